@@ -1,0 +1,1 @@
+"""A rehearsal host that answers from a scenario and executes nothing."""

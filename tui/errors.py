@@ -1,0 +1,67 @@
+"""One tree of errors, each with what is wrong, what to do next, and the exit status the command line ends with."""
+
+
+class RunbookError(Exception):
+    """Something the operator can be told in one line.
+
+    Args:
+        message: what is wrong and where, in plain words.
+        hint: what to do next; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(RunbookError):
+    """The command line or an answers file asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class RunbookInvalid(RunbookError):
+    """The runbook (or a scenario) cannot be read; `problems` has every fault found, not just the first."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, hint: str = "", problems: tuple[object, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.problems = problems
+
+
+class HostError(RunbookError):
+    """A host cannot be reached, or is not the host it should be."""
+
+    exit_code = 4
+
+
+class HostKeyRefused(HostError):
+    """The host's key is unknown, changed or revoked (invariant 7)."""
+
+
+class AuthenticationRefused(HostError):
+    """The host refused every key offered, or the user."""
+
+
+class SecretMissing(RunbookError):
+    """A secret has no value where the runbook says it comes from."""
+
+    exit_code = 5
+
+
+class SessionError(RunbookError):
+    """A session's directory or journal cannot be used."""
+
+    exit_code = 6
+
+
+class JournalDamaged(SessionError):
+    """A journal line is not what was written; says which line and why."""
+
+
+class JournalUnwritable(SessionError):
+    """An event could not be made durable, so what it announces must not happen."""

@@ -1,0 +1,1 @@
+"""Making things happen in the world, one announced attempt at a time."""

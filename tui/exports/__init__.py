@@ -1,0 +1,1 @@
+"""Sessions written for people and programs."""

@@ -1,0 +1,1 @@
+"""Typed checks of services."""

@@ -1,0 +1,1 @@
+"""The runbook as data: its model, how it is read and checked."""

@@ -1,0 +1,444 @@
+"""The runbook as frozen data: what an author may write in `runbook.toml`, and nothing more."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", description="lower-case letters, digits and hyphens")]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and underscores")]
+Duration = Annotated[
+    str, Meta(pattern=r"^(?=\d)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$", description="a length of time: 90s, 5m, 1h30m")
+]
+Lines = Annotated[
+    str, Meta(pattern=r"^(\d+(-\d+)?(, ?\d+(-\d+)?)*)?$", description="lines of the source document: 153, 156-159")
+]
+Facts = Mapping[str, str | tuple[str, ...]]
+"""Facts that must all hold: a name (method, variable or captured value) and the value, or values, it must have."""
+
+
+def seconds(duration: str) -> float:
+    """The length in seconds of a `Duration` such as `1h30m`."""
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", duration))
+
+
+class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of everything an author writes: frozen, and an unknown key is an error."""
+
+
+class Danger(StrEnum):
+    """How a step starts: with one key, with a confirmation, or by typing the host's name."""
+
+    NONE = "none"
+    CAUTION = "caution"
+    DESTRUCTIVE = "destructive"
+
+
+class Signoff(StrEnum):
+    """Who confirms that a step is done."""
+
+    AUTO = "auto"
+    OPERATOR = "operator"
+    TWO_PERSON = "two-person"
+
+
+class Weekday(StrEnum):
+    """A day of the deployment window."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class About(Model, frozen=True, kw_only=True):
+    """Whose runbook this is and what it deploys."""
+
+    title: str
+    release: str = ""
+    environment: str = ""
+    owner: str = ""
+    contact: str = ""
+    updated: str = ""
+    document: str = ""
+    architecture: tuple[str, ...] = ()
+    default_host: Name
+    default_timeout: Duration = "2m"
+    source: Lines = ""
+
+
+class Window(Model, frozen=True, kw_only=True):
+    """When a deployment may start without a recorded reason; `starts` and `ends` are HH:MM in `timezone`."""
+
+    days: tuple[Weekday, ...]
+    starts: Annotated[str, Meta(pattern=r"^\d\d:\d\d$")]
+    ends: Annotated[str, Meta(pattern=r"^\d\d:\d\d$")]
+    timezone: str = "UTC"
+    frozen: tuple[Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")], ...] = ()
+    avoid: str = ""
+    source: Lines = ""
+
+
+class Variable(Model, frozen=True, kw_only=True):
+    """A value the operator gives at set-up.
+
+    `choices_from` is a command, run on host `on`, printing one choice a line.
+    """
+
+    prompt: str
+    default: str = ""
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+    choices_from: str = ""
+    on: Name = ""
+    optional: bool = False
+    flows: tuple[str, ...] = ()
+
+
+class SecretSource(StrEnum):
+    """Where a secret's value comes from."""
+
+    ENVIRONMENT = "environment"
+    HOST_FILE = "host-file"
+    PROMPT = "prompt"
+
+
+class Secret(Model, frozen=True, kw_only=True):
+    """A value that is never shown: exported as environment variable `variable` to the actions that name it.
+
+    `environment` reads `variable` from the operator's environment, `host-file` reads it from the KEY=value file
+    `file` on host `on`, `prompt` asks once at set-up.
+    """
+
+    variable: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    source: SecretSource
+    file: str = ""
+    on: Name = ""
+    prompt: str = ""
+    optional: bool = False
+
+
+class Host(Model, frozen=True, kw_only=True):
+    """A place where commands run: an SSH target, the operator's own machine, or another host's connection.
+
+    `connection` names a host whose connection is used, with this entry's own `directory` and `preamble`.
+    `expect_hostname` is the host guard: a host that calls itself otherwise is refused.
+    """
+
+    title: str = ""
+    target: str = ""
+    user: str = ""
+    port: int | None = None
+    local: bool = False
+    connection: Name = ""
+    directory: str = ""
+    preamble: str = ""
+    environment: Mapping[str, str] = {}
+    expect_hostname: str = ""
+
+
+class Method(Model, frozen=True, kw_only=True):
+    """One of the ways to go through a flow; a step's `when = { method = … }` names it."""
+
+    title: str
+    text: str = ""
+    recommended: bool = False
+    source: Lines = ""
+
+
+class FlowKind(StrEnum):
+    """What a flow is for, so that the program offers it in the right place."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    VERIFY = "verify"
+    FOLLOW_UP = "follow-up"
+
+
+class Flow(Model, frozen=True, kw_only=True):
+    """Which sections, in which order. `guarded` flows ask for a reason outside the window."""
+
+    title: str
+    kind: FlowKind
+    sections: tuple[Identifier, ...]
+    methods: tuple[Name, ...] = ()
+    guarded: bool = False
+    text: str = ""
+    budget: Duration = ""
+
+
+class Number(Model, frozen=True, kw_only=True):
+    """A number found in the output, and its bounds.
+
+    `pattern` has one group around the number (the first number of the output where it is empty). With several matches,
+    `of` says which counts. Bounds are strict (`below`, `above`) or not (`at_most`, `at_least`).
+    """
+
+    name: str = "value"
+    pattern: str = ""
+    of: Annotated[str, Meta(pattern=r"^(first|last|smallest|largest|average|sum|count)$")] = "first"
+    below: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    unit: str = ""
+
+
+class Http(Model, frozen=True, kw_only=True):
+    """What the status line printed by `curl -I` or `curl -i` must say."""
+
+    status: int | tuple[int, ...] | None = None
+    protocol: str = ""
+
+
+class Expect(Model, frozen=True, kw_only=True):
+    """What a good result looks like; every field given must hold.
+
+    `exit` lists the exit statuses that are good news ([] for any). `json` maps a dotted path into the JSON document in
+    the output to the value it must have; the value "*" asks only that it is there. `seconds` bounds the duration.
+    `warn` makes a miss a warning that is shown and logged, but does not stop the step.
+    """
+
+    exit: tuple[int, ...] = (0,)
+    contains: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+    empty: bool | None = None
+    json: Mapping[str, str | float | bool | None] = {}
+    numbers: tuple[Number, ...] = ()
+    http: Http | None = None
+    seconds: float | None = None
+    choice: tuple[str, ...] = ()
+    warn: bool = False
+    text: str = ""
+    source: Lines = ""
+
+
+class Capture(Model, frozen=True, kw_only=True):
+    """A value taken from the output: the first group of `pattern`, the JSON value at `json`, or all of it, trimmed."""
+
+    pattern: str = ""
+    json: str = ""
+    secret: bool = False
+    optional: bool = False
+
+
+class Retry(Model, frozen=True, kw_only=True):
+    """Run a read-only action again until its expectations hold: at most `times` more, `every` apart."""
+
+    times: int
+    every: Duration = "5s"
+
+
+class Answer(StrEnum):
+    """What kind of answer a question takes."""
+
+    YES_NO = "yes-no"
+    NUMBER = "number"
+    CHOICE = "choice"
+    TEXT = "text"
+
+
+class Action(Model, frozen=True, kw_only=True):
+    """One thing to do, exactly one of `run`, `ask`, `send` and `open`.
+
+    `run` is a shell command; `{{ name }}` in it is a variable or captured value, quoted for the shell. `ask` is a
+    question to the operator, `send` the name of a message, `open` a link. `on` is the host (the runbook's default where
+    it is empty). `secrets` are exported to the command. `original` is the document's literal command where it differs.
+    """
+
+    run: str | None = None
+    ask: str | None = None
+    send: Name | None = None
+    open: str | None = None
+    title: str = ""
+    on: Name = ""
+    directory: str = ""
+    timeout: Duration = ""
+    stdin: str = ""
+    secrets: tuple[Name, ...] = ()
+    answer: Answer = Answer.YES_NO
+    choices: tuple[str, ...] = ()
+    expect: Expect = field(default_factory=Expect)
+    capture: Mapping[Name, Capture] = {}
+    retry: Retry | None = None
+    original: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Which of the four it is."""
+        return next((kind for kind in ("run", "ask", "send", "open") if getattr(self, kind) is not None), "")
+
+
+class Step(Model, frozen=True, kw_only=True):
+    """What the operator does and signs as one item.
+
+    `when` holds the facts under which it applies. `mutates` marks a change to the world. `undo` names the rollback
+    steps that undo it; `needed_if` (on a rollback step) the facts under which it is needed. `checklist` names the
+    items it ticks.
+    """
+
+    id: Identifier
+    title: str
+    text: str = ""
+    note: str = ""
+    source: Lines = ""
+    when: Facts = {}
+    needed_if: Facts = {}
+    mutates: bool = False
+    danger: Danger = Danger.NONE
+    point_of_no_return: bool = False
+    budget: Duration = "1m"
+    signoff: Signoff = Signoff.AUTO
+    undo: tuple[Identifier, ...] = ()
+    checklist: tuple[Identifier, ...] = ()
+    actions: tuple[Action, ...]
+
+
+class Section(Model, frozen=True, kw_only=True):
+    """Steps that belong together under one heading."""
+
+    id: Identifier
+    title: str
+    text: str = ""
+    source: Lines = ""
+    when: Facts = {}
+    steps: tuple[Step, ...]
+
+
+class Message(Model, frozen=True, kw_only=True):
+    """A template people receive, `{{ name }}` filled in.
+
+    `send` is a command that gets the text on standard input; without one the text is only copied.
+    """
+
+    title: str
+    body: str
+    to: str = ""
+    send: str = ""
+    on: Name = ""
+    source: Lines = ""
+
+
+class Link(Model, frozen=True, kw_only=True):
+    """A page to look at, and what to look for on it."""
+
+    title: str
+    url: str
+    text: str = ""
+    look_for: tuple[str, ...] = ()
+    access: str = ""
+    source: Lines = ""
+
+
+class Endpoint(Model, frozen=True, kw_only=True):
+    """A documented health endpoint with the bodies it answers with."""
+
+    path: str
+    method: str = "GET"
+    title: str
+    healthy: str = ""
+    unhealthy: str = ""
+    source: Lines = ""
+
+
+class Solution(Model, frozen=True, kw_only=True):
+    """One cause of trouble and what mends it; `forbidden` says why it must not be run here, and then it cannot be."""
+
+    id: Identifier
+    title: str
+    when: str = ""
+    forbidden: str = ""
+    steps: tuple[Step, ...] = ()
+    source: Lines = ""
+
+
+class Issue(Model, frozen=True, kw_only=True):
+    """A known trouble: what it looks like, how to tell, and what mends it. `patterns` are matched against output."""
+
+    id: Identifier
+    title: str
+    symptoms: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+    diagnosis: tuple[Step, ...] = ()
+    solutions: tuple[Solution, ...] = ()
+    source: Lines = ""
+
+
+class Reason(Model, frozen=True, kw_only=True):
+    """A condition under which rolling back is right."""
+
+    id: Identifier
+    title: str
+    source: Lines = ""
+
+
+class FollowUp(Model, frozen=True, kw_only=True):
+    """A task due some time after the deployment."""
+
+    id: Identifier
+    title: str
+    within: Duration
+    source: Lines = ""
+
+
+class ChecklistItem(Model, frozen=True, kw_only=True):
+    """A line of the checklist, ticked by the steps that name it."""
+
+    id: Identifier
+    title: str
+    source: Lines = ""
+
+
+class Runbook(Model, frozen=True, kw_only=True):
+    """A whole runbook."""
+
+    format: Annotated[int, Meta(ge=1, le=1)]
+    runbook: About
+    window: Window | None = None
+    hosts: Mapping[Name, Host]
+    variables: Mapping[Name, Variable] = {}
+    secrets: Mapping[Name, Secret] = {}
+    methods: Mapping[Name, Method] = {}
+    flows: Mapping[Identifier, Flow]
+    sections: tuple[Section, ...]
+    messages: Mapping[Name, Message] = {}
+    dashboards: tuple[Link, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    troubleshooting: tuple[Issue, ...] = ()
+    rollback_reasons: tuple[Reason, ...] = ()
+    followups: tuple[FollowUp, ...] = ()
+    checklist: tuple[ChecklistItem, ...] = ()
+
+    def section(self, section_id: str) -> Section:
+        """The section of this id; the loader has made sure that it is there."""
+        return next(section for section in self.sections if section.id == section_id)
+
+    def steps_of(self, flow: str, facts: Mapping[str, str]) -> Iterator[tuple[Section, Step]]:
+        """The flow's steps in order, those left out whose `when` contradicts a fact already known."""
+        for section_id in self.flows[flow].sections:
+            section = self.section(section_id)
+            for step in section.steps:
+                if may_hold(section.when, facts) and may_hold(step.when, facts):
+                    yield section, step
+
+
+def may_hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
+    """Whether the facts known so far leave the wanted ones possible; a fact not known yet does."""
+    return all(name not in facts or facts[name] in _values(values) for name, values in wanted.items())
+
+
+def holds(wanted: Facts, facts: Mapping[str, str]) -> bool:
+    """Whether every wanted fact is known and has one of the wanted values."""
+    return all(facts.get(name) in _values(values) for name, values in wanted.items())
+
+
+def _values(values: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else values

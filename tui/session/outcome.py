@@ -1,0 +1,50 @@
+"""How an attempt ended: seven outcomes that are never mistaken for one another."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class OutcomeKind(StrEnum):
+    """The seven ways an attempt ends (DESIGN, "The session on disk")."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SIGNALLED = "signalled"
+    TIMED_OUT = "timed out"
+    CANCELLED = "cancelled"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The end of one command.
+
+    `succeeded` and `failed` carry the exit status the command ended with (0 is the only success here; whether a
+    non-zero status is good news is decided by the step's expectations). `unreachable` means that the command was
+    never started; a connection lost under a running command is `unknown`.
+    """
+
+    kind: OutcomeKind
+    exit_status: int | None = None
+    signal: str = ""
+    detail: str = ""
+
+    @classmethod
+    def exited(cls, status: int) -> "Outcome":
+        """The command ended by itself with this exit status."""
+        return cls(OutcomeKind.SUCCEEDED if status == 0 else OutcomeKind.FAILED, status)
+
+    @property
+    def ended_by_itself(self) -> bool:
+        """Whether there is an exit status to hold against the expectations."""
+        return self.exit_status is not None
+
+    def __str__(self) -> str:
+        """The outcome in words, as every screen and report says it."""
+        what = {
+            OutcomeKind.FAILED: f"failed (exit {self.exit_status})",
+            OutcomeKind.SIGNALLED: f"killed by {self.signal}",
+            OutcomeKind.UNKNOWN: "UNKNOWN",
+        }.get(self.kind, self.kind.value)
+        return f"{what}: {self.detail}" if self.detail else what

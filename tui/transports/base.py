@@ -1,0 +1,105 @@
+"""What the engine asks of a place where commands run, so that SSH, this machine and the drill are interchangeable."""
+
+import threading
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from tui.session.outcome import Outcome
+
+
+class Stream(StrEnum):
+    """Which of a command's two outputs a chunk came from."""
+
+    OUT = "out"
+    ERR = "err"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command, ready to run: variables filled in, nothing secret in `script`.
+
+    `script` is handed to `shell` as one argument. `environment` and `secrets` are exported before it runs; `secrets`
+    travel over standard input, never in argv and never as SSH environment requests, which a server may drop silently.
+    After them the script reads `stdin`, or end-of-file where it is empty. `timeout` is in seconds, None for no limit.
+    `key` identifies the attempt (session/step/attempt) for a durable job.
+    """
+
+    script: str
+    shell: str = "bash"
+    directory: str = ""
+    environment: Mapping[str, str] = {}
+    secrets: Mapping[str, str] = {}
+    stdin: bytes = b""
+    timeout: float | None = None
+    key: str = ""
+
+
+class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found on connecting, for the preflight screen and the journal."""
+
+    target: str
+    user: str = ""
+    hostname: str = ""
+    key_type: str = ""
+    fingerprint: str = ""
+    shells: tuple[str, ...] = ()
+    boot_id: str = ""
+    connect_seconds: float = 0.0
+
+
+class Link(StrEnum):
+    """The state of a connection, as the foot of the screen shows it."""
+
+    DOWN = "not connected"
+    CONNECTING = "connecting"
+    UP = "connected"
+    STALLED = "not answering"
+    LOST = "connection lost"
+
+
+OutputSink = Callable[[Stream, bytes], None]
+"""Receives output bytes in the order they arrived; it is called from one thread and must not block for long."""
+
+
+class CancelToken:
+    """Asks a blocking call to stop; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask; the call ends when it has made sure that the command is gone."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep that ends at once on cancel; True when cancelled."""
+        return self._event.wait(seconds)
+
+
+class Transport(Protocol):
+    """A place where commands run. Safe to call from several threads at once."""
+
+    name: str
+
+    def connect(self) -> HostFacts:
+        """Reach the place, once; later calls return the same facts.
+
+        Raises:
+            HostError: it cannot be reached, is refused, or is another host than it should be.
+        """
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run one command to its end and say how it ended; never raises for what a host does."""
+
+    def link(self) -> Link:
+        """The state of the connection now."""
+
+    def close(self) -> None:
+        """Let go of the connection; running commands end as unknown."""
