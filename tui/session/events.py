@@ -1,0 +1,261 @@
+"""Everything that can happen in a session, as the journal keeps it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from tui.session.outcome import Outcome
+
+
+class Check(Struct, frozen=True, omit_defaults=True):
+    """One expectation held against what came, both in words; a `warning` is shown but does not fail the step."""
+
+    expected: str
+    came: str
+    ok: bool
+    warning: bool = False
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=str.lower):
+    """Base of the events; the tag in the journal is the class name in lower case."""
+
+
+class SessionStarted(Event, frozen=True, kw_only=True):
+    """A session begins: what is done, by whom, with which values. `reason` is why it runs outside the window."""
+
+    session: str
+    flow: str
+    method: str = ""
+    operator: str
+    second_operator: str = ""
+    title: str
+    runbook_hash: str
+    variables: Mapping[str, str] = {}
+    targets: Mapping[str, str] = {}
+    change: str = ""
+    reason: str = ""
+    drill: str = ""
+    program: str = ""
+
+
+class SessionResumed(Event, frozen=True, kw_only=True):
+    """The session goes on in a new process."""
+
+    operator: str
+    machine: str = ""
+
+
+class SessionHandedOver(Event, frozen=True, kw_only=True):
+    """Another operator takes over."""
+
+    previous: str
+    operator: str
+    summary: str = ""
+
+
+class SessionFinished(Event, frozen=True, kw_only=True):
+    """The operator ends the session; `result` is completed, abandoned or rolled back."""
+
+    result: str
+    operator: str
+    note: str = ""
+
+
+class HostConnected(Event, frozen=True, kw_only=True):
+    """A host was reached: as whom, and by which key it is known."""
+
+    host: str
+    target: str
+    user: str = ""
+    hostname: str = ""
+    fingerprint: str = ""
+    boot_id: str = ""
+    seconds: float = 0.0
+
+
+class LinkChanged(Event, frozen=True, kw_only=True):
+    """A connection went down or came back."""
+
+    host: str
+    link: str
+    detail: str = ""
+
+
+class StepOpened(Event, frozen=True, kw_only=True):
+    """The operator starts a step."""
+
+    step: str
+    operator: str
+    confirmed: str = ""
+
+
+class StepSigned(Event, frozen=True, kw_only=True):
+    """A step is done and somebody answers for it; `operator` is "auto" where the runbook asks for no person.
+
+    `count` and `head` are the number of journal lines before this one and the hash of the last of them.
+    """
+
+    step: str
+    operator: str
+    second_operator: str = ""
+    note: str = ""
+    count: int = 0
+    head: str = ""
+
+
+class StepSkipped(Event, frozen=True, kw_only=True):
+    """A step is left out, and why."""
+
+    step: str
+    operator: str
+    reason: str
+
+
+class StepNotNeeded(Event, frozen=True, kw_only=True):
+    """A step does not apply to what is known by now."""
+
+    step: str
+    reason: str
+
+
+class StepReopened(Event, frozen=True, kw_only=True):
+    """A step is to be done again."""
+
+    step: str
+    operator: str
+    reason: str
+
+
+class AttemptStarted(Event, frozen=True, kw_only=True):
+    """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step."""
+
+    attempt: int
+    step: str
+    action: int
+    host: str
+    command: str
+    mutates: bool = False
+
+
+class AttemptFinished(Event, frozen=True, kw_only=True):
+    """A command ended, with the size and SHA-256 of its output file."""
+
+    attempt: int
+    outcome: Outcome
+    seconds: float
+    size: int = 0
+    sha256: str = ""
+
+
+class AttemptChecked(Event, frozen=True, kw_only=True):
+    """The expectations were held against an attempt; `retrying` when they did not hold and the action runs again."""
+
+    attempt: int
+    checks: tuple[Check, ...]
+    retrying: bool = False
+
+
+class OutcomeResolved(Event, frozen=True, kw_only=True):
+    """A person decides what an unknown outcome was: `succeeded` or `failed`, and how they know."""
+
+    attempt: int
+    operator: str
+    succeeded: bool
+    reason: str
+
+
+class ValueCaptured(Event, frozen=True, kw_only=True):
+    """A value was taken from the output; a secret one has no value here."""
+
+    step: str
+    name: str
+    value: str = ""
+    secret: bool = False
+
+
+class QuestionAnswered(Event, frozen=True, kw_only=True):
+    """The operator answered a question."""
+
+    step: str
+    action: int
+    operator: str
+    answer: str
+    checks: tuple[Check, ...] = ()
+
+
+class MessageSent(Event, frozen=True, kw_only=True):
+    """A message went out: `how` is copied, sent or already sent."""
+
+    message: str
+    text: str
+    how: str
+    operator: str
+    step: str = ""
+    action: int = -1
+
+
+class LinkOpened(Event, frozen=True, kw_only=True):
+    """The operator was taken to a page."""
+
+    url: str
+    operator: str
+    step: str = ""
+    action: int = -1
+
+
+class NoteAdded(Event, frozen=True, kw_only=True):
+    """The operator wrote something down."""
+
+    text: str
+    operator: str
+    step: str = ""
+
+
+class RollbackStarted(Event, frozen=True, kw_only=True):
+    """The operator decides to roll back with flow `flow`."""
+
+    flow: str
+    operator: str
+    reason: str
+
+
+class RollbackFinished(Event, frozen=True, kw_only=True):
+    """The last step of the rollback is settled."""
+
+    operator: str
+
+
+AnyEvent = (
+    SessionStarted
+    | SessionResumed
+    | SessionHandedOver
+    | SessionFinished
+    | HostConnected
+    | LinkChanged
+    | StepOpened
+    | StepSigned
+    | StepSkipped
+    | StepNotNeeded
+    | StepReopened
+    | AttemptStarted
+    | AttemptFinished
+    | AttemptChecked
+    | OutcomeResolved
+    | ValueCaptured
+    | QuestionAnswered
+    | MessageSent
+    | LinkOpened
+    | NoteAdded
+    | RollbackStarted
+    | RollbackFinished
+)
+
+
+class Entry(Struct, frozen=True):
+    """An event with its place in the journal: `at` in UTC, `mono` in seconds since this process opened the journal."""
+
+    seq: int
+    at: datetime
+    mono: float
+    event: AnyEvent

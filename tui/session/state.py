@@ -1,0 +1,366 @@
+"""What follows from the events: the state of a session, folded one event at a time, by a pure function."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import singledispatch
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.runbook.model import Runbook, Section, Step, holds, may_hold
+from tui.session import events as ev
+from tui.session.outcome import Outcome, OutcomeKind
+
+
+class StepStatus(StrEnum):
+    """Where a step stands; the value is the word shown beside the glyph."""
+
+    PENDING = "to do"
+    RUNNING = "running"
+    WAITING = "your turn"
+    FAILED = "failed"
+    UNKNOWN = "UNKNOWN"
+    PASSED = "to sign"
+    SIGNED = "signed"
+    SKIPPED = "skipped"
+    NOT_NEEDED = "not needed"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more has to be done about the step."""
+        return self in (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One run of one command; `seconds` and `outcome` are missing while it runs."""
+
+    number: int
+    step: str
+    action: int
+    host: str
+    command: str
+    started: datetime
+    seconds: float | None = None
+    outcome: Outcome | None = None
+    checks: tuple[ev.Check, ...] = ()
+    size: int = 0
+    good: bool = False
+
+
+class StepState(Struct, frozen=True, kw_only=True):
+    """A step's part of the session; `action` is the place of the next action to be done."""
+
+    id: str
+    status: StepStatus = StepStatus.PENDING
+    action: int = 0
+    attempts: tuple[int, ...] = ()
+    checks: Mapping[int, tuple[ev.Check, ...]] = {}
+    answers: Mapping[int, str] = {}
+    notes: tuple[str, ...] = ()
+    opened: datetime | None = None
+    settled: datetime | None = None
+    operator: str = ""
+    second_operator: str = ""
+    reason: str = ""
+
+
+class SessionState(Struct, frozen=True, kw_only=True):
+    """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place."""
+
+    runbook: Runbook
+    seq: int = -1
+    at: datetime | None = None
+    started: ev.SessionStarted | None = None
+    started_at: datetime | None = None
+    finished: ev.SessionFinished | None = None
+    finished_at: datetime | None = None
+    operator: str = ""
+    flow: str = ""
+    facts: Mapping[str, str] = {}
+    secret_names: frozenset[str] = frozenset()
+    steps: Mapping[str, StepState] = {}
+    attempts: Mapping[int, Attempt] = {}
+    hosts: Mapping[str, ev.HostConnected] = {}
+    links: Mapping[str, str] = {}
+    current: str = ""
+    rollback: ev.RollbackStarted | None = None
+    rollback_at: datetime | None = None
+
+    @property
+    def drill(self) -> bool:
+        """Whether this is a rehearsal."""
+        return self.started is not None and bool(self.started.drill)
+
+    def plan(self) -> list[tuple[Section, Step]]:
+        """The session's steps in order: those of its flow and, after a rollback was started, those of the rollback."""
+        flows = [self.started.flow] if self.started else []
+        if self.rollback and self.rollback.flow not in flows:
+            flows.append(self.rollback.flow)
+        seen: set[str] = set()
+        steps: list[tuple[Section, Step]] = []
+        for flow in flows:
+            for section, step in self.runbook.steps_of(flow, self.fixed_facts()):
+                if step.id not in seen:
+                    seen.add(step.id)
+                    steps.append((section, step))
+        return steps
+
+    def fixed_facts(self) -> Mapping[str, str]:
+        """The facts given at the start, which no captured value changes: they decide which steps a session has."""
+        if self.started is None:
+            return {}
+        return {**self.started.variables, "method": self.started.method, "flow": self.started.flow}
+
+    def step(self, step_id: str) -> StepState:
+        """Where a step stands; one that was not touched yet is pending."""
+        return self.steps.get(step_id) or StepState(id=step_id)
+
+    def next_step(self) -> Step | None:
+        """The first step of the plan (of the rollback, once one was started) that is not settled."""
+        plan = self.plan()
+        if self.rollback:
+            wanted = {step.id for _, step in self.runbook.steps_of(self.rollback.flow, self.fixed_facts())}
+            plan = [(section, step) for section, step in plan if step.id in wanted]
+        return next((step for _, step in plan if not self.step(step.id).status.settled), None)
+
+    def applies(self, section: Section, step: Step) -> bool:
+        """Whether the facts known by now leave the step to be done."""
+        if not (may_hold(section.when, self.facts) and may_hold(step.when, self.facts)):
+            return False
+        return not step.needed_if or holds(step.needed_if, self.facts)
+
+    def running(self) -> Attempt | None:
+        """The attempt that has started and not finished, if there is one."""
+        last = self.attempts.get(max(self.attempts, default=0))
+        return last if last and last.outcome is None else None
+
+    def ticked(self) -> frozenset[str]:
+        """The checklist items whose every step in this session is settled, at least one of them signed."""
+        items: dict[str, list[StepStatus]] = {}
+        for _, step in self.plan():
+            for item in step.checklist:
+                items.setdefault(item, []).append(self.step(step.id).status)
+        return frozenset(
+            item
+            for item, statuses in items.items()
+            if all(status.settled for status in statuses) and StepStatus.SIGNED in statuses
+        )
+
+
+def initial(runbook: Runbook) -> SessionState:
+    """The state before the first event."""
+    return SessionState(runbook=runbook)
+
+
+def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
+    """The state after all these events."""
+    state = initial(runbook)
+    for entry in entries:
+        state = apply(state, entry)
+    return state
+
+
+def apply(state: SessionState, entry: ev.Entry) -> SessionState:
+    """The state after one more event."""
+    state = replace(state, seq=entry.seq, at=entry.at)
+    return _apply(entry.event, state, entry)
+
+
+def step_by_id(runbook: Runbook, step_id: str) -> Step:
+    """The step of this id, wherever in the runbook's sections it stands."""
+    return next(step for section in runbook.sections for step in section.steps if step.id == step_id)
+
+
+@singledispatch
+def _apply(event: ev.AnyEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    return state
+
+
+def _on(kind: type[ev.Event]) -> Callable[[Callable[..., SessionState]], Callable[..., SessionState]]:
+    return _apply.register(kind)
+
+
+def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionState:
+    step = replace(state.step(step_id), **changes)
+    return replace(state, steps={**state.steps, step_id: step}, current=step_id)
+
+
+@_on(ev.SessionStarted)
+def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+    facts = {
+        **event.variables,
+        "operator": event.operator,
+        "second_operator": event.second_operator,
+        "session": event.session,
+        "flow": event.flow,
+        "method": event.method,
+    }
+    return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=event.flow, facts=facts)
+
+
+@_on(ev.SessionHandedOver)
+@_on(ev.SessionResumed)
+def _(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState, entry: ev.Entry) -> SessionState:
+    facts = {**state.facts, "operator": event.operator}
+    return replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None)
+
+
+@_on(ev.SessionFinished)
+def _(event: ev.SessionFinished, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, finished=event, finished_at=entry.at)
+
+
+@_on(ev.HostConnected)
+def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, hosts={**state.hosts, event.host: event})
+
+
+@_on(ev.LinkChanged)
+def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, links={**state.links, event.host: event.link})
+
+
+@_on(ev.StepOpened)
+def _(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> SessionState:
+    opened = state.step(event.step).opened or entry.at
+    status = _ready(state, event.step, state.step(event.step).action)
+    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
+
+
+@_on(ev.AttemptStarted)
+def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+    attempt = Attempt(
+        number=event.attempt,
+        step=event.step,
+        action=event.action,
+        host=event.host,
+        command=event.command,
+        started=entry.at,
+    )
+    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    attempts = (*state.step(event.step).attempts, event.attempt)
+    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
+
+
+@_on(ev.AttemptFinished)
+def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> SessionState:
+    attempt = replace(state.attempts[event.attempt], outcome=event.outcome, seconds=event.seconds, size=event.size)
+    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    if event.outcome.kind is OutcomeKind.UNKNOWN:
+        return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
+    if not event.outcome.ended_by_itself:
+        return _with_step(state, attempt.step, status=StepStatus.FAILED)
+    return state
+
+
+@_on(ev.AttemptChecked)
+def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> SessionState:
+    good = all(check.ok or check.warning for check in event.checks)
+    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=good)
+    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    if event.retrying:
+        return state
+    return _settle_action(state, attempt.step, attempt.action, event.checks, good)
+
+
+@_on(ev.OutcomeResolved)
+def _(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
+    attempt = replace(state.attempts[event.attempt], good=event.succeeded)
+    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    came = f"{event.operator}: {event.reason}"
+    check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
+    return _settle_action(state, attempt.step, attempt.action, (check,), event.succeeded)
+
+
+@_on(ev.QuestionAnswered)
+def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
+    answers = {**state.step(event.step).answers, event.action: event.answer}
+    state = _with_step(state, event.step, answers=answers)
+    good = all(check.ok or check.warning for check in event.checks)
+    return _settle_action(state, event.step, event.action, event.checks, good)
+
+
+@_on(ev.MessageSent)
+@_on(ev.LinkOpened)
+def _(event: ev.MessageSent | ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
+    return _settle_action(state, event.step, event.action, (), True) if event.step else state
+
+
+@_on(ev.ValueCaptured)
+def _(event: ev.ValueCaptured, state: SessionState, entry: ev.Entry) -> SessionState:
+    if event.secret:
+        return replace(state, secret_names=state.secret_names | {event.name})
+    return replace(state, facts={**state.facts, event.name: event.value})
+
+
+@_on(ev.StepSigned)
+def _(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
+    notes = state.step(event.step).notes + ((event.note,) if event.note else ())
+    return _with_step(
+        state,
+        event.step,
+        status=StepStatus.SIGNED,
+        settled=entry.at,
+        operator=event.operator,
+        second_operator=event.second_operator,
+        notes=notes,
+    )
+
+
+@_on(ev.StepSkipped)
+def _(event: ev.StepSkipped, state: SessionState, entry: ev.Entry) -> SessionState:
+    return _with_step(
+        state,
+        event.step,
+        status=StepStatus.SKIPPED,
+        settled=entry.at,
+        operator=event.operator,
+        reason=event.reason,
+    )
+
+
+@_on(ev.StepNotNeeded)
+def _(event: ev.StepNotNeeded, state: SessionState, entry: ev.Entry) -> SessionState:
+    current = state.current
+    state = _with_step(state, event.step, status=StepStatus.NOT_NEEDED, settled=entry.at, reason=event.reason)
+    return replace(state, current=current)
+
+
+@_on(ev.StepReopened)
+def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
+    return _with_step(
+        state, event.step, status=StepStatus.PENDING, action=0, checks={}, settled=None, reason=event.reason
+    )
+
+
+@_on(ev.NoteAdded)
+def _(event: ev.NoteAdded, state: SessionState, entry: ev.Entry) -> SessionState:
+    if not event.step:
+        return state
+    current = state.current
+    state = _with_step(state, event.step, notes=(*state.step(event.step).notes, event.text))
+    return replace(state, current=current)
+
+
+@_on(ev.RollbackStarted)
+def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+    facts = {**state.facts, "reason": event.reason}
+    return replace(state, rollback=event, rollback_at=entry.at, flow=event.flow, facts=facts)
+
+
+def _settle_action(
+    state: SessionState, step_id: str, action: int, checks: tuple[ev.Check, ...], good: bool
+) -> SessionState:
+    every = {**state.step(step_id).checks, action: checks}
+    if not good:
+        return _with_step(state, step_id, status=StepStatus.FAILED, action=action, checks=every)
+    return _with_step(state, step_id, status=_ready(state, step_id, action + 1), action=action + 1, checks=every)
+
+
+def _ready(state: SessionState, step_id: str, action: int) -> StepStatus:
+    """The status of a step whose next action is this one."""
+    actions = step_by_id(state.runbook, step_id).actions
+    if action >= len(actions):
+        return StepStatus.PASSED
+    return StepStatus.RUNNING if actions[action].run is not None else StepStatus.WAITING
