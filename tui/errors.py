@@ -65,3 +65,7 @@ class JournalDamaged(SessionError):
 
 class JournalUnwritable(SessionError):
     """An event could not be made durable, so what it announces must not happen."""
+
+
+class NotNow(RunbookError):
+    """The operator asked for something that the session's state does not allow."""

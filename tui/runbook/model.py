@@ -86,7 +86,7 @@ class Window(Model, frozen=True, kw_only=True):
 
 
 class Variable(Model, frozen=True, kw_only=True):
-    """A value the operator gives at set-up.
+    """A value that differs from place to place; the operator is asked at set-up unless `ask` is false.
 
     `choices_from` is a command, run on host `on`, printing one choice a line.
     """
@@ -98,6 +98,7 @@ class Variable(Model, frozen=True, kw_only=True):
     choices_from: str = ""
     on: Name = ""
     optional: bool = False
+    ask: bool = True
     flows: tuple[str, ...] = ()
 
 

@@ -1,0 +1,404 @@
+"""Carries out what the operator asks for: announces it in the journal, does it, and records what came of it."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from tui.errors import JournalUnwritable, NotNow, RunbookError
+from tui.execution.captures import capture
+from tui.execution.commands import prepare, shown
+from tui.execution.executor import Executor
+from tui.execution.expectations import Output, check, check_answer
+from tui.execution.secrets import Secrets
+from tui.runbook.model import Action, Runbook, Signoff, Step, seconds
+from tui.runbook.variables import fill
+from tui.session import events as ev
+from tui.session.journal import Journal
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import SessionState, StepStatus, apply, initial, step_by_id
+from tui.transports.base import CancelToken
+
+Listener = Callable[[ev.Entry, SessionState], None]
+"""Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
+
+RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
+
+
+class Conductor:
+    """One session, running. Every method returns at once and may be called from any thread.
+
+    Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
+    raises NotNow; a journal that cannot be written raises JournalUnwritable, and then nothing was done.
+    """
+
+    def __init__(
+        self,
+        runbook: Runbook,
+        journal: Journal,
+        executor: Executor,
+        secrets: Secrets,
+        state: SessionState | None = None,
+    ) -> None:
+        self.runbook = runbook
+        self.executor = executor
+        self.secrets = secrets
+        self.state = state or initial(runbook)
+        self.trouble: RunbookError | None = None
+        self._journal = journal
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
+        self._cancel: CancelToken | None = None
+        self._work: Future[None] | None = None
+
+    # what others ask about it
+
+    def subscribe(self, listener: Listener) -> None:
+        """Tell `listener` of every event from now on."""
+        self._listeners.append(listener)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command is running, or about to."""
+        return self._work is not None and not self._work.done()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Block until nothing runs (for headless use and tests; a screen never calls this)."""
+        if self._work is not None:
+            self._work.result(timeout)
+
+    def command(self, action: Action) -> str:
+        """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
+        return shown(self.runbook, action, self.values())
+
+    def values(self) -> Mapping[str, str]:
+        """Every value a template may name."""
+        about = self.runbook.runbook
+        defaults = {name: variable.default for name, variable in self.runbook.variables.items() if variable.default}
+        method = self.runbook.methods.get(self.state.facts.get("method", ""))
+        return {
+            **defaults,
+            "title": about.title,
+            "environment": about.environment,
+            "contact": about.contact,
+            "owner": about.owner,
+            "method_title": method.title if method else "",
+            "utc_date": f"{self._journal.clock.now():%Y-%m-%d}",
+            "utc_time": f"{self._journal.clock.now():%H:%M}",
+            **self.state.facts,
+        }
+
+    # what the operator does
+
+    def record(self, event: ev.AnyEvent) -> None:
+        """Write an event that stands for itself (the session's start, a host reached, a handover)."""
+        self._emit(event)
+
+    def take_up(self, operator: str, machine: str) -> None:
+        """Go on with a session that another process began; an attempt it left running has an unknown outcome."""
+        previous = self.state.operator
+        if operator and operator != previous:
+            self._emit(ev.SessionHandedOver(previous=previous, operator=operator))
+        else:
+            self._emit(ev.SessionResumed(operator=previous, machine=machine))
+        left = self.state.running()
+        if left is not None:
+            self.executor.mask(left.number)
+            outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
+            self._emit(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
+
+    def start(self, step_id: str, confirmed: str = "") -> None:
+        """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it."""
+        with self._lock:
+            step = self._idle_step(step_id)
+            status = self.state.step(step_id).status
+            if status not in RUNNABLE:
+                raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
+            self._emit(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed=confirmed))
+            self._go_on(step)
+
+    def retry(self, step_id: str) -> None:
+        """Run the failed action of a step again, and what follows it."""
+        with self._lock:
+            step = self._idle_step(step_id)
+            status = self.state.step(step_id).status
+            if status is StepStatus.UNKNOWN:
+                raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
+            if status is not StepStatus.FAILED:
+                raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
+            self._emit(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry"))
+            self._go_on(step)
+
+    def answer(self, step_id: str, answer: str) -> None:
+        """Answer the question a step waits for."""
+        with self._lock:
+            step, index, action = self._waiting(step_id, "ask")
+            checks = check_answer(action, answer)
+            self._emit(
+                ev.QuestionAnswered(
+                    step=step_id, action=index, operator=self.state.operator, answer=answer, checks=checks
+                )
+            )
+            for name in action.capture:
+                self._emit(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
+            self._go_on(step)
+
+    def message(self, name: str) -> str:
+        """The text of a message with everything known filled in; what is not known stays as {{ name }}."""
+        return fill(self.runbook.messages[name].body, self.values())
+
+    def sent(self, name: str, text: str, how: str, step_id: str = "") -> None:
+        """Record that a message went out; with a step, that step goes on."""
+        with self._lock:
+            if not step_id:
+                self._emit(ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator))
+                return
+            step, index, _ = self._waiting(step_id, "send")
+            event = ev.MessageSent(
+                message=name, text=text, how=how, operator=self.state.operator, step=step_id, action=index
+            )
+            self._emit(event)
+            self._go_on(step)
+
+    def opened(self, step_id: str) -> None:
+        """Record that the operator was taken to the page a step waits for."""
+        with self._lock:
+            step, index, action = self._waiting(step_id, "open")
+            url = fill(action.open or "", self.values())
+            self._emit(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
+            self._go_on(step)
+
+    def sign(self, step_id: str, note: str = "", second_operator: str = "") -> None:
+        """Sign a step that has passed.
+
+        Raises:
+            NotNow: it has not passed, or two people are needed and these are not two.
+        """
+        with self._lock:
+            step = step_by_id(self.runbook, step_id)
+            status = self.state.step(step_id).status
+            if status is not StepStatus.PASSED:
+                raise NotNow(
+                    f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead"
+                )
+            if step.signoff is Signoff.TWO_PERSON and second_operator.strip() in ("", self.state.operator):
+                raise NotNow("this step needs a second person", "give the name of somebody else who has looked")
+            self._sign(step, self.state.operator, note, second_operator)
+
+    def skip(self, step_id: str, reason: str) -> None:
+        """Leave a step out; the reason is recorded and must not be empty."""
+        with self._lock:
+            step = self._idle_step(step_id)
+            if self.state.step(step_id).status.settled:
+                raise NotNow(f"{step.title} is settled", "reopen it first")
+            if not reason.strip():
+                raise NotNow("a skipped step needs a reason", "say why it is left out")
+            self._emit(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
+            self._settle()
+
+    def reopen(self, step_id: str, reason: str) -> None:
+        """Make a step to be done again."""
+        with self._lock:
+            self._idle_step(step_id)
+            self._emit(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
+
+    def resolve(self, step_id: str, succeeded: bool, reason: str) -> None:
+        """Decide an unknown outcome after looking on the host."""
+        with self._lock:
+            step = self._idle_step(step_id)
+            now = self.state.step(step_id)
+            if now.status is not StepStatus.UNKNOWN:
+                raise NotNow(f"{step.title} is {now.status.value}", "only an unknown outcome is resolved")
+            event = ev.OutcomeResolved(
+                attempt=now.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
+            )
+            self._emit(event)
+            if succeeded:
+                self._go_on(step)
+
+    def note(self, text: str, step_id: str = "") -> None:
+        """Write something down, for the session or for a step."""
+        self._emit(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
+
+    def roll_back(self, flow: str, reason: str) -> None:
+        """Turn to the rollback flow; a command that runs is cancelled first by whoever calls this."""
+        with self._lock:
+            if self.state.rollback:
+                raise NotNow("the rollback has been started already")
+            self._emit(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
+            self._settle()
+
+    def cancel(self) -> None:
+        """Stop the running command; its outcome says cancelled once its processes are gone."""
+        if self._cancel is not None:
+            self._cancel.cancel()
+
+    def finish(self, result: str, note: str = "") -> None:
+        """End the session."""
+        with self._lock:
+            if self.busy:
+                raise NotNow("a command is running", "wait for it or cancel it")
+            self._emit(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
+
+    def close(self) -> None:
+        """Let go of the journal; what runs is cancelled."""
+        self.cancel()
+        self._pool.shutdown(wait=True)
+        self._journal.close()
+
+    # how it is done
+
+    def _emit(self, event: ev.AnyEvent) -> None:
+        with self._lock:
+            entry = self._journal.append(event)
+            self.state = apply(self.state, entry)
+            for listener in self._listeners:
+                listener(entry, self.state)
+
+    def _idle_step(self, step_id: str) -> Step:
+        if self.busy:
+            raise NotNow("a command is running", "wait for it or cancel it")
+        if self.state.finished:
+            raise NotNow("the session is finished", "begin a new one, or resume this one")
+        return step_by_id(self.runbook, step_id)
+
+    def _waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
+        step = self._idle_step(step_id)
+        now = self.state.step(step_id)
+        action = step.actions[now.action] if now.action < len(step.actions) else None
+        if action is None or action.kind != kind or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
+            raise NotNow(f"{step.title} does not wait for this", f"it is {now.status.value}")
+        return step, now.action, action
+
+    def _go_on(self, step: Step) -> None:
+        """Do what comes next in a step: run its commands, or sign it where no person is asked for."""
+        now = self.state.step(step.id)
+        more = now.action < len(step.actions) and step.actions[now.action].run is not None
+        if now.status is StepStatus.PASSED:
+            self._settle_passed(step)
+        elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):
+            self._cancel = CancelToken()
+            self._work = self._pool.submit(self._run_actions, step, self._cancel)
+
+    def _run_actions(self, step: Step, cancel: CancelToken) -> None:
+        try:
+            while not cancel.cancelled:
+                now = self.state.step(step.id)
+                if now.action >= len(step.actions) or step.actions[now.action].run is None:
+                    break
+                if not self._run_action(step, now.action, cancel):
+                    break
+            if self.state.step(step.id).status is StepStatus.PASSED:
+                self._settle_passed(step)
+        except JournalUnwritable as error:
+            self.trouble = error
+
+    def _run_action(self, step: Step, index: int, cancel: CancelToken) -> bool:
+        """Run one action, again as often as its retry allows; False when the step cannot go on."""
+        action = step.actions[index]
+        left = action.retry.times if action.retry and not step.mutates else 0
+        while True:
+            good, final = self._attempt(step, index, cancel, last=left == 0)
+            if good or final or cancel.cancelled:
+                return good
+            left -= 1
+            cancel.wait(seconds(action.retry.every) if action.retry else 0)
+
+    def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool) -> tuple[bool, bool]:
+        """One attempt: announced, run, recorded, judged. Returns whether it was good and whether it was the last."""
+        action = step.actions[index]
+        number = max(self.state.attempts, default=0) + 1
+        host = action.on or self.runbook.runbook.default_host
+        shown_command = self.command(action)
+        try:
+            command = prepare(self.runbook, action, self.values(), self.secrets, f"{step.id}-{number}")
+        except RunbookError as error:
+            return self._refuse(step, index, number, host, shown_command, error)
+        self._emit(
+            ev.AttemptStarted(
+                attempt=number, step=step.id, action=index, host=host, command=shown_command, mutates=step.mutates
+            )
+        )
+        finished = self.executor.run(number, host, command, cancel)
+        output = self._judged_output(number)
+        checks = check(action.expect, finished.outcome, output, finished.seconds)
+        captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else None
+        for name, value in captured.secrets.items() if captured else ():
+            self.secrets.keep(name, value)
+            self.executor.mask(number)
+        self._emit(
+            ev.AttemptFinished(
+                attempt=number,
+                outcome=finished.outcome,
+                seconds=round(finished.seconds, 3),
+                size=finished.size,
+                sha256=finished.sha256,
+            )
+        )
+        if finished.outcome.kind is OutcomeKind.UNKNOWN or not finished.outcome.ended_by_itself:
+            return False, True
+        checks += tuple(
+            ev.Check(expected=f"a value for {name} in the output", came="none found", ok=False)
+            for name in (captured.missing if captured else ())
+        )
+        good = all(one.ok or one.warning for one in checks)
+        if captured and good:
+            for name, value in captured.values.items():
+                self._emit(ev.ValueCaptured(step=step.id, name=name, value=value))
+            for name in captured.secrets:
+                self._emit(ev.ValueCaptured(step=step.id, name=name, secret=True))
+        self._emit(ev.AttemptChecked(attempt=number, checks=checks, retrying=not good and not last))
+        return good, last
+
+    def _judged_output(self, number: int) -> Output:
+        return Output.read(self.executor.directory, number)
+
+    def _refuse(
+        self, step: Step, index: int, number: int, host: str, command: str, error: RunbookError
+    ) -> tuple[bool, bool]:
+        """Record an attempt that could not be prepared: nothing was sent to the host."""
+        self._emit(
+            ev.AttemptStarted(
+                attempt=number, step=step.id, action=index, host=host, command=command, mutates=step.mutates
+            )
+        )
+        detail = ". ".join(part for part in (error.message, error.hint) if part)
+        outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
+        self._emit(ev.AttemptFinished(attempt=number, outcome=outcome, seconds=0.0))
+        return False, True
+
+    def _settle_passed(self, step: Step) -> None:
+        if step.signoff is Signoff.AUTO:
+            self._sign(step, "auto", "", "")
+
+    def _sign(self, step: Step, operator: str, note: str, second_operator: str) -> None:
+        count, head = self._journal.position()
+        self._emit(
+            ev.StepSigned(
+                step=step.id,
+                operator=operator,
+                second_operator=second_operator.strip(),
+                note=note,
+                count=count,
+                head=head,
+            )
+        )
+        self._settle()
+
+    def _settle(self) -> None:
+        """Mark the steps that come next and do not apply to what is known by now."""
+        while (step := self.state.next_step()) is not None:
+            section = next(section for section in self.runbook.sections if step in section.steps)
+            if self.state.applies(section, step):
+                return
+            self._emit(ev.StepNotNeeded(step=step.id, reason=why_not(step, self.state.facts)))
+
+
+def why_not(step: Step, facts: Mapping[str, str]) -> str:
+    """Why a step does not apply, in words."""
+    wanted = {**step.when, **step.needed_if}
+    for name, values in wanted.items():
+        allowed = (values,) if isinstance(values, str) else values
+        if facts.get(name) not in allowed:
+            return f"{name} is {facts.get(name) or 'not known'}, not {' or '.join(allowed)}"
+    return "it does not apply to this session"

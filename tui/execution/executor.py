@@ -1,0 +1,73 @@
+"""Runs one announced attempt: from the transport to the attempt's file, and no judgement."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.execution.redaction import Redactor
+from tui.session.clock import Clock
+from tui.session.outcome import Outcome
+from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
+from tui.transports.base import CancelToken, Command, Stream, Transport
+
+
+class Finished(Struct, frozen=True):
+    """How an attempt ended; `size` in bytes and `sha256` are those of its output file."""
+
+    outcome: Outcome
+    seconds: float
+    size: int
+    sha256: str
+
+
+class Executor:
+    """Runs commands on the session's hosts and keeps their output in `directory`."""
+
+    def __init__(self, transports: Mapping[str, Transport], directory: Path, redactor: Redactor, clock: Clock) -> None:
+        self.transports = transports
+        self.directory = directory
+        self._redactor = redactor
+        self._clock = clock
+        self._live: dict[int, OutputWriter] = {}
+
+    def run(self, attempt: int, host: str, command: Command, cancel: CancelToken) -> Finished:
+        """Run the command to its end; its output is on disk, masked for readers, when this returns."""
+        started = self._clock.monotonic()
+        writer = OutputWriter(self.directory, attempt, self._clock)
+        self._live[attempt] = writer
+        lost: list[OutputUnwritable] = []
+
+        def keep(stream: Stream, data: bytes) -> None:
+            if lost:
+                return
+            try:
+                writer.write(stream, data)
+            except OutputUnwritable as error:
+                lost.append(error)
+
+        outcome = self.transports[host].run(command, keep, cancel)
+        seconds = self._clock.monotonic() - started
+        writer.close()
+        self.mask(attempt)
+        del self._live[attempt]
+        if lost:
+            note = "; ".join(part for part in (outcome.detail, f"output incomplete: {lost[0].message}") if part)
+            outcome = Outcome(outcome.kind, outcome.exit_status, outcome.signal, note)
+        return Finished(outcome, seconds, writer.size, _sha256(writer.path))
+
+    def mask(self, attempt: int) -> None:
+        """Find the secrets known by now in an attempt's output, so that no reader shows them."""
+        write_mask(self.directory, attempt, self._redactor.scan_file(self.directory / f"{attempt:04d}.out"))
+
+    def reader(self, attempt: int) -> OutputReader:
+        """The attempt's output, also while it is being written."""
+        return OutputReader(self.directory, attempt, self._live.get(attempt), self._redactor)
+
+
+def _sha256(path: Path) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,145 @@
+"""Reaches every host and secret a session will need, before it begins, and says what was found."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tui.errors import RunbookError
+from tui.execution.secrets import AskSecret, Secrets
+from tui.runbook.model import Runbook, SecretSource, Step
+from tui.session.events import HostConnected
+from tui.transports.base import HostFacts, Transport
+
+
+class Verdict(StrEnum):
+    """What a preflight row says; the value is the word on the screen."""
+
+    WAITING = "checking"
+    OK = "ok"
+    FAILED = "failed"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One row: what was looked at, the verdict, what was found, and what to do where it failed."""
+
+    name: str
+    kind: str
+    verdict: Verdict
+    detail: str = ""
+    hint: str = ""
+    event: HostConnected | None = None
+
+
+Report = Callable[[Finding], None]
+"""Told of each row as it is known, from the preflight's own threads."""
+
+
+def hosts_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
+    """The hosts that the flow's steps may run on, each connection once, in order of first use."""
+    names = (
+        action_host(runbook, action.on)
+        for step in _steps(runbook, flow, facts)
+        for action in step.actions
+        if action.run
+    )
+    return list(dict.fromkeys(names))
+
+
+def secrets_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
+    """The declared secrets that the flow's steps may use."""
+    names = (name for step in _steps(runbook, flow, facts) for action in step.actions for name in action.secrets)
+    return [name for name in dict.fromkeys(names) if name in runbook.secrets]
+
+
+def action_host(runbook: Runbook, on: str) -> str:
+    """The host whose connection an action uses."""
+    name = on or runbook.runbook.default_host
+    while runbook.hosts[name].connection:
+        name = runbook.hosts[name].connection
+    return name
+
+
+def _steps(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[Step]:
+    flows = [flow, *(name for name, other in runbook.flows.items() if other.kind == "rollback" and name != flow)]
+    for name in flows:
+        for _, step in runbook.steps_of(name, facts):
+            yield step
+
+
+def preflight(
+    runbook: Runbook,
+    transports: Mapping[str, Transport],
+    secrets: Secrets,
+    hosts: Iterable[str],
+    wanted: Iterable[str],
+    report: Report,
+    ask: AskSecret | None = None,
+) -> tuple[Finding, ...]:
+    """Reach the hosts at once, then fetch the secrets; returns the final rows, having reported each."""
+    rows: list[Finding] = []
+
+    def found(row: Finding) -> None:
+        rows.append(row)
+        report(row)
+
+    names = list(hosts)
+    for name in names:
+        report(Finding(name=name, kind="host", verdict=Verdict.WAITING))
+    with ThreadPoolExecutor(max_workers=max(1, len(names)), thread_name_prefix="preflight") as pool:
+        for done in as_completed([pool.submit(_reach, runbook, name, transports[name]) for name in names]):
+            found(done.result())
+    for name in secrets.needed(wanted):
+        report(Finding(name=name, kind="secret", verdict=Verdict.WAITING))
+        found(_fetch(runbook, name, transports, secrets, ask))
+    return tuple(rows)
+
+
+def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
+    host = runbook.hosts[name]
+    try:
+        facts = transport.connect()
+    except RunbookError as error:
+        return Finding(name=name, kind="host", verdict=Verdict.FAILED, detail=error.message, hint=error.hint)
+    if host.expect_hostname and facts.hostname != host.expect_hostname:
+        return Finding(
+            name=name,
+            kind="host",
+            verdict=Verdict.FAILED,
+            detail=f"{facts.target} calls itself {facts.hostname or 'nothing'}, not {host.expect_hostname}",
+            hint="check the address, or expect_hostname in the runbook",
+        )
+    return Finding(name=name, kind="host", verdict=Verdict.OK, detail=_words(facts), event=_event(name, facts))
+
+
+def _fetch(
+    runbook: Runbook, name: str, transports: Mapping[str, Transport], secrets: Secrets, ask: AskSecret | None
+) -> Finding:
+    source = runbook.secrets[name].source
+    where = {SecretSource.HOST_FILE: f"from {runbook.secrets[name].file}"}.get(source, f"from the {source.value}")
+    try:
+        secrets.resolve(name, transports, ask)
+    except RunbookError as error:
+        return Finding(name=name, kind="secret", verdict=Verdict.FAILED, detail=error.message, hint=error.hint)
+    return Finding(
+        name=name, kind="secret", verdict=Verdict.OK, detail=where if secrets.has(name) else "not set, optional"
+    )
+
+
+def _words(facts: HostFacts) -> str:
+    who = f"{facts.user}@{facts.target}" if facts.user else facts.target
+    key = f"{facts.key_type} {facts.fingerprint}".strip()
+    return " · ".join(part for part in (who, facts.hostname, key, f"{facts.connect_seconds * 1000:.0f} ms") if part)
+
+
+def _event(name: str, facts: HostFacts) -> HostConnected:
+    return HostConnected(
+        host=name,
+        target=facts.target,
+        user=facts.user,
+        hostname=facts.hostname,
+        fingerprint=facts.fingerprint,
+        boot_id=facts.boot_id,
+        seconds=round(facts.connect_seconds, 3),
+    )

@@ -1,0 +1,99 @@
+"""Where secrets come from and how they reach a command: by name in the runbook, by value only in this process."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+
+from tui.errors import SecretMissing
+from tui.execution.redaction import Redactor
+from tui.runbook.model import Runbook, Secret, SecretSource
+from tui.session.outcome import OutcomeKind
+from tui.transports.base import CancelToken, Command, Stream, Transport
+
+AskSecret = Callable[[str], str]
+"""Asks the operator for a secret without showing it; gets the question."""
+
+
+class Secrets:
+    """The values of the runbook's secrets, each made known to the redactor before anybody can use it."""
+
+    def __init__(self, runbook: Runbook, redactor: Redactor, stand_in: str = "") -> None:
+        """Args: stand_in: what a secret is in a drill, where the real ones must not be needed."""
+        self._runbook = runbook
+        self._redactor = redactor
+        self._stand_in = stand_in
+        self._values: dict[str, str] = {}
+
+    def keep(self, name: str, value: str) -> None:
+        """Hold a value, from now on redacted everywhere."""
+        self._redactor.add(value)
+        self._values[name] = value
+
+    def has(self, name: str) -> bool:
+        """Whether the value is known."""
+        return name in self._values
+
+    def needed(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that are declared secrets and have no value yet."""
+        return [name for name in dict.fromkeys(names) if name in self._runbook.secrets and name not in self._values]
+
+    def resolve(self, name: str, transports: Mapping[str, Transport], ask: AskSecret | None = None) -> None:
+        """Fetch a declared secret from where the runbook says it is.
+
+        Raises:
+            SecretMissing: there is no value there and the secret is not optional.
+            HostError: the host that has the file cannot be reached.
+        """
+        secret = self._runbook.secrets[name]
+        value = self._stand_in or self._fetch(name, secret, transports, ask)
+        if value:
+            self.keep(name, value)
+        elif not secret.optional:
+            raise SecretMissing(f"secret {name} has no value", _where(secret, self._runbook.runbook.default_host))
+
+    def environment(self, names: Iterable[str]) -> dict[str, str]:
+        """The environment variables a command gets for these secrets.
+
+        Raises:
+            SecretMissing: one has no value (a captured one whose step was not run, say).
+        """
+        found: dict[str, str] = {}
+        for name in names:
+            declared = self._runbook.secrets.get(name)
+            if name in self._values:
+                found[declared.variable if declared else name.upper()] = self._values[name]
+            elif declared is None or not declared.optional:
+                hint = "run the step that captures it first" if declared is None else "check the set-up's preflight"
+                raise SecretMissing(f"secret {name} has no value yet", hint)
+        return found
+
+    def _fetch(self, name: str, secret: Secret, transports: Mapping[str, Transport], ask: AskSecret | None) -> str:
+        if secret.source is SecretSource.ENVIRONMENT:
+            return os.environ.get(secret.variable, "")
+        if secret.source is SecretSource.PROMPT:
+            return ask(secret.prompt or f"{name}: ") if ask else os.environ.get(secret.variable, "")
+        host = secret.on or self._runbook.runbook.default_host
+        return _from_host(transports[host], secret)
+
+
+def _from_host(transport: Transport, secret: Secret) -> str:
+    """Let the host's own shell read its environment file, so that quoting in it means what it means there."""
+    script = f'set -a; . {shlex.quote(secret.file)} >/dev/null; set +a; printf %s "${secret.variable}"'
+    output = bytearray()
+
+    def keep(stream: Stream, data: bytes) -> None:
+        if stream is Stream.OUT:
+            output.extend(data)
+
+    outcome = transport.run(Command(script=script, timeout=30.0), keep, CancelToken())
+    return output.decode(errors="replace") if outcome.kind is OutcomeKind.SUCCEEDED else ""
+
+
+def _where(secret: Secret, default_host: str) -> str:
+    match secret.source:
+        case SecretSource.ENVIRONMENT:
+            return f"export {secret.variable} before starting"
+        case SecretSource.HOST_FILE:
+            return f"{secret.variable} is not set in {secret.file} on {secret.on or default_host}, or it is unreadable"
+        case _:
+            return f"it is asked for at set-up; without a terminal export {secret.variable}"

@@ -1,0 +1,184 @@
+"""What a front end works with: the runbook, the sessions on disk, the hosts, and the means to begin a session."""
+
+import getpass
+import hashlib
+import platform
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+import tui
+from tui.errors import UsageError
+from tui.execution.conductor import Conductor
+from tui.execution.executor import Executor
+from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
+from tui.execution.redaction import Redactor
+from tui.execution.secrets import AskSecret, Secrets
+from tui.runbook.model import Runbook, Variable
+from tui.runbook.window import WindowState, window_state
+from tui.session import events as ev
+from tui.session.clock import Clock
+from tui.session.journal import Journal
+from tui.session.store import Store, Summary
+from tui.transports.base import Transport
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """What the operator chose before a session begins; `reason` is why it may run outside the window."""
+
+    flow: str
+    method: str = ""
+    operator: str
+    second_operator: str = ""
+    variables: Mapping[str, str] = {}
+    change: str = ""
+    reason: str = ""
+
+
+class Workspace:
+    """Everything a front end needs, made by the composition root. `drill` is the scenario's title in a rehearsal."""
+
+    def __init__(
+        self,
+        runbook: Runbook,
+        text: str,
+        store: Store,
+        transports: Mapping[str, Transport],
+        clock: Clock,
+        drill: str = "",
+    ) -> None:
+        self.runbook = runbook
+        self.text = text
+        self.store = store
+        self.transports = transports
+        self.clock = clock
+        self.drill = drill
+        self.redactor = Redactor()
+        self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
+        self.findings: tuple[Finding, ...] = ()
+
+    def operator(self) -> str:
+        """Who sits here, as far as the machine knows."""
+        try:
+            return getpass.getuser()
+        except OSError:
+            return ""
+
+    def window(self, now: datetime | None = None) -> WindowState:
+        """The deployment window at this moment."""
+        return window_state(self.runbook.window, now or self.clock.now())
+
+    def variables(self, flow: str) -> dict[str, Variable]:
+        """The variables the operator is asked for in this flow."""
+        return {
+            name: variable
+            for name, variable in self.runbook.variables.items()
+            if variable.ask and (not variable.flows or flow in variable.flows)
+        }
+
+    def preflight(self, setup: Setup, report: Report, ask: AskSecret | None = None) -> tuple[Finding, ...]:
+        """Reach every host and secret the session will need; blocks, so it is called on a thread of its own."""
+        facts = {**setup.variables, "method": setup.method, "flow": setup.flow}
+        hosts = hosts_needed(self.runbook, setup.flow, facts)
+        wanted = secrets_needed(self.runbook, setup.flow, facts)
+        self.findings = preflight(self.runbook, self.transports, self.secrets, hosts, wanted, report, ask)
+        return self.findings
+
+    def begin(self, setup: Setup) -> Conductor:
+        """Begin a session.
+
+        Raises:
+            UsageError: the set-up names something that is not in the runbook, or a reason is missing.
+            SessionError: the session's directory cannot be written.
+        """
+        self._check(setup)
+        directory, journal = self.store.create(setup.flow, self.text, self.clock)
+        conductor = self._conductor(directory.attempts, journal)
+        conductor.record(
+            ev.SessionStarted(
+                session=directory.id,
+                flow=setup.flow,
+                method=setup.method,
+                operator=setup.operator,
+                second_operator=setup.second_operator,
+                title=self.runbook.runbook.title,
+                runbook_hash=hashlib.sha256(self.text.encode()).hexdigest(),
+                variables=self._values(setup),
+                targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
+                change=setup.change,
+                reason=setup.reason,
+                drill=self.drill,
+                program=f"runbook {tui.__version__}",
+            )
+        )
+        for finding in self.findings:
+            if finding.event is not None:
+                conductor.record(finding.event)
+        return conductor
+
+    def resume(self, session: str, operator: str) -> Conductor:
+        """Go on with a session that is not finished, as it was left.
+
+        Raises:
+            SessionError: it cannot be read, is damaged, or is open elsewhere.
+        """
+        directory = self.store.find(session)
+        runbook, state = directory.load()
+        if bool(state.drill) != bool(self.drill):
+            what = "a drill" if state.drill else "no drill"
+            raise UsageError(
+                f"{directory.id} is {what}", "open it with `runbook drill`" if state.drill else "use `runbook resume`"
+            )
+        journal = Journal.open(directory.journal, self.clock)
+        executor = Executor(self.transports, directory.attempts, self.redactor, self.clock)
+        conductor = Conductor(runbook, journal, executor, self.secrets, state)
+        conductor.take_up(operator, platform.node())
+        return conductor
+
+    def sessions(self) -> list[Summary]:
+        """Every session on this machine, newest first."""
+        return list(self.store.summaries())
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for transport in set(self.transports.values()):
+            transport.close()
+
+    def _conductor(self, attempts: Path, journal: Journal) -> Conductor:
+        executor = Executor(self.transports, attempts, self.redactor, self.clock)
+        return Conductor(self.runbook, journal, executor, self.secrets)
+
+    def _values(self, setup: Setup) -> dict[str, str]:
+        defaults = {name: variable.default for name, variable in self.runbook.variables.items() if variable.default}
+        return {**defaults, **setup.variables}
+
+    def _check(self, setup: Setup) -> None:
+        flow = self.runbook.flows.get(setup.flow)
+        if flow is None:
+            raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(self.runbook.flows)}")
+        if flow.methods and setup.method not in flow.methods:
+            raise UsageError(f"flow {setup.flow} needs a method", f"one of: {', '.join(flow.methods)}")
+        if not setup.operator.strip():
+            raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
+        if flow.guarded and not self.window().inside and not self.drill and not setup.reason.strip():
+            raise UsageError(f"the window is closed ({self.window().why})", "give a reason; it is recorded")
+        for name, variable in self.variables(setup.flow).items():
+            value = setup.variables.get(name, variable.default)
+            problem = wrong_value(variable, value)
+            if problem:
+                raise UsageError(f"{name}: {problem}", variable.prompt)
+
+
+def wrong_value(variable: Variable, value: str) -> str:
+    """What is wrong with a value for this variable; empty when it is right."""
+    import re
+
+    if not value:
+        return "" if variable.optional else "a value is needed"
+    if variable.choices and value not in variable.choices:
+        return f"{value!r} is not one of {', '.join(variable.choices)}"
+    if variable.pattern and not re.fullmatch(variable.pattern, value):
+        return f"{value!r} does not match {variable.pattern}"
+    return ""

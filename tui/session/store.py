@@ -1,0 +1,122 @@
+"""The sessions on disk: where they are, what is in each, and how one is begun or opened again."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import RunbookError, SessionError
+from tui.runbook.load import load
+from tui.runbook.model import Runbook
+from tui.session.clock import Clock
+from tui.session.journal import Journal, read
+from tui.session.state import SessionState, fold
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """One line of a list of sessions; `problem` says why one cannot be read."""
+
+    id: str
+    path: Path
+    state: SessionState | None = None
+    problem: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to be resumed."""
+        return self.state is None or self.state.finished is not None
+
+
+class SessionDirectory(Struct, frozen=True):
+    """A session's directory: `runbook.toml` as it was, `journal.jsonl`, `attempts/`."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The session's name, which sorts by time."""
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def runbook(self) -> Path:
+        """The runbook as it was when the session began."""
+        return self.path / "runbook.toml"
+
+    @property
+    def attempts(self) -> Path:
+        """The folder of the attempts' output."""
+        return self.path / "attempts"
+
+    def load(self) -> tuple[Runbook, SessionState]:
+        """The session's own runbook, and the state after all its events."""
+        runbook = load(self.runbook)
+        return runbook, fold(runbook, read(self.journal))
+
+
+class Store:
+    """All sessions under one root, made with mode 0700 when the first is begun."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(self, flow: str, runbook_text: str, clock: Clock) -> tuple[SessionDirectory, Journal]:
+        """Make the directory of a new session, its frozen runbook and its empty journal.
+
+        Raises:
+            SessionError: the directory cannot be written.
+        """
+        name = f"{clock.now():%Y%m%dT%H%M%SZ}-{flow}-{secrets.token_hex(3)}"
+        directory = SessionDirectory(self.root / name)
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory.path.mkdir(mode=0o700)
+            directory.attempts.mkdir(mode=0o700)
+            directory.runbook.write_text(runbook_text, encoding="utf-8")
+        except OSError as error:
+            hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
+            raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error
+        return directory, Journal.create(directory.journal, clock)
+
+    def find(self, session: str) -> SessionDirectory:
+        """The session of this id, or of the only id that starts or ends with it; "last" is the newest.
+
+        Raises:
+            SessionError: there is none, or more than one.
+        """
+        names = self.names()
+        if session == "last" and names:
+            return SessionDirectory(self.root / names[-1])
+        found = [name for name in names if name == session or name.startswith(session) or name.endswith(session)]
+        if len(found) != 1 or not session:
+            what = "matches more than one session" if found else "is no session here"
+            raise SessionError(f"{session!r} {what}", "`runbook sessions` lists them")
+        return SessionDirectory(self.root / found[0])
+
+    def names(self) -> list[str]:
+        """The ids of all sessions, oldest first."""
+        if not self.root.is_dir():
+            return []
+        return sorted(path.name for path in self.root.iterdir() if (path / "journal.jsonl").exists())
+
+    def summaries(self) -> Iterator[Summary]:
+        """Every session, newest first; one that cannot be read says why instead of hiding."""
+        for name in reversed(self.names()):
+            directory = SessionDirectory(self.root / name)
+            try:
+                _, state = directory.load()
+            except RunbookError as error:
+                yield Summary(id=name, path=directory.path, problem=error.message)
+            else:
+                yield Summary(id=name, path=directory.path, state=state)
+
+
+def started_at(name: str) -> datetime:
+    """When the session of this id began, from its name (UTC)."""
+    return datetime.strptime(name[:16] + "+0000", "%Y%m%dT%H%M%SZ%z")
