@@ -1,0 +1,43 @@
+# The ways into the project; each target prepares what it needs by itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help drill test check bench screenshots lock wheel clean run-environment dev-environment
+MAKEFLAGS += --no-print-directory
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
+		printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+drill: run-environment ## try the whole thing: the terminal UI on an embedded host that executes nothing
+	@.venv/bin/runbook drill $(ARGS)
+
+test: dev-environment ## run the tests, installing the servers they need where this machine allows it
+	@tools/test $(ARGS)
+
+check: dev-environment ## style, format, types and import direction
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+bench: dev-environment ## measure speed and memory beside OpenSSH and a bare Textual app
+	@.venv/bin/python -m bench $(ARGS)
+
+screenshots: dev-environment ## draw every screen from the drill into screenshots/
+	@.venv/bin/python -m tools.screenshots $(ARGS)
+
+lock: dev-environment ## write requirements/*.txt anew (ARGS=--upgrade takes newer versions)
+	@tools/lock $(ARGS)
+
+wheel: dev-environment ## build the wheel into dist/
+	@.venv/bin/python -m hatchling build -t wheel
+
+clean: ## remove what the other targets made
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+run-environment:
+	@tools/environment run
+
+dev-environment:
+	@tools/environment dev

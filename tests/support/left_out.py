@@ -1,0 +1,49 @@
+"""Leaves out the tests whose programs `make test` could not get, and ends the run by saying loudly which.
+
+Loaded by `make test` alone: under a bare pytest a missing server is a failure, not an omission.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+
+VARIABLE = "RUNBOOK_TESTS_WITHOUT"
+FIXTURES = {"sshd": ("sshd", "ssh"), "tmux": ("tmux",)}
+"""The programs that asking for a fixture of this name needs."""
+
+left_out: Counter[tuple[str, str]] = Counter()
+
+
+def needed(item: pytest.Item) -> set[str]:
+    """The programs one test needs: by its fixtures, and by its `needs` markers."""
+    programs = {program for mark in item.iter_markers("needs") for program in mark.args}
+    for fixture in getattr(item, "fixturenames", ()):
+        programs.update(FIXTURES.get(fixture, ()))
+    return programs
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    missing = set(os.environ.get(VARIABLE, "").split())
+    kept, dropped = [], []
+    for item in items:
+        lacking = needed(item) & missing
+        (dropped if lacking else kept).append(item)
+        if lacking:
+            left_out[item.nodeid.partition("::")[0], " ".join(sorted(lacking))] += 1
+    if dropped:
+        items[:] = kept
+        config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = os.environ.get(VARIABLE, "").split()
+    if not missing:
+        return
+    terminalreporter.section("LEFT OUT", sep="!", red=True, bold=True)
+    terminalreporter.write_line(f"This machine has no {', '.join(missing)}, and they could not be installed.")
+    for (module, programs), count in sorted(left_out.items()):
+        terminalreporter.write_line(f"  {module}: {count} tests not run for want of {programs}")
+    terminalreporter.write_line(
+        f"{sum(left_out.values())} tests were NOT RUN. Install the programs, then run make test again."
+    )
