@@ -1,0 +1,128 @@
+"""What every export is made from: one session, read once, with its output already masked."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.execution.text import sanitise
+from tui.runbook.model import Runbook, Section, Step, seconds
+from tui.session import events as ev
+from tui.session.journal import read
+from tui.session.output import OutputReader
+from tui.session.state import Attempt, SessionState, StepState, StepStatus, fold
+from tui.session.store import SessionDirectory
+
+
+class Deviation(Struct, frozen=True):
+    """Something that did not go as the runbook has it: when, at which step, what."""
+
+    at: datetime
+    step: str
+    what: str
+
+
+class Overrun(Struct, frozen=True):
+    """A step that took longer than its budget; both in seconds."""
+
+    step: str
+    title: str
+    budget: float
+    took: float
+
+
+class Source(Struct, frozen=True):
+    """A session ready to be written."""
+
+    id: str
+    runbook: Runbook
+    state: SessionState
+    entries: tuple[ev.Entry, ...]
+    attempts: Path
+
+    def output(self, attempt: int, lines: int) -> tuple[list[str], int]:
+        """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""
+        reader = OutputReader(self.attempts, attempt)
+        total = reader.lines_total()
+        first = max(0, total - lines)
+        return [sanitise(line) for line in reader.read_lines(first, total - first)], first
+
+    def steps(self) -> Iterator[tuple[Section, Step, StepState]]:
+        """The session's steps in order, each with its place and where it stands."""
+        for section, step in self.state.plan():
+            yield section, step, self.state.step(step.id)
+
+    def took(self, step: StepState) -> timedelta | None:
+        """How long a step was open, None where it was not opened or not settled."""
+        if step.opened is None or step.settled is None:
+            return None
+        return step.settled - step.opened
+
+    def deviations(self) -> list[Deviation]:
+        """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time."""
+        return [
+            Deviation(entry.at, step, what)
+            for entry in self.entries
+            for step, what in _deviation(entry.event, self.state)
+        ]
+
+    def overruns(self) -> list[Overrun]:
+        """The steps whose commands took longer than their budget, the worst first."""
+        found = []
+        for _, step, now in self.steps():
+            took = sum(self.state.attempts[number].seconds or 0.0 for number in now.attempts)
+            if took > seconds(step.budget):
+                found.append(Overrun(step.id, step.title, seconds(step.budget), took))
+        return sorted(found, key=lambda one: one.budget - one.took)
+
+    def count(self, status: StepStatus) -> int:
+        """How many steps stand so."""
+        return sum(now.status is status for _, _, now in self.steps())
+
+
+def source(directory: SessionDirectory) -> Source:
+    """Read a session.
+
+    Raises:
+        SessionError: it is not there, or damaged.
+    """
+    from tui.runbook.load import load
+
+    runbook = load(directory.runbook)
+    entries = tuple(read(directory.journal))
+    return Source(directory.id, runbook, fold(runbook, entries), entries, directory.attempts)
+
+
+def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, str]]:
+    match event:
+        case ev.SessionStarted(reason=reason) if reason:
+            yield "", f"begun outside the window: {reason}"
+        case ev.SessionHandedOver():
+            yield "", f"handed over from {event.previous} to {event.operator}"
+        case ev.SessionResumed():
+            yield "", f"resumed by {event.operator}"
+        case ev.LinkChanged(link=link) if link != "connected":
+            yield "", f"{event.host}: {link} {event.detail}".rstrip()
+        case ev.StepSkipped():
+            yield event.step, f"skipped by {event.operator}: {event.reason}"
+        case ev.StepReopened():
+            yield event.step, f"reopened by {event.operator}: {event.reason}"
+        case ev.AttemptFinished() if not event.outcome.ended_by_itself:
+            yield state.attempts[event.attempt].step, str(event.outcome)
+        case ev.AttemptChecked() | ev.QuestionAnswered():
+            step = state.attempts[event.attempt].step if isinstance(event, ev.AttemptChecked) else event.step
+            for check in event.checks:
+                if not check.ok:
+                    word = "warning" if check.warning else "failed"
+                    yield step, f"{word}: expected {check.expected}, came {check.came}"
+        case ev.OutcomeResolved():
+            word = "succeeded" if event.succeeded else "failed"
+            yield state.attempts[event.attempt].step, f"resolved as {word} by {event.operator}: {event.reason}"
+        case ev.RollbackStarted():
+            yield "", f"rollback started by {event.operator}: {event.reason}"
+
+
+def attempts_of(state: SessionState, step: StepState) -> list[Attempt]:
+    """A step's attempts, oldest first."""
+    return [state.attempts[number] for number in step.attempts]
