@@ -1,11 +1,33 @@
 """Turns an action of the runbook into the command a transport runs, and into the text an operator reads."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from tui.errors import RunbookError
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.variables import fill, fill_command
-from tui.transports.base import Command
+from tui.session.outcome import OutcomeKind
+from tui.transports.base import CancelToken, Command, Transport
+
+SEND_TIMEOUT = 30.0
+
+
+def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Every value a template may name: defaults, what the runbook says of itself, the time (UTC), and the facts."""
+    about = runbook.runbook
+    method = runbook.methods.get(facts.get("method", ""))
+    return {
+        **{name: variable.default for name, variable in runbook.variables.items() if variable.default},
+        "title": about.title,
+        "environment": about.environment,
+        "contact": about.contact,
+        "owner": about.owner,
+        "method_title": method.title if method else "",
+        "utc_date": f"{now:%Y-%m-%d}",
+        "utc_time": f"{now:%H:%M}",
+        **facts,
+    }
 
 
 def host_of(runbook: Runbook, action: Action) -> tuple[str, Host]:
@@ -37,3 +59,28 @@ def prepare(runbook: Runbook, action: Action, values: Mapping[str, str], secrets
         timeout=seconds(action.timeout or runbook.runbook.default_timeout),
         key=key,
     )
+
+
+def send(
+    runbook: Runbook, name: str, text: str, values: Mapping[str, str], transports: Mapping[str, Transport]
+) -> None:
+    """Hand a message to the command the runbook has for it, on standard input.
+
+    Raises:
+        RunbookError: there is no such command, or it did not succeed.
+    """
+    message = runbook.messages[name]
+    if not message.send:
+        raise RunbookError(
+            f"message {name} has no way to be sent", "copy it, or give it a `send` command in the runbook"
+        )
+    host = message.on or runbook.runbook.default_host
+    output = bytearray()
+    outcome = transports[host].run(
+        Command(script=fill_command(message.send, values), stdin=text.encode(), timeout=SEND_TIMEOUT),
+        lambda _, data: output.extend(data[-200:]),
+        CancelToken(),
+    )
+    if outcome.kind is not OutcomeKind.SUCCEEDED:
+        last = output[-200:].decode(errors="replace").strip()
+        raise RunbookError(f"message {name} was not sent: {outcome} {last}".rstrip(), "copy it and send it by hand")

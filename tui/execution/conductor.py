@@ -6,11 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from tui.errors import JournalUnwritable, NotNow, RunbookError
 from tui.execution.captures import capture
-from tui.execution.commands import prepare, shown
+from tui.execution.commands import prepare, send, shown, values_of
 from tui.execution.executor import Executor
 from tui.execution.expectations import Output, check, check_answer
 from tui.execution.secrets import Secrets
-from tui.runbook.model import Action, Runbook, Signoff, Step, seconds
+from tui.runbook.model import Action, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.journal import Journal
@@ -73,20 +73,7 @@ class Conductor:
 
     def values(self) -> Mapping[str, str]:
         """Every value a template may name."""
-        about = self.runbook.runbook
-        defaults = {name: variable.default for name, variable in self.runbook.variables.items() if variable.default}
-        method = self.runbook.methods.get(self.state.facts.get("method", ""))
-        return {
-            **defaults,
-            "title": about.title,
-            "environment": about.environment,
-            "contact": about.contact,
-            "owner": about.owner,
-            "method_title": method.title if method else "",
-            "utc_date": f"{self._journal.clock.now():%Y-%m-%d}",
-            "utc_time": f"{self._journal.clock.now():%H:%M}",
-            **self.state.facts,
-        }
+        return values_of(self.runbook, self.state.facts, self._journal.clock.now())
 
     # what the operator does
 
@@ -160,6 +147,16 @@ class Conductor:
             self._emit(event)
             self._go_on(step)
 
+    def deliver(self, name: str, step_id: str, text: str, how: str) -> None:
+        """Send a message by the runbook's command for it when `how` is "sent", and record it; blocks while it sends.
+
+        Raises:
+            RunbookError: the message has no command, or the command failed; then nothing is recorded.
+        """
+        if how == "sent":
+            send(self.runbook, name, text, self.values(), self.executor.transports)
+        self.sent(name, text, how, step_id)
+
     def opened(self, step_id: str) -> None:
         """Record that the operator was taken to the page a step waits for."""
         with self._lock:
@@ -194,7 +191,7 @@ class Conductor:
             if not reason.strip():
                 raise NotNow("a skipped step needs a reason", "say why it is left out")
             self._emit(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
-            self._settle()
+            self.settle()
 
     def reopen(self, step_id: str, reason: str) -> None:
         """Make a step to be done again."""
@@ -226,7 +223,7 @@ class Conductor:
             if self.state.rollback:
                 raise NotNow("the rollback has been started already")
             self._emit(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
-            self._settle()
+            self.settle()
 
     def cancel(self) -> None:
         """Stop the running command; its outcome says cancelled once its processes are gone."""
@@ -383,21 +380,20 @@ class Conductor:
                 head=head,
             )
         )
-        self._settle()
+        self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Mark the steps that come next and do not apply to what is known by now."""
         while (step := self.state.next_step()) is not None:
             section = next(section for section in self.runbook.sections if step in section.steps)
             if self.state.applies(section, step):
                 return
-            self._emit(ev.StepNotNeeded(step=step.id, reason=why_not(step, self.state.facts)))
+            self._emit(ev.StepNotNeeded(step=step.id, reason=why_not(section, step, self.state.facts)))
 
 
-def why_not(step: Step, facts: Mapping[str, str]) -> str:
+def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:
     """Why a step does not apply, in words."""
-    wanted = {**step.when, **step.needed_if}
-    for name, values in wanted.items():
+    for name, values in [*section.when.items(), *step.when.items(), *step.needed_if.items()]:
         allowed = (values,) if isinstance(values, str) else values
         if facts.get(name) not in allowed:
             return f"{name} is {facts.get(name) or 'not known'}, not {' or '.join(allowed)}"

@@ -3,6 +3,7 @@
 import getpass
 import hashlib
 import platform
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +106,7 @@ class Workspace:
                 second_operator=setup.second_operator,
                 title=self.runbook.runbook.title,
                 runbook_hash=hashlib.sha256(self.text.encode()).hexdigest(),
-                variables=self._values(setup),
+                variables=self.values(setup),
                 targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
                 change=setup.change,
                 reason=setup.reason,
@@ -150,7 +151,8 @@ class Workspace:
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
         return Conductor(self.runbook, journal, executor, self.secrets)
 
-    def _values(self, setup: Setup) -> dict[str, str]:
+    def values(self, setup: Setup) -> dict[str, str]:
+        """The runbook's variables: what the operator gave, else the defaults."""
         defaults = {name: variable.default for name, variable in self.runbook.variables.items() if variable.default}
         return {**defaults, **setup.variables}
 
@@ -173,8 +175,6 @@ class Workspace:
 
 def wrong_value(variable: Variable, value: str) -> str:
     """What is wrong with a value for this variable; empty when it is right."""
-    import re
-
     if not value:
         return "" if variable.optional else "a value is needed"
     if variable.choices and value not in variable.choices:

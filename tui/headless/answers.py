@@ -1,0 +1,69 @@
+"""What a person would have typed, from a file: the answers a headless run needs."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgspec
+import tomli
+
+from tui.errors import UsageError
+from tui.runbook.model import Runbook
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An answers file.
+
+    `answers` maps a step's id to the answers of its questions in their order, `skip` to the reason it is left out,
+    `notes` to the note of its sign-off. `confirm` lists the steps that may change something; "*" allows every step
+    that is not destructive, a destructive step must be named. `messages` is what is done with a message: `copied`
+    (nothing is sent) or `sent`. `on_failure` is `stop` or `rollback`.
+    """
+
+    operator: str = ""
+    second_operator: str = ""
+    change: str = ""
+    reason: str = ""
+    method: str = ""
+    variables: Mapping[str, str] = {}
+    answers: Mapping[str, str | tuple[str, ...]] = {}
+    skip: Mapping[str, str] = {}
+    notes: Mapping[str, str] = {}
+    confirm: tuple[str, ...] = ()
+    messages: str = "copied"
+    on_failure: str = "stop"
+
+    def answer(self, step: str, question: int) -> str | None:
+        """The answer to the step's question of this number, None where the file has none."""
+        given = self.answers.get(step, ())
+        listed = (given,) if isinstance(given, str) else given
+        return listed[question] if question < len(listed) else None
+
+    def allows(self, step: str, destructive: bool) -> bool:
+        """Whether a step that changes something may start."""
+        return step in self.confirm or ("*" in self.confirm and not destructive)
+
+
+def read_answers(path: Path, runbook: Runbook) -> Answers:
+    """Read an answers file and hold its step ids against the runbook.
+
+    Raises:
+        UsageError: it cannot be read, or names steps that are not there; all of them are listed.
+    """
+    try:
+        answers = msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), Answers)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"{path}: {error}", "docs/headless.md describes the answers file") from error
+    known = {step.id for section in runbook.sections for step in section.steps}
+    named = {**answers.answers, **answers.skip, **answers.notes, **dict.fromkeys(answers.confirm, "")}
+    wrong = [_suggest(name, known) for name in named if name not in known and name != "*"]
+    if wrong:
+        raise UsageError(f"{path}: no such step: {', '.join(wrong)}", "`runbook show` lists the steps")
+    return answers
+
+
+def _suggest(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"{name} (did you mean {near[0]}?)" if near else name

@@ -1,0 +1,52 @@
+"""What a run would do, without doing it: every command as it would run, where, and why it would be left out."""
+
+from collections.abc import Iterator
+
+from tui.execution.commands import host_of, shown
+from tui.execution.conductor import why_not
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.model import FlowKind, Section, Step
+from tui.session.state import SessionState
+
+
+def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
+    """The lines of a dry run; values captured during the run stay as {{ name }}."""
+    runbook = workspace.runbook
+    values = workspace.values(setup)
+    facts = {**values, "method": setup.method, "flow": setup.flow}
+    state = SessionState(runbook=runbook, facts=facts)
+    heading = ""
+    for section_id in runbook.flows[setup.flow].sections:
+        section = runbook.section(section_id)
+        for step in section.steps:
+            if section.title != heading:
+                heading = section.title
+                yield f"\n{heading}"
+            yield from _step(workspace, state, section, step, values)
+
+
+def _step(
+    workspace: Workspace, state: SessionState, section: Section, step: Step, values: dict[str, str]
+) -> Iterator[str]:
+    runbook = workspace.runbook
+    when = {**section.when, **step.when}
+    if not state.applies(section, step) and not (step.needed_if and not when):
+        yield f"  – {step.id}: {step.title} (skipped: {why_not(section, step, state.facts)})"
+        return
+    marks = [word for word, on in (("changes", step.mutates), (step.danger.value, step.danger != "none")) if on]
+    yield f"  ○ {step.id}: {step.title}" + (f" [{', '.join(marks)}]" if marks else "")
+    if step.needed_if:
+        wanted = ", ".join(f"{name} = {value}" for name, value in step.needed_if.items())
+        yield f"      only if {wanted}"
+    for action in step.actions:
+        if action.run is None:
+            yield f"      {action.kind}: {action.ask or action.send or action.open}"
+            continue
+        name, host = host_of(runbook, action)
+        yield f"      on {name} ({host.target or host.connection or 'this machine'}):"
+        yield from (f"        {line}" for line in shown(runbook, action, values).splitlines())
+
+
+def flow_of_kind(workspace: Workspace, kind: FlowKind) -> str:
+    """The first flow of this kind; empty where there is none."""
+    return next((name for name, flow in workspace.runbook.flows.items() if flow.kind is kind), "")

@@ -1,0 +1,173 @@
+"""Takes a session from its first step to its last without a person, by an answers file."""
+
+from collections.abc import Callable
+from enum import IntEnum
+
+from tui.errors import NotNow, RunbookError
+from tui.execution.conductor import Conductor
+from tui.execution.preflight import Finding, Verdict
+from tui.execution.workspace import Setup, Workspace
+from tui.exports.words import duration
+from tui.headless.answers import Answers
+from tui.runbook.model import Danger, Section, Signoff, Step
+from tui.session.state import SessionState, StepState, StepStatus
+
+Print = Callable[[str], None]
+MAX_ROUNDS = 10_000
+
+
+class Exit(IntEnum):
+    """What the command line ends with after a run (docs/exit-codes.md)."""
+
+    OK = 0
+    HOST = 4
+    SECRET = 5
+    FAILED = 10
+    UNKNOWN = 11
+    UNANSWERED = 12
+    NOT_CONFIRMED = 13
+
+
+def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Print) -> Exit:
+    """Run a whole flow and say what happens, a line a step; the session stays on disk, whatever comes of it."""
+    refused = _preflight(workspace, setup, say)
+    if refused is not None:
+        return refused
+    conductor = workspace.begin(setup)
+    try:
+        assert conductor.state.started is not None
+        say(f"session {conductor.state.started.session}")
+        code = walk(conductor, answers, say)
+        if code is Exit.OK:
+            conductor.finish("rolled back" if conductor.state.rollback else "completed")
+        return code
+    finally:
+        conductor.close()
+
+
+def _preflight(workspace: Workspace, setup: Setup, say: Print) -> Exit | None:
+    def report(finding: Finding) -> None:
+        if finding.verdict is not Verdict.WAITING:
+            say(f"  {finding.verdict.value:8} {finding.kind} {finding.name}: {finding.detail}")
+            if finding.hint and finding.verdict is Verdict.FAILED:
+                say(f"           {finding.hint}")
+
+    failed = [row for row in workspace.preflight(setup, report) if row.verdict is Verdict.FAILED]
+    if not failed:
+        return None
+    return Exit.HOST if any(row.kind == "host" for row in failed) else Exit.SECRET
+
+
+def walk(conductor: Conductor, answers: Answers, say: Print) -> Exit:
+    """Settle step after step until none is left or one cannot be settled."""
+    for _ in range(MAX_ROUNDS):
+        step = conductor.state.next_step()
+        if step is None:
+            return Exit.OK
+        code = settle(conductor, step, answers, say)
+        if code is Exit.OK:
+            continue
+        if code is Exit.FAILED and answers.on_failure == "rollback" and not conductor.state.rollback:
+            flow = rollback_flow(conductor)
+            if flow:
+                say(f"ROLLBACK {flow}: {step.title} failed")
+                conductor.roll_back(flow, f"{step.title} failed")
+                continue
+        return code
+    raise RunbookError("the session does not come to an end", "this is a fault of the program; please report it")
+
+
+def rollback_flow(conductor: Conductor) -> str:
+    """The runbook's flow for rolling back; empty where it has none."""
+    flows = conductor.runbook.flows.items()
+    return next((name for name, flow in flows if flow.kind == "rollback"), "")
+
+
+def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Exit:
+    """Take one step as far as it goes without a person."""
+    if step.id in answers.skip:
+        conductor.skip(step.id, answers.skip[step.id])
+        say(_line(conductor.state, step))
+        return Exit.OK
+    destructive = step.danger is Danger.DESTRUCTIVE
+    if (step.mutates or destructive) and not answers.allows(step.id, destructive):
+        say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
+        return Exit.NOT_CONFIRMED
+    if not conductor.state.applies(*_place(conductor, step)):
+        conductor.settle()
+        say(_line(conductor.state, step))
+        return Exit.OK
+    if conductor.state.step(step.id).status is StepStatus.PENDING:
+        conductor.start(step.id, confirmed="answers file" if step.mutates else "")
+    for _ in range(2 * len(step.actions) + 2):
+        conductor.wait()
+        if conductor.trouble:
+            raise conductor.trouble
+        now = conductor.state.step(step.id)
+        code = _after(conductor, step, now, answers, say)
+        if code is not None:
+            say(_line(conductor.state, step))
+            return code
+    raise NotNow(f"{step.title} does not come to an end")
+
+
+def _place(conductor: Conductor, step: Step) -> tuple[Section, Step]:
+    return next((section, step) for section in conductor.runbook.sections if step in section.steps)
+
+
+def _after(conductor: Conductor, step: Step, now: StepState, answers: Answers, say: Print) -> Exit | None:
+    """What to do when a step has come to rest; None when it goes on."""
+    match now.status:
+        case StepStatus.SIGNED | StepStatus.SKIPPED | StepStatus.NOT_NEEDED:
+            return Exit.OK
+        case StepStatus.FAILED:
+            return Exit.FAILED
+        case StepStatus.UNKNOWN:
+            return Exit.UNKNOWN
+        case StepStatus.PASSED:
+            second = answers.second_operator if step.signoff is Signoff.TWO_PERSON else ""
+            conductor.sign(step.id, answers.notes.get(step.id, ""), second)
+            return None
+        case StepStatus.WAITING:
+            return _human(conductor, step, now, answers, say)
+    return None
+
+
+def _human(conductor: Conductor, step: Step, now: StepState, answers: Answers, say: Print) -> Exit | None:
+    action = step.actions[now.action]
+    match action.kind:
+        case "send":
+            name = action.send or ""
+            conductor.deliver(name, step.id, conductor.message(name), answers.messages)
+            return None
+        case "open":
+            conductor.opened(step.id)
+            return None
+        case _:
+            question = sum(other.ask is not None for other in step.actions[: now.action])
+            answer = answers.answer(step.id, question)
+            if answer is None:
+                say(f"? {step.title}: no answer in the answers file to: {action.ask}")
+                return Exit.UNANSWERED
+            conductor.answer(step.id, answer)
+            return None
+
+
+def _line(state: SessionState, step: Step) -> str:
+    now = state.step(step.id)
+    took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
+    glyph = {StepStatus.SIGNED: "✔", StepStatus.SKIPPED: "⤼", StepStatus.FAILED: "✖", StepStatus.UNKNOWN: "?"}
+    why = [
+        f"expected {check.expected}, came {check.came}"
+        for checks in now.checks.values()
+        for check in checks
+        if not check.ok
+    ]
+    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    if last and last.outcome and not last.outcome.ended_by_itself:
+        why.append(str(last.outcome))
+    detail = "; ".join(why) or now.reason
+    mark = glyph.get(now.status, "–")
+    return f"{mark} {now.status.value:10} {duration(took):>9}  {step.id}: {step.title}" + (
+        f" – {detail}" if detail else ""
+    )
