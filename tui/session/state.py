@@ -45,6 +45,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     checks: tuple[ev.Check, ...] = ()
     size: int = 0
+    sha256: str = ""
     good: bool = False
 
 
@@ -245,7 +246,13 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
 
 @_on(ev.AttemptFinished)
 def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], outcome=event.outcome, seconds=event.seconds, size=event.size)
+    attempt = replace(
+        state.attempts[event.attempt],
+        outcome=event.outcome,
+        seconds=event.seconds,
+        size=event.size,
+        sha256=event.sha256,
+    )
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
     if event.outcome.kind is OutcomeKind.UNKNOWN:
         return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)

@@ -1,0 +1,313 @@
+"""The commands: what a person types, and the exit status they get."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tui.errors import RunbookError, RunbookInvalid
+
+if TYPE_CHECKING:
+    from tui.execution.workspace import Setup, Workspace
+    from tui.headless.answers import Answers
+
+FILE = click.option(
+    "-f", "--file", type=click.Path(path_type=Path), help="The runbook (default: the nearest runbook.toml)."
+)
+
+
+def settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a session is about."""
+    options = (
+        click.option("--flow", help="Which flow of the runbook."),
+        click.option("--method", default="", help="Which of the flow's methods."),
+        click.option("--operator", default="", help="Who does it (default: the login name)."),
+        click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
+        click.option("--change", default="", help="The change's reference."),
+        click.option("--reason", default="", help="Why it runs outside the window."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def reaching(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where hosts are."""
+    options = (
+        FILE,
+        click.option("--host", "hosts", multiple=True, metavar="NAME=TARGET", help="Point a host elsewhere."),
+        click.option("-F", "--ssh-config", type=click.Path(path_type=Path, exists=True), help="As ssh's own -F."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say an error of ours in one or two lines, and end with its exit status."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except RunbookError as error:
+            fail(error)
+        except KeyboardInterrupt:
+            click.echo("interrupted; `runbook resume` goes on", err=True)
+            sys.exit(130)
+
+    return run
+
+
+def fail(error: RunbookError) -> NoReturn:
+    """Print an error with every problem it carries, and end."""
+    from tui.execution.text import sanitise
+
+    click.echo(f"runbook: {sanitise(error.message)}", err=True)
+    if isinstance(error, RunbookInvalid):
+        for problem in error.problems:
+            click.echo(f"  {sanitise(str(problem))}", err=True)
+    if error.hint:
+        click.echo(f"  {sanitise(error.hint)}", err=True)
+    sys.exit(error.exit_code)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="runbook")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run a deployment runbook over SSH, step by step, signed off and logged. Without a command: the terminal UI."""
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+@reaching
+@settings
+@click.option("--headless", is_flag=True, help="Without a screen, by an answers file.")
+@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless run.")
+@click.option("--dry-run", is_flag=True, help="Show every command as it would run, and run none.")
+@guarded
+def run(
+    file: Path | None = None,
+    hosts: tuple[str, ...] = (),
+    ssh_config: Path | None = None,
+    headless: bool = False,
+    answers: Path | None = None,
+    dry_run: bool = False,
+    **given: Any,
+) -> None:
+    """Open the terminal UI, or run a flow without one."""
+    from tui.compose import open_workspace
+
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config)
+    try:
+        if headless or dry_run:
+            sys.exit(without_screen(workspace, answers, dry_run, given))
+        screen(workspace)
+    finally:
+        workspace.close()
+
+
+@main.command()
+@FILE
+@settings
+@click.argument("scenario", default="calm-deployment")
+@click.option("--pace", type=click.FloatRange(min=0, min_open=True), default=1.0, help="How much faster than life.")
+@click.option("--headless", is_flag=True, help="Without a screen, by an answers file.")
+@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless run.")
+@guarded
+def drill(file: Path | None, scenario: str, pace: float, headless: bool, answers: Path | None, **given: Any) -> None:
+    """Rehearse against a host that answers from SCENARIO and executes nothing."""
+    from tui.compose import drill_workspace
+
+    with drill_workspace(file, scenario, pace) as workspace:
+        if headless:
+            sys.exit(without_screen(workspace, answers, False, given))
+        screen(workspace)
+
+
+@main.command()
+@reaching
+@settings
+@click.argument("sections", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def check(
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    sections: tuple[str, ...],
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Run the read-only steps of SECTIONS (default: the verification flow) and show a table."""
+    from tui.compose import open_workspace
+    from tui.headless.report import check_report
+
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config)
+    try:
+        sys.exit(check_report(workspace, make_setup(workspace, given, kind="verify"), sections, as_json, click.echo))
+    finally:
+        workspace.close()
+
+
+@main.command()
+@click.argument("session", default="")
+@reaching
+@click.option("--operator", default="", help="Who goes on with it.")
+@guarded
+def resume(session: str, file: Path | None, hosts: tuple[str, ...], ssh_config: Path | None, operator: str) -> None:
+    """Go on with SESSION (default: the newest unfinished one)."""
+    from tui.compose import resumed_workspace
+
+    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
+        screen(workspace, found, operator)
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@guarded
+def lint(path: Path | None) -> None:
+    """Say everything that is wrong or doubtful in a runbook."""
+    from tui.compose import find_runbook
+    from tui.execution.text import sanitise
+    from tui.runbook.lint import lint as problems_of
+
+    chosen = find_runbook(path)
+    problems = problems_of(chosen)
+    for problem in problems:
+        click.echo(sanitise(str(problem)))
+    errors = sum(problem.severity == "error" for problem in problems)
+    click.echo(f"{chosen}: {errors} errors, {len(problems) - errors} warnings")
+    sys.exit(RunbookInvalid.exit_code if errors else 0)
+
+
+@main.command()
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="The whole runbook as JSON.")
+@guarded
+def show(file: Path | None, as_json: bool) -> None:
+    """Show a runbook: its flows, sections, steps and commands."""
+    import msgspec
+
+    from tui.compose import find_runbook
+    from tui.execution.text import sanitise
+    from tui.runbook.load import load
+    from tui.runbook.show import show as rendered
+
+    runbook = load(find_runbook(file))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(runbook), indent=2))
+    else:
+        click.echo("\n".join(sanitise(line) for line in rendered(runbook).splitlines()))
+
+
+@main.command()
+@guarded
+def schema() -> None:
+    """Print the JSON Schema of runbook.toml, for editors."""
+    from tui.runbook.schema import schema as rendered
+
+    click.echo(rendered())
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def sessions(as_json: bool) -> None:
+    """List the sessions on this machine, the newest first."""
+    from tui.compose import open_store
+    from tui.headless.report import sessions_report
+
+    click.echo(sessions_report(open_store(), as_json))
+
+
+@main.command()
+@click.argument("session", default="last")
+@click.option("--format", "form", default="md", help="md or json.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
+@guarded
+def export(session: str, form: str, output: Path | None) -> None:
+    """Write SESSION as Markdown or JSON."""
+    from tui.compose import open_store
+    from tui.exports.registry import render
+    from tui.exports.source import source
+    from tui.headless.report import write_export
+
+    write_export(render(source(open_store().find(session)), form), output)
+
+
+@main.command()
+@click.argument("session", default="last")
+@guarded
+def verify(session: str) -> None:
+    """Check that SESSION's journal and outputs are what was written."""
+    from tui.compose import open_store
+    from tui.headless.report import verify_report
+
+    click.echo(verify_report(open_store().find(session)))
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """NAME=VALUE options as a mapping.
+
+    Raises:
+        click.BadParameter: one has no "=".
+    """
+    for pair in given:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
+    return {name: value for name, _, value in (pair.partition("=") for pair in given)}
+
+
+def make_setup(
+    workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "Answers | None" = None
+) -> "Setup":
+    """The set-up that the options, then the answers file, then the machine give."""
+    from tui.execution.workspace import Setup
+    from tui.headless.plan import flow_of_kind
+    from tui.runbook.model import FlowKind
+
+    operator = given["operator"] or (answers.operator if answers else "") or workspace.operator()
+    return Setup(
+        flow=given["flow"] or flow_of_kind(workspace, FlowKind(kind)),
+        method=given["method"] or (answers.method if answers else ""),
+        operator=operator,
+        second_operator=answers.second_operator if answers else "",
+        variables={**(answers.variables if answers else {}), **pairs(given["values"], "--set")},
+        change=given["change"] or (answers.change if answers else ""),
+        reason=given["reason"] or (answers.reason if answers else ""),
+    )
+
+
+def without_screen(workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any]) -> int:
+    """A headless run, or only its plan; returns the exit status."""
+    from tui.execution.text import sanitise
+    from tui.headless.answers import Answers, read_answers
+    from tui.headless.plan import dry_run as plan_of
+    from tui.headless.run import run_headless
+
+    read = read_answers(answers, workspace.runbook) if answers else Answers()
+    setup = make_setup(workspace, given, answers=read)
+    if dry_run:
+        for line in plan_of(workspace, setup):
+            click.echo(sanitise(line))
+        return 0
+    return int(run_headless(workspace, setup, read, lambda line: click.echo(sanitise(line))))
+
+
+def screen(workspace: "Workspace", session: str = "", operator: str = "") -> None:
+    """Open the terminal UI; everything it needs is imported here and nowhere else."""
+    from tui.app import RunbookApp
+
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
+    RunbookApp(workspace, session=session, operator=operator).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Puts the engine together for the command line: which runbook, which hosts, which sessions."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.errors import UsageError
+from tui.resources import bundled
+
+if TYPE_CHECKING:
+    from tui.execution.workspace import Workspace
+    from tui.runbook.model import Host, Runbook
+    from tui.session.store import Store
+    from tui.transports.base import Transport
+
+
+def find_runbook(given: Path | None) -> Path:
+    """The runbook to use: the one given, else the nearest `runbook.toml` upwards, else the one that came with us."""
+    if given is not None:
+        return given
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "runbook.toml").is_file():
+            return folder / "runbook.toml"
+    return bundled("runbook.toml")
+
+
+def sessions_root() -> Path:
+    """Where sessions live: below XDG_STATE_HOME, or where the platform keeps such things."""
+    from platformdirs import user_state_path
+
+    given = os.environ.get("RUNBOOK_SESSIONS")
+    return Path(given) if given else user_state_path("runbook") / "sessions"
+
+
+def open_store() -> "Store":
+    """The sessions of this machine."""
+    from tui.session.store import Store
+
+    return Store(sessions_root())
+
+
+def overridden(runbook: "Runbook", hosts: Mapping[str, str]) -> "Runbook":
+    """The runbook with hosts pointed elsewhere: NAME=TARGET, NAME=TARGET:DIRECTORY or NAME=local:DIRECTORY.
+
+    Raises:
+        UsageError: a host is not in the runbook.
+    """
+    wrong = [name for name in hosts if name not in runbook.hosts]
+    if wrong:
+        raise UsageError(f"no host {', '.join(wrong)}", f"the runbook has: {', '.join(runbook.hosts)}")
+    changed = {name: _pointed(runbook.hosts[name], target) for name, target in hosts.items()}
+    return replace(runbook, hosts={**runbook.hosts, **changed})
+
+
+def _pointed(host: "Host", target: str) -> "Host":
+    where, _, directory = target.partition(":")
+    local = where == "local"
+    return replace(
+        host,
+        target="" if local else where,
+        local=local,
+        connection="",
+        user="",
+        port=None,
+        directory=directory or host.directory,
+    )
+
+
+def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
+    """A transport for every host; hosts that name another's connection share it."""
+    from tui.transports.local import LocalTransport
+    from tui.transports.ssh import SSHTransport
+
+    made: dict[str, Transport] = {}
+    for name, host in runbook.hosts.items():
+        if host.connection:
+            continue
+        if host.local:
+            made[name] = LocalTransport(name)
+        else:
+            files = (ssh_config,) if ssh_config else None
+            made[name] = SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files)
+    for name, host in runbook.hosts.items():
+        if host.connection:
+            made[name] = made[connection_of(runbook, name)]
+    return made
+
+
+def connection_of(runbook: "Runbook", name: str) -> str:
+    """The host whose connection this one uses; itself where it has its own."""
+    while runbook.hosts[name].connection:
+        name = runbook.hosts[name].connection
+    return name
+
+
+def open_workspace(
+    path: Path | None, hosts: Mapping[str, str] | None = None, ssh_config: Path | None = None
+) -> "Workspace":
+    """The workspace for real work.
+
+    Raises:
+        RunbookInvalid: the runbook cannot be used; every problem is listed.
+    """
+    from tui.execution.workspace import Workspace
+    from tui.runbook.load import load
+    from tui.session.clock import SystemClock
+
+    chosen = find_runbook(path)
+    runbook = overridden(load(chosen), hosts or {})
+    text = chosen.read_text(encoding="utf-8")
+    return Workspace(runbook, text, open_store(), transports_of(runbook, ssh_config), SystemClock())
+
+
+@contextmanager
+def drill_workspace(path: Path | None, scenario: str, pace: float) -> "Iterator[Workspace]":
+    """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
+
+    Raises:
+        RunbookInvalid: the runbook or the scenario cannot be used.
+    """
+    from tui.drill.host import start_drill, transports_for
+    from tui.drill.scenario import find_scenario
+    from tui.execution.workspace import Workspace
+    from tui.runbook.load import load
+    from tui.session.clock import SystemClock
+
+    chosen = find_runbook(path)
+    runbook = load(chosen)
+    played = find_scenario(scenario)
+    with start_drill(played, pace) as host:
+        text = chosen.read_text(encoding="utf-8")
+        transports = transports_for(runbook, host)
+        workspace = Workspace(runbook, text, open_store(), transports, SystemClock(), drill=played.title)
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+
+
+@contextmanager
+def resumed_workspace(
+    session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None
+) -> "Iterator[tuple[Workspace, str]]":
+    """The workspace an unfinished session goes on in, and that session's id; a drill's gets its drill host back.
+
+    Raises:
+        SessionError: there is no such session, or none that is unfinished.
+    """
+    from tui.errors import SessionError
+
+    store = open_store()
+    if not session:
+        session = next((one.id for one in store.summaries() if one.state and not one.finished), "")
+    if not session:
+        raise SessionError("no unfinished session", "`runbook sessions` lists them all")
+    directory = store.find(session)
+    _, state = directory.load()
+    if state.drill:
+        with drill_workspace(directory.runbook, state.started.drill if state.started else "", 1.0) as workspace:
+            yield workspace, directory.id
+        return
+    workspace = open_workspace(path or directory.runbook, hosts, ssh_config)
+    try:
+        yield workspace, directory.id
+    finally:
+        workspace.close()

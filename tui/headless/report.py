@@ -1,0 +1,133 @@
+"""Tables and documents that the command line prints: checks, sessions, verification."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tui.errors import RunbookError, SessionError
+from tui.execution.preflight import Finding, Verdict
+from tui.execution.text import sanitise
+from tui.execution.workspace import Setup, Workspace
+from tui.exports.words import duration
+from tui.headless.check import check, exit_status, sections_to_check
+from tui.session.journal import verify
+from tui.session.output import verify_output
+from tui.session.store import SessionDirectory, Store, Summary
+
+GLYPHS = {"ok": "✔", "warning": "⚠", "failed": "✖", "no data": "?"}
+
+
+def check_report(
+    workspace: Workspace, setup: Setup, names: tuple[str, ...], as_json: bool, say: Callable[[str], None]
+) -> int:
+    """Run the checks and print them as they come, or as one JSON document; returns the exit status."""
+    sections = sections_to_check(workspace, names, setup.flow)
+    failed = [row for row in workspace.preflight(setup, lambda _: None) if row.verdict is Verdict.FAILED]
+    if failed:
+        raise RunbookError("; ".join(f"{row.name}: {row.detail}" for row in failed), _hints(failed))
+    rows = []
+    for row in check(workspace, setup, sections):
+        rows.append(row)
+        if not as_json:
+            words = f"expected {row.expected}, came {row.came}" if row.verdict != "ok" else row.came
+            line = f"{GLYPHS[row.verdict]} {row.verdict:8} {duration(row.seconds):>8}  {row.title}"
+            say(sanitise(f"{line} – {words}" if words else line))
+    if as_json:
+        say(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+    return exit_status(rows)
+
+
+def _hints(failed: Iterable[Finding]) -> str:
+    return "; ".join(dict.fromkeys(row.hint for row in failed if row.hint))
+
+
+def sessions_report(store: Store, as_json: bool) -> str:
+    """The sessions as a table, or as JSON."""
+    summaries = list(store.summaries())
+    if as_json:
+        return msgspec.json.format(msgspec.json.encode([_record(one) for one in summaries]), indent=2).decode()
+    if not summaries:
+        return f"no sessions in {store.root}"
+    rows = [("SESSION", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(one) for one in summaries)]
+    return table(rows)
+
+
+def _record(one: Summary) -> dict[str, object]:
+    state = one.state
+    if state is None:
+        return {"id": one.id, "path": str(one.path), "problem": one.problem}
+    return {
+        "id": one.id,
+        "path": str(one.path),
+        "flow": state.started.flow if state.started else "",
+        "method": state.started.method if state.started else "",
+        "operator": state.operator,
+        "drill": state.started.drill if state.started else "",
+        "started": state.started_at,
+        "finished": state.finished_at,
+        "result": state.finished.result if state.finished else None,
+        "steps": {status: count for status, count in _counts(one).items() if count},
+    }
+
+
+def _counts(one: Summary) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    if one.state is not None:
+        for _, step in one.state.plan():
+            word = one.state.step(step.id).status.value
+            counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def _cells(one: Summary) -> tuple[str, ...]:
+    state = one.state
+    if state is None or state.started is None:
+        return (one.id, "", "", "", one.problem or "empty")
+    last = state.finished_at or state.at
+    took = duration(last - state.started_at) if last and state.started_at else ""
+    settled = sum(state.step(step.id).status.settled for _, step in state.plan())
+    result = state.finished.result if state.finished else f"unfinished, {settled} of {len(state.plan())} steps"
+    mark = "DRILL " if state.drill else ""
+    return (one.id, state.started.flow, state.operator, took, mark + result)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as aligned columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(sanitise(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def verify_report(directory: SessionDirectory) -> str:
+    """What `runbook verify` says of a session that is whole.
+
+    Raises:
+        SessionError: the journal or an output is not what was written; says where.
+    """
+    verified = verify(directory.journal)
+    _, state = directory.load()
+    finished = [attempt for attempt in state.attempts.values() if attempt.sha256]
+    for attempt in finished:
+        if verify_output(directory.attempts, attempt.number) != attempt.sha256:
+            raise SessionError(f"the output of attempt {attempt.number} ({attempt.step}) is not what was recorded")
+    return f"{directory.id}: {verified.count} events, head {verified.head}, {len(finished)} outputs: whole"
+
+
+def write_export(document: bytes, output: Path | None) -> None:
+    """Write an export to a file (0600) or to standard output.
+
+    Raises:
+        RunbookError: the file cannot be written.
+    """
+    if output is None:
+        sys.stdout.buffer.write(document)
+        return
+    try:
+        with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(document)
+    except OSError as error:
+        raise RunbookError(f"cannot write {output}: {error.strerror}", "name another file with -o") from error
