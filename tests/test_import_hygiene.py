@@ -1,0 +1,73 @@
+"""Keeps the engine free of Textual, start-up free of what it does not use, and the program free of any runbook."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tui"
+ENGINE = ("runbook", "session", "execution", "transports", "probes", "exports", "drill", "headless", "share")
+DRIVERS = {"docker", "boto3", "botocore", "pymysql", "redis", "httpx", "websockets"}
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter holds after running this code."""
+    tail = "\nimport json, sys\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    run = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def test_the_engine_never_imports_textual() -> None:
+    modules = [module_name(path) for path in SOURCES if path.relative_to(PACKAGE).parts[0] in ENGINE]
+    assert "tui.execution.conductor" in modules
+    loaded = loaded_after("\n".join(f"import {name}" for name in modules))
+    assert "textual" not in loaded
+    assert "paramiko" in loaded
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--headless", "--help"], ["drill", "--help"]])
+def test_a_command_line_imports_neither_textual_nor_drivers(arguments: list[str]) -> None:
+    loaded = loaded_after(f"from tui.cli import main\ntry:\n    main({arguments!r})\nexcept SystemExit:\n    pass")
+    assert not loaded & (DRIVERS | {"textual", "paramiko"})
+
+
+def test_only_probes_may_import_a_driver_at_their_top() -> None:
+    modules = [name for path in SOURCES if not (name := module_name(path)).startswith("tui.probes.")]
+    modules.remove("tui.__main__")
+    assert not loaded_after("\n".join(f"import {name}" for name in modules)) & DRIVERS
+
+
+def test_the_program_does_not_know_its_first_runbook() -> None:
+    knowing = [
+        path
+        for path in PACKAGE.rglob("*")
+        if path.suffix in {".py", ".tcss"}
+        if b"multinotes" in path.read_bytes().lower()
+    ]
+    assert knowing == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_a_module_has_one_subject(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= 400, "a file this long has two subjects"
+    tree = ast.parse(text)
+    if tree.body:
+        assert ast.get_docstring(tree), "a module opens with a sentence saying why it exists"
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.end_lineno is not None and node.end_lineno - node.lineno >= 60
+    ]
+    assert long == []

@@ -1,0 +1,130 @@
+"""Checks that what is shipped is whole, works away from the checkout, and is locked without naming any index."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+# In pieces, so that this file does not hold what it looks for.
+INDEX_HOSTS = [
+    ".".join(pieces)
+    for pieces in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("rubygems", "org"),
+        ("proxy.golang", "org"),
+    )
+]
+
+
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [path for name in listed.decode().split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def locked(kind: str) -> dict[str, str]:
+    """Name and version of everything a lock file holds; fails on a line that has no hash."""
+    text = (ROOT / "requirements" / f"{kind}.txt").read_text().replace("\\\n", " ")
+    versions = {}
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            assert "--hash=sha256:" in line, f"no hash: {line}"
+            name, _, rest = line.partition("==")
+            versions[canonicalize_name(name)] = rest.split()[0]
+    return versions
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the wheel in it, which borrows the dependencies of the one that runs the tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False)
+    python = folder / "bin/python"
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stderr}\n(the environment has no pip? `make check` mends that)"
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin"
+
+
+def test_the_wheel_holds_every_module_and_the_data(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    sources = {str(path.relative_to(ROOT)) for path in tracked_files() if path.is_relative_to(ROOT / "tui")}
+    drills = {f"tui/bundled/{path.relative_to(ROOT)}" for path in (ROOT / "drills").glob("*.toml")}
+    assert drills
+    assert sources | drills | {"tui/bundled/runbook.toml"} <= names
+    assert not [name for name in names if not name.startswith(("tui/", "runbook-"))]
+
+
+def test_the_installed_program_works_in_an_empty_directory(installed: Path, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    where = "import tui.resources as r; print(r.bundled('runbook.toml')); print(r.bundled('drills'))"
+    asked = subprocess.run(
+        [installed / "python", "-c", where], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert all(line.startswith(str(installed.parent)) for line in asked.stdout.split())
+    for arguments in (["--version"], ["drill", "--help"], ["lint"], ["show"]):
+        run = subprocess.run(
+            [installed / "runbook", *arguments], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, (arguments, run.stderr)
+        assert run.stdout.strip(), arguments
+
+
+def test_no_tracked_file_names_a_package_index() -> None:
+    files = tracked_files()
+    assert ROOT / "pyproject.toml" in files
+    naming = [path for path in files if any(host.encode() in path.read_bytes() for host in INDEX_HOSTS)]
+    assert naming == []
+
+
+@pytest.mark.parametrize("kind", ["run", "dev"])
+def test_the_lock_meets_what_the_project_asks_for(kind: str) -> None:
+    groups = PROJECT["dependency-groups"]
+    asked = [*PROJECT["project"]["dependencies"], *groups["build"]]
+    if kind == "dev":
+        asked += [entry for entry in groups["dev"] if isinstance(entry, str)]
+    versions = locked(kind)
+    for requirement in map(Requirement, asked):
+        assert versions[canonicalize_name(requirement.name)] in requirement.specifier, f"run make lock: {requirement}"
+    assert locked("run").items() <= locked("dev").items()
+
+
+def test_every_dependency_has_its_reason_written_down() -> None:
+    page = (ROOT / "docs/dependencies.md").read_text()
+    asked = [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["dependency-groups"]["build"],
+        *PROJECT["dependency-groups"]["dev"],
+    ]
+    names = [Requirement(entry).name for entry in asked if isinstance(entry, str)]
+    assert [name for name in names if f"| {name} |" not in page] == []
+
+
+def test_continuous_integration_runs_the_gates_without_a_terminal() -> None:
+    script = ROOT / ".ci/run"
+    assert os.access(script, os.X_OK)
+    assert "make check test </dev/null" in script.read_text()
