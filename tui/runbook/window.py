@@ -21,9 +21,11 @@ class WindowState(Struct, frozen=True):
     @property
     def words(self) -> str:
         """One line for the screen."""
+        if self.left == timedelta.max:
+            return "no window"
         if self.inside:
             return f"inside, {_words(self.left)} left"
-        return f"outside: {self.why}" if self.why else "no window"
+        return f"outside: {self.why}"
 
 
 def window_state(window: Window | None, now: datetime) -> WindowState:
@@ -37,8 +39,8 @@ def window_state(window: Window | None, now: datetime) -> WindowState:
         if start <= local < end and not _closed(window, day):
             return WindowState(inside=True, left=end - local)
     opens = _next(window, local, zone)
-    today = _closed(window, local.date()) or f"{local:%a %H:%M} is not between {window.starts} and {window.ends}"
-    return WindowState(inside=False, opens=opens, why=f"{today} {window.timezone}".strip())
+    hours = f"{local:%a %H:%M} is not between {window.starts} and {window.ends} {window.timezone}"
+    return WindowState(inside=False, opens=opens, why=_closed(window, local.date()) or hours)
 
 
 def _span(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -66,8 +68,6 @@ def _next(window: Window, local: datetime, zone: ZoneInfo) -> datetime | None:
 
 
 def _words(left: timedelta) -> str:
-    if left == timedelta.max:
-        return "no limit"
     minutes = int(left.total_seconds() // 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m"

@@ -1,0 +1,71 @@
+"""A place where commands run by script, for the engine's own logic and for screens."""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tui.errors import HostError
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink, Stream
+
+
+class Reply(NamedTuple):
+    """What a command prints and how it ends; `until` makes it run until it is set (or the command is cancelled)."""
+
+    out: bytes = b""
+    outcome: Outcome = Outcome(OutcomeKind.SUCCEEDED, 0)
+    err: bytes = b""
+    until: threading.Event | None = None
+
+
+class FakeTransport:
+    """Answers each command by the first of `replies` whose key its script contains; keeps what was run in `ran`."""
+
+    def __init__(self, replies: dict[str, Reply | list[Reply]] | None = None, name: str = "fake") -> None:
+        self.name = name
+        self.replies = dict(replies or {})
+        self.ran: list[Command] = []
+        self.refuses: HostError | None = None
+        self.before_run: Callable[[Command], None] = lambda command: None
+        self.state = Link.UP
+
+    def connect(self) -> HostFacts:
+        if self.refuses:
+            raise self.refuses
+        return HostFacts(
+            target=f"{self.name}.example:22",
+            user="deploy",
+            hostname=self.name,
+            key_type="ssh-ed25519",
+            fingerprint="SHA256:FAKEFAKEFAKEFAKE",
+            shells=("bash", "sh"),
+            boot_id="boot-1",
+            connect_seconds=0.026,
+        )
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        self.before_run(command)
+        self.ran.append(command)
+        reply = self._reply(command.script)
+        if reply.out:
+            sink(Stream.OUT, reply.out)
+        if reply.err:
+            sink(Stream.ERR, reply.err)
+        while reply.until is not None and not reply.until.is_set():
+            if cancel.wait(0.005):
+                return Outcome(OutcomeKind.CANCELLED)
+        return reply.outcome
+
+    def link(self) -> Link:
+        return self.state
+
+    def close(self) -> None:
+        self.state = Link.DOWN
+
+    def _reply(self, script: str) -> Reply:
+        for key, reply in self.replies.items():
+            if key in script:
+                if isinstance(reply, list):
+                    return reply.pop(0) if len(reply) > 1 else reply[0]
+                return reply
+        return Reply()
