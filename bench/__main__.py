@@ -1,0 +1,32 @@
+"""Runs every measurement in an interpreter of its own: `make bench`, or one of them: `make bench ARGS=key_to_paint`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def measurements() -> list[str]:
+    """The measurements there are: every script beside this one whose name does not begin with an underscore."""
+    return sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+
+
+def main(chosen: list[str]) -> int:
+    known = measurements()
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        print(f"no measurement {', '.join(unknown)}; there are: {', '.join(known)}")
+        return 2
+    failed = []
+    for name in chosen or known:
+        print(f"\n== {name}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent, check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}")
+    return len(failed) > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
