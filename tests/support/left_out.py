@@ -44,6 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"This machine has no {', '.join(missing)}, and they could not be installed.")
     for (module, programs), count in sorted(left_out.items()):
         terminalreporter.write_line(f"  {module}: {count} tests not run for want of {programs}")
-    terminalreporter.write_line(
-        f"{sum(left_out.values())} tests were NOT RUN. Install the programs, then run make test again."
-    )
+    total = sum(left_out.values())
+    if total:
+        terminalreporter.write_line(f"{total} tests were NOT RUN. Install the programs, then run make test again.")
+    else:
+        terminalreporter.write_line("No test of this run needed them.")
