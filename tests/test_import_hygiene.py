@@ -68,6 +68,6 @@ def test_a_module_has_one_subject(path: Path) -> None:
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if node.end_lineno is not None and node.end_lineno - node.lineno >= 60
+        if node.end_lineno is not None and node.end_lineno - node.lineno >= 50
     ]
     assert long == []

@@ -45,7 +45,12 @@ def run(tmp_path: Path, without: str) -> subprocess.CompletedProcess[str]:
         str(tmp_path),
         "test_sample.py",
     ]
-    environment = {**os.environ, "RUNBOOK_TESTS_WITHOUT": without, "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "RUNBOOK_TESTS_WITHOUT": without,
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
 
