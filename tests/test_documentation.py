@@ -1,0 +1,27 @@
+"""Checks that the pages can be found from the index and that their links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_to_a_file(page: Path) -> None:
+    targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = LINK.findall((ROOT / "docs/README.md").read_text())
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if page.name not in {*index, "README.md"}] == []
+
+
+def test_the_two_commands_of_a_fresh_machine_are_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert "    make drill\n" in text
+    assert "    make test\n" in text
