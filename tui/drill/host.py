@@ -1,0 +1,85 @@
+"""Starts a drill's host in a process of its own, and stands it in for every host of a runbook."""
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import msgspec
+import paramiko
+from msgspec import Struct
+
+from tui.drill.scenario import Scenario
+from tui.drill.server import Order, Ready
+from tui.errors import HostError
+from tui.resources import PACKAGE
+
+ADDRESS = "127.0.0.1"
+GRACE = 3.0
+
+
+class DrillHost(Struct, frozen=True):
+    """Where the drill's host listens, the only key it is known by, and the only key it lets in; for this run only."""
+
+    address: str
+    port: int
+    trusted_key: paramiko.PKey
+    client_key: paramiko.PKey
+    scenario: Scenario
+
+
+@contextmanager
+def start_drill(scenario: Scenario, pace: float = 1.0) -> Iterator[DrillHost]:
+    """Run a drill's host for as long as the block lasts.
+
+    Args:
+        scenario: what it answers.
+        pace: how much faster than life; infinity (or 0) for no delay at all.
+
+    Raises:
+        HostError: the process did not start.
+    """
+    client_key = paramiko.ECDSAKey.generate()
+    order = Order(scenario, 0.0 if math.isinf(pace) else pace, client_key.get_name(), client_key.asbytes())
+    command = [sys.executable, "-P", "-m", "tui.drill.server"]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield _ready(process, order, client_key)
+    finally:
+        _stop(process)
+
+
+def _ready(process: subprocess.Popen[bytes], order: Order, client_key: paramiko.PKey) -> DrillHost:
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(msgspec.json.encode(order) + b"\n")
+        process.stdin.flush()
+        ready = msgspec.json.decode(process.stdout.readline(), type=Ready)
+    except (OSError, msgspec.DecodeError) as error:
+        raise HostError("the drill's host did not start", "`python -m tui.drill.server` says why") from error
+    trusted = paramiko.PKey.from_type_string(ready.key_type, ready.key)
+    return DrillHost(ADDRESS, ready.port, trusted, client_key, order.scenario)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipe that keeps the process alive, and see that it has gone."""
+    assert process.stdin
+    assert process.stdout
+    with suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

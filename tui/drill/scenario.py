@@ -1,0 +1,142 @@
+"""What an author may write in a drill's scenario file: how a host that is not there answers the runbook's commands."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import tomli
+from msgspec import Meta
+
+from tui.errors import RunbookInvalid, UsageError
+from tui.resources import bundled
+from tui.runbook.model import Duration, Facts, Model, Name
+
+BUILT_INS = ("now", "now_iso", "now_long", "now_log", "now_http", "now_stamp", "now_short", "host", "hostname")
+"""What every template may name besides the scenario's facts and the pattern's named groups (docs/drills.md)."""
+
+PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_]*) *\}\}")
+MAX_BYTES = 5_000_000
+
+
+class Ending(StrEnum):
+    """What happens after a rule's last line: the command exits, goes on for ever, or takes the connection with it."""
+
+    EXIT = "exit"
+    HANG = "hang"
+    DISCONNECT = "disconnect"
+
+
+class DrillHostEntry(Model, frozen=True, kw_only=True):
+    """What a host of the runbook calls itself in the drill."""
+
+    hostname: str
+
+
+class Rule(Model, frozen=True, kw_only=True):
+    """One answer: the first rule whose `match` is found in the script, and whose `when` and `on` hold, gives it.
+
+    `output` is what the command prints; a line starting with `2> ` goes to standard error. `pace` is how long it takes
+    in all, spread over the lines. `set` holds the facts that are different when it has ended. `signal` is what kills
+    the command after its last line.
+    """
+
+    match: str
+    title: str = ""
+    on: tuple[Name, ...] = ()
+    when: Facts = {}
+    output: str = ""
+    pace: Duration = "0.3s"
+    exit: Annotated[int, Meta(ge=0, le=255)] = 0
+    signal: Annotated[str, Meta(pattern=r"^([A-Z][A-Z0-9]*)?$")] = ""
+    ending: Ending = Ending.EXIT
+    set: Mapping[Name, str] = {}
+
+
+class Scenario(Model, frozen=True, kw_only=True):
+    """A whole scenario: the facts at its beginning, and the rules, more specific ones first."""
+
+    format: Annotated[int, Meta(ge=1, le=1)]
+    title: str
+    text: str = ""
+    facts: Mapping[Name, str] = {}
+    hosts: Mapping[Name, DrillHostEntry] = {}
+    rules: tuple[Rule, ...]
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file.
+
+    Raises:
+        RunbookInvalid: it cannot be read or is no scenario; `problems` has every fault.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise RunbookInvalid(f"{path}: too large for a scenario", f"at most {MAX_BYTES // 1_000_000} MB are read")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise RunbookInvalid(f"{path}: cannot be read: {why}", "name a scenario file, or one of drills/") from error
+    return parse_scenario(text, str(path))
+
+
+def parse_scenario(text: str, name: str) -> Scenario:
+    """The scenario that a text holds; `name` is what problems call it.
+
+    Raises:
+        RunbookInvalid: it is no scenario; `problems` has every fault.
+    """
+    try:
+        scenario = msgspec.convert(tomli.loads(text), Scenario)
+    except (tomli.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise RunbookInvalid(f"{name}: {error}", "docs/drills.md says what a scenario holds") from error
+    problems = tuple(f"{name}: {problem}" for problem in problems_of(scenario))
+    if problems:
+        raise RunbookInvalid(f"{name}: {len(problems)} problems", "docs/drills.md says what a scenario holds", problems)
+    return scenario
+
+
+def problems_of(scenario: Scenario) -> Iterator[str]:
+    """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
+    for number, rule in enumerate(scenario.rules, 1):
+        where = f"rule {number} ({rule.title or rule.match.splitlines()[0][:50] if rule.match else 'no match'})"
+        try:
+            groups = set(re.compile(rule.match, re.MULTILINE).groupindex)
+        except re.error as error:
+            yield f"{where}: match: {error}"
+            continue
+        for fact in {*rule.when, *rule.set} - {*scenario.facts}:
+            yield f"{where}: no fact {fact!r} in [facts]"
+        for host in set(rule.on) - {*scenario.hosts}:
+            yield f"{where}: on: no host {host!r} in [hosts]"
+        known = {*scenario.facts, *groups, *BUILT_INS}
+        for template in (rule.output, *rule.set.values()):
+            for name in sorted(set(PLACEHOLDER.findall(template)) - known):
+                yield f"{where}: {{{{ {name} }}}} is no fact, no group of the pattern and no built-in"
+
+
+def scenario_files() -> list[Path]:
+    """The scenarios that travel with the program."""
+    return sorted(bundled("drills").glob("*.toml"))
+
+
+def find_scenario(name: str) -> Scenario:
+    """A scenario by its file, by the name of a bundled one, or by a bundled one's title.
+
+    Raises:
+        UsageError: there is none.
+        RunbookInvalid: it cannot be used.
+    """
+    if Path(name).suffix == ".toml" or "/" in name:
+        return load_scenario(Path(name))
+    files = scenario_files()
+    for path in files:
+        if path.stem == name:
+            return load_scenario(path)
+    for path in files:
+        scenario = load_scenario(path)
+        if scenario.title == name:
+            return scenario
+    raise UsageError(f"no scenario {name!r}", f"there are: {', '.join(path.stem for path in files)}")

@@ -1,0 +1,131 @@
+"""Decides what a drill's host answers: a pure function from a script and the facts to what is printed and changed."""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+
+from msgspec import Struct
+
+from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
+from tui.runbook.model import seconds
+from tui.transports.base import Stream
+
+NO_ANSWER = 127
+ERROR_MARK = "2> "
+
+
+class Line(Struct, frozen=True):
+    """Bytes that a command prints on one of its outputs, `delay` seconds of drill time after the ones before."""
+
+    stream: Stream
+    data: bytes
+    delay: float = 0.0
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """How a host answers one command; `changes` are the facts that are different when it has ended."""
+
+    lines: tuple[Line, ...]
+    delay_after: float = 0.0
+    exit_status: int = 0
+    signal: str = ""
+    ending: Ending = Ending.EXIT
+    changes: Mapping[str, str] = {}
+    rule: str = ""
+    answered: bool = True
+
+
+def answer(scenario: Scenario, script: str, facts: Mapping[str, str], now: datetime, host: str = "") -> Reply:
+    """What the host prints for a script while these facts hold."""
+    for rule in scenario.rules:
+        if (rule.on and host not in rule.on) or not _holds(rule, facts):
+            continue
+        found = _pattern(rule.match).search(script)
+        if found:
+            entry = scenario.hosts.get(host)
+            groups = {name: value or "" for name, value in found.groupdict().items()}
+            place = {"host": host, "hostname": entry.hostname if entry else host}
+            return _reply(rule, {**facts, **_times(now), **place, **groups})
+    first = next((line for line in script.splitlines() if line.strip()), "")
+    text = f"drill: this scenario has no answer to: {first[:200]}\n"
+    return Reply(lines=(Line(Stream.ERR, text.encode()),), exit_status=NO_ANSWER, answered=False)
+
+
+def _holds(rule: Rule, facts: Mapping[str, str]) -> bool:
+    return all(
+        facts.get(name, "") in ((wanted,) if isinstance(wanted, str) else wanted) for name, wanted in rule.when.items()
+    )
+
+
+def _reply(rule: Rule, values: Mapping[str, str]) -> Reply:
+    texts = _fill(rule.output, values).splitlines(keepends=True)
+    pace = seconds(rule.pace)
+    share = pace / len(texts) if texts else 0.0
+    return Reply(
+        lines=tuple(_line(text, share) for text in texts),
+        delay_after=0.0 if texts else pace,
+        exit_status=rule.exit,
+        signal=rule.signal,
+        ending=rule.ending,
+        changes={name: _fill(value, values) for name, value in rule.set.items()},
+        rule=rule.title or rule.match,
+    )
+
+
+def _line(text: str, delay: float) -> Line:
+    if text.startswith(ERROR_MARK):
+        return Line(Stream.ERR, text.removeprefix(ERROR_MARK).encode(), delay)
+    return Line(Stream.OUT, text.encode(), delay)
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], ""), template)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(match: str) -> re.Pattern[str]:
+    return re.compile(match, re.MULTILINE)
+
+
+def _times(now: datetime) -> dict[str, str]:
+    return {
+        "now": f"{now:%Y-%m-%d %H:%M:%S}",
+        "now_iso": f"{now:%Y-%m-%dT%H:%M:%S.%fZ}",
+        "now_long": f"{now:%a %Y-%m-%d %H:%M:%S} UTC",
+        "now_log": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
+        "now_http": f"{now:%a, %d %b %Y %H:%M:%S} GMT",
+        "now_stamp": f"{now:%Y%m%d_%H%M%S}",
+        "now_short": f"{now:%b %d %H:%M:%S}",
+    }
+
+
+class World:
+    """The facts of one run of a scenario; safe to use from several threads."""
+
+    def __init__(self, scenario: Scenario, clock: Callable[[], datetime]) -> None:
+        self.scenario = scenario
+        self._clock = clock
+        self._facts = dict(scenario.facts)
+        self._lock = threading.Lock()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The facts as they are now."""
+        with self._lock:
+            return dict(self._facts)
+
+    def answer(self, script: str, host: str = "") -> Reply:
+        """What the host prints for a script now; `change` says when it has ended."""
+        return answer(self.scenario, script, self.facts, self._clock(), host)
+
+    def change(self, reply: Reply) -> None:
+        """Let the facts be what they are after the command ended."""
+        with self._lock:
+            self._facts.update(reply.changes)
+
+    def hostname(self, host: str) -> str:
+        """What a host calls itself."""
+        entry = self.scenario.hosts.get(host)
+        return entry.hostname if entry else host
