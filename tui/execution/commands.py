@@ -36,7 +36,7 @@ def host_of(runbook: Runbook, action: Action) -> tuple[str, Host]:
     return name, runbook.hosts[name]
 
 
-def shown(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
+def shown(action: Action, values: Mapping[str, str]) -> str:
     """The command as it will run; a value that is not known yet stays as {{ name }}."""
     return fill(action.run or "", values).strip()
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tui.errors import JournalUnwritable, NotNow, RunbookError
-from tui.execution.captures import capture
-from tui.execution.commands import prepare, send, shown, values_of
+from tui.execution.actions import ActionRunner
+from tui.execution.commands import send, shown, values_of
 from tui.execution.executor import Executor
-from tui.execution.expectations import Output, check, check_answer
+from tui.execution.expectations import check_answer
 from tui.execution.secrets import Secrets
-from tui.runbook.model import Action, Runbook, Section, Signoff, Step, seconds
+from tui.runbook.facts import why_not
+from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.journal import Journal
@@ -50,6 +51,7 @@ class Conductor:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
         self._cancel: CancelToken | None = None
         self._work: Future[None] | None = None
+        self._runner = ActionRunner(runbook, executor, secrets, self)
 
     # what others ask about it
 
@@ -69,7 +71,7 @@ class Conductor:
 
     def command(self, action: Action) -> str:
         """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
-        return shown(self.runbook, action, self.values())
+        return shown(action, self.values())
 
     def values(self) -> Mapping[str, str]:
         """Every value a template may name."""
@@ -78,21 +80,29 @@ class Conductor:
     # what the operator does
 
     def record(self, event: ev.AnyEvent) -> None:
-        """Write an event that stands for itself (the session's start, a host reached, a handover)."""
-        self._emit(event)
+        """Make an event durable, fold it in, and tell everybody.
+
+        Raises:
+            JournalUnwritable: it is not durable; what it announces must not happen.
+        """
+        with self._lock:
+            entry = self._journal.append(event)
+            self.state = apply(self.state, entry)
+            for listener in self._listeners:
+                listener(entry, self.state)
 
     def take_up(self, operator: str, machine: str) -> None:
         """Go on with a session that another process began; an attempt it left running has an unknown outcome."""
         previous = self.state.operator
         if operator and operator != previous:
-            self._emit(ev.SessionHandedOver(previous=previous, operator=operator))
+            self.record(ev.SessionHandedOver(previous=previous, operator=operator))
         else:
-            self._emit(ev.SessionResumed(operator=previous, machine=machine))
+            self.record(ev.SessionResumed(operator=previous, machine=machine))
         left = self.state.running()
         if left is not None:
             self.executor.mask(left.number)
             outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
-            self._emit(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
+            self.record(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
 
     def start(self, step_id: str, confirmed: str = "") -> None:
         """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it."""
@@ -101,7 +111,7 @@ class Conductor:
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
-            self._emit(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed=confirmed))
+            self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed=confirmed))
             self._go_on(step)
 
     def retry(self, step_id: str) -> None:
@@ -113,7 +123,7 @@ class Conductor:
                 raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
             if status is not StepStatus.FAILED:
                 raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
-            self._emit(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry"))
+            self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry"))
             self._go_on(step)
 
     def answer(self, step_id: str, answer: str) -> None:
@@ -121,13 +131,13 @@ class Conductor:
         with self._lock:
             step, index, action = self._waiting(step_id, "ask")
             checks = check_answer(action, answer)
-            self._emit(
+            self.record(
                 ev.QuestionAnswered(
                     step=step_id, action=index, operator=self.state.operator, answer=answer, checks=checks
                 )
             )
             for name in action.capture:
-                self._emit(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
+                self.record(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
             self._go_on(step)
 
     def message(self, name: str) -> str:
@@ -138,13 +148,13 @@ class Conductor:
         """Record that a message went out; with a step, that step goes on."""
         with self._lock:
             if not step_id:
-                self._emit(ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator))
+                self.record(ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator))
                 return
             step, index, _ = self._waiting(step_id, "send")
             event = ev.MessageSent(
                 message=name, text=text, how=how, operator=self.state.operator, step=step_id, action=index
             )
-            self._emit(event)
+            self.record(event)
             self._go_on(step)
 
     def deliver(self, name: str, step_id: str, text: str, how: str) -> None:
@@ -162,7 +172,7 @@ class Conductor:
         with self._lock:
             step, index, action = self._waiting(step_id, "open")
             url = fill(action.open or "", self.values())
-            self._emit(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
+            self.record(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
             self._go_on(step)
 
     def sign(self, step_id: str, note: str = "", second_operator: str = "") -> None:
@@ -190,14 +200,14 @@ class Conductor:
                 raise NotNow(f"{step.title} is settled", "reopen it first")
             if not reason.strip():
                 raise NotNow("a skipped step needs a reason", "say why it is left out")
-            self._emit(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
+            self.record(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
             self.settle()
 
     def reopen(self, step_id: str, reason: str) -> None:
         """Make a step to be done again."""
         with self._lock:
             self._idle_step(step_id)
-            self._emit(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
+            self.record(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
 
     def resolve(self, step_id: str, succeeded: bool, reason: str) -> None:
         """Decide an unknown outcome after looking on the host."""
@@ -209,20 +219,20 @@ class Conductor:
             event = ev.OutcomeResolved(
                 attempt=now.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
             )
-            self._emit(event)
+            self.record(event)
             if succeeded:
                 self._go_on(step)
 
     def note(self, text: str, step_id: str = "") -> None:
         """Write something down, for the session or for a step."""
-        self._emit(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
+        self.record(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
 
     def roll_back(self, flow: str, reason: str) -> None:
         """Turn to the rollback flow; a command that runs is cancelled first by whoever calls this."""
         with self._lock:
             if self.state.rollback:
                 raise NotNow("the rollback has been started already")
-            self._emit(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
+            self.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
             self.settle()
 
     def cancel(self) -> None:
@@ -235,7 +245,7 @@ class Conductor:
         with self._lock:
             if self.busy:
                 raise NotNow("a command is running", "wait for it or cancel it")
-            self._emit(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
+            self.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
 
     def close(self) -> None:
         """Let go of the journal; what runs is cancelled."""
@@ -244,13 +254,6 @@ class Conductor:
         self._journal.close()
 
     # how it is done
-
-    def _emit(self, event: ev.AnyEvent) -> None:
-        with self._lock:
-            entry = self._journal.append(event)
-            self.state = apply(self.state, entry)
-            for listener in self._listeners:
-                listener(entry, self.state)
 
     def _idle_step(self, step_id: str) -> Step:
         if self.busy:
@@ -275,94 +278,15 @@ class Conductor:
             self._settle_passed(step)
         elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):
             self._cancel = CancelToken()
-            self._work = self._pool.submit(self._run_actions, step, self._cancel)
+            self._work = self._pool.submit(self._run, step, self._cancel)
 
-    def _run_actions(self, step: Step, cancel: CancelToken) -> None:
+    def _run(self, step: Step, cancel: CancelToken) -> None:
         try:
-            while not cancel.cancelled:
-                now = self.state.step(step.id)
-                if now.action >= len(step.actions) or step.actions[now.action].run is None:
-                    break
-                if not self._run_action(step, now.action, cancel):
-                    break
+            self._runner.run(step, cancel)
             if self.state.step(step.id).status is StepStatus.PASSED:
                 self._settle_passed(step)
         except JournalUnwritable as error:
             self.trouble = error
-
-    def _run_action(self, step: Step, index: int, cancel: CancelToken) -> bool:
-        """Run one action, again as often as its retry allows; False when the step cannot go on."""
-        action = step.actions[index]
-        left = action.retry.times if action.retry and not step.mutates else 0
-        while True:
-            good, final = self._attempt(step, index, cancel, last=left == 0)
-            if good or final or cancel.cancelled:
-                return good
-            left -= 1
-            cancel.wait(seconds(action.retry.every) if action.retry else 0)
-
-    def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool) -> tuple[bool, bool]:
-        """One attempt: announced, run, recorded, judged. Returns whether it was good and whether it was the last."""
-        action = step.actions[index]
-        number = max(self.state.attempts, default=0) + 1
-        host = action.on or self.runbook.runbook.default_host
-        shown_command = self.command(action)
-        try:
-            command = prepare(self.runbook, action, self.values(), self.secrets, f"{step.id}-{number}")
-        except RunbookError as error:
-            return self._refuse(step, index, number, host, shown_command, error)
-        self._emit(
-            ev.AttemptStarted(
-                attempt=number, step=step.id, action=index, host=host, command=shown_command, mutates=step.mutates
-            )
-        )
-        finished = self.executor.run(number, host, command, cancel)
-        output = self._judged_output(number)
-        checks = check(action.expect, finished.outcome, output, finished.seconds)
-        captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else None
-        for name, value in captured.secrets.items() if captured else ():
-            self.secrets.keep(name, value)
-            self.executor.mask(number)
-        self._emit(
-            ev.AttemptFinished(
-                attempt=number,
-                outcome=finished.outcome,
-                seconds=round(finished.seconds, 3),
-                size=finished.size,
-                sha256=finished.sha256,
-            )
-        )
-        if finished.outcome.kind is OutcomeKind.UNKNOWN or not finished.outcome.ended_by_itself:
-            return False, True
-        checks += tuple(
-            ev.Check(expected=f"a value for {name} in the output", came="none found", ok=False)
-            for name in (captured.missing if captured else ())
-        )
-        good = all(one.ok or one.warning for one in checks)
-        if captured and good:
-            for name, value in captured.values.items():
-                self._emit(ev.ValueCaptured(step=step.id, name=name, value=value))
-            for name in captured.secrets:
-                self._emit(ev.ValueCaptured(step=step.id, name=name, secret=True))
-        self._emit(ev.AttemptChecked(attempt=number, checks=checks, retrying=not good and not last))
-        return good, last
-
-    def _judged_output(self, number: int) -> Output:
-        return Output.read(self.executor.directory, number)
-
-    def _refuse(
-        self, step: Step, index: int, number: int, host: str, command: str, error: RunbookError
-    ) -> tuple[bool, bool]:
-        """Record an attempt that could not be prepared: nothing was sent to the host."""
-        self._emit(
-            ev.AttemptStarted(
-                attempt=number, step=step.id, action=index, host=host, command=command, mutates=step.mutates
-            )
-        )
-        detail = ". ".join(part for part in (error.message, error.hint) if part)
-        outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
-        self._emit(ev.AttemptFinished(attempt=number, outcome=outcome, seconds=0.0))
-        return False, True
 
     def _settle_passed(self, step: Step) -> None:
         if step.signoff is Signoff.AUTO:
@@ -370,7 +294,7 @@ class Conductor:
 
     def _sign(self, step: Step, operator: str, note: str, second_operator: str) -> None:
         count, head = self._journal.position()
-        self._emit(
+        self.record(
             ev.StepSigned(
                 step=step.id,
                 operator=operator,
@@ -388,13 +312,4 @@ class Conductor:
             section = next(section for section in self.runbook.sections if step in section.steps)
             if self.state.applies(section, step):
                 return
-            self._emit(ev.StepNotNeeded(step=step.id, reason=why_not(section, step, self.state.facts)))
-
-
-def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:
-    """Why a step does not apply, in words."""
-    for name, values in [*section.when.items(), *step.when.items(), *step.needed_if.items()]:
-        allowed = (values,) if isinstance(values, str) else values
-        if facts.get(name) not in allowed:
-            return f"{name} is {facts.get(name) or 'not known'}, not {' or '.join(allowed)}"
-    return "it does not apply to this session"
+            self.record(ev.StepNotNeeded(step=step.id, reason=why_not(section, step, self.state.facts)))

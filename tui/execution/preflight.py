@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.errors import RunbookError
 from tui.execution.secrets import AskSecret, Secrets
+from tui.runbook.facts import steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
 from tui.session.events import HostConnected
 from tui.transports.base import HostFacts, Transport
@@ -64,7 +65,7 @@ def action_host(runbook: Runbook, on: str) -> str:
 def _steps(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[Step]:
     flows = [flow, *(name for name, other in runbook.flows.items() if other.kind == "rollback" and name != flow)]
     for name in flows:
-        for _, step in runbook.steps_of(name, facts):
+        for _, step in steps_of(runbook, name, facts):
             yield step
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tui.execution.commands import host_of, shown
-from tui.execution.conductor import why_not
 from tui.execution.workspace import Setup, Workspace
+from tui.runbook.facts import why_not
 from tui.runbook.model import FlowKind, Section, Step
 from tui.session.state import SessionState
 
@@ -44,7 +44,7 @@ def _step(
             continue
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"
-        yield from (f"        {line}" for line in shown(runbook, action, values).splitlines())
+        yield from (f"        {line}" for line in shown(action, values).splitlines())
 
 
 def flow_of_kind(workspace: Workspace, kind: FlowKind) -> str:

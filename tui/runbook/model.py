@@ -1,7 +1,7 @@
 """The runbook as frozen data: what an author may write in `runbook.toml`, and nothing more."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -421,25 +421,3 @@ class Runbook(Model, frozen=True, kw_only=True):
     def section(self, section_id: str) -> Section:
         """The section of this id; the loader has made sure that it is there."""
         return next(section for section in self.sections if section.id == section_id)
-
-    def steps_of(self, flow: str, facts: Mapping[str, str]) -> Iterator[tuple[Section, Step]]:
-        """The flow's steps in order, those left out whose `when` contradicts a fact already known."""
-        for section_id in self.flows[flow].sections:
-            section = self.section(section_id)
-            for step in section.steps:
-                if may_hold(section.when, facts) and may_hold(step.when, facts):
-                    yield section, step
-
-
-def may_hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
-    """Whether the facts known so far leave the wanted ones possible; a fact not known yet does."""
-    return all(name not in facts or facts[name] in _values(values) for name, values in wanted.items())
-
-
-def holds(wanted: Facts, facts: Mapping[str, str]) -> bool:
-    """Whether every wanted fact is known and has one of the wanted values."""
-    return all(facts.get(name) in _values(values) for name, values in wanted.items())
-
-
-def _values(values: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else values

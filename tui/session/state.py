@@ -8,7 +8,8 @@ from functools import singledispatch
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import Runbook, Section, Step, holds, may_hold
+from tui.runbook.facts import holds, may_hold, steps_of
+from tui.runbook.model import Runbook, Section, Step
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 
@@ -101,7 +102,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
         seen: set[str] = set()
         steps: list[tuple[Section, Step]] = []
         for flow in flows:
-            for section, step in self.runbook.steps_of(flow, self.fixed_facts()):
+            for section, step in steps_of(self.runbook, flow, self.fixed_facts()):
                 if step.id not in seen:
                     seen.add(step.id)
                     steps.append((section, step))
@@ -121,7 +122,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
         """The first step of the plan (of the rollback, once one was started) that is not settled."""
         plan = self.plan()
         if self.rollback:
-            wanted = {step.id for _, step in self.runbook.steps_of(self.rollback.flow, self.fixed_facts())}
+            wanted = {step.id for _, step in steps_of(self.runbook, self.rollback.flow, self.fixed_facts())}
             plan = [(section, step) for section, step in plan if step.id in wanted]
         return next((step for _, step in plan if not self.step(step.id).status.settled), None)
 

@@ -1,0 +1,219 @@
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import SMALL, small
+from tui.errors import NotNow
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.session import events as ev
+from tui.session.clock import SystemClock
+from tui.session.journal import read
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import StepStatus, fold
+from tui.session.store import Store
+
+OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport(OK)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
+    yield made
+    made.close()
+
+
+def begin(workspace: Workspace, method: str = "docker") -> Conductor:
+    workspace.preflight(Setup(flow="deploy", method=method, operator="ana"), lambda row: None)
+    return workspace.begin(Setup(flow="deploy", method=method, operator="ana", variables={"release": "v2"}))
+
+
+@pytest.fixture
+def conductor(workspace: Workspace) -> Iterator[Conductor]:
+    made = begin(workspace)
+    yield made
+    made.close()
+
+
+def do(conductor: Conductor, step: str) -> StepStatus:
+    conductor.start(step)
+    conductor.wait(10)
+    return conductor.state.step(step).status
+
+
+def journal(workspace: Workspace) -> list[ev.AnyEvent]:
+    directory = workspace.store.find("last")
+    return [entry.event for entry in read(directory.journal)]
+
+
+def test_a_read_only_step_runs_checks_captures_and_signs_itself(conductor: Conductor, host: FakeTransport) -> None:
+    assert do(conductor, "look") is StepStatus.SIGNED
+    assert [command.script for command in host.ran] == ["uptime", "git describe"]
+    assert host.ran[0].directory == "/srv/shop"
+    assert conductor.state.facts["tag_before"] == "v1"
+    assert conductor.state.step("look").operator == "auto"
+
+
+def test_nothing_runs_before_its_announcement_is_on_disk(
+    conductor: Conductor, host: FakeTransport, workspace: Workspace
+) -> None:
+    announced: list[bool] = []
+    host.before_run = lambda command: announced.append(isinstance(journal(workspace)[-1], ev.AttemptStarted))
+    do(conductor, "look")
+    assert announced == [True, True]
+
+
+def test_the_journal_folds_to_the_live_state(conductor: Conductor, workspace: Workspace) -> None:
+    do(conductor, "look")
+    do(conductor, "backup")
+    conductor.sign("backup", "size looks right")
+    directory = workspace.store.find("last")
+    assert fold(conductor.runbook, read(directory.journal)) == conductor.state
+
+
+def test_a_missed_expectation_stops_the_step_and_retry_goes_on_from_there(
+    conductor: Conductor, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = [Reply(b"nothing\n"), Reply(b"load average\n")]
+    assert do(conductor, "look") is StepStatus.FAILED
+    assert [command.script for command in host.ran] == ["uptime"]
+    conductor.retry("look")
+    conductor.wait(10)
+    assert conductor.state.step("look").status is StepStatus.SIGNED
+    assert [command.script for command in host.ran] == ["uptime", "uptime", "git describe"]
+
+
+def test_a_secret_travels_beside_the_command_and_is_nowhere_else(
+    conductor: Conductor, host: FakeTransport, workspace: Workspace
+) -> None:
+    host.replies["dump"] = Reply(b"connecting with hunter2-secret\ndone\n")
+    assert do(conductor, "backup") is StepStatus.PASSED
+    assert host.ran[-1].secrets == {"DB_PASSWORD": "hunter2-secret"}
+    assert "hunter2" not in host.ran[-1].script
+    directory = workspace.store.find("last")
+    assert "hunter2" not in directory.journal.read_text()
+    shown = conductor.executor.reader(1).read_lines(0, 5)
+    assert b"hunter2" not in b"".join(shown)
+    assert b"done" in b"".join(shown)
+
+
+def test_only_a_passed_step_is_signed(conductor: Conductor) -> None:
+    with pytest.raises(NotNow, match="Back up is to do"):
+        conductor.sign("backup")
+    do(conductor, "backup")
+    conductor.sign("backup", "checked the size")
+    signed = conductor.state.step("backup")
+    assert (signed.status, signed.operator, signed.notes) == (StepStatus.SIGNED, "ana", ("checked the size",))
+
+
+def test_a_two_person_step_needs_somebody_else(conductor: Conductor) -> None:
+    do(conductor, "switch-docker")
+    for second in ("", "ana", " ana "):
+        with pytest.raises(NotNow, match="second person"):
+            conductor.sign("switch-docker", second_operator=second)
+    conductor.sign("switch-docker", second_operator="ben")
+    assert conductor.state.step("switch-docker").second_operator == "ben"
+
+
+def test_a_skip_needs_a_reason(conductor: Conductor) -> None:
+    with pytest.raises(NotNow, match="needs a reason"):
+        conductor.skip("backup", "  ")
+    conductor.skip("backup", "made at noon")
+    assert conductor.state.step("backup").reason == "made at noon"
+
+
+def test_message_and_question_wait_for_the_operator(conductor: Conductor) -> None:
+    assert do(conductor, "announce") is StepStatus.WAITING
+    text = conductor.message("notice")
+    assert text.startswith("Deploying v2 at ")
+    assert text.endswith(", ana")
+    with pytest.raises(NotNow, match="does not wait for this"):
+        conductor.answer("announce", "0")
+    conductor.deliver("notice", "announce", text, "copied")
+    conductor.answer("announce", "7")
+    assert conductor.state.step("announce").status is StepStatus.FAILED
+    conductor.answer("announce", "2")
+    assert conductor.state.step("announce").status is StepStatus.SIGNED
+
+
+def test_cancel_ends_the_running_command_and_says_so(conductor: Conductor, host: FakeTransport) -> None:
+    host.replies["uptime"] = Reply(b"load\n", until=threading.Event())
+    conductor.start("look")
+    with pytest.raises(NotNow, match="a command is running"):
+        conductor.start("backup")
+    conductor.cancel()
+    conductor.wait(10)
+    assert conductor.state.attempts[1].outcome == Outcome(OutcomeKind.CANCELLED)
+    assert conductor.state.step("look").status is StepStatus.FAILED
+
+
+def test_an_unknown_outcome_is_never_retried_by_the_program(conductor: Conductor, host: FakeTransport) -> None:
+    host.replies["dump"] = Reply(b"", Outcome(OutcomeKind.UNKNOWN, detail="connection lost"))
+    assert do(conductor, "backup") is StepStatus.UNKNOWN
+    with pytest.raises(NotNow, match="unknown"):
+        conductor.retry("backup")
+    conductor.resolve("backup", True, "the file is complete")
+    assert conductor.state.step("backup").status is StepStatus.PASSED
+    assert len(host.ran) == 1
+
+
+def test_rollback_offers_the_flow_and_leaves_out_what_does_not_apply(conductor: Conductor) -> None:
+    do(conductor, "look")
+    conductor.roll_back("rollback", "Error rate above 10%")
+    assert conductor.state.next_step().id == "switch-back"
+    do(conductor, "switch-back")
+    assert conductor.state.step("restart-units").status is StepStatus.NOT_NEEDED
+    assert conductor.state.step("restart-units").reason == "method is docker, not manual"
+    assert conductor.state.next_step() is None
+
+
+def test_a_value_not_captured_yet_refuses_the_command_in_words(conductor: Conductor, host: FakeTransport) -> None:
+    conductor.roll_back("rollback", "errors")
+    assert do(conductor, "switch-back") is StepStatus.FAILED
+    outcome = conductor.state.attempts[1].outcome
+    assert outcome.kind is OutcomeKind.UNREACHABLE
+    assert "tag_before" in outcome.detail
+    assert host.ran == []
+
+
+def test_resume_goes_on_where_it_was_and_another_operator_is_a_handover(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    first = begin(workspace)
+    do(first, "look")
+    first.close()
+    again = workspace.resume("last", "ben")
+    assert again.state.step("look").status is StepStatus.SIGNED
+    assert again.state.operator == "ben"
+    assert isinstance(journal(workspace)[-1], ev.SessionHandedOver)
+    again.close()
+
+
+def test_an_attempt_that_was_running_when_the_program_died_is_unknown(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    first = begin(workspace)
+    first.record(ev.StepOpened(step="backup", operator="ana"))
+    first.record(ev.AttemptStarted(attempt=1, step="backup", action=0, host="web", command="dump"))
+    first.close()
+    again = workspace.resume("last", "ana")
+    assert again.state.step("backup").status is StepStatus.UNKNOWN
+    assert host.ran == []
+    again.close()
+
+
+def test_every_listener_hears_every_event_in_order(conductor: Conductor) -> None:
+    heard: list[int] = []
+    conductor.subscribe(lambda entry, state: heard.append(entry.seq))
+    do(conductor, "look")
+    assert heard == list(range(heard[0], heard[0] + len(heard)))
+    assert len(heard) >= 8

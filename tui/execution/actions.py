@@ -1,0 +1,127 @@
+"""Runs a step's commands one after the other: each attempt announced, run, judged and recorded."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from tui.errors import RunbookError
+from tui.execution.captures import Captured, capture
+from tui.execution.commands import prepare, shown
+from tui.execution.executor import Executor, Finished
+from tui.execution.expectations import Output, check
+from tui.execution.secrets import Secrets
+from tui.runbook.model import Action, Runbook, Step, seconds
+from tui.session import events as ev
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import SessionState
+from tui.transports.base import CancelToken
+
+
+class Recorder(Protocol):
+    """The session as the runner sees it: its state, the values known, and the way to record what happens."""
+
+    @property
+    def state(self) -> SessionState:
+        """The state after the last event."""
+
+    def values(self) -> Mapping[str, str]:
+        """Every value a template may name."""
+
+    def record(self, event: ev.AnyEvent) -> None:
+        """Make an event durable and fold it in."""
+
+
+class ActionRunner:
+    """Runs actions for one session; used by one thread at a time."""
+
+    def __init__(self, runbook: Runbook, executor: Executor, secrets: Secrets, recorder: Recorder) -> None:
+        self._runbook = runbook
+        self._executor = executor
+        self._secrets = secrets
+        self._recorder = recorder
+
+    def run(self, step: Step, cancel: CancelToken) -> None:
+        """Run the step's commands from where it stands until a person is needed, one is not good, or none is left."""
+        while not cancel.cancelled:
+            index = self._recorder.state.step(step.id).action
+            if index >= len(step.actions) or step.actions[index].run is None:
+                return
+            if not self._until_good(step, index, cancel):
+                return
+
+    def _until_good(self, step: Step, index: int, cancel: CancelToken) -> bool:
+        """Run one action, again as often as its retry allows; a step that changes something is never run again."""
+        retry = step.actions[index].retry
+        left = retry.times if retry and not step.mutates else 0
+        while True:
+            good = self._attempt(step, index, cancel, last=left == 0)
+            if good is not None or retry is None:
+                return bool(good)
+            left -= 1
+            if cancel.wait(seconds(retry.every)):
+                return False
+
+    def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool) -> bool | None:
+        """One attempt. True and False are final; None says that it was not good and may be run again."""
+        action = step.actions[index]
+        number = max(self._recorder.state.attempts, default=0) + 1
+        values = self._recorder.values()
+        announced = ev.AttemptStarted(
+            attempt=number,
+            step=step.id,
+            action=index,
+            host=action.on or self._runbook.runbook.default_host,
+            command=shown(action, values),
+            mutates=step.mutates,
+        )
+        try:
+            key = f"{self._recorder.state.facts.get('session', '')}/{step.id}/{number}"
+            command = prepare(self._runbook, action, values, self._secrets, key)
+        except RunbookError as error:
+            self._recorder.record(announced)
+            self._recorder.record(_not_started(number, error))
+            return False
+        self._recorder.record(announced)
+        finished = self._executor.run(number, announced.host, command, cancel)
+        return self._judge(step, action, number, finished, last)
+
+    def _judge(self, step: Step, action: Action, number: int, finished: Finished, last: bool) -> bool | None:
+        output = Output.read(self._executor.directory, number)
+        captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
+        for name, value in captured.secrets.items():
+            self._secrets.keep(name, value)
+        if captured.secrets:
+            self._executor.mask(number)
+        self._recorder.record(
+            ev.AttemptFinished(
+                attempt=number,
+                outcome=finished.outcome,
+                seconds=round(finished.seconds, 3),
+                size=finished.size,
+                sha256=finished.sha256,
+            )
+        )
+        if not finished.outcome.ended_by_itself:
+            return False
+        checks = check(action.expect, finished.outcome, output, finished.seconds)
+        checks += tuple(
+            ev.Check(expected=f"a value for {name} in the output", came="none found", ok=False)
+            for name in captured.missing
+        )
+        good = all(one.ok or one.warning for one in checks)
+        if good:
+            self._keep(step.id, captured)
+        self._recorder.record(ev.AttemptChecked(attempt=number, checks=checks, retrying=not good and not last))
+        return good if good or last else None
+
+    def _keep(self, step: str, captured: Captured) -> None:
+        for name, value in captured.values.items():
+            self._recorder.record(ev.ValueCaptured(step=step, name=name, value=value))
+        for name in captured.secrets:
+            self._recorder.record(ev.ValueCaptured(step=step, name=name, secret=True))
+
+
+def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:
+    """The end of an attempt that could not be prepared: nothing was sent to the host."""
+    detail = ". ".join(part for part in (error.message, error.hint) if part)
+    outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
+    return ev.AttemptFinished(attempt=number, outcome=outcome, seconds=0.0)

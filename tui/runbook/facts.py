@@ -1,0 +1,36 @@
+"""Holds what a step asks for (`when`, `needed_if`) against the facts a session knows."""
+
+from collections.abc import Iterator, Mapping
+
+from tui.runbook.model import Facts, Runbook, Section, Step
+
+
+def may_hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
+    """Whether the facts known so far leave the wanted ones possible; a fact not known yet does."""
+    return all(name not in facts or facts[name] in _allowed(values) for name, values in wanted.items())
+
+
+def holds(wanted: Facts, facts: Mapping[str, str]) -> bool:
+    """Whether every wanted fact is known and has one of the wanted values."""
+    return all(facts.get(name) in _allowed(values) for name, values in wanted.items())
+
+
+def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[tuple[Section, Step]]:
+    """A flow's steps in order, those left out whose `when` contradicts a fact already known."""
+    for section_id in runbook.flows[flow].sections:
+        section = runbook.section(section_id)
+        for step in section.steps:
+            if may_hold(section.when, facts) and may_hold(step.when, facts):
+                yield section, step
+
+
+def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:
+    """Why a step does not apply, in words."""
+    for name, values in [*section.when.items(), *step.when.items(), *step.needed_if.items()]:
+        if facts.get(name) not in _allowed(values):
+            return f"{name} is {facts.get(name) or 'not known'}, not {' or '.join(_allowed(values))}"
+    return "it does not apply to this session"
+
+
+def _allowed(values: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else values
