@@ -1,0 +1,66 @@
+"""Checks that a scenario says what it means, and that a wrong one is refused with every fault named."""
+
+from pathlib import Path
+
+import pytest
+
+from tui.drill.scenario import find_scenario, load_scenario, parse_scenario, scenario_files
+from tui.errors import RunbookInvalid, UsageError
+
+HEAD = 'format = 1\ntitle = "A drill"\n'
+
+
+def rule(text: str) -> str:
+    return f'{HEAD}[facts]\nlive = "v1"\n[[rules]]\n{text}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("format = 1", "title"),
+        (HEAD + "rules = []\ncolour = 1", "colour"),
+        (HEAD + "rules = [\nmatch", "line 4"),
+        (rule('match = "x"\npace = "soon"'), "pace"),
+        (rule('match = "x"\nexit = 300'), "exit"),
+        (rule('match = "x"\nending = "fade"'), "ending"),
+        ('format = 2\ntitle = "A"\nrules = []', "format"),
+    ],
+)
+def test_what_is_no_scenario_is_refused_and_the_place_named(text: str, said: str) -> None:
+    with pytest.raises(RunbookInvalid, match=r"bad\.toml") as refused:
+        parse_scenario(text, "bad.toml")
+    assert said in str(refused.value)
+    assert refused.value.hint
+
+
+def test_every_fault_of_the_rules_is_named_at_once() -> None:
+    rules = [
+        'match = "("',
+        'match = "a"\nwhen = { down = "1" }',
+        'match = "b"\non = ["moon"]',
+        'match = "c"\nset = { up = "1" }',
+    ]
+    rules.append('match = "(?P<tag>v.)"\noutput = "{{ tag }} {{ live }} {{ now }} {{ whoever }}"')
+    with pytest.raises(RunbookInvalid) as refused:
+        parse_scenario(HEAD + '[facts]\nlive = "v1"\n' + "\n".join(f"[[rules]]\n{text}" for text in rules), "bad.toml")
+    problems = [str(problem) for problem in refused.value.problems]
+    assert len(problems) == 5
+    for number, said in enumerate(("match", "'down'", "'moon'", "'up'", "{{ whoever }}"), 1):
+        assert f"rule {number} " in problems[number - 1]
+        assert said in problems[number - 1]
+
+
+def test_a_file_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path / "none.toml", tmp_path, tmp_path / "binary.toml"):
+        with pytest.raises(RunbookInvalid, match="cannot be read"):
+            load_scenario(path)
+
+
+def test_a_scenario_is_found_by_name_by_title_and_by_file() -> None:
+    path = next(path for path in scenario_files() if path.stem == "calm-deployment")
+    by_file = find_scenario(str(path))
+    assert find_scenario("calm-deployment") == find_scenario(by_file.title) == by_file
+    with pytest.raises(UsageError) as refused:
+        find_scenario("storm-of-the-century")
+    assert "calm-deployment" in refused.value.hint
