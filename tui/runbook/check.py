@@ -1,0 +1,221 @@
+"""Holds a document against the model and finds every wrong key, type and word at once, where a decoder stops at one."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+
+import msgspec.inspect as inspect
+
+from tui.runbook.model import Runbook
+from tui.runbook.problem import Fault, Path, nearest, quoted, visible
+
+
+def check(document: object) -> tuple[Runbook, list[Fault]]:
+    """The runbook as far as it can be read, and its faults.
+
+    What is wrong is left out or stands there empty, so that the references of the rest can be checked as well.
+    """
+    faults: list[Fault] = []
+    runbook = _read(document, _model(), (), faults)
+    return runbook, faults
+
+
+@cache
+def _model() -> inspect.Type:
+    return inspect.type_info(Runbook)
+
+
+def _read(value: Any, kind: Any, path: Path, faults: list[Fault], description: str = "") -> Any:
+    """The value as `kind`; a fault and an empty value where it is not."""
+    match kind:
+        case inspect.Metadata():
+            note = str((kind.extra_json_schema or {}).get("description", ""))
+            return _read(value, kind.type, path, faults, note)
+        case inspect.UnionType():
+            return _read(value, _choose(value, kind), path, faults, description)
+        case inspect.StructType() if isinstance(value, dict):
+            return _struct(value, kind, path, faults)
+        case inspect.DictType() if isinstance(value, dict):
+            return _mapping(value, kind, path, faults)
+        case inspect.VarTupleType() if isinstance(value, list):
+            items = (_read(item, kind.item_type, (*path, place), faults) for place, item in enumerate(value))
+            return tuple(items)
+    wrong = _wrong(value, kind, description)
+    if wrong:
+        faults.append(Fault(path=path, message=wrong[0], hint=wrong[1]))
+        return _empty(kind)
+    if isinstance(kind, inspect.EnumType):
+        return kind.cls(value)
+    return float(value) if isinstance(kind, inspect.FloatType) else value
+
+
+def _struct(value: Mapping[str, Any], kind: inspect.StructType, path: Path, faults: list[Fault]) -> Any:
+    fields = {field.encode_name: field for field in kind.fields}
+    for key in value.keys() - fields.keys():
+        hint = nearest(key, fields.keys() - value.keys())
+        faults.append(Fault(path=(*path, key), message=f"unknown key {quoted(key)}", hint=hint))
+    given = {}
+    for name, field in fields.items():
+        if name in value:
+            given[field.name] = _read(value[name], field.type, (*path, name), faults)
+        elif field.required:
+            faults.append(
+                Fault(path=path, message=f"missing key {quoted(name)}", hint=f"{name} = {_example(field.type)}")
+            )
+            given[field.name] = _empty(field.type)
+    return kind.cls(**given)
+
+
+def _mapping(value: Mapping[str, Any], kind: inspect.DictType, path: Path, faults: list[Fault]) -> dict[str, Any]:
+    for key in value:
+        wrong = _wrong_text(key, *_text_rules(kind.key_type))
+        if wrong:
+            faults.append(Fault(path=(*path, key), message=wrong[0], hint=wrong[1]))
+    return {key: _read(item, kind.value_type, (*path, key), faults) for key, item in value.items()}
+
+
+def _choose(value: object, kind: inspect.UnionType) -> inspect.Type:
+    """The member of a union that the author most likely meant."""
+    members = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
+    return next((member for member in members if _fits(value, member)), members[0])
+
+
+def _fits(value: object, kind: Any) -> bool:
+    match kind:
+        case inspect.StructType() | inspect.DictType():
+            return isinstance(value, dict)
+        case inspect.VarTupleType():
+            return isinstance(value, list)
+    return not _wrong(value, kind, "")
+
+
+def _wrong(value: object, kind: Any, description: str) -> tuple[str, str] | None:
+    """What is wrong with a value, and the hint; None where it is right."""
+    match kind:
+        case inspect.StrType() if isinstance(value, str):
+            return _wrong_text(value, kind.pattern, description)
+        case inspect.BoolType() if isinstance(value, bool):
+            return None
+        case inspect.IntType() if isinstance(value, int) and not isinstance(value, bool):
+            return _wrong_number(value, kind)
+        case inspect.FloatType() if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return None if abs(value) < 1e300 else ("the number is too large", "")
+        case inspect.EnumType() if isinstance(value, str):
+            words = [str(member.value) for member in kind.cls]
+            return (
+                None if value in words else (f"{quoted(value)} is not one of {', '.join(words)}", _close(value, words))
+            )
+    return f"expected {_words(kind)}, found {_found(value)}", ""
+
+
+def _close(value: str, words: list[str]) -> str:
+    hint = nearest(value, words)
+    return hint if hint.startswith("did you mean") else ""
+
+
+def _wrong_text(text: str, pattern: str | None, description: str) -> tuple[str, str] | None:
+    if pattern is None or (re.search(pattern, text) and not text.endswith("\n")):
+        return None
+    return f"{quoted(text)} is not right here", description or f"it must match {pattern}"
+
+
+def _wrong_number(value: int, kind: inspect.IntType) -> tuple[str, str] | None:
+    low = kind.ge is None or value >= kind.ge
+    high = kind.le is None or value <= kind.le
+    if low and high and abs(value) < 1 << 63:
+        return None
+    allowed = str(kind.ge) if kind.ge == kind.le else f"{kind.ge} to {kind.le}"
+    return f"{visible(str(value))} is not right here", f"allowed: {allowed}" if kind.ge is not None else "too large"
+
+
+def _text_rules(kind: Any) -> tuple[str | None, str]:
+    if isinstance(kind, inspect.Metadata):
+        return kind.type.pattern, str((kind.extra_json_schema or {}).get("description", ""))  # type: ignore[attr-defined]
+    return kind.pattern, ""
+
+
+_NAMES: dict[type, str] = {
+    inspect.StrType: "text",
+    inspect.BoolType: "true or false",
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.EnumType: "text",
+    inspect.VarTupleType: "an array",
+    inspect.DictType: "a table",
+    inspect.StructType: "a table",
+}
+
+
+def _words(kind: Any) -> str:
+    if isinstance(kind, inspect.VarTupleType):
+        item = kind.item_type.type if isinstance(kind.item_type, inspect.Metadata) else kind.item_type
+        plural = {"text": "texts", "a table": "tables", "a whole number": "whole numbers"}.get(_words(item), "values")
+        return f"an array of {plural}"
+    return _NAMES.get(type(kind), "something else")
+
+
+def _found(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {visible(str(value))}"
+        case str():
+            return f"the text {quoted(value)}"
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+        case datetime() | date() | time():
+            return "a date or time without quotes"
+    return "something else"
+
+
+def _example(kind: Any) -> str:
+    """How the missing value could be written."""
+    kind = kind.type if isinstance(kind, inspect.Metadata) else kind
+    match kind:
+        case inspect.StrType():
+            return '"…"'
+        case inspect.EnumType():
+            return " or ".join(f'"{member.value}"' for member in kind.cls)
+        case inspect.VarTupleType():
+            return "[…]"
+        case inspect.IntType():
+            return "1"
+    return "{…}"
+
+
+def _empty(kind: Any) -> Any:
+    """A value that stands for one that is missing or wrong, so that the rest can be read."""
+    match kind:
+        case inspect.Metadata():
+            return _empty(kind.type)
+        case inspect.UnionType():
+            return None if any(isinstance(member, inspect.NoneType) for member in kind.types) else _empty(kind.types[0])
+        case inspect.StrType():
+            return ""
+        case inspect.EnumType():
+            return next(iter(kind.cls))
+        case inspect.VarTupleType():
+            return ()
+        case inspect.DictType():
+            return {}
+        case inspect.StructType():
+            return _read({}, kind, (), [])
+        case inspect.BoolType():
+            return False
+    return 0
+
+
+def paths(document: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Every path of a document with its value."""
+    yield path, document
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from paths(value, (*path, key))
+    elif isinstance(document, list):
+        for place, value in enumerate(document):
+            yield from paths(value, (*path, place))
