@@ -107,5 +107,5 @@ def template_faults(text: str, known: Known, path: Path, command: bool = False) 
                 yield Fault(
                     path=path,
                     message=f"{{{{ {found.name} }}}} cannot be quoted: {found.refusal}",
-                    hint='write NAME={{ … }} on a line before, and use "$NAME" here',
+                    hint=found.remedy,
                 )

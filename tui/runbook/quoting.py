@@ -16,7 +16,8 @@ _RESERVED = frozenset(
     ("if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "time")
 )
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")
-_ASSIGN_FIRST = 'write NAME={{ name }} on a line of its own first, and use "$NAME" here'
+_ASSIGN_FIRST = 'write NAME={{ … }} on a line before, and use "$NAME" here'
+_ARITHMETIC = "it stands in arithmetic, where a shell runs what a value says"
 
 
 class Place(StrEnum):
@@ -38,6 +39,13 @@ class Found(Struct, frozen=True):
     name: str
     place: Place
     refusal: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What the author does about a refusal."""
+        if self.refusal == _ARITHMETIC:
+            return "compute with awk -v n={{ … }}, or compare with [ … ]"
+        return _ASSIGN_FIRST
 
 
 class HereDocument(Struct, frozen=True):
@@ -75,7 +83,7 @@ def fill_quoted(template: str, values: Mapping[str, str]) -> str:
                 f"{found.name} has no value yet", "run the step that captures it, or give it at set-up with --set"
             )
         if found.refusal:
-            raise RunbookError(f"{found.name} cannot be written into the command: {found.refusal}", _ASSIGN_FIRST)
+            raise RunbookError(f"{found.name} cannot be written into the command: {found.refusal}", found.remedy)
         if "\0" in values[found.name]:
             raise RunbookError(f"the value of {found.name} holds a NUL, which no command line can carry")
     for body in script.bodies:
@@ -384,7 +392,7 @@ class _Reader:
     def arithmetic(self, opening: int) -> None:
         """`((…))` and `$((…))`, in which a shell may run what it finds in a value."""
         self.at += opening
-        self.guarded("(", ")", 2, "it stands in arithmetic, where a shell runs what a value says", True)
+        self.guarded("(", ")", 2, _ARITHMETIC, True)
 
     def guarded(self, opening: str, closing: str, depth: int, why: str, quotes: bool) -> None:
         """A bracketed construct in which no value may stand."""

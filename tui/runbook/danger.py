@@ -1,0 +1,144 @@
+"""Looks at a command for what goes wrong at night: secrets in argv, programs that never end, unannounced changes."""
+
+import re
+from collections.abc import Iterator
+
+from tui.runbook.commands import Words, inner_code, simple_commands
+from tui.runbook.model import Action
+from tui.runbook.problem import Fault, quoted
+
+_ENDLESS = frozenset({"htop", "watch", "less", "more", "vi", "vim", "nano", "man", "iotop", "nethogs", "glances"})
+_UNIT_VERBS = frozenset({"start", "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "daemon-reload"})
+_COMPOSE_VERBS = frozenset({"up", "down", "build", "start", "stop", "restart", "rm", "kill", "pull", "push", "create"})
+_DOCKER_VERBS = frozenset({"build", "rm", "rmi", "stop", "start", "restart", "kill", "pull", "push", "tag"})
+_GIT_VERBS = frozenset({"checkout", "pull", "merge", "push", "reset", "revert", "rebase", "commit", "stash", "switch"})
+_CHANGERS = frozenset({"rm", "rmdir", "mv", "chmod", "chown", "ln", "kill", "pkill", "killall", "reboot", "shutdown"})
+_TEMPORARY = ("/tmp/", "$TMPDIR", "$tmp", '"$tmp', "$(mktemp")  # noqa: S108 - what authors write, no file of ours
+
+
+def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Iterator[Fault]:
+    """What is doubtful in one action; paths are relative to it. `secrets` are the secrets' environment variables."""
+    if action.run is None:
+        return
+    commands = simple_commands(action.run)
+    for words in commands:
+        yield from _secret_in_argv(words, secrets)
+        yield from _never_ends(words, bool(action.stdin))
+    if not mutates:
+        changes = next((change for words in commands if (change := _change(words))), "")
+        if changes:
+            yield Fault(
+                path=("run",),
+                message=f"{quoted(changes)} changes the world in a step that does not say so",
+                hint="mutates = true",
+            )
+    if action.retry is not None and mutates:
+        yield Fault(path=("retry",), message="a step that mutates is never retried by the program", hint="remove it")
+    for program in inner_code(action.run):
+        yield Fault(
+            path=("run",),
+            message=f"a value becomes code for {program}",
+            hint="pass it as an argument or in an environment variable",
+        )
+    if re.search(r"\[\[[^\n]*\{\{ [^\n]*\]\]", action.run) and re.search(r"\s-(eq|ne|lt|le|gt|ge)\s", action.run):
+        yield Fault(path=("run",), message="[[ … ]] computes with a value, and runs what it says", hint="use [ … ]")
+
+
+def _secret_in_argv(words: Words, secrets: frozenset[str]) -> Iterator[Fault]:
+    """A secret's variable among the arguments of a program, where `ps` shows it; a shell builtin has no argv."""
+    if not words.program or words.program in ("printf", "echo", "export", "[", "test", "[[", ":", "read", "set"):
+        return
+    for word in words.arguments:
+        for variable in secrets:
+            if re.search(rf"\$(?:{variable}\b|\{{{variable}[}}:%#])", word.expanded):
+                message = (
+                    f"the secret ${variable} is an argument of {words.program}, where every user of the host sees it"
+                )
+                yield Fault(
+                    path=("run",), message=message, hint="give it by standard input, a 0600 file or the environment"
+                )
+
+
+def _never_ends(words: Words, has_stdin: bool) -> Iterator[Fault]:
+    why = _endless(words) or ("" if has_stdin or words.fed else _interactive(words))
+    if why:
+        yield Fault(path=("run",), message=why[0], hint=why[1])
+
+
+def _endless(words: Words) -> tuple[str, str] | None:
+    program, arguments = words.program, words.texts
+    if words.bounded:
+        return None
+    if program in _ENDLESS:
+        return f"{program} waits for a person", "use a command that prints and ends"
+    if program == "tail" and any(re.fullmatch(r"-\w*[fF]|--follow.*", word) for word in arguments):
+        return "tail -f never ends", "tail -n 100, or timeout 30 tail -f"
+    if program == "top" and not any(re.fullmatch(r"-\w*b\w*", word) for word in arguments):
+        return "top without -b waits for a person", "top -b -n 1"
+    if program == "journalctl" and {"-f", "--follow"} & set(arguments):
+        return "journalctl -f never ends", "journalctl -n 100"
+    if program in ("docker", "docker-compose") and "logs" in arguments and {"-f", "--follow"} & set(arguments):
+        return "logs -f never ends", "logs --tail=100"
+    if program == "ping" and not any(re.match(r"-[cw]", word) for word in arguments):
+        return "ping without -c never ends", "ping -c 3"
+    return None
+
+
+def _interactive(words: Words) -> tuple[str, str] | None:
+    program, arguments = words.program, words.texts
+    if words.manage in ("shell", "dbshell", "shell_plus") and not {"-c", "--command"} & set(arguments):
+        return f"manage.py {words.manage} waits for a person", "give it -c, or its text by stdin"
+    if program == "ssh":
+        return "ssh inside a command opens a connection of its own", "name a host with `on`"
+    if words.compose == "exec" and "-T" not in arguments:
+        return "docker-compose exec without -T needs a terminal", "docker-compose exec -T"
+    if program == "docker" and "exec" in arguments and any(re.fullmatch(r"-i?ti?", word) for word in arguments):
+        return "docker exec -t needs a terminal", "leave -t out"
+    if program in ("mysql", "psql", "redis-cli", "python", "python3", "bash", "sh") and not arguments:
+        return f"{program} without arguments waits for a person", "say what it should run"
+    if program == "sudo":
+        return "sudo -i opens a shell", "sudo COMMAND"
+    return None
+
+
+def _change(words: Words) -> str:
+    """The change a command makes to the world, in a few words; empty where none is known."""
+    program, texts = words.program, words.texts
+    first = next((word for word in texts if not word.startswith("-")), "")
+    verb = " ".join((program, first)).strip()
+    if program == "systemctl" and first in _UNIT_VERBS:
+        return verb
+    if words.compose in _COMPOSE_VERBS and "--dry-run" not in texts:
+        return f"docker-compose {words.compose}"
+    if program == "docker" and first in _DOCKER_VERBS:
+        return verb
+    if program == "git" and first in _GIT_VERBS and "--dry-run" not in texts:
+        return verb
+    if program == "git" and first == "tag" and any(word in ("-a", "-d", "-f", "-m") for word in texts):
+        return verb
+    if words.manage == "migrate" and not {"--plan", "--check"} & set(texts):
+        return "manage.py migrate"
+    if words.manage and words.manage in ("collectstatic", "flush", "loaddata", "createsuperuser", "clear_cache"):
+        return "" if "--dry-run" in texts else f"manage.py {words.manage}"
+    if program in _CHANGERS and not _only_temporary(words):
+        return "" if program == "kill" and "-0" in texts else verb if program != "rm" else "rm"
+    if program in ("cp", "tee", "install", "rsync") and any(word.startswith(("/etc/", "/var/")) for word in texts[-1:]):
+        return f"{program} to {texts[-1]}"
+    if program in ("pip", "pip3", "apt", "apt-get", "npm") and first in ("install", "uninstall", "upgrade", "remove"):
+        return verb
+    if program == "sed" and any(word.startswith("-i") for word in texts):
+        return "sed -i"
+    return verb if program == "aws" and _aws_writes(texts) else ""
+
+
+def _aws_writes(texts: list[str]) -> bool:
+    if "--dryrun" in texts or len(texts) < 2 or texts[0] != "s3":
+        return False
+    return texts[1] in ("rm", "mv", "sync") or (texts[1] == "cp" and texts[-1].startswith("s3://"))
+
+
+def _only_temporary(words: Words) -> bool:
+    named = [word for word in words.texts if not word.startswith("-")]
+    if words.program in ("chmod", "chown"):
+        named = named[1:]
+    return bool(named) and all(word.startswith(_TEMPORARY) or "/" not in word and "$" in word for word in named)

@@ -1,0 +1,61 @@
+"""Puts an expectation into words, for whoever reads the runbook and for whoever runs it."""
+
+from collections.abc import Iterator
+
+from tui.runbook.model import Expect, Number
+
+
+def expectations(expect: Expect) -> list[str]:
+    """What a good result looks like, one line for each thing that must hold."""
+    lines = [expect.text] if expect.text else []
+    lines += _each(expect)
+    return [f"{line} (else a warning)" for line in lines] if expect.warn else lines
+
+
+def bounds(number: Number) -> str:
+    """The bounds of a number, as in `below 5 %`."""
+    words = [
+        f"{word} {bound:g}"
+        for word, bound in (
+            ("above", number.above),
+            ("at least", number.at_least),
+            ("below", number.below),
+            ("at most", number.at_most),
+        )
+        if bound is not None
+    ]
+    unit = f" {number.unit}" if number.unit else ""
+    return " and ".join(words) + unit
+
+
+def _each(expect: Expect) -> Iterator[str]:
+    if not expect.exit:
+        yield "any exit status"
+    elif expect.exit != (0,):
+        yield f"exit status {' or '.join(map(str, expect.exit))}"
+    if expect.empty is not None:
+        yield "no output" if expect.empty else "some output"
+    for key, words in (("contains", "contains"), ("absent", "does not contain")):
+        yield from (f'{words} "{text}"' for text in getattr(expect, key))
+    yield from (f"matches /{pattern}/" for pattern in expect.matches)
+    yield from (f"does not match /{pattern}/" for pattern in expect.misses)
+    for path, value in expect.json.items():
+        yield f"{path} is there" if value == "*" else f"{path} is {_json(value)}"
+    for number in expect.numbers:
+        which = "" if number.of == "first" else f"{number.of} "
+        yield f"{which}{number.name} {bounds(number)}".rstrip()
+    if expect.http is not None:
+        status = expect.http.status
+        wanted = "" if status is None else str(status) if isinstance(status, int) else " or ".join(map(str, status))
+        yield " ".join(part for part in (expect.http.protocol or "HTTP", wanted) if part)
+    if expect.seconds is not None:
+        yield f"within {expect.seconds:g} s"
+    if expect.choice:
+        yield f"the answer is {' or '.join(expect.choice)}"
+
+
+def _json(value: str | float | bool | None) -> str:
+    words = {None: "null", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,103 @@
+"""Says everything that is wrong or doubtful in a runbook file: the loader's errors, and what it lets pass."""
+
+from collections.abc import Iterator
+from pathlib import Path as File
+
+import tomli
+
+from tui.runbook.danger import action_doubts
+from tui.runbook.facts import may_hold
+from tui.runbook.load import examine, located, read_text
+from tui.runbook.model import Danger, Runbook
+from tui.runbook.names import Names
+from tui.runbook.problem import Fault, Path, Problem, quoted
+from tui.runbook.walk import section_steps, steps_of
+
+DESTRUCTIVE_SHARE = 0.10
+"""Typed confirmations lose their weight when there are more of them than this share of a flow's steps."""
+
+
+def lint(path: File) -> list[Problem]:
+    """Errors and warnings of a runbook file, in the order of its lines.
+
+    Raises:
+        RunbookInvalid: the file cannot be read at all.
+    """
+    return lint_text(read_text(path), str(path), path.parent)
+
+
+def lint_text(text: str, name: str, beside: File | None = None) -> list[Problem]:
+    """Errors and warnings of a runbook; see `load.examine` for the arguments."""
+    runbook, problems = examine(text, name, beside)
+    if runbook is None:
+        return list(problems)
+    doubts = located(_doubts(runbook, beside), tomli.loads(text), text, name)
+    return sorted({*problems, *doubts}, key=lambda problem: (problem.line, problem.severity, str(problem)))
+
+
+def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
+    yield from _unused(runbook)
+    yield from _destructive(runbook)
+    yield from _undo(runbook)
+    yield from _document(runbook, beside)
+    captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
+    variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
+    for path, step in steps_of(runbook):
+        for place, action in enumerate(step.actions):
+            for fault in action_doubts(action, step.mutates, frozenset(variables)):
+                yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)
+
+
+def _doubt(path: Path, message: str, hint: str = "") -> Fault:
+    return Fault(path=path, message=message, hint=hint, severity="warning")
+
+
+def _unused(runbook: Runbook) -> Iterator[Fault]:
+    used = {name for flow in runbook.flows.values() for name in flow.sections}
+    for place, section in enumerate(runbook.sections):
+        if section.id not in used:
+            yield _doubt(("sections", place), f"no flow has section {quoted(section.id)}", "name it in a flow")
+    ticked = {item for _, step in steps_of(runbook) for item in step.checklist}
+    for place, item in enumerate(runbook.checklist):
+        if item.id not in ticked:
+            yield _doubt(("checklist", place), f"no step ticks {quoted(item.id)}", "name it in a step's checklist")
+    exported = {name for _, step in steps_of(runbook) for action in step.actions for name in action.secrets}
+    for name in runbook.secrets.keys() - exported:
+        yield _doubt(("secrets", name), f"no action uses secret {quoted(name)}", "remove it, or name it in an action")
+
+
+def _destructive(runbook: Runbook) -> Iterator[Fault]:
+    """Too many typed confirmations, counted for each way through a flow."""
+    for name, flow in runbook.flows.items():
+        for method in flow.methods or ("",):
+            facts = {"method": method} if method else {}
+            steps = [
+                step
+                for section in runbook.sections
+                if section.id in flow.sections and may_hold(section.when, facts)
+                for step in section.steps
+                if may_hold(step.when, facts)
+            ]
+            count = sum(step.danger is Danger.DESTRUCTIVE for step in steps)
+            if count > 1 and count > DESTRUCTIVE_SHARE * len(steps):
+                way = f" by method {method}" if method else ""
+                message = f"{count} of {len(steps)} steps are destructive{way}"
+                yield _doubt(("flows", name), message, "keep typed confirmations under a tenth of the steps")
+
+
+def _undo(runbook: Runbook) -> Iterator[Fault]:
+    """Undoing steps that no rollback flow would ever offer."""
+    rollback = {name for flow in runbook.flows.values() if flow.kind == "rollback" for name in flow.sections}
+    offered = {step.id for section in runbook.sections if section.id in rollback for step in section.steps}
+    for path, step in section_steps(runbook):
+        for place, name in enumerate(step.undo):
+            if name not in offered:
+                yield _doubt((*path, "undo", place), f"{quoted(name)} is in no rollback flow", "add its section to one")
+        if step.needed_if and step.id not in offered:
+            yield _doubt((*path, "needed_if"), "only a step of a rollback flow asks whether it is needed", "use when")
+
+
+def _document(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
+    name = runbook.runbook.document
+    if name and beside is not None and "\0" not in name and not (beside / name).is_file():
+        yield _doubt(("runbook", "document"), f"there is no file {quoted(name)} beside the runbook", "correct its path")

@@ -1,0 +1,29 @@
+"""Writes the JSON Schema of a runbook, so that editors complete and check `runbook.toml` while it is written."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from tui.runbook.model import Runbook
+
+
+def schema() -> bytes:
+    """The schema, formatted, with a line end; the same bytes every time."""
+    document: dict[str, Any] = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Runbook",
+        **msgspec.json.schema(Runbook),
+    }
+    for definition in document["$defs"].values():
+        _describe(definition)
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _describe(definition: dict[str, Any]) -> None:
+    """Give each key the sentences of its table's description that name it."""
+    sentences = re.split(r"(?<=[.;])\s+", " ".join(str(definition.get("description", "")).split()))
+    for name, key in definition.get("properties", {}).items():
+        about = " ".join(sentence for sentence in sentences if f"`{name}`" in sentence)
+        if about and "description" not in key:
+            key["description"] = about
