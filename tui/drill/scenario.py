@@ -12,13 +12,16 @@ from msgspec import Meta
 
 from tui.errors import RunbookInvalid, UsageError
 from tui.resources import bundled
+from tui.runbook.load import located, read_text
 from tui.runbook.model import Duration, Facts, Model, Name
+from tui.runbook.problem import Fault, nearest, quoted, visible
+from tui.runbook.problem import Path as Place
 
 BUILT_INS = ("now", "now_iso", "now_long", "now_log", "now_http", "now_stamp", "now_short", "host", "hostname")
 """What every template may name besides the scenario's facts and the pattern's named groups (docs/drills.md)."""
 
 PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_]*) *\}\}")
-MAX_BYTES = 5_000_000
+HINT = "docs/drills.md says what a scenario holds"
 
 
 class Ending(StrEnum):
@@ -72,14 +75,7 @@ def load_scenario(path: Path) -> Scenario:
     Raises:
         RunbookInvalid: it cannot be read or is no scenario; `problems` has every fault.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RunbookInvalid(f"{path}: too large for a scenario", f"at most {MAX_BYTES // 1_000_000} MB are read")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise RunbookInvalid(f"{path}: cannot be read: {why}", "name a scenario file, or one of drills/") from error
-    return parse_scenario(text, str(path))
+    return parse_scenario(read_text(path), str(path))
 
 
 def parse_scenario(text: str, name: str) -> Scenario:
@@ -89,32 +85,43 @@ def parse_scenario(text: str, name: str) -> Scenario:
         RunbookInvalid: it is no scenario; `problems` has every fault.
     """
     try:
-        scenario = msgspec.convert(tomli.loads(text), Scenario)
+        raw = tomli.loads(text)
+        scenario = msgspec.convert(raw, Scenario)
     except (tomli.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
-        raise RunbookInvalid(f"{name}: {error}", "docs/drills.md says what a scenario holds") from error
-    problems = tuple(f"{name}: {problem}" for problem in problems_of(scenario))
+        raise RunbookInvalid(f"{visible(name, 300)} is no scenario: {visible(str(error), 300)}", HINT) from None
+    problems = located(faults_of(scenario), raw, text, name)
     if problems:
-        raise RunbookInvalid(f"{name}: {len(problems)} problems", "docs/drills.md says what a scenario holds", problems)
+        raise RunbookInvalid(f"{visible(name, 300)} has {len(problems)} problems", HINT, problems)
     return scenario
 
 
-def problems_of(scenario: Scenario) -> Iterator[str]:
+def faults_of(scenario: Scenario) -> Iterator[Fault]:
     """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
-    for number, rule in enumerate(scenario.rules, 1):
-        where = f"rule {number} ({rule.title or rule.match.splitlines()[0][:50] if rule.match else 'no match'})"
-        try:
-            groups = set(re.compile(rule.match, re.MULTILINE).groupindex)
-        except re.error as error:
-            yield f"{where}: match: {error}"
-            continue
-        for fact in {*rule.when, *rule.set} - {*scenario.facts}:
-            yield f"{where}: no fact {fact!r} in [facts]"
-        for host in set(rule.on) - {*scenario.hosts}:
-            yield f"{where}: on: no host {host!r} in [hosts]"
-        known = {*scenario.facts, *groups, *BUILT_INS}
-        for template in (rule.output, *rule.set.values()):
-            for name in sorted(set(PLACEHOLDER.findall(template)) - known):
-                yield f"{where}: {{{{ {name} }}}} is no fact, no group of the pattern and no built-in"
+    for number, rule in enumerate(scenario.rules):
+        yield from _faults_of(rule, scenario, ("rules", number))
+
+
+def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
+    groups: set[str] = set()
+    try:
+        groups = set(re.compile(rule.match, re.MULTILINE).groupindex)
+    except re.error as error:
+        yield Fault(path=(*path, "match"), message=f"not a pattern: {error}", hint="write it as Python's re reads it")
+    for key, names, known in (
+        ("when", rule.when, scenario.facts),
+        ("set", rule.set, scenario.facts),
+        ("on", rule.on, scenario.hosts),
+    ):
+        for name in names:
+            if name not in known:
+                what = "host in [hosts]" if key == "on" else "fact in [facts]"
+                yield Fault(path=(*path, key), message=f"no {what} is called {quoted(name)}", hint=nearest(name, known))
+    texts = {("output",): rule.output} | {("set", name): value for name, value in rule.set.items()}
+    known_names = {*scenario.facts, *groups, *BUILT_INS}
+    for key_path, template in texts.items():
+        for name in sorted(set(PLACEHOLDER.findall(template)) - known_names):
+            message = f"{{{{ {name} }}}} is no fact, no group of the pattern and no built-in"
+            yield Fault(path=(*path, *key_path), message=message, hint=nearest(name, known_names))
 
 
 def scenario_files() -> list[Path]:
