@@ -59,7 +59,9 @@ class Executor:
 
     def mask(self, attempt: int) -> None:
         """Find the secrets known by now in an attempt's output, so that no reader shows them."""
-        write_mask(self.directory, attempt, self._redactor.scan_file(self.directory / f"{attempt:04d}.out"))
+        path = self.directory / f"{attempt:04d}.out"
+        if path.exists():
+            write_mask(self.directory, attempt, self._redactor.scan_file(path))
 
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, also while it is being written."""
