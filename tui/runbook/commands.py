@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from tui.runbook.quoting import read
+from tui.runbook.shell import read
 from tui.runbook.variables import PLACEHOLDER
 
 _RESERVED = frozenset(

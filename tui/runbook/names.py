@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
 from tui.runbook.problem import Fault, Path, nearest, quoted
-from tui.runbook.quoting import read
+from tui.runbook.shell import read
 from tui.runbook.variables import BUILT_INS, FACTS, names
 from tui.runbook.walk import steps_of
 
