@@ -6,12 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import tomli
 from msgspec import Meta
 
 from tui.errors import RunbookInvalid, UsageError
 from tui.resources import bundled
+from tui.runbook.check import check_as
 from tui.runbook.load import located, read_text
 from tui.runbook.model import Duration, Facts, Model, Name
 from tui.runbook.problem import Fault, nearest, quoted, visible
@@ -84,14 +84,16 @@ def parse_scenario(text: str, name: str) -> Scenario:
     Raises:
         RunbookInvalid: it is no scenario; `problems` has every fault.
     """
+    name = visible(name, 300)
     try:
         raw = tomli.loads(text)
-        scenario = msgspec.convert(raw, Scenario)
-    except (tomli.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
-        raise RunbookInvalid(f"{visible(name, 300)} is no scenario: {visible(str(error), 300)}", HINT) from None
-    problems = located(faults_of(scenario), raw, text, name)
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise RunbookInvalid(f"{name} is not TOML: {visible(str(error), 300)}", HINT) from None
+    scenario, faults = check_as(Scenario, raw)
+    problems = located((*faults, *faults_of(scenario)), raw, text, name)
     if problems:
-        raise RunbookInvalid(f"{visible(name, 300)} has {len(problems)} problems", HINT, problems)
+        count = len(problems)
+        raise RunbookInvalid(f"{name} has {count} problem{'' if count == 1 else 's'}", HINT, problems)
     return scenario
 
 

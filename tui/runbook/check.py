@@ -4,27 +4,34 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec.inspect as inspect
 
-from tui.runbook.model import Runbook
+from tui.runbook.model import Model, Runbook
 from tui.runbook.problem import Fault, Path, nearest, quoted, visible
+
+M = TypeVar("M", bound=Model)
 
 
 def check(document: object) -> tuple[Runbook, list[Fault]]:
-    """The runbook as far as it can be read, and its faults.
+    """The runbook as far as it can be read, and its faults."""
+    return check_as(Runbook, document)
+
+
+def check_as(kind: type[M], document: object) -> tuple[M, list[Fault]]:
+    """The document as a model of this kind, as far as it can be read, and its faults.
 
     What is wrong is left out or stands there empty, so that the references of the rest can be checked as well.
     """
     faults: list[Fault] = []
-    runbook = _read(document, _model(), (), faults)
-    return runbook, faults
+    model = _read(document, _model(kind), (), faults)
+    return model, faults
 
 
 @cache
-def _model() -> inspect.Type:
-    return inspect.type_info(Runbook)
+def _model(kind: type[Model]) -> inspect.Type:
+    return inspect.type_info(kind)
 
 
 def _read(value: Any, kind: Any, path: Path, faults: list[Fault], description: str = "") -> Any:
