@@ -1,0 +1,111 @@
+"""The lines of a journal: how one is written, and how a file of them is read and proved to be what was written."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.errors import JournalDamaged, SessionError
+from tui.session.events import AnyEvent, Entry
+
+VERSION = 1
+START = "0" * 64
+"""What the first line has in place of the hash of the line before."""
+
+
+class Line(Struct, frozen=True):
+    """One line: version, number from 0, UTC time, seconds since this process opened it, hash of the line before."""
+
+    v: int
+    seq: int
+    at: datetime
+    mono: float
+    prev: str
+    event: AnyEvent
+
+
+class _Version(Struct, frozen=True):
+    v: int
+
+
+class Proved(Struct, frozen=True):
+    """An entry, and the journal up to it: the hash of its line and the offset at which the line ends."""
+
+    entry: Entry
+    head: str
+    end: int
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Line, strict=True)
+_version = msgspec.json.Decoder(_Version)
+
+
+def digest(line: bytes) -> str:
+    """The hash that the next line carries: of the line's bytes without its end."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def encode(entry: Entry, prev: str) -> bytes:
+    """The bytes of a line, without its end."""
+    return _encoder.encode(Line(VERSION, entry.seq, entry.at, entry.mono, prev, entry.event))
+
+
+def walk(path: Path) -> Iterator[Proved]:
+    """Every whole line of the file, proved against the one before; a last line without an end is left out.
+
+    Raises:
+        JournalDamaged: a line is not what was written.
+        SessionError: the file cannot be read.
+    """
+    head, end, number = START, 0, 0
+    try:
+        with path.open("rb") as file:
+            for raw in file:
+                if not raw.endswith(b"\n"):
+                    return
+                number += 1
+                line = raw[:-1]
+                entry = _decode(path, number, line, head)
+                head, end = digest(line), end + len(raw)
+                yield Proved(entry, head, end)
+    except OSError as error:
+        raise SessionError(f"cannot read {path}: {error.strerror}", "check the path and its permissions") from error
+
+
+def _decode(path: Path, number: int, raw: bytes, head: str) -> Entry:
+    try:
+        line = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+        raise _damaged(path, number, _reason(raw, error)) from error
+    if line.v != VERSION:
+        raise _damaged(path, number, _newer(line.v))
+    if line.seq != number - 1:
+        raise _damaged(path, number, f"it is numbered {line.seq}, not {number - 1}: lines are missing, added or moved")
+    if line.prev != head and number == 1:
+        raise _damaged(path, 1, "it is not the beginning of a journal")
+    if line.prev != head:
+        raise _damaged(path, number - 1, f"line {number} does not follow from it: it was changed after it was written")
+    if line.at.utcoffset() is None:
+        raise _damaged(path, number, "its time has no timezone")
+    return Entry(line.seq, line.at, line.mono, line.event)
+
+
+def _reason(raw: bytes, error: Exception) -> str:
+    try:
+        version = _version.decode(raw).v
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        return "it is not JSON"
+    return _newer(version) if version != VERSION else str(error)
+
+
+def _newer(version: int) -> str:
+    return f"it was written by another version of runbook (format {version}; this one reads {VERSION})"
+
+
+def _damaged(path: Path, number: int, reason: str) -> JournalDamaged:
+    hint = "the lines before it are sound; read it with the program that wrote it, or restore it from a copy"
+    return JournalDamaged(f"{path}, line {number}: {reason}", hint)

@@ -1,0 +1,220 @@
+"""Keeps the events of a session so that none is lost, changed or forgotten: what is appended is on the disk."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from tui.errors import JournalDamaged, JournalUnwritable, SessionError
+from tui.session.chain import START, digest, encode, walk
+from tui.session.clock import Clock
+from tui.session.events import AnyEvent, Entry
+from tui.session.writer_lock import WriterLock
+
+HINT = "free space in the session's folder, then try again; nothing was done"
+
+
+class Disk(NamedTuple):
+    """The calls that make an event durable, so that a test can make each of them fail."""
+
+    write: Callable[[int, bytes], int] = os.write
+    sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+    truncate: Callable[[int, int], None] = os.ftruncate
+
+
+class Verified(Struct, frozen=True):
+    """A whole journal: how many lines, the hash of the last, and the bytes of a line that was never finished."""
+
+    count: int
+    head: str
+    torn: int = 0
+
+
+class Journal:
+    """The journal of one session, open for writing by this process alone. Safe to use from several threads.
+
+    After an append that failed, nothing more is appended until `reopen` has made sure what is on the disk.
+    """
+
+    def __init__(self, path: Path, clock: Clock, lock: WriterLock, fd: int, disk: Disk) -> None:
+        """Use `create` or `open`."""
+        self.path = path
+        self.clock = clock
+        self.broken = ""
+        self._lock = lock
+        self._fd = fd
+        self._disk = disk
+        self._mutex = threading.Lock()
+        self._opened = clock.monotonic()
+        self._count, self._head, self._end = 0, START, 0
+
+    @classmethod
+    def create(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
+        """Begin a journal.
+
+        Raises:
+            SessionError: it cannot be written, or there is one already.
+        """
+        lock = WriterLock(_lock_path(path), clock)
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            os.fsync(fd)
+            _sync_directory(path.parent)
+        except FileExistsError as error:
+            lock.release()
+            raise SessionError(
+                f"there is a journal at {path} already", "resume it, or begin another session"
+            ) from error
+        except OSError as error:
+            lock.release()
+            raise JournalUnwritable(f"cannot begin {path}: {error.strerror}", HINT) from error
+        return cls(path, clock, lock, fd, disk)
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
+        """Go on with a journal: a line that was never finished is cut off and kept beside it.
+
+        Raises:
+            JournalDamaged: a line is not what was written.
+            SessionError: it cannot be read or written, or another process writes it.
+        """
+        if not path.exists():
+            raise SessionError(f"there is no journal at {path}", "`runbook sessions` lists the sessions")
+        lock = WriterLock(_lock_path(path), clock)
+        try:
+            journal = cls(path, clock, lock, os.open(path, os.O_WRONLY | os.O_APPEND), disk)
+        except OSError as error:
+            lock.release()
+            raise JournalUnwritable(f"cannot write {path}: {error.strerror}", HINT) from error
+        try:
+            for line in walk(path):
+                journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
+            journal._cut()
+        except SessionError:
+            journal.close()
+            raise
+        return journal
+
+    def append(self, event: AnyEvent) -> Entry:
+        """Make an event durable; it is on the disk when this returns.
+
+        Raises:
+            JournalUnwritable: it is not; what it announces must not happen.
+        """
+        with self._mutex:
+            if self.broken:
+                raise JournalUnwritable(f"the journal cannot be written: {self.broken}", HINT)
+            at, mono = self.clock.now(), round(self.clock.monotonic() - self._opened, 6)
+            entry = Entry(self._count, at, mono, event)
+            line = encode(entry, self._head)
+            try:
+                self._write(line + b"\n")
+                self._disk.sync(self._fd)
+            except OSError as error:
+                self.broken = error.strerror or str(error)
+                raise JournalUnwritable(f"cannot write {self.path}: {self.broken}", HINT) from error
+            self._count, self._head, self._end = self._count + 1, digest(line), self._end + len(line) + 1
+            return entry
+
+    def position(self) -> tuple[int, str]:
+        """How many lines there are, and the hash of the last."""
+        with self._mutex:
+            return self._count, self._head
+
+    def reopen(self) -> None:
+        """Take up writing after a failure: check every acknowledged line on the disk and cut off what came after.
+
+        Raises:
+            JournalDamaged: an acknowledged line is not there any more.
+            JournalUnwritable: the file still cannot be written.
+        """
+        with self._mutex:
+            if self.broken == "closed":
+                raise JournalUnwritable("the journal is closed", "resume the session")
+            count, head = 0, START
+            for line in walk(self.path):
+                if line.end > self._end:
+                    break
+                count, head = line.entry.seq + 1, line.head
+            if (count, head) != (self._count, self._head):
+                raise JournalDamaged(
+                    f"{self.path} has {count} of the {self._count} lines that were written", "restore it from a copy"
+                )
+            self._cut()
+            self.broken = ""
+
+    def close(self) -> None:
+        """Let another process write; closing twice is harmless."""
+        with self._mutex:
+            if self.broken != "closed":
+                self.broken = "closed"
+                os.close(self._fd)
+                self._lock.release()
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            data = data[self._disk.write(self._fd, data) :]
+
+    def _cut(self) -> None:
+        """Move what follows the last acknowledged line into a file of its own."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._end)
+                rest = file.read()
+            if not rest:
+                return
+            _keep(self.path, rest)
+            self._disk.truncate(self._fd, self._end)
+            self._disk.sync(self._fd)
+        except OSError as error:
+            raise JournalUnwritable(f"cannot mend {self.path}: {error.strerror}", HINT) from error
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """Every event of a journal, proved as it is read; a line still being written is left out.
+
+    Raises:
+        JournalDamaged: a line is not what was written.
+        SessionError: the file cannot be read.
+    """
+    return (line.entry for line in walk(path))
+
+
+def verify(path: Path) -> Verified:
+    """Prove a whole journal.
+
+    Raises:
+        JournalDamaged: a line is not what was written.
+        SessionError: the file cannot be read.
+    """
+    count, head, end = 0, START, 0
+    for line in walk(path):
+        count, head, end = line.entry.seq + 1, line.head, line.end
+    return Verified(count, head, path.stat().st_size - end)
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def _keep(path: Path, rest: bytes) -> None:
+    """Write the cut-off bytes to the first free `journal.jsonl.torn-<n>`."""
+    number = 1
+    while (beside := path.with_name(f"{path.name}.torn-{number}")).exists():
+        number += 1
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(rest)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

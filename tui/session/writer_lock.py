@@ -1,0 +1,70 @@
+"""Makes sure that one process at a time writes a session, and can say who that is."""
+
+import fcntl
+import getpass
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.errors import SessionError
+from tui.session.clock import Clock
+
+
+class Holder(Struct, frozen=True):
+    """Who writes the session; `since` is UTC."""
+
+    pid: int
+    host: str
+    user: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.user}, process {self.pid} on {self.host}, since {self.since}"
+
+
+class WriterLock:
+    """Held until `release`, or until the process ends in whatever way."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Take the lock.
+
+        Raises:
+            SessionError: somebody has it (named), or the file cannot be written.
+        """
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise SessionError(f"cannot lock {path}: {error.strerror}", "check the folder's permissions") from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, msgspec.json.encode(_this_process(clock)), 0)
+        except BlockingIOError as error:
+            holder = _read(self._fd)
+            os.close(self._fd)
+            raise SessionError(f"the session is open elsewhere: {holder}", "close it there first") from error
+        except OSError as error:
+            os.close(self._fd)
+            raise SessionError(f"cannot lock {path}: {error.strerror}", "free space there") from error
+
+    def release(self) -> None:
+        """Let the next process write."""
+        os.close(self._fd)
+
+
+def _this_process(clock: Clock) -> Holder:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = str(os.getuid())
+    return Holder(os.getpid(), platform.node(), user, f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _read(fd: int) -> str:
+    try:
+        return str(msgspec.json.decode(os.pread(fd, 4096, 0), type=Holder))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return "by a process that did not leave its name"
