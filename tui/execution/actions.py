@@ -27,7 +27,10 @@ class Recorder(Protocol):
         """Every value a template may name."""
 
     def record(self, event: ev.AnyEvent) -> None:
-        """Make an event durable and fold it in."""
+        """Make an event durable and fold it in, or raise: what it announces must not happen."""
+
+    def record_happened(self, event: ev.AnyEvent) -> None:
+        """The same for what has happened already, waiting while the disk is full."""
 
 
 class ActionRunner:
@@ -91,7 +94,7 @@ class ActionRunner:
             self._secrets.keep(name, value)
         if captured.secrets:
             self._executor.mask(number)
-        self._recorder.record(
+        self._recorder.record_happened(
             ev.AttemptFinished(
                 attempt=number,
                 outcome=finished.outcome,
@@ -110,14 +113,14 @@ class ActionRunner:
         good = all(one.ok or one.warning for one in checks)
         if good:
             self._keep(step.id, captured)
-        self._recorder.record(ev.AttemptChecked(attempt=number, checks=checks, retrying=not good and not last))
+        self._recorder.record_happened(ev.AttemptChecked(attempt=number, checks=checks, retrying=not good and not last))
         return good if good or last else None
 
     def _keep(self, step: str, captured: Captured) -> None:
         for name, value in captured.values.items():
-            self._recorder.record(ev.ValueCaptured(step=step, name=name, value=value))
+            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value))
         for name in captured.secrets:
-            self._recorder.record(ev.ValueCaptured(step=step, name=name, secret=True))
+            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, secret=True))
 
 
 def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:

@@ -22,6 +22,7 @@ from tui.transports.base import CancelToken
 Listener = Callable[[ev.Entry, SessionState], None]
 """Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
 
+UNWRITABLE_PAUSE = 1.0
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
 
@@ -49,6 +50,7 @@ class Conductor:
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
+        self._closing = threading.Event()
         self._cancel: CancelToken | None = None
         self._work: Future[None] | None = None
         self._runner = ActionRunner(runbook, executor, secrets, self)
@@ -86,10 +88,27 @@ class Conductor:
             JournalUnwritable: it is not durable; what it announces must not happen.
         """
         with self._lock:
+            if self._journal.broken:
+                self._journal.reopen()
             entry = self._journal.append(event)
+            self.trouble = None
             self.state = apply(self.state, entry)
             for listener in self._listeners:
                 listener(entry, self.state)
+
+    def record_happened(self, event: ev.AnyEvent) -> None:
+        """Record what has happened already: while the journal cannot be written, wait until it can.
+
+        Raises:
+            JournalUnwritable: the session was closed meanwhile; on resuming, the outcome is unknown.
+        """
+        while True:
+            try:
+                return self.record(event)
+            except JournalUnwritable as error:
+                self.trouble = error
+                if self._closing.wait(UNWRITABLE_PAUSE):
+                    raise
 
     def take_up(self, operator: str, machine: str) -> None:
         """Go on with a session that another process began; an attempt it left running has an unknown outcome."""
@@ -250,6 +269,7 @@ class Conductor:
     def close(self) -> None:
         """Let go of the journal; what runs is cancelled."""
         self.cancel()
+        self._closing.set()
         self._pool.shutdown(wait=True)
         self._journal.close()
 

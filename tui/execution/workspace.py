@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 import tui
-from tui.errors import UsageError
+from tui.errors import RunbookError, UsageError
 from tui.execution.conductor import Conductor
 from tui.execution.executor import Executor
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
@@ -126,13 +126,15 @@ class Workspace:
             SessionError: it cannot be read, is damaged, or is open elsewhere.
         """
         directory = self.store.find(session)
-        runbook, state = directory.load()
-        if bool(state.drill) != bool(self.drill):
-            what = "a drill" if state.drill else "no drill"
-            raise UsageError(
-                f"{directory.id} is {what}", "open it with `runbook drill`" if state.drill else "use `runbook resume`"
-            )
         journal = Journal.open(directory.journal, self.clock)
+        try:
+            runbook, state = directory.load()
+            if bool(state.drill) != bool(self.drill):
+                what = "a drill" if state.drill else "no drill"
+                raise UsageError(f"{directory.id} is {what}", f"open it with `runbook resume {directory.id}`")
+        except RunbookError:
+            journal.close()
+            raise
         executor = Executor(self.transports, directory.attempts, self.redactor, self.clock)
         conductor = Conductor(runbook, journal, executor, self.secrets, state)
         conductor.take_up(operator, platform.node())
