@@ -35,7 +35,8 @@ def action_faults(runbook: Runbook, names: Names, known: Known, path: Path, acti
             hint = nearest(name, known.secrets)
             yield Fault(path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint)
     for key in ("run", "ask", "open", "directory", "stdin", "title"):
-        yield from template_faults(getattr(action, key) or "", known, (*path, key), command=key == "run")
+        text = getattr(action, key) or ""
+        yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
     yield from _meaningless(path, action)
     yield from _question(path, action)
     yield from _expectations(path, action)
@@ -64,6 +65,7 @@ def _meaningless(path: Path, action: Action) -> Iterator[Fault]:
 def _question(path: Path, action: Action) -> Iterator[Fault]:
     if action.answer is Answer.CHOICE and not action.choices:
         yield Fault(path=path, message="a choice needs choices", hint='choices = ["…", "…"]')
+        return
     if action.choices and action.answer is not Answer.CHOICE:
         yield Fault(path=(*path, "choices"), message="choices without a choice", hint='answer = "choice"')
     allowed = {Answer.CHOICE: action.choices, Answer.YES_NO: ("yes", "no")}.get(action.answer, ())

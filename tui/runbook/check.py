@@ -66,7 +66,10 @@ def _struct(value: Mapping[str, Any], kind: inspect.StructType, path: Path, faul
     given = {}
     for name, field in fields.items():
         if name in value:
-            given[field.name] = _read(value[name], field.type, (*path, name), faults)
+            count = len(faults)
+            item = _read(value[name], field.type, (*path, name), faults)
+            if field.required or all(fault.path != (*path, name) for fault in faults[count:]):
+                given[field.name] = item
         elif field.required:
             faults.append(
                 Fault(path=path, message=f"missing key {quoted(name)}", hint=f"{name} = {_example(field.type)}")

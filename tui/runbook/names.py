@@ -85,19 +85,28 @@ class Names:
         return self.declared.with_steps(done)
 
 
-def template_faults(text: str, known: Known, path: Path, command: bool = False) -> Iterator[Fault]:
-    """The names in a template that will have no value, and in a command the places where none can be written."""
+def template_faults(
+    text: str, known: Known, path: Path, command: bool = False, anywhere: Known | None = None
+) -> Iterator[Fault]:
+    """The names in a template that will have no value, and in a command the places where none can be written.
+
+    Args:
+        anywhere: what is known at any time, to tell a name that comes too early from one that does not exist.
+    """
     if "{{" not in text:
         return
     for name in sorted(names(text)):
         if name in known.values or name in BUILT_INS:
             continue
-        if name in known.secrets:
+        if name in known.secrets or (anywhere is not None and name in anywhere.secrets):
             yield Fault(
                 path=path,
                 message=f"{quoted(name)} is a secret and never becomes part of a text",
                 hint="name it in `secrets` and use its environment variable",
             )
+        elif anywhere is not None and name in anywhere.values:
+            hint = "no step before this one captures it, in any flow"
+            yield Fault(path=path, message=f"no value for {{{{ {name} }}}} yet", hint=hint)
         else:
             hint = nearest(name, known.values | BUILT_INS)
             yield Fault(path=path, message=f"no value for {{{{ {name} }}}} here", hint=hint)

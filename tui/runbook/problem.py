@@ -56,7 +56,7 @@ def quoted(value: object) -> str:
 
 def nearest(wrong: str, known: Iterable[str], what: str = "known here") -> str:
     """A hint that names the closest of the known names, or all of them where none is close."""
-    names = sorted(known)
+    names = sorted(set(known))
     close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {quoted(close[0])}?"

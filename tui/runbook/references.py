@@ -8,7 +8,7 @@ from tui.runbook.actions import action_faults
 from tui.runbook.declarations import declarations, missing
 from tui.runbook.model import Facts, Runbook, Step
 from tui.runbook.names import Names, template_faults
-from tui.runbook.problem import Fault, Path, quoted
+from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.walk import fields_of, steps_of
 
 Item = TypeVar("Item")
@@ -139,9 +139,9 @@ def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator
         if name in runbook.variables and runbook.variables[name].choices:
             allowed = runbook.variables[name].choices
         for value in wanted if allowed or name in ("method", "flow") else ():
-            yield from missing(
-                value, allowed, "value of this fact" if name in runbook.variables else name, (*path, name)
-            )
+            if value not in allowed:
+                message = f"{name} is never {quoted(value)}"
+                yield Fault(path=(*path, name), message=message, hint=nearest(value, allowed))
 
 
 def _sources(runbook: Runbook, document_lines: int | None) -> Iterator[Fault]:
