@@ -1,0 +1,90 @@
+"""Makes text from elsewhere safe for a terminal: what comes out has printable characters and nothing else."""
+
+import re
+import unicodedata
+
+LIMIT = 10_000
+TAB = 8
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_RAW_PER_CHARACTER = 16
+"""How many bytes are looked at for one character shown; more than that is escape sequences."""
+
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
+    r"|\x1b[ -/]+[0-~]"  # character sets
+    r"|\x1b[0-Z\\^-~]"  # the rest of two characters
+)
+"""Whole sequences, so that coloured output reads well. Safety does not rest on it: `_kept` drops what it misses."""
+
+_INVISIBLE = frozenset(
+    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0]
+    + [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+)
+"""Fillers and variation selectors: letters or marks by their category, but nothing to see."""
+
+_DROPPED = frozenset(("Cc", "Cf"))
+_MARKS = frozenset(("Mn", "Me"))
+_MARKS_KEPT = 4
+
+
+def sanitise(value: bytes | str, limit: int = LIMIT) -> str:
+    """One line that a terminal can be given: no control, escape, bidirectional, zero-width or private characters.
+
+    A carriage return overwrites what came before it, as a progress bar means it; a line feed becomes a space; tabs
+    are expanded; what is longer than `limit` characters ends in an ellipsis. Doing it again changes nothing.
+    """
+    text, cut = _decoded(value, limit)
+    if not (text.isascii() and text.isprintable()):
+        text = _filtered(_SEQUENCE.sub("", text)).expandtabs(TAB)
+    if cut or len(text) > limit:
+        return text[: max(0, limit - 1)] + "…" if limit > 0 else ""
+    return text
+
+
+def plain(data: bytes) -> str:
+    """Text for a person or a pattern to read, lines and tabs kept: escape sequences out, the last of each `\\r` shown."""
+    text = _SEQUENCE.sub("", data.decode("utf-8", "replace"))
+    return "\n".join(_overwritten(line) for line in text.split("\n"))
+
+
+def _decoded(value: bytes | str, limit: int) -> tuple[str, bool]:
+    """The text that counts, and whether some of it was left out for its length."""
+    most = limit * _RAW_PER_CHARACTER + 256
+    if isinstance(value, bytes):
+        line = value.rstrip(b"\r\n").rpartition(b"\r")[2]
+        return line[:most].decode("utf-8", "replace"), len(line) > most
+    line_text = _overwritten(value.rstrip("\r\n"))
+    return line_text[:most], len(line_text) > most
+
+
+def _overwritten(line: str) -> str:
+    return line.rstrip("\r").rpartition("\r")[2] if "\r" in line else line
+
+
+def _filtered(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        shown = _kept(character)
+        marks = marks + 1 if shown and unicodedata.category(shown) in _MARKS else 0
+        if marks <= _MARKS_KEPT:
+            kept.append(shown)
+    return "".join(kept)
+
+
+def _kept(character: str) -> str:
+    """What is shown for a character; a tab stays for its expansion, a line feed is a space."""
+    if character == "\t":
+        return character
+    if character in "\n\v\f\x85\u2028\u2029":
+        return " "
+    if ord(character) in _INVISIBLE:
+        return ""
+    category = unicodedata.category(character)
+    if category in _DROPPED:
+        return ""
+    if category == "Zs":
+        return " "
+    return character if character.isprintable() else REPLACEMENT

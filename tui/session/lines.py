@@ -1,0 +1,112 @@
+"""Finds lines in a growing file of any size: one number per 64 KiB is kept, the rest is counted when asked for."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable
+
+BLOCK = 65536
+"""A line ends after each newline, and at the end of each block of this size (from the file's start) that has none.
+
+So no line is longer than two blocks, and where lines end depends on the bytes alone, not on how they came.
+"""
+
+Fetch = Callable[[int, int], bytes]
+"""Reads `length` bytes at `offset`; fewer at the end of the file."""
+
+
+class LineIndex:
+    """How many lines end in each whole block; one thread adds while others read."""
+
+    def __init__(self) -> None:
+        self._ends = array("Q")
+        self._partial = 0
+        self._filled = 0
+
+    def add(self, data: bytes) -> None:
+        """Take note of the bytes that come next."""
+        start, size = 0, len(data)
+        while start < size:
+            stop = min(size, start + BLOCK - self._filled)
+            self._partial += data.count(b"\n", start, stop)
+            self._filled += stop - start
+            start = stop
+            if self._filled == BLOCK:
+                self._ends.append(self.before(len(self._ends)) + max(1, self._partial))
+                self._partial = self._filled = 0
+
+    @property
+    def blocks(self) -> int:
+        """How many whole blocks are known."""
+        return len(self._ends)
+
+    def before(self, block: int) -> int:
+        """How many lines end before the block begins."""
+        return self._ends[block - 1] if block else 0
+
+    def total(self, size: int, fetch: Fetch) -> int:
+        """How many lines the first `size` bytes hold, an unfinished last one among them."""
+        if not size:
+            return 0
+        last = (size - 1) // BLOCK * BLOCK
+        data = fetch(last, size - last)
+        unfinished = not data.endswith(b"\n") and (len(data) < BLOCK or b"\n" in data)
+        return self._before(last // BLOCK, fetch) + _ends(data) + unfinished
+
+    def line_at(self, offset: int, fetch: Fetch) -> int:
+        """The number of the line that the byte at `offset` is in."""
+        block = offset // BLOCK
+        return self._before(block, fetch) + fetch(block * BLOCK, offset % BLOCK).count(b"\n")
+
+    def offset_of(self, line: int, size: int, fetch: Fetch) -> int:
+        """Where the line begins; `size` where there is no such line."""
+        if line <= 0:
+            return 0
+        block = bisect_left(self._ends, line, 0, min(self.blocks, size // BLOCK))
+        left = line - self.before(block)
+        while block * BLOCK < size:
+            data = fetch(block * BLOCK, min(BLOCK, size - block * BLOCK))
+            ends = _ends(data)
+            if left <= ends:
+                return block * BLOCK + _after(data, left)
+            left -= ends
+            block += 1
+        return size
+
+    def spans(self, first: int, count: int, size: int, fetch: Fetch) -> list[tuple[int, int]]:
+        """Where each of `count` lines from `first` begins and ends, its newline left out."""
+        found: list[tuple[int, int]] = []
+        begin = self.offset_of(first, size, fetch)
+        for base in range(begin // BLOCK * BLOCK, size, BLOCK):
+            data = fetch(base, min(BLOCK, size - base))
+            if len(data) == BLOCK and b"\n" not in data:
+                found.append((begin, base + BLOCK))
+                begin = base + BLOCK
+            at = max(begin - base, 0)
+            while len(found) < count and (newline := data.find(b"\n", at)) >= 0:
+                found.append((begin, base + newline))
+                at = newline + 1
+                begin = base + at
+            if len(found) >= count:
+                return found[:count]
+        return [*found, (begin, size)] if begin < size else found
+
+    def _before(self, block: int, fetch: Fetch) -> int:
+        """How many lines end before the block begins, counting what has not been added yet."""
+        known = min(block, self.blocks)
+        return self.before(known) + sum(_ends(fetch(one * BLOCK, BLOCK)) for one in range(known, block))
+
+
+def _ends(data: bytes) -> int:
+    """How many lines end in a block, or in the beginning of one."""
+    newlines = data.count(b"\n")
+    return 1 if not newlines and len(data) == BLOCK else newlines
+
+
+def _after(data: bytes, number: int) -> int:
+    """Where the line after the `number`th end begins."""
+    at = 0
+    for _ in range(number):
+        at = data.find(b"\n", at) + 1
+        if not at:
+            return len(data)
+    return at

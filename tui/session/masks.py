@@ -1,0 +1,88 @@
+"""Hides the places of secrets in output, so that what is read from an attempt never has them."""
+
+import os
+import struct
+from bisect import bisect_right
+from pathlib import Path
+from typing import Protocol
+
+from tui.errors import SessionError
+
+SPAN = struct.Struct("<QQ")
+"""A span to hide in `NNNN.mask`: its start and its end in the output file (uint64 each), sorted, apart."""
+
+HIDDEN = "•••".encode()
+
+Span = tuple[int, int]
+
+
+class OutputUnwritable(SessionError):
+    """Output could not be kept; the command it came from goes on."""
+
+
+class Masker(Protocol):
+    """What knows the secrets."""
+
+    @property
+    def longest(self) -> int:
+        """The length in bytes of the longest thing to hide."""
+
+    def spans(self, data: bytes, unfinished: bool = False) -> list[Span]:
+        """Where secrets are; with `unfinished` the beginning of one at the very end counts as well."""
+
+
+def mask_path(directory: Path, attempt: int) -> Path:
+    """The file of the attempt's hidden spans."""
+    return directory / f"{attempt:04d}.mask"
+
+
+def write_mask(directory: Path, attempt: int, spans: list[Span]) -> None:
+    """Keep the spans to hide, whole or not at all.
+
+    Raises:
+        OutputUnwritable: they cannot be written; then readers without the secrets show none of the output.
+    """
+    path = mask_path(directory, attempt)
+    beside = path.with_suffix(".mask-new")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(b"".join(SPAN.pack(*span) for span in spans))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write {path}: {error.strerror}", "free space there") from error
+
+
+def read_mask(directory: Path, attempt: int) -> list[Span] | None:
+    """The spans to hide; None where nobody has looked for them, or the file makes no sense."""
+    try:
+        data = mask_path(directory, attempt).read_bytes()
+    except OSError:
+        return None
+    return list(SPAN.iter_unpack(data)) if len(data) % SPAN.size == 0 else None  # type: ignore[arg-type]
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    """The same places, sorted, without overlaps."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def hide(data: bytes, offset: int, spans: list[Span]) -> bytes:
+    """`data`, which begins at `offset` of the file, with every one of the merged spans (of the file) replaced."""
+    at = max(0, bisect_right(spans, (offset, 0)) - 1)
+    pieces: list[bytes] = []
+    shown = 0
+    for start, end in spans[at:]:
+        if start >= offset + len(data):
+            break
+        if end > offset + shown:
+            pieces += (data[shown : max(shown, start - offset)], HIDDEN)
+            shown = end - offset
+    return b"".join((*pieces, data[shown:])) if pieces else data

@@ -1,0 +1,257 @@
+"""Keeps what a command prints, byte for byte, and shows any part of it however much there is.
+
+An attempt has three files: `NNNN.out`, the bytes as they came, both streams interleaved; `NNNN.idx`, when they came
+and from which stream (tui/session/timing.py); `NNNN.mask`, where secrets are (tui/session/masks.py).
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tui.session.clock import Clock
+from tui.session.lines import BLOCK, LineIndex
+from tui.session.masks import Masker, OutputUnwritable, Span, hide, merged, read_mask, write_mask
+from tui.session.timing import Burst, Timing, TimingWriter
+
+__all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
+
+BATCH = 16 * BLOCK
+WITHHELD = b"[withheld: the program ended before secrets were looked for in this output; resume the session to see it]"
+
+
+def output_path(directory: Path, attempt: int) -> Path:
+    """The file of the attempt's output."""
+    return directory / f"{attempt:04d}.out"
+
+
+class OutputWriter:
+    """Writes one attempt's output; one thread writes while others read."""
+
+    def __init__(
+        self, directory: Path, attempt: int, clock: Clock, write: Callable[[int, bytes], int] = os.write
+    ) -> None:
+        """Make the files.
+
+        Raises:
+            OutputUnwritable: they cannot be made.
+        """
+        self.path = output_path(directory, attempt)
+        self.size = 0
+        self.index = LineIndex()
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._os_write = write
+        self._closed = False
+        try:
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            self._timing = TimingWriter(self.path.with_suffix(".idx"), write)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Keep bytes that came.
+
+        Raises:
+            OutputUnwritable: they could not be kept, or not all of them.
+        """
+        written = 0
+        try:
+            while written < len(data):
+                written += self._os_write(self._fd, data[written:] if written else data)
+            self._timing.add(int((self._clock.monotonic() - self._began) * 1000), stream, len(data))
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            self.index.add(data if written == len(data) else data[:written])
+            self.size += written
+
+    def close(self) -> None:
+        """Make the output durable as far as it can be; closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(OSError):
+            self._timing.close()
+        try:
+            with suppress(OSError):
+                os.fsync(self._fd)
+        finally:
+            os.close(self._fd)
+
+    def _unwritable(self, error: OSError) -> OutputUnwritable:
+        return OutputUnwritable(f"cannot write {self.path}: {error.strerror}", "free space in the session's folder")
+
+
+class OutputReader:
+    """One attempt's output with its secrets hidden, also while it is being written.
+
+    Without a writer the attempt is over, and its mask says what to hide; where there is none, nobody has looked for
+    secrets yet and the text is withheld. Not safe for several threads: each takes a reader of its own.
+    """
+
+    _fd = -1
+
+    def __init__(
+        self, directory: Path, attempt: int, writer: OutputWriter | None = None, masker: Masker | None = None
+    ) -> None:
+        self._directory = directory
+        self._attempt = attempt
+        self._writer = writer
+        self._masker = masker
+        self._index = writer.index if writer else LineIndex()
+        self._timing = Timing(output_path(directory, attempt).with_suffix(".idx"))
+        self._mask: list[Span] | None = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; reading opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    @property
+    def size(self) -> int:
+        """How many bytes came so far."""
+        if self._writer is not None:
+            return self._writer.size
+        return os.fstat(self._fd).st_size if self._open() else 0
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the text is kept back because nobody has looked for secrets in it."""
+        if self._mask is None:
+            self._mask = read_mask(self._directory, self._attempt)
+        live = self._writer is not None and self._masker is not None
+        return self._mask is None and not live and self.size > 0
+
+    def lines_total(self) -> int:
+        """How many lines there are, an unfinished last one among them."""
+        if self.withheld:
+            return 1
+        size = self._ready()
+        return self._index.total(size, self._fetch)
+
+    def read_lines(self, first: int, count: int) -> list[bytes]:
+        """Up to `count` lines from line `first` (0 is the first), secrets hidden, not yet safe for a terminal.
+
+        A line of more than 64 KiB comes in pieces, each a line of its own.
+        """
+        if self.withheld:
+            return [WITHHELD][first : first + count]
+        size = self._ready()
+        spans = self._index.spans(max(0, first), count, size, self._fetch) if count > 0 else []
+        if not spans:
+            return []
+        begin, end = spans[0][0], spans[-1][1]
+        hidden = self._hidden(begin, end, size)
+        data = self._fetch(begin, end - begin)
+        return [hide(data[start - begin : stop - begin], start, hidden) for start, stop in spans]
+
+    def stream_at(self, offset: int) -> str:
+        """Which stream the byte at `offset` came from: out or err."""
+        return self._timing.stream_at(offset)
+
+    def stream_of(self, line: int) -> str:
+        """Which stream the line began on: out or err."""
+        return self.stream_at(self._index.offset_of(line, self._ready(), self._fetch))
+
+    def bursts(self) -> Iterator[Burst]:
+        """When which bytes came, as far as it is on disk."""
+        return self._timing.bursts()
+
+    def search(
+        self,
+        pattern: str | re.Pattern[bytes],
+        start: int = 0,
+        direction: int = 1,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[int]:
+        """The lines that match, from line `start` on (or up to it and backward where `direction` is -1).
+
+        Args:
+            pattern: a text, found in either case where it has no capital letter; or a compiled pattern.
+            stopped: asked now and then; the search ends when it says True.
+        """
+        if self.withheld:
+            return
+        compiled = _compiled(pattern)
+        size = self._ready()
+        first = self._index.offset_of(start, size, self._fetch) // BATCH
+        batches = range(first, -(-size // BATCH)) if direction > 0 else range(min(first, (size - 1) // BATCH), -1, -1)
+        for batch in batches:
+            if stopped():
+                return
+            # A line that begins in the batch may end up to two blocks behind it.
+            if compiled.search(self._fetch(batch * BATCH, min(size - batch * BATCH, BATCH + 2 * BLOCK))):
+                yield from self._search_lines(compiled, batch, size, start, direction)
+
+    def _search_lines(
+        self, pattern: re.Pattern[bytes], batch: int, size: int, start: int, direction: int
+    ) -> Iterator[int]:
+        """The matching lines that begin in the batch."""
+        low = self._index.line_at(batch * BATCH, self._fetch)
+        if low and self._index.offset_of(low, size, self._fetch) < batch * BATCH:
+            low += 1
+        end = min(size, (batch + 1) * BATCH)
+        high = self._index.line_at(end, self._fetch)
+        if self._index.offset_of(high, size, self._fetch) < end:
+            high += 1
+        lines = self.read_lines(low, high - low)
+        found = [low + place for place, line in enumerate(lines) if pattern.search(line)]
+        if direction > 0:
+            yield from (line for line in found if line >= start)
+        else:
+            yield from (line for line in reversed(found) if line <= start)
+
+    def _hidden(self, begin: int, end: int, size: int) -> list[Span]:
+        """Every span to hide that may touch these bytes."""
+        spans = self._mask or []
+        if self._masker is None or not self._masker.longest:
+            return spans
+        start = max(0, begin - self._masker.longest)
+        stop = min(size, end + self._masker.longest)
+        live = self._writer is not None and stop == size
+        found = self._masker.spans(self._fetch(start, stop - start), live)
+        return merged([*_near(spans, begin, end), *((start + low, start + high) for low, high in found)])
+
+    def _ready(self) -> int:
+        """The size; makes sure that every whole block is in the index."""
+        size = self.size
+        if self._writer is None:
+            for block in range(self._index.blocks, size // BLOCK):
+                self._index.add(self._fetch(block * BLOCK, BLOCK))
+        return size
+
+    def _fetch(self, offset: int, length: int) -> bytes:
+        return os.pread(self._fd, length, offset) if length > 0 and self._open() else b""
+
+    def _open(self) -> bool:
+        if self._fd < 0:
+            with suppress(FileNotFoundError):
+                self._fd = os.open(output_path(self._directory, self._attempt), os.O_RDONLY)
+        return self._fd >= 0
+
+
+def verify_output(directory: Path, attempt: int) -> str:
+    """The SHA-256 of the attempt's output as it is on disk; empty where there is none."""
+    try:
+        with output_path(directory, attempt).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _near(spans: list[Span], begin: int, end: int) -> list[Span]:
+    return [span for span in spans if span[1] > begin and span[0] < end]
+
+
+def _compiled(pattern: str | re.Pattern[bytes]) -> re.Pattern[bytes]:
+    if isinstance(pattern, str):
+        flags = 0 if pattern != pattern.lower() else re.IGNORECASE
+        return re.compile(re.escape(pattern).encode(), flags)
+    return pattern

@@ -1,0 +1,96 @@
+"""Remembers which output stream each byte came from and when, nine bytes a burst, for replay and for the margin."""
+
+import os
+import struct
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+RECORD = struct.Struct("<IBI")
+"""A burst in `NNNN.idx`, little-endian: milliseconds since the attempt began, stream (0 out, 1 err), bytes."""
+
+STREAMS = ("out", "err")
+MERGE = 10
+"""Bursts of one stream less than this many milliseconds apart are one."""
+
+_LARGEST = 2**32 - 1
+
+
+class Burst(Struct, frozen=True):
+    """Bytes that came together: `start` to `end` in the output file, `seconds` after the attempt began."""
+
+    seconds: float
+    stream: str
+    start: int
+    end: int
+
+
+class TimingWriter:
+    """Writes the bursts of one attempt; the last one is on disk when the next begins, or at `close`."""
+
+    def __init__(self, path: Path, write: Callable[[int, bytes], int] = os.write) -> None:
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._write = write
+        self._began = self._last = 0
+        self._stream = 0
+        self._length = 0
+
+    def add(self, milliseconds: int, stream: str, length: int) -> None:
+        """Take note of bytes that came."""
+        number = STREAMS.index(stream)
+        apart = number != self._stream or milliseconds - self._last >= MERGE or self._length + length > _LARGEST
+        if self._length and apart:
+            self._flush()
+        if not self._length:
+            self._began, self._stream = min(milliseconds, _LARGEST), number
+        self._length += length
+        self._last = milliseconds
+
+    def close(self) -> None:
+        """Write the last burst and make all of them durable."""
+        try:
+            if self._length:
+                self._flush()
+            os.fsync(self._fd)
+        finally:
+            os.close(self._fd)
+
+    def _flush(self) -> None:
+        self._write(self._fd, RECORD.pack(self._began, self._stream, self._length))
+        self._length = 0
+
+
+class Timing:
+    """The bursts of one attempt, as far as they are on disk; what came later counts as the last known stream's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._starts: list[int] = []
+        self._bursts: list[Burst] = []
+
+    def bursts(self) -> Iterator[Burst]:
+        """Every burst on disk, in order."""
+        self._load()
+        return iter(self._bursts)
+
+    def stream_at(self, offset: int) -> str:
+        """Which stream the byte at `offset` came from."""
+        if not self._bursts or offset >= self._bursts[-1].end:
+            self._load()
+        at = bisect_right(self._starts, offset) - 1
+        return self._bursts[at].stream if at >= 0 else STREAMS[0]
+
+    def _load(self) -> None:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(len(self._bursts) * RECORD.size)
+                data = file.read()
+        except OSError:
+            return
+        end = self._bursts[-1].end if self._bursts else 0
+        for milliseconds, stream, length in RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size]):
+            self._bursts.append(Burst(milliseconds / 1000, STREAMS[stream & 1], end, end + length))
+            self._starts.append(end)
+            end += length
