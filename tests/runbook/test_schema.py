@@ -1,0 +1,19 @@
+import json
+from pathlib import Path
+
+from tui.runbook.model import Runbook
+from tui.runbook.schema import schema
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+def test_the_schema_in_the_repository_is_current() -> None:
+    assert (TOP / "runbook.schema.json").read_bytes() == schema(), "write it anew: runbook schema > runbook.schema.json"
+
+
+def test_keys_are_described_by_what_the_model_says_of_them() -> None:
+    definitions = json.loads(schema())["$defs"]
+    assert "operator's environment" in definitions["Secret"]["properties"]["variable"]["description"]
+    assert definitions["Step"]["properties"]["undo"]["description"].startswith("`undo` names the rollback steps")
+    assert definitions["Step"]["additionalProperties"] is False
+    assert set(definitions["Runbook"]["properties"]) == set(Runbook.__struct_fields__)
