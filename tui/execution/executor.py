@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.execution.redaction import Redactor
 from tui.session.clock import Clock
-from tui.session.outcome import Outcome
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
 from tui.transports.base import CancelToken, Command, Stream, Transport
 
@@ -35,7 +35,11 @@ class Executor:
     def run(self, attempt: int, host: str, command: Command, cancel: CancelToken) -> Finished:
         """Run the command to its end; its output is on disk, masked for readers, when this returns."""
         started = self._clock.monotonic()
-        writer = OutputWriter(self.directory, attempt, self._clock)
+        try:
+            writer = OutputWriter(self.directory, attempt, self._clock)
+        except OutputUnwritable as error:
+            outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
+            return Finished(outcome, 0.0, 0, "")
         self._live[attempt] = writer
         lost: list[OutputUnwritable] = []
 
@@ -50,7 +54,10 @@ class Executor:
         outcome = self.transports[host].run(command, keep, cancel)
         seconds = self._clock.monotonic() - started
         writer.close()
-        self.mask(attempt)
+        try:
+            self.mask(attempt)
+        except OutputUnwritable as error:
+            lost.append(error)
         del self._live[attempt]
         if lost:
             note = "; ".join(part for part in (outcome.detail, f"output incomplete: {lost[0].message}") if part)
