@@ -44,19 +44,24 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> str:
 
 
 def plain(data: bytes) -> str:
-    """Text for a person or a pattern to read, lines and tabs kept: escape sequences out, the last of each `\\r` shown."""
-    text = _SEQUENCE.sub("", data.decode("utf-8", "replace"))
-    return "\n".join(_overwritten(line) for line in text.split("\n"))
+    """Text for a pattern to read, lines and tabs kept: no escape sequences, and of each line what `\\r` left of it."""
+    return _by_line(_SEQUENCE.sub("", data.decode("utf-8", "replace")))
 
 
 def _decoded(value: bytes | str, limit: int) -> tuple[str, bool]:
     """The text that counts, and whether some of it was left out for its length."""
     most = limit * _RAW_PER_CHARACTER + 256
-    if isinstance(value, bytes):
-        line = value.rstrip(b"\r\n").rpartition(b"\r")[2]
-        return line[:most].decode("utf-8", "replace"), len(line) > most
-    line_text = _overwritten(value.rstrip("\r\n"))
-    return line_text[:most], len(line_text) > most
+    if isinstance(value, str):
+        text = _by_line(value.rstrip("\r\n"))
+        return text[:most], len(text) > most
+    line = value.rstrip(b"\r\n")
+    if b"\n" not in line:
+        line = line.rpartition(b"\r")[2]
+    return _by_line(line[:most].decode("utf-8", "replace")), len(line) > most
+
+
+def _by_line(text: str) -> str:
+    return "\n".join(map(_overwritten, text.split("\n"))) if "\r" in text else text
 
 
 def _overwritten(line: str) -> str:

@@ -60,7 +60,7 @@ def read_mask(directory: Path, attempt: int) -> list[Span] | None:
         data = mask_path(directory, attempt).read_bytes()
     except OSError:
         return None
-    return list(SPAN.iter_unpack(data)) if len(data) % SPAN.size == 0 else None  # type: ignore[arg-type]
+    return list(SPAN.iter_unpack(data)) if len(data) % SPAN.size == 0 else None
 
 
 def merged(spans: list[Span]) -> list[Span]:

@@ -1,0 +1,57 @@
+"""Takes values out of a command's output, so that what a shell would carry between commands is known by name."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from tui.execution.evidence import MISSING, document_with, follow
+from tui.runbook.model import Capture
+
+LONGEST = 65536
+"""A value of more characters is taken for a mistake: it counts as not found."""
+
+
+class Captured(Struct, frozen=True):
+    """What was found: plain values, secret ones, and the names without a value that need one."""
+
+    values: Mapping[str, str] = {}
+    secrets: Mapping[str, str] = {}
+    missing: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Captured({dict(self.values)}, secrets: {list(self.secrets)}, missing: {self.missing})"
+
+
+def capture(captures: Mapping[str, Capture], text: str) -> Captured:
+    """Find every value in the output; an optional one that is not there stays unknown.
+
+    The first match of a pattern counts, the whole match where it has no group.
+    """
+    values: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    missing: list[str] = []
+    for name, wanted in captures.items():
+        value = _find(wanted, text)
+        if value:
+            (secrets if wanted.secret else values)[name] = value
+        elif not wanted.optional:
+            missing.append(name)
+    return Captured(values, secrets, tuple(missing))
+
+
+def _find(wanted: Capture, text: str) -> str:
+    value = _by_json(wanted.json, text) if wanted.json else text.strip()
+    if wanted.pattern:
+        match = re.search(wanted.pattern, value if wanted.json else text, re.MULTILINE)
+        value = (match.group(1 if match.re.groups else 0) or "").strip() if match else ""
+    return value if len(value) <= LONGEST else ""
+
+
+def _by_json(path: str, text: str) -> str:
+    document = document_with(text, (path,))
+    value = MISSING if document is MISSING else follow(document, path)
+    if value is MISSING or value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

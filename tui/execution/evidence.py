@@ -1,0 +1,149 @@
+"""Finds in a command's output what expectations and captures speak of: documents, numbers, status lines."""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.execution.text import plain
+from tui.runbook.model import Number
+from tui.session.timing import Timing
+
+PART = 1 << 20
+"""Of output larger than two of these, the first and the last are looked at."""
+
+MISSING = object()
+"""What a path leads to where there is nothing."""
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_STATUS = re.compile(r"^(?:< )?(HTTP/\d(?:\.\d)?) (\d{3})\b", re.MULTILINE)
+_CANDIDATES = 2000
+_decoder = json.JSONDecoder()
+
+
+class Output(Struct, frozen=True):
+    """What a command printed, as text: both streams as they came, and standard output alone.
+
+    It is what the host wrote, secrets included: for judging and capturing, not for showing.
+    """
+
+    text: str = ""
+    out: str = ""
+
+    @classmethod
+    def read(cls, directory: Path, attempt: int) -> "Output":
+        """The attempt's output, which is over; of more than 2 MiB the first and the last 1 MiB."""
+        path = directory / f"{attempt:04d}.out"
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                parts = [(0, size)] if size <= 2 * PART else [(0, PART), (size - PART, size)]
+                pieces = [os.pread(file.fileno(), end - start, start) for start, end in parts]
+        except OSError:
+            return cls()
+        timing = Timing(path.with_suffix(".idx"))
+        outs = [b"".join(_only_out(piece, start, timing)) for piece, (start, _) in zip(pieces, parts, strict=True)]
+        gap = f"\n[{size - 2 * PART} bytes left out]\n".encode()
+        return cls(plain(gap.join(pieces)), plain(gap.join(outs)))
+
+
+def _only_out(piece: bytes, offset: int, timing: Timing) -> Iterator[bytes]:
+    known = 0
+    for burst in timing.bursts():
+        known = burst.end
+        if burst.stream == "out" and burst.end > offset and burst.start < offset + len(piece):
+            yield piece[max(0, burst.start - offset) : burst.end - offset]
+    yield piece[max(0, known - offset) :]
+
+
+def documents(text: str) -> Iterator[object]:
+    """The JSON objects and lists in the text, outermost ones, whatever stands around them."""
+    at = 0
+    for _ in range(_CANDIDATES):
+        place = re.compile(r"[{\[]").search(text, at)
+        if place is None:
+            return
+        try:
+            value, at = _decoder.raw_decode(text, place.start())
+        except (ValueError, RecursionError):
+            at = place.end()
+        else:
+            yield value
+
+
+def document_with(text: str, paths: Iterable[str]) -> object:
+    """The first document that has all of the paths, else the first object, else the first; MISSING without any."""
+    wanted = tuple(paths)
+    first, first_object = MISSING, MISSING
+    for value in documents(text):
+        if all(follow(value, path) is not MISSING for path in wanted):
+            return value
+        first = value if first is MISSING else first
+        first_object = value if first_object is MISSING and isinstance(value, dict) else first_object
+    return first if first_object is MISSING else first_object
+
+
+def follow(value: object, path: str) -> object:
+    """What stands at a dotted path such as `checks.0.name` or `checks[0].name`; MISSING where nothing does."""
+    keys = re.sub(r"\[(-?\d+)\]", r".\1", path).strip(".")
+    return _follow(value, keys.split(".") if keys else [])
+
+
+def _follow(value: object, keys: list[str]) -> object:
+    if not keys:
+        return value
+    if isinstance(value, list):
+        known = re.fullmatch(r"-?\d+", keys[0]) and -len(value) <= int(keys[0]) < len(value)
+        return _follow(value[int(keys[0])], keys[1:]) if known else MISSING
+    if isinstance(value, dict):
+        for length in range(1, len(keys) + 1):
+            key = ".".join(keys[:length])
+            if key in value and (found := _follow(value[key], keys[length:])) is not MISSING:
+                return found
+    return MISSING
+
+
+def status_line(text: str) -> tuple[str, int] | None:
+    """Protocol and status of the last response in the text, None where there is none."""
+    found = _STATUS.findall(text)
+    return (found[-1][0], int(found[-1][1])) if found else None
+
+
+def value_of(number: Number, text: str) -> float | str | None:
+    """The number meant; the text found in its place where that is no number; None where nothing was found."""
+    pattern = re.compile(number.pattern, re.MULTILINE) if number.pattern else _NUMBER
+    texts = [match.group(1 if pattern.groups else 0) or "" for match in pattern.finditer(text)]
+    if number.of == "count":
+        return float(len(texts))
+    values: list[float] = []
+    for one in texts:
+        value = as_number(one)
+        if value is None:
+            return one
+        values.append(value)
+    return _pick(number.of, values) if values else None
+
+
+def as_number(text: str) -> float | None:
+    """The number a text is, thousands separated or not; None where it is none."""
+    cleaned = text.strip()
+    return float(cleaned.replace(",", "")) if _NUMBER.fullmatch(cleaned) else None
+
+
+def _pick(of: str, values: list[float]) -> float:
+    match of:
+        case "last":
+            return values[-1]
+        case "smallest":
+            return min(values)
+        case "largest":
+            return max(values)
+        case "sum":
+            return sum(values)
+        case "average":
+            return sum(values) / len(values)
+        case _:
+            return values[0]

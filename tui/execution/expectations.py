@@ -1,0 +1,187 @@
+"""Holds what a command printed, or an operator answered, against what the runbook expects, in plain words."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from tui.execution.evidence import MISSING, Output, as_number, document_with, follow, status_line, value_of
+from tui.execution.text import sanitise
+from tui.runbook.expected import bounds, expectations
+from tui.runbook.model import Action, Answer, Expect, Http, Number
+from tui.session.events import Check
+from tui.session.outcome import Outcome
+
+__all__ = ["Output", "check", "check_answer", "describe"]
+
+SHOWN = 100
+"""How many characters of what came are told."""
+
+YES = ("yes", "y")
+NO = ("no", "n")
+
+
+def describe(expect: Expect) -> list[str]:
+    """What is expected, one line for each thing that must hold."""
+    return expectations(expect)
+
+
+def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> tuple[Check, ...]:
+    """Every expectation held against one attempt; a command that did not end by itself meets none.
+
+    Args:
+        seconds: how long the command took.
+    """
+    if not outcome.ended_by_itself:
+        return (Check("the command ends by itself", str(outcome), ok=False),)
+    found = [*_exit(expect, outcome), *_text(expect, output.text), *_json(expect, output)]
+    found += [_number(number, value_of(number, output.out or output.text)) for number in expect.numbers]
+    if expect.http is not None:
+        found.append(_http(expect.http, output))
+    if expect.seconds is not None:
+        found.append(Check(f"within {expect.seconds:g} s", f"{seconds:.1f} s", seconds <= expect.seconds))
+    return _graded(expect, found)
+
+
+def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
+    """What the operator answered, held against the question's expectations; an answer that is none is a failure."""
+    given = answer.strip()
+    match action.answer:
+        case Answer.NUMBER:
+            found = _number_answer(action.expect, given)
+        case Answer.YES_NO:
+            found = [_choice(("yes", "no"), action.expect.choice or ("yes",), _yes_or_no(given))]
+        case Answer.CHOICE:
+            found = [_choice(action.choices, action.expect.choice or action.choices, given)]
+        case _:
+            found = [*_text(action.expect, given)] or [Check("an answer", _quoted(given) or "none", bool(given))]
+    return _graded(action.expect, found)
+
+
+def _graded(expect: Expect, found: list[Check]) -> tuple[Check, ...]:
+    return tuple(Check(one.expected, one.came, one.ok, expect.warn and not one.ok) for one in found)
+
+
+def _exit(expect: Expect, outcome: Outcome) -> Iterator[Check]:
+    if expect.exit:
+        wanted = " or ".join(map(str, expect.exit))
+        yield Check(f"exit status {wanted}", f"exit status {outcome.exit_status}", outcome.exit_status in expect.exit)
+
+
+def _text(expect: Expect, text: str) -> Iterator[Check]:
+    if expect.empty is not None:
+        empty = not text.strip()
+        came = "no output" if empty else f"output: {_last_line(text)}"
+        yield Check("no output" if expect.empty else "some output", came, empty is expect.empty)
+    for wanted in expect.contains:
+        there = wanted in text
+        yield Check(f'contains "{wanted}"', "found" if there else _not_found(text), there)
+    for unwanted in expect.absent:
+        at = text.find(unwanted)
+        yield Check(f'does not contain "{unwanted}"', "not found" if at < 0 else _line_at(text, at), at < 0)
+    for pattern in expect.matches:
+        match = re.search(pattern, text, re.MULTILINE)
+        yield Check(f"matches /{pattern}/", _line_at(text, match.start()) if match else _not_found(text), bool(match))
+    for pattern in expect.misses:
+        match = re.search(pattern, text, re.MULTILINE)
+        yield Check(f"does not match /{pattern}/", _line_at(text, match.start()) if match else "no match", not match)
+
+
+def _json(expect: Expect, output: Output) -> Iterator[Check]:
+    if not expect.json:
+        return
+    document = document_with(output.out, expect.json)
+    if document is MISSING:
+        document = document_with(output.text, expect.json)
+    for path, wanted in expect.json.items():
+        expected = f"{path} is there" if wanted == "*" else f"{path} is {_value(wanted)}"
+        value = MISSING if document is MISSING else follow(document, path)
+        if value is MISSING:
+            came = "no JSON in the output" if document is MISSING else f"no {path} in {_value(document)}"
+            yield Check(expected, came, ok=False)
+        else:
+            yield Check(expected, _value(value), wanted == "*" or _same(value, wanted))
+
+
+def _same(value: object, wanted: object) -> bool:
+    """Equality as JSON means it: true is not 1, and 1 is 1.0."""
+    return isinstance(value, bool) is isinstance(wanted, bool) and value == wanted
+
+
+def _number(number: Number, value: float | str | None) -> Check:
+    expected = f"{'' if number.of == 'first' else number.of + ' '}{number.name} {bounds(number)}".rstrip()
+    unit = f" {number.unit}" if number.unit else ""
+    if value is None:
+        return Check(expected, "no number found", ok=False)
+    if isinstance(value, str):
+        return Check(expected, f"{_quoted(value)} is no number", ok=False)
+    return Check(expected, f"{value:g}{unit}" if abs(value) < 1e6 else f"{value:,.10g}{unit}", _within(number, value))
+
+
+def _within(number: Number, value: float) -> bool:
+    return (
+        (number.below is None or value < number.below)
+        and (number.above is None or value > number.above)
+        and (number.at_most is None or value <= number.at_most)
+        and (number.at_least is None or value >= number.at_least)
+    )
+
+
+def _http(http: Http, output: Output) -> Check:
+    wanted = http.status if isinstance(http.status, tuple) else () if http.status is None else (http.status,)
+    expected = " ".join(part for part in (http.protocol or "HTTP", " or ".join(map(str, wanted))) if part)
+    line = status_line(output.out) or status_line(output.text)
+    if line is None:
+        return Check(expected, f"no HTTP status line ({_not_found(output.text)})", ok=False)
+    protocol, status = line
+    ok = (not wanted or status in wanted) and (not http.protocol or _plain(protocol) == _plain(http.protocol))
+    return Check(expected, f"{protocol} {status}", ok)
+
+
+def _plain(protocol: str) -> str:
+    return protocol.upper().removesuffix(".0") if not protocol.endswith("1.0") else protocol.upper()
+
+
+def _number_answer(expect: Expect, given: str) -> list[Check]:
+    numbers = expect.numbers or (Number(name="a number"),)
+    units = {number.unit for number in numbers if number.unit}
+    bare = next((given.removesuffix(unit) for unit in units if given.endswith(unit)), given)
+    value = as_number(bare)
+    return [_number(number, given if value is None and given else value) for number in numbers]
+
+
+def _yes_or_no(given: str) -> str:
+    lower = given.lower()
+    return "yes" if lower in YES else "no" if lower in NO else given
+
+
+def _choice(allowed: tuple[str, ...], good: tuple[str, ...], given: str) -> Check:
+    answer = next((one for one in allowed if one.lower() == given.lower()), None)
+    if answer is None:
+        return Check(f"one of: {', '.join(allowed)}", _quoted(given) or "no answer", ok=False)
+    return Check(f"the answer is {' or '.join(good)}", answer, answer in good)
+
+
+def _not_found(text: str) -> str:
+    return f"not found; the last line is: {_last_line(text)}" if text.strip() else "no output"
+
+
+def _last_line(text: str) -> str:
+    return sanitise(text.rstrip().rpartition("\n")[2].strip(), SHOWN)
+
+
+def _line_at(text: str, at: int) -> str:
+    """The line a match begins in, from shortly before it."""
+    start = max(text.rfind("\n", 0, at) + 1, at - SHOWN // 2)
+    end = text.find("\n", at)
+    return f"found: {sanitise(text[start : end if end >= 0 else len(text)].strip(), SHOWN)}"
+
+
+def _quoted(text: str) -> str:
+    return f'"{sanitise(text, SHOWN)}"' if text else ""
+
+
+def _value(value: object) -> str:
+    """A JSON value as its document writes it, a number without needless decimals."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return sanitise(json.dumps(value, ensure_ascii=False), SHOWN)
