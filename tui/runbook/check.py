@@ -60,7 +60,7 @@ def _read(value: Any, kind: Any, path: Path, faults: list[Fault], description: s
 
 def _struct(value: Mapping[str, Any], kind: inspect.StructType, path: Path, faults: list[Fault]) -> Any:
     fields = {field.encode_name: field for field in kind.fields}
-    for key in value.keys() - fields.keys():
+    for key in sorted(value.keys() - fields.keys()):
         hint = nearest(key, fields.keys() - value.keys())
         faults.append(Fault(path=(*path, key), message=f"unknown key {quoted(key)}", hint=hint))
     given = {}

@@ -62,7 +62,7 @@ def _unused(runbook: Runbook) -> Iterator[Fault]:
         if item.id not in ticked:
             yield _doubt(("checklist", place), f"no step ticks {quoted(item.id)}", "name it in a step's checklist")
     exported = {name for _, step in steps_of(runbook) for action in step.actions for name in action.secrets}
-    for name in runbook.secrets.keys() - exported:
+    for name in sorted(runbook.secrets.keys() - exported):
         yield _doubt(("secrets", name), f"no action uses secret {quoted(name)}", "remove it, or name it in an action")
 
 

@@ -9,7 +9,7 @@ from tui.runbook.model import Runbook
 
 
 def schema() -> bytes:
-    """The schema, formatted, with a line end; the same bytes every time."""
+    """The schema, formatted; the same bytes every time."""
     document: dict[str, Any] = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Runbook",
@@ -17,7 +17,7 @@ def schema() -> bytes:
     }
     for definition in document["$defs"].values():
         _describe(definition)
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)
 
 
 def _describe(definition: dict[str, Any]) -> None:
