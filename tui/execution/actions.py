@@ -1,6 +1,7 @@
 """Runs a step's commands one after the other: each attempt announced, run, judged and recorded."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from tui.errors import RunbookError
@@ -12,6 +13,7 @@ from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.output import OutputUnwritable
 from tui.session.state import SessionState
 from tui.transports.base import CancelToken
 
@@ -51,6 +53,11 @@ class ActionRunner:
             if not self._until_good(step, index, cancel):
                 return
 
+    def can_mask(self, step: Step, index: int) -> bool:
+        """Whether every secret that an action's output may have is known in this process."""
+        action = step.actions[index]
+        return not self._secrets.needed(action.secrets) and not captures_secret(action)
+
     def _until_good(self, step: Step, index: int, cancel: CancelToken) -> bool:
         """Run one action, again as often as its retry allows; a step that changes something is never run again."""
         retry = step.actions[index].retry
@@ -84,7 +91,7 @@ class ActionRunner:
             self._recorder.record(_not_started(number, error))
             return False
         self._recorder.record(announced)
-        finished = self._executor.run(number, announced.host, command, cancel)
+        finished = self._executor.run(number, announced.host, command, cancel, secret=captures_secret(action))
         return self._judge(step, action, number, finished, last)
 
     def _judge(self, step: Step, action: Action, number: int, finished: Finished, last: bool) -> bool | None:
@@ -92,8 +99,9 @@ class ActionRunner:
         captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
         for name, value in captured.secrets.items():
             self._secrets.keep(name, value)
-        if captured.secrets:
-            self._executor.mask(number)
+        if captures_secret(action):
+            with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
+                self._executor.mask(number)
         self._recorder.record_happened(
             ev.AttemptFinished(
                 attempt=number,
@@ -121,6 +129,11 @@ class ActionRunner:
             self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value))
         for name in captured.secrets:
             self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, secret=True))
+
+
+def captures_secret(action: Action) -> bool:
+    """Whether the output of the action has a secret that is not known before it has run."""
+    return any(wanted.secret for wanted in action.capture.values())
 
 
 def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:

@@ -9,6 +9,7 @@ from tui.execution.actions import ActionRunner
 from tui.execution.commands import send, shown, values_of
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
+from tui.execution.guard import guarded
 from tui.execution.secrets import Secrets
 from tui.runbook.facts import why_not
 from tui.runbook.model import Action, Runbook, Signoff, Step
@@ -90,7 +91,7 @@ class Conductor:
         with self._lock:
             if self._journal.broken:
                 self._journal.reopen()
-            entry = self._journal.append(event)
+            entry = self._journal.append(guarded(event, self.executor.redact))
             self.trouble = None
             self.state = apply(self.state, entry)
             for listener in self._listeners:
@@ -119,7 +120,8 @@ class Conductor:
             self.record(ev.SessionResumed(operator=previous, machine=machine))
         left = self.state.running()
         if left is not None:
-            self.executor.mask(left.number)
+            if self._runner.can_mask(step_by_id(self.runbook, left.step), left.action):
+                self.executor.mask(left.number)
             outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
             self.record(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
 

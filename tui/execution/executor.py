@@ -32,11 +32,14 @@ class Executor:
         self._clock = clock
         self._live: dict[int, OutputWriter] = {}
 
-    def run(self, attempt: int, host: str, command: Command, cancel: CancelToken) -> Finished:
-        """Run the command to its end; its output is on disk, masked for readers, when this returns."""
+    def run(self, attempt: int, host: str, command: Command, cancel: CancelToken, secret: bool = False) -> Finished:
+        """Run the command to its end; its output is on disk, masked for readers, when this returns.
+
+        With `secret` the output has a secret still to be captured: no reader shows any of it before `mask` is called.
+        """
         started = self._clock.monotonic()
         try:
-            writer = OutputWriter(self.directory, attempt, self._clock)
+            writer = OutputWriter(self.directory, attempt, self._clock, secret)
         except OutputUnwritable as error:
             outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
             return Finished(outcome, 0.0, 0, "")
@@ -55,7 +58,8 @@ class Executor:
         seconds = self._clock.monotonic() - started
         writer.close()
         try:
-            self.mask(attempt)
+            if not secret:
+                self.mask(attempt)
         except OutputUnwritable as error:
             lost.append(error)
         del self._live[attempt]
@@ -69,6 +73,10 @@ class Executor:
         path = self.directory / f"{attempt:04d}.out"
         if path.exists():
             write_mask(self.directory, attempt, self._redactor.scan_file(path))
+
+    def redact(self, text: str) -> str:
+        """The text without the secrets known by now."""
+        return self._redactor.redact(text)
 
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, also while it is being written."""

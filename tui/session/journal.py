@@ -92,7 +92,7 @@ class Journal:
         try:
             for line in walk(path):
                 journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
-            journal._cut()
+            journal._cut(keep=True)
         except SessionError:
             journal.close()
             raise
@@ -143,7 +143,7 @@ class Journal:
                 raise JournalDamaged(
                     f"{self.path} has {count} of the {self._count} lines that were written", "restore it from a copy"
                 )
-            self._cut()
+            self._cut(keep=False)
             self.broken = ""
 
     def close(self) -> None:
@@ -158,15 +158,16 @@ class Journal:
         while data:
             data = data[self._disk.write(self._fd, data) :]
 
-    def _cut(self) -> None:
-        """Move what follows the last acknowledged line into a file of its own."""
+    def _cut(self, keep: bool) -> None:
+        """Cut off what follows the last acknowledged line; `keep` it in a file beside the journal."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self._end)
                 rest = file.read()
             if not rest:
                 return
-            _keep(self.path, rest)
+            if keep:
+                _keep(self.path, rest)
             self._disk.truncate(self._fd, self._end)
             self._disk.sync(self._fd)
         except OSError as error:

@@ -19,7 +19,7 @@ from tui.session.timing import Burst, Timing, TimingWriter
 __all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
 
 BATCH = 16 * BLOCK
-WITHHELD = b"[withheld: the program ended before secrets were looked for in this output; resume the session to see it]"
+WITHHELD = b"[not shown: secrets have not been looked for in this output yet]"
 
 
 def output_path(directory: Path, attempt: int) -> Path:
@@ -31,9 +31,17 @@ class OutputWriter:
     """Writes one attempt's output; one thread writes while others read."""
 
     def __init__(
-        self, directory: Path, attempt: int, clock: Clock, write: Callable[[int, bytes], int] = os.write
+        self,
+        directory: Path,
+        attempt: int,
+        clock: Clock,
+        secret: bool = False,
+        write: Callable[[int, bytes], int] = os.write,
     ) -> None:
         """Make the files.
+
+        Args:
+            secret: the output has a secret that nobody knows yet; nothing of it is shown before it has a mask.
 
         Raises:
             OutputUnwritable: they cannot be made.
@@ -41,6 +49,7 @@ class OutputWriter:
         self.path = output_path(directory, attempt)
         self.size = 0
         self.index = LineIndex()
+        self.secret = secret
         self._clock = clock
         self._began = clock.monotonic()
         self._os_write = write
@@ -126,7 +135,7 @@ class OutputReader:
         """Whether the text is kept back because nobody has looked for secrets in it."""
         if self._mask is None:
             self._mask = read_mask(self._directory, self._attempt)
-        live = self._writer is not None and self._masker is not None
+        live = self._writer is not None and self._masker is not None and not self._writer.secret
         return self._mask is None and not live and self.size > 0
 
     def lines_total(self) -> int:
