@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 
 from tui.errors import RunbookError
+from tui.runbook.places import HereDocument, Place, Script
 from tui.runbook.problem import quoted
-from tui.runbook.shell import HereDocument, Place, Script, read
+from tui.runbook.shell import read
 
 _SAFE = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
 _RESERVED = frozenset(

@@ -1,64 +1,13 @@
 """Reads a shell command as bash and dash do: which places are bare, quoted, in a comment or in a here-document."""
 
 import re
-from enum import StrEnum
 
-from msgspec import Struct
-
+from tui.runbook.places import ARITHMETIC, Found, HereDocument, Place, Script
 from tui.runbook.problem import quoted
 from tui.runbook.variables import PLACEHOLDER
 
 _PLAIN = re.compile(r"""[^\\'"`$<>(){\s;&|]+""")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")
-_ASSIGN_FIRST = 'write NAME={{ … }} on a line before, and use "$NAME" here'
-_ARITHMETIC = "it stands in arithmetic, where a shell runs what a value says"
-
-
-class Place(StrEnum):
-    """Where a placeholder stands."""
-
-    BARE = "bare"
-    DOUBLE = "in double quotes"
-    SINGLE = "in single quotes"
-    COMMENT = "in a comment"
-    HERE = "in a here-document"
-    HERE_LITERAL = "in a here-document with a quoted delimiter"
-
-
-class Found(Struct, frozen=True):
-    """A placeholder of a command; `refusal` says why no value can be written there."""
-
-    start: int
-    end: int
-    name: str
-    place: Place
-    refusal: str = ""
-
-    @property
-    def remedy(self) -> str:
-        """What the author does about a refusal."""
-        if self.refusal == _ARITHMETIC:
-            return "compute with awk -v n={{ … }}, or compare with [ … ]"
-        return _ASSIGN_FIRST
-
-
-class HereDocument(Struct, frozen=True):
-    """The body of a here-document, as offsets into the template."""
-
-    start: int
-    end: int
-    delimiter: str
-    strip_tabs: bool
-    literal: bool
-
-
-class Script(Struct, frozen=True):
-    """A command as the shell will read it. `trouble` is set where it ends inside a quote or cannot be followed."""
-
-    placeholders: tuple[Found, ...]
-    bodies: tuple[HereDocument, ...]
-    comments: tuple[tuple[int, int], ...]
-    trouble: str = ""
 
 
 def read(template: str) -> Script:
@@ -328,7 +277,7 @@ class _Reader:
     def arithmetic(self, opening: int) -> None:
         """`((…))` and `$((…))`, in which a shell may run what it finds in a value."""
         self.at += opening
-        self.guarded("(", ")", 2, _ARITHMETIC, True)
+        self.guarded("(", ")", 2, ARITHMETIC, True)
 
     def guarded(self, opening: str, closing: str, depth: int, why: str, quotes: bool) -> None:
         """A bracketed construct in which no value may stand."""
