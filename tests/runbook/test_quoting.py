@@ -89,6 +89,9 @@ VALUES = st.one_of(NASTY, st.text(st.characters(exclude_characters="\0", exclude
 @example(value="$(touch /tmp/no)")
 @example(value="\nEOF\ntouch /tmp/no\n")
 @example(value="\\")
+@example(value="\\\\")
+@example(value="\\\n\\")
+@example(value="\\$x\\`")
 @example(value="2")
 @example(value="if")
 @example(value="a=b")
@@ -115,6 +118,12 @@ def test_a_value_is_read_as_plain_text_wherever_it_stands(shell: str, value: str
 def test_every_context_alone(shell: str, name: str) -> None:
     value = "a 'b' \"c\" $HOME `id` \\ #d"
     assert run(shell, fill_command(CONTEXTS[name], {"x": value})).decode() == expected(name, value)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("word", ["if", "while", "for", "time", "{", "!", "A=b", "~"])
+def test_a_value_in_the_place_of_a_program_is_only_ever_a_name(shell: str, word: str) -> None:
+    assert run(shell, fill_command("{{ x }} a 2>/dev/null || printf no", {"x": word})) == b"no"
 
 
 def test_a_simple_value_stays_readable() -> None:

@@ -8,7 +8,9 @@ TOP = Path(__file__).resolve().parents[2]
 
 
 def test_the_schema_in_the_repository_is_current() -> None:
-    assert (TOP / "runbook.schema.json").read_bytes() == schema() + b"\n", "write it anew: runbook schema > runbook.schema.json"
+    assert (TOP / "runbook.schema.json").read_bytes() == schema() + b"\n", (
+        "write it anew: runbook schema > runbook.schema.json"
+    )
 
 
 def test_keys_are_described_by_what_the_model_says_of_them() -> None:
