@@ -1,0 +1,42 @@
+"""Starts a terminal program on a pty of its own and waits for what it draws."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+
+ANSWERS = {b"\x1b[c": b"\x1b[?62;c", b"\x1b[>q": b"", b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b""}
+
+
+def until(command: Sequence[str], marker: bytes, environment: Mapping[str, str], timeout: float = 20.0) -> float:
+    """Seconds from the start of a program to the moment it has drawn `marker`; the program is ended then."""
+    started = time.perf_counter()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})  # noqa: S606
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    try:
+        return _wait(fd, marker, started, timeout)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(fd)
+
+
+def _wait(fd: int, marker: bytes, started: float, timeout: float) -> float:
+    seen = b""
+    while time.perf_counter() - started < timeout:
+        if select.select([fd], [], [], 0.5)[0]:
+            data = os.read(fd, 65536)
+            for question, answer in ANSWERS.items():
+                if question in data and answer:
+                    os.write(fd, answer)
+            seen += data
+            if marker in seen:
+                return time.perf_counter() - started
+    raise TimeoutError(f"{marker!r} was not drawn within {timeout:.0f} s: {seen[-400:]!r}")
