@@ -1,0 +1,57 @@
+"""The kinds of value an author writes in a runbook, and what all of its tables have in common."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", description="lower-case letters, digits and hyphens")]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and underscores")]
+Duration = Annotated[
+    str, Meta(pattern=r"^(?=\d)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$", description="a length of time: 90s, 5m, 1h30m")
+]
+Lines = Annotated[
+    str, Meta(pattern=r"^(\d+(-\d+)?(, ?\d+(-\d+)?)*)?$", description="lines of the source document: 153, 156-159")
+]
+Facts = Mapping[str, str | tuple[str, ...]]
+"""Facts that must all hold: a name (method, variable or captured value) and the value, or values, it must have."""
+
+
+def seconds(duration: str) -> float:
+    """The length in seconds of a `Duration` such as `1h30m`."""
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", duration))
+
+
+class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of everything an author writes: frozen, and an unknown key is an error."""
+
+
+class Danger(StrEnum):
+    """How a step starts: with one key, with a confirmation, or by typing the host's name."""
+
+    NONE = "none"
+    CAUTION = "caution"
+    DESTRUCTIVE = "destructive"
+
+
+class Signoff(StrEnum):
+    """Who confirms that a step is done."""
+
+    AUTO = "auto"
+    OPERATOR = "operator"
+    TWO_PERSON = "two-person"
+
+
+class Weekday(StrEnum):
+    """A day of the deployment window."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
