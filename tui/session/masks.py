@@ -79,7 +79,7 @@ def hide(data: bytes, offset: int, spans: list[Span]) -> bytes:
     at = max(0, bisect_right(spans, (offset, 0)) - 1)
     pieces: list[bytes] = []
     shown = 0
-    for start, end in spans[at:]:
+    for start, end in spans[at:] if data else ():
         if start >= offset + len(data):
             break
         if end > offset + shown:

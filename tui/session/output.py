@@ -189,6 +189,7 @@ class OutputReader:
         if self.withheld:
             return
         compiled = _compiled(pattern)
+        anywhere = re.compile(compiled.pattern, compiled.flags | re.MULTILINE)
         size = self._ready()
         first = self._index.offset_of(start, size, self._fetch) // BATCH
         batches = range(first, -(-size // BATCH)) if direction > 0 else range(min(first, (size - 1) // BATCH), -1, -1)
@@ -196,7 +197,7 @@ class OutputReader:
             if stopped():
                 return
             # A line that begins in the batch may end up to two blocks behind it.
-            if compiled.search(self._fetch(batch * BATCH, min(size - batch * BATCH, BATCH + 2 * BLOCK))):
+            if anywhere.search(self._fetch(batch * BATCH, min(size - batch * BATCH, BATCH + 2 * BLOCK))):
                 yield from self._search_lines(compiled, batch, size, start, direction)
 
     def _search_lines(

@@ -1,0 +1,280 @@
+import errno
+import os
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.fake_clock import FakeClock
+from tui.session.lines import BLOCK
+from tui.session.masks import hide, merged
+from tui.session.output import WITHHELD, OutputReader, OutputUnwritable, OutputWriter, verify_output, write_mask
+from tui.session.timing import Burst
+
+LONG = b"x" * BLOCK
+
+
+def written(tmp_path: Path, data: bytes, chunk: int = 1 << 20) -> OutputWriter:
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    for start in range(0, len(data), chunk):
+        writer.write("out", data[start : start + chunk])
+    return writer
+
+
+def finished(tmp_path: Path, data: bytes) -> OutputReader:
+    written(tmp_path, data).close()
+    write_mask(tmp_path, 1, [])
+    return OutputReader(tmp_path, 1)
+
+
+def expected_lines(data: bytes) -> list[bytes]:
+    """The rule of `BLOCK`, written the slow way."""
+    lines, line = [], b""
+    for start in range(0, len(data), BLOCK):
+        block = data[start : start + BLOCK]
+        if len(block) == BLOCK and b"\n" not in block:
+            lines.append(line + block)
+            line = b""
+            continue
+        *ended, rest = block.split(b"\n")
+        for one in ended:
+            lines.append(line + one)
+            line = b""
+        line += rest
+    return [*lines, line] if line else lines
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"one",
+        b"one\n",
+        b"\n\n\n",
+        b"one\ntwo\nthree",
+        LONG,
+        LONG + b"\n",
+        LONG[:-1] + b"\n",
+        LONG + LONG + b"y",
+        b"a\n" + LONG + LONG + LONG + b"\nb\n",
+        b"line\n" * 100_000,
+        (b"z" * 70_000 + b"\n") * 5,
+    ],
+    ids=range(12),
+)
+@pytest.mark.parametrize("live", [True, False])
+def test_lines_are_found_however_they_came(tmp_path: Path, data: bytes, live: bool) -> None:
+    writer = written(tmp_path, data, chunk=50_001)
+    wanted = expected_lines(data)
+    if not live:
+        writer.close()
+        write_mask(tmp_path, 1, [])
+    reader = OutputReader(tmp_path, 1, writer if live else None, NoSecrets() if live else None)
+    assert reader.lines_total() == len(wanted)
+    assert reader.read_lines(0, len(wanted) + 5) == wanted
+    for first in {0, 1, len(wanted) // 2, max(0, len(wanted) - 2), len(wanted), len(wanted) + 7}:
+        assert reader.read_lines(first, 2) == wanted[first : first + 2]
+    assert reader.read_lines(0, 0) == []
+    writer.close()
+
+
+class NoSecrets:
+    longest = 0
+
+    def spans(self, data: bytes, unfinished: bool = False) -> list[tuple[int, int]]:
+        return []
+
+
+class Finds:
+    """Hides one text."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+        self.longest = len(secret)
+
+    def spans(self, data: bytes, unfinished: bool = False) -> list[tuple[int, int]]:
+        return [(found.start(), found.end()) for found in re.finditer(re.escape(self.secret), data)]
+
+
+pieces = st.lists(st.sampled_from([b"\n", b"word", b"\r", b"q" * 40_000, LONG, b"\n" * 30_000]), max_size=12)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=pieces, first=st.integers(0, 20), count=st.integers(0, 20))
+def test_any_window_of_any_output(tmp_path: Path, parts: list[bytes], first: int, count: int) -> None:
+    for file in tmp_path.iterdir():
+        file.unlink()
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    for part in parts:
+        writer.write("out", part)
+    writer.close()
+    write_mask(tmp_path, 1, [])
+    wanted = expected_lines(b"".join(parts))
+    for reader in (OutputReader(tmp_path, 1), OutputReader(tmp_path, 1, writer)):
+        assert reader.lines_total() == len(wanted)
+        assert reader.read_lines(first, count) == wanted[first : first + count]
+
+
+def test_a_reader_follows_a_writer_on_another_thread(tmp_path: Path) -> None:
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    reader = OutputReader(tmp_path, 1, writer, NoSecrets())
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(8_000):
+            writer.write("out", b"%07d\n" % number)
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    seen = 0
+    while not done.is_set():
+        total = reader.lines_total()
+        assert total >= seen
+        seen = total
+        for place, line in enumerate(reader.read_lines(max(0, total - 3), 3), max(0, total - 3)):
+            assert line == b"%07d" % place
+    thread.join()
+    assert reader.lines_total() == 8_000
+    writer.close()
+
+
+def test_bytes_are_kept_as_they_came_with_their_stream_and_time(tmp_path: Path) -> None:
+    clock = FakeClock()
+    writer = OutputWriter(tmp_path, 1, clock)
+    for seconds, stream, data in (
+        (0, "out", b"\xff\0a"),
+        (0.004, "out", b"b"),
+        (0.005, "err", b"oops"),
+        (2, "err", b"!"),
+    ):
+        clock.passed = seconds
+        writer.write(stream, data)
+    writer.close()
+    assert (tmp_path / "0001.out").read_bytes() == b"\xff\0aboops!"
+    assert writer.size == 9
+    assert (tmp_path / "0001.out").stat().st_mode & 0o777 == 0o600
+    reader = OutputReader(tmp_path, 1)
+    assert list(reader.bursts()) == [Burst(0, "out", 0, 4), Burst(0.005, "err", 4, 8), Burst(2, "err", 8, 9)]
+    assert [reader.stream_at(offset) for offset in (0, 3, 4, 8, 99)] == ["out", "out", "err", "err", "err"]
+
+
+def test_spans_to_hide_never_come_out(tmp_path: Path) -> None:
+    data = b"user ana\npassword hunter2\nkey: begin\nmiddle\nend.\nlast"
+    written(tmp_path, data).close()
+    low, high = data.index(b"begin"), data.index(b"end") + 3
+    at = data.index(b"hunter2")
+    write_mask(tmp_path, 1, [(at, at + 7), (low, high)])
+    lines = OutputReader(tmp_path, 1).read_lines(0, 9)
+    hidden = "•••".encode()
+    assert lines == [b"user ana", b"password " + hidden, b"key: " + hidden, hidden, hidden + b".", b"last"]
+    assert OutputReader(tmp_path, 1).read_lines(3, 1) == [hidden]
+
+
+@given(
+    st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 70), st.integers(1, 20)), max_size=5), st.integers(0, 60)
+)
+def test_hiding_keeps_every_other_byte(data: bytes, places: list[tuple[int, int]], start: int) -> None:
+    spans = merged([(low, low + length) for low, length in places])
+    shown = hide(data[start:], start, spans)
+    inside = [any(low <= at < high for low, high in spans) for at in range(len(data))]
+    wanted = b""
+    for at in range(start, len(data)):
+        if not inside[at]:
+            wanted += data[at : at + 1]
+        elif at == start or not inside[at - 1]:
+            wanted += "•••".encode()
+    assert shown == wanted
+
+
+def test_a_live_reader_hides_what_is_secret_across_its_window(tmp_path: Path) -> None:
+    writer = written(tmp_path, b"a\nline one SEC\nRET tail\n")
+    reader = OutputReader(tmp_path, 1, writer, Finds(b"SEC\nRET"))
+    assert reader.read_lines(2, 1) == ["••• tail".encode()]
+    assert reader.read_lines(1, 1) == ["line one •••".encode()]
+    writer.close()
+
+
+def test_without_a_mask_the_text_is_withheld(tmp_path: Path) -> None:
+    written(tmp_path, b"password hunter2\n").close()
+    reader = OutputReader(tmp_path, 1, masker=NoSecrets())
+    assert reader.withheld
+    assert (reader.lines_total(), reader.read_lines(0, 5)) == (1, [WITHHELD])
+    assert list(reader.search("hunter2")) == []
+    (tmp_path / "0001.mask").write_bytes(b"torn")
+    assert reader.withheld
+    write_mask(tmp_path, 1, [(9, 16)])
+    assert reader.read_lines(0, 5) == ["password •••".encode()]
+
+
+def test_output_with_a_secret_still_to_be_captured_is_not_shown_while_it_comes(tmp_path: Path) -> None:
+    writer = OutputWriter(tmp_path, 1, FakeClock(), secret=True)
+    writer.write("out", b'{"access": "eyJhbGciOi"}\n')
+    reader = OutputReader(tmp_path, 1, writer, NoSecrets())
+    assert reader.read_lines(0, 1) == [WITHHELD]
+    writer.close()
+    write_mask(tmp_path, 1, [(12, 22)])
+    assert reader.read_lines(0, 1) == ['{"access": "•••"}'.encode()]
+
+
+def test_search_goes_both_ways_and_finds_every_line_once(tmp_path: Path) -> None:
+    data = b"".join(
+        b"%d %s\n" % (number, b"ERROR here" if number % 50_000 == 7 else b"fine" * 9) for number in range(160_000)
+    )
+    reader = finished(tmp_path, data)
+    wanted = [7, 50_007, 100_007, 150_007]
+    assert list(reader.search("ERROR")) == wanted
+    assert list(reader.search("error here", start=8)) == wanted[1:]
+    assert list(reader.search("Error")) == []
+    assert list(reader.search("ERROR", start=100_007, direction=-1)) == wanted[2::-1]
+    assert list(reader.search(re.compile(rb"^7 "))) == [7]
+    assert list(reader.search("ERROR", stopped=lambda: True)) == []
+
+
+def test_search_over_lines_longer_than_a_batch(tmp_path: Path) -> None:
+    data = b"a" * (3 << 20) + b"needle\nneedle"
+    reader = finished(tmp_path, data)
+    wanted = [place for place, line in enumerate(expected_lines(data)) if b"needle" in line]
+    assert list(reader.search("needle")) == wanted
+    assert list(reader.search("needle", start=10**6, direction=-1)) == wanted[::-1]
+
+
+def test_search_does_not_find_what_is_hidden(tmp_path: Path) -> None:
+    written(tmp_path, b"x hunter2\n").close()
+    write_mask(tmp_path, 1, [(2, 9)])
+    assert list(OutputReader(tmp_path, 1).search("hunter")) == []
+
+
+def test_a_full_disk_is_one_clear_error_and_what_came_before_is_there(tmp_path: Path) -> None:
+    room = [10]
+
+    def write(fd: int, data: bytes) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done = os.write(fd, data[: room[0]])
+        room[0] -= done
+        return done
+
+    writer = OutputWriter(tmp_path, 1, FakeClock(), write=write)
+    with pytest.raises(OutputUnwritable, match="No space left"):
+        writer.write("out", b"0123456789abcdef")
+    writer.close()
+    assert writer.size == 10
+    write_mask(tmp_path, 1, [])
+    assert OutputReader(tmp_path, 1).read_lines(0, 1) == [b"0123456789"]
+
+
+def test_an_attempt_without_output_reads_as_nothing(tmp_path: Path) -> None:
+    reader = OutputReader(tmp_path, 3)
+    assert (reader.size, reader.lines_total(), reader.read_lines(0, 3)) == (0, 0, [])
+    assert verify_output(tmp_path, 3) == ""
+
+
+def test_an_attempt_is_never_written_twice(tmp_path: Path) -> None:
+    written(tmp_path, b"first").close()
+    with pytest.raises(OutputUnwritable):
+        OutputWriter(tmp_path, 1, FakeClock())
+    assert verify_output(tmp_path, 1) == "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
