@@ -1,0 +1,210 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.fake_clock import FakeClock
+from tui.execution.evidence import PART, documents
+from tui.execution.expectations import Output, check, check_answer, describe
+from tui.runbook.model import Action, Answer, Expect, Http, Number
+from tui.session.events import Check
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.output import OutputWriter
+
+OK = Outcome.exited(0)
+CURL = """HTTP/1.1 301 Moved Permanently\r
+location: https://shop.example/\r
+\r
+HTTP/2 200 \r
+content-type: application/json\r
+\r
+{"status": "healthy", "checks": [{"name": "db", "ok": true, "ms": 3}], "version": "2.0", "a.b": null}
+"""
+
+
+def of(text: str) -> Output:
+    return Output(text, text)
+
+
+def only(expect: Expect, text: str, outcome: Outcome = OK, seconds: float = 1.0) -> Check:
+    """The one check that is not about the exit status."""
+    found = check(expect, outcome, of(text.replace("\r\n", "\n")), seconds)
+    return next(one for one in found if not one.expected.startswith("exit status"))
+
+
+@pytest.mark.parametrize(
+    ("expect", "text", "ok", "expected", "came"),
+    [
+        (Expect(contains=("load",)), "load average: 0.1", True, 'contains "load"', "found"),
+        (Expect(contains=("load",)), "a\nb\n", False, 'contains "load"', "not found; the last line is: b"),
+        (Expect(contains=("load",)), " \n", False, 'contains "load"', "no output"),
+        (Expect(absent=("Error",)), "fine", True, 'does not contain "Error"', "not found"),
+        (Expect(absent=("Error",)), "x\n an Error \ny", False, 'does not contain "Error"', "found: an Error"),
+        (Expect(matches=(r"^v\d+$",)), "tag\nv2\n", True, r"matches /^v\d+$/", "found: v2"),
+        (Expect(matches=(r"^v\d+$",)), "tag v2", False, r"matches /^v\d+$/", "not found; the last line is: tag v2"),
+        (Expect(misses=(r"\[ \]",)), "[ ] 0002", False, r"does not match /\[ \]/", "found: [ ] 0002"),
+        (Expect(misses=(r"\[ \]",)), "[X] 0002", True, r"does not match /\[ \]/", "no match"),
+        (Expect(empty=True), "\n", True, "no output", "no output"),
+        (Expect(empty=True), "oops\n", False, "no output", "output: oops"),
+        (Expect(empty=False), "", False, "some output", "no output"),
+        (Expect(json={"status": "healthy"}), CURL, True, 'status is "healthy"', '"healthy"'),
+        (Expect(json={"checks.0.ok": True}), CURL, True, "checks.0.ok is true", "true"),
+        (Expect(json={"checks[-1].ms": 3}), CURL, True, "checks[-1].ms is 3", "3"),
+        (Expect(json={"checks.0.ok": 1}), CURL, False, "checks.0.ok is 1", "true"),
+        (Expect(json={"version": "*"}), CURL, True, "version is there", '"2.0"'),
+        (Expect(json={"a.b": None}), CURL, True, "a.b is null", "null"),
+        (Expect(json={"checks.3.ok": True}), "[1]", False, "checks.3.ok is true", "no checks.3.ok in [1]"),
+        (Expect(json={"ok": True}), "<html>", False, "ok is true", "no JSON in the output"),
+        (Expect(json={"ok": True}), '[INFO] up [1]\n{"ok": true} x', True, "ok is true", "true"),
+        (Expect(http=Http(status=200)), CURL, True, "HTTP 200", "HTTP/2 200"),
+        (Expect(http=Http(status=(301, 308))), CURL, False, "HTTP 301 or 308", "HTTP/2 200"),
+        (Expect(http=Http(status=200, protocol="HTTP/2.0")), CURL, True, "HTTP/2.0 200", "HTTP/2 200"),
+        (Expect(http=Http(protocol="HTTP/2")), "HTTP/1.1 200 OK", False, "HTTP/2", "HTTP/1.1 200"),
+        (Expect(http=Http(status=200)), "", False, "HTTP 200", "no HTTP status line (no output)"),
+        (Expect(seconds=5), "", True, "within 5 s", "1.0 s"),
+        (Expect(seconds=0.5), "", False, "within 0.5 s", "1.0 s"),
+    ],
+)  # fmt: skip
+def test_one_expectation(expect: Expect, text: str, ok: bool, expected: str, came: str) -> None:
+    assert only(expect, text) == Check(expected, came, ok)
+    assert expected in describe(expect)
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "ok", "came"),
+    [
+        (Number(below=5), "7 warnings", False, "7"),
+        (Number(below=5), "4.99", True, "4.99"),
+        (Number(below=5), "5", False, "5"),
+        (Number(at_most=5), "5", True, "5"),
+        (Number(above=0, below=10), "-3", False, "-3"),
+        (Number(at_least=1000), "1,234 rows", True, "1234"),
+        (Number(pattern=r"used (\d+)%", below=80, unit="%"), "total 100%\nused 79%", True, "79 %"),
+        (Number(pattern=r"(\d+)%", of="largest", below=80), "12% 91% 7%", False, "91"),
+        (Number(pattern=r"(\d+)%", of="smallest", above=10), "12% 91% 7%", False, "7"),
+        (Number(pattern=r"^(\d+)$", of="sum", at_most=6), "1\n2\n3", True, "6"),
+        (Number(pattern=r"^(\d+)$", of="average", at_most=2), "1\n2\n3", True, "2"),
+        (Number(pattern=r"^(\d+)$", of="last", below=3), "1\n2\n3", False, "3"),
+        (Number(pattern=r"error", of="count", at_most=0), "fine", True, "0"),
+        (Number(pattern=r"error", of="count", at_most=0), "error error", False, "2"),
+        (Number(pattern=r"up (\w+)", above=1), "up many", False, '"many" is no number'),
+        (Number(below=5), "version v1.9.0", False, "no number found"),
+        (Number(below=5), "", False, "no number found"),
+        (Number(above=1), "5368709120", True, "5,368,709,120"),
+        (Number(below=5), "nan", False, "no number found"),
+    ],
+)
+def test_numbers(number: Number, text: str, ok: bool, came: str) -> None:
+    found = only(Expect(numbers=(number,)), text)
+    assert (found.ok, found.came) == (ok, came)
+
+
+def test_numbers_come_from_standard_output_where_there_is_any() -> None:
+    output = Output("100 % progress\n7\n", "7\n")
+    assert check(Expect(numbers=(Number(below=8),)), OK, output, 1.0)[-1].ok
+
+
+@pytest.mark.parametrize(
+    ("exits", "status", "ok"), [((0,), 0, True), ((0,), 1, False), ((1,), 1, True), ((0, 3), 3, True), ((), 99, True)]
+)
+def test_exit_statuses(exits: tuple[int, ...], status: int, ok: bool) -> None:
+    found = check(Expect(exit=exits), Outcome.exited(status), of(""), 1.0)
+    assert all(one.ok for one in found) is ok
+    assert len(found) == bool(exits)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OutcomeKind if kind not in ("succeeded", "failed")])
+def test_what_did_not_end_by_itself_meets_nothing(kind: OutcomeKind) -> None:
+    found = check(Expect(exit=(), warn=True, empty=True), Outcome(kind, signal="SIGKILL"), of(""), 1.0)
+    assert [(one.ok, one.warning) for one in found] == [(False, False)]
+
+
+def test_a_miss_may_be_a_warning() -> None:
+    found = check(Expect(contains=("a", "b"), warn=True), OK, of("a"), 1.0)
+    assert [(one.ok, one.warning) for one in found] == [(True, False), (True, False), (False, True)]
+
+
+def test_what_came_is_safe_and_short() -> None:
+    came = only(Expect(absent=("evil",)), "\x1b]0;evil\x07" + "evil\x1b[2J\u202e" * 500).came
+    assert came.isprintable()
+    assert len(came) < 120
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text('{}[]",:truefalsn1 \n\\', max_size=60))
+def test_any_text_is_searched_for_json_without_complaint(text: str) -> None:
+    list(documents(text))
+    only(Expect(json={"a.0.b": 1}), text)
+
+
+HOSTILE = ("[" * 200_000, "{" * 200_000, '{"a":' * 50_000, "1" * 5000, "[" + "9" * 5000 + "]")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_json_is_just_no_json(text: str) -> None:
+    assert not only(Expect(json={"ok": True}), text).ok
+
+
+def question(answer: Answer, expect: Expect | None = None, choices: tuple[str, ...] = ()) -> Action:
+    return Action(ask="?", answer=answer, expect=expect or Expect(), choices=choices)
+
+
+SENTRY = Expect(numbers=(Number(name="warnings", below=5),))
+
+
+@pytest.mark.parametrize(
+    ("action", "answer", "ok", "came"),
+    [
+        (question(Answer.YES_NO), " Yes", True, "yes"),
+        (question(Answer.YES_NO), "y", True, "yes"),
+        (question(Answer.YES_NO), "n", False, "no"),
+        (question(Answer.YES_NO), "", False, "no answer"),
+        (question(Answer.YES_NO), "perhaps", False, '"perhaps"'),
+        (question(Answer.YES_NO, Expect(choice=("no",))), "no", True, "no"),
+        (question(Answer.NUMBER, SENTRY), "4", True, "4"),
+        (question(Answer.NUMBER, SENTRY), "5", False, "5"),
+        (question(Answer.NUMBER, SENTRY), "few", False, '"few" is no number'),
+        (question(Answer.NUMBER, SENTRY), "", False, "no number found"),
+        (question(Answer.NUMBER, Expect(numbers=(Number(below=5, unit="%"),))), "4.5 %", True, "4.5 %"),
+        (question(Answer.NUMBER), "-1", True, "-1"),
+        (question(Answer.CHOICE, choices=("green", "red")), "GREEN", True, "green"),
+        (question(Answer.CHOICE, choices=("green", "red")), "blue", False, '"blue"'),
+        (question(Answer.CHOICE, Expect(choice=("green",)), ("green", "red")), "red", False, "red"),
+        (question(Answer.TEXT), "ticket 7", True, '"ticket 7"'),
+        (question(Answer.TEXT), " ", False, "none"),
+        (question(Answer.TEXT, Expect(matches=(r"^CHG\d+$",))), "CHG12", True, "found: CHG12"),
+    ],
+)
+def test_answers(action: Action, answer: str, ok: bool, came: str) -> None:
+    (found,) = check_answer(action, answer)
+    assert (found.ok, found.came) == (ok, came)
+
+
+def test_an_answer_may_be_a_warning() -> None:
+    expect = Expect(numbers=(Number(below=5),), warn=True)
+    (found,) = check_answer(question(Answer.NUMBER, expect), "7")
+    assert (found.ok, found.warning) == (False, True)
+
+
+def test_output_is_read_from_an_attempt_by_stream(tmp_path: Path) -> None:
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    for stream, data in (("out", b"one\n"), ("err", b"oops\n"), ("out", b"two\r\n")):
+        writer.write(stream, data)
+    writer.close()
+    assert Output.read(tmp_path, 1) == Output("one\noops\ntwo\n", "one\ntwo\n")
+    assert Output.read(tmp_path, 2) == Output()
+
+
+def test_of_a_giant_output_both_ends_are_read(tmp_path: Path) -> None:
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    writer.write("err", b"first\n")
+    writer.write("out", b"." * (3 * PART))
+    writer.write("err", b"\nlast\n")
+    writer.close()
+    output = Output.read(tmp_path, 1)
+    assert output.text.startswith("first\n")
+    assert output.text.endswith("\nlast\n")
+    assert f"\n[{PART + 12} bytes left out]\n" in output.text
+    assert "first" not in output.out
+    assert len(output.text) < 2 * PART + 50

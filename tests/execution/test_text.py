@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.execution.text import plain, sanitise
+
+hostile = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            "\x1b\x9b\x9d\x90\x07\x9c\\[]0;1mHJ?\r\n\t\u202e\u2066\u200b\ufeff\u00ad\x7f\udcff\U000e0041e\u0301"
+        ),
+    ),
+    max_size=80,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"plain ascii", "plain ascii"),
+        ("Größe: 5 µs – ✔ 東京 🚀".encode(), "Größe: 5 µs – ✔ 東京 🚀"),
+        (b"\x1b[1;31merror\x1b[0m: no", "error: no"),
+        (b"\x1b]0;title\x07after", "after"),
+        (b"\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "link"),
+        (b"\x1b]52;c;cm0gLXJm\x07x", "x"),
+        (b'\x1bP$q"p\x1b\\x', "x"),
+        (b"\x1b(Bx\x1b7y\x1bcz", "xyz"),
+        ("\x9b31mred\x9bm".encode(), "red"),
+        (b"\xc2\x9b31mred", "red"),
+        (b"\x9b31m raw byte", "\ufffd31m raw byte"),
+        (b"\x1b]0;never ended", "]0;never ended"),
+        (b"\x1b[31", "[31"),
+        (b"\x1b\x1b[0m[0m", "[0m"),
+        (b"a\tb", "a       b"),
+        (b" 10%\r 50%\r100%\r", "100%"),
+        (b"line\r\n", "line"),
+        ("first\r\nsecond", "first second"),
+        ("one\ntwo", "one two"),
+        ("ab\u202egnp.exe", "abgnp.exe"),
+        ("zero\u200bwidth\ufeff\u00ad", "zerowidth"),
+        ("tag\U000e0041", "tag"),
+        ("private \ue000", "private \ufffd"),
+        ("lone \udcff", "lone \ufffd"),
+        ("wide\u3000space\u00a0", "wide space "),
+        ("nul\0del\x7fbel\x07", "nuldelbel"),
+        ("fill\u3164\u115f\ufe0f", "fill"),
+        ("[bold]markup[/] stays", "[bold]markup[/] stays"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_what_is_shown(raw: bytes | str, shown: str) -> None:
+    assert sanitise(raw) == shown
+
+
+@settings(max_examples=400, deadline=None)
+@given(hostile, st.integers(0, 60))
+def test_only_printable_characters_come_out_and_again_changes_nothing(text: str, limit: int) -> None:
+    shown = sanitise(text, limit)
+    assert shown.isprintable()
+    assert len(shown) <= limit
+    assert sanitise(shown, limit) == shown
+    assert sanitise(sanitise(text)) == sanitise(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_printable(raw: bytes) -> None:
+    assert sanitise(raw).isprintable()
+
+
+def test_marks_do_not_pile_up() -> None:
+    assert len(sanitise("e" + "\u0301" * 500)) == 5
+    assert sanitise("e\u0301") == "e\u0301"
+
+
+def test_what_is_too_long_says_so_and_costs_little() -> None:
+    assert sanitise(b"x" * 10**7, 20) == "x" * 19 + "…"
+    assert sanitise(b"\x1b[0m" * 10**6, 20).isprintable()
+    assert sanitise("\x1b[" * 10**6, 20).isprintable()
+    assert sanitise("\x9d" * 10**6, 20) == "…"
+
+
+def test_text_for_patterns_keeps_lines_and_tabs() -> None:
+    assert plain(b"\x1b[32mok\x1b[0m\ta\r\n1%\r2%\nend") == "ok\ta\n2%\nend"
