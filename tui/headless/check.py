@@ -76,7 +76,7 @@ def row(conductor: Conductor, section: Section, step: Step) -> Row:
         verdict = "no data" if lost else "failed"
     elif warned:
         verdict = "warning"
-    worst = (failed or warned or checks or [None])[0]
+    worst = next(iter(failed or warned or checks), None)
     return Row(
         section=section.id,
         step=step.id,
