@@ -1,0 +1,35 @@
+"""A scenario's host without a process and without SSH, for tests of what a scenario answers."""
+
+from tui.drill.world import World
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink
+
+
+class WorldTransport:
+    """Answers commands from a world at once; keeps what had no answer in `unanswered`."""
+
+    def __init__(self, name: str, world: World, hostname: str = "") -> None:
+        self.name = name
+        self.world = world
+        self.hostname = hostname or world.hostname(name)
+        self.unanswered: list[str] = []
+
+    def connect(self) -> HostFacts:
+        return HostFacts(target="127.0.0.1:22", user=self.name, hostname=self.hostname, shells=("bash", "sh"))
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        reply = self.world.answer(command.script, self.name)
+        if not reply.answered:
+            self.unanswered.append(command.script)
+        for line in reply.lines:
+            sink(line.stream, line.data)
+        self.world.change(reply)
+        if reply.signal:
+            return Outcome(OutcomeKind.SIGNALLED, signal=reply.signal)
+        return Outcome.exited(reply.exit_status)
+
+    def link(self) -> Link:
+        return Link.UP
+
+    def close(self) -> None:
+        pass
