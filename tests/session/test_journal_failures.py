@@ -103,6 +103,19 @@ def test_the_nth_call_to_the_disk_fails(tmp_path: Path, for_ever: bool, torn: in
     assert fails > 8
 
 
+def test_every_event_is_synced_after_it_is_written(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def write(fd: int, data: bytes) -> int:
+        calls.append("write")
+        return os.write(fd, data)
+
+    journal = Journal.create(tmp_path / "journal.jsonl", FakeClock(), Disk(write, lambda fd: calls.append("sync")))
+    append_all(journal, 2)
+    assert calls == ["write", "sync", "write", "sync"]
+    journal.close()
+
+
 def test_after_a_full_disk_the_same_event_can_be_appended_again(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     failing = FailingDisk(fails=2, torn=7)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.fake_clock import FakeClock
 from tui.session.lines import BLOCK
 from tui.session.masks import hide, merged
-from tui.session.output import WITHHELD, OutputReader, OutputUnwritable, OutputWriter, verify_output, write_mask
+from tui.session.output import BATCH, WITHHELD, OutputReader, OutputUnwritable, OutputWriter, verify_output, write_mask
 from tui.session.timing import Burst
 
 LONG = b"x" * BLOCK
@@ -240,6 +240,12 @@ def test_search_over_lines_longer_than_a_batch(tmp_path: Path) -> None:
     wanted = [place for place, line in enumerate(expected_lines(data)) if b"needle" in line]
     assert list(reader.search("needle")) == wanted
     assert list(reader.search("needle", start=10**6, direction=-1)) == wanted[::-1]
+
+
+def test_search_finds_a_line_that_ends_behind_its_batch(tmp_path: Path) -> None:
+    reader = finished(tmp_path, b"\n" * (BATCH - 10) + b"a" * 100 + b"needle\n" + b"\n" * BATCH)
+    assert list(reader.search("needle")) == [BATCH - 10]
+    assert list(reader.search("needle", start=BATCH, direction=-1)) == [BATCH - 10]
 
 
 def test_search_does_not_find_what_is_hidden(tmp_path: Path) -> None:
