@@ -1,0 +1,183 @@
+"""Opens one SSH connection: the way there, the host's key, the operator's key."""
+
+import getpass
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import paramiko
+from msgspec import Struct
+
+from tui.errors import AuthenticationRefused, HostError
+from tui.transports.config import Resolved, resolve
+from tui.transports.hostkeys import accept, known_keys, wanted_types
+from tui.transports.wire import Connection
+
+CONNECT_TIMEOUT = 10.0
+KEEPALIVE = 10
+MAX_JUMPS = 8
+
+
+class Credentials(Struct, frozen=True):
+    """What replaces OpenSSH's files: other known_hosts, or (for a drill) keys that are trusted for one run."""
+
+    known_hosts: tuple[Path, ...] = ()
+    trusted: tuple[paramiko.PKey, ...] = ()
+    client_key: paramiko.PKey | None = None
+
+    def direct(self, host: str, user: str, port: int) -> Resolved:
+        """A host reached without asking any configuration."""
+        return Resolved(target=host, host=host, port=port, user=user or "drill")
+
+
+def open_connection(where: Resolved, credentials: Credentials, depth: int = 0) -> tuple[Connection, str]:
+    """Connect, check the host's key and log in; returns the connection and the user.
+
+    Raises:
+        HostError: the host cannot be reached; HostKeyRefused and AuthenticationRefused say so in their own words.
+    """
+    user = where.user or getpass.getuser()
+    connection = Connection(_way(where, credentials, depth))
+    try:
+        _handshake(connection, where, credentials)
+        _log_in(connection, where, user, credentials)
+    except BaseException:
+        connection.close()
+        raise
+    connection.set_keepalive(KEEPALIVE)
+    return connection, user
+
+
+def _way(where: Resolved, credentials: Credentials, depth: int) -> socket.socket | paramiko.Channel:
+    if depth > MAX_JUMPS:
+        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "mend ProxyJump in the SSH configuration")
+    if where.jump:
+        return _jump(where, credentials, depth)
+    if where.command:
+        return paramiko.ProxyCommand(where.command)  # type: ignore[return-value]
+    try:
+        made = socket.create_connection((where.host, where.port), CONNECT_TIMEOUT)
+    except socket.gaierror as error:
+        raise HostError(f"{where.target}: no address for {where.host}", "check the name, DNS and VPN") from error
+    except TimeoutError as error:
+        raise HostError(f"{where.address} does not answer", "is the VPN up? is the host up?") from error
+    except OSError as error:
+        raise HostError(f"{where.address}: {error.strerror}", "is the host up, and its sshd?") from error
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.settimeout(None)
+    return made
+
+
+def _jump(where: Resolved, credentials: Credentials, depth: int) -> paramiko.Channel:
+    """Through the jump hosts, the last of which opens the way to the target."""
+    *before, last = where.jump.split(",")
+    user, _, rest = last.rpartition("@")
+    host, port = _host_port(rest)
+    middle = resolve(host, user or None, port, where.files)
+    if before:
+        from msgspec.structs import replace
+
+        middle = replace(middle, jump=",".join(before))
+    connection, _ = open_connection(middle, credentials, depth + 1)
+    try:
+        return connection.open_channel(
+            "direct-tcpip", (where.host, where.port), ("127.0.0.1", 0), timeout=CONNECT_TIMEOUT
+        )
+    except paramiko.SSHException as error:
+        connection.close()
+        raise HostError(f"{middle.address} cannot reach {where.address}: {error}", "is the host up?") from error
+
+
+def _host_port(text: str) -> tuple[str, int | None]:
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        return host, int(port[1:]) if port.startswith(":") else None
+    host, colon, port = text.rpartition(":")
+    return (host, int(port)) if colon and port.isdigit() and ":" not in host else (text, None)
+
+
+def _handshake(connection: Connection, where: Resolved, credentials: Credentials) -> None:
+    files = credentials.known_hosts or where.known_hosts
+    known = [] if credentials.trusted else known_keys(where.known_as, files)
+    types = [one for one in wanted_types(known) for one in _algorithms(one)]
+    options = connection.get_security_options()
+    options.key_types = [
+        *(t for t in types if t in options.key_types),
+        *(t for t in options.key_types if t not in types),
+    ]
+    try:
+        connection.start_client(timeout=CONNECT_TIMEOUT)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise HostError(f"{where.address} does not speak SSH with us: {error}", "is that an SSH port?") from error
+    key = connection.get_remote_server_key()
+    if credentials.trusted:
+        if all(key.asbytes() != one.asbytes() for one in credentials.trusted):
+            accept(where.known_as, key.get_name(), key.asbytes(), [], files)
+        return
+    accept(where.known_as, key.get_name(), key.asbytes(), known, files)
+
+
+def _algorithms(key_type: str) -> tuple[str, ...]:
+    return ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,)
+
+
+def _log_in(connection: Connection, where: Resolved, user: str, credentials: Credentials) -> None:
+    tried = []
+    for name, key in _keys(where, credentials):
+        tried.append(name)
+        try:
+            connection.auth_publickey(user, key)
+        except paramiko.AuthenticationException:
+            pass
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise AuthenticationRefused(
+                f"{user}@{where.address}: {error}", "too many keys? set IdentityFile and IdentitiesOnly for this host"
+            ) from error
+        if connection.is_authenticated():
+            return
+    offered = ", ".join(tried) or "none: no key file and no agent"
+    raise AuthenticationRefused(
+        f"{user}@{where.address} takes none of our keys ({offered})", f"try: ssh {where.target}; is the user right?"
+    )
+
+
+def _keys(where: Resolved, credentials: Credentials) -> Iterator[tuple[str, paramiko.PKey]]:
+    """The keys to offer, in OpenSSH's order: those named that the agent holds, the agent's, the files'."""
+    if credentials.client_key is not None:
+        yield "this run's own key", credentials.client_key
+        return
+    named = {path: _public(path) for path in where.identities}
+    agent = _agent_keys()
+    held = {key.asbytes() for key in agent}
+    for key in agent:
+        if not where.identities_only or key.asbytes() in named.values():
+            yield f"agent {key.get_name()}", key
+    for path, public in named.items():
+        if path.exists() and public not in held:
+            yield from _from_file(path)
+
+
+def _agent_keys() -> tuple[paramiko.AgentKey, ...]:
+    with suppress(paramiko.SSHException, OSError):
+        return paramiko.Agent().get_keys()
+    return ()
+
+
+def _public(path: Path) -> bytes:
+    """The public key beside a private one; empty where there is none."""
+    import base64
+
+    try:
+        return base64.b64decode(path.with_name(path.name + ".pub").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return b""
+
+
+def _from_file(path: Path) -> Iterator[tuple[str, paramiko.PKey]]:
+    try:
+        yield str(path), paramiko.PKey.from_path(path)
+    except paramiko.PasswordRequiredException:
+        yield from ()
+    except Exception:  # noqa: BLE001, S112 - a file that is no key is passed over, as ssh does
+        return

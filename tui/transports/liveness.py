@@ -1,0 +1,50 @@
+"""Notices a peer that has frozen: TCP alone may keep a dead connection for a quarter of an hour."""
+
+import threading
+from collections.abc import Callable
+
+import paramiko
+
+from tui.transports.base import Link
+
+
+class Watch:
+    """Asks the other side for a sign of life; without one for `deadline` seconds the connection is given up."""
+
+    def __init__(self, connection: paramiko.Transport, deadline: float, changed: Callable[[Link, str], None]) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self._changed = changed
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="liveness", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; the connection is closed on purpose."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        pause = self._deadline / 3
+        while not self._stopped.wait(pause):
+            if not self._connection.is_active():
+                self._changed(Link.LOST, "the connection was closed")
+                return
+            if not self._alive(pause):
+                self._changed(Link.STALLED, f"no sign of life for {pause:.0f} s")
+                if not self._alive(pause):
+                    self._changed(Link.LOST, f"no sign of life for {2 * pause:.0f} s")
+                    self._connection.close()
+                    return
+                self._changed(Link.UP, "")
+
+    def _alive(self, patience: float) -> bool:
+        """Whether the other side answers a global request (any answer will do) in time."""
+        answered = threading.Event()
+
+        def ask() -> None:
+            self._connection.global_request("keepalive@openssh.com", wait=True)
+            if self._connection.is_active():
+                answered.set()
+
+        threading.Thread(target=ask, name="keepalive", daemon=True).start()
+        return answered.wait(patience) or self._stopped.is_set()

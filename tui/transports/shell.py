@@ -1,0 +1,80 @@
+"""Wraps a command into the one string that a shell on the other side runs, and says how to end what it started."""
+
+import base64
+import re
+import shlex
+from typing import NamedTuple
+
+from tui.transports.base import Command
+
+HELLO = b"runbook-group "
+"""The wrapper's first words on standard output: the number of the process group, then the command's own output."""
+
+BOOT = """\
+printf 'runbook-group %s\\n' "$$"
+shell=$1 directory=$2 script=$3 secrets=$4
+shift 4
+while [ "$secrets" -gt 0 ]; do
+  IFS= read -r line || exit 125
+  value=$(printf %s "${line#*=}" | base64 -d; printf .)
+  export "${line%%=*}=${value%.}"
+  secrets=$((secrets - 1))
+done
+for pair do export "$pair"; done
+[ -z "$directory" ] || cd -- "$directory" || exit 125
+unset line value secrets directory
+if [ "$shell" = bash ] && command -v bash >/dev/null; then exec bash -o pipefail -c "$script"; fi
+exec sh -c "$script"
+"""
+
+END = """\
+group=$1 patience=$2
+members() { ps -eo pgid=,stat=,pid= | while read -r g s p; do
+  if [ "$g" = "$group" ]; then case $s in Z*) ;; *) echo "$p" ;; esac; fi; done; }
+strike() { for p in $(members); do kill "-$1" "$p" 2>/dev/null || sudo -n kill "-$1" "$p" 2>/dev/null; done; }
+strike TERM
+while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
+strike KILL
+patience=20
+while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
+if [ -n "$(members)" ]; then echo left; else echo empty; fi
+"""
+
+
+class Wrapped(NamedTuple):
+    """An exec request, and the bytes that go to its standard input before it is closed."""
+
+    request: str
+    stdin: bytes
+
+
+def wrap(command: Command) -> Wrapped:
+    """The exec request for a command; secrets are in `stdin` only."""
+    lines = [f"{name}={base64.b64encode(value.encode()).decode()}\n" for name, value in command.secrets.items()]
+    words = [command.shell, command.directory, command.script, str(len(lines))]
+    words += [f"{name}={value}" for name, value in command.environment.items()]
+    request = f"exec sh -c {shlex.quote(BOOT)} runbook {shlex.join(words)}"
+    return Wrapped(request, "".join(lines).encode() + command.stdin)
+
+
+def unwrap(request: str) -> Command | None:
+    """The command an exec request of `wrap` carries, without its secrets; None for any other request."""
+    head = f"exec sh -c {shlex.quote(BOOT)} runbook "
+    if not request.startswith(head):
+        return None
+    shell, directory, script, _, *environment = shlex.split(request.removeprefix(head))
+    pairs = (pair.partition("=") for pair in environment)
+    return Command(
+        script=script, shell=shell, directory=directory, environment={name: value for name, _, value in pairs}
+    )
+
+
+def end_request(group: int, patience: float) -> str:
+    """The exec request that ends a process group: TERM, `patience` seconds, KILL; it prints empty, or left."""
+    return f"exec sh -c {shlex.quote(END)} runbook {group} {round(patience * 10)}"
+
+
+def unwrap_end(request: str) -> int | None:
+    """The process group an exec request of `end_request` is about; None for any other request."""
+    found = re.fullmatch(re.escape(f"exec sh -c {shlex.quote(END)} runbook ") + r"(\d+) \d+", request)
+    return int(found[1]) if found else None

@@ -1,0 +1,280 @@
+"""Runs commands on a host over one SSH connection that all threads share."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import paramiko
+from msgspec.structs import replace
+
+from tui.errors import HostError, RunbookError
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink, Stream
+from tui.transports.config import resolve
+from tui.transports.connect import Credentials, open_connection
+from tui.transports.hostkeys import fingerprint
+from tui.transports.liveness import Watch
+from tui.transports.shell import HELLO, end_request, wrap
+from tui.transports.wire import Connection, Inbox, took
+
+CHANNELS = 8
+CHANNEL_PATIENCE = 60.0
+TICK = 0.1
+END_PATIENCE = 5.0
+FACTS = "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; for s in bash sh; do command -v $s; done"
+
+
+class SSHTransport:
+    """One host. Connects when first used, and again when the connection was lost; never runs a command twice.
+
+    `trusted_keys` and `client_key` stand for known_hosts and the operator's keys: for a drill's host, whose keys are
+    made for one run. `on_link` is told of every change of the connection, on any thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        user: str | None = None,
+        port: int | None = None,
+        config_files: Sequence[Path] | None = None,
+        known_hosts: Sequence[Path] | None = None,
+        trusted_keys: Sequence[paramiko.PKey] = (),
+        client_key: paramiko.PKey | None = None,
+        liveness: float = 25.0,
+        on_link: Callable[[Link, str], None] = lambda link, detail: None,
+    ) -> None:
+        self.name = name
+        self.target = target
+        self.on_link = on_link
+        self._given = (user, port, tuple(config_files or ()))
+        self._credentials = Credentials(
+            known_hosts=tuple(known_hosts or ()), trusted=tuple(trusted_keys), client_key=client_key
+        )
+        self._liveness = liveness
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(CHANNELS)
+        self._connection: Connection | None = None
+        self._watch: Watch | None = None
+        self._facts: HostFacts | None = None
+        self._link = Link.DOWN
+
+    def connect(self) -> HostFacts:
+        """Reach the host, once; see Transport."""
+        connection, facts = self._connected()
+        if not facts.shells:
+            output = bytearray()
+            self._run_on(connection, Command(script=FACTS, timeout=20.0), lambda _, data: output.extend(data))
+            lines = [*output.decode(errors="replace").splitlines(), "", ""]
+            shells = tuple(Path(line).name for line in lines[2:] if line)
+            facts = self._facts = replace(facts, hostname=lines[0], boot_id=lines[1], shells=shells)
+        return facts
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run one command; see Transport."""
+        try:
+            connection, _ = self._connected()
+        except RunbookError as error:
+            detail = ". ".join(part for part in (error.message, error.hint) if part)
+            return Outcome(OutcomeKind.UNREACHABLE, detail=detail)
+        return self._run_on(connection, command, sink, cancel)
+
+    def link(self) -> Link:
+        """The state of the connection now."""
+        return self._link
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:
+            if self._watch:
+                self._watch.stop()
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+            self._link = Link.DOWN
+
+    def open_tcp(self, host: str, port: int, timeout: float = 10.0) -> paramiko.Channel:
+        """A socket-like channel from the host to a port it can reach (direct-tcpip), with no port listening here.
+
+        Raises:
+            HostError: the host cannot be reached, or refuses the tunnel.
+        """
+        connection, _ = self._connected()
+        try:
+            return connection.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout)
+        except paramiko.SSHException as error:
+            raise HostError(f"{self.name} cannot reach {host}:{port}: {error}", "is it listening there?") from error
+
+    def _connected(self) -> tuple[Connection, HostFacts]:
+        with self._lock:
+            if self._connection and self._connection.is_active() and self._facts:
+                return self._connection, self._facts
+            self._changed(Link.CONNECTING)
+            started = time.monotonic()
+            try:
+                if self._credentials.trusted:
+                    user, port, _ = self._given
+                    where = self._credentials.direct(self.target, user or "", port or 22)
+                else:
+                    where = resolve(self.target, *self._given)
+                connection, user = open_connection(where, self._credentials)
+            except HostError as error:
+                self._changed(Link.DOWN, error.message)
+                raise
+            key = connection.get_remote_server_key()
+            self._facts = HostFacts(
+                target=where.address,
+                user=user,
+                key_type=key.get_name(),
+                fingerprint=fingerprint(key.asbytes()),
+                connect_seconds=time.monotonic() - started,
+            )
+            self._connection = connection
+            self._watch = Watch(connection, self._liveness, self._changed)
+            self._changed(Link.UP)
+            return connection, self._facts
+
+    def _changed(self, link: Link, detail: str = "") -> None:
+        if link is not self._link:
+            self._link = link
+            self.on_link(link, detail)
+
+    def _run_on(
+        self, connection: Connection, command: Command, sink: OutputSink, cancel: CancelToken | None = None
+    ) -> Outcome:
+        cancel = cancel or CancelToken()
+        request, stdin = wrap(command)
+        while not self._slots.acquire(timeout=TICK):
+            if cancel.cancelled:
+                return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
+        try:
+            opened = self._open(connection, cancel)
+            if isinstance(opened, Outcome):
+                return opened
+            channel, inbox = opened
+            try:
+                channel.exec_command(request)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                channel.close()
+                detail = f"the connection was lost as the command started: {error}"
+                return Outcome(OutcomeKind.UNKNOWN, detail=detail)
+            return _Running(self, connection, channel, inbox, sink, command).follow(stdin, cancel)
+        finally:
+            self._slots.release()
+
+    def _open(self, connection: Connection, cancel: CancelToken) -> tuple[paramiko.Channel, Inbox] | Outcome:
+        """A channel; sshd refuses more than MaxSessions and frees them late, so a refusal is tried again."""
+        deadline = time.monotonic() + CHANNEL_PATIENCE
+        while True:
+            try:
+                return connection.open_ordered(timeout=CHANNEL_PATIENCE)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                if cancel.wait(0.05):
+                    return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
+                if not connection.is_active() or time.monotonic() > deadline:
+                    return Outcome(OutcomeKind.UNREACHABLE, detail=f"{self.name}: no channel: {error}")
+
+    def end_group(self, connection: Connection, group: int) -> bool:
+        """End a process group on the host; True when nothing of it is left."""
+        output = bytearray()
+        try:
+            channel, inbox = connection.open_ordered(timeout=END_PATIENCE)
+            channel.exec_command(end_request(group, END_PATIENCE))
+            deadline = time.monotonic() + END_PATIENCE + 10
+            while (chunks := inbox.take(TICK)) is not None and time.monotonic() < deadline:
+                output.extend(b"".join(data for _, data in chunks))
+            channel.close()
+        except (paramiko.SSHException, EOFError, OSError):
+            return False
+        return output.strip() == b"empty"
+
+
+class _Running:
+    """One command from its start to its outcome."""
+
+    def __init__(
+        self,
+        transport: SSHTransport,
+        connection: Connection,
+        channel: paramiko.Channel,
+        inbox: Inbox,
+        sink: OutputSink,
+        command: Command,
+    ) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._channel = channel
+        self._inbox = inbox
+        self._sink = sink
+        self._command = command
+        self._head = b""
+        self._group = 0
+
+    def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
+        """Pass the output on until the command has ended, one way or another."""
+        feeder = threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True)
+        feeder.start()
+        limit = self._command.timeout
+        deadline = time.monotonic() + limit if limit is not None else float("inf")
+        try:
+            while (chunks := self._inbox.take(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
+                self._pass_on(chunks)
+                if cancel.cancelled:
+                    return self._end(OutcomeKind.CANCELLED, "")
+                if time.monotonic() >= deadline:
+                    return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
+            return self._outcome()
+        finally:
+            self._channel.close()
+
+    def _feed(self, stdin: bytes) -> None:
+        try:
+            if stdin:
+                self._channel.sendall(stdin)
+            self._channel.shutdown_write()
+        except OSError:
+            pass  # the command closed its standard input, or has ended: both are its own affair
+
+    def _pass_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
+        for stream, data in chunks:
+            took(self._channel, len(data))
+            if not self._group and stream is Stream.OUT:
+                data = self._greeted(data)
+            if data:
+                self._sink(stream, data)
+
+    def _greeted(self, data: bytes) -> bytes:
+        """Take the wrapper's own first line out of the output."""
+        self._head += data
+        line, newline, rest = self._head.partition(b"\n")
+        if not newline:
+            return b""
+        if line.startswith(HELLO):
+            self._group = int(line.removeprefix(HELLO))
+            return rest
+        self._group = -1
+        return self._head
+
+    def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
+        gone = self._group > 0 and self._transport.end_group(self._connection, self._group)
+        for _ in range(20):
+            chunks = self._inbox.take(TICK)
+            if chunks is None:
+                break
+            self._pass_on(chunks)
+        if gone:
+            return Outcome(kind, detail=detail)
+        return Outcome(
+            OutcomeKind.UNKNOWN, detail=f"{kind.value} {detail}, but it may still be running".replace(" ,", ",")
+        )
+
+    def _outcome(self) -> Outcome:
+        self._channel.status_event.wait(5.0)
+        signal = getattr(self._channel, "exit_signal", "")
+        if signal:
+            return Outcome(OutcomeKind.SIGNALLED, signal=signal)
+        if self._channel.exit_status >= 0:
+            return Outcome.exited(self._channel.exit_status)
+        return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")

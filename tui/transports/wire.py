@@ -1,0 +1,141 @@
+"""paramiko's connection and channels, taught what it does not tell: arrival order of both streams, and exit signals."""
+
+import logging
+import socket
+import threading
+from collections import deque
+from typing import Any
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_REQUEST, cMSG_CHANNEL_WINDOW_ADJUST
+
+from tui.transports.base import Stream
+
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+logging.getLogger("paramiko").propagate = False
+# What it would log is either handled here or said in an outcome; on a screen it would be garbage.
+
+WINDOW = 8 << 20
+PACKET = 256 << 10
+NEVER = 1 << 62
+CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes128-ctr",
+    "aes192-ctr",
+    "aes256-ctr",
+)
+WEAK = {
+    "ciphers": ["3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc"],
+    "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1", "hmac-sha1-96"],
+}
+"""What paramiko still offers and nobody should take."""
+
+
+# Parts of paramiko that its type stubs do not show.
+_HANDLE_REQUEST: Any = vars(paramiko.Channel)["_handle_request"]
+_HANDLERS: dict[int, Any] = vars(paramiko.Transport)["_channel_handler_table"]
+
+
+class Inbox:
+    """What came on a channel, both streams in the order they arrived."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[tuple[Stream, bytes]] = deque()
+        self._news = threading.Condition()
+        self._closed = False
+
+    def put(self, stream: Stream, data: bytes) -> None:
+        """Keep a chunk; called by paramiko's thread."""
+        with self._news:
+            self._chunks.append((stream, data))
+            self._news.notify()
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def take(self, timeout: float) -> list[tuple[Stream, bytes]] | None:
+        """What has come, neighbours of one stream joined; an empty list after `timeout`, None at the end."""
+        with self._news:
+            if not self._chunks and not self._closed:
+                self._news.wait(timeout)
+            if not self._chunks:
+                return None if self._closed else []
+            chunks = list(self._chunks)
+            self._chunks.clear()
+        return _joined(chunks)
+
+
+def _joined(chunks: list[tuple[Stream, bytes]]) -> list[tuple[Stream, bytes]]:
+    runs: list[tuple[Stream, list[bytes]]] = []
+    for stream, data in chunks:
+        if runs and runs[-1][0] is stream:
+            runs[-1][1].append(data)
+        else:
+            runs.append((stream, [data]))
+    return [(stream, b"".join(parts)) for stream, parts in runs]
+
+
+class _Feed:
+    """Stands where paramiko keeps one stream's bytes, and puts them in the inbox instead."""
+
+    def __init__(self, inbox: Inbox, stream: Stream) -> None:
+        self._inbox = inbox
+        self._stream = stream
+
+    def feed(self, data: bytes) -> None:
+        self._inbox.put(self._stream, data)
+
+    def close(self) -> None:
+        self._inbox.close()
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _on_request(channel: Any, message: paramiko.Message) -> None:
+    """paramiko drops `exit-signal` (RFC 4254, 6.10): keep its name before it does."""
+    kind = message.get_text()
+    if kind == "exit-signal":
+        message.get_boolean()
+        channel.exit_signal = "SIG" + message.get_text()
+    message.rewind()
+    message.get_int()
+    _HANDLE_REQUEST(channel, message)
+
+
+class Connection(paramiko.Transport):
+    """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy."""
+
+    _preferred_ciphers = CIPHERS
+    _channel_handler_table = {**_HANDLERS, MSG_CHANNEL_REQUEST: _on_request}
+
+    def __init__(self, connection: socket.socket | paramiko.Channel) -> None:
+        super().__init__(
+            connection, default_window_size=WINDOW, default_max_packet_size=PACKET, disabled_algorithms=WEAK
+        )
+        # A rekey of ours while a channel closes kills the connection (paramiko issue 822).
+        self.packetizer.REKEY_BYTES = NEVER
+        self.packetizer.REKEY_PACKETS = NEVER
+
+    def open_ordered(self, timeout: float) -> tuple[paramiko.Channel, Inbox]:
+        """A session channel whose output comes through an inbox; its bytes must be acknowledged with `took`."""
+        channel: Any = self.open_session(timeout=timeout)
+        inbox = Inbox()
+        channel.in_buffer = _Feed(inbox, Stream.OUT)
+        channel.in_stderr_buffer = _Feed(inbox, Stream.ERR)
+        return channel, inbox
+
+
+def took(channel: Any, size: int) -> None:
+    """Let the other side send as many bytes more (RFC 4254, 5.2)."""
+    more = channel._check_add_window(size)
+    if more > 0:
+        message = paramiko.Message()
+        message.add_byte(cMSG_CHANNEL_WINDOW_ADJUST)
+        message.add_int(channel.remote_chanid)
+        message.add_int(more)
+        channel.transport._send_user_message(message)
