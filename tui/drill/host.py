@@ -15,6 +15,8 @@ from tui.drill.scenario import Scenario
 from tui.drill.server import Order, Ready
 from tui.errors import HostError
 from tui.resources import PACKAGE
+from tui.runbook.model import Runbook
+from tui.transports.base import Transport
 
 ADDRESS = "127.0.0.1"
 GRACE = 3.0
@@ -83,3 +85,33 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
+    """A transport to the drill's host for every host of the runbook, the operator's own machine included.
+
+    The user is the runbook's name for the host: by it the drill's host knows which one it is to play.
+    """
+    from tui.transports.ssh import SSHTransport
+
+    made: dict[str, Transport] = {}
+    for name, host in runbook.hosts.items():
+        if not host.connection:
+            made[name] = SSHTransport(
+                name,
+                drill.address,
+                user=name,
+                port=drill.port,
+                trusted_keys=(drill.trusted_key,),
+                client_key=drill.client_key,
+            )
+    for name in runbook.hosts:
+        made[name] = made[_owner(runbook, name)]
+    return made
+
+
+def _owner(runbook: Runbook, name: str) -> str:
+    """The host whose connection this one uses; itself where it has its own."""
+    while runbook.hosts[name].connection:
+        name = runbook.hosts[name].connection
+    return name

@@ -3,10 +3,17 @@
 import itertools
 import math
 import threading
+import uuid
 
 import paramiko
 
-from tui.drill.world import Reply, World
+from tui.drill.world import Line, Reply, World
+from tui.transports.base import Stream
+from tui.transports.shell import HELLO, unwrap, unwrap_end
+from tui.transports.ssh import FACTS
+
+PATIENCE = 4.0
+BOOT_ID = str(uuid.uuid4())
 
 
 class Cancelled(Exception):  # noqa: N818 - it is news, not an error
@@ -50,34 +57,46 @@ class Registry:
     def __init__(self) -> None:
         self._numbers = itertools.count(4000, 7)
         self._running: dict[int, Request] = {}
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def begin(self, reply: Reply, channel: paramiko.Channel) -> Request:
         """Give a command its process number and remember it while it runs."""
-        with self._lock:
+        with self._changed:
             request = Request(reply, channel, next(self._numbers))
             self._running[request.pid] = request
         return request
 
     def kill(self, pid: int, signal: str) -> bool:
-        """Kill a running command; False when there is none of that number."""
-        with self._lock:
-            request = self._running.get(pid)
-        if request:
-            request.kill(signal)
-        return request is not None
-
-    def alive(self, pid: int) -> bool:
-        """Whether that command is still running."""
-        with self._lock:
-            return pid in self._running
+        """Kill a command and wait until it has ended; True when nothing of it is left."""
+        with self._changed:
+            if pid in self._running:
+                self._running[pid].kill(signal)
+            return self._changed.wait_for(lambda: pid not in self._running, PATIENCE)
 
     def end(self, request: Request) -> None:
         """Forget a command that has ended."""
-        with self._lock:
+        with self._changed:
             self._running.pop(request.pid, None)
+            self._changed.notify_all()
 
 
 def understand(command: str, channel: paramiko.Channel, world: World, host: str, registry: Registry) -> Request:
-    """What to answer to an exec request: a command of the runbook, a signal to one, or a question about the host."""
-    return registry.begin(world.answer(command, host), channel)
+    """What to answer to an exec request: a question about the host, a signal to a command, or a command to play."""
+    ended = unwrap_end(command)
+    if ended is not None:
+        return Request(_said("empty\n" if registry.kill(ended, "TERM") else "left\n"), channel)
+    wrapped = unwrap(command)
+    script = wrapped.script if wrapped else command
+    request = registry.begin(_about(world.hostname(host)) if script == FACTS else world.answer(script, host), channel)
+    if wrapped:
+        channel.sendall(HELLO + f"{request.pid}\n".encode())
+    return request
+
+
+def _about(hostname: str) -> Reply:
+    """What a real host says of itself when the transport asks."""
+    return _said(f"{hostname}\n{BOOT_ID}\n/usr/bin/bash\n/usr/bin/sh\n")
+
+
+def _said(text: str) -> Reply:
+    return Reply(lines=(Line(Stream.OUT, text.encode()),))

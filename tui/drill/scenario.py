@@ -17,7 +17,19 @@ from tui.runbook.model import Duration, Facts, Model, Name
 from tui.runbook.problem import Fault, nearest, quoted, visible
 from tui.runbook.problem import Path as Place
 
-BUILT_INS = ("now", "now_iso", "now_long", "now_log", "now_http", "now_stamp", "now_short", "host", "hostname")
+BUILT_INS = (
+    "now",
+    "now_iso",
+    "now_long",
+    "now_log",
+    "now_http",
+    "now_stamp",
+    "now_digits",
+    "now_date",
+    "now_short",
+    "host",
+    "hostname",
+)
 """What every template may name besides the scenario's facts and the pattern's named groups (docs/drills.md)."""
 
 PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_]*) *\}\}")

@@ -91,13 +91,15 @@ class _Session(paramiko.ServerInterface):
 
     def _answer(self, channel: paramiko.Channel, command: str, replied: threading.Event) -> None:
         replied.wait(PATIENCE)
-        request = understand(command, channel, self._world, self._host, self._registry)
         try:
-            _play(channel, request, self._world, self._pace)
+            request = understand(command, channel, self._world, self._host, self._registry)
+            try:
+                _play(channel, request, self._world, self._pace)
+            finally:
+                self._registry.end(request)
         except (OSError, EOFError, paramiko.SSHException):
             pass  # the client has gone; there is nobody to tell
         finally:
-            self._registry.end(request)
             channel.close()
 
 

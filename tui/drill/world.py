@@ -97,6 +97,8 @@ def _times(now: datetime) -> dict[str, str]:
         "now_log": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
         "now_http": f"{now:%a, %d %b %Y %H:%M:%S} GMT",
         "now_stamp": f"{now:%Y%m%d_%H%M%S}",
+        "now_digits": f"{now:%Y%m%d%H%M%S}",
+        "now_date": f"{now:%a %b %e %H:%M:%S UTC %Y}",
         "now_short": f"{now:%b %d %H:%M:%S}",
     }
 
