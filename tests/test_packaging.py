@@ -90,7 +90,7 @@ def test_the_installed_program_works_in_an_empty_directory(installed: Path, tmp_
         run = subprocess.run(
             [installed / "runbook", *arguments], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
         )
-        assert run.returncode == 0, (arguments, run.stderr)
+        assert run.returncode == 0, (arguments, run.stdout, run.stderr)
         assert run.stdout.strip(), arguments
 
 
