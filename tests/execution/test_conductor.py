@@ -15,6 +15,7 @@ from tui.session.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus, fold
 from tui.session.store import Store
+from tui.transports.base import Link
 
 OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 
@@ -217,3 +218,14 @@ def test_every_listener_hears_every_event_in_order(conductor: Conductor) -> None
     do(conductor, "look")
     assert heard == list(range(heard[0], heard[0] + len(heard)))
     assert len(heard) >= 8
+
+
+def test_a_lost_connection_and_its_return_are_in_the_journal(
+    conductor: Conductor, host: FakeTransport, workspace: Workspace
+) -> None:
+    host.listener(Link.LOST, "no sign of life for 20 s")
+    host.listener(Link.LOST, "no sign of life for 20 s")
+    host.listener(Link.CONNECTING, "")
+    host.listener(Link.UP, "")
+    links = [(event.link, event.detail) for event in journal(workspace) if isinstance(event, ev.LinkChanged)]
+    assert links == [("connection lost", "no sign of life for 20 s"), ("connected", "")]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink, Stream
+from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
 
 
 class Reply(NamedTuple):
@@ -28,6 +28,7 @@ class FakeTransport:
         self.refuses: HostError | None = None
         self.before_run: Callable[[Command], None] = lambda command: None
         self.state = Link.UP
+        self.listener: LinkListener = lambda link, detail: None
 
     def connect(self) -> HostFacts:
         if self.refuses:
@@ -58,6 +59,9 @@ class FakeTransport:
 
     def link(self) -> Link:
         return self.state
+
+    def watch(self, listener: LinkListener) -> None:
+        self.listener = listener
 
     def close(self) -> None:
         self.state = Link.DOWN

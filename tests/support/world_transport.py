@@ -2,7 +2,7 @@
 
 from tui.drill.world import World
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink
+from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink
 
 
 class WorldTransport:
@@ -30,6 +30,9 @@ class WorldTransport:
 
     def link(self) -> Link:
         return Link.UP
+
+    def watch(self, listener: LinkListener) -> None:
+        """A world has no connection that could change."""
 
     def close(self) -> None:
         pass

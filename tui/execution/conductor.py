@@ -18,7 +18,7 @@ from tui.session import events as ev
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus, apply, initial, step_by_id
-from tui.transports.base import CancelToken
+from tui.transports.base import CancelToken, Link
 
 Listener = Callable[[ev.Entry, SessionState], None]
 """Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
@@ -110,6 +110,16 @@ class Conductor:
                 self.trouble = error
                 if self._closing.wait(UNWRITABLE_PAUSE):
                     raise
+
+    def link_changed(self, host: str, link: Link, detail: str) -> None:
+        """Record that a connection was lost or came back; how it first came up is in the host's own event."""
+        known = self.state.links.get(host, Link.UP.value)
+        if self.state.started is None or self.state.finished or link is Link.CONNECTING or link.value == known:
+            return
+        try:
+            self.record(ev.LinkChanged(host=host, link=link.value, detail=detail))
+        except JournalUnwritable as error:
+            self.trouble = error
 
     def take_up(self, operator: str, machine: str) -> None:
         """Go on with a session that another process began; an attempt it left running has an unknown outcome."""

@@ -6,6 +6,7 @@ import platform
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -117,6 +118,7 @@ class Workspace:
         for finding in self.findings:
             if finding.event is not None:
                 conductor.record(finding.event)
+        self._watch(conductor)
         return conductor
 
     def resume(self, session: str, operator: str) -> Conductor:
@@ -138,6 +140,7 @@ class Workspace:
         executor = Executor(self.transports, directory.attempts, self.redactor, self.clock)
         conductor = Conductor(runbook, journal, executor, self.secrets, state)
         conductor.take_up(operator, platform.node())
+        self._watch(conductor)
         return conductor
 
     def sessions(self) -> list[Summary]:
@@ -148,6 +151,12 @@ class Workspace:
         """Let go of every connection."""
         for transport in set(self.transports.values()):
             transport.close()
+
+    def _watch(self, conductor: Conductor) -> None:
+        """Have every connection's ups and downs recorded."""
+        for name, host in self.runbook.hosts.items():
+            if not host.connection:
+                self.transports[name].watch(partial(conductor.link_changed, name))
 
     def _conductor(self, attempts: Path, journal: Journal) -> Conductor:
         executor = Executor(self.transports, attempts, self.redactor, self.clock)

@@ -59,6 +59,9 @@ class Link(StrEnum):
     LOST = "connection lost"
 
 
+LinkListener = Callable[[Link, str], None]
+"""Told of a connection's new state, and why."""
+
 OutputSink = Callable[[Stream, bytes], None]
 """Receives output bytes in the order they arrived; it is called from one thread and must not block for long."""
 
@@ -100,6 +103,9 @@ class Transport(Protocol):
 
     def link(self) -> Link:
         """The state of the connection now."""
+
+    def watch(self, listener: LinkListener) -> None:
+        """Tell `listener` of every change of the connection from now on, on any thread; it replaces the one before."""
 
     def close(self) -> None:
         """Let go of the connection; running commands end as unknown."""

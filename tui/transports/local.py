@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import IO
 
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink, Stream
+from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
 from tui.transports.shell import HELLO, wrap
 
 CHUNK = 1 << 20
@@ -47,6 +47,9 @@ class LocalTransport:
     def link(self) -> Link:
         """Always there."""
         return Link.UP
+
+    def watch(self, listener: LinkListener) -> None:
+        """There is no connection that could change."""
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.errors import HostError, RunbookError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, OutputSink, Stream
+from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
 from tui.transports.config import resolve
 from tui.transports.connect import Credentials, open_connection
 from tui.transports.hostkeys import fingerprint
@@ -84,6 +84,10 @@ class SSHTransport:
     def link(self) -> Link:
         """The state of the connection now."""
         return self._link
+
+    def watch(self, listener: LinkListener) -> None:
+        """Tell `listener` of every change of the connection from now on."""
+        self.on_link = listener
 
     def close(self) -> None:
         """Let go of the connection."""
