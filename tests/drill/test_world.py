@@ -79,7 +79,7 @@ def test_a_rule_of_one_host_does_not_answer_on_another() -> None:
 
 
 def test_what_has_no_answer_is_said_and_is_no_success() -> None:
-    reply = answer(SCENARIO, "\nrm -rf /\nmore", SCENARIO.facts, NOW)
+    reply = answer(SCENARIO, "preamble\nrm -rf /\n\n", SCENARIO.facts, NOW)
     assert (reply.exit_status, reply.answered, reply.changes) == (NO_ANSWER, False, {})
     assert b"rm -rf /" in reply.lines[0].data
     assert reply.lines[0].stream is Stream.ERR

@@ -48,8 +48,8 @@ def answer(scenario: Scenario, script: str, facts: Mapping[str, str], now: datet
             groups = {name: value or "" for name, value in found.groupdict().items()}
             place = {"host": host, "hostname": entry.hostname if entry else host}
             return _reply(rule, {**facts, **_times(now), **place, **groups})
-    first = next((line for line in script.splitlines() if line.strip()), "")
-    text = f"drill: this scenario has no answer to: {first[:200]}\n"
+    last = next((line for line in reversed(script.splitlines()) if line.strip()), "")
+    text = f"drill: this scenario has no answer to: {last[:200]}\n"
     return Reply(lines=(Line(Stream.ERR, text.encode()),), exit_status=NO_ANSWER, answered=False)
 
 

@@ -1,0 +1,141 @@
+"""Checks that the calm deployment answers every command of the bundled runbook, and answers it with good news."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.world_transport import WorldTransport
+from tui.compose import connection_of
+from tui.drill.scenario import find_scenario
+from tui.drill.world import World
+from tui.execution.conductor import Conductor
+from tui.execution.expectations import check_answer
+from tui.execution.workspace import Setup, Workspace
+from tui.headless.answers import Answers
+from tui.headless.run import Exit, rollback_flow, walk
+from tui.resources import bundled
+from tui.runbook.load import load
+from tui.runbook.model import Action, FlowKind, Runbook
+from tui.session.clock import SystemClock
+from tui.session.state import StepStatus
+from tui.session.store import Store
+
+
+@cache
+def runbook() -> Runbook:
+    return load(bundled("runbook.toml"))
+
+
+def ticking() -> datetime:
+    """The time, a second later at every look, so that stamps of one test differ."""
+    ticking.now += timedelta(seconds=1)  # type: ignore[attr-defined]
+    return ticking.now  # type: ignore[attr-defined, no-any-return]
+
+
+ticking.now = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # type: ignore[attr-defined]
+
+
+def good_answer(action: Action) -> str:
+    """The first answer that the question's own thresholds accept."""
+    for given in ("yes", *action.choices, *map(str, range(100)), "seen"):
+        if all(check.ok or check.warning for check in check_answer(action, given)):
+            return given
+    pytest.fail(f"no good answer to {action.ask}")
+
+
+def answers() -> Answers:
+    steps = [step for section in runbook().sections for step in section.steps]
+    return Answers(
+        operator="ana",
+        second_operator="ben",
+        confirm=("*", *(step.id for step in steps)),
+        answers={step.id: tuple(good_answer(action) for action in step.actions if action.ask) for step in steps},
+    )
+
+
+@pytest.fixture
+def hosts() -> dict[str, WorldTransport]:
+    world = World(find_scenario("calm-deployment"), ticking)
+    return {
+        name: WorldTransport(connection_of(runbook(), name), world, host.expect_hostname)
+        for name, host in runbook().hosts.items()
+    }
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, hosts: dict[str, WorldTransport]) -> Iterator[Workspace]:
+    text = bundled("runbook.toml").read_text(encoding="utf-8")
+    made = Workspace(runbook(), text, Store(tmp_path), hosts, SystemClock(), drill="Calm deployment")
+    yield made
+    made.close()
+
+
+def flows(kind: FlowKind) -> list[tuple[str, str]]:
+    """Every flow of this kind with each of its methods."""
+    found = runbook().flows.items()
+    return [(name, method) for name, flow in found if flow.kind is kind for method in flow.methods or ("",)]
+
+
+def begin(workspace: Workspace, flow: str, method: str) -> Conductor:
+    setup = Setup(flow=flow, method=method, operator="ana", second_operator="ben")
+    findings = workspace.preflight(setup, lambda finding: None)
+    assert [finding for finding in findings if finding.verdict.value == "failed"] == []
+    return workspace.begin(setup)
+
+
+def go(conductor: Conductor, hosts: dict[str, WorldTransport]) -> None:
+    """Walk to the end of the plan, or fail with what went wrong."""
+    said: list[str] = []
+    code = walk(conductor, answers(), said.append)
+    assert [script for host in hosts.values() for script in host.unanswered] == []
+    assert code is Exit.OK, "\n".join(said[-3:])
+    warnings = [line for line in said if "expected" in line]
+    assert warnings == []
+    assert {conductor.state.step(step.id).status for _, step in conductor.state.plan()} <= {
+        StepStatus.SIGNED,
+        StepStatus.NOT_NEEDED,
+    }
+
+
+@pytest.mark.parametrize(("flow", "method"), flows(FlowKind.DEPLOY))
+def test_a_deployment_and_its_rollback_go_through(
+    flow: str, method: str, workspace: Workspace, hosts: dict[str, WorldTransport]
+) -> None:
+    before = hosts[runbook().runbook.default_host].world.facts
+    conductor = begin(workspace, flow, method)
+    go(conductor, hosts)
+    deployed = hosts[runbook().runbook.default_host].world.facts
+    assert (deployed["live"], deployed["migrated"], deployed["maintenance"]) == ("2.0.0", "yes", "off")
+    conductor.roll_back(rollback_flow(conductor), "error rate above 10%")
+    go(conductor, hosts)
+    after = hosts[runbook().runbook.default_host].world.facts
+    assert {name: after[name] for name in ("live", "checked_out", "migrated", "maintenance")} == {
+        name: before[name] for name in ("live", "checked_out", "migrated", "maintenance")
+    }
+    conductor.close()
+
+
+@pytest.mark.parametrize(("flow", "method"), flows(FlowKind.VERIFY) + flows(FlowKind.FOLLOW_UP))
+def test_the_other_flows_go_through(
+    flow: str, method: str, workspace: Workspace, hosts: dict[str, WorldTransport]
+) -> None:
+    conductor = begin(workspace, flow, method)
+    go(conductor, hosts)
+    conductor.close()
+
+
+def test_every_command_of_the_troubleshooting_has_an_answer(
+    workspace: Workspace, hosts: dict[str, WorldTransport]
+) -> None:
+    world = hosts[runbook().runbook.default_host].world
+    steps = [
+        step
+        for issue in runbook().troubleshooting
+        for step in (*issue.diagnosis, *(step for solution in issue.solutions for step in solution.steps))
+    ]
+    scripts = [action.run for step in steps for action in step.actions if action.run]
+    silent = [script for script in scripts if not world.answer(script, "production").answered]
+    assert silent == []
