@@ -124,7 +124,7 @@ def drill_workspace(path: Path | None, scenario: str, pace: float) -> "Iterator[
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.host import start_drill, transports_for
-    from tui.drill.scenario import find_scenario
+    from tui.drill.load import find_scenario
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load
     from tui.session.clock import SystemClock

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.world_transport import WorldTransport
 from tui.compose import connection_of
-from tui.drill.scenario import find_scenario
+from tui.drill.load import find_scenario
 from tui.drill.world import World
 from tui.execution.conductor import Conductor
 from tui.execution.expectations import check_answer

@@ -13,7 +13,7 @@ import paramiko
 import pytest
 
 from tui.drill.host import DrillHost, start_drill
-from tui.drill.scenario import parse_scenario
+from tui.drill.load import parse_scenario
 from tui.resources import PACKAGE
 
 INSTANT = float("inf")

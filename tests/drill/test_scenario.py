@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.drill.scenario import find_scenario, load_scenario, parse_scenario, scenario_files
+from tui.drill.load import find_scenario, load_scenario, parse_scenario, scenario_files
 from tui.errors import RunbookInvalid, UsageError
 
 HEAD = 'format = 1\ntitle = "A drill"\n'
@@ -65,4 +65,24 @@ def test_a_scenario_is_found_by_name_by_title_and_by_file() -> None:
     assert find_scenario("calm-deployment") == find_scenario(by_file.title) == by_file
     with pytest.raises(UsageError) as refused:
         find_scenario("storm-of-the-century")
+    assert "calm-deployment" in refused.value.hint
+
+
+def test_a_scenario_answers_what_it_does_not_know_as_its_base_does(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(rule('match = "a"\noutput = "base"\n[[rules]]\nmatch = "b"\noutput = "base"'))
+    own = 'format = 1\ntitle = "Worse"\nbased_on = "base"\nfacts.live = "v9"\nrules = [{ match = "a", set.live = "v0" }]'
+    (tmp_path / "worse.toml").write_text(own)
+    scenario = load_scenario(tmp_path / "worse.toml")
+    assert scenario.title == "Worse"
+    assert scenario.facts == {"live": "v9"}
+    assert [(one.match, one.output) for one in scenario.rules] == [("a", ""), ("a", "base"), ("b", "base")]
+
+
+def test_a_base_that_is_missing_or_the_scenario_itself_is_refused(tmp_path: Path) -> None:
+    for name, other in (("one", "two"), ("two", "one"), ("lost", "nowhere")):
+        (tmp_path / f"{name}.toml").write_text(f'format = 1\ntitle = "A"\nrules = []\nbased_on = "{other}"')
+    with pytest.raises(RunbookInvalid, match="based on itself"):
+        load_scenario(tmp_path / "one.toml")
+    with pytest.raises(RunbookInvalid, match="nowhere") as refused:
+        load_scenario(tmp_path / "lost.toml")
     assert "calm-deployment" in refused.value.hint

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.support.runbooks import small
 from tui.drill.host import DrillHost, start_drill, transports_for
-from tui.drill.scenario import parse_scenario
+from tui.drill.load import parse_scenario
 from tui.runbook.model import Host
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Link, Stream, Transport

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tui.drill.scenario import Ending, Scenario, parse_scenario
+from tui.drill.load import parse_scenario
+from tui.drill.scenario import Ending, Scenario
 from tui.drill.world import NO_ANSWER, World, answer
 from tui.transports.base import Stream
 

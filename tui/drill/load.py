@@ -1,0 +1,127 @@
+"""Finds and reads scenario files, or says everything that is wrong with one at once."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import tomli
+from msgspec.structs import replace
+
+from tui.drill.scenario import BUILT_INS, PLACEHOLDER, Rule, Scenario
+from tui.errors import RunbookInvalid, UsageError
+from tui.resources import bundled
+from tui.runbook.check import check_as
+from tui.runbook.load import located, read_text
+from tui.runbook.problem import Fault, nearest, quoted, visible
+from tui.runbook.problem import Path as Place
+
+HINT = "docs/drills.md says what a scenario holds"
+
+
+def load_scenario(path: Path, above: tuple[Path, ...] = ()) -> Scenario:
+    """Read a scenario file, and what it is based on; `above` are the files that are being read for that reason.
+
+    Raises:
+        RunbookInvalid: it cannot be read or is no scenario; `problems` has every fault.
+    """
+    if path in above:
+        raise RunbookInvalid(f"{visible(str(path), 300)} is based on itself", "take `based_on` out of one of them")
+    return parse_scenario(read_text(path), str(path), (*above, path))
+
+
+def parse_scenario(text: str, name: str, above: tuple[Path, ...] = ()) -> Scenario:
+    """The scenario that a text holds; `name` is what problems call it, `above` the file it is in and who asked for it.
+
+    Raises:
+        RunbookInvalid: it is no scenario; `problems` has every fault.
+    """
+    name = visible(name, 300)
+    try:
+        raw = tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise RunbookInvalid(f"{name} is not TOML: {visible(str(error), 300)}", HINT) from None
+    scenario, faults = check_as(Scenario, raw)
+    if scenario.based_on:
+        scenario = _on_top(scenario, load_scenario(_base(scenario.based_on, above), above))
+    problems = located((*faults, *faults_of(scenario)), raw, text, name)
+    if problems:
+        count = len(problems)
+        raise RunbookInvalid(f"{name} has {count} problem{'' if count == 1 else 's'}", HINT, problems)
+    return scenario
+
+
+def _base(name: str, above: tuple[Path, ...]) -> Path:
+    """The file a scenario is based on: one beside it, else a bundled one."""
+    beside = [path.parent / f"{name}.toml" for path in above[-1:]]
+    found = next((path for path in (*beside, *scenario_files()) if path.stem == name and path.is_file()), None)
+    if found is None:
+        raise RunbookInvalid(f"no scenario {quoted(name)} to be based on", _known())
+    return found
+
+
+def _on_top(scenario: Scenario, base: Scenario) -> Scenario:
+    """A scenario that falls back on another."""
+    return replace(
+        scenario,
+        facts={**base.facts, **scenario.facts},
+        hosts={**base.hosts, **scenario.hosts},
+        rules=(*scenario.rules, *base.rules),
+    )
+
+
+def faults_of(scenario: Scenario) -> Iterator[Fault]:
+    """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
+    for number, rule in enumerate(scenario.rules):
+        yield from _faults_of(rule, scenario, ("rules", number))
+
+
+def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
+    groups: set[str] = set()
+    try:
+        groups = set(re.compile(rule.match, re.MULTILINE).groupindex)
+    except re.error as error:
+        yield Fault(path=(*path, "match"), message=f"not a pattern: {error}", hint="write it as Python's re reads it")
+    for key, names, known in (
+        ("when", rule.when, scenario.facts),
+        ("set", rule.set, scenario.facts),
+        ("on", rule.on, scenario.hosts),
+    ):
+        for name in names:
+            if name not in known:
+                what = "host in [hosts]" if key == "on" else "fact in [facts]"
+                yield Fault(path=(*path, key), message=f"no {what} is called {quoted(name)}", hint=nearest(name, known))
+    texts = {("output",): rule.output} | {("set", name): value for name, value in rule.set.items()}
+    known_names = {*scenario.facts, *groups, *BUILT_INS}
+    for key_path, template in texts.items():
+        for name in sorted(set(PLACEHOLDER.findall(template)) - known_names):
+            message = f"{{{{ {name} }}}} is no fact, no group of the pattern and no built-in"
+            yield Fault(path=(*path, *key_path), message=message, hint=nearest(name, known_names))
+
+
+def scenario_files() -> list[Path]:
+    """The scenarios that travel with the program."""
+    return sorted(bundled("drills").glob("*.toml"))
+
+
+def find_scenario(name: str) -> Scenario:
+    """A scenario by its file, by the name of a bundled one, or by a bundled one's title.
+
+    Raises:
+        UsageError: there is none.
+        RunbookInvalid: it cannot be used.
+    """
+    if Path(name).suffix == ".toml" or "/" in name:
+        return load_scenario(Path(name))
+    files = scenario_files()
+    for path in files:
+        if path.stem == name:
+            return load_scenario(path)
+    for path in files:
+        scenario = load_scenario(path)
+        if scenario.title == name:
+            return scenario
+    raise UsageError(f"no scenario {name!r}", _known())
+
+
+def _known() -> str:
+    return f"there are: {', '.join(path.stem for path in scenario_files())}"
