@@ -70,10 +70,10 @@ def test_a_scenario_is_found_by_name_by_title_and_by_file() -> None:
 
 def test_a_scenario_answers_what_it_does_not_know_as_its_base_does(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(rule('match = "a"\noutput = "base"\n[[rules]]\nmatch = "b"\noutput = "base"'))
-    own = 'format = 1\ntitle = "Worse"\nbased_on = "base"\nfacts.live = "v9"\nrules = [{ match = "a", set.live = "v0" }]'
+    own = 'format = 1\ntitle = "New"\nbased_on = "base"\nfacts.live = "v9"\nrules = [{ match = "a", set.live = "v0" }]'
     (tmp_path / "worse.toml").write_text(own)
     scenario = load_scenario(tmp_path / "worse.toml")
-    assert scenario.title == "Worse"
+    assert scenario.title == "New"
     assert scenario.facts == {"live": "v9"}
     assert [(one.match, one.output) for one in scenario.rules] == [("a", ""), ("a", "base"), ("b", "base")]
 

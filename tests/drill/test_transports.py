@@ -20,6 +20,7 @@ SCENARIO = parse_scenario(
     hosts.web = { hostname = "shop-1" }
     rules = [
       { match = "who", output = "{{ host }}\n" },
+      { match = '^cat\nand (?P<what>\w+)$', output = "read {{ what }}\n" },
       { match = "mixed", output = "a\n2> b\nc\n", exit = 3 },
       { match = "hang", output = "so far\n", ending = "hang" },
       { match = "killed", signal = "SEGV" },
@@ -77,6 +78,12 @@ def test_output_keeps_its_streams_and_order(hosts: dict[str, Transport]) -> None
     outcome, came = run(hosts["web"], Command(script="mixed", directory="/srv", secrets={"PASSWORD": "x"}, stdin=b"y"))
     assert outcome == Outcome.exited(3)
     assert came == [("out", b"a\n"), ("err", b"b\n"), ("out", b"c\n")]
+
+
+def test_standard_input_counts_and_secrets_do_not(hosts: dict[str, Transport]) -> None:
+    secrets = {"PASSWORD": "and secret"}
+    assert run(hosts["web"], Command(script="cat", stdin=b"and more", secrets=secrets))[1] == [("out", b"read more\n")]
+    assert run(hosts["web"], Command(script="cat", secrets=secrets))[0] == Outcome.exited(127)
 
 
 @pytest.mark.parametrize(

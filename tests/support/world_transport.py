@@ -18,7 +18,7 @@ class WorldTransport:
         return HostFacts(target="127.0.0.1:22", user=self.name, hostname=self.hostname, shells=("bash", "sh"))
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        reply = self.world.answer(command.script, self.name)
+        reply = self.world.answer(command.script, self.name, command.stdin.decode())
         if not reply.answered:
             self.unanswered.append(command.script)
         for line in reply.lines:

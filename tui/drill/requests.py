@@ -9,10 +9,11 @@ import paramiko
 
 from tui.drill.world import Line, Reply, World
 from tui.transports.base import Stream
-from tui.transports.shell import HELLO, unwrap, unwrap_end
+from tui.transports.shell import HELLO, unwrap, unwrap_end, unwrap_stdin
 from tui.transports.ssh import FACTS
 
 PATIENCE = 4.0
+MAX_STDIN = 1 << 20
 BOOT_ID = str(uuid.uuid4())
 
 
@@ -86,11 +87,23 @@ def understand(command: str, channel: paramiko.Channel, world: World, host: str,
     if ended is not None:
         return Request(_said("empty\n" if registry.kill(ended, "TERM") else "left\n"), channel)
     wrapped = unwrap(command)
-    script = wrapped.script if wrapped else command
-    request = registry.begin(_about(world.hostname(host)) if script == FACTS else world.answer(script, host), channel)
-    if wrapped:
-        channel.sendall(HELLO + f"{request.pid}\n".encode())
+    if wrapped is None:
+        return registry.begin(world.answer(command, host), channel)
+    stdin = unwrap_stdin(command, _read(channel)).decode("utf-8", "replace")
+    about = _about(world.hostname(host)) if wrapped.script == FACTS else None
+    request = registry.begin(about or world.answer(wrapped.script, host, stdin), channel)
+    channel.sendall(HELLO + f"{request.pid}\n".encode())
     return request
+
+
+def _read(channel: paramiko.Channel) -> bytes:
+    """What the client sends until it closes its side, and no more than a drill can use."""
+    channel.settimeout(PATIENCE)
+    data = bytearray()
+    while len(data) < MAX_STDIN and (chunk := channel.recv(1 << 16)):
+        data += chunk
+    channel.settimeout(None)
+    return bytes(data)
 
 
 def _about(hostname: str) -> Reply:

@@ -37,20 +37,23 @@ class Reply(Struct, frozen=True, kw_only=True):
     answered: bool = True
 
 
-def answer(scenario: Scenario, script: str, facts: Mapping[str, str], now: datetime, host: str = "") -> Reply:
-    """What the host prints for a script while these facts hold."""
+def answer(
+    scenario: Scenario, script: str, facts: Mapping[str, str], now: datetime, host: str = "", stdin: str = ""
+) -> Reply:
+    """What the host prints for a script, given this on standard input, while these facts hold."""
+    text = f"{script}\n{stdin}" if stdin else script
     for rule in scenario.rules:
         if (rule.on and host not in rule.on) or not _holds(rule, facts):
             continue
-        found = _pattern(rule.match).search(script)
+        found = _pattern(rule.match).search(text)
         if found:
             entry = scenario.hosts.get(host)
             groups = {name: value or "" for name, value in found.groupdict().items()}
             place = {"host": host, "hostname": entry.hostname if entry else host}
             return _reply(rule, {**facts, **_times(now), **place, **groups})
     last = next((line for line in reversed(script.splitlines()) if line.strip()), "")
-    text = f"drill: this scenario has no answer to: {last[:200]}\n"
-    return Reply(lines=(Line(Stream.ERR, text.encode()),), exit_status=NO_ANSWER, answered=False)
+    said = f"drill: this scenario has no answer to: {last[:200]}\n"
+    return Reply(lines=(Line(Stream.ERR, said.encode()),), exit_status=NO_ANSWER, answered=False)
 
 
 def _holds(rule: Rule, facts: Mapping[str, str]) -> bool:
@@ -118,9 +121,9 @@ class World:
         with self._lock:
             return dict(self._facts)
 
-    def answer(self, script: str, host: str = "") -> Reply:
+    def answer(self, script: str, host: str = "", stdin: str = "") -> Reply:
         """What the host prints for a script now; `change` says when it has ended."""
-        return answer(self.scenario, script, self.facts, self._clock(), host)
+        return answer(self.scenario, script, self.facts, self._clock(), host, stdin)
 
     def change(self, reply: Reply) -> None:
         """Let the facts be what they are after the command ended."""

@@ -69,6 +69,12 @@ def unwrap(request: str) -> Command | None:
     )
 
 
+def unwrap_stdin(request: str, sent: bytes) -> bytes:
+    """What the command of an exec request of `wrap` reads, of all that was sent: its secrets are left out."""
+    secrets = int(shlex.split(request.removeprefix(f"exec sh -c {shlex.quote(BOOT)} runbook "))[3])
+    return b"".join(sent.splitlines(keepends=True)[secrets:])
+
+
 def end_request(group: int, patience: float) -> str:
     """The exec request that ends a process group: TERM, `patience` seconds, KILL; it prints empty, or left."""
     return f"exec sh -c {shlex.quote(END)} runbook {group} {round(patience * 10)}"
