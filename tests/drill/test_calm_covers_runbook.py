@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.world_transport import WorldTransport
-from tui.compose import connection_of
+from tui.compose import connection_of, drill_workspace
 from tui.drill.load import find_scenario
 from tui.drill.world import World
 from tui.execution.conductor import Conductor
@@ -116,6 +116,20 @@ def test_a_deployment_and_its_rollback_go_through(
         name: before[name] for name in ("live", "checked_out", "migrated", "maintenance")
     }
     conductor.close()
+
+
+def test_a_whole_deployment_goes_through_over_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same by the way a drill really goes: the server's process would refuse to do anything in the world."""
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path))
+    with drill_workspace(bundled("runbook.toml"), "calm-deployment", float("inf")) as workspace:
+        conductor = begin(workspace, *flows(FlowKind.DEPLOY)[0])
+        go(conductor, {})
+        conductor.roll_back(rollback_flow(conductor), "error rate above 10%")
+        go(conductor, {})
+        assert conductor.state.drill
+        hosts = {host.target.rpartition(":")[0] for host in conductor.state.hosts.values()}
+        assert hosts == {"127.0.0.1"}
+        conductor.close()
 
 
 @pytest.mark.parametrize(("flow", "method"), flows(FlowKind.VERIFY) + flows(FlowKind.FOLLOW_UP))
