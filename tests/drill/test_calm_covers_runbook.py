@@ -46,13 +46,14 @@ def good_answer(action: Action) -> str:
     pytest.fail(f"no good answer to {action.ask}")
 
 
-def answers() -> Answers:
+def answers(**given: str) -> Answers:
     steps = [step for section in runbook().sections for step in section.steps]
+    good = {step.id: tuple(good_answer(action) for action in step.actions if action.ask) for step in steps}
     return Answers(
         operator="ana",
         second_operator="ben",
         confirm=("*", *(step.id for step in steps)),
-        answers={step.id: tuple(good_answer(action) for action in step.actions if action.ask) for step in steps},
+        answers={**good, **{name.replace("_", "-"): answer for name, answer in given.items()}},
     )
 
 
@@ -86,10 +87,10 @@ def begin(workspace: Workspace, flow: str, method: str) -> Conductor:
     return workspace.begin(setup)
 
 
-def go(conductor: Conductor, hosts: dict[str, WorldTransport]) -> None:
+def go(conductor: Conductor, hosts: dict[str, WorldTransport], **given: str) -> None:
     """Walk to the end of the plan, or fail with what went wrong."""
     said: list[str] = []
-    code = walk(conductor, answers(), said.append)
+    code = walk(conductor, answers(**given), said.append)
     assert [script for host in hosts.values() for script in host.unanswered] == []
     assert code is Exit.OK, "\n".join(said[-3:])
     warnings = [line for line in said if "expected" in line]
@@ -100,9 +101,10 @@ def go(conductor: Conductor, hosts: dict[str, WorldTransport]) -> None:
     }
 
 
+@pytest.mark.parametrize("database", ["reverse", "restore"])
 @pytest.mark.parametrize(("flow", "method"), flows(FlowKind.DEPLOY))
 def test_a_deployment_and_its_rollback_go_through(
-    flow: str, method: str, workspace: Workspace, hosts: dict[str, WorldTransport]
+    flow: str, method: str, database: str, workspace: Workspace, hosts: dict[str, WorldTransport]
 ) -> None:
     before = hosts[runbook().runbook.default_host].world.facts
     conductor = begin(workspace, flow, method)
@@ -110,7 +112,7 @@ def test_a_deployment_and_its_rollback_go_through(
     deployed = hosts[runbook().runbook.default_host].world.facts
     assert (deployed["live"], deployed["migrated"], deployed["maintenance"]) == ("2.0.0", "yes", "off")
     conductor.roll_back(rollback_flow(conductor), "error rate above 10%")
-    go(conductor, hosts)
+    go(conductor, hosts, rollback_database=database)
     after = hosts[runbook().runbook.default_host].world.facts
     assert {name: after[name] for name in ("live", "checked_out", "migrated", "maintenance")} == {
         name: before[name] for name in ("live", "checked_out", "migrated", "maintenance")
