@@ -18,6 +18,7 @@ BUILT_INS = (
     "now_stamp",
     "now_digits",
     "now_date",
+    "now_ls",
     "now_short",
     "host",
     "hostname",

@@ -102,6 +102,7 @@ def _times(now: datetime) -> dict[str, str]:
         "now_stamp": f"{now:%Y%m%d_%H%M%S}",
         "now_digits": f"{now:%Y%m%d%H%M%S}",
         "now_date": f"{now:%a %b %e %H:%M:%S UTC %Y}",
+        "now_ls": f"{now:%b %e %H:%M}",
         "now_short": f"{now:%b %d %H:%M:%S}",
     }
 
