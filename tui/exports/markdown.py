@@ -7,6 +7,7 @@ from tui.execution.text import sanitise
 from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration, event_words
 from tui.runbook.model import Step, seconds
+from tui.session import events as ev
 from tui.session.state import Attempt, StepState, StepStatus
 
 OUTPUT_LINES = 40
@@ -85,8 +86,20 @@ def _checklist(source: Source) -> Iterator[str]:
 def _timeline(source: Source) -> Iterator[str]:
     yield from ("", "## Timeline", "", "| UTC | Who | Step | What |", "|---|---|---|---|")
     for entry in source.entries:
-        who, step, what = event_words(entry.event, source.state)
-        yield f"| {entry.at:%H:%M:%S} | {_cell(who)} | {_cell(step)} | {_cell(what)} |"
+        if not _in_brief(entry.event, source):
+            who, step, what = event_words(entry.event, source.state)
+            yield f"| {entry.at:%H:%M:%S} | {_cell(who)} | {_cell(step)} | {_cell(what)} |"
+
+
+def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
+    """Whether another row says it: a command's start is in the row of its end, and that all was well goes unsaid."""
+    match event:
+        case ev.AttemptStarted():
+            return source.state.attempts[event.attempt].outcome is not None
+        case ev.AttemptChecked():
+            return all(check.ok for check in event.checks)
+        case _:
+            return False
 
 
 def _steps(source: Source) -> Iterator[str]:

@@ -61,9 +61,12 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
 
     match event:
         case ev.AttemptStarted():
-            return "", title(event.step), f"attempt {event.attempt} on {event.host}: {event.command}"
+            return "", title(event.step), f"#{event.attempt} started on {event.host}: {event.command}"
         case ev.AttemptFinished():
-            return "", title(_step(event, state)), f"attempt {event.attempt} {event.outcome}, {duration(event.seconds)}"
+            attempt = state.attempts[event.attempt]
+            first = attempt.command.partition("\n")[0] + (" …" if "\n" in attempt.command else "")
+            what = f"{event.outcome} in {duration(event.seconds)} on {attempt.host}: {first}"
+            return "", title(attempt.step), f"#{event.attempt} {what}"
         case ev.AttemptChecked():
             bad = [f"expected {one.expected}, came {one.came}" for one in event.checks if not one.ok]
             what = "; ".join(bad) if bad else "as expected"
@@ -89,5 +92,5 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return "", "", type(event).__name__
 
 
-def _step(event: ev.AttemptFinished | ev.AttemptChecked | ev.OutcomeResolved, state: SessionState) -> str:
+def _step(event: ev.AttemptChecked | ev.OutcomeResolved, state: SessionState) -> str:
     return state.attempts[event.attempt].step
