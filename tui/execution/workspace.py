@@ -95,7 +95,7 @@ class Workspace:
             UsageError: the set-up names something that is not in the runbook, or a reason is missing.
             SessionError: the session's directory cannot be written.
         """
-        self._check(setup)
+        self.check(setup)
         directory, journal = self.store.create(setup.flow, self.text, self.clock)
         conductor = self._conductor(directory.attempts, journal)
         conductor.record(
@@ -167,7 +167,12 @@ class Workspace:
         defaults = {name: variable.default for name, variable in self.runbook.variables.items() if variable.default}
         return {**defaults, **setup.variables}
 
-    def _check(self, setup: Setup) -> None:
+    def check(self, setup: Setup, begin: bool = True) -> None:
+        """Make sure that a set-up fits the runbook; for `begin` also that the window is open or a reason given.
+
+        Raises:
+            UsageError: it does not; says which part.
+        """
         flow = self.runbook.flows.get(setup.flow)
         if flow is None:
             raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(self.runbook.flows)}")
@@ -175,7 +180,7 @@ class Workspace:
             raise UsageError(f"flow {setup.flow} needs a method", f"one of: {', '.join(flow.methods)}")
         if not setup.operator.strip():
             raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
-        if flow.guarded and not self.window().inside and not self.drill and not setup.reason.strip():
+        if begin and flow.guarded and not self.window().inside and not self.drill and not setup.reason.strip():
             raise UsageError(f"the window is closed ({self.window().why})", "give a reason; it is recorded")
         for name, variable in self.variables(setup.flow).items():
             value = setup.variables.get(name, variable.default)

@@ -11,6 +11,7 @@ from tui.session.state import SessionState
 
 def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
     """The lines of a dry run; values captured during the run stay as {{ name }}."""
+    workspace.check(setup, begin=False)
     runbook = workspace.runbook
     values = workspace.values(setup)
     facts = {**values, "method": setup.method, "flow": setup.flow}

@@ -24,6 +24,7 @@ def check_report(
     workspace: Workspace, setup: Setup, names: tuple[str, ...], as_json: bool, say: Callable[[str], None]
 ) -> int:
     """Run the checks and print them as they come, or as one JSON document; returns the exit status."""
+    workspace.check(setup)
     sections = sections_to_check(workspace, names, setup.flow)
     failed = [row for row in workspace.preflight(setup, lambda _: None) if row.verdict is Verdict.FAILED]
     if failed:

@@ -30,6 +30,7 @@ class Exit(IntEnum):
 
 def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Print) -> Exit:
     """Run a whole flow and say what happens, a line a step; the session stays on disk, whatever comes of it."""
+    workspace.check(setup)
     refused = _preflight(workspace, setup, say)
     if refused is not None:
         return refused

@@ -1,0 +1,145 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.support.runbooks import SMALL
+from tui.cli import main
+
+ANSWERS = """
+operator = "ana"
+second_operator = "ben"
+reason = "a test"
+confirm = ["*", "a-migrate", "b-migrate", "rollback-migrations-a", "rollback-migrations-b", "rollback-restore"]
+messages = "copied"
+[answers]
+check-sentry = "3"
+a-plan = "yes"
+b-plan = "yes"
+verify-sentry = ["0", "2"]
+verify-dashboards = "yes"
+rollback-database = "reverse"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+
+
+@pytest.fixture
+def runbook(tmp_path: Path) -> Path:
+    path = tmp_path / "runbook.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def test_lint_counts_and_ends_with_0_for_a_sound_runbook(runbook: Path) -> None:
+    done = call("lint", str(runbook))
+    assert done.exit_code == 0
+    assert "0 errors" in done.output
+
+
+def test_lint_names_every_fault_with_its_line_and_ends_with_3(runbook: Path) -> None:
+    runbook.write_text(SMALL.replace('run = "uptime"', 'runn = "uptime"').replace('prompt = "Release"', ""))
+    done = call("lint", str(runbook))
+    assert done.exit_code == 3
+    assert "runn" in done.output
+    assert "did you mean" in done.output
+    assert "prompt" in done.output
+
+
+def test_a_broken_runbook_stops_every_command_in_words(runbook: Path) -> None:
+    runbook.write_text("format = 1\n[runbook\n")
+    for words in (("show",), ("run", "--dry-run"), ("check",)):
+        done = call(*words, "-f", str(runbook))
+        assert done.exit_code == 3
+        assert f"{runbook}:2" in done.output
+        assert "Traceback" not in done.output
+
+
+def test_show_and_schema_are_for_people_and_programs(runbook: Path) -> None:
+    assert "uptime" in call("show", "-f", str(runbook)).output
+    assert json.loads(call("show", "-f", str(runbook), "--json").output)["runbook"]["title"] == "Shop"
+    assert json.loads(call("schema").output)["$ref"] == "#/$defs/Runbook"
+
+
+def test_a_dry_run_needs_no_host(runbook: Path) -> None:
+    done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker", "--set", "release=v3")
+    assert done.exit_code == 0
+    assert "compose up v3" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("run", "--headless", "--flow", "nothing"), 2, "no flow 'nothing'"),
+        (("run", "--dry-run", "--host", "moon=x"), 2, "no host moon"),
+        (("run", "--dry-run", "--set", "release"), 2, "is not NAME=VALUE"),
+        (("run", "--headless", "--answers", "missing.toml"), 2, "cannot read missing.toml"),
+        (("run",), 1, "needs a terminal"),
+        (("export", "nothing"), 6, "is no session here"),
+        (("verify",), 6, "is no session here"),
+        (("resume",), 6, "no unfinished session"),
+        (("drill", "no-such-scenario"), 2, "no scenario"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(runbook: Path, words: tuple[str, ...], code: int, message: str) -> None:
+    options = ("-f", str(runbook)) if words[0] in ("run", "drill") else ()
+    done = call(*words, *options)
+    assert message in done.output
+    assert done.exit_code == code
+    assert "Traceback" not in done.output
+
+
+def test_an_unreachable_host_ends_with_4(runbook: Path) -> None:
+    runbook.write_text(SMALL.replace('target = "web"', 'target = "127.0.0.1"\nport = 1'))
+    done = call("run", "-f", str(runbook), "--headless", "--flow", "deploy", "--method", "docker", "--operator", "ana")
+    assert done.exit_code == 4
+    assert "127.0.0.1:1" in done.output
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_the_bundled_drill_from_the_first_check_to_the_last_sign_off(tmp_path: Path, method: str) -> None:
+    """The whole deployment over SSH to the drill's host, then everything one does with its session."""
+    answers = tmp_path / "answers.toml"
+    answers.write_text(ANSWERS)
+    drill = ("drill", "--headless", "--pace", "1000", "--answers", str(answers))
+    done = call(*drill, "--flow", "deploy", "--method", method)
+    assert done.exit_code == 0, done.output
+    listed = json.loads(call("sessions", "--json").output)
+    assert [(one["result"], one["drill"] != "") for one in listed] == [("completed", True)]
+    assert call("verify").output.endswith("whole\n")
+    exported = call("export").output
+    assert "**DRILL**" in exported
+    assert "drill-secret" not in exported
+    assert call("export", "--format", "json").exit_code == 0
+
+
+def test_damage_is_found_by_verify_with_its_line(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(ANSWERS)
+    call("drill", "--headless", "--pace", "1000", "--answers", str(answers), "--flow", "verify", "--method", "a")
+    journal = next((tmp_path / "sessions").glob("*/journal.jsonl"))
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([*lines[:5], lines[5].replace(b'"seq":5', b'"seq":6'), *lines[6:]]))
+    done = call("verify")
+    assert done.exit_code == 6
+    assert "line 6" in done.output
+
+
+def test_headless_runs_without_textual(runbook: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['runbook', 'run', '--dry-run', '-f', sys.argv[1], '--flow', 'deploy', '--method', 'docker']\n"
+        "from tui.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "assert 'textual' not in sys.modules, 'textual was imported'"
+    )
+    subprocess.run([sys.executable, "-c", code, str(runbook)], check=True, capture_output=True)
