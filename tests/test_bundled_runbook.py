@@ -1,0 +1,193 @@
+"""The bundled runbook is the whole document: every line of it is in some step, and every step is what it claims."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path as File
+
+import pytest
+from msgspec import Struct
+
+from tui.runbook.lint import lint
+from tui.runbook.load import load
+from tui.runbook.model import Action, Danger, FlowKind, Runbook, Step
+from tui.runbook.problem import Path
+from tui.runbook.walk import fields_of, section_steps, steps_of
+
+ROOT = File(__file__).parents[1]
+DOCUMENT = ROOT / "docs" / "source" / "deployment-runbook.md"
+TABLE_OF_CONTENTS = range(11, 21)
+
+
+class Row(Struct, frozen=True):
+    """A line of the document and what kind of line it is."""
+
+    line: int
+    section: str
+    kind: str
+    text: str
+
+
+@pytest.fixture(scope="module")
+def runbook() -> Runbook:
+    return load(ROOT / "runbook.toml")
+
+
+def rows() -> list[Row]:
+    with (ROOT / "tests" / "data" / "matrix.tsv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [Row(int(row["line"]), row["section"], row["kind"], row["text"]) for row in found]
+
+
+def lines(source: str) -> set[int]:
+    numbers: set[int] = set()
+    for part in source.split(",") if source else ():
+        first, _, last = part.strip().partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def sources(runbook: Runbook) -> Iterator[tuple[Path, set[int]]]:
+    """Every place that names lines of the document; a secret's `source` says where its value is."""
+    return ((path, lines(text)) for path, text in fields_of(runbook, "source") if path[0] != "secrets")
+
+
+def is_heading(runbook: Runbook, path: Path) -> bool:
+    """Whether a source is that of something which only holds steps."""
+    match path:
+        case ("sections" | "troubleshooting", int(), "source"):
+            return True
+        case ("troubleshooting", int(issue), "solutions", int(solution), "source"):
+            return bool(runbook.troubleshooting[issue].solutions[solution].steps)
+    return False
+
+
+def actions(runbook: Runbook) -> Iterator[tuple[Step, Action]]:
+    return ((step, action) for _, step in steps_of(runbook) for action in step.actions)
+
+
+def test_nothing_is_wrong_or_doubtful_in_it() -> None:
+    assert lint(ROOT / "runbook.toml") == []
+
+
+def test_the_matrix_is_of_this_document() -> None:
+    """A command over several lines is one row, so only its beginning is compared."""
+    document = DOCUMENT.read_text(encoding="utf-8").split("\n")
+    assert len(rows()) == 586
+    assert [row for row in rows() if row.text[:12].strip() not in document[row.line - 1]] == []
+
+
+def test_every_line_of_the_document_is_covered(runbook: Runbook) -> None:
+    covered = set().union(*(numbers for _, numbers in sources(runbook)))
+    assert [row for row in rows() if row.line not in covered and row.line not in TABLE_OF_CONTENTS] == []
+
+
+def test_every_command_of_the_document_is_covered_by_more_than_a_heading(runbook: Runbook) -> None:
+    covered = set().union(*(numbers for path, numbers in sources(runbook) if not is_heading(runbook, path)))
+    wanted = [row for row in rows() if row.kind in ("command", "expect", "interactive", "task")]
+    assert [row for row in wanted if row.line not in covered and row.line not in TABLE_OF_CONTENTS] == []
+
+
+def test_no_source_is_beyond_the_document(runbook: Runbook) -> None:
+    length = len(DOCUMENT.read_text(encoding="utf-8").splitlines())
+    assert max(max(numbers, default=1) for _, numbers in sources(runbook)) <= length
+
+
+def test_every_step_says_where_it_comes_from(runbook: Runbook) -> None:
+    assert [step.id for _, step in steps_of(runbook) if not step.source] == []
+
+
+def test_every_literal_command_that_differs_stands_in_the_document(runbook: Runbook) -> None:
+    """`original` is what the document says, but for line breaks."""
+    document = re.sub(r"\s*\\?\s+", " ", DOCUMENT.read_text(encoding="utf-8"))
+    wrong = [
+        (step.id, action.original)
+        for step, action in actions(runbook)
+        if action.original and not _stands_in(action.original, document)
+    ]
+    assert wrong == []
+
+
+def _stands_in(command: str, document: str) -> bool:
+    parts = [
+        re.sub(r"\s+", " ", part).strip(" ;") for part in re.split(r"; (?:do |done)?|: (?=[A-Z]|workers)", command)
+    ]
+    return all(part in document for part in parts if part not in ("", "done"))
+
+
+def test_every_link_of_the_document_can_be_opened(runbook: Runbook) -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    urls = {
+        url.rstrip("/") for url in re.findall(r"https://(?:sentry|monitoring|console|app\.data|logs)[^\s)`]*", document)
+    }
+    defaults = {variable.default.rstrip("/") for variable in runbook.variables.values()}
+    known = {link.url.rstrip("/") for link in runbook.dashboards} | defaults
+    known |= {(action.open or "").rstrip("/") for _, action in actions(runbook)}
+    assert urls - known == set()
+
+
+def test_every_change_by_method_is_undone_by_a_rollback_step_of_that_method(runbook: Runbook) -> None:
+    steps = {step.id: step for _, step in section_steps(runbook)}
+    for section_id, method in (("method-a", "a"), ("method-b", "b")):
+        for step in runbook.section(section_id).steps:
+            assert bool(step.undo) == step.mutates, step.id
+            for undo in step.undo:
+                assert steps[undo].when.get("method", method) == method, (step.id, undo)
+
+
+def test_migrations_are_reversed_while_their_files_are_there(runbook: Runbook) -> None:
+    order = [step.id for step in runbook.section("rollback").steps]
+    for method in "ab":
+        assert order.index(f"rollback-stop-{method}") < order.index(f"rollback-migrations-{method}")
+        assert order.index(f"rollback-migrations-{method}") < order.index("rollback-code")
+    assert order.index("rollback-restore") < order.index("rollback-code")
+
+
+def test_only_the_migrations_are_points_of_no_return(runbook: Runbook) -> None:
+    assert [step.id for _, step in section_steps(runbook) if step.point_of_no_return] == ["a-migrate", "b-migrate"]
+
+
+def test_a_step_that_changes_something_never_starts_with_one_key(runbook: Runbook) -> None:
+    wrong = [step.id for _, step in steps_of(runbook) if step.mutates and step.danger is Danger.NONE]
+    assert wrong == []
+
+
+def test_no_container_command_waits_for_a_terminal(runbook: Runbook) -> None:
+    wrong = [
+        step.id
+        for step, action in actions(runbook)
+        if re.search(r"docker-compose (exec|run --rm)(?! -T)", action.run or "")
+    ]
+    assert wrong == []
+
+
+def test_every_message_is_sent_by_a_step(runbook: Runbook) -> None:
+    sent = {action.send for _, action in actions(runbook)} - {None}
+    assert sent == set(runbook.messages)
+
+
+def test_six_issues_and_the_dangerous_solution_cannot_run(runbook: Runbook) -> None:
+    solutions = [solution for issue in runbook.troubleshooting for solution in issue.solutions]
+    assert len(runbook.troubleshooting) == 6
+    assert [solution.id for solution in solutions if solution.forbidden] == ["reset-migrations"]
+    assert [solution.id for solution in solutions if bool(solution.steps) == bool(solution.forbidden)] == []
+
+
+def test_the_checklist_has_18_items_and_each_method_ticks_its_own(runbook: Runbook) -> None:
+    assert len(runbook.checklist) == 18
+    flow = next(flow for flow in runbook.flows.values() if flow.kind is FlowKind.DEPLOY)
+    for method, absent in (("a", {"maintenance-on", "maintenance-off"}), ("b", set())):
+        ticked = {
+            item
+            for name in flow.sections
+            if runbook.section(name).when.get("method", method) == method
+            for step in runbook.section(name).steps
+            if step.when.get("method", method) == method
+            for item in step.checklist
+        }
+        assert {item.id for item in runbook.checklist} - ticked == absent
+
+
+def test_the_follow_ups_are_all_there(runbook: Runbook) -> None:
+    within = [item.within for item in runbook.followups]
+    assert (within.count("1h"), within.count("24h"), within.count("168h")) == (5, 5, 4)
