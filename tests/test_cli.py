@@ -28,6 +28,7 @@ rollback-database = "reverse"
 @pytest.fixture(autouse=True)
 def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.fixture
@@ -143,3 +144,16 @@ def test_headless_runs_without_textual(runbook: Path) -> None:
         "assert 'textual' not in sys.modules, 'textual was imported'"
     )
     subprocess.run([sys.executable, "-c", code, str(runbook)], check=True, capture_output=True)
+
+
+def test_the_operators_settings_stand_for_the_options(runbook: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "runbook" / "config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('operator = "ana"\n[hosts]\nweb = "elsewhere"\n[variables]\nrelease = "v7"\n')
+    done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
+    assert "compose up v7" in done.output
+    assert "on web (elsewhere):" in done.output
+    settings.write_text('opertor = "ana"\n')
+    done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
+    assert done.exit_code == 2
+    assert "did you mean operator?" in done.output

@@ -103,7 +103,7 @@ def run(
     """Open the terminal UI, or run a flow without one."""
     from tui.compose import open_workspace
 
-    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config)
+    workspace = open_workspace(file, pointed(hosts), ssh_config)
     try:
         if headless or dry_run:
             sys.exit(without_screen(workspace, answers, dry_run, given))
@@ -148,7 +148,7 @@ def check(
     from tui.compose import open_workspace
     from tui.headless.report import check_report
 
-    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config)
+    workspace = open_workspace(file, pointed(hosts), ssh_config)
     try:
         sys.exit(check_report(workspace, make_setup(workspace, given, kind="verify"), sections, as_json, click.echo))
     finally:
@@ -164,7 +164,7 @@ def resume(session: str, file: Path | None, hosts: tuple[str, ...], ssh_config: 
     """Go on with SESSION (default: the newest unfinished one)."""
     from tui.compose import resumed_workspace
 
-    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
+    with resumed_workspace(session, file, pointed(hosts), ssh_config) as (workspace, found):
         screen(workspace, found, operator)
 
 
@@ -264,21 +264,31 @@ def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in given)}
 
 
+def pointed(hosts: tuple[str, ...]) -> dict[str, str]:
+    """Where hosts are: the operator's settings, then the options."""
+    from tui.config import load_config
+
+    return {**load_config().hosts, **pairs(hosts, "--host")}
+
+
 def make_setup(
     workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "Answers | None" = None
 ) -> "Setup":
-    """The set-up that the options, then the answers file, then the machine give."""
+    """The set-up that the options, then the answers file, then the operator's settings give."""
+    from tui.config import load_config
     from tui.execution.workspace import Setup
     from tui.headless.plan import flow_of_kind
     from tui.runbook.model import FlowKind
 
-    operator = given["operator"] or (answers.operator if answers else "") or workspace.operator()
+    config = load_config()
+    operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
+    variables = {name: value for name, value in config.variables.items() if name in workspace.runbook.variables}
     return Setup(
         flow=given["flow"] or flow_of_kind(workspace, FlowKind(kind)),
         method=given["method"] or (answers.method if answers else ""),
         operator=operator,
         second_operator=answers.second_operator if answers else "",
-        variables={**(answers.variables if answers else {}), **pairs(given["values"], "--set")},
+        variables={**variables, **(answers.variables if answers else {}), **pairs(given["values"], "--set")},
         change=given["change"] or (answers.change if answers else ""),
         reason=given["reason"] or (answers.reason if answers else ""),
     )
@@ -303,10 +313,11 @@ def without_screen(workspace: "Workspace", answers: Path | None, dry_run: bool, 
 def screen(workspace: "Workspace", session: str = "", operator: str = "") -> None:
     """Open the terminal UI; everything it needs is imported here and nowhere else."""
     from tui.app import RunbookApp
+    from tui.config import load_config
 
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
-    RunbookApp(workspace, session=session, operator=operator).run()
+    RunbookApp(workspace, load_config(), session=session, operator=operator).run()
 
 
 if __name__ == "__main__":
