@@ -1,0 +1,78 @@
+"""Every key in one list, so that bindings, footer, command palette and help cannot disagree."""
+
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+
+class Act(NamedTuple):
+    """Something the operator can do on a screen: `id` names it in the configuration, `help` says what it does."""
+
+    id: str
+    key: str
+    action: str
+    label: str
+    help: str
+    show: bool = True
+
+    @property
+    def screen(self) -> str:
+        """The screen it belongs to."""
+        return self.id.partition(".")[0]
+
+
+ACTS = (
+    Act("home.deploy", "d", "begin('deploy')", "Deploy", "Set up a deployment"),
+    Act("home.verify", "v", "begin('verify')", "Verify", "Set up a verification of the running system"),
+    Act("home.follow-up", "f", "begin('follow-up')", "Follow up", "Set up the follow-ups of a deployment"),
+    Act("home.rollback", "r", "begin('rollback')", "Roll back", "Set up a rollback that no open session began"),
+    Act("home.resume", "enter", "resume", "Resume", "Go on with the unfinished session that is marked", False),
+    Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied"),
+    Act("home.export", "e", "export", "Export", "Write the marked session as Markdown and JSON"),
+    Act("home.quit", "q", "quit", "Quit", "End the program"),
+    Act("setup.begin", "f10,ctrl+enter", "begin", "Begin", "Begin the session as it is set up"),
+    Act("setup.preflight", "f5", "preflight", "Check again", "Reach every host and secret again"),
+    Act("setup.back", "escape", "back", "Back", "Leave the set-up; nothing has begun"),
+    Act("run.next", "enter", "next", "Next", "Do what comes next for the step: start, answer, sign, go on"),
+    Act("run.sign", "s", "sign", "Sign", "Sign the step, with a note"),
+    Act("run.skip", "k", "skip", "Skip", "Leave the step out, with a reason"),
+    Act("run.retry", "r", "retry", "Retry", "Run what failed again"),
+    Act("run.note", "n", "note", "Note", "Write something down"),
+    Act("run.cancel", "c", "cancel", "Cancel", "Stop the running command"),
+    Act("run.search", "slash", "search", "Search", "Search in the output"),
+    Act("run.open", "o", "open_link", "Open", "Open the page the step names", False),
+    Act("run.attempts", "a", "attempts", "Attempts", "Look at the output of an older attempt", False),
+    Act("run.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),
+    Act("run.wrap", "w", "wrap", "Wrap", "Wrap long lines of the output, or scroll sideways", False),
+    Act("run.here", "g,home", "here", "Current", "Back to the current step", False),
+    Act("run.reopen", "u", "reopen", "Reopen", "Do a settled step again", False),
+    Act("run.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
+    Act("run.summary", "ctrl+s", "summary", "Summary", "What came of the session so far", False),
+    Act("run.quit", "q", "quit", "Quit", "Leave; says what goes on and how to come back"),
+    Act("summary.finish", "f", "finish", "Finish", "End the session and record its result"),
+    Act("summary.back", "r,escape", "back", "Back to the steps", "Back to the steps; a finished session is reopened"),
+    Act("summary.export", "e", "export", "Export", "Write the session as Markdown and JSON"),
+    Act("summary.note", "n", "note", "Note", "Write something down about the session"),
+    Act("summary.home", "h", "home", "Home", "Leave the session as it is and go to the first screen"),
+    Act("app.help", "question_mark,f1", "help", "Help", "Every key of this screen and of the others"),
+)
+"""In the order of the footer."""
+
+TITLES = {"home": "Home", "setup": "Set-up", "run": "Run", "summary": "Summary", "app": "Everywhere"}
+IDS = frozenset(act.id for act in ACTS)
+
+
+def acts(screen: str) -> list[Act]:
+    """What can be done on a screen."""
+    return [act for act in ACTS if act.screen == screen]
+
+
+def bindings(screen: str) -> list[BindingType]:
+    """The keys of a screen, which the configuration may change by their ids."""
+    return [Binding(act.key, act.action, act.label, show=act.show, id=act.id, tooltip=act.help) for act in acts(screen)]
+
+
+def key_words(key: str) -> str:
+    """A key as people say it: ? for question_mark."""
+    names = {"question_mark": "?", "slash": "/", "escape": "esc"}
+    return " or ".join(names.get(one, one) for one in key.split(","))

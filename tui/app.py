@@ -1,0 +1,221 @@
+"""The terminal application: which screen shows, which session is open, and how it ends."""
+
+import queue
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual import events
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from tui.actions import IDS, acts, bindings
+from tui.bridge import Bridge, Front
+from tui.config import Config, unknown_keys
+from tui.errors import RunbookError
+from tui.execution.conductor import Conductor
+from tui.execution.text import sanitise
+from tui.execution.workspace import Setup, Workspace
+
+ERROR_SHOWN = 12.0
+LAST_WORDS = 3.0
+"""How long the end of the program waits for a command that is being stopped, so that its outcome is recorded."""
+
+
+class RunbookApp(Front):
+    """The front end on a terminal; `session` is resumed at once where it is given."""
+
+    TITLE = "runbook"
+    CSS_PATH = "theme.tcss"
+    BINDINGS = bindings("app")
+
+    def __init__(
+        self, workspace: Workspace, config: Config | None = None, *, session: str = "", operator: str = ""
+    ) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.config = config or Config()
+        self.operator = operator or self.config.operator or workspace.operator()
+        self.conductor: Conductor | None = None
+        self.bridge: Bridge | None = None
+        self._session = session
+        self._closing = False
+
+    def on_mount(self) -> None:
+        """Show the first screen, in the operator's colours and with the operator's keys."""
+        from tui.screens.home import HomeScreen
+
+        wrong = unknown_keys(self.config, IDS, frozenset(self.available_themes))
+        if self.config.theme in self.available_themes:
+            self.theme = self.config.theme
+        self.set_keymap(dict(self.config.keys))
+        self.push_screen(HomeScreen())
+        if wrong:
+            self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
+        if self._session:
+            self.call_after_refresh(self.resume, self._session)
+
+    # sessions
+
+    def begin(self, setup: Setup) -> None:
+        """Begin a session and show it."""
+        self.operator = setup.operator
+        self.work(self, lambda: self.workspace.begin(setup), self._opened)
+
+    def resume(self, session_id: str) -> None:
+        """Go on with a session, reach its hosts again, and show it."""
+        self.work(self, lambda: self.workspace.resume(session_id, self.operator), self._resumed)
+
+    def _resumed(self, conductor: Conductor) -> None:
+        self._opened(conductor)
+        started = conductor.state.started
+        if started is None:
+            return
+        setup = Setup(flow=started.flow, method=started.method, operator=self.operator, variables=started.variables)
+
+        def reach() -> list[str]:
+            findings = self.workspace.preflight(setup, lambda row: None, self.ask_secret)
+            for finding in findings:
+                if finding.event is not None and not conductor.state.finished:
+                    conductor.record(finding.event)
+            return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"]
+
+        self.work(self, reach, self._reached)
+
+    def _reached(self, failed: list[str]) -> None:
+        if failed:
+            self.show_error(RunbookError("; ".join(failed), "steps that need it will fail until it is mended"))
+
+    def _opened(self, conductor: Conductor) -> None:
+        if self._closing:
+            conductor.close()
+            return
+        if self.conductor is not None:
+            self._let_go()
+        self.conductor = conductor
+        self.bridge = Bridge(self, conductor)
+        self._home_again()
+        self.open_run()
+
+    def open_run(self) -> None:
+        """Show the session that is open."""
+        from tui.screens.run import RunScreen
+
+        self._home_again()
+        self.push_screen(RunScreen())
+
+    def show_summary(self) -> None:
+        """Show what came of the session that is open."""
+        from tui.screens.summary import SummaryScreen
+
+        self._home_again()
+        self.push_screen(SummaryScreen())
+
+    def close_session(self) -> None:
+        """Let go of the open session and go back to the first screen."""
+        self._let_go()
+        self._home_again()
+
+    def _home_again(self) -> None:
+        """Take away every screen above Home."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def _let_go(self) -> None:
+        conductor, bridge, self.conductor, self.bridge = self.conductor, self.bridge, None, None
+        if bridge is not None:
+            bridge.close()
+        if conductor is not None:
+            self.work(self, conductor.close, lambda _: None)
+
+    # the operator
+
+    def show_error(self, error: RunbookError) -> None:
+        """Tell the operator what is wrong and what to do next."""
+        hint = f"\n→ {sanitise(error.hint)}" if error.hint else ""
+        self.notify(sanitise(error.message) + hint, severity="error", timeout=ERROR_SHOWN, markup=False)
+
+    def say(self, text: str, title: str = "") -> None:
+        """Tell the operator something that needs no answer."""
+        self.notify("\n".join(sanitise(line) for line in text.split("\n")), title=title, markup=False)
+
+    def open_link(self, url: str) -> None:
+        """Copy an address, and open it where there is a browser with a window of its own."""
+        from tui.screens.links import can_open
+
+        self.copy_to_clipboard(url)
+        if can_open(url):
+            self.open_url(url)
+        self.say(f"{url}\ncopied, if the terminal allows it (OSC 52)", "Link")
+
+    def ask_secret(self, prompt: str) -> str:
+        """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""
+        from tui.screens.dialogs.ask import AskSecret
+
+        answer: queue.Queue[str | None] = queue.Queue(1)
+        self.call_later(self.push_screen, AskSecret(prompt), answer.put)
+        while not self._closing:
+            try:
+                return answer.get(timeout=0.2) or ""
+            except queue.Empty:
+                continue
+        return ""
+
+    def action_help(self) -> None:
+        """Show every key, those of this screen first."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(getattr(self.screen, "ACTS", "home"), dict(self.config.keys)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command palette: what can be done on this screen, then what can be done everywhere."""
+        for act in (*acts(getattr(screen, "ACTS", "")), *acts("app")):
+            yield SystemCommand(act.label, act.help, self._does(screen, act.action))
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def _does(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.run_action(action, screen if hasattr(screen, f"action_{action.partition('(')[0]}") else self)
+
+        return run
+
+    async def action_quit(self) -> None:
+        """End the program; where a session is open, say first what goes on and how to come back."""
+        from tui.screens.dialogs import Confirm
+
+        conductor = self.conductor
+        if conductor is None or conductor.state.finished is not None or isinstance(self.screen, Confirm):
+            self.exit()
+            return
+        state = conductor.state
+        session = state.started.session if state.started else ""
+        running = state.running()
+        what = f"This is stopped on {running.host}:\n$ {running.command}" if running else "Nothing is running."
+        lines = [what, "", "The session stays as it is. To come back:", f"runbook resume {session}"]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.exit()
+
+        self.push_screen(Confirm("Quit?", lines, yes="Quit", no="Stay"), answered)
+
+    # the terminal
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover the screens while the terminal is too small for them."""
+        from tui.screens.small import TooSmall, too_small
+
+        covered = any(isinstance(screen, TooSmall) for screen in self.screen_stack)
+        if too_small(event.size) and not covered:
+            self.push_screen(TooSmall())
+        elif not too_small(event.size) and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    async def on_unmount(self) -> None:
+        """Let go of the session, without keeping the terminal waiting for what hangs."""
+        self._closing = True
+        conductor, self.conductor = self.conductor, None
+        if conductor is not None:
+            ending = threading.Thread(target=conductor.close, daemon=True)
+            ending.start()
+            ending.join(LAST_WORDS)

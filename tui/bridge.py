@@ -1,0 +1,146 @@
+"""The one place where the engine's threads meet the screen: what came since the last frame becomes one message."""
+
+import threading
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from tui.errors import RunbookError
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.session.events import Entry
+from tui.session.state import SessionState
+
+FRAME = 1 / 15
+Result = TypeVar("Result")
+
+
+class SessionChanged(Message, bubble=False):
+    """The session after the events that came since the last frame."""
+
+    def __init__(self, state: SessionState, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.state = state
+        self.entries = entries
+
+
+class OutputGrew(Message, bubble=False):
+    """An attempt is running, so its output may have grown."""
+
+    def __init__(self, attempt: int) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
+class Front(App[None]):
+    """What screens may ask of the application, so that no screen has to import it."""
+
+    workspace: Workspace
+    conductor: Conductor | None = None
+    operator: str = ""
+
+    @abstractmethod
+    def begin(self, setup: Setup) -> None:
+        """Begin a session and show it."""
+
+    @abstractmethod
+    def resume(self, session_id: str) -> None:
+        """Go on with a session and show it."""
+
+    @abstractmethod
+    def open_run(self) -> None:
+        """Show the session that is open."""
+
+    @abstractmethod
+    def show_summary(self) -> None:
+        """Show what came of the session that is open."""
+
+    @abstractmethod
+    def close_session(self) -> None:
+        """Let go of the open session and go back to the first screen."""
+
+    @abstractmethod
+    def show_error(self, error: RunbookError) -> None:
+        """Tell the operator what is wrong and what to do next."""
+
+    @abstractmethod
+    def say(self, text: str, title: str = "") -> None:
+        """Tell the operator something that needs no answer."""
+
+    @abstractmethod
+    def open_link(self, url: str) -> None:
+        """Take the operator to a page: the address is copied, and opened where there is a browser to open it."""
+
+    @abstractmethod
+    def ask_secret(self, prompt: str) -> str:
+        """Ask for a secret without showing it; called on a thread of the engine's, which waits for the answer."""
+
+    def work(
+        self,
+        node: MessagePump,
+        call: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[RunbookError], None] | None = None,
+    ) -> None:
+        """Do what blocks on a thread of its own; `done` gets the result on the screen's side, unless `node` is gone.
+
+        The thread never keeps the program from ending.
+        """
+
+        def run() -> None:
+            try:
+                result = call()
+            except RunbookError as error:
+                node.call_later(failed or self.show_error, error)
+            else:
+                node.call_later(done, result)
+
+        threading.Thread(target=run, name="runbook-work", daemon=True).start()
+
+
+def front(node: DOMNode) -> Front:
+    """The application a screen or widget belongs to."""
+    return cast("Front", node.app)
+
+
+class Bridge:
+    """Listens to a conductor on its threads, and tells the screens on theirs, at most once a frame."""
+
+    def __init__(self, app: App[None], conductor: Conductor) -> None:
+        self._app = app
+        self._conductor = conductor
+        self._lock = threading.Lock()
+        self._entries: list[Entry] = []
+        self._state = conductor.state
+        conductor.subscribe(self._heard)
+        self._timer = app.set_interval(FRAME, self.tick)
+
+    def close(self) -> None:
+        """Tell the screens nothing more."""
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """Post what came since the last frame to every screen that wants it."""
+        with self._lock:
+            entries, self._entries = tuple(self._entries), []
+            state = self._state
+        if entries:
+            self._post(lambda: SessionChanged(state, entries), "on_session_changed")
+        running = state.running()
+        if running is not None:
+            self._post(lambda: OutputGrew(running.number), "on_output_grew")
+
+    def _heard(self, entry: Entry, state: SessionState) -> None:
+        with self._lock:
+            self._entries.append(entry)
+            self._state = state
+
+    def _post(self, message: Callable[[], Message], handler: str) -> None:
+        for screen in self._app.screen_stack:
+            if hasattr(screen, handler):
+                screen.post_message(message())

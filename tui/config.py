@@ -1,0 +1,72 @@
+"""The operator's own settings: name, keys, colours, and what differs between this machine and others."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tui.errors import UsageError
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `config.toml` may say; `keys` maps the id of an action to the key that does it."""
+
+    operator: str = ""
+    theme: str = ""
+    keys: Mapping[str, str] = {}
+    hosts: Mapping[str, str] = {}
+    variables: Mapping[str, str] = {}
+
+
+def config_path() -> Path:
+    """Where the settings are, below XDG_CONFIG_HOME or where the platform keeps such things."""
+    from platformdirs import user_config_path
+
+    return user_config_path("runbook") / "config.toml"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """The settings; all defaults where there is no file.
+
+    Raises:
+        UsageError: the file cannot be read, or a key in it is wrong; file and key are named.
+    """
+    import tomli
+
+    chosen = path or config_path()
+    try:
+        with chosen.open("rb") as file:
+            raw = tomli.load(file)
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise UsageError(f"cannot read {chosen}: {error.strerror}", "mend its permissions, or remove it") from error
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{chosen}: {error}", "mend the file, or remove it") from error
+    known = [field.name for field in msgspec.structs.fields(Config)]
+    for key in raw:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            meant = f"did you mean {near[0]}?" if near else f"it may have: {', '.join(known)}"
+            raise UsageError(f"{chosen}: {key}: no such key", meant)
+    try:
+        return msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at ")
+        raise UsageError(
+            f"{chosen}: {place.strip('`$.') or 'the file'}: {what}", "see docs/configuration.md"
+        ) from error
+
+
+def unknown_keys(config: Config, ids: frozenset[str], themes: frozenset[str]) -> list[str]:
+    """What in the settings names an action or a theme that does not exist, one line each."""
+    found = [f"keys.{one}: no such action{_near(one, ids)}" for one in config.keys if one not in ids]
+    if config.theme and config.theme not in themes:
+        found.append(f"theme: no theme {config.theme!r}{_near(config.theme, themes)}")
+    return found
+
+
+def _near(given: str, known: frozenset[str]) -> str:
+    near = difflib.get_close_matches(given, sorted(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""

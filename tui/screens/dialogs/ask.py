@@ -1,0 +1,81 @@
+"""Asks for words: a reason, a note, a choice that may be written differently, a secret that is not shown."""
+
+from collections.abc import Iterable, Sequence
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.execution.text import sanitise
+from tui.screens.dialogs.base import Dialog, lines_of
+
+
+class AskText(Dialog[str | None]):
+    """A line of text; `choices` are offered and may be changed."""
+
+    AUTO_FOCUS = "OptionList, Input"
+
+    def __init__(
+        self,
+        title: str,
+        prompt: str,
+        value: str = "",
+        required: bool = True,
+        choices: Sequence[str] = (),
+        secret: bool = False,
+    ) -> None:
+        super().__init__(title)
+        self._prompt = prompt
+        self._value = value
+        self._required = required
+        self._choices = choices
+        self._secret = secret
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(lines_of([self._prompt]), classes="dialog-ask")
+        if self._choices:
+            options = [Option(Content(sanitise(choice))) for choice in self._choices]
+            yield OptionList(*options, compact=True, markup=False)
+            yield Static("or in your own words:", classes="dialog-hint", markup=False)
+        yield Input(self._value, password=self._secret, compact=True, id="text")
+
+    def buttons(self) -> Iterable[Button]:
+        yield Button("Cancel (esc)", id="no", compact=True)
+        yield Button("OK (enter)", id="yes", compact=True)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index])
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#yes")
+    def _submitted(self) -> None:
+        field = self.query_one("#text", Input)
+        text = field.value if self._secret else field.value.strip()
+        if self._required and not text:
+            self.problem("it must not be empty; Esc leaves")
+            field.focus()
+        else:
+            self.dismiss(text)
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+
+class RollbackReason(AskText):
+    """Why to roll back: one of the runbook's reasons, or another in the operator's words."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(
+            "Roll back", "Why? The steps that undo this session's changes come next.", choices=tuple(reasons)
+        )
+
+
+class AskSecret(AskText):
+    """A secret: masked while it is typed, and kept nowhere but in this process."""
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__("A secret is needed", prompt, required=False, secret=True)

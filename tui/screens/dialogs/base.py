@@ -1,0 +1,83 @@
+"""What every dialog has in common: it hears nothing until it has been seen, and Escape always means no."""
+
+from collections.abc import Iterable
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from tui.bridge import front
+from tui.execution.text import sanitise
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for `QUIET` seconds."""
+
+    QUIET: ClassVar[float] = 0.15
+    DEFAULT_CLASSES = "dialog"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "No", show=False)]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.heading = title
+        self.armed = False
+        self._quiet: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        drill = "DRILL · " if front(self).workspace.drill else ""
+        with VerticalScroll(id="box", can_focus=False):
+            yield Static(f"{drill}{sanitise(self.heading)}", id="dialog-title", markup=False)
+            yield from self.body()
+            yield Static("", id="dialog-problem", markup=False)
+            yield Horizontal(*self.buttons(), id="dialog-buttons")
+
+    def body(self) -> Iterable[Widget]:
+        """What is between the title and the buttons."""
+        return ()
+
+    def buttons(self) -> Iterable[Button]:
+        """The buttons, the harmless one first."""
+        return ()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        if self._quiet is not None:
+            self._quiet.stop()
+        self._quiet = self.set_timer(self.QUIET, self._arm)
+
+    def _arm(self) -> None:
+        self.armed = True
+        self.add_class("armed")
+
+    def _forward_event(self, event: events.Event) -> None:
+        if not self.armed and isinstance(event, events.Key | events.Paste | events.Click | events.MouseDown):
+            event.stop()
+            if self._quiet is not None:
+                self._settle()
+            return
+        super()._forward_event(event)
+
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+    def problem(self, text: str) -> None:
+        """Say in the box what is wrong with the answer."""
+        shown = self.query_one("#dialog-problem", Static)
+        shown.update(Content(f"✖ {sanitise(text)}" if text else ""))
+        shown.display = bool(text)
+
+
+def lines_of(lines: Iterable[str]) -> Content:
+    """Lines that are safe for a terminal and are never markup; one with line feeds stays several."""
+    return Content("\n".join(sanitise(line) for text in lines for line in text.split("\n")))

@@ -1,0 +1,87 @@
+"""Puts a runbook's question to the operator, in the form its kind of answer has."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.execution.expectations import check_answer
+from tui.execution.text import sanitise
+from tui.runbook.expected import expectations
+from tui.runbook.model import Action, Answer
+from tui.screens.dialogs.base import Dialog, lines_of
+
+
+def choices_of(action: Action) -> Sequence[str]:
+    """The answers that can be picked; none where the answer is typed."""
+    if action.answer is Answer.YES_NO:
+        return ("yes", "no")
+    return action.choices if action.answer is Answer.CHOICE else ()
+
+
+def form_problem(action: Action, answer: str) -> str:
+    """Why this is no answer to the question at all; empty where it is one, good news or bad."""
+    if not answer.strip():
+        return "an answer is needed; Esc leaves"
+    if action.answer is Answer.NUMBER:
+        return next((one.came for one in check_answer(action, answer) if one.came.endswith("is no number")), "")
+    return ""
+
+
+class Question(Dialog[str | None]):
+    """The answer as text, or None; `asked` is the question with its values filled in."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "OptionList, Input"
+
+    def __init__(self, action: Action, problem: str = "", asked: str = "") -> None:
+        super().__init__("Question")
+        self._action = action
+        self._asked = asked or action.ask or ""
+        self._first = problem
+        self._choices = choices_of(action)
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(lines_of([self._asked]), classes="dialog-ask")
+        expected = expectations(self._action.expect)
+        if self._action.answer is Answer.YES_NO and not self._action.expect.choice:
+            expected = [*expected, "yes"]
+        if expected:
+            yield Static(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
+        if self._choices:
+            options = [Option(Content(sanitise(choice))) for choice in self._choices]
+            yield OptionList(*options, compact=True, markup=False)
+        else:
+            yield Input(compact=True, id="text")
+
+    def buttons(self) -> Iterable[Button]:
+        yield Button("Not now (esc)", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.problem(self._first)
+
+    def on_key(self, event: events.Key) -> None:
+        """Let y and n answer a question of yes or no."""
+        if self._action.answer is Answer.YES_NO and event.key in ("y", "n"):
+            event.stop()
+            self.dismiss("yes" if event.key == "y" else "no")
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index])
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        wrong = form_problem(self._action, event.value)
+        if wrong:
+            self.problem(wrong)
+        else:
+            self.dismiss(event.value.strip())
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,72 @@
+"""Takes a signature: what came of the step, a note, and a second person where the runbook wants two."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from msgspec import Struct
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from tui.bridge import front
+from tui.screens.dialogs.base import Dialog, lines_of
+
+
+class SignResult(Struct, frozen=True):
+    """What goes into the journal beside the operator's name."""
+
+    note: str = ""
+    second_operator: str = ""
+
+
+def second_problem(second: str, operator: str) -> str:
+    """Why this is not a second person; empty where it is one."""
+    if not second.strip():
+        return "two people sign this step: give the second one's name"
+    return "the second person must be somebody else" if second.strip() == operator else ""
+
+
+class Sign(Dialog[SignResult | None]):
+    """Enter signs; the note may stay empty."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "Input"
+
+    def __init__(
+        self, step_title: str, summary_lines: Sequence[str], two_person: bool, second_operator: str = ""
+    ) -> None:
+        super().__init__(f"Sign: {step_title}")
+        self._lines = summary_lines
+        self._two = two_person
+        self._second = second_operator
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(lines_of(self._lines), classes="dialog-text")
+        if self._two:
+            yield Static("The second person who has looked:", classes="dialog-hint", markup=False)
+            yield Input(self._second, id="second", compact=True)
+        yield Static("A note (may stay empty):", classes="dialog-hint", markup=False)
+        yield Input(id="note", compact=True)
+
+    def buttons(self) -> Iterable[Button]:
+        yield Button("Not now (esc)", id="no", compact=True)
+        yield Button("Sign (enter)", id="yes", compact=True)
+
+    @on(Input.Submitted, "#second")
+    def _next(self) -> None:
+        self.query_one("#note", Input).focus()
+
+    @on(Input.Submitted, "#note")
+    @on(Button.Pressed, "#yes")
+    def _sign(self) -> None:
+        second = self.query_one("#second", Input).value if self._two else ""
+        conductor = front(self).conductor
+        wrong = second_problem(second, conductor.state.operator if conductor else "") if self._two else ""
+        if wrong:
+            self.problem(wrong)
+            self.query_one("#second", Input).focus()
+        else:
+            self.dismiss(SignResult(self.query_one("#note", Input).value.strip(), second.strip()))
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(None)

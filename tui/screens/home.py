@@ -1,0 +1,165 @@
+"""The first screen: which runbook this is, whether now is the time, what was left unfinished, and what to press."""
+
+from itertools import islice
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.actions import bindings
+from tui.bridge import front
+from tui.errors import NotNow, RunbookError
+from tui.screens.home_text import Piece, about, flows_of, ordered, session_line, window_lines
+from tui.session.store import Summary
+from tui.widgets.top_line import TopLine
+
+LISTED = 20
+"""How many sessions are read; `runbook sessions` lists them all."""
+
+
+class HomeScreen(Screen[None]):
+    """Where every session begins and ends."""
+
+    ACTS = "home"
+    CSS_PATH = "home.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("home"),
+        Binding("up", "move('up')", show=False),
+        Binding("down", "move('down')", show=False),
+    ]
+
+    sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False)
+
+    def compose(self) -> ComposeResult:
+        workspace = front(self).workspace
+        yield TopLine("runbook", workspace.drill)
+        with VerticalScroll(id="home", can_focus=False):
+            yield Static(pieces(about(workspace.runbook)), id="about")
+            yield Static("", id="window", markup=False)
+            yield Static("", id="keys", markup=False)
+            yield Static("Sessions", id="sessions-title", markup=False)
+            yield Static("reading…", id="sessions-none", markup=False)
+            yield OptionList(id="sessions", compact=True, markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#sessions", OptionList).display = False
+        self._tick()
+        self.query_one("#keys", Static).update(pieces([self._keys()]))
+        self.set_interval(10.0, self._tick)
+
+    def on_screen_resume(self) -> None:
+        store = front(self).workspace.store
+        front(self).work(self, lambda: tuple(ordered(list(islice(store.summaries(), LISTED)))), self._found)
+
+    def _found(self, found: tuple[Summary, ...]) -> None:
+        self.sessions = found
+
+    def _tick(self) -> None:
+        workspace = front(self).workspace
+        now = workspace.clock.now()
+        self.query_one("#window", Static).update(pieces(window_lines(workspace.window(now), now)))
+
+    def _keys(self) -> list[Piece]:
+        runbook = front(self).workspace.runbook
+        line: list[Piece] = []
+        for key, kind in (("d", "deploy"), ("v", "verify"), ("f", "follow-up"), ("r", "rollback")):
+            if flows_of(runbook, kind):
+                line += [(f" {key} ", "bold reverse"), (f" {kind}   ", "")]
+        return line
+
+    def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
+        listed = self.query_one("#sessions", OptionList)
+        none = self.query_one("#sessions-none", Static)
+        marked = listed.highlighted
+        listed.clear_options()
+        now = front(self).workspace.clock.now()
+        for one in found or ():
+            listed.add_option(Option(pieces([session_line(one, now)])))
+        listed.display, none.display = bool(found), not found
+        none.update("none yet on this machine")
+        if found:
+            listed.highlighted = min(marked or 0, len(found) - 1)
+            unfinished = not found[0].finished
+            title = "Sessions: Enter goes on with the marked one" if unfinished else "Sessions"
+            self.query_one("#sessions-title", Static).update(title)
+            listed.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what the runbook has."""
+        runbook = front(self).workspace.runbook
+        if action == "begin":
+            return bool(flows_of(runbook, str(parameters[0])))
+        return bool(runbook.dashboards) if action == "links" else True
+
+    def action_move(self, way: str) -> None:
+        self.query_one("#sessions", OptionList).focus()
+
+    def action_begin(self, kind: str) -> None:
+        """Set up a flow of this kind; with several, ask which."""
+        flows = flows_of(front(self).workspace.runbook, kind)
+        if len(flows) == 1:
+            self._set_up(flows[0])
+            return
+        from tui.screens.dialogs.pick import Pick
+
+        titles = [front(self).workspace.runbook.flows[name].title for name in flows]
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                self._set_up(flows[place])
+
+        self.app.push_screen(Pick("Which flow?", titles), picked)
+
+    def _set_up(self, flow: str) -> None:
+        from tui.screens.setup import SetupScreen
+
+        self.app.push_screen(SetupScreen(flow))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_resume()
+
+    def action_resume(self) -> None:
+        one = self._marked()
+        if one is None:
+            return
+        if one.state is None:
+            front(self).show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
+        elif one.finished:
+            front(self).show_error(NotNow("this session is finished", "e exports it; d sets up a new one"))
+        else:
+            front(self).resume(one.id)
+
+    def action_export(self) -> None:
+        one = self._marked()
+        if one is not None:
+            from tui.screens.exporting import export_session
+
+            export_session(self, one.id)
+
+    def action_links(self) -> None:
+        from tui.screens.links import Links
+
+        def chosen(url: str | None) -> None:
+            if url:
+                front(self).open_link(url)
+
+        self.app.push_screen(Links(front(self).workspace.runbook.dashboards), chosen)
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()
+
+    def _marked(self) -> Summary | None:
+        place = self.query_one("#sessions", OptionList).highlighted
+        return self.sessions[place] if self.sessions and place is not None else None
+
+
+def pieces(lines: list[list[Piece]]) -> Content:
+    """Lines of pieces as something Textual draws; nothing in them is markup."""
+    return Content("\n").join(Content.assemble(*line) for line in lines)

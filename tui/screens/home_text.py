@@ -1,0 +1,88 @@
+"""Decides what the first screen says of the runbook, the window and the sessions."""
+
+from datetime import datetime
+
+from tui.execution.text import sanitise
+from tui.exports.words import duration
+from tui.runbook.model import FlowKind, Runbook
+from tui.runbook.window import WindowState
+from tui.session.state import SessionState
+from tui.session.store import Summary, started_at
+
+Piece = tuple[str, str]
+GOOD, BAD, QUIET = "$text-success", "bold $text-error", "$text-muted"
+
+
+def when(at: datetime) -> str:
+    """A moment in UTC, with the local time beside it where that differs."""
+    local = at.astimezone()
+    beside = f" ({local:%H:%M} {local.tzname()})" if local.utcoffset() else ""
+    return f"{at:%Y-%m-%d %H:%M} UTC{beside}"
+
+
+def about(runbook: Runbook) -> list[list[Piece]]:
+    """The runbook in two or three lines."""
+    head = runbook.runbook
+    facts = (("release", head.release), ("environment", head.environment), ("owner", head.owner))
+    line: list[Piece] = []
+    for label, value in facts:
+        if value:
+            line += [(f"{label} ", QUIET), (f"{sanitise(value)}   ", "bold")]
+    lines: list[list[Piece]] = [[(sanitise(head.title), "bold")], line]
+    if head.contact:
+        lines.append([("contact ", QUIET), (sanitise(head.contact), "")])
+    return lines
+
+
+def window_lines(state: WindowState, now: datetime) -> list[list[Piece]]:
+    """The deployment window as it stands, and the time."""
+    clock: list[Piece] = [("now ", QUIET), (when(now), "bold")]
+    if state.words == "no window":
+        return [clock, [("window ", QUIET), ("none", "")]]
+    if state.inside:
+        return [clock, [("window ", QUIET), (f"✔ {state.words}", GOOD)]]
+    line: list[Piece] = [("window ", QUIET), (f"✖ {sanitise(state.words)}", BAD)]
+    if state.opens is not None:
+        ahead = duration(state.opens - now)
+        opens = state.opens.astimezone(now.tzinfo)
+        return [clock, line, [("next opens ", QUIET), (f"{opens:%a} {when(opens)}", ""), (f", in {ahead}", QUIET)]]
+    return [clock, line]
+
+
+def session_line(summary: Summary, now: datetime) -> list[Piece]:
+    """One session in one line: what, when, who, how far."""
+    state = summary.state
+    if state is None:
+        return [("? cannot be read  ", BAD), (summary.id, ""), (f"  {sanitise(summary.problem)}", QUIET)]
+    what = state.started.flow if state.started else ""
+    method = f" {state.started.method}" if state.started and state.started.method else ""
+    drill = "DRILL " if state.drill else ""
+    return [
+        (_status(state), GOOD if state.finished else "bold $text-warning"),
+        (f"  {drill}{sanitise(what + method)}", "bold"),
+        (f"  {started_at(summary.id):%Y-%m-%d %H:%M} UTC, {duration(now - started_at(summary.id))} ago", ""),
+        (f"  {sanitise(state.operator)}  {progress(state)}", QUIET),
+    ]
+
+
+def _status(state: SessionState) -> str:
+    if state.finished is None:
+        return "◆ unfinished"
+    return f"✔ {sanitise(state.finished.result)}"
+
+
+def progress(state: SessionState) -> str:
+    """How many of the steps are settled."""
+    plan = state.plan()
+    settled = sum(state.step(step.id).status.settled for _, step in plan)
+    return f"{settled} of {len(plan)} steps"
+
+
+def flows_of(runbook: Runbook, kind: str) -> list[str]:
+    """The flows of a kind, in the runbook's order."""
+    return [name for name, flow in runbook.flows.items() if flow.kind is FlowKind(kind)]
+
+
+def ordered(found: list[Summary]) -> list[Summary]:
+    """The sessions as they are listed: the unfinished first, then by time, the newest first."""
+    return sorted(found, key=lambda one: one.finished)
