@@ -138,7 +138,8 @@ def test_damage_is_found_by_verify_with_its_line(tmp_path: Path) -> None:
 
 def test_headless_runs_without_textual(runbook: Path) -> None:
     code = (
-        "import sys; sys.argv = ['runbook', 'run', '--dry-run', '-f', sys.argv[1], '--flow', 'deploy', '--method', 'docker']\n"
+        "import sys\n"
+        "sys.argv[:] = 'runbook run --dry-run --flow deploy --method docker -f'.split() + sys.argv[1:]\n"
         "from tui.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "assert 'textual' not in sys.modules, 'textual was imported'"

@@ -229,3 +229,25 @@ def test_a_lost_connection_and_its_return_are_in_the_journal(
     host.listener(Link.UP, "")
     links = [(event.link, event.detail) for event in journal(workspace) if isinstance(event, ev.LinkChanged)]
     assert links == [("connection lost", "no sign of life for 20 s"), ("connected", "")]
+
+
+def test_a_fault_of_the_program_is_an_unknown_outcome_and_said(
+    conductor: Conductor, host: FakeTransport, workspace: Workspace
+) -> None:
+    def fail(command: object) -> None:
+        raise ZeroDivisionError("hunter2-secret")
+
+    host.before_run = fail
+    assert do(conductor, "backup") is StepStatus.UNKNOWN
+    assert conductor.trouble is not None
+    assert "ZeroDivisionError" in conductor.trouble.message
+    assert "hunter2" not in conductor.trouble.message
+    assert "hunter2" not in workspace.store.find("last").journal.read_text()
+
+
+def test_a_secret_that_cannot_be_hidden_is_refused(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "abc")
+    rows = workspace.preflight(Setup(flow="deploy", method="docker", operator="ana"), lambda row: None)
+    assert [row.detail for row in rows if row.kind == "secret"] == [
+        "secret db_password is too short to be hidden in output"
+    ]

@@ -319,6 +319,16 @@ class Conductor:
                 self._settle_passed(step)
         except JournalUnwritable as error:
             self.trouble = error
+        except Exception as error:  # whatever it is, the operator is told and the command is not taken for done
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        running = self.state.running()
+        words = f"a fault of this program: {type(error).__name__}: {error}"
+        if running is not None:
+            outcome = Outcome(OutcomeKind.UNKNOWN, detail=words)
+            self.record_happened(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
+        self.trouble = RunbookError(self.executor.redact(words), "please report it; the session can be resumed")
 
     def _settle_passed(self, step: Step) -> None:
         if step.signoff is Signoff.AUTO:

@@ -25,8 +25,13 @@ class Secrets:
         self._values: dict[str, str] = {}
 
     def keep(self, name: str, value: str) -> None:
-        """Hold a value, from now on redacted everywhere."""
-        self._redactor.add(value)
+        """Hold a value, from now on redacted everywhere.
+
+        Raises:
+            SecretMissing: it is too short to be hidden without hiding half of every text.
+        """
+        if not self._redactor.add(value):
+            raise SecretMissing(f"secret {name} is too short to be hidden in output", "use a longer one")
         self._values[name] = value
 
     def has(self, name: str) -> bool:
