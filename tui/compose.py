@@ -135,7 +135,8 @@ def drill_workspace(path: Path | None, scenario: str, pace: float) -> "Iterator[
     with start_drill(played, pace) as host:
         text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
-        workspace = Workspace(runbook, text, open_store(), transports, SystemClock(), drill=played.title)
+        name = str(Path(scenario).absolute()) if Path(scenario).is_file() else scenario
+        workspace = Workspace(runbook, text, open_store(), transports, SystemClock(), drill=played.title, scenario=name)
         try:
             yield workspace
         finally:
@@ -161,7 +162,7 @@ def resumed_workspace(
     directory = store.find(session)
     _, state = directory.load()
     if state.drill:
-        with drill_workspace(directory.runbook, state.started.drill if state.started else "", 1.0) as workspace:
+        with drill_workspace(directory.runbook, state.started.scenario if state.started else "", 1.0) as workspace:
             yield workspace, directory.id
         return
     workspace = open_workspace(path or directory.runbook, hosts, ssh_config)

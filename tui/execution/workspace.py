@@ -50,6 +50,7 @@ class Workspace:
         transports: Mapping[str, Transport],
         clock: Clock,
         drill: str = "",
+        scenario: str = "",
     ) -> None:
         self.runbook = runbook
         self.text = text
@@ -57,6 +58,7 @@ class Workspace:
         self.transports = transports
         self.clock = clock
         self.drill = drill
+        self.scenario = scenario
         self.redactor = Redactor()
         self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.findings: tuple[Finding, ...] = ()
@@ -112,6 +114,7 @@ class Workspace:
                 change=setup.change,
                 reason=setup.reason,
                 drill=self.drill,
+                scenario=self.scenario,
                 program=f"runbook {tui.__version__}",
             )
         )

@@ -22,7 +22,11 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ty
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):
-    """A session begins: what is done, by whom, with which values. `reason` is why it runs outside the window."""
+    """A session begins: what is done, by whom, with which values.
+
+    `reason` is why it runs outside the window; `drill` is the title of a rehearsal's scenario, `scenario` its name or
+    the path of its file.
+    """
 
     session: str
     flow: str
@@ -36,6 +40,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     change: str = ""
     reason: str = ""
     drill: str = ""
+    scenario: str = ""
     program: str = ""
 
 
