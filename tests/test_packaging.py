@@ -13,6 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.support.terminal import terminal
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # In pieces, so that this file does not hold what it looks for.
@@ -92,6 +94,15 @@ def test_the_installed_program_works_in_an_empty_directory(installed: Path, tmp_
         )
         assert run.returncode == 0, (arguments, run.stdout, run.stderr)
         assert run.stdout.strip(), arguments
+
+
+def test_the_installed_drill_opens_in_a_terminal_in_an_empty_directory(installed: Path, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    with terminal([installed / "runbook", "drill"], tmp_path, home) as opened:
+        opened.wait_for("DRILL")
+        opened.press("q")
+        assert opened.wait() == 0
+    assert b"Traceback" not in opened.received
 
 
 def test_no_tracked_file_names_a_package_index() -> None:

@@ -1,0 +1,80 @@
+"""A pseudo-terminal with a program in it: what a test reads is what a person's terminal would have been sent."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Terminal:
+    """The person's side: what came is in `received`; `wait_for` waits for the program, never for the clock."""
+
+    def __init__(self, child: int, descriptor: int) -> None:
+        self.child = child
+        self.descriptor = descriptor
+        self.received = b""
+        self._seen = 0
+        self._status: int | None = None
+
+    def wait_for(self, text: str, deadline: float = 60.0) -> None:
+        """Read until the program has sent this text once more; fail with what came when it is silent for too long."""
+        while (found := self.received.find(text.encode(), self._seen)) < 0:
+            ready, _, _ = select.select([self.descriptor], [], [], deadline)
+            assert ready, f"no {text!r} in {self.received[-2000:]!r}"
+            assert self._read(), f"the program ended without {text!r}: {self.received[-2000:]!r}"
+        self._seen = found + len(text.encode())
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self.descriptor, keys.encode())
+
+    def wait(self) -> int:
+        """Read to the end of the program and return its exit status (negative: the signal it died of)."""
+        while self._read():
+            pass
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+        return self._status
+
+    def close(self) -> None:
+        """End the program if it still runs."""
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.child, signal.SIGKILL)
+            self.wait()
+        os.close(self.descriptor)
+
+    def _read(self) -> bytes:
+        try:
+            data = os.read(self.descriptor, 65536)
+        except OSError:  # Linux says EIO when the other side is gone
+            data = b""
+        self.received += data
+        return data
+
+
+@contextmanager
+def terminal(
+    command: Sequence[str | Path], directory: Path, environment: Mapping[str, str], size: tuple[int, int] = (100, 30)
+) -> Iterator[Terminal]:
+    """Run a command in a terminal of this many columns and lines for as long as the block lasts."""
+    child, descriptor = pty.fork()
+    if child == 0:
+        try:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+            os.chdir(directory)
+            os.execve(command[0], [str(part) for part in command], {"TERM": "xterm-256color", **environment})
+        finally:
+            os._exit(127)
+    opened = Terminal(child, descriptor)
+    try:
+        yield opened
+    finally:
+        opened.close()
