@@ -10,6 +10,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from tui.config import Config
 from tui.errors import RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
@@ -41,6 +42,7 @@ class Front(App[None]):
     """What screens may ask of the application, so that no screen has to import it."""
 
     workspace: Workspace
+    config: Config
     conductor: Conductor | None = None
     operator: str = ""
 

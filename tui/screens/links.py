@@ -49,7 +49,7 @@ class Links(Dialog[str | None]):
 
 
 def _words(link: Link) -> Content:
-    parts = [(sanitise(link.title), "bold"), f"  {sanitise(link.url)}"]
+    parts: list[str | tuple[str, str]] = [(sanitise(link.title), "bold"), f"  {sanitise(link.url)}"]
     if link.look_for:
         parts.append((f"\n  {sanitise('; '.join(link.look_for))}", "$text-muted"))
     if link.access:

@@ -1,0 +1,52 @@
+"""Every key, those of the screen it was opened from first; drawn from the one list of actions."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui.actions import TITLES, acts, key_words
+from tui.bridge import front
+from tui.screens.home import pieces
+from tui.screens.home_text import QUIET, Piece
+from tui.widgets.top_line import TopLine
+
+
+def help_lines(first: str, keys: Mapping[str, str]) -> list[list[Piece]]:
+    """The keys of every screen, `first` first; `keys` are the operator's own by the actions' ids."""
+    lines: list[list[Piece]] = []
+    for screen in sorted(TITLES, key=lambda one: (one != first, one != "app")):
+        lines.append([(TITLES[screen], "bold underline")])
+        for act in acts(screen):
+            key = key_words(keys.get(act.id, act.key))
+            lines.append([(f"  {key:<18} ", "bold"), (act.help, ""), (f"  {act.id}", QUIET)])
+        lines.append([])
+    return [*lines, [("Keys are changed in config.toml: ", QUIET), ('[keys]  "run.sign" = "f7"', "bold")]]
+
+
+class HelpScreen(Screen[None]):
+    """Closed by Escape, q or ?."""
+
+    AUTO_FOCUS = "#help"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", "Close"),
+        Binding("question_mark,f1", "close", show=False),
+    ]
+
+    def __init__(self, first: str, keys: Mapping[str, str]) -> None:
+        super().__init__()
+        self._first = first
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("Help", front(self).workspace.drill)
+        with VerticalScroll(id="help"):
+            yield Static(pieces(help_lines(self._first, self._keys)), markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def action_close(self) -> None:
+        self.dismiss(None)

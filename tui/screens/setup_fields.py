@@ -1,0 +1,119 @@
+"""The fields of the set-up: a prompt, something to fill in, and in place what is wrong with it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, RadioButton, RadioSet, Static
+
+from tui.execution.text import sanitise
+from tui.runbook.model import Method
+from tui.screens.setup_form import Field
+
+
+class ChoiceInput(Input):
+    """A field whose offered values up and down go through; another may be typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose(1)", show=False),
+        Binding("up", "choose(-1)", show=False),
+    ]
+
+    choices: tuple[str, ...] = ()
+
+    def action_choose(self, by: int) -> None:
+        if not self.choices:
+            return
+        place = self.choices.index(self.value) + by if self.value in self.choices else 0
+        self.value = self.choices[place % len(self.choices)]
+        self.cursor_position = len(self.value)
+
+
+class Entry(Vertical):
+    """One field; `value` is what it holds."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(id=f"{field.id}-entry", classes="entry")
+        self.field = field
+
+    def compose(self) -> ComposeResult:
+        yield Static(sanitise(self.field.prompt), classes="prompt", markup=False)
+        yield ChoiceInput(sanitise(self.field.value), id=self.field.id, compact=True)
+        yield Static("", classes="choices", markup=False)
+        yield Static("", classes="problem", markup=False)
+
+    def on_mount(self) -> None:
+        self.offer(self.field.choices)
+        self.problem("")
+
+    @property
+    def value(self) -> str:
+        """What is in the field now."""
+        return next((one.value for one in self.query(ChoiceInput)), self.field.value)
+
+    def offer(self, choices: tuple[str, ...]) -> None:
+        """Offer values to choose from."""
+        shown = self.query_one(".choices", Static)
+        shown.display = bool(choices)
+        shown.update(Content("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
+        field = self.query_one(ChoiceInput)
+        field.choices = choices
+        field.suggester = SuggestFromList(choices) if choices else None
+
+    def problem(self, text: str) -> None:
+        """Say below the field what is wrong with it."""
+        shown = self.query_one(".problem", Static)
+        shown.display = bool(text)
+        shown.update(Content(f"✖ {sanitise(text)}" if text else ""))
+
+    def on_descendant_focus(self) -> None:
+        """Show the prompt and the choices too, not only the field."""
+        self.call_after_refresh(self.scroll_visible, animate=False)
+
+    def focus_input(self) -> None:
+        """Put the cursor into the field."""
+        self.query_one(ChoiceInput).focus()
+
+
+class Radios(RadioSet):
+    """Enter chooses and moves on."""
+
+    def action_toggle_button(self) -> None:
+        super().action_toggle_button()
+        self.screen.focus_next()
+
+
+class Methods(Vertical):
+    """The ways to go through the flow, the recommended one chosen."""
+
+    def __init__(self, methods: Sequence[tuple[str, Method]]) -> None:
+        super().__init__(id="method-entry", classes="entry")
+        self._methods = methods
+
+    def compose(self) -> ComposeResult:
+        yield Static("Method", classes="prompt", markup=False)
+        chosen = next((place for place, (_, one) in enumerate(self._methods) if one.recommended), 0)
+        with Radios(id="method", compact=True):
+            for place, (_, method) in enumerate(self._methods):
+                yield RadioButton(_words(method), value=place == chosen, compact=True)
+        yield Static(sanitise(self._methods[chosen][1].text), classes="choices", markup=False)
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """Say what the chosen method does."""
+        self.query_one(".choices", Static).update(Content(sanitise(self._methods[event.index][1].text)))
+
+    @property
+    def value(self) -> str:
+        """The name of the chosen method."""
+        place = next((radios.pressed_index for radios in self.query(Radios)), -1)
+        if place < 0:
+            return next((name for name, one in self._methods if one.recommended), self._methods[0][0])
+        return self._methods[place][0]
+
+
+def _words(method: Method) -> Content:
+    return Content.assemble((sanitise(method.title), "bold"), " (recommended)" if method.recommended else "")

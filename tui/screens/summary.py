@@ -1,0 +1,132 @@
+"""What came of the session: result, deviations, overruns, checklist, follow-ups, and the record that proves it."""
+
+import platform
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui.actions import bindings
+from tui.bridge import SessionChanged, front
+from tui.errors import RunbookError
+from tui.execution.conductor import Conductor
+from tui.exports.source import source
+from tui.screens.dialogs import AskText, Confirm
+from tui.screens.exporting import export_session
+from tui.screens.home import pieces
+from tui.screens.summary_text import Report, result_of, summary
+from tui.session.journal import verify
+from tui.widgets.top_line import TopLine
+
+
+class SummaryScreen(Screen[None]):
+    """Shows the open session as it is on the disk."""
+
+    ACTS = "summary"
+    AUTO_FOCUS = "#summary"
+    CSS_PATH = "summary.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("summary")
+
+    report: reactive[Report | None] = reactive(None, init=False)
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        title = app.workspace.runbook.runbook.title
+        yield TopLine(f"Summary · {title}", app.workspace.drill)
+        with VerticalScroll(id="summary"):
+            yield Static("reading the session…", id="summary-text", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._read()
+
+    def on_session_changed(self, event: SessionChanged) -> None:
+        self._read()
+
+    def _conductor(self) -> Conductor:
+        conductor = front(self).conductor
+        if conductor is None:
+            raise RunbookError("no session is open", "open one from the first screen")
+        return conductor
+
+    def _session(self) -> str:
+        started = self._conductor().state.started
+        return started.session if started else ""
+
+    def _read(self) -> None:
+        """Read the session from the disk, which is what counts, on a thread of its own."""
+        if front(self).conductor is None:
+            return
+        directory = front(self).workspace.store.find(self._session())
+        front(self).work(self, lambda: Report(source(directory), verify(directory.journal)), self._have)
+
+    def _have(self, report: Report) -> None:
+        self.report = report
+
+    def watch_report(self, report: Report | None) -> None:
+        if report is not None:
+            now = front(self).workspace.clock.now()
+            self.query_one("#summary-text", Static).update(pieces(summary(report, now)))
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A finished session is not finished again."""
+        conductor = front(self).conductor
+        return not (action == "finish" and conductor is not None and conductor.state.finished is not None)
+
+    def action_finish(self) -> None:
+        """End the session, after one confirmation that says as what."""
+        conductor = self._conductor()
+        if conductor.busy:
+            front(self).show_error(RunbookError("a command is running", "wait for it or cancel it"))
+            return
+        result = result_of(conductor.state)
+        left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
+        lines = [f"The result is recorded as: {result}", *(f"not done: {title}" for title in left[:8])]
+        if len(left) > 8:
+            lines.append(f"… and {len(left) - 8} more")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._try(lambda: conductor.finish(result))
+
+        self.app.push_screen(Confirm("Finish the session?", lines, yes="Finish"), answered)
+
+    def action_back(self) -> None:
+        """Back to the steps; a finished session is taken up again first, and the journal says so."""
+        conductor = self._conductor()
+        if conductor.state.finished is None:
+            front(self).open_run()
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes and self._try(lambda: conductor.take_up(conductor.state.operator, platform.node())):
+                front(self).open_run()
+
+        self.app.push_screen(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."]), answered)
+
+    def action_export(self) -> None:
+        export_session(self, self._session())
+
+    def action_note(self) -> None:
+        def written(text: str | None) -> None:
+            if text:
+                self._try(lambda: self._conductor().note(text))
+
+        self.app.push_screen(AskText("Note", "About the session:"), written)
+
+    def action_home(self) -> None:
+        front(self).close_session()
+
+    def _try(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except RunbookError as error:
+            front(self).show_error(error)
+            return False
+        return True

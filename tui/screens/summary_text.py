@@ -1,0 +1,144 @@
+"""Decides what the summary says: the result, what deviated, what took too long, what is left to do."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+
+from msgspec import Struct
+
+from tui.execution.text import sanitise
+from tui.exports.source import Source
+from tui.exports.words import duration
+from tui.runbook.model import seconds
+from tui.screens.home_text import BAD, GOOD, QUIET, Piece, when
+from tui.session import events as ev
+from tui.session.journal import Verified
+from tui.session.state import SessionState, StepStatus
+
+WARN = "bold $text-warning"
+MOST = 40
+"""So many deviations are shown; the export has them all."""
+
+
+class Report(Struct, frozen=True):
+    """A session read back from the disk, and the proof of its journal."""
+
+    source: Source
+    verified: Verified
+
+
+def result_of(state: SessionState) -> str:
+    """What the session came to, by its steps: completed, rolled back or abandoned."""
+    if state.next_step() is not None:
+        return "abandoned"
+    return "rolled back" if state.rollback else "completed"
+
+
+def summary(report: Report, now: datetime) -> list[list[Piece]]:
+    """The whole summary, headings included."""
+    source = report.source
+    lines = [*_result(source, now), []]
+    for title, part in (
+        ("Deviations", _deviations(source)),
+        ("Over budget", _overruns(source)),
+        ("Checklist", _checklist(source)),
+        ("Follow-ups", _followups(source, now)),
+        ("Notes", _notes(source)),
+        ("Record", _record(report)),
+    ):
+        found = list(part)
+        if found:
+            lines += [[(title, "bold underline")], *found, []]
+    return lines
+
+
+def _result(source: Source, now: datetime) -> Iterable[list[Piece]]:
+    state = source.state
+    result = state.finished.result if state.finished else ""
+    if state.finished:
+        yield [(f"{'✔' if result == 'completed' else '✖'} {sanitise(result)}", GOOD if result == "completed" else BAD)]
+    else:
+        left = sum(not state.step(step.id).status.settled for _, step, _ in source.steps())
+        words = f"{left} step{'s' if left != 1 else ''} left" if left else "every step is settled"
+        yield [(f"◆ not finished: {words}", WARN), (f"   f finishes it as “{result_of(state)}”", "")]
+    started = state.started
+    if started is not None and state.started_at is not None:
+        until = state.finished_at or now
+        method = f", method {sanitise(started.method)}" if started.method else ""
+        yield [
+            ("flow ", QUIET),
+            (sanitise(started.flow) + method, "bold"),
+            ("   operator ", QUIET),
+            (_people(state), ""),
+        ]
+        yield [
+            ("began ", QUIET),
+            (when(state.started_at), ""),
+            ("   took ", QUIET),
+            (duration(until - state.started_at), "bold"),
+        ]
+    yield _counts(source)
+
+
+def _people(state: SessionState) -> str:
+    second = state.started.second_operator if state.started else ""
+    return sanitise(f"{state.operator} and {second}" if second else state.operator)
+
+
+def _counts(source: Source) -> list[Piece]:
+    attempts = source.state.attempts.values()
+    failed = sum(1 for one in attempts if one.outcome is not None and not one.good)
+    parts = [f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)]
+    bad = f"   {failed} failed attempt{'s' if failed != 1 else ''}"
+    return [("steps ", QUIET), (", ".join(parts), ""), (bad, WARN if failed else QUIET)]
+
+
+def _deviations(source: Source) -> Iterable[list[Piece]]:
+    found = source.deviations()
+    if not found:
+        yield [("✔ none: every step went as the runbook has it", GOOD)]
+    for one in islice(found, MOST):
+        step = f"{sanitise(one.step)}: " if one.step else ""
+        yield [(f"{one.at:%H:%M:%S} ", QUIET), ("! ", WARN), (step, "bold"), (sanitise(one.what), "")]
+    if len(found) > MOST:
+        yield [(f"… and {len(found) - MOST} more; e exports them all", QUIET)]
+
+
+def _overruns(source: Source) -> Iterable[list[Piece]]:
+    for one in source.overruns():
+        took = f"▲ {duration(one.took):>9} of {duration(one.budget)}"
+        yield [(took, WARN), (f"  {sanitise(one.title)}", "")]
+
+
+def _checklist(source: Source) -> Iterable[list[Piece]]:
+    ticked = source.state.ticked()
+    by: dict[str, list[str]] = {}
+    for _, step, now in source.steps():
+        for item in step.checklist:
+            if now.status is StepStatus.SIGNED:
+                by.setdefault(item, []).append(step.title)
+    for item in source.runbook.checklist:
+        done = item.id in ticked
+        mark: Piece = ("☑ done ", GOOD) if done else ("☐ open ", WARN)
+        yield [mark, (sanitise(item.title), ""), (f"  {sanitise('; '.join(by.get(item.id, [])))}", QUIET)]
+
+
+def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
+    """When each is due, counted from the end of the session, or from now while it is open."""
+    since = source.state.finished_at or now
+    for one in source.runbook.followups:
+        due = since + timedelta(seconds=seconds(one.within))
+        yield [(f"{when(due)}  ", "bold"), (sanitise(one.title), "")]
+
+
+def _notes(source: Source) -> Iterable[list[Piece]]:
+    for entry in source.entries:
+        if isinstance(entry.event, ev.NoteAdded):
+            step = f"{sanitise(entry.event.step)}: " if entry.event.step else ""
+            yield [(f"{entry.at:%H:%M:%S} ", QUIET), (f"✎ {step}{sanitise(entry.event.text)}", "")]
+
+
+def _record(report: Report) -> Iterable[list[Piece]]:
+    yield [("session ", QUIET), (report.source.id, "bold")]
+    yield [("path    ", QUIET), (sanitise(str(report.source.attempts.parent)), "")]
+    yield [("receipt ", QUIET), (f"{report.verified.count} lines, chain {report.verified.head}", "")]
