@@ -1,3 +1,5 @@
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,12 +8,12 @@ import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
-from tui.errors import NotNow
+from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.session import events as ev
 from tui.session.clock import SystemClock
-from tui.session.journal import read
+from tui.session.journal import Disk, read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus, fold
 from tui.session.store import Store
@@ -210,6 +212,41 @@ def test_an_attempt_that_was_running_when_the_program_died_is_unknown(
     assert again.state.step("backup").status is StepStatus.UNKNOWN
     assert host.ran == []
     again.close()
+
+
+def test_a_full_disk_starts_nothing_and_work_goes_on_when_space_is_back(
+    conductor: Conductor, host: FakeTransport, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = FullDisk()
+    monkeypatch.setattr(conductor._journal, "_disk", Disk(write=full.write))
+    monkeypatch.setattr("tui.execution.conductor.UNWRITABLE_PAUSE", 0.01)
+    full.full = True
+    with pytest.raises(JournalUnwritable, match="No space left"):
+        conductor.start("look")
+    assert host.ran == []
+    full.full = False
+    host.before_run = lambda command: setattr(full, "full", True)
+    conductor.start("look")
+    while conductor.trouble is None:
+        conductor.wait(0.01)
+    assert isinstance(conductor.trouble, JournalUnwritable)
+    host.before_run = lambda command: None
+    full.full = False
+    conductor.wait(10)
+    assert conductor.trouble is None
+    assert conductor.state.step("look").status is StepStatus.SIGNED
+    directory = workspace.store.find("last")
+    assert fold(conductor.runbook, read(directory.journal)) == conductor.state
+
+
+class FullDisk:
+    def __init__(self) -> None:
+        self.full = False
+
+    def write(self, fd: int, data: bytes) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return os.write(fd, data)
 
 
 def test_every_listener_hears_every_event_in_order(conductor: Conductor) -> None:

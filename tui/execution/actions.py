@@ -114,6 +114,9 @@ class ActionRunner:
         if not finished.outcome.ended_by_itself:
             return False
         checks = check(action.expect, finished.outcome, output, finished.seconds)
+        if finished.lost:
+            kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
+            checks = (kept, *checks)
         checks += tuple(
             ev.Check(expected=f"a value for {name} in the output", came="none found", ok=False)
             for name in captured.missing

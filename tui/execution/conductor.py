@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from tui.errors import JournalUnwritable, NotNow, RunbookError
 from tui.execution.actions import ActionRunner
@@ -70,7 +70,7 @@ class Conductor:
     def wait(self, timeout: float | None = None) -> None:
         """Block until nothing runs (for headless use and tests; a screen never calls this)."""
         if self._work is not None:
-            self._work.result(timeout)
+            wait([self._work], timeout)
 
     def command(self, action: Action) -> str:
         """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""

@@ -14,12 +14,16 @@ from tui.transports.base import CancelToken, Command, Stream, Transport
 
 
 class Finished(Struct, frozen=True):
-    """How an attempt ended; `size` in bytes and `sha256` are those of its output file."""
+    """How an attempt ended; `size` in bytes and `sha256` are those of its output file.
+
+    `lost` says why not all of the output could be kept; then nothing can be judged by it.
+    """
 
     outcome: Outcome
     seconds: float
     size: int
     sha256: str
+    lost: str = ""
 
 
 class Executor:
@@ -63,10 +67,7 @@ class Executor:
         except OutputUnwritable as error:
             lost.append(error)
         del self._live[attempt]
-        if lost:
-            note = "; ".join(part for part in (outcome.detail, f"output incomplete: {lost[0].message}") if part)
-            outcome = Outcome(outcome.kind, outcome.exit_status, outcome.signal, note)
-        return Finished(outcome, seconds, writer.size, _sha256(writer.path))
+        return Finished(outcome, seconds, writer.size, _sha256(writer.path), lost[0].message if lost else "")
 
     def mask(self, attempt: int) -> None:
         """Find the secrets known by now in an attempt's output, so that no reader shows them."""

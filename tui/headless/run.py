@@ -14,6 +14,8 @@ from tui.session.state import SessionState, StepState, StepStatus
 
 Print = Callable[[str], None]
 MAX_ROUNDS = 10_000
+PATIENCE = 60.0
+PAUSE = 0.5
 
 
 class Exit(IntEnum):
@@ -101,15 +103,32 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
     if conductor.state.step(step.id).status is StepStatus.PENDING:
         conductor.start(step.id, confirmed="answers file" if step.mutates else "")
     for _ in range(2 * len(step.actions) + 2):
-        conductor.wait()
-        if conductor.trouble:
-            raise conductor.trouble
+        _rest(conductor, say)
         now = conductor.state.step(step.id)
         code = _after(conductor, step, now, answers, say)
         if code is not None:
             say(_line(conductor.state, step))
             return code
     raise NotNow(f"{step.title} does not come to an end")
+
+
+def _rest(conductor: Conductor, say: Print) -> None:
+    """Wait until nothing runs; a disk that stays full for longer than PATIENCE ends the run.
+
+    Raises:
+        JournalUnwritable: it does.
+    """
+    said = 0.0
+    while conductor.busy:
+        conductor.wait(PAUSE)
+        if conductor.trouble is not None and conductor.busy:
+            if not said:
+                say(f"! {conductor.trouble.message}: waiting {PATIENCE:.0f} s for it ({conductor.trouble.hint})")
+            said += PAUSE
+            if said > PATIENCE:
+                break
+    if conductor.trouble is not None:
+        raise conductor.trouble
 
 
 def _place(conductor: Conductor, step: Step) -> tuple[Section, Step]:
