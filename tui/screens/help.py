@@ -16,14 +16,14 @@ from tui.screens.home_text import QUIET, Piece
 from tui.widgets.top_line import TopLine
 
 
-def help_lines(first: str, keys: Mapping[str, str]) -> list[list[Piece]]:
-    """The keys of every screen, `first` first; `keys` are the operator's own by the actions' ids."""
+def help_lines(first: str, keys: Mapping[str, str], ids: bool = True) -> list[list[Piece]]:
+    """The keys of every screen, `first` first; `keys` are the operator's own by the actions' `ids`."""
     lines: list[list[Piece]] = []
     for screen in sorted(TITLES, key=lambda one: (one != first, one != "app")):
         lines.append([(TITLES[screen], "bold underline")])
         for act in acts(screen):
             key = key_words(keys.get(act.id, act.key))
-            lines.append([(f"  {key:<18} ", "bold"), (act.help, ""), (f"  {act.id}", QUIET)])
+            lines.append([(f"  {key:<17} ", "bold"), (act.help, ""), (f"  {act.id}" if ids else "", QUIET)])
         lines.append([])
     return [*lines, [("Keys are changed in config.toml: ", QUIET), ('[keys]  "run.sign" = "f7"', "bold")]]
 
@@ -32,6 +32,7 @@ class HelpScreen(Screen[None]):
     """Closed by Escape, q or ?."""
 
     AUTO_FOCUS = "#help"
+    CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close"),
         Binding("question_mark,f1", "close", show=False),
@@ -45,7 +46,7 @@ class HelpScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopLine("Help", front(self).workspace.drill)
         with VerticalScroll(id="help"):
-            yield Static(pieces(help_lines(self._first, self._keys)), markup=False)
+            yield Static(pieces(help_lines(self._first, self._keys, self.app.size.width >= 100)), markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     def action_close(self) -> None:

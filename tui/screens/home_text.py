@@ -10,7 +10,7 @@ from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
 
 Piece = tuple[str, str]
-GOOD, BAD, QUIET = "$text-success", "bold $text-error", "$text-muted"
+GOOD, BAD, QUIET = "$text-success", "bold $text-error", "dim"
 
 
 def when(at: datetime) -> str:

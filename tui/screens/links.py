@@ -51,7 +51,7 @@ class Links(Dialog[str | None]):
 def _words(link: Link) -> Content:
     parts: list[str | tuple[str, str]] = [(sanitise(link.title), "bold"), f"  {sanitise(link.url)}"]
     if link.look_for:
-        parts.append((f"\n  {sanitise('; '.join(link.look_for))}", "$text-muted"))
+        parts.append((f"\n  {sanitise('; '.join(link.look_for))}", "dim"))
     if link.access:
-        parts.append((f"\n  {sanitise(link.access)}", "$text-muted"))
+        parts.append((f"\n  {sanitise(link.access)}", "dim"))
     return Content.assemble(*parts)

@@ -32,7 +32,7 @@ class SetupScreen(Screen[None]):
     """Begins a session of `flow` once nothing is missing."""
 
     ACTS = "setup"
-    AUTO_FOCUS = "#operator"
+    AUTO_FOCUS = ""
     CSS_PATH = "setup.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("setup")
     HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]
@@ -74,6 +74,7 @@ class SetupScreen(Screen[None]):
 
     def on_mount(self) -> None:
         app = front(self)
+        self.set_focus(self.query_one("#operator"), scroll_visible=False)
         self.action_preflight()
         for name, variable in app.workspace.variables(self.flow).items():
             if variable.choices_from:

@@ -70,10 +70,6 @@ class Entry(Vertical):
         shown.display = bool(text)
         shown.update(Content(f"✖ {sanitise(text)}" if text else ""))
 
-    def on_descendant_focus(self) -> None:
-        """Show the prompt and the choices too, not only the field."""
-        self.call_after_refresh(self.scroll_visible, animate=False)
-
     def focus_input(self) -> None:
         """Put the cursor into the field."""
         self.query_one(ChoiceInput).focus()

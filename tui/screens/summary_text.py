@@ -114,9 +114,9 @@ def _checklist(source: Source) -> Iterable[list[Piece]]:
     ticked = source.state.ticked()
     by: dict[str, list[str]] = {}
     for _, step, now in source.steps():
-        for item in step.checklist:
+        for name in step.checklist:
             if now.status is StepStatus.SIGNED:
-                by.setdefault(item, []).append(step.title)
+                by.setdefault(name, []).append(step.title)
     for item in source.runbook.checklist:
         done = item.id in ticked
         mark: Piece = ("☑ done ", GOOD) if done else ("☐ open ", WARN)
