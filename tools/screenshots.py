@@ -1,0 +1,177 @@
+"""Draws every screen from the drill into screenshots/, so that the README shows what the program does today."""
+
+import asyncio
+import html
+import os
+import re
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.compose import drill_workspace, find_runbook
+from tui.execution.expectations import check_answer
+from tui.execution.workspace import Setup, Workspace
+from tui.headless.answers import Answers
+from tui.headless.run import settle
+from tui.runbook.model import Action, Runbook
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui.app import RunbookApp
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+NIGHT = datetime(2026, 11, 24, 2, 12, tzinfo=UTC)
+"""A Tuesday inside the deployment window; the pictures' clocks start here."""
+PATIENCE = 30.0
+SCENARIO = "calm-deployment"
+INSTANT = float("inf")
+
+
+class Shot(Struct, frozen=True):
+    """One picture: go by `method` up to the step `before` (empty: no session), press keys, wait for words.
+
+    `press` holds keys, and texts to wait for between them, marked by a leading "…".
+    """
+
+    name: str
+    before: str = ""
+    press: tuple[str, ...] = ()
+    until: str = ""
+    method: str = "a"
+    size: tuple[int, int] = (120, 36)
+    pace: float = INSTANT
+
+
+SHOTS = (
+    Shot("home", until="DRILL"),
+    Shot("home-80x24", until="DRILL", size=(80, 24)),
+    Shot("help", press=("question_mark",), until="Everywhere"),
+    Shot("setup", press=("d",), until="production"),
+    Shot("run", before="a-build", until="Build"),
+    Shot("run-live", before="a-build", press=("enter", "…[default No]", "y"), until="Step ", pace=1.0),
+    Shot("run-80x24", before="verify-http", size=(80, 24), until="DRILL"),
+    Shot("confirm", before="a-code", press=("enter",), until="No"),
+    Shot("destructive", before="a-migrate", press=("enter",), until="production"),
+    Shot("sign", before="check-baseline", press=("enter", "…to sign", "s"), until="Sign"),
+    Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
+)
+
+
+class Night:
+    """The machine's clock, moved to the night of the pictures."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def now(self) -> datetime:
+        """The time in UTC, with its timezone."""
+        return NIGHT + timedelta(seconds=self.monotonic() - self.start)
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, never less than before."""
+        return time.monotonic()
+
+
+def good_answer(action: Action) -> str:
+    """The first answer the question's own thresholds accept."""
+    for given in ("yes", *action.choices, *map(str, range(100))):
+        if all(check.ok or check.warning for check in check_answer(action, given)):
+            return given
+    return "seen"
+
+
+def good_answers(runbook: Runbook) -> Answers:
+    """Answers that take any flow to its end."""
+    steps = [step for section in runbook.sections for step in section.steps]
+    answers = {step.id: tuple(good_answer(action) for action in step.actions if action.ask) for step in steps}
+    confirm = ("*", *(step.id for step in steps))
+    return Answers(operator="ana", second_operator="ben", confirm=confirm, answers=answers)
+
+
+def advance(workspace: Workspace, shot: Shot) -> str:
+    """Take a session up to the step the picture is of; returns its id."""
+    setup = Setup(flow="deploy", method=shot.method, operator="ana", second_operator="ben")
+    workspace.preflight(setup, lambda finding: None)
+    conductor = workspace.begin(setup)
+    answers = good_answers(workspace.runbook)
+    while (step := conductor.state.next_step()) is not None and step.id != shot.before:
+        settle(conductor, step, answers, lambda line: None)
+    conductor.close()
+    assert step is not None, f"{shot.name}: the deployment has no step {shot.before}"
+    assert conductor.state.started is not None
+    return conductor.state.started.session
+
+
+def words(app: "RunbookApp") -> str:
+    """What stands on the screen."""
+    svg = app.export_screenshot()
+    return html.unescape(re.sub(r"<[^>]+>", "", svg[svg.index("</style>") :])).replace("\xa0", " ")
+
+
+async def wait_for(pilot: "Pilot[None]", app: "RunbookApp", text: str) -> None:
+    """Wait until the screen says this."""
+    deadline = time.monotonic() + PATIENCE
+    while text not in words(app):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the screen never said {text!r}:\n{words(app)}")
+        await pilot.pause(0.05)
+
+
+async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
+    """Open the application, press the keys, and write the picture."""
+    from tui.app import RunbookApp
+
+    app = RunbookApp(workspace, session=session, operator="ana")
+    async with app.run_test(size=shot.size) as pilot:
+        await pilot.pause(0.5)
+        for key in shot.press:
+            if key.startswith("…"):
+                await wait_for(pilot, app, key[1:])
+            else:
+                await pilot.press(key)
+                await pilot.pause(0.5)
+        await wait_for(pilot, app, shot.until)
+        await pilot.pause(0.5)
+        app.save_screenshot(f"{shot.name}.svg", str(FOLDER))
+
+
+def take(shot: Shot) -> None:
+    """Walk to the step at once, then show the session at the picture's own pace."""
+    runbook = find_runbook(None)
+    session = ""
+    if shot.before:
+        with drill_workspace(runbook, SCENARIO, INSTANT) as workspace:
+            workspace.clock = Night()
+            session = advance(workspace, shot)
+    with drill_workspace(runbook, SCENARIO, shot.pace) as workspace:
+        workspace.clock = Night()
+        asyncio.run(draw(workspace, shot, session))
+
+
+def main(chosen: list[str]) -> int:
+    """Draw the chosen pictures, or all of them."""
+    FOLDER.mkdir(exist_ok=True)
+    os.environ["TZ"] = "UTC"
+    failed = []
+    for shot in SHOTS:
+        if chosen and shot.name not in chosen:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["RUNBOOK_SESSIONS"] = folder
+            try:
+                take(shot)
+                print(f"screenshots/{shot.name}.svg")
+            except AssertionError as error:
+                failed.append(shot.name)
+                print(f"{shot.name}: {error}", file=sys.stderr)
+    return len(failed) > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
