@@ -15,8 +15,8 @@ test: dev-environment ## run the tests, installing the servers they need where t
 	@tools/test $(ARGS)
 
 check: dev-environment ## style, format, types and import direction
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
+	.venv/bin/ruff check --no-cache .
+	.venv/bin/ruff format --check --no-cache .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 

@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tui.session.clock import SystemClock
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
@@ -12,6 +11,7 @@ from tui.headless.answers import Answers, read_answers
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.plan import dry_run
 from tui.headless.run import Exit, run_headless
+from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.store import Store
 
