@@ -42,7 +42,6 @@ class HomeScreen(Screen[None]):
         with VerticalScroll(id="home", can_focus=False):
             yield Static(pieces(about(workspace.runbook)), id="about")
             yield Static("", id="window", markup=False)
-            yield Static("", id="keys", markup=False)
             yield Static("Sessions", id="sessions-title", markup=False)
             yield Static("reading…", id="sessions-none", markup=False)
             yield OptionList(id="sessions", compact=True, markup=False)
@@ -51,7 +50,6 @@ class HomeScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#sessions", OptionList).display = False
         self._tick()
-        self.query_one("#keys", Static).update(pieces([self._keys()]))
         self.set_interval(10.0, self._tick)
 
     def on_screen_resume(self) -> None:
@@ -65,14 +63,6 @@ class HomeScreen(Screen[None]):
         workspace = front(self).workspace
         now = workspace.clock.now()
         self.query_one("#window", Static).update(pieces(window_lines(workspace.window(now), now)))
-
-    def _keys(self) -> list[Piece]:
-        runbook = front(self).workspace.runbook
-        line: list[Piece] = []
-        for key, kind in (("d", "deploy"), ("v", "verify"), ("f", "follow-up"), ("r", "rollback")):
-            if flows_of(runbook, kind):
-                line += [(f" {key} ", "bold reverse"), (f" {kind}   ", "")]
-        return line
 
     def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
         listed = self.query_one("#sessions", OptionList)

@@ -26,7 +26,7 @@ def can_open(url: str, environment: Mapping[str, str] = os.environ, platform: st
 class Links(Dialog[str | None]):
     """Gives the address of the page that was chosen."""
 
-    AUTO_FOCUS: ClassVar[str | None] = "OptionList"
+    FIRST: ClassVar[str] = "OptionList"
 
     def __init__(self, links: tuple[Link, ...]) -> None:
         super().__init__("Dashboards and links")

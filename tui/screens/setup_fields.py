@@ -8,14 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.suggester import SuggestFromList
-from textual.widgets import Input, RadioButton, RadioSet, Static
+from textual.widgets import RadioButton, RadioSet, Static
 
 from tui.execution.text import sanitise
 from tui.runbook.model import Method
 from tui.screens.setup_form import Field
+from tui.widgets.line_input import LineInput
 
 
-class ChoiceInput(Input):
+class ChoiceInput(LineInput):
     """A field whose offered values up and down go through; another may be typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,7 @@
 """Asks for words: a reason, a note, a choice that may be written differently, a secret that is not shown."""
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.content import Content
@@ -10,12 +11,13 @@ from textual.widgets.option_list import Option
 
 from tui.execution.text import sanitise
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.widgets.line_input import LineInput
 
 
 class AskText(Dialog[str | None]):
     """A line of text; `choices` are offered and may be changed."""
 
-    AUTO_FOCUS = "OptionList, Input"
+    FIRST: ClassVar[str] = "OptionList, Input"
 
     def __init__(
         self,
@@ -39,7 +41,8 @@ class AskText(Dialog[str | None]):
             options = [Option(Content(sanitise(choice))) for choice in self._choices]
             yield OptionList(*options, compact=True, markup=False)
             yield Static("or in your own words:", classes="dialog-hint", markup=False)
-        yield Input(self._value, password=self._secret, compact=True, id="text")
+        field = Input if self._secret else LineInput  # a secret is taken as it is, and shown as dots
+        yield field(self._value, password=self._secret, compact=True, id="text")
 
     def buttons(self) -> Iterable[Button]:
         yield Button("Cancel (esc)", id="no", compact=True)

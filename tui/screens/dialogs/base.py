@@ -23,6 +23,9 @@ class Dialog(ModalScreen[Result]):
     """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for `QUIET` seconds."""
 
     QUIET: ClassVar[float] = 0.15
+    FIRST: ClassVar[str] = "Button"
+    """What has the focus once the dialog hears: nothing has it before, so that no key can reach a field or a button."""
+    AUTO_FOCUS = ""
     DEFAULT_CLASSES = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "No", show=False)]
 
@@ -58,7 +61,9 @@ class Dialog(ModalScreen[Result]):
 
     def _arm(self) -> None:
         self.armed = True
-        self.add_class("armed")
+        first = next(iter(self.query(self.FIRST)), None)
+        if first is not None:
+            first.focus()
 
     def _forward_event(self, event: events.Event) -> None:
         if not self.armed and isinstance(event, events.Key | events.Paste | events.Click | events.MouseDown):

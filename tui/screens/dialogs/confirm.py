@@ -9,12 +9,13 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.widgets.line_input import LineInput
 
 
 class Confirm(Dialog[bool]):
     """Asks for a yes; No has the focus."""
 
-    AUTO_FOCUS = "#no"
+    FIRST: ClassVar[str] = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", show=False),
         Binding("n", "no", "No", show=False),
@@ -45,7 +46,7 @@ class Confirm(Dialog[bool]):
         self.dismiss(False)
 
 
-class TypedInput(Input):
+class TypedInput(LineInput):
     """A field that has to be typed into: what is pasted is refused."""
 
     def _on_paste(self, event: events.Paste) -> None:
@@ -64,7 +65,7 @@ class TypedInput(Input):
 class TypeName(Dialog[bool]):
     """Asks for `name` to be typed before something that destroys; everything else means no."""
 
-    AUTO_FOCUS = "#name"
+    FIRST: ClassVar[str] = "#name"
     DEFAULT_CLASSES = "dialog destructive"
 
     def __init__(self, title: str, lines: Sequence[str], name: str) -> None:

@@ -18,7 +18,7 @@ Sent = tuple[str, str]
 class SendMessage(Dialog[Sent | None]):
     """The message's text, ready to be changed; `can_send` where the runbook has a command that sends it."""
 
-    AUTO_FOCUS: ClassVar[str | None] = "#copy"
+    FIRST: ClassVar[str] = "#copy"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "go('copied')", "Copy", show=False, priority=True),
         Binding("f3", "go('sent')", "Send", show=False, priority=True),

@@ -16,7 +16,7 @@ from tui.screens.dialogs.base import Dialog
 class Pick(Dialog[int | None]):
     """Gives the place of what was picked."""
 
-    AUTO_FOCUS: ClassVar[str | None] = "OptionList"
+    FIRST: ClassVar[str] = "OptionList"
 
     def __init__(self, title: str, choices: Sequence[str]) -> None:
         super().__init__(title)

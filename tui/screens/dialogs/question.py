@@ -14,6 +14,7 @@ from tui.execution.text import sanitise
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.widgets.line_input import LineInput
 
 
 def choices_of(action: Action) -> Sequence[str]:
@@ -35,7 +36,7 @@ def form_problem(action: Action, answer: str) -> str:
 class Question(Dialog[str | None]):
     """The answer as text, or None; `asked` is the question with its values filled in."""
 
-    AUTO_FOCUS: ClassVar[str | None] = "OptionList, Input"
+    FIRST: ClassVar[str] = "OptionList, Input"
 
     def __init__(self, action: Action, problem: str = "", asked: str = "") -> None:
         super().__init__("Question")
@@ -55,7 +56,7 @@ class Question(Dialog[str | None]):
             options = [Option(Content(sanitise(choice))) for choice in self._choices]
             yield OptionList(*options, compact=True, markup=False)
         else:
-            yield Input(compact=True, id="text")
+            yield LineInput(compact=True, id="text")
 
     def buttons(self) -> Iterable[Button]:
         yield Button("Not now (esc)", id="no", compact=True)

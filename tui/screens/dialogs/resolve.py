@@ -9,6 +9,7 @@ from textual.widgets import Button, Input, Static
 
 from tui.screens.dialogs.base import Dialog, lines_of
 from tui.session.state import Attempt
+from tui.widgets.line_input import LineInput
 
 Resolved = tuple[bool, str]
 """Whether it succeeded, and how the operator knows."""
@@ -17,7 +18,7 @@ Resolved = tuple[bool, str]
 class Resolve(Dialog[Resolved | None]):
     """What was sent and where; how the operator knows is recorded and must not be empty."""
 
-    AUTO_FOCUS: ClassVar[str | None] = "Input"
+    FIRST: ClassVar[str] = "Input"
 
     def __init__(self, attempt: Attempt, target: str = "") -> None:
         super().__init__("UNKNOWN outcome")
@@ -35,7 +36,7 @@ class Resolve(Dialog[Resolved | None]):
         ]
         yield Static(lines_of(lines), classes="dialog-text")
         yield Static("How do you know?", classes="dialog-hint", markup=False)
-        yield Input(id="reason", compact=True)
+        yield LineInput(id="reason", compact=True)
 
     def buttons(self) -> Iterable[Button]:
         yield Button("Not now (esc)", id="no", compact=True)

@@ -10,6 +10,7 @@ from textual.widgets import Button, Input, Static
 
 from tui.bridge import front
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.widgets.line_input import LineInput
 
 
 class SignResult(Struct, frozen=True):
@@ -29,7 +30,7 @@ def second_problem(second: str, operator: str) -> str:
 class Sign(Dialog[SignResult | None]):
     """Enter signs; the note may stay empty."""
 
-    AUTO_FOCUS: ClassVar[str | None] = "Input"
+    FIRST: ClassVar[str] = "Input"
 
     def __init__(
         self, step_title: str, summary_lines: Sequence[str], two_person: bool, second_operator: str = ""
@@ -43,9 +44,9 @@ class Sign(Dialog[SignResult | None]):
         yield Static(lines_of(self._lines), classes="dialog-text")
         if self._two:
             yield Static("The second person who has looked:", classes="dialog-hint", markup=False)
-            yield Input(self._second, id="second", compact=True)
+            yield LineInput(self._second, id="second", compact=True)
         yield Static("A note (may stay empty):", classes="dialog-hint", markup=False)
-        yield Input(id="note", compact=True)
+        yield LineInput(id="note", compact=True)
 
     def buttons(self) -> Iterable[Button]:
         yield Button("Not now (esc)", id="no", compact=True)

@@ -1,0 +1,134 @@
+"""What the tests of the screens share: a small runbook, a workspace on scripted hosts, and waiting without sleeping."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import SMALL
+from tui.app import RunbookApp
+from tui.execution.workspace import Workspace
+from tui.runbook.load import load
+from tui.screens.dialogs.base import Dialog
+from tui.session import events as ev
+from tui.session.journal import read
+from tui.session.store import Store
+
+SHOP = (
+    SMALL.replace('kind = "deploy"', 'kind = "deploy"\nguarded = true').replace(
+        'title = "Shop"', 'title = "Shop"\nenvironment = "Production"\nowner = "Shop team"'
+    )
+    + """
+[window]
+days = ["tue"]
+starts = "02:00"
+ends = "04:00"
+[[dashboards]]
+title = "Errors"
+url = "https://errors.example/"
+look_for = ["New issues"]
+[[followups]]
+id = "watch"
+title = "Watch the error rate"
+within = "1h"
+"""
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The same time zone, user, folder and settings on every machine."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("LOGNAME", "ana")
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport({"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}, "web")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Tuesday, 02:00 UTC: the window has just opened."""
+    return FakeClock()
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path, host: FakeTransport, clock: FakeClock) -> Callable[..., Workspace]:
+    """Make a workspace of a runbook's text; with `drill`, a rehearsal's."""
+
+    def make(text: str = SHOP, drill: str = "") -> Workspace:
+        path = tmp_path / "runbook.toml"
+        path.write_text(text, encoding="utf-8")
+        runbook = load(path)
+        transports = dict.fromkeys(runbook.hosts, host)
+        return Workspace(runbook, text, Store(tmp_path / "sessions"), transports, clock, drill)
+
+    return make
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
+    return make_workspace()
+
+
+def journal(workspace: Workspace) -> list[ev.AnyEvent]:
+    """Every event of the newest session, as it is on the disk."""
+    return [entry.event for entry in read(workspace.store.find("last").journal)]
+
+
+async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
+    """Let the application work until something holds; the test's own timeout ends what never will."""
+    while not reached():
+        await pilot.pause(0.01)
+
+
+async def dialog(pilot: Pilot[Any], kind: type[Dialog[Any]]) -> Any:
+    """Wait for a dialog that hears what is typed, and give it."""
+
+    def there() -> bool:
+        screen = pilot.app.screen
+        return isinstance(screen, kind) and screen.armed
+
+    await until(pilot, there)
+    return pilot.app.screen
+
+
+async def type_text(pilot: Pilot[Any], text: str) -> None:
+    """Type a text, letter by letter."""
+    names = {" ": "space", "-": "minus", ".": "full_stop", "/": "slash"}
+    await pilot.press(*(names.get(letter, letter) for letter in text))
+
+
+def shown(app: RunbookApp) -> str:
+    """What the terminal shows, line by line."""
+    screen = app.screen
+    width, height = screen.size
+    strips = screen._compositor.render_strips(screen.size)
+    return "\n".join(strip.text[:width].rstrip() for strip in strips[:height])

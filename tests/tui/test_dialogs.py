@@ -1,0 +1,200 @@
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from tests.tui.conftest import dialog, shown, type_text, until
+from tui.app import RunbookApp
+from tui.execution.workspace import Workspace
+from tui.runbook.model import Action, Answer, Expect, Number
+from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
+from tui.screens.dialogs.base import Dialog
+from tui.screens.dialogs.question import form_problem
+from tui.screens.dialogs.sign import SignResult, second_problem
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import Attempt
+
+NOTHING = object()
+
+
+class Asked:
+    """A dialog that is open, and what it gave."""
+
+    def __init__(self, pilot: Pilot[Any], screen: Dialog[Any]) -> None:
+        self.pilot, self.screen, self.result = pilot, screen, NOTHING
+
+    async def press(self, *keys: str) -> Any:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        return self.result
+
+
+async def ask(pilot: Pilot[Any], screen: Dialog[Any], armed: bool = True) -> Asked:
+    asked = Asked(pilot, screen)
+    pilot.app.push_screen(screen, lambda result: setattr(asked, "result", result))
+    if armed:
+        await dialog(pilot, type(screen))
+    return asked
+
+
+async def test_a_confirmation_says_no_by_default(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        assert await (await ask(pilot, Confirm("Sure?", ["$ rm"]))).press("enter") is False
+        assert await (await ask(pilot, Confirm("Sure?", ["$ rm"]))).press("escape") is False
+        assert await (await ask(pilot, Confirm("Sure?", ["$ rm"]))).press("right", "enter") is True
+        assert await (await ask(pilot, Confirm("Sure?", ["$ rm"]))).press("y") is True
+
+
+async def test_what_was_typed_before_a_dialog_showed_does_not_reach_it(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, Confirm("Sure?", ["$ rm"]), armed=False)
+        for key in "yyyyy":
+            pilot.app.post_message(events.Key(key, key))
+        await dialog(pilot, Confirm)
+        assert asked.result is NOTHING
+        assert await asked.press("y") is True
+
+
+async def test_a_dialog_waits_until_nobody_types(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, Confirm("Sure?", []), armed=False)
+        await until(pilot, lambda: asked.screen._quiet is not None)
+        first = asked.screen._quiet
+        await pilot.press("y")
+        assert asked.screen._quiet is not first
+        assert not asked.screen.armed
+
+
+async def test_only_the_hosts_name_starts_what_destroys(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, TypeName("Restore", ["$ mysql < dump"], "web"))
+        assert await asked.press("enter") is NOTHING
+        await type_text(pilot, "wob")
+        assert await asked.press("enter") is NOTHING
+        assert "that is not web" in shown(pilot.app)
+        await pilot.press("backspace", "backspace")
+        await type_text(pilot, "eb")
+        assert await asked.press("enter") is True
+        assert await (await ask(pilot, TypeName("Restore", [], "web"))).press("escape") is False
+
+
+async def test_pasting_the_hosts_name_is_refused(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, TypeName("Restore", [], "web"))
+        pilot.app.post_message(events.Paste("web"))
+        await until(pilot, lambda: "pasting is refused" in shown(pilot.app))
+        pilot.app.copy_to_clipboard("web")
+        await pilot.press("ctrl+v")
+        assert asked.screen.query_one(Input).value == ""
+        assert await asked.press("enter") is NOTHING
+
+
+async def test_a_reason_is_chosen_or_written_and_never_empty(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        assert await (await ask(pilot, RollbackReason(["errors", "data"]))).press("down", "enter") == "data"
+        asked = await ask(pilot, RollbackReason(["errors"]))
+        await pilot.press("tab")
+        assert await asked.press("enter") is NOTHING
+        assert "must not be empty" in shown(pilot.app)
+        await type_text(pilot, "the site is down")
+        assert await asked.press("enter") == "the site is down"
+        assert await (await ask(pilot, AskText("Note", "What?"))).press("escape") is None
+        assert await (await ask(pilot, AskText("Note", "What?", required=False))).press("enter") == ""
+
+
+async def test_two_people_sign_where_two_are_wanted(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, Sign("Switch", ["all good"], two_person=True))
+        assert await asked.press("enter", "enter") is NOTHING
+        assert "two people sign" in shown(pilot.app)
+        await type_text(pilot, "ben")
+        await pilot.press("enter")
+        await type_text(pilot, "looks right")
+        assert await asked.press("enter") == SignResult("looks right", "ben")
+        assert await (await ask(pilot, Sign("Look", [], two_person=False))).press("enter") == SignResult()
+
+
+def test_the_second_person_is_another_one() -> None:
+    assert second_problem("ana", "ana")
+    assert second_problem(" ", "ana")
+    assert not second_problem("ben", "ana")
+
+
+async def test_a_question_shows_its_thresholds_and_takes_only_an_answer(workspace: Workspace) -> None:
+    errors = Action(
+        ask="How many errors?", answer=Answer.NUMBER, expect=Expect(numbers=(Number(name="errors", below=5),))
+    )
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, Question(errors))
+        assert "below 5" in shown(pilot.app)
+        await type_text(pilot, "few")
+        assert await asked.press("enter") is NOTHING
+        assert "is no number" in shown(pilot.app)
+        await pilot.press("backspace", "backspace", "backspace")
+        assert await asked.press("7", "enter") == "7"
+        assert await (await ask(pilot, Question(Action(ask="Fine?")))).press("n") == "no"
+        choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("a", "b"))
+        assert await (await ask(pilot, Question(choice))).press("down", "enter") == "b"
+
+
+@pytest.mark.parametrize(("answer", "good"), [("3", True), ("99", True), ("many", False), ("", False)])
+def test_bad_news_is_an_answer_too(answer: str, good: bool) -> None:
+    action = Action(ask="?", answer=Answer.NUMBER, expect=Expect(numbers=(Number(below=5),)))
+    assert (form_problem(action, answer) == "") is good
+
+
+async def test_a_message_can_be_changed_and_is_copied(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, SendMessage("Notice", "Deploying {{ release }}\nSoon", False))
+        assert "fill it in by hand" in shown(pilot.app)
+        asked.screen.query_one(TextArea).text = "Deploying v2"
+        assert await asked.press("f3") is NOTHING
+        assert await asked.press("f2") == ("copied", "Deploying v2")
+        assert pilot.app.clipboard == "Deploying v2"
+        assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("f3") == ("sent", "Hi")
+        assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("escape") is None
+
+
+async def test_an_unknown_outcome_needs_a_reason(workspace: Workspace, clock: Any) -> None:
+    lost = Attempt(
+        number=3,
+        step="backup",
+        action=0,
+        host="web",
+        command="dump",
+        started=clock.now(),
+        outcome=Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost"),
+    )
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, Resolve(lost))
+        assert "the connection was lost" in shown(pilot.app)
+        assert await asked.press("enter") is NOTHING
+        assert "it is recorded" in shown(pilot.app)
+        await type_text(pilot, "the file is there")
+        assert await asked.press("enter", "tab", "enter") == (True, "the file is there")
+
+
+async def test_hostile_text_reaches_no_terminal_and_is_no_markup(workspace: Workspace) -> None:
+    hostile = "[@click=app.bell]\x1b]52;c;cm0=\x07[red]x[/foo]\u202e"
+    async with RunbookApp(workspace).run_test() as pilot:
+        for screen in (
+            Confirm(hostile, [hostile]),
+            TypeName(hostile, [hostile], hostile),
+            AskText(hostile, hostile, choices=[hostile]),
+            Question(Action(ask=hostile, answer=Answer.CHOICE, choices=(hostile,)), problem=hostile),
+            SendMessage(hostile, hostile, True, hostile),
+            Sign(hostile, [hostile], True, hostile),
+        ):
+            await ask(pilot, screen)
+            text = shown(pilot.app)
+            assert "[red]x[/foo]" in text
+            assert not any(bad in text for bad in "\x1b\x07\u202e")
+            await pilot.press("escape")
+
+
+async def test_a_drill_is_marked_on_dialogs_too(make_workspace: Any) -> None:
+    async with RunbookApp(make_workspace(drill="calm")).run_test() as pilot:
+        await ask(pilot, Confirm("Sure?", []))
+        assert "DRILL · Sure?" in shown(pilot.app)

@@ -1,0 +1,18 @@
+"""A field whose text is safe for a terminal, whatever was pasted into it."""
+
+from textual.widgets import Input
+
+from tui.execution.text import sanitise
+
+
+class LineInput(Input):
+    """An input that keeps no control, escape or bidirectional characters."""
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        super().insert_text_at_cursor(sanitise(text))
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        super().replace(sanitise(text), start, end)
+
+    def validate_value(self, value: str) -> str:
+        return sanitise(value)
