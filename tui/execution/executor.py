@@ -79,6 +79,11 @@ class Executor:
         """The text without the secrets known by now."""
         return self._redactor.redact(text)
 
+    def size(self, attempt: int) -> int:
+        """How many bytes a running attempt has printed so far; 0 for one that does not run."""
+        writer = self._live.get(attempt)
+        return writer.size if writer is not None else 0
+
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, also while it is being written."""
         return OutputReader(self.directory, attempt, self._live.get(attempt), self._redactor)

@@ -150,6 +150,11 @@ class Workspace:
         """Every session on this machine, newest first."""
         return list(self.store.summaries())
 
+    def links(self) -> dict[str, str]:
+        """The state of every connection of the runbook's hosts, in words."""
+        hosts = self.runbook.hosts.items()
+        return {name: self.transports[name].link().value for name, host in hosts if not (host.connection or host.local)}
+
     def close(self) -> None:
         """Let go of every connection."""
         for transport in set(self.transports.values()):

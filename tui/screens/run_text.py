@@ -1,0 +1,62 @@
+"""What the run screen's dialogs and titles say, decided from the state alone."""
+
+from datetime import datetime
+
+from tui.execution.commands import shown, values_of
+from tui.execution.text import sanitise
+from tui.exports.words import duration
+from tui.runbook.model import Danger, Step
+from tui.session.state import SessionState
+from tui.widgets.step_text import command_lines, where
+
+
+def start_lines(state: SessionState, step: Step, place: int, now: datetime | None) -> tuple[list[str], str]:
+    """What a confirmation shows (host, user, every command from `place` on), and the host's name to be typed."""
+    at = now or state.at or datetime.now().astimezone()
+    values = values_of(state.runbook, state.facts, at)
+    lines: list[str] = []
+    for action in step.actions[place:]:
+        if action.run is not None:
+            lines += [f"on {where(state, action)}:", *(f"  {line}" for line in command_lines(shown(action, values)))]
+    if step.point_of_no_return:
+        lines.append("■ POINT OF NO RETURN: from here on, going back takes the rollback.")
+    return lines, host_name(state, step, place)
+
+
+def host_name(state: SessionState, step: Step, place: int) -> str:
+    """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
+    runbook = state.runbook
+    action = next((one for one in step.actions[place:] if one.run is not None), step.actions[-1])
+    name = action.on or runbook.runbook.default_host
+    while runbook.hosts[name].connection:
+        name = runbook.hosts[name].connection
+    reached = state.hosts.get(name)
+    return sanitise((reached.hostname if reached else "") or name)
+
+
+def check_lines(state: SessionState, step: Step) -> list[str]:
+    """What a sign-off answers for: each command's end and each expectation held against it."""
+    now = state.step(step.id)
+    lines = []
+    for number in now.attempts:
+        attempt = state.attempts[number]
+        first = attempt.command.partition("\n")[0]
+        lines.append(sanitise(f"{attempt.outcome or 'running'} in {duration(attempt.seconds)}: {first}"))
+    for checks in now.checks.values():
+        lines += [
+            sanitise(f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, came {one.came}")
+            for one in checks
+        ]
+    if step.danger is Danger.DESTRUCTIVE:
+        lines.append("✖ this step was DESTRUCTIVE")
+    return lines[-12:]
+
+
+def output_title(state: SessionState, number: int, searched: str) -> str:
+    """The line above the output: which attempt, how it ended."""
+    if not number or number not in state.attempts:
+        return "Output"
+    attempt = state.attempts[number]
+    ended = f"{attempt.outcome} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
+    search = f"  / {sanitise(searched)}" if searched else ""
+    return sanitise(f"Output of attempt {number} on {attempt.host}: {ended}") + search

@@ -1,0 +1,117 @@
+"""The whole session at a glance: every step with its state and time, the current one marked."""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.runbook.model import Step
+from tui.session.state import SessionState
+from tui.widgets.checklist_rows import Row, neighbour, painted, row_of, rows, time_of
+from tui.widgets.progress import Moment, current_step
+
+
+class Checklist(ScrollView, can_focus=True):
+    """Shows `moment`; `selected` is the step looked at, which follows the current one until the operator moves."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"checklist--{name}"
+        for name in ("heading", "live", "turn", "bad", "good", "quiet", "current", "time", "selected")
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Step before", show=False, id="run.step-up"),
+        Binding("down", "move(1)", "Step after", show=False, id="run.step-down"),
+    ]
+
+    moment: reactive[Moment | None] = reactive(None, repaint=False)
+    selected: reactive[str] = reactive("", repaint=False)
+
+    class Selected(Message):
+        """Another step is looked at."""
+
+        def __init__(self, step: str) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.following = True
+        self._rows: list[Row] = []
+        self._steps: dict[str, Step] = {}
+        self._state: SessionState | None = None
+
+    def watch_moment(self, moment: Moment | None) -> None:
+        if moment is None:
+            return
+        if moment.state is not self._state:
+            self._state = moment.state
+            self._rows = rows(moment.state)
+            self._steps = {step.id: step for _, step in moment.state.plan()}
+            self.virtual_size = Size(self.size.width, len(self._rows))
+            here = current_step(moment.state)
+            if self.following and here:
+                self.selected = here
+            elif not self.selected and self._rows:
+                self.selected = next(row.step for row in self._rows if row.step)
+        self.refresh()
+
+    def watch_selected(self, step: str) -> None:
+        self.refresh()
+        self._reveal()
+        if step:
+            self.post_message(self.Selected(step))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.virtual_size = Size(self.size.width, len(self._rows))
+        self._reveal()
+
+    def action_move(self, by: int) -> None:
+        self.look_at(neighbour(self._rows, self.selected, by))
+
+    def look_at(self, step: str) -> None:
+        """Select a step; looking at the current one follows the session again."""
+        here = current_step(self._state) if self._state else ""
+        self.following = step == here
+        self.selected = step
+
+    def back(self) -> None:
+        """Look at the current step again, and follow it."""
+        here = current_step(self._state) if self._state else ""
+        self.following = True
+        if here:
+            self.selected = here
+            self._reveal()
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.y + self.scroll_offset.y
+        if place < len(self._rows) and self._rows[place].step:
+            self.look_at(self._rows[place].step)
+
+    def render_line(self, y: int) -> Strip:
+        place = y + self.scroll_offset.y
+        width = self.size.width
+        if self.moment is None or place >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        row = self._rows[place]
+        chosen = bool(row.step) and row.step == self.selected
+        time = time_of(self.moment, self._steps[row.step]) if row.step else ""
+        segments = []
+        for text, class_ in painted(row, time, width, chosen):
+            style = self.get_component_rich_style(f"checklist--{class_}") if class_ else self.rich_style
+            if chosen:
+                style = style + self.get_component_rich_style("checklist--selected", partial=True)
+            segments.append(Segment(text, style))
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _reveal(self) -> None:
+        """Scroll so that the step looked at shows, with a little of what comes before and after it."""
+        place = row_of(self._rows, self.selected)
+        region = Region(0, max(0, place - 2), self.size.width, 5)
+        if self.size.height:
+            self.scroll_to_region(region, animate=False, force=True)

@@ -1,0 +1,96 @@
+"""Decides what the checklist's lines say, so that the widget only paints them."""
+
+from msgspec import Struct
+from rich.cells import cell_len, set_cell_size
+
+from tui.execution.text import sanitise
+from tui.runbook.facts import steps_of
+from tui.runbook.model import Step
+from tui.session.state import SessionState, StepStatus
+from tui.widgets.glyphs import CLASSES, OVER, glyph
+from tui.widgets.progress import Moment, clock_words, current_step, spent
+
+WORD_FROM = 38
+"""From this width on, a line has the status's word as well as its glyph."""
+WORD = 11
+
+
+class Row(Struct, frozen=True):
+    """A line of the checklist: a heading where `step` is empty."""
+
+    title: str
+    step: str = ""
+    status: StepStatus = StepStatus.PENDING
+    current: bool = False
+
+
+def rows(state: SessionState) -> list[Row]:
+    """The session's plan as lines: each section's title, then its steps."""
+    here = current_step(state)
+    back = _rollback_steps(state)
+    found: list[Row] = []
+    section_before = ""
+    for section, step in state.plan():
+        if section.id != section_before:
+            mark = "ROLLBACK · " if step.id in back else ""
+            found.append(Row(mark + sanitise(section.title)))
+            section_before = section.id
+        found.append(Row(sanitise(step.title), step.id, state.step(step.id).status, step.id == here))
+    return found
+
+
+def row_of(lines: list[Row], step: str) -> int:
+    """The line of a step; 0 where it is not in the plan."""
+    return next((place for place, row in enumerate(lines) if row.step == step), 0)
+
+
+def neighbour(lines: list[Row], step: str, by: int) -> str:
+    """The step `by` steps further down (or up); the first or the last where there are not so many."""
+    ids = [row.step for row in lines if row.step]
+    if not ids:
+        return ""
+    place = ids.index(step) if step in ids else 0
+    return ids[min(max(place + by, 0), len(ids) - 1)]
+
+
+def time_of(moment: Moment, step: Step) -> str:
+    """The end of a step's line: what it took, beside its budget while it runs, and a sign where that was too long."""
+    time = spent(moment.state, step, moment.now)
+    status = moment.state.step(step.id).status
+    if status is StepStatus.PENDING or not moment.state.step(step.id).attempts:
+        return ""
+    words = clock_words(time.took)
+    if status is StepStatus.RUNNING:
+        words += f"/{clock_words(time.budget)}"
+    return f"{OVER}{words}" if time.over else words
+
+
+def painted(row: Row, time: str, width: int, selected: bool) -> list[tuple[str, str]]:
+    """A line in pieces of exactly `width` cells together, each with the class of its style."""
+    if not row.step:
+        return [(_fit(f" {row.title}", width), "heading")]
+    class_ = CLASSES.get(row.status, "")
+    mark = "›" if selected else " "
+    word = f" {row.status.value:<{WORD - 1}}" if width >= WORD_FROM else ""
+    right = f" {time} " if time else " "
+    title_class = class_ if row.current or class_ in ("bad", "quiet") else ""
+    left = width - 4 - len(word) - cell_len(right)
+    pieces = [
+        (f"{mark}{glyph(row.status)}", class_),
+        (word, class_),
+        (" " + _fit(row.title, left + 1), "current" if row.current and not title_class else title_class),
+        (right, "bad" if OVER in time else "time"),
+    ]
+    return [(text, class_) for text, class_ in pieces if text]
+
+
+def _fit(text: str, width: int) -> str:
+    if cell_len(text) > width:
+        return set_cell_size(text, max(0, width - 1)) + "…"
+    return set_cell_size(text, max(0, width))
+
+
+def _rollback_steps(state: SessionState) -> set[str]:
+    if state.rollback is None:
+        return set()
+    return {step.id for _, step in steps_of(state.runbook, state.rollback.flow, state.fixed_facts())}

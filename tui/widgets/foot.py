@@ -1,0 +1,29 @@
+"""The foot of the run screen, where "is it stuck?" and "how much time is left?" are answered always."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui.widgets.foot_text import banner, first_line, second_line
+from tui.widgets.progress import Moment
+from tui.widgets.step_card import content
+
+
+class Foot(Vertical):
+    """Two lines, and a loud third one while the journal cannot be written."""
+
+    moment: reactive[Moment | None] = reactive(None, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False, id="foot-trouble")
+        yield Static("", markup=False, id="foot-text")
+
+    def watch_moment(self, moment: Moment | None) -> None:
+        if moment is None:
+            return
+        trouble = self.query_one("#foot-trouble", Static)
+        trouble.display = bool(moment.trouble)
+        if moment.trouble:
+            trouble.update(banner(moment))
+        self.query_one("#foot-text", Static).update(content([first_line(moment), second_line(moment)]))

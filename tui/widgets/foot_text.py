@@ -1,0 +1,97 @@
+"""Decides what the two lines at the foot of the run screen say: time, pace, connections, journal."""
+
+from datetime import datetime, timedelta
+
+from tui.execution.text import sanitise
+from tui.exports.words import duration
+from tui.runbook.model import Step
+from tui.runbook.window import window_state
+from tui.session.state import SessionState, step_by_id
+from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.progress import Moment, Spent, clock_words, current_step, rollback_budget, spent
+from tui.widgets.step_text import LABEL, Piece
+
+SILENT_AFTER = 30.0
+"""A running command that has printed nothing for so many seconds is pointed out; nothing is done about it."""
+
+BETWEEN = "  "
+
+
+def first_line(moment: Moment) -> list[Piece]:
+    """The clocks: now, here, since the session began, until the window closes."""
+    state, now = moment.state, moment.now
+    local = now.astimezone()
+    zone = f" · {local:%H:%M} {local.tzname()}" if local.utcoffset() else ""
+    since = (now - state.started_at).total_seconds() if state.started_at else 0.0
+    return [
+        (f"{now:%H:%M:%S} UTC", "bold"),
+        (f"{zone}{BETWEEN}", ""),
+        ("session ", LABEL),
+        (f"{clock_words(since)}{BETWEEN}", ""),
+        *_window(state, now),
+    ]
+
+
+def second_line(moment: Moment) -> list[Piece]:
+    """The running step's pace, the connections, the journal."""
+    pieces: list[Piece] = []
+    here = current_step(moment.state)
+    if here:
+        pieces += _pace(moment, step_by_id(moment.state.runbook, here))
+    for host, link in moment.links.items():
+        down = link not in ("connected", "not connected")
+        pieces += [
+            (f"{sanitise(host)} ", LABEL),
+            (f"{'✖ ' if down else ''}{link}{BETWEEN}", STYLES["bad"] if down else ""),
+        ]
+    pieces += [("journal ", LABEL), (f"{moment.state.seq + 1} events on disk", "")]
+    return pieces
+
+
+def banner(moment: Moment) -> str:
+    """The words that must not be missed: nothing can be recorded, so nothing can be done."""
+    return (
+        f"✖ THE JOURNAL CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}" if moment.trouble else ""
+    )
+
+
+def silence(moment: Moment) -> float:
+    """For how many seconds the running command has printed nothing; 0 where none runs."""
+    running = moment.state.running()
+    if running is None:
+        return 0.0
+    return max(0.0, (moment.now - (moment.printed or running.started)).total_seconds())
+
+
+def pace_words(time: Spent) -> str:
+    """What a step took beside its budget: 1 m 12 s of 5 m 00 s."""
+    return f"{duration(round(time.took))} of {duration(timedelta(seconds=time.budget))}"
+
+
+def _pace(moment: Moment, step: Step) -> list[Piece]:
+    if not moment.state.step(step.id).attempts:
+        return []
+    time = spent(moment.state, step, moment.now)
+    pieces: list[Piece] = [("step ", LABEL), (pace_words(time), STYLES["bad"] if time.over else "bold")]
+    if time.over:
+        pieces.append((f" {OVER} over", STYLES["bad"]))
+    quiet = silence(moment)
+    if quiet >= SILENT_AFTER:
+        pieces.append((f" · silent for {duration(round(quiet))}", STYLES["turn"]))
+    return [*pieces, (BETWEEN, "")]
+
+
+def _window(state: SessionState, now: datetime) -> list[Piece]:
+    window = window_state(state.runbook.window, now)
+    if window.left == timedelta.max:
+        return []
+    if not window.inside:
+        return [("window ", LABEL), ("✖ closed", STYLES["bad"])]
+    pieces: list[Piece] = [("window ", LABEL), (window.words.removeprefix("inside, "), "bold")]
+    back = rollback_budget(state)
+    if back and not state.rollback:
+        late = window.left <= back
+        by = now + window.left - back
+        words = f" {OVER} too late to roll back inside it" if late else f", roll back by {by:%H:%M}"
+        pieces.append((words, STYLES["bad"] if late else ""))
+    return pieces

@@ -1,0 +1,48 @@
+"""One glyph and one style for each status, so that every screen tells a state the same way."""
+
+from tui.session.state import StepStatus
+
+GLYPHS = {
+    StepStatus.PENDING: "○",
+    StepStatus.RUNNING: "▶",
+    StepStatus.WAITING: "◆",
+    StepStatus.FAILED: "✖",
+    StepStatus.UNKNOWN: "?",
+    StepStatus.PASSED: "✎",
+    StepStatus.SIGNED: "✔",
+    StepStatus.SKIPPED: "⤼",
+    StepStatus.NOT_NEEDED: "–",
+}
+
+CLASSES = {
+    StepStatus.RUNNING: "live",
+    StepStatus.WAITING: "turn",
+    StepStatus.PASSED: "turn",
+    StepStatus.FAILED: "bad",
+    StepStatus.UNKNOWN: "bad",
+    StepStatus.SIGNED: "good",
+    StepStatus.SKIPPED: "quiet",
+    StepStatus.NOT_NEEDED: "quiet",
+}
+
+STYLES = {
+    "live": "bold $text-accent",
+    "turn": "bold $text-warning",
+    "bad": "bold $text-error",
+    "good": "$text-success",
+    "quiet": "dim",
+    "": "",
+}
+
+OVER = "▲"
+"""Beside a time that is over its budget, always with the word "over"."""
+
+
+def glyph(status: StepStatus) -> str:
+    """The sign of a status; it is always shown with the status's word somewhere on the same screen."""
+    return GLYPHS[status]
+
+
+def style(status: StepStatus) -> str:
+    """The style in which a status is written; it adds to glyph and word and never replaces them."""
+    return STYLES[CLASSES.get(status, "")]

@@ -1,0 +1,240 @@
+"""Decides what the step card says: what to press, what runs where, what is expected, what came, and why it is done."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from tui.execution.commands import shown, values_of
+from tui.execution.preflight import action_host
+from tui.execution.text import sanitise
+from tui.exports.words import duration
+from tui.runbook.expected import expectations
+from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
+from tui.runbook.variables import fill
+from tui.session.events import Check
+from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.widgets.glyphs import STYLES, glyph, style
+from tui.widgets.progress import Moment, current_step, waiting_kind
+
+Piece = tuple[str, str]
+"""Text that is safe for a terminal, and its style."""
+
+KEY = "bold reverse"
+LABEL = "$text-muted"
+DANGERS = {
+    Danger.NONE: "",
+    Danger.CAUTION: "asks first",
+    Danger.DESTRUCTIVE: "DESTRUCTIVE: asks for the host's name",
+}
+
+
+class Press(Struct, frozen=True):
+    """A key and what it does now."""
+
+    key: str
+    does: str
+
+
+def presses(state: SessionState, step: Step) -> list[Press]:
+    """What the operator can press for a step as it stands, the most likely first."""
+    status = state.step(step.id).status
+    here = step.id == current_step(state)
+    roll = [] if state.rollback else [Press("ctrl+r", "roll back")]
+    if state.finished:
+        return []
+    if status is StepStatus.PENDING:
+        if not here:
+            return [Press("g", "back to the current step"), Press("k", "skip")]
+        return [Press("enter", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
+    if status is StepStatus.RUNNING:
+        return [Press("c", "cancel")] if state.running() else [Press("enter", "go on")]
+    if status is StepStatus.WAITING:
+        does = {"ask": "answer", "send": "send the message", "open": "open the page"}[waiting_kind(state, step)]
+        return [Press("enter", does), Press("k", "skip")]
+    if status is StepStatus.PASSED:
+        return [Press("s", "sign, two people" if step.signoff is Signoff.TWO_PERSON else "sign")]
+    if status is StepStatus.FAILED:
+        first = Press("enter", "answer again") if waiting_kind(state, step) else Press("r", "retry")
+        return [first, Press("k", "skip with a reason"), *roll]
+    if status is StepStatus.UNKNOWN:
+        return [Press("enter", "say what happened, after looking on the host"), *roll]
+    return [Press("g", "back to the current step"), Press("u", "do it again")] if not here else []
+
+
+def card(moment: Moment, step_id: str) -> list[list[Piece]]:
+    """The lines of the card, not yet wrapped."""
+    state = moment.state
+    step = step_by_id(state.runbook, step_id)
+    values = values_of(state.runbook, state.facts, moment.now)
+    now = state.step(step_id)
+    focus = min(now.action, len(step.actions) - 1)
+    lines: list[list[Piece]] = [_head(state, step)]
+    lines += [_keys(presses(state, step))]
+    lines += _marks(step)
+    lines += _outcome(state, step)
+    lines += _action(state, step, focus, values)
+    lines += _paragraph("", step.text)
+    lines += _paragraph("note", step.note)
+    lines += _notes(state, step)
+    if len(step.actions) > 1:
+        lines.append([("", "")])
+        for place in range(len(step.actions)):
+            if place != focus:
+                lines += _action(state, step, place, values)
+    lines += _rest(state, step)
+    return lines
+
+
+def where(state: SessionState, action: Action) -> str:
+    """The host an action runs on and as whom, as far as it is known."""
+    runbook = state.runbook
+    name = action.on or runbook.runbook.default_host
+    connection = action_host(runbook, action.on)
+    reached = state.hosts.get(connection)
+    if reached is not None:
+        user = f"{reached.user}@" if reached.user else ""
+        return sanitise(f"{name} ({user}{reached.target})")
+    host = runbook.hosts[connection]
+    target = "this machine" if host.local else f"{host.user}@{host.target}".lstrip("@")
+    return sanitise(name if target == name else f"{name} ({target})")
+
+
+def question(action: Action, values: Mapping[str, str]) -> str:
+    """What the operator is asked, in one line."""
+    return sanitise(fill(action.ask or "", values))
+
+
+def command_lines(text: str) -> list[str]:
+    """A command as it is shown: each line safe, none dropped."""
+    return [sanitise(line) for line in text.strip("\n").split("\n")]
+
+
+def _head(state: SessionState, step: Step) -> list[Piece]:
+    status = state.step(step.id).status
+    return [
+        (f"{glyph(status)} {status.value}", style(status)),
+        ("  ", ""),
+        (sanitise(step.title), "bold"),
+    ]
+
+
+def _keys(found: list[Press]) -> list[Piece]:
+    pieces: list[Piece] = []
+    for press in found:
+        pieces += [(f" {press.key} ", KEY), (f" {press.does}   ", "bold" if press is found[0] else "")]
+    return pieces or [("nothing to do here", LABEL)]
+
+
+def _marks(step: Step) -> list[list[Piece]]:
+    marks: list[Piece] = []
+    if step.mutates:
+        marks.append(("changes the world   ", STYLES["turn"]))
+    if step.danger is Danger.DESTRUCTIVE:
+        marks.append(("✖ DESTRUCTIVE   ", STYLES["bad"]))
+    elif step.danger is Danger.CAUTION:
+        marks.append(("! caution   ", STYLES["turn"]))
+    if step.point_of_no_return:
+        marks.append(("■ POINT OF NO RETURN   ", STYLES["bad"]))
+    return [marks] if marks else []
+
+
+def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
+    """What came of the step so far: what was expected and what came, who settled it, and why."""
+    now = state.step(step.id)
+    lines: list[list[Piece]] = []
+    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    bad_end = last is not None and last.outcome is not None and not last.outcome.ended_by_itself
+    if now.status in (StepStatus.FAILED, StepStatus.UNKNOWN) and bad_end and last and last.outcome:
+        lines.append([(sanitise(f"{last.host}: {last.outcome}"), STYLES["bad"])])
+    for check in _checks(state, step):
+        lines += _check(check)
+    if now.status is StepStatus.SIGNED:
+        who = " and ".join(name for name in (now.operator, now.second_operator) if name)
+        at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
+        lines.append([(sanitise(f"signed by {who}{at}"), STYLES["good"])])
+    elif now.reason and now.status.settled:
+        who = f" by {now.operator}" if now.operator and now.status is StepStatus.SKIPPED else ""
+        lines.append([(sanitise(f"{now.status.value}{who}: {now.reason}"), LABEL)])
+    return lines
+
+
+def _checks(state: SessionState, step: Step) -> list[Check]:
+    """The checks worth showing: of a step that is not good those that failed, always those that warn."""
+    now = state.step(step.id)
+    every = [check for checks in now.checks.values() for check in checks]
+    return [check for check in every if not check.ok][:8]
+
+
+def _check(check: Check) -> Iterator[list[Piece]]:
+    style = STYLES["turn"] if check.warning else STYLES["bad"]
+    sign = "! warning " if check.warning else "✖ failed "
+    yield [(sign, style), ("expected ", LABEL), (sanitise(check.expected), "")]
+    yield [(" " * (len(sign) - 5) + "came ", LABEL), (sanitise(check.came), "bold")]
+
+
+def _action(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> list[list[Piece]]:
+    action = step.actions[place]
+    number = f"{place + 1}/{len(step.actions)} " if len(step.actions) > 1 else ""
+    lines: list[list[Piece]] = []
+    done = "✔ " if place < state.step(step.id).action else ""
+    title = sanitise(fill(action.title, values))
+    if action.run is not None:
+        lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
+        for line in command_lines(shown(action, values)):
+            lines.append([("  $ " if line is not None and len(lines) == 1 else "    ", LABEL), (line, "bold")])
+    elif action.ask is not None:
+        lines.append([(f"{done}{number}question  ", LABEL), (question(action, values), "bold")])
+        answer = state.step(step.id).answers.get(place)
+        if answer is not None:
+            lines.append([("  answered ", LABEL), (sanitise(answer), "")])
+    elif action.send is not None:
+        lines.append(
+            [(f"{done}{number}message  ", LABEL), (_message_title(state.runbook, action.send, values), "bold")]
+        )
+    else:
+        lines.append([(f"{done}{number}page  ", LABEL), (sanitise(fill(action.open or "", values)), "bold")])
+    expected = [sanitise(fill(line, values)) for line in _expected(action)]
+    if expected:
+        lines.append([("  expected ", LABEL), ("; ".join(expected), "")])
+    return lines
+
+
+def _expected(action: Action) -> list[str]:
+    if action.ask is not None and action.answer is Answer.YES_NO and not action.expect.choice:
+        return [*expectations(action.expect), "yes"]
+    found = expectations(action.expect)
+    return found or (["it succeeds (exit status 0)"] if action.run is not None else [])
+
+
+def _message_title(runbook: Runbook, name: str, values: Mapping[str, str]) -> str:
+    message = runbook.messages[name]
+    return sanitise(f"{fill(message.title, values)}{f' to {message.to}' if message.to else ''}")
+
+
+def _paragraph(label: str, text: str) -> list[list[Piece]]:
+    lines: list[list[Piece]] = []
+    for line in text.strip().splitlines():
+        start = [(f"{label} ", LABEL)] if label and not lines else []
+        lines.append([*start, (sanitise(line), "")])
+    return lines
+
+
+def _notes(state: SessionState, step: Step) -> list[list[Piece]]:
+    lines: list[list[Piece]] = []
+    for note in state.step(step.id).notes:
+        lines += _paragraph("✎ noted", note)
+    return lines
+
+
+def _rest(state: SessionState, step: Step) -> list[list[Piece]]:
+    lines: list[list[Piece]] = []
+    titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
+    if titles:
+        lines.append([("undone by ", LABEL), (sanitise("; ".join(titles)), "")])
+    elif step.mutates:
+        lines.append([("undone by ", LABEL), ("nothing in this runbook", "")])
+    attempts = [state.attempts[number] for number in state.step(step.id).attempts]
+    if len(attempts) > 1:
+        words = ", ".join(f"{one.number} {one.outcome or 'running'} {duration(one.seconds)}" for one in attempts[-5:])
+        lines.append([("attempts ", LABEL), (sanitise(words), ""), ("  ", ""), (" a ", KEY), (" choose", LABEL)])
+    return lines
