@@ -211,6 +211,15 @@ class RunbookApp(Front):
         elif not too_small(event.size) and isinstance(self.screen, TooSmall):
             self.pop_screen()
 
+    def _fatal_error(self) -> None:
+        """End on a fault of our own, without what Textual would print: the values of variables may be secret."""
+        from tui.screens.fault import report
+
+        started = self.conductor.state.started if self.conductor else None
+        text = report(self._exception, self.workspace.redactor.redact, started.session if started else "")
+        self._exit_renderables.append(text)
+        self._close_messages_no_wait()
+
     async def on_unmount(self) -> None:
         """Let go of the session, without keeping the terminal waiting for what hangs."""
         self._closing = True

@@ -1,0 +1,134 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.support.fake_clock import FakeClock
+from tests.tui.conftest import SHOP, dialog, shown, until
+from tui.app import RunbookApp
+from tui.bridge import front
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.model import Window
+from tui.runbook.window import window_state
+from tui.screens.home_text import window_lines
+from tui.screens.links import Links, can_open
+from tui.session import events as ev
+from tui.session.journal import read
+
+WINDOW = Window(days=("tue",), starts="02:00", ends="04:00")
+
+
+def text(lines: list[list[tuple[str, str]]]) -> str:
+    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+
+
+def left_open(workspace: Workspace, finish: bool = False) -> str:
+    conductor = workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
+    if finish:
+        conductor.finish("completed")
+    conductor.close()
+    return conductor.state.started.session if conductor.state.started else ""
+
+
+async def test_home_says_what_this_is_and_whether_now_is_the_time(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "none yet" in shown(app))
+        seen = shown(app)
+        for words in ("Shop", "release v2", "Production", "Shop team", "inside, 2 h 00 m left", "2026-11-24 02:00 UTC"):
+            assert words in seen
+        assert "Deploy" in seen
+        assert "Roll back" in seen
+        assert "Verify" not in seen  # the runbook has no such flow
+
+
+def test_outside_the_window_the_next_one_is_named() -> None:
+    sunday = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+    seen = text(window_lines(window_state(WINDOW, sunday), sunday))
+    assert "✖ outside: Sunday is not a deployment day" in seen
+    assert "next opens Tue 2026-11-24 02:00 UTC, in 27 h 00 m" in seen
+
+
+def test_without_a_window_none_is_claimed() -> None:
+    now = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+    assert "window none" in text(window_lines(window_state(None, now), now))
+
+
+async def test_the_unfinished_session_comes_first_and_enter_goes_on_with_it(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    session = left_open(workspace)
+    clock.advance(60)
+    left_open(workspace, finish=True)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "◆ unfinished" in shown(app))
+        seen = shown(app)
+        assert seen.index("◆ unfinished") < seen.index("✔ completed")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conductor is not None)
+        assert app.conductor is not None
+        assert app.conductor.state.started is not None
+        assert app.conductor.state.started.session == session
+        await until(pilot, lambda: app.conductor is not None and app.conductor.state.hosts)
+    events = [entry.event for entry in _entries(workspace, session)]
+    assert any(isinstance(event, ev.SessionResumed) for event in events)
+
+
+async def test_a_finished_session_is_not_resumed_but_exported(workspace: Workspace, tmp_path: Path) -> None:
+    session = left_open(workspace, finish=True)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: "✔ completed" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "this session is finished" in shown(app))
+        assert app.conductor is None
+        await pilot.press("e")
+        await until(pilot, lambda: (tmp_path / f"{session}.json").exists())
+        assert (tmp_path / f"{session}.md").read_text().startswith("# ")
+
+
+async def test_a_damaged_session_is_shown_with_its_problem(workspace: Workspace) -> None:
+    session = left_open(workspace, finish=True)
+    path = workspace.store.find(session).journal
+    path.write_bytes(path.read_bytes().replace(b'"operator":"ana"', b'"operator":"eve"'))
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "cannot be read" in shown(app))
+
+
+async def test_dashboards_are_copied(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "none yet" in shown(app))
+        await pilot.press("o")
+        await dialog(pilot, Links)
+        assert "New issues" in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.clipboard)
+        assert app.clipboard == "https://errors.example/"
+
+
+def test_no_browser_draws_over_the_terminal() -> None:
+    assert not can_open("https://x.example", {}, "linux")
+    assert can_open("https://x.example", {"DISPLAY": ":0"}, "linux")
+    assert not can_open("javascript:alert(1)", {"DISPLAY": ":0"}, "linux")
+
+
+async def test_a_drill_is_marked(make_workspace: Callable[..., Workspace]) -> None:
+    app = RunbookApp(make_workspace(drill="calm"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "none yet" in shown(app))
+        assert "DRILL – nothing here is real" in shown(app)
+        assert front(app.screen) is app
+
+
+async def test_hostile_words_of_a_runbook_stay_words(make_workspace: Callable[..., Workspace]) -> None:
+    app = RunbookApp(make_workspace(SHOP.replace('title = "Shop"', 'title = "[red]Shop[/foo]\\u001b]0;x\\u0007"')))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "none yet" in shown(app))
+        assert "[red]Shop[/foo]" in shown(app)
+        assert "\x1b" not in shown(app)
+
+
+def _entries(workspace: Workspace, session: str) -> list[ev.Entry]:
+    return list(read(workspace.store.find(session).journal))

@@ -1,0 +1,203 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from textual.widgets import Input
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
+from tui.app import RunbookApp
+from tui.config import Config
+from tui.errors import HostKeyRefused
+from tui.execution.preflight import Finding, Verdict
+from tui.execution.workspace import Setup, Workspace
+from tui.screens.dialogs.ask import AskSecret
+from tui.screens.setup import SetupScreen
+from tui.screens.setup_form import problems, row_lines, setup_of, verdict_line
+from tui.session import events as ev
+from tui.session.outcome import Outcome
+
+OK = {("host", "web"): Finding(name="web", kind="host", verdict=Verdict.OK)}
+BAD = {("host", "web"): Finding(name="web", kind="host", verdict=Verdict.FAILED, detail="no route", hint="call")}
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+def good(**changes: str) -> dict[str, str]:
+    return {"operator": "ana", "var-release": "v2", **changes}
+
+
+def wrong(workspace: Workspace, given: dict[str, str], rows: dict[tuple[str, str], Finding] = OK) -> dict[str, str]:
+    return problems(workspace, setup_of(workspace, "deploy", "docker", given), given, rows)
+
+
+def test_nothing_is_wrong_with_a_whole_setup(workspace: Workspace) -> None:
+    assert wrong(workspace, good()) == {}
+
+
+def test_every_problem_is_told_at_once_by_its_field(workspace: Workspace, clock: FakeClock) -> None:
+    clock.start = MONDAY
+    found = wrong(workspace, {"operator": " ", "var-release": "2.0"}, {})
+    assert list(found) == ["operator", "var-release", "reason", "preflight"]
+    assert "does not match" in found["var-release"]
+
+
+def test_two_people_are_two(workspace: Workspace) -> None:
+    assert "somebody else" in wrong(workspace, good(second="ana"))["second"]
+
+
+def test_a_failed_preflight_needs_a_reason_that_is_recorded(workspace: Workspace) -> None:
+    assert "override" in wrong(workspace, good(), BAD)
+    given = good(override="web is being rebuilt")
+    assert wrong(workspace, given, BAD) == {}
+    assert setup_of(workspace, "deploy", "docker", given).reason == "preflight overridden: web is being rebuilt"
+
+
+def test_the_line_says_what_is_left_to_do() -> None:
+    def words(rows: dict[tuple[str, str], Finding], left: dict[str, str]) -> str:
+        return "".join(text for text, _ in verdict_line(rows, left, "F10"))
+
+    assert words(OK, {}) == "✔ preflight: 1 ok, 0 failed · F10 begins"
+    assert words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or mend"
+    assert words({}, {"preflight": "x"}) == "▶ preflight: 0 ok, 0 failed"
+
+
+def test_rows_are_safe_for_a_terminal() -> None:
+    row = Finding(name="web", kind="host", verdict=Verdict.FAILED, detail="\x1b[31mno[/foo]", hint="\x07call")
+    text = "".join(piece for line in row_lines([row]) for piece, _ in line)
+    assert "no[/foo]" in text
+    assert "→ call" in text
+    assert "\x1b" not in text
+
+
+async def opened(pilot: object, app: RunbookApp) -> None:
+    await until(pilot, lambda: "none yet" in shown(app))  # type: ignore[arg-type]
+    await pilot.press("d")  # type: ignore[attr-defined]
+    await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "preflight:" in shown(app))  # type: ignore[arg-type]
+
+
+async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
+    app = RunbookApp(workspace, Config(operator="ana", variables={"release": "v3"}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "F10 begins" in shown(app))
+        seen = shown(app)
+        for words in ("deploy@web.example:22", "SHA256:FAKEFAKE", "secret db_password", "Docker", "(recommended)"):
+            assert words in seen
+        assert "hunter2" not in seen
+        assert "Outside the window" not in seen
+        await pilot.press("enter")
+        await type_text(pilot, "ben")
+        await pilot.press("enter", "down", "enter")
+        await until(pilot, lambda: app.screen.query_one("#var-release", Input).has_focus)
+        await pilot.press("enter")
+        await type_text(pilot, "CHG-7")
+        await until(pilot, lambda: "F10 begins" in shown(app))
+        await pilot.press("enter")
+        assert app.focused is not None
+        assert app.focused.id == "begin"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conductor is not None)
+    started, *_ = journal(workspace)
+    assert isinstance(started, ev.SessionStarted)
+    assert (started.operator, started.second_operator, started.method) == ("ana", "ben", "manual")
+    assert (started.variables["release"], started.change, started.reason) == ("v3", "CHG-7", "")
+    assert any(isinstance(event, ev.HostConnected) for event in journal(workspace))
+
+
+async def test_what_is_missing_is_told_in_place_and_nothing_begins(workspace: Workspace, clock: FakeClock) -> None:
+    clock.start = MONDAY
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        assert "Outside the window (Monday is not a deployment day)" in shown(app)
+        await pilot.press("f10")
+        await until(pilot, lambda: "a reason is needed outside the window" in shown(app))
+        assert app.focused is not None
+        assert app.focused.id == "reason"
+        assert app.conductor is None
+        assert workspace.store.names() == []
+        await type_text(pilot, "agreed")
+        await until(pilot, lambda: "F10 begins" in shown(app))
+        await pilot.press("f10")
+        await until(pilot, lambda: app.conductor is not None)
+    started, *_ = journal(workspace)
+    assert isinstance(started, ev.SessionStarted)
+    assert started.reason == "agreed"
+
+
+async def test_a_refused_key_is_told_and_checked_again(workspace: Workspace, host: FakeTransport) -> None:
+    host.refuses = HostKeyRefused("the key of web is unknown", "compare it with the administrator's, then add it")
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "✖ failed" in shown(app))
+        assert "the key of web is unknown" in shown(app)
+        assert "→ compare it with the administrator's" in shown(app)
+        assert "why begin anyway?" in shown(app)
+        await pilot.press("f10")
+        await pilot.pause()
+        assert app.conductor is None
+        host.refuses = None
+        await pilot.press("f5")
+        await until(pilot, lambda: "F10 begins" in shown(app))
+        assert "why begin anyway?" not in shown(app)
+
+
+async def test_a_secret_is_asked_for_and_never_shown(make_workspace: Callable[..., Workspace]) -> None:
+    prompted = SHOP.replace('source = "environment"', 'source = "prompt"\nprompt = "The database password:"')
+    workspace = make_workspace(prompted)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "none yet" in shown(app))
+        await pilot.press("d")
+        await dialog(pilot, AskSecret)
+        assert "The database password:" in shown(app)
+        await type_text(pilot, "sesame99")
+        assert "sesame99" not in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "F10 begins" in shown(app))
+        assert workspace.secrets.environment(["db_password"]) == {"DB_PASSWORD": "sesame99"}
+
+
+async def test_choices_come_from_the_host(make_workspace: Callable[..., Workspace], host: FakeTransport) -> None:
+    host.replies["git tag"] = Reply(b"v3\n\x1b[31mv2\n")
+    listed = SHOP.replace('prompt = "Release"', 'prompt = "Release"\nchoices_from = "git tag"\non = "web"')
+    app = RunbookApp(make_workspace(listed))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "↑↓ v3 · v2" in shown(app))
+        field = app.screen.query_one("#var-release", Input)
+        field.focus()
+        await pilot.press("down")
+        assert field.value == "v3"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_the_verdict_shows_at_every_size(workspace: Workspace, size: tuple[int, int]) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "F10 begins" in shown(app))
+        assert "Operator (signs the steps)" in shown(app)
+
+
+async def test_escape_leaves_and_nothing_has_begun(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test() as pilot:
+        await opened(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Sessions" in shown(app))
+        assert workspace.store.names() == []
+
+
+async def test_no_choices_from_a_command_that_fails(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    from tui.execution.choices import choices_from
+
+    host.replies["git tag"] = Reply(b"fatal\n", Outcome.exited(128))
+    listed = SHOP.replace('prompt = "Release"', 'prompt = "Release"\nchoices_from = "git tag"\non = "web"')
+    one = make_workspace(listed)
+    given = one.values(Setup(flow="deploy", operator="ana"))
+    assert choices_from(one.runbook, "release", given, one.transports, one.secrets, one.clock) == ()

@@ -1,0 +1,24 @@
+"""Says that the program itself failed, where, and how to go on; never what its variables held."""
+
+import traceback
+from collections.abc import Callable
+
+from rich.text import Text
+
+from tui.execution.text import sanitise
+
+FRAMES = 6
+
+
+def report(error: BaseException | None, redact: Callable[[str], str], session: str) -> Text:
+    """A few lines for the terminal after the screen is gone; `session` is the one that was open."""
+    lines = ["runbook: a fault in the program itself ended it."]
+    if session:
+        lines.append(f"  Nothing recorded is lost. To go on: runbook resume {session}")
+    else:
+        lines.append("  No session was open.")
+    if error is not None:
+        lines.append(f"  For its maintainers: {type(error).__name__}: {error}")
+        frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+        lines += [f"    {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    return Text("\n".join(sanitise(redact(line)) for line in lines))
