@@ -1,0 +1,15 @@
+"""Fixtures that several folders of tests share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.sshd import Sshd
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A real sshd that the whole run shares; a test that harms one makes its own."""
+    server = Sshd(tmp_path_factory.mktemp("sshd") / "shared")
+    yield server
+    server.stop()

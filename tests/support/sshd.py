@@ -1,0 +1,221 @@
+"""Runs real Debian sshds for tests and measurements: each on a port of its own, with keys and files of its own."""
+
+import getpass
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+
+from tui.transports.ssh import SSHTransport
+
+SBIN = "/usr/sbin:/sbin"
+PRIVILEGE_SEPARATION = Path("/run/sshd")
+READY_TIMEOUT = 20.0
+
+
+class Sshd:
+    """One server with one key of each kind it needs: its own, and one that may log in.
+
+    Files are in `directory`: `host` and `client` (keys), `known_hosts`, `ssh_config` (with the host `box`), `log`.
+    """
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.directory = directory
+        self.user = getpass.getuser()
+        self.options = options
+        self.log: list[str] = []
+        self._news = threading.Condition()
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        for name in ("host", "client"):
+            make_key(directory / name)
+        shutil.copy(directory / "client.pub", directory / "authorized_keys")
+        self._start()
+        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {public(directory / 'host')}\n")
+        self.ssh_config.write_text(self.config("box"))
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.directory / "known_hosts"
+
+    @property
+    def ssh_config(self) -> Path:
+        return self.directory / "ssh_config"
+
+    def config(self, name: str, *more: str) -> str:
+        """An ssh_config block that reaches this server by a name."""
+        lines = [
+            f"Host {name}",
+            "HostName 127.0.0.1",
+            f"Port {self.port}",
+            f"User {self.user}",
+            f"IdentityFile {self.directory / 'client'}",
+            "IdentitiesOnly yes",
+            "IdentityAgent none",
+            f"UserKnownHostsFile {self.known_hosts}",
+            "GlobalKnownHostsFile /dev/null",
+            "StrictHostKeyChecking yes",
+            *more,
+        ]
+        return "\n  ".join(lines) + "\n"
+
+    def transport(self, target: str = "box", **given: object) -> SSHTransport:
+        """Our own transport to this server."""
+        given.setdefault("config_files", [self.ssh_config])
+        return SSHTransport("box", target, **given)  # type: ignore[arg-type]
+
+    def ssh(self, *options: str) -> list[str]:
+        """The beginning of an OpenSSH command line to this server."""
+        return ["ssh", "-F", str(self.ssh_config), *options, "box"]
+
+    def said(self, words: str) -> int:
+        """How many lines of its log have these words so far."""
+        with self._news:
+            return sum(words in line for line in self.log)
+
+    def wait_until_said(self, words: str, times: int = 1) -> None:
+        """Wait for the log to have these words."""
+        with self._news:
+            assert self._news.wait_for(lambda: sum(words in line for line in self.log) >= times, READY_TIMEOUT), (
+                self.log
+            )
+
+    def kill_connections(self) -> None:
+        """Cut every connection; what runs on them is not told."""
+        self._signal(signal.SIGKILL, listener=False)
+
+    def freeze(self) -> None:
+        """Let nothing answer any more, with every connection still open."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after `freeze`."""
+        self._signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End the server and its connections."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        self._reader.join()
+
+    def _start(self) -> None:
+        program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:{SBIN}")
+        if program is None:
+            raise RuntimeError("these tests need a real sshd: install the package openssh-server")
+        if os.geteuid() == 0:
+            PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
+        for _ in range(5):
+            self.port = free_port()
+            file = self.directory / "sshd_config"
+            file.write_text(self._settings())
+            self._process = subprocess.Popen(
+                [program, "-D", "-e", "-f", str(file)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+            self._ended = False
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+            with self._news:
+                self._news.wait_for(self._started_or_ended, READY_TIMEOUT)
+                if not self._ended:
+                    return
+        raise RuntimeError("sshd does not start: " + "\n".join(self.log))
+
+    def _started_or_ended(self) -> bool:
+        return self._ended or any(line.startswith("Server listening") for line in self.log)
+
+    def _read(self) -> None:
+        assert self._process.stderr
+        with (self.directory / "log").open("w") as copy:
+            for line in self._process.stderr:
+                text = line.decode(errors="replace").rstrip()
+                copy.write(text + "\n")
+                with self._news:
+                    self.log.append(text)
+                    self._news.notify_all()
+        self._process.stderr.close()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def _settings(self) -> str:
+        lines = [
+            *self.options,
+            "ListenAddress 127.0.0.1",
+            f"Port {self.port}",
+            f"HostKey {self.directory / 'host'}",
+            f"AuthorizedKeysFile {self.directory / 'authorized_keys'}",
+            f"PidFile {self.directory / 'pid'}",
+            "StrictModes no",
+            "UsePAM no",
+            "PasswordAuthentication no",
+            "KbdInteractiveAuthentication no",
+            "PermitRootLogin yes",
+            "LogLevel VERBOSE",
+            "Subsystem sftp internal-sftp",
+            "MaxStartups 100",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _signal(self, number: signal.Signals, listener: bool = True) -> None:
+        pids = [*descendants(self._process.pid), *([self._process.pid] if listener else [])]
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+
+def descendants(pid: int) -> list[int]:
+    """The sshds that a listening sshd has started, and not the commands they run."""
+    found: list[int] = []
+    for child in children(pid):
+        if name_of(child).startswith("sshd"):
+            found += [*descendants(child), child]
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process."""
+    return [one for one, parent in _parents() if parent == pid]
+
+
+def name_of(pid: int) -> str:
+    """The name of a process; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                yield int(entry.name), int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+
+
+def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> paramiko.PKey | None:
+    """A fresh key pair; the private key too where it needs no passphrase."""
+    path.unlink(missing_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "", "-f", str(path)], check=True)
+    return None if passphrase else paramiko.PKey.from_path(path)
+
+
+def public(path: Path) -> str:
+    """Type and key, as authorized_keys and known_hosts have them."""
+    return " ".join(path.with_name(path.name + ".pub").read_text().split()[:2])
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

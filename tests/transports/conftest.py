@@ -1,0 +1,31 @@
+"""What tests of transports do again and again: start a server of their own, run a command, keep what came."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.sshd import Sshd
+from tui.transports.ssh import SSHTransport
+
+
+@pytest.fixture
+def own_sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
+    """Makes servers with sshd_config lines of the test's choice, and ends them."""
+    made: list[Sshd] = []
+
+    def make(*options: str) -> Sshd:
+        made.append(Sshd(tmp_path / f"sshd-{len(made)}", *options))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture
+def host(sshd: Sshd) -> Iterator[SSHTransport]:
+    """A transport to the shared server."""
+    transport = sshd.transport()
+    yield transport
+    transport.close()

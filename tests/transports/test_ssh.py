@@ -1,0 +1,229 @@
+"""Holds our SSH transport against a real sshd: what comes back of a command is what happened."""
+
+import hashlib
+import os
+import shlex
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.ran import run
+from tests.support.sshd import Sshd
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, Command, Stream
+from tui.transports.ssh import SSHTransport
+from tui.transports.wire import WINDOW
+
+HUNDRED_MEGABYTES = 100_000_000
+LINE = b"a line of text\n"
+
+
+def test_it_says_who_it_reached(host: SSHTransport, sshd: Sshd) -> None:
+    facts = host.connect()
+    assert facts.target == f"127.0.0.1:{sshd.port}"
+    assert (facts.user, facts.hostname) == (sshd.user, os.uname().nodename)
+    assert facts.key_type == "ssh-ed25519"
+    assert facts.fingerprint.startswith("SHA256:")
+    assert set(facts.shells) == {"bash", "sh"}
+    assert facts.boot_id == host.connect().boot_id
+
+
+def test_both_streams_come_in_the_order_they_arrived(host: SSHTransport, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    os.mkfifo(seen)
+    going = os.open(seen, os.O_RDWR)
+    came: list[tuple[str, bytes]] = []
+
+    def sink(stream: Stream, data: bytes) -> None:
+        came.append((stream.value, data))
+        os.write(going, b"go on\n")
+
+    script = f"for i in 1 2 3; do echo $i; read x <{seen}; echo $i >&2; read x <{seen}; done"
+    assert host.run(Command(script=script, timeout=30.0), sink, CancelToken()) == Outcome.exited(0)
+    os.close(going)
+    assert came == [(stream, b"%d\n" % i) for i in (1, 2, 3) for stream in ("out", "err")]
+
+
+def test_much_on_both_streams_does_not_deadlock(host: SSHTransport) -> None:
+    ran = run(host, f"head -c {2 * WINDOW} /dev/zero >&2; head -c {2 * WINDOW} /dev/zero")
+    assert (ran.outcome, len(ran.out), len(ran.err)) == (Outcome.exited(0), 2 * WINDOW, 2 * WINDOW)
+
+
+def test_bytes_come_back_as_they_are(host: SSHTransport) -> None:
+    sent = bytes(range(256)) * 4096
+    assert run(host, "cat", stdin=sent).out == sent
+    assert run(host, "sh -c 'cat >&2'", stdin=sent).err == sent
+
+
+def test_a_hundred_megabytes_are_all_there(host: SSHTransport) -> None:
+    digest, sizes = hashlib.sha256(), []
+
+    def sink(stream: Stream, data: bytes) -> None:
+        digest.update(data)
+        sizes.append(len(data))
+
+    script = f"head -c {HUNDRED_MEGABYTES} <(yes {shlex.quote(LINE.decode().strip())})"
+    assert host.run(Command(script=script), sink, CancelToken()) == Outcome.exited(0)
+    wanted = (LINE * (HUNDRED_MEGABYTES // len(LINE) + 1))[:HUNDRED_MEGABYTES]
+    assert (sum(sizes), digest.digest()) == (HUNDRED_MEGABYTES, hashlib.sha256(wanted).digest())
+
+
+def test_a_sink_that_does_not_keep_up_stops_the_command_and_not_the_memory(host: SSHTransport, tmp_path: Path) -> None:
+    """What waits here is never more than the window, whatever the command has to say."""
+    go_on, got = threading.Event(), 0
+    size = 8 * WINDOW
+
+    def sink(stream: Stream, data: bytes) -> None:
+        nonlocal got
+        assert len(data) <= WINDOW
+        got += len(data)
+        assert go_on.wait(30)
+
+    outcomes: list[Outcome] = []
+    script = f"head -c {size} /dev/zero; touch {tmp_path}/written"
+    thread = threading.Thread(target=lambda: outcomes.append(host.run(Command(script=script), sink, CancelToken())))
+    thread.start()
+    # The same connection stays usable meanwhile, and ten commands later the first one is still held back.
+    for _ in range(10):
+        assert run(host, "echo free").out == b"free\n"
+    assert not (tmp_path / "written").exists()
+    go_on.set()
+    thread.join()
+    assert (outcomes, got) == ([Outcome.exited(0)], size)
+
+
+def test_the_input_ends_where_the_declared_input_ends(host: SSHTransport) -> None:
+    assert run(host, "cat; echo after").out == b"after\n"
+    assert run(host, "read line; echo got $line; cat", stdin=b"one\ntwo").out == b"got one\ntwo"
+    assert run(host, "echo not read", stdin=b"x" * (4 * WINDOW)).out == b"not read\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "shell", "outcome"),
+    [
+        ("true", "bash", Outcome.exited(0)),
+        ("exit 7", "bash", Outcome.exited(7)),
+        ("exit 255", "bash", Outcome.exited(255)),
+        ("exit 143", "bash", Outcome.exited(143)),
+        ("false | true", "bash", Outcome.exited(1)),
+        ("false | true", "sh", Outcome.exited(0)),
+        ("no-such-program", "sh", Outcome.exited(127)),
+        ("kill -SEGV $$", "bash", Outcome(OutcomeKind.SIGNALLED, signal="SIGSEGV")),
+        ("kill -9 $$", "sh", Outcome(OutcomeKind.SIGNALLED, signal="SIGKILL")),
+        ("sh -c 'kill -TERM $$'; exit $?", "sh", Outcome.exited(143)),
+    ],
+)
+def test_every_ending_is_told_apart(script: str, shell: str, outcome: Outcome, host: SSHTransport) -> None:
+    assert run(host, script, shell=shell).outcome == outcome
+
+
+def test_directory_environment_and_secrets_arrive(host: SSHTransport, tmp_path: Path) -> None:
+    values = {"A": "it's", "B": 'two\nlines\n"$HOME"', "C": ""}
+    script = 'pwd; printf \'%s|\' "$A" "$B" "$C" "$S"; cat'
+    for shell in ("bash", "sh"):
+        ran = run(
+            host, script, shell=shell, directory=str(tmp_path), environment=values, secrets={"S": "s\n"}, stdin=b"in"
+        )
+        assert ran.out == f'{tmp_path}\nit\'s|two\nlines\n"$HOME"||s\n|in'.encode()
+    ran = run(host, "pwd", directory=f"{tmp_path}/gone")
+    assert ran.outcome.exit_status == 125
+    assert b"gone" in ran.err
+
+
+def test_no_secret_is_in_any_command_line(host: SSHTransport) -> None:
+    secret, seen = "correct-horse-battery", CancelToken()
+    lines: list[bytes] = []
+
+    def sink(stream: Stream, data: bytes) -> None:
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                lines.append(file.read_bytes())
+            except OSError:
+                continue
+        seen.cancel()
+
+    command = Command(script="echo marker-of-this-test; sleep 60; :", secrets={"PASSWORD": secret})
+    assert host.run(command, sink, seen).kind is OutcomeKind.CANCELLED
+    assert any(b"marker-of-this-test" in line for line in lines)
+    assert not any(secret.encode() in line for line in lines)
+
+
+def test_a_command_past_its_time_is_gone_with_all_it_started(host: SSHTransport, tmp_path: Path) -> None:
+    script = f"sleep 300 & echo $! >{tmp_path}/a; (trap '' TERM; sh -c 'echo $$ >{tmp_path}/b; exec sleep 300') & wait"
+    ran = run(host, script, timeout=0.3)
+    assert ran.outcome == Outcome(OutcomeKind.TIMED_OUT, detail="after 0.3 s")
+    assert not alive(tmp_path / "a")
+
+
+def test_a_cancelled_command_is_gone_even_when_it_will_not_go(host: SSHTransport, tmp_path: Path) -> None:
+    cancel = CancelToken()
+    script = f"trap '' TERM; (sleep 300 & echo $! >{tmp_path}/a; echo ready; wait); wait"
+    outcome = host.run(Command(script=script), lambda stream, data: cancel.cancel(), cancel)
+    assert outcome.kind is OutcomeKind.CANCELLED, outcome
+    assert not alive(tmp_path / "a")
+
+
+def test_what_is_said_on_the_way_out_is_kept(host: SSHTransport) -> None:
+    cancel, came = CancelToken(), []
+
+    def sink(stream: Stream, data: bytes) -> None:
+        came.append(data)
+        cancel.cancel()
+
+    script = "trap 'echo tidied up; exit 0' TERM; echo ready; while :; do :; done"
+    assert host.run(Command(script=script), sink, cancel).kind is OutcomeKind.CANCELLED
+    assert b"".join(came) == b"ready\ntidied up\n"
+
+
+def test_a_process_that_left_the_group_does_not_hold_the_command(host: SSHTransport) -> None:
+    assert run(host, "setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $!").outcome == Outcome.exited(0)
+
+
+def test_thirty_at_once_wait_for_their_turn(own_sshd: Callable[..., Sshd]) -> None:
+    server = own_sshd("MaxSessions 3")
+    host = server.transport()
+    came: dict[int, bytes] = {}
+
+    def one(number: int) -> None:
+        came[number] = run(host, f"sleep 0.02; echo {number}").out
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    host.close()
+    assert came == {number: b"%d\n" % number for number in range(30)}
+    assert server.said("Accepted publickey") == 1
+
+
+def test_waiting_for_a_turn_can_be_cancelled(host: SSHTransport) -> None:
+    holders = [CancelToken() for _ in range(8)]
+    started = threading.Semaphore(0)
+
+    def hold(token: CancelToken) -> None:
+        host.run(Command(script="echo; sleep 60"), lambda stream, data: started.release(), token)
+
+    threads = [threading.Thread(target=hold, args=(token,)) for token in holders]
+    for thread in threads:
+        thread.start()
+    for _ in holders:
+        assert started.acquire(timeout=30)
+    cancel = CancelToken()
+    cancel.cancel()
+    assert run(host, "echo", cancel).outcome == Outcome(OutcomeKind.CANCELLED, detail="it had not started")
+    for token in holders:
+        token.cancel()
+    for thread in threads:
+        thread.join()
+
+
+def alive(file: Path) -> bool:
+    """Whether the process whose number is in the file still runs."""
+    try:
+        state = Path(f"/proc/{int(file.read_text())}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
