@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import on
@@ -47,7 +48,7 @@ class RunScreen(Screen[None]):
     """Drives the open session. What is shown comes from the session's state alone; keys go to the conductor."""
 
     ACTS = "run"
-    CSS_PATH: ClassVar[list[str]] = [
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
         "../widgets/checklist.tcss",
         "../widgets/step_card.tcss",
         "../widgets/foot.tcss",

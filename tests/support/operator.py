@@ -1,0 +1,141 @@
+"""An operator who goes through a session by keys alone, answering what the screen asks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import RadioSet
+
+from tui.bridge import Front
+from tui.runbook.model import Answer
+from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
+from tui.screens.dialogs.base import Dialog
+from tui.session.state import StepStatus
+
+STUCK = 3000
+Found = TypeVar("Found", bound=Screen[Any])
+
+
+class Operator:
+    """Presses keys until the session's steps are settled; `answers` are by step, in the order of its questions."""
+
+    def __init__(self, pilot: Pilot[Any], answers: Mapping[str, Sequence[str]], second: str = "ben") -> None:
+        self._pilot = pilot
+        self._answers = {step: list(given) for step, given in answers.items()}
+        self._second = second
+        self.pressed = 0
+
+    @property
+    def _app(self) -> Front:
+        assert isinstance(self._pilot.app, Front)
+        return self._pilot.app
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let the screen take them."""
+        self.pressed += len(keys)
+        await self._pilot.press(*keys)
+
+    async def write(self, text: str) -> None:
+        """Type a text and press enter."""
+        await self.press(*({" ": "space"}.get(letter, letter) for letter in text), "enter")
+
+    async def on_screen(self, kind: type[Found]) -> Found:
+        """Wait for a screen to be shown."""
+        for _ in range(STUCK):
+            screen = self._pilot.app.screen
+            if isinstance(screen, kind):
+                await self._pilot.pause()
+                return screen
+            await self._pilot.pause(0.01)
+        raise AssertionError(f"{kind.__name__} is not shown, but {type(self._pilot.app.screen).__name__}")
+
+    async def choose_second(self, setup: Screen[Any]) -> None:
+        """Choose the second method."""
+        setup.query_one(RadioSet).focus()
+        await self.press("down", "enter")
+
+    async def begin(self, run: type[Screen[Any]]) -> None:
+        """Press the key that begins until the preflight lets it."""
+        for _ in range(STUCK):
+            if isinstance(self._pilot.app.screen, run):
+                return
+            await self.press("f10")
+            await self._pilot.pause(0.02)
+        raise AssertionError("the session does not begin")
+
+    async def yes(self) -> None:
+        """Say yes to the confirmation that opens."""
+        await self._armed(await self.on_screen(Confirm))
+        await self.press("y")
+        await self._pilot.pause()
+
+    async def pick_first(self) -> None:
+        """Take the first of the reasons that are offered."""
+        await self._armed(await self.on_screen(RollbackReason))
+        await self.press("enter")
+        await self._pilot.pause()
+
+    async def _armed(self, dialog: Dialog[Any]) -> None:
+        while not dialog.armed:
+            await self._pilot.pause(0.02)
+
+    async def settle(self) -> None:
+        """Take the session to the end of its plan, pressing enter and answering dialogs."""
+        for _ in range(STUCK):
+            conductor = self._app.conductor
+            assert conductor is not None
+            if conductor.trouble:
+                raise conductor.trouble
+            if await self._dialog():
+                continue
+            step = conductor.state.next_step()
+            if step is None:
+                return
+            status = conductor.state.step(step.id).status
+            if status in (StepStatus.FAILED, StepStatus.UNKNOWN) and not conductor.busy:
+                checks = conductor.state.step(step.id).checks
+                raise AssertionError(f"{step.id} is {status.value}: {checks}")
+            if conductor.busy:
+                await self._pilot.pause(0.01)
+            else:
+                await self.press("enter")
+                await self._pilot.pause()
+        raise AssertionError("the session does not come to an end")
+
+    async def _dialog(self) -> bool:
+        """Answer the dialog that is open; False where there is none."""
+        screen = self._pilot.app.screen
+        if not isinstance(screen, Confirm | TypeName | Question | SendMessage | Sign):
+            return False
+        await self._armed(screen)
+        match screen:
+            case Confirm():
+                await self.press("y")
+            case TypeName():
+                await self.write(screen._name)
+            case SendMessage():
+                await self.press("f2")
+            case Sign():
+                if screen._two:
+                    await self.write(self._second)
+                await self.press("enter")
+            case Question():
+                await self._answer(screen)
+        await self._pilot.pause()
+        return True
+
+    async def _answer(self, screen: Question) -> None:
+        conductor = self._app.conductor
+        assert conductor is not None
+        step = conductor.state.next_step()
+        assert step is not None
+        given = self._answers.get(step.id)
+        answer = given.pop(0) if given else "yes"
+        action = screen._action
+        if action.answer is Answer.YES_NO:
+            await self.press(answer[0])
+        elif action.answer is Answer.CHOICE:
+            await self.press("home", *["down"] * action.choices.index(answer), "enter")
+        else:
+            await self.write(answer)

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from tests.support.operator import Operator
+from tui.app import RunbookApp
+from tui.compose import drill_workspace
+from tui.exports.registry import render
+from tui.exports.source import source
+from tui.resources import bundled
+from tui.screens.home import HomeScreen
+from tui.screens.run import RunScreen
+from tui.screens.setup import SetupScreen
+from tui.screens.summary import SummaryScreen
+from tui.session.state import StepStatus
+
+ANSWERS = {
+    "check-sentry": ["3"],
+    "verify-sentry": ["0", "2"],
+    "rollback-database": ["reverse"],
+    "rollback-monitor": ["0"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+
+
+@pytest.mark.parametrize(("method", "size"), [("a", (80, 24)), ("b", (120, 40))])
+async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> None:
+    """Home, set-up, every step of the deployment, ctrl+r, every step of the rollback, the summary, and the report."""
+    with drill_workspace(bundled("runbook.toml"), "calm-deployment", 10_000) as workspace:
+        app = RunbookApp(workspace)
+        async with app.run_test(size=size) as pilot:
+            operator = Operator(pilot, ANSWERS)
+            await operator.on_screen(HomeScreen)
+            await operator.press("d")
+            setup = await operator.on_screen(SetupScreen)
+            if method == "b":
+                await operator.choose_second(setup)
+            await operator.begin(RunScreen)
+            await operator.settle()
+            assert app.conductor is not None
+            assert app.conductor.state.facts["method"] == method
+            await operator.press("ctrl+r")
+            await operator.pick_first()
+            assert app.conductor.state.rollback is not None
+            await operator.settle()
+            state = app.conductor.state
+            statuses = {state.step(step.id).status for _, step in state.plan()}
+            assert statuses <= {StepStatus.SIGNED, StepStatus.NOT_NEEDED}
+            await operator.press("enter")
+            await operator.on_screen(SummaryScreen)
+            await operator.press("f")
+            await operator.yes()
+            assert app.conductor.state.finished is not None
+            session = state.started.session if state.started else ""
+        written = render(source(workspace.store.find(session)), "md").decode()
+        assert "**DRILL**" in written
+        assert "ROLLBACK started" in written
+        assert "drill-secret" not in written
