@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from textual import events
 from textual.app import SystemCommand
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.actions import IDS, acts, bindings
@@ -39,6 +40,7 @@ class RunbookApp(Front):
         self.bridge: Bridge | None = None
         self._session = session
         self._closing = False
+        self._shown = False
 
     def on_mount(self) -> None:
         """Show the first screen, in the operator's colours and with the operator's keys."""
@@ -49,6 +51,8 @@ class RunbookApp(Front):
             self.theme = self.config.theme
         self.set_keymap(dict(self.config.keys))
         self.push_screen(HomeScreen())
+        self._shown = True
+        self._fit(self.size)
         if wrong:
             self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
         if self._session:
@@ -203,12 +207,16 @@ class RunbookApp(Front):
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover the screens while the terminal is too small for them."""
+        if self._shown:
+            self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
         from tui.screens.small import TooSmall, too_small
 
         covered = any(isinstance(screen, TooSmall) for screen in self.screen_stack)
-        if too_small(event.size) and not covered:
+        if too_small(size) and not covered:
             self.push_screen(TooSmall())
-        elif not too_small(event.size) and isinstance(self.screen, TooSmall):
+        elif not too_small(size) and isinstance(self.screen, TooSmall):
             self.pop_screen()
 
     def _fatal_error(self) -> None:

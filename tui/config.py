@@ -19,6 +19,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     variables: Mapping[str, str] = {}
 
 
+TABLES = ("keys", "hosts", "variables")
+
+
 def config_path() -> Path:
     """Where the settings are, below XDG_CONFIG_HOME or where the platform keeps such things."""
     from platformdirs import user_config_path
@@ -50,6 +53,11 @@ def load_config(path: Path | None = None) -> Config:
             near = difflib.get_close_matches(key, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"it may have: {', '.join(known)}"
             raise UsageError(f"{chosen}: {key}: no such key", meant)
+    for table in TABLES:
+        values = raw.get(table, {})
+        for key, value in values.items() if isinstance(values, dict) else ():
+            if not isinstance(value, str):
+                raise UsageError(f"{chosen}: {table}.{key}: {value!r} is no text", "put it between quotes")
     try:
         return msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:

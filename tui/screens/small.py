@@ -23,7 +23,8 @@ def words(size: Size) -> str:
 class TooSmall(ModalScreen[None]):
     """Covers everything and hears nothing until the terminal is larger."""
 
-    DEFAULT_CSS = "TooSmall { background: $background; align: left top; } TooSmall > Static { width: 100%; }"
+    DEFAULT_CLASSES = "opaque"
+    DEFAULT_CSS = "TooSmall { align: left top; } TooSmall > Static { width: 100%; }"
 
     def compose(self) -> ComposeResult:
         yield Static(words(self.app.size), markup=False)
