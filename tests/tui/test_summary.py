@@ -1,0 +1,170 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import dialog, journal, shown, type_text, until
+from tui.app import RunbookApp
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.exports.source import source
+from tui.screens.dialogs import AskText, Confirm
+from tui.screens.home import HomeScreen
+from tui.screens.run import RunScreen
+from tui.screens.summary import SummaryScreen
+from tui.screens.summary_text import Report, result_of, summary
+from tui.session import events as ev
+from tui.session.journal import verify
+from tui.session.outcome import Outcome
+
+SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+
+
+@pytest.fixture
+def conductor(workspace: Workspace) -> Any:
+    workspace.preflight(SETUP, lambda row: None)
+    made = workspace.begin(SETUP)
+    yield made
+    made.close()
+
+
+def do(conductor: Conductor, step: str) -> None:
+    conductor.start(step)
+    conductor.wait(10)
+
+
+def told(workspace: Workspace, conductor: Conductor) -> str:
+    """The summary's words, from the disk."""
+    started = conductor.state.started
+    directory = workspace.store.find(started.session if started else "")
+    lines = summary(Report(source(directory), verify(directory.journal)), workspace.clock.now())
+    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+
+
+def whole(conductor: Conductor) -> None:
+    """The whole deployment, as it should go."""
+    do(conductor, "look")
+    do(conductor, "backup")
+    conductor.sign("backup")
+    conductor.start("announce")
+    conductor.sent("notice", "Deploying v2", "copied", "announce")
+    conductor.answer("announce", "0")
+    do(conductor, "switch-docker")
+    conductor.sign("switch-docker", second_operator="ben")
+
+
+def test_a_whole_session_is_completed_without_deviations(workspace: Workspace, conductor: Conductor) -> None:
+    whole(conductor)
+    assert result_of(conductor.state) == "completed"
+    conductor.finish("completed")
+    words = told(workspace, conductor)
+    assert words.startswith("✔ completed")
+    assert "✔ none: every step went as the runbook has it" in words
+    assert "☑ done Backup made  Back up" in words
+    assert "☐ open" not in words
+    assert "4 signed" in words
+    assert "0 failed attempts" in words
+    proved = verify(workspace.store.find("last").journal)
+    assert f"receipt {proved.count} lines, chain {proved.head}" in words
+
+
+def test_what_went_otherwise_is_told(
+    workspace: Workspace, conductor: Conductor, host: FakeTransport, clock: FakeClock
+) -> None:
+    host.replies["uptime"] = [Reply(b"nothing\n"), Reply(b"load\n")]
+    host.before_run = lambda command: clock.advance(12)
+    do(conductor, "look")
+    conductor.retry("look")
+    conductor.wait(10)
+    conductor.skip("backup", "made [by] hand\x1b[31m")
+    conductor.note("watched by \u202eben")
+    words = told(workspace, conductor)
+    assert words.startswith("◆ not finished: 2 steps left   f finishes it as “abandoned”")
+    assert 'look: failed: expected contains "load"' in words
+    assert "backup: skipped by ana: made [by] hand" in words
+    assert "1 failed attempt" in words
+    assert "of 10 s  Look around" in words
+    assert "☐ open Backup made" in words
+    assert "✎ watched by ben" in words
+    assert not any(bad in words for bad in "\x1b\u202e")
+
+
+def test_follow_ups_are_due_from_the_end(workspace: Workspace, conductor: Conductor, clock: FakeClock) -> None:
+    conductor.finish("abandoned")
+    clock.advance(7200)
+    assert "2026-11-24 03:00 UTC  Watch the error rate" in told(workspace, conductor)
+
+
+def test_a_rollback_that_is_done_is_the_result(conductor: Conductor) -> None:
+    do(conductor, "look")
+    conductor.roll_back("rollback", "errors")
+    while (step := conductor.state.next_step()) is not None:
+        conductor.skip(step.id, "not deployed yet")
+    assert result_of(conductor.state) == "rolled back"
+
+
+async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:
+    app.begin(SETUP)
+    await until(pilot, lambda: isinstance(app.screen, RunScreen))
+    app.show_summary()
+    await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "receipt" in shown(app))
+
+
+async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Workspace, tmp_path: Path) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await at_summary(pilot, app)
+        await pilot.press("n")
+        await dialog(pilot, AskText)
+        await type_text(pilot, "all quiet")
+        await pilot.press("enter")
+        await until(pilot, lambda: "✎ all quiet" in shown(app))
+        await pilot.press("f")
+        await dialog(pilot, Confirm)
+        assert "recorded as: abandoned" in shown(app)
+        assert "not done: Look around" in shown(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "✖ abandoned" in shown(app))
+        await pilot.press("f")  # finished once is finished
+        await pilot.pause()
+        assert isinstance(app.screen, SummaryScreen)
+        await pilot.press("e")
+        await until(pilot, lambda: list(tmp_path.glob("*-deploy-*.json")))
+        await pilot.press("r")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        app.show_summary()
+        await until(pilot, lambda: "not finished" in shown(app))
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "◆ unfinished" in shown(app))
+        assert app.conductor is None
+    kinds = [type(event) for event in journal(workspace)]
+    assert kinds.index(ev.NoteAdded) < kinds.index(ev.SessionFinished) < kinds.index(ev.SessionResumed)
+
+
+async def test_a_drills_summary_is_marked(make_workspace: Callable[..., Workspace]) -> None:
+    app = RunbookApp(make_workspace(drill="calm"))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await at_summary(pilot, app)
+        assert "DRILL" in shown(app)
+
+
+async def test_a_running_command_keeps_the_session_open(workspace: Workspace, host: FakeTransport) -> None:
+    import threading
+
+    gate = threading.Event()
+    host.replies["uptime"] = Reply(b"load\n", Outcome.exited(0), until=gate)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 60), notifications=True) as pilot:
+        await at_summary(pilot, app)
+        assert app.conductor is not None
+        app.conductor.start("look")
+        await pilot.press("f")
+        await until(pilot, lambda: "a command is running" in shown(app))
+        gate.set()
+        await until(pilot, lambda: app.conductor is not None and not app.conductor.busy)
