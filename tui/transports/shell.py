@@ -23,9 +23,15 @@ done
 for pair do export "$pair"; done
 [ -z "$directory" ] || cd -- "$directory" || exit 125
 unset line value secrets directory
+export SHLVL=2
 if [ "$shell" = bash ] && command -v bash >/dev/null; then exec bash -o pipefail -c "$script"; fi
 exec sh -c "$script"
 """
+
+# SHLVL: bash under sshd reads the startup files at level 1; the login shell has done so, and twice is slow and seen.
+
+POSIX = frozenset({"bash", "sh", "dash", "ash"})
+"""Login shells that run BOOT themselves; any other one is asked to start sh for it."""
 
 END = """\
 group=$1 patience=$2
@@ -48,12 +54,15 @@ class Wrapped(NamedTuple):
     stdin: bytes
 
 
-def wrap(command: Command) -> Wrapped:
-    """The exec request for a command; secrets are in `stdin` only."""
+def wrap(command: Command, login_shell: str = "") -> Wrapped:
+    """The exec request for a command; secrets are in `stdin` only. A known login shell saves a process."""
     lines = [f"{name}={base64.b64encode(value.encode()).decode()}\n" for name, value in command.secrets.items()]
     words = [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
-    request = f"exec sh -c {shlex.quote(BOOT)} runbook {shlex.join(words)}"
+    if login_shell.rpartition("/")[2] in POSIX:
+        request = f"set -- {shlex.join(words)}\n{BOOT}"
+    else:
+        request = f"exec sh -c {shlex.quote(BOOT)} runbook {shlex.join(words)}"
     return Wrapped(request, "".join(lines).encode() + command.stdin)
 
 

@@ -22,7 +22,13 @@ CHANNELS = 8
 CHANNEL_PATIENCE = 60.0
 TICK = 0.1
 END_PATIENCE = 5.0
-FACTS = "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; for s in bash sh; do command -v $s; done"
+FACTS = (
+    "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
+    "for s in bash sh; do command -v $s; done; echo login $SHELL"
+)
+LOGIN = "login "
+MAX_BANNER = 64 << 10
+INLINE = 16 << 10
 
 
 class SSHTransport:
@@ -60,15 +66,21 @@ class SSHTransport:
         self._watch: Watch | None = None
         self._facts: HostFacts | None = None
         self._link = Link.DOWN
+        self._login_shell = ""
 
     def connect(self) -> HostFacts:
         """Reach the host, once; see Transport."""
         connection, facts = self._connected()
         if not facts.shells:
             output = bytearray()
-            self._run_on(connection, Command(script=FACTS, timeout=20.0), lambda _, data: output.extend(data))
+            outcome = self._run_on(connection, Command(script=FACTS, timeout=20.0), lambda _, data: output.extend(data))
+            if not outcome.ended_by_itself:
+                raise HostError(
+                    f"{self.name}: logged in, but a first command {outcome}", f"try: ssh {self.target} true"
+                )
             lines = [*output.decode(errors="replace").splitlines(), "", ""]
-            shells = tuple(Path(line).name for line in lines[2:] if line)
+            self._login_shell = next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), "")
+            shells = tuple(Path(line).name for line in lines[2:] if line and not line.startswith(LOGIN))
             facts = self._facts = replace(facts, hostname=lines[0], boot_id=lines[1], shells=shells)
         return facts
 
@@ -149,7 +161,7 @@ class SSHTransport:
         self, connection: Connection, command: Command, sink: OutputSink, cancel: CancelToken | None = None
     ) -> Outcome:
         cancel = cancel or CancelToken()
-        request, stdin = wrap(command)
+        request, stdin = wrap(command, self._login_shell)
         while not self._slots.acquire(timeout=TICK):
             if cancel.cancelled:
                 return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
@@ -218,8 +230,10 @@ class _Running:
 
     def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
         """Pass the output on until the command has ended, one way or another."""
-        feeder = threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True)
-        feeder.start()
+        if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
+            self._feed(stdin)
+        else:
+            threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
         limit = self._command.timeout
         deadline = time.monotonic() + limit if limit is not None else float("inf")
         try:
@@ -229,6 +243,8 @@ class _Running:
                     return self._end(OutcomeKind.CANCELLED, "")
                 if time.monotonic() >= deadline:
                     return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
+            if not self._group and self._head:
+                self._sink(Stream.OUT, self._head)
             return self._outcome()
         finally:
             self._channel.close()
@@ -250,14 +266,17 @@ class _Running:
                 self._sink(stream, data)
 
     def _greeted(self, data: bytes) -> bytes:
-        """Take the wrapper's own first line out of the output."""
+        """Take the wrapper's own first line out of the output; a startup file may have printed something before it."""
         self._head += data
-        line, newline, rest = self._head.partition(b"\n")
-        if not newline:
+        at = 0 if self._head.startswith(HELLO) else self._head.find(b"\n" + HELLO) + 1
+        if at or self._head.startswith(HELLO):
+            number, newline, rest = self._head[at + len(HELLO) :].partition(b"\n")
+            if not newline:
+                return b""
+            before, self._group = self._head[:at], int(number) if number.isdigit() else -1
+            return before + rest
+        if len(self._head) < MAX_BANNER:
             return b""
-        if line.startswith(HELLO):
-            self._group = int(line.removeprefix(HELLO))
-            return rest
         self._group = -1
         return self._head
 
