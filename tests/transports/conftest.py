@@ -26,6 +26,6 @@ def own_sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
 @pytest.fixture
 def host(sshd: Sshd) -> Iterator[SSHTransport]:
     """A transport to the shared server."""
-    transport = sshd.transport()
+    transport = sshd.transport(patience=0.3)
     yield transport
     transport.close()

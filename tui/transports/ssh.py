@@ -10,32 +10,30 @@ from msgspec.structs import replace
 
 from tui.errors import HostError, RunbookError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink
 from tui.transports.config import resolve
 from tui.transports.connect import Credentials, open_connection
 from tui.transports.hostkeys import fingerprint
 from tui.transports.liveness import Watch
-from tui.transports.shell import HELLO, end_request, wrap
-from tui.transports.wire import Connection, Inbox, took
+from tui.transports.running import TICK, Running
+from tui.transports.shell import wrap
+from tui.transports.wire import Connection, Inbox
 
 CHANNELS = 8
 CHANNEL_PATIENCE = 60.0
-TICK = 0.1
-END_PATIENCE = 5.0
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
     "for s in bash sh; do command -v $s; done; echo login $SHELL"
 )
 LOGIN = "login "
-MAX_BANNER = 64 << 10
-INLINE = 16 << 10
 
 
 class SSHTransport:
     """One host. Connects when first used, and again when the connection was lost; never runs a command twice.
 
     `trusted_keys` and `client_key` stand for known_hosts and the operator's keys: for a drill's host, whose keys are
-    made for one run. `on_link` is told of every change of the connection, on any thread.
+    made for one run. A peer without a sign of life for `liveness` seconds is given up; a command that is to end has
+    `patience` seconds to do so before it is killed. `on_link` is told of every change of the connection, on any thread.
     """
 
     def __init__(
@@ -50,6 +48,7 @@ class SSHTransport:
         trusted_keys: Sequence[paramiko.PKey] = (),
         client_key: paramiko.PKey | None = None,
         liveness: float = 25.0,
+        patience: float = 5.0,
         on_link: Callable[[Link, str], None] = lambda link, detail: None,
     ) -> None:
         self.name = name
@@ -60,6 +59,7 @@ class SSHTransport:
             known_hosts=tuple(known_hosts or ()), trusted=tuple(trusted_keys), client_key=client_key
         )
         self._liveness = liveness
+        self._patience = patience
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
         self._connection: Connection | None = None
@@ -176,7 +176,8 @@ class SSHTransport:
                 channel.close()
                 detail = f"the connection was lost as the command started: {error}"
                 return Outcome(OutcomeKind.UNKNOWN, detail=detail)
-            return _Running(self, connection, channel, inbox, sink, command).follow(stdin, cancel)
+            running = Running(connection, channel, inbox, sink, command.timeout, self._patience)
+            return running.follow(stdin, cancel)
         finally:
             self._slots.release()
 
@@ -191,113 +192,3 @@ class SSHTransport:
                     return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
                 if not connection.is_active() or time.monotonic() > deadline:
                     return Outcome(OutcomeKind.UNREACHABLE, detail=f"{self.name}: no channel: {error}")
-
-    def end_group(self, connection: Connection, group: int) -> bool:
-        """End a process group on the host; True when nothing of it is left."""
-        output = bytearray()
-        try:
-            channel, inbox = connection.open_ordered(timeout=END_PATIENCE)
-            channel.exec_command(end_request(group, END_PATIENCE))
-            deadline = time.monotonic() + END_PATIENCE + 10
-            while (chunks := inbox.take(TICK)) is not None and time.monotonic() < deadline:
-                output.extend(b"".join(data for _, data in chunks))
-            channel.close()
-        except (paramiko.SSHException, EOFError, OSError):
-            return False
-        return output.strip() == b"empty"
-
-
-class _Running:
-    """One command from its start to its outcome."""
-
-    def __init__(
-        self,
-        transport: SSHTransport,
-        connection: Connection,
-        channel: paramiko.Channel,
-        inbox: Inbox,
-        sink: OutputSink,
-        command: Command,
-    ) -> None:
-        self._transport = transport
-        self._connection = connection
-        self._channel = channel
-        self._inbox = inbox
-        self._sink = sink
-        self._command = command
-        self._head = b""
-        self._group = 0
-
-    def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
-        """Pass the output on until the command has ended, one way or another."""
-        if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
-            self._feed(stdin)
-        else:
-            threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
-        limit = self._command.timeout
-        deadline = time.monotonic() + limit if limit is not None else float("inf")
-        try:
-            while (chunks := self._inbox.take(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
-                self._pass_on(chunks)
-                if cancel.cancelled:
-                    return self._end(OutcomeKind.CANCELLED, "")
-                if time.monotonic() >= deadline:
-                    return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
-            if not self._group and self._head:
-                self._sink(Stream.OUT, self._head)
-            return self._outcome()
-        finally:
-            self._channel.close()
-
-    def _feed(self, stdin: bytes) -> None:
-        try:
-            if stdin:
-                self._channel.sendall(stdin)
-            self._channel.shutdown_write()
-        except OSError:
-            pass  # the command closed its standard input, or has ended: both are its own affair
-
-    def _pass_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
-        for stream, data in chunks:
-            took(self._channel, len(data))
-            if not self._group and stream is Stream.OUT:
-                data = self._greeted(data)
-            if data:
-                self._sink(stream, data)
-
-    def _greeted(self, data: bytes) -> bytes:
-        """Take the wrapper's own first line out of the output; a startup file may have printed something before it."""
-        self._head += data
-        at = 0 if self._head.startswith(HELLO) else self._head.find(b"\n" + HELLO) + 1
-        if at or self._head.startswith(HELLO):
-            number, newline, rest = self._head[at + len(HELLO) :].partition(b"\n")
-            if not newline:
-                return b""
-            before, self._group = self._head[:at], int(number) if number.isdigit() else -1
-            return before + rest
-        if len(self._head) < MAX_BANNER:
-            return b""
-        self._group = -1
-        return self._head
-
-    def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
-        gone = self._group > 0 and self._transport.end_group(self._connection, self._group)
-        for _ in range(20):
-            chunks = self._inbox.take(TICK)
-            if chunks is None:
-                break
-            self._pass_on(chunks)
-        if gone:
-            return Outcome(kind, detail=detail)
-        return Outcome(
-            OutcomeKind.UNKNOWN, detail=f"{kind.value} {detail}, but it may still be running".replace(" ,", ",")
-        )
-
-    def _outcome(self) -> Outcome:
-        self._channel.status_event.wait(5.0)
-        signal = getattr(self._channel, "exit_signal", "")
-        if signal:
-            return Outcome(OutcomeKind.SIGNALLED, signal=signal)
-        if self._channel.exit_status >= 0:
-            return Outcome.exited(self._channel.exit_status)
-        return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")

@@ -1,0 +1,127 @@
+"""Follows one command over SSH from its start to its outcome, and makes sure of its end."""
+
+import threading
+import time
+
+import paramiko
+
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, OutputSink, Stream
+from tui.transports.shell import HELLO, end_request
+from tui.transports.wire import Connection, Inbox, took
+
+TICK = 0.1
+OPEN_TIMEOUT = 5.0
+MAX_BANNER = 64 << 10
+INLINE = 16 << 10
+
+
+class Running:
+    """One command from its start to its outcome."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        channel: paramiko.Channel,
+        inbox: Inbox,
+        sink: OutputSink,
+        limit: float | None,
+        patience: float,
+    ) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._inbox = inbox
+        self._sink = sink
+        self._limit = limit
+        self._patience = patience
+        self._head = b""
+        self._group = 0
+
+    def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
+        """Pass the output on until the command has ended, one way or another."""
+        if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
+            self._feed(stdin)
+        else:
+            threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
+        limit = self._limit
+        deadline = time.monotonic() + limit if limit is not None else float("inf")
+        try:
+            while (chunks := self._inbox.take(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
+                self._pass_on(chunks)
+                if cancel.cancelled:
+                    return self._end(OutcomeKind.CANCELLED, "")
+                if time.monotonic() >= deadline:
+                    return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
+            if not self._group and self._head:
+                self._sink(Stream.OUT, self._head)
+            return self._outcome()
+        finally:
+            self._channel.close()
+
+    def _feed(self, stdin: bytes) -> None:
+        try:
+            if stdin:
+                self._channel.sendall(stdin)
+            self._channel.shutdown_write()
+        except OSError:
+            pass  # the command closed its standard input, or has ended: both are its own affair
+
+    def _pass_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
+        for stream, data in chunks:
+            took(self._channel, len(data))
+            if not self._group and stream is Stream.OUT:
+                data = self._greeted(data)
+            if data:
+                self._sink(stream, data)
+
+    def _greeted(self, data: bytes) -> bytes:
+        """Take the wrapper's own first line out of the output; a startup file may have printed something before it."""
+        self._head += data
+        at = 0 if self._head.startswith(HELLO) else self._head.find(b"\n" + HELLO) + 1
+        if at or self._head.startswith(HELLO):
+            number, newline, rest = self._head[at + len(HELLO) :].partition(b"\n")
+            if not newline:
+                return b""
+            before, self._group = self._head[:at], int(number) if number.isdigit() else -1
+            return before + rest
+        if len(self._head) < MAX_BANNER:
+            return b""
+        self._group = -1
+        return self._head
+
+    def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
+        gone = self._group > 0 and end_group(self._connection, self._group, self._patience)
+        for _ in range(20):
+            chunks = self._inbox.take(TICK)
+            if chunks is None:
+                break
+            self._pass_on(chunks)
+        if gone:
+            return Outcome(kind, detail=detail)
+        return Outcome(
+            OutcomeKind.UNKNOWN, detail=f"{kind.value} {detail}, but it may still be running".replace(" ,", ",")
+        )
+
+    def _outcome(self) -> Outcome:
+        self._channel.status_event.wait(5.0)
+        signal = getattr(self._channel, "exit_signal", "")
+        if signal:
+            return Outcome(OutcomeKind.SIGNALLED, signal=signal)
+        if self._channel.exit_status >= 0:
+            return Outcome.exited(self._channel.exit_status)
+        return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
+
+
+def end_group(connection: Connection, group: int, patience: float) -> bool:
+    """End a process group on the host; True when nothing of it is left."""
+    output = bytearray()
+    try:
+        channel, inbox = connection.open_ordered(timeout=OPEN_TIMEOUT)
+        channel.exec_command(end_request(group, patience))
+        deadline = time.monotonic() + patience + 10
+        while (chunks := inbox.take(TICK)) is not None and time.monotonic() < deadline:
+            output.extend(b"".join(data for _, data in chunks))
+        channel.close()
+    except (paramiko.SSHException, EOFError, OSError):
+        return False
+    return output.split()[-1:] == [b"empty"]
