@@ -199,12 +199,13 @@ def test_thirty_at_once_wait_for_their_turn(own_sshd: Callable[..., Sshd]) -> No
     assert server.said("Accepted publickey") == 1
 
 
-def test_waiting_for_a_turn_can_be_cancelled(host: SSHTransport) -> None:
+def test_waiting_for_a_turn_can_be_cancelled_and_so_can_all_at_once(host: SSHTransport) -> None:
     holders = [CancelToken() for _ in range(8)]
     started = threading.Semaphore(0)
+    ends: list[OutcomeKind] = []
 
     def hold(token: CancelToken) -> None:
-        host.run(Command(script="echo; sleep 60"), lambda stream, data: started.release(), token)
+        ends.append(host.run(Command(script="echo; sleep 60"), lambda stream, data: started.release(), token).kind)
 
     threads = [threading.Thread(target=hold, args=(token,)) for token in holders]
     for thread in threads:
@@ -218,6 +219,7 @@ def test_waiting_for_a_turn_can_be_cancelled(host: SSHTransport) -> None:
         token.cancel()
     for thread in threads:
         thread.join()
+    assert ends == [OutcomeKind.CANCELLED] * 8
 
 
 def alive(file: Path) -> bool:

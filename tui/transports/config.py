@@ -1,5 +1,6 @@
 """How a target is reached, resolved by OpenSSH itself so that `ssh TARGET` and this program mean the same."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -82,6 +83,13 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         alias=one("hostkeyalias"),
         known_hosts=tuple(Path(value).expanduser() for value in known.split()),
         jump=one("proxyjump"),
-        command=one("proxycommand"),
+        command=_expanded(one("proxycommand"), target, given),
         files=files,
     )
+
+
+def _expanded(command: str, target: str, given: dict[str, list[str]]) -> str:
+    """ProxyCommand with its tokens (ssh_config(5), TOKENS), which `ssh -G` leaves as they are."""
+    tokens = {"%%": "%", "%n": target.rpartition("@")[2]}
+    tokens |= {token: given.get(key, [""])[0] for token, key in (("%h", "hostname"), ("%p", "port"), ("%r", "user"))}
+    return re.sub("%.", lambda found: tokens.get(found[0], found[0]), command)

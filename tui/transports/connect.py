@@ -2,7 +2,8 @@
 
 import getpass
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,8 @@ CONNECT_TIMEOUT = 10.0
 KEEPALIVE = 10
 MAX_JUMPS = 8
 
+Way = tuple[socket.socket | paramiko.Channel, Callable[[], None]]
+
 
 class Credentials(Struct, frozen=True):
     """What replaces OpenSSH's files: other known_hosts, or (for a drill) keys that are trusted for one run."""
@@ -31,16 +34,25 @@ class Credentials(Struct, frozen=True):
         return Resolved(target=host, host=host, port=port, user=user or "drill")
 
 
-def open_connection(where: Resolved, credentials: Credentials, depth: int = 0) -> tuple[Connection, str]:
+def open_connection(
+    where: Resolved, credentials: Credentials, timeout: float = CONNECT_TIMEOUT, depth: int = 0
+) -> tuple[Connection, str]:
     """Connect, check the host's key and log in; returns the connection and the user.
+
+    Args:
+        where: what OpenSSH's configuration says of the target.
+        credentials: what replaces OpenSSH's files.
+        timeout: seconds for each of: reaching the port, agreeing on keys, each key offered.
+        depth: how many connections this one is inside of.
 
     Raises:
         HostError: the host cannot be reached; HostKeyRefused and AuthenticationRefused say so in their own words.
     """
     user = where.user or getpass.getuser()
-    connection = Connection(_way(where, credentials, depth))
+    connection = Connection(*_way(where, credentials, timeout, depth))
+    connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
-        _handshake(connection, where, credentials)
+        _handshake(connection, where, credentials, timeout)
         _log_in(connection, where, user, credentials)
     except BaseException:
         connection.close()
@@ -49,15 +61,20 @@ def open_connection(where: Resolved, credentials: Credentials, depth: int = 0) -
     return connection, user
 
 
-def _way(where: Resolved, credentials: Credentials, depth: int) -> socket.socket | paramiko.Channel:
+def _way(where: Resolved, credentials: Credentials, timeout: float, depth: int) -> Way:
+    """The socket that leads to the host, and how to let go of what it goes through."""
     if depth > MAX_JUMPS:
         raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "mend ProxyJump in the SSH configuration")
     if where.jump:
-        return _jump(where, credentials, depth)
+        return _jump(where, credentials, timeout, depth)
     if where.command:
-        return paramiko.ProxyCommand(where.command)  # type: ignore[return-value]
+        return _proxy(where.command)
+    return _direct(where, timeout), lambda: None
+
+
+def _direct(where: Resolved, timeout: float) -> socket.socket:
     try:
-        made = socket.create_connection((where.host, where.port), CONNECT_TIMEOUT)
+        made = socket.create_connection((where.host, where.port), timeout)
     except socket.gaierror as error:
         raise HostError(f"{where.target}: no address for {where.host}", "check the name, DNS and VPN") from error
     except TimeoutError as error:
@@ -69,7 +86,27 @@ def _way(where: Resolved, credentials: Credentials, depth: int) -> socket.socket
     return made
 
 
-def _jump(where: Resolved, credentials: Credentials, depth: int) -> paramiko.Channel:
+def _proxy(command: str) -> Way:
+    """Through a program that passes bytes on; it talks to a socket, so that nothing is copied on the way."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            ["sh", "-c", f"exec {command}"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def let_go() -> None:
+        ours.close()
+        process.terminate()
+        process.wait()
+
+    return ours, let_go
+
+
+def _jump(where: Resolved, credentials: Credentials, timeout: float, depth: int) -> Way:
     """Through the jump hosts, the last of which opens the way to the target."""
     *before, last = where.jump.split(",")
     user, _, rest = last.rpartition("@")
@@ -79,11 +116,10 @@ def _jump(where: Resolved, credentials: Credentials, depth: int) -> paramiko.Cha
         from msgspec.structs import replace
 
         middle = replace(middle, jump=",".join(before))
-    connection, _ = open_connection(middle, credentials, depth + 1)
+    connection, _ = open_connection(middle, credentials, timeout, depth + 1)
     try:
-        return connection.open_channel(
-            "direct-tcpip", (where.host, where.port), ("127.0.0.1", 0), timeout=CONNECT_TIMEOUT
-        )
+        channel = connection.open_channel("direct-tcpip", (where.host, where.port), ("127.0.0.1", 0), timeout=timeout)
+        return channel, connection.close
     except paramiko.SSHException as error:
         connection.close()
         raise HostError(f"{middle.address} cannot reach {where.address}: {error}", "is the host up?") from error
@@ -97,7 +133,7 @@ def _host_port(text: str) -> tuple[str, int | None]:
     return (host, int(port)) if colon and port.isdigit() and ":" not in host else (text, None)
 
 
-def _handshake(connection: Connection, where: Resolved, credentials: Credentials) -> None:
+def _handshake(connection: Connection, where: Resolved, credentials: Credentials, timeout: float) -> None:
     files = credentials.known_hosts or where.known_hosts
     known = [] if credentials.trusted else known_keys(where.known_as, files)
     types = [one for one in wanted_types(known) for one in _algorithms(one)]
@@ -107,9 +143,11 @@ def _handshake(connection: Connection, where: Resolved, credentials: Credentials
         *(t for t in options.key_types if t not in types),
     ]
     try:
-        connection.start_client(timeout=CONNECT_TIMEOUT)
+        connection.start_client(timeout=timeout)
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise HostError(f"{where.address} does not speak SSH with us: {error}", "is that an SSH port?") from error
+    if not connection.initial_kex_done:  # paramiko lets the time pass without a word
+        raise HostError(f"{where.address} does not answer", "the port is open: is its sshd stuck, or the way there?")
     key = connection.get_remote_server_key()
     if credentials.trusted:
         if all(key.asbytes() != one.asbytes() for one in credentials.trusted):

@@ -3,15 +3,14 @@
 import threading
 from collections.abc import Callable
 
-import paramiko
-
 from tui.transports.base import Link
+from tui.transports.wire import Connection
 
 
 class Watch:
     """Asks the other side for a sign of life; without one for `deadline` seconds the connection is given up."""
 
-    def __init__(self, connection: paramiko.Transport, deadline: float, changed: Callable[[Link, str], None]) -> None:
+    def __init__(self, connection: Connection, deadline: float, changed: Callable[[Link, str], None]) -> None:
         self._connection = connection
         self._deadline = deadline
         self._changed = changed
@@ -25,13 +24,14 @@ class Watch:
 
     def _run(self) -> None:
         pause = self._deadline / 3
-        while not self._stopped.wait(pause):
-            if not self._connection.is_active():
-                self._changed(Link.LOST, "the connection was closed")
+        while True:
+            if self._connection.ended.wait(pause) or self._stopped.is_set():
+                if not self._stopped.is_set():
+                    self._changed(Link.LOST, "the connection was closed")
                 return
             if not self._alive(pause):
                 self._changed(Link.STALLED, f"no sign of life for {pause:.0f} s")
-                if not self._alive(pause):
+                if not self._alive(pause) or not self._connection.is_active():
                     self._changed(Link.LOST, f"no sign of life for {2 * pause:.0f} s")
                     self._connection.close()
                     return

@@ -11,7 +11,7 @@ from tui.transports.shell import HELLO, end_request
 from tui.transports.wire import Connection, Inbox, took
 
 TICK = 0.1
-OPEN_TIMEOUT = 5.0
+OPEN_PATIENCE = 10.0
 MAX_BANNER = 64 << 10
 INLINE = 16 << 10
 
@@ -75,15 +75,15 @@ class Running:
                 self._sink(stream, data)
 
     def _greeted(self, data: bytes) -> bytes:
-        """Take the wrapper's own first line out of the output; a startup file may have printed something before it."""
+        """Take the wrapper's own first line out of the output, and what a startup file has printed before it."""
         self._head += data
         at = 0 if self._head.startswith(HELLO) else self._head.find(b"\n" + HELLO) + 1
         if at or self._head.startswith(HELLO):
             number, newline, rest = self._head[at + len(HELLO) :].partition(b"\n")
             if not newline:
                 return b""
-            before, self._group = self._head[:at], int(number) if number.isdigit() else -1
-            return before + rest
+            self._group = int(number) if number.isdigit() else -1
+            return rest
         if len(self._head) < MAX_BANNER:
             return b""
         self._group = -1
@@ -115,13 +115,24 @@ class Running:
 def end_group(connection: Connection, group: int, patience: float) -> bool:
     """End a process group on the host; True when nothing of it is left."""
     output = bytearray()
+    deadline = time.monotonic() + patience + OPEN_PATIENCE
     try:
-        channel, inbox = connection.open_ordered(timeout=OPEN_TIMEOUT)
+        channel, inbox = _opened(connection, deadline)
         channel.exec_command(end_request(group, patience))
-        deadline = time.monotonic() + patience + 10
         while (chunks := inbox.take(TICK)) is not None and time.monotonic() < deadline:
             output.extend(b"".join(data for _, data in chunks))
         channel.close()
     except (paramiko.SSHException, EOFError, OSError):
         return False
     return output.split()[-1:] == [b"empty"]
+
+
+def _opened(connection: Connection, deadline: float) -> tuple[paramiko.Channel, Inbox]:
+    """A channel beside those of the commands; sshd may have to end another one before it allows it."""
+    while True:
+        try:
+            return connection.open_ordered(timeout=OPEN_PATIENCE)
+        except paramiko.SSHException:
+            if not connection.is_active() or time.monotonic() > deadline:
+                raise
+        time.sleep(TICK)

@@ -12,7 +12,7 @@ from tui.errors import HostError, RunbookError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink
 from tui.transports.config import resolve
-from tui.transports.connect import Credentials, open_connection
+from tui.transports.connect import CONNECT_TIMEOUT, Credentials, open_connection
 from tui.transports.hostkeys import fingerprint
 from tui.transports.liveness import Watch
 from tui.transports.running import TICK, Running
@@ -49,6 +49,7 @@ class SSHTransport:
         client_key: paramiko.PKey | None = None,
         liveness: float = 25.0,
         patience: float = 5.0,
+        connect_timeout: float = CONNECT_TIMEOUT,
         on_link: Callable[[Link, str], None] = lambda link, detail: None,
     ) -> None:
         self.name = name
@@ -60,6 +61,7 @@ class SSHTransport:
         )
         self._liveness = liveness
         self._patience = patience
+        self._connect_timeout = connect_timeout
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
         self._connection: Connection | None = None
@@ -104,12 +106,15 @@ class SSHTransport:
     def close(self) -> None:
         """Let go of the connection."""
         with self._lock:
-            if self._watch:
-                self._watch.stop()
-            if self._connection:
-                self._connection.close()
-            self._connection = None
+            self._let_go()
             self._link = Link.DOWN
+
+    def _let_go(self) -> None:
+        if self._watch:
+            self._watch.stop()
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
     def open_tcp(self, host: str, port: int, timeout: float = 10.0) -> paramiko.Channel:
         """A socket-like channel from the host to a port it can reach (direct-tcpip), with no port listening here.
@@ -127,6 +132,9 @@ class SSHTransport:
         with self._lock:
             if self._connection and self._connection.is_active() and self._facts:
                 return self._connection, self._facts
+            if self._connection:
+                self._changed(Link.LOST, "the connection was closed")
+                self._let_go()
             self._changed(Link.CONNECTING)
             started = time.monotonic()
             try:
@@ -135,7 +143,7 @@ class SSHTransport:
                     where = self._credentials.direct(self.target, user or "", port or 22)
                 else:
                     where = resolve(self.target, *self._given)
-                connection, user = open_connection(where, self._credentials)
+                connection, user = open_connection(where, self._credentials, self._connect_timeout)
             except HostError as error:
                 self._changed(Link.DOWN, error.message)
                 raise

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import paramiko
@@ -108,18 +109,37 @@ def _on_request(channel: Any, message: paramiko.Message) -> None:
 
 
 class Connection(paramiko.Transport):
-    """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy."""
+    """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy.
+
+    `beneath` lets go of what it goes through (jump host, proxy command); it is called when the connection has ended,
+    and perhaps again.
+    """
 
     _preferred_ciphers = CIPHERS
     _channel_handler_table = {**_HANDLERS, MSG_CHANNEL_REQUEST: _on_request}
 
-    def __init__(self, connection: socket.socket | paramiko.Channel) -> None:
+    def __init__(self, connection: socket.socket | paramiko.Channel, beneath: Callable[[], None]) -> None:
         super().__init__(
             connection, default_window_size=WINDOW, default_max_packet_size=PACKET, disabled_algorithms=WEAK
         )
         # A rekey of ours while a channel closes kills the connection (paramiko issue 822).
         self.packetizer.REKEY_BYTES = NEVER
         self.packetizer.REKEY_PACKETS = NEVER
+        self.ended = threading.Event()
+        self._beneath = beneath
+
+    def run(self) -> None:
+        """Serve the connection; paramiko's thread is in here for as long as it lasts."""
+        try:
+            super().run()
+        finally:
+            self.ended.set()
+            self._beneath()
+
+    def close(self) -> None:
+        """Close it, and what it goes through."""
+        super().close()
+        self._beneath()
 
     def open_ordered(self, timeout: float) -> tuple[paramiko.Channel, Inbox]:
         """A session channel whose output comes through an inbox; its bytes must be acknowledged with `took`."""

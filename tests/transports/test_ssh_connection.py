@@ -1,0 +1,229 @@
+"""Breaks the connection in every way there is: the outcome says what is known, and the next command connects again."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.ran import run
+from tests.support.sshd import Sshd, free_port
+from tui.errors import HostError
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, Command, Link, Stream
+from tui.transports.ssh import SSHTransport
+
+MakeSshd = Callable[..., Sshd]
+
+
+class Links:
+    """Every state a connection went through."""
+
+    def __init__(self) -> None:
+        self.seen: list[Link] = []
+        self._news = threading.Condition()
+
+    def __call__(self, link: Link, detail: str) -> None:
+        with self._news:
+            self.seen.append(link)
+            self._news.notify_all()
+
+    def wait_for(self, link: Link) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: link in self.seen, 30), self.seen
+
+
+def test_a_connection_cut_under_a_command_is_unknown_and_the_next_one_connects(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    links = Links()
+    host = server.transport(on_link=links)
+    outcome = host.run(
+        Command(script="echo started; sleep 60"), lambda stream, data: server.kill_connections(), CancelToken()
+    )
+    assert outcome == Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
+    assert run(host, "echo again").out == b"again\n"
+    host.close()
+    assert links.seen[:2] == [Link.CONNECTING, Link.UP]
+    assert links.seen[-2:] == [Link.CONNECTING, Link.UP]
+    assert Link.LOST in links.seen
+
+
+def test_a_connection_cut_between_commands_is_made_again(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    links = Links()
+    host = server.transport(on_link=links)
+    before = host.connect()
+    server.kill_connections()
+    links.wait_for(Link.LOST)
+    assert host.link() is Link.LOST
+    assert run(host, "echo again").out == b"again\n"
+    assert host.connect().boot_id == before.boot_id
+    assert host.link() is Link.UP
+    host.close()
+    assert host.link() is Link.DOWN
+
+
+def test_a_frozen_host_is_noticed(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    links = Links()
+    host = server.transport(on_link=links, liveness=0.6)
+    try:
+        outcome = host.run(
+            Command(script="echo started; sleep 60"), lambda stream, data: server.freeze(), CancelToken()
+        )
+    finally:
+        server.thaw()
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert links.seen == [Link.CONNECTING, Link.UP, Link.STALLED, Link.LOST]
+    assert run(host, "echo again").out == b"again\n"
+    host.close()
+
+
+def test_a_host_that_only_paused_is_kept(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    links = Links()
+    host = server.transport(on_link=links, liveness=3.0)
+    host.connect()
+    server.freeze()
+    links.wait_for(Link.STALLED)
+    server.thaw()
+    assert run(host, "echo still here").out == b"still here\n"
+    host.close()
+    assert server.said("Accepted publickey") == 1
+    assert Link.LOST not in links.seen
+
+
+def test_a_command_cancelled_on_a_frozen_host_is_unknown(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    host = server.transport(liveness=0.6)
+    cancel = CancelToken()
+
+    def sink(stream: Stream, data: bytes) -> None:
+        server.freeze()
+        cancel.cancel()
+
+    try:
+        outcome = host.run(Command(script="echo started; sleep 60"), sink, cancel)
+    finally:
+        server.thaw()
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert "may still be running" in outcome.detail
+    host.close()
+
+
+def test_a_host_that_answers_to_nothing_while_connecting_is_unreachable(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    host = server.transport(connect_timeout=0.3)
+    server.freeze()
+    try:
+        assert run(host, "echo").outcome.kind is OutcomeKind.UNREACHABLE
+    finally:
+        server.thaw()
+    assert run(host, "echo thawed").out == b"thawed\n"
+    host.close()
+
+
+def test_a_port_where_nobody_listens_is_unreachable() -> None:
+    port = free_port()
+    host = SSHTransport("box", "127.0.0.1", port=port)
+    with pytest.raises(HostError) as caught:
+        host.connect()
+    assert caught.value.message == f"127.0.0.1:{port}: Connection refused"
+    assert caught.value.hint == "is the host up, and its sshd?"
+    outcome = run(host, "echo").outcome
+    assert outcome == Outcome(
+        OutcomeKind.UNREACHABLE, detail=f"127.0.0.1:{port}: Connection refused. is the host up, and its sshd?"
+    )
+    assert host.link() is Link.DOWN
+
+
+def test_a_name_without_address_is_unreachable() -> None:
+    outcome = run(SSHTransport("box", "no-such-host.invalid"), "echo").outcome
+    assert outcome.kind is OutcomeKind.UNREACHABLE
+    assert "no address for no-such-host.invalid" in outcome.detail
+
+
+def test_a_server_that_rekeys_all_the_time_loses_nothing(own_sshd: MakeSshd) -> None:
+    host = own_sshd("RekeyLimit 4M").transport()
+    for _ in range(3):
+        ran = run(host, f"head -c {16 << 20} /dev/zero")
+        assert (ran.outcome, len(ran.out)) == (Outcome.exited(0), 16 << 20)
+    host.close()
+
+
+def test_it_goes_through_two_jump_hosts(own_sshd: MakeSshd, tmp_path: Path) -> None:
+    first, second, last = own_sshd(), own_sshd(), own_sshd()
+    config = tmp_path / "config"
+    config.write_text(
+        first.config("first")
+        + second.config("second", "ProxyJump first")
+        + last.config("last", "ProxyJump second")
+        + last.config("listed", "ProxyJump first,second")
+    )
+    for target in ("last", "listed"):
+        host = SSHTransport("box", target, config_files=[config])
+        assert run(host, "echo arrived").out == b"arrived\n"
+        assert host.connect().target == f"127.0.0.1:{last.port}"
+        host.close()
+        for server in (first, second, last):
+            server.wait_until_said("Disconnected from", server.said("Accepted publickey"))
+    assert [server.said("Accepted publickey") for server in (first, second, last)] == [2, 2, 2]
+
+
+def test_a_jump_host_that_cannot_go_on_says_so(own_sshd: MakeSshd, tmp_path: Path) -> None:
+    first = own_sshd()
+    port = free_port()
+    config = tmp_path / "config"
+    config.write_text(first.config("first") + f"Host last\n  HostName 127.0.0.1\n  Port {port}\n  ProxyJump first\n")
+    with pytest.raises(HostError, match=f"127.0.0.1:{first.port} cannot reach 127.0.0.1:{port}"):
+        SSHTransport("box", "last", config_files=[config]).connect()
+    first.wait_until_said("Disconnected from")
+
+
+def test_it_goes_through_a_proxy_command(own_sshd: MakeSshd, tmp_path: Path) -> None:
+    server, gone = own_sshd(), tmp_path / "gone"
+    program = tmp_path / "proxy"
+    program.write_text(
+        "import socket, sys, threading, os\n"
+        "s = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
+        "def up():\n"
+        "    while d := os.read(0, 65536): s.sendall(d)\n"
+        "    s.close(); os._exit(0)\n"
+        "threading.Thread(target=up).start()\n"
+        "while d := s.recv(65536): os.write(1, d)\n"
+    )
+    config = tmp_path / "config"
+    config.write_text(server.config("box", f"ProxyCommand python3 {program} %h %p; touch {gone}"))
+    host = SSHTransport("box", "box", config_files=[config])
+    ran = run(host, "head -c 3000000 /dev/zero", stdin=b"x" * 300_000)
+    assert (ran.outcome, len(ran.out)) == (Outcome.exited(0), 3_000_000)
+    host.close()
+    server.wait_until_said("Disconnected from")
+
+
+def test_a_tunnel_carries_bytes_both_ways(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    host = server.transport()
+    tunnel = host.open_tcp("127.0.0.1", server.port)
+    assert tunnel.recv(8) == b"SSH-2.0-"
+    tunnel.close()
+    with pytest.raises(HostError, match="box cannot reach 127.0.0.1:"):
+        host.open_tcp("127.0.0.1", free_port())
+    host.close()
+
+
+def test_a_server_that_refuses_commands_is_told_apart(own_sshd: MakeSshd) -> None:
+    host = own_sshd("ForceCommand internal-sftp", "PermitTTY no").transport()
+    outcome = run(host, "echo hello", timeout=2.0).outcome
+    assert outcome.kind in (OutcomeKind.UNKNOWN, OutcomeKind.FAILED)
+    host.close()
+
+
+def test_what_startup_files_print_is_not_the_commands_output(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    (server.directory / ".bashrc").write_text("echo Welcome\nexport COUNT=x$COUNT\n")
+    host = server.transport()
+    assert host.connect().shells == ("bash", "sh")
+    assert run(host, "echo $COUNT").out == b"x\n"
+    assert run(host, "sleep 60", timeout=0.2).outcome.kind is OutcomeKind.TIMED_OUT
+    host.close()
