@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,8 @@ def _pointed(host: "Host", target: str) -> "Host":
 
 def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
+    from tui.transports.later import LaterTransport
     from tui.transports.local import LocalTransport
-    from tui.transports.ssh import SSHTransport
 
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
@@ -83,12 +84,18 @@ def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[s
         if host.local:
             made[name] = LocalTransport(name)
         else:
-            files = (ssh_config,) if ssh_config else None
-            made[name] = SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files)
+            made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config))
     for name, host in runbook.hosts.items():
         if host.connection:
             made[name] = made[connection_of(runbook, name)]
     return made
+
+
+def _ssh(name: str, host: "Host", ssh_config: Path | None) -> "Transport":
+    from tui.transports.ssh import SSHTransport
+
+    files = (ssh_config,) if ssh_config else None
+    return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files)
 
 
 def connection_of(runbook: "Runbook", name: str) -> str:

@@ -1,0 +1,54 @@
+"""Puts off a transport until it is needed, so that the program shows itself before it has read an SSH library."""
+
+import threading
+from collections.abc import Callable
+
+from tui.session.outcome import Outcome
+from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Transport
+
+
+class LaterTransport:
+    """Makes its transport on the first call that reaches out; nobody has to know."""
+
+    def __init__(self, name: str, make: Callable[[], Transport]) -> None:
+        self.name = name
+        self._make = make
+        self._made: Transport | None = None
+        self._listener: LinkListener | None = None
+        self._lock = threading.Lock()
+
+    def connect(self) -> HostFacts:
+        """Reach the place, once; later calls return the same facts.
+
+        Raises:
+            HostError: it cannot be reached, is refused, or is another host than it should be.
+        """
+        return self._transport().connect()
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run one command to its end and say how it ended; never raises for what a host does."""
+        return self._transport().run(command, sink, cancel)
+
+    def link(self) -> Link:
+        """The state of the connection now."""
+        return self._made.link() if self._made else Link.DOWN
+
+    def watch(self, listener: LinkListener) -> None:
+        """Tell `listener` of every change of the connection from now on; it replaces the one before."""
+        with self._lock:
+            self._listener = listener
+            if self._made is not None:
+                self._made.watch(listener)
+
+    def close(self) -> None:
+        """Let go of the connection, if there ever was one."""
+        if self._made is not None:
+            self._made.close()
+
+    def _transport(self) -> Transport:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+                if self._listener is not None:
+                    self._made.watch(self._listener)
+            return self._made
