@@ -1,6 +1,8 @@
 """Opens one SSH connection: the way there, the host's key, the operator's key."""
 
 import getpass
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from tui.transports.wire import Connection
 CONNECT_TIMEOUT = 10.0
 KEEPALIVE = 10
 MAX_JUMPS = 8
+PROXY_PATIENCE = 1.0
 
 Way = tuple[socket.socket | paramiko.Channel, Callable[[], None]]
 
@@ -90,18 +93,18 @@ def _proxy(command: str) -> Way:
     """Through a program that passes bytes on; it talks to a socket, so that nothing is copied on the way."""
     ours, theirs = socket.socketpair()
     with theirs:
+        words = ["sh", "-c", f"exec {command}"]
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {command}"],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            words, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL, start_new_session=True
         )
 
     def let_go() -> None:
         ours.close()
-        process.terminate()
-        process.wait()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                if process.poll() is None:
+                    os.killpg(process.pid, number)
+                    process.wait(PROXY_PATIENCE)
 
     return ours, let_go
 

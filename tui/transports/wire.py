@@ -5,6 +5,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import paramiko
@@ -138,7 +139,8 @@ class Connection(paramiko.Transport):
 
     def close(self) -> None:
         """Close it, and what it goes through."""
-        super().close()
+        with suppress(EOFError, OSError):  # the way there has gone first
+            super().close()
         self._beneath()
 
     def open_ordered(self, timeout: float) -> tuple[paramiko.Channel, Inbox]:
