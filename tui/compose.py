@@ -45,12 +45,21 @@ def open_store() -> "Store":
     return Store(sessions_root())
 
 
-def overridden(runbook: "Runbook", hosts: Mapping[str, str]) -> "Runbook":
-    """The runbook with hosts pointed elsewhere: NAME=TARGET, NAME=TARGET:DIRECTORY or NAME=local:DIRECTORY.
+def overridden(runbook: "Runbook", hosts: Mapping[str, str], values: Mapping[str, str]) -> "Runbook":
+    """The runbook with hosts pointed elsewhere and other defaults for its variables.
+
+    Args:
+        hosts: by name, TARGET, TARGET:DIRECTORY or local:DIRECTORY.
+        values: by the name of the variable.
 
     Raises:
-        UsageError: a host is not in the runbook.
+        UsageError: a host or a variable is not in the runbook.
     """
+    strange = [name for name in values if name not in runbook.variables]
+    if strange:
+        raise UsageError(f"no variable {', '.join(strange)}", f"the runbook has: {', '.join(runbook.variables)}")
+    variables = {name: replace(runbook.variables[name], default=value) for name, value in values.items()}
+    runbook = replace(runbook, variables={**runbook.variables, **variables})
     wrong = [name for name in hosts if name not in runbook.hosts]
     if wrong:
         raise UsageError(f"no host {', '.join(wrong)}", f"the runbook has: {', '.join(runbook.hosts)}")
@@ -106,7 +115,10 @@ def connection_of(runbook: "Runbook", name: str) -> str:
 
 
 def open_workspace(
-    path: Path | None, hosts: Mapping[str, str] | None = None, ssh_config: Path | None = None
+    path: Path | None,
+    hosts: Mapping[str, str] | None = None,
+    ssh_config: Path | None = None,
+    values: Mapping[str, str] | None = None,
 ) -> "Workspace":
     """The workspace for real work.
 
@@ -118,13 +130,15 @@ def open_workspace(
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
-    runbook = overridden(load(chosen), hosts or {})
+    runbook = overridden(load(chosen), hosts or {}, values or {})
     text = chosen.read_text(encoding="utf-8")
     return Workspace(runbook, text, open_store(), transports_of(runbook, ssh_config), SystemClock())
 
 
 @contextmanager
-def drill_workspace(path: Path | None, scenario: str, pace: float) -> "Iterator[Workspace]":
+def drill_workspace(
+    path: Path | None, scenario: str, pace: float, values: Mapping[str, str] | None = None
+) -> "Iterator[Workspace]":
     """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
 
     Raises:
@@ -137,7 +151,7 @@ def drill_workspace(path: Path | None, scenario: str, pace: float) -> "Iterator[
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
-    runbook = load(chosen)
+    runbook = overridden(load(chosen), {}, values or {})
     played = find_scenario(scenario)
     with start_drill(played, pace) as host:
         text = chosen.read_text(encoding="utf-8")

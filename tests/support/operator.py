@@ -45,7 +45,7 @@ class Operator:
         for _ in range(STUCK):
             screen = self._pilot.app.screen
             if isinstance(screen, kind):
-                await self._pilot.pause()
+                await self._pilot.pause(0.005)
                 return screen
             await self._pilot.pause(0.01)
         raise AssertionError(f"{kind.__name__} is not shown, but {type(self._pilot.app.screen).__name__}")
@@ -68,13 +68,13 @@ class Operator:
         """Say yes to the confirmation that opens."""
         await self._armed(await self.on_screen(Confirm))
         await self.press("y")
-        await self._pilot.pause()
+        await self._pilot.pause(0.005)
 
     async def pick_first(self) -> None:
         """Take the first of the reasons that are offered."""
         await self._armed(await self.on_screen(RollbackReason))
         await self.press("enter")
-        await self._pilot.pause()
+        await self._pilot.pause(0.005)
 
     async def _armed(self, dialog: Dialog[Any]) -> None:
         while not dialog.armed:
@@ -100,7 +100,7 @@ class Operator:
                 await self._pilot.pause(0.01)
             else:
                 await self.press("enter")
-                await self._pilot.pause()
+                await self._pilot.pause(0.005)
         raise AssertionError("the session does not come to an end")
 
     async def _dialog(self) -> bool:
@@ -122,7 +122,7 @@ class Operator:
                 await self.press("enter")
             case Question():
                 await self._answer(screen)
-        await self._pilot.pause()
+        await self._pilot.pause(0.005)
         return True
 
     async def _answer(self, screen: Question) -> None:

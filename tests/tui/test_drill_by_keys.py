@@ -8,6 +8,7 @@ from tui.compose import drill_workspace
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.resources import bundled
+from tui.screens.dialogs.base import Dialog
 from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.screens.setup import SetupScreen
@@ -25,9 +26,10 @@ ANSWERS = {
 @pytest.fixture(autouse=True)
 def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.setattr(Dialog, "QUIET", 0.02)
 
 
-@pytest.mark.parametrize(("method", "size"), [("a", (80, 24)), ("b", (120, 40))])
+@pytest.mark.parametrize(("method", "size"), [("b", (80, 24))])
 async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> None:
     """Home, set-up, every step of the deployment, ctrl+r, every step of the rollback, the summary, and the report."""
     with drill_workspace(bundled("runbook.toml"), "calm-deployment", 10_000) as workspace:

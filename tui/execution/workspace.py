@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 import tui
 from tui.errors import RunbookError, UsageError
-from tui.execution.conductor import Conductor
-from tui.execution.executor import Executor
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
@@ -25,6 +25,9 @@ from tui.session.clock import Clock
 from tui.session.journal import Journal
 from tui.session.store import Store, Summary
 from tui.transports.base import Transport
+
+if TYPE_CHECKING:
+    from tui.execution.conductor import Conductor
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -90,7 +93,7 @@ class Workspace:
         self.findings = preflight(self.runbook, self.transports, self.secrets, hosts, wanted, report, ask)
         return self.findings
 
-    def begin(self, setup: Setup) -> Conductor:
+    def begin(self, setup: Setup) -> "Conductor":
         """Begin a session.
 
         Raises:
@@ -124,7 +127,7 @@ class Workspace:
         self._watch(conductor)
         return conductor
 
-    def resume(self, session: str, operator: str) -> Conductor:
+    def resume(self, session: str, operator: str) -> "Conductor":
         """Go on with a session that is not finished, as it was left.
 
         Raises:
@@ -134,6 +137,7 @@ class Workspace:
         journal = Journal.open(directory.journal, self.clock)
         try:
             runbook, state = directory.load()
+            runbook = replace(runbook, hosts={**runbook.hosts, **self.runbook.hosts})
             if bool(state.drill) != bool(self.drill):
                 what = "a drill" if state.drill else "no drill"
                 raise UsageError(f"{directory.id} is {what}", f"open it with `runbook resume {directory.id}`")
@@ -160,13 +164,13 @@ class Workspace:
         for transport in set(self.transports.values()):
             transport.close()
 
-    def _watch(self, conductor: Conductor) -> None:
+    def _watch(self, conductor: "Conductor") -> None:
         """Have every connection's ups and downs recorded."""
         for name, host in self.runbook.hosts.items():
             if not host.connection:
                 self.transports[name].watch(partial(conductor.link_changed, name))
 
-    def _conductor(self, attempts: Path, journal: Journal) -> Conductor:
+    def _conductor(self, attempts: Path, journal: Journal) -> "Conductor":
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
         return Conductor(self.runbook, journal, executor, self.secrets)
 

@@ -73,6 +73,7 @@ class RunScreen(Screen[None]):
         self._searched = ""
         self._match = -1
         self._live = False
+        self._titled = ""
 
     @property
     def conductor(self) -> Conductor:
@@ -162,7 +163,10 @@ class RunScreen(Screen[None]):
         chosen = self.query_one("#checklist", Checklist).selected
         attempts = self.state.step(chosen).attempts if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
-        self.query_one("#output-title", Static).update(output_title(self.state, wanted, self._searched))
+        title = output_title(self.state, wanted, self._searched)
+        if title != self._titled:
+            self._titled = title
+            self.query_one("#output-title", Static).update(title, layout=False)
         view = self.query_one("#output", OutputView)
         if wanted != self._attempt:
             self._attempt = wanted

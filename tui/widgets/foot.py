@@ -8,12 +8,17 @@ from textual.widgets import Static
 from tui.widgets.foot_text import banner, first_line, second_line
 from tui.widgets.progress import Moment
 from tui.widgets.step_card import content
+from tui.widgets.step_text import Piece
 
 
 class Foot(Vertical):
     """Two lines, and a loud third one while the journal cannot be written."""
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[list[Piece]] = []
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False, id="foot-trouble")
@@ -26,4 +31,7 @@ class Foot(Vertical):
         trouble.display = bool(moment.trouble)
         if moment.trouble:
             trouble.update(banner(moment))
-        self.query_one("#foot-text", Static).update(content([first_line(moment), second_line(moment)]))
+        lines = [first_line(moment), second_line(moment)]
+        if lines != self._lines:
+            self._lines = lines
+            self.query_one("#foot-text", Static).update(content(lines), layout=False)
