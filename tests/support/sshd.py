@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -79,12 +80,16 @@ class Sshd:
         with self._news:
             return sum(words in line for line in self.log)
 
+    def wait_until_left(self, times: int = 1) -> None:
+        """Wait until so many connections have ended, each in one of the ways sshd words it."""
+        self.wait_until_said("(Closing connection to|Read error from|Connection reset by)", times)
+
     def wait_until_said(self, words: str, times: int = 1) -> None:
-        """Wait for the log to have these words."""
+        """Wait for the log to have so many lines that fit a pattern."""
         with self._news:
-            assert self._news.wait_for(lambda: sum(words in line for line in self.log) >= times, READY_TIMEOUT), (
-                self.log
-            )
+            fits = re.compile(words).search
+            said = self._news.wait_for(lambda: sum(map(bool, map(fits, self.log))) >= times, READY_TIMEOUT)
+            assert said, self.log
 
     def kill_connections(self) -> None:
         """Cut every connection; what runs on them is not told."""

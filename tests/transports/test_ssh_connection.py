@@ -166,7 +166,7 @@ def test_it_goes_through_two_jump_hosts(own_sshd: MakeSshd, tmp_path: Path) -> N
         assert host.connect().target == f"127.0.0.1:{last.port}"
         host.close()
         for server in (first, second, last):
-            server.wait_until_said("Closing connection to", server.said("Accepted publickey"))
+            server.wait_until_left(server.said("Accepted publickey"))
     assert [server.said("Accepted publickey") for server in (first, second, last)] == [2, 2, 2]
 
 
@@ -177,7 +177,7 @@ def test_a_jump_host_that_cannot_go_on_says_so(own_sshd: MakeSshd, tmp_path: Pat
     config.write_text(first.config("first") + f"Host last\n  HostName 127.0.0.1\n  Port {port}\n  ProxyJump first\n")
     with pytest.raises(HostError, match=f"127.0.0.1:{first.port} cannot reach 127.0.0.1:{port}"):
         SSHTransport("box", "last", config_files=[config]).connect()
-    first.wait_until_said("Closing connection to")
+    first.wait_until_left()
 
 
 def test_it_goes_through_a_proxy_command(own_sshd: MakeSshd, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_it_goes_through_a_proxy_command(own_sshd: MakeSshd, tmp_path: Path) -> 
     ran = run(host, "head -c 3000000 /dev/zero", stdin=b"x" * 300_000)
     assert (ran.outcome, len(ran.out)) == (Outcome.exited(0), 3_000_000)
     host.close()
-    server.wait_until_said("Closing connection to")
+    server.wait_until_left()
 
 
 def test_a_tunnel_carries_bytes_both_ways(own_sshd: MakeSshd) -> None:

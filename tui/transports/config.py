@@ -11,6 +11,8 @@ from msgspec import Struct
 from tui.errors import HostError
 
 RESOLVE_TIMEOUT = 10.0
+AGENT = "SSH_AUTH_SOCK"
+"""What IdentityAgent is where nothing is said (ssh_config(5)); `none` means no agent."""
 
 
 class Resolved(Struct, frozen=True, kw_only=True):
@@ -22,7 +24,7 @@ class Resolved(Struct, frozen=True, kw_only=True):
     user: str = ""
     identities: tuple[Path, ...] = ()
     identities_only: bool = False
-    agent: str = ""
+    agent: str = AGENT
     alias: str = ""
     known_hosts: tuple[Path, ...] = ()
     jump: str = ""
@@ -79,7 +81,7 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         user=one("user"),
         identities=tuple(Path(value).expanduser() for value in given.get("identityfile", [])),
         identities_only=one("identitiesonly") == "yes",
-        agent=one("identityagent"),
+        agent=given.get("identityagent", [AGENT])[0],
         alias=one("hostkeyalias"),
         known_hosts=tuple(Path(value).expanduser() for value in known.split()),
         jump=one("proxyjump"),

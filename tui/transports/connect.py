@@ -5,16 +5,15 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import paramiko
-from msgspec import Struct
 
-from tui.errors import AuthenticationRefused, HostError
+from tui.errors import HostError
 from tui.transports.config import Resolved, resolve
 from tui.transports.hostkeys import accept, known_keys, wanted_types
+from tui.transports.login import Credentials, log_in
 from tui.transports.wire import Connection
 
 CONNECT_TIMEOUT = 10.0
@@ -23,18 +22,6 @@ MAX_JUMPS = 8
 PROXY_PATIENCE = 1.0
 
 Way = tuple[socket.socket | paramiko.Channel, Callable[[], None]]
-
-
-class Credentials(Struct, frozen=True):
-    """What replaces OpenSSH's files: other known_hosts, or (for a drill) keys that are trusted for one run."""
-
-    known_hosts: tuple[Path, ...] = ()
-    trusted: tuple[paramiko.PKey, ...] = ()
-    client_key: paramiko.PKey | None = None
-
-    def direct(self, host: str, user: str, port: int) -> Resolved:
-        """A host reached without asking any configuration."""
-        return Resolved(target=host, host=host, port=port, user=user or "drill")
 
 
 def open_connection(
@@ -56,7 +43,7 @@ def open_connection(
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
         _handshake(connection, where, credentials, timeout)
-        _log_in(connection, where, user, credentials)
+        log_in(connection, where, user, credentials)
     except BaseException:
         connection.close()
         raise
@@ -161,64 +148,3 @@ def _handshake(connection: Connection, where: Resolved, credentials: Credentials
 
 def _algorithms(key_type: str) -> tuple[str, ...]:
     return ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,)
-
-
-def _log_in(connection: Connection, where: Resolved, user: str, credentials: Credentials) -> None:
-    tried = []
-    for name, key in _keys(where, credentials):
-        tried.append(name)
-        try:
-            connection.auth_publickey(user, key)
-        except paramiko.AuthenticationException:
-            pass
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            raise AuthenticationRefused(
-                f"{user}@{where.address}: {error}", "too many keys? set IdentityFile and IdentitiesOnly for this host"
-            ) from error
-        if connection.is_authenticated():
-            return
-    offered = ", ".join(tried) or "none: no key file and no agent"
-    raise AuthenticationRefused(
-        f"{user}@{where.address} takes none of our keys ({offered})", f"try: ssh {where.target}; is the user right?"
-    )
-
-
-def _keys(where: Resolved, credentials: Credentials) -> Iterator[tuple[str, paramiko.PKey]]:
-    """The keys to offer, in OpenSSH's order: those named that the agent holds, the agent's, the files'."""
-    if credentials.client_key is not None:
-        yield "this run's own key", credentials.client_key
-        return
-    named = {path: _public(path) for path in where.identities}
-    agent = _agent_keys()
-    held = {key.asbytes() for key in agent}
-    for key in agent:
-        if not where.identities_only or key.asbytes() in named.values():
-            yield f"agent {key.get_name()}", key
-    for path, public in named.items():
-        if path.exists() and public not in held:
-            yield from _from_file(path)
-
-
-def _agent_keys() -> tuple[paramiko.AgentKey, ...]:
-    with suppress(paramiko.SSHException, OSError):
-        return paramiko.Agent().get_keys()
-    return ()
-
-
-def _public(path: Path) -> bytes:
-    """The public key beside a private one; empty where there is none."""
-    import base64
-
-    try:
-        return base64.b64decode(path.with_name(path.name + ".pub").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
-        return b""
-
-
-def _from_file(path: Path) -> Iterator[tuple[str, paramiko.PKey]]:
-    try:
-        yield str(path), paramiko.PKey.from_path(path)
-    except paramiko.PasswordRequiredException:
-        yield from ()
-    except Exception:  # noqa: BLE001, S112 - a file that is no key is passed over, as ssh does
-        return

@@ -97,14 +97,18 @@ def accept(name: str, key_type: str, key: bytes, known: list[Known], files: Iter
     trusted = [one for one in known if not one.marker]
     if any(one.key == key and one.key_type == key_type for one in trusted):
         return
-    same = next((one for one in trusted if one.key_type == key_type), None)
+    # Keys of other kinds only are a change too: an attacker chooses which kind to show.
+    same = next((one for one in trusted if one.key_type == key_type), trusted[0] if trusted else None)
     if same:
         raise HostKeyRefused(
-            f"THE KEY OF {name} HAS CHANGED: it shows {shown}, {same.path}:{same.line} has {fingerprint(same.key)}",
+            f"THE KEY OF {name} HAS CHANGED: it shows {shown}, "
+            f"{same.path}:{same.line} has {same.key_type} {fingerprint(same.key)}",
             f"somebody may be in between. If the host was renewed: ssh-keygen -R '{name}', then ssh to it once",
         )
     first = next(iter(files), Path("~/.ssh/known_hosts"))
-    authority = " (a @cert-authority line is there; certificates are not supported)" if known else ""
+    authority = " (a @cert-authority line is there; certificates are not supported)"
+    if all(one.marker != "@cert-authority" for one in known):
+        authority = ""
     raise HostKeyRefused(
         f"the key of {name} is unknown: {shown}{authority}",
         f"compare the fingerprint with its owner's, then connect once with ssh so that {first} has it",

@@ -12,9 +12,10 @@ from tui.errors import HostError, RunbookError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink
 from tui.transports.config import resolve
-from tui.transports.connect import CONNECT_TIMEOUT, Credentials, open_connection
+from tui.transports.connect import CONNECT_TIMEOUT, open_connection
 from tui.transports.hostkeys import fingerprint
 from tui.transports.liveness import Watch
+from tui.transports.login import Credentials
 from tui.transports.running import TICK, Running
 from tui.transports.shell import wrap
 from tui.transports.wire import Connection, Inbox

@@ -141,6 +141,8 @@ class Connection(paramiko.Transport):
         """Close it, and what it goes through."""
         with suppress(EOFError, OSError):  # the way there has gone first
             super().close()
+        with suppress(EOFError, OSError):
+            self.sock.close()
         self._beneath()
 
     def open_ordered(self, timeout: float) -> tuple[paramiko.Channel, Inbox]:
