@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import SystemCommand
@@ -13,9 +14,11 @@ from tui.actions import IDS, acts, bindings
 from tui.bridge import Bridge, Front
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
-from tui.execution.conductor import Conductor
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
+
+if TYPE_CHECKING:
+    from tui.execution.conductor import Conductor
 
 ERROR_SHOWN = 12.0
 LAST_WORDS = 3.0
@@ -69,7 +72,7 @@ class RunbookApp(Front):
         """Go on with a session, reach its hosts again, and show it."""
         self.work(self, lambda: self.workspace.resume(session_id, self.operator), self._resumed)
 
-    def _resumed(self, conductor: Conductor) -> None:
+    def _resumed(self, conductor: "Conductor") -> None:
         self._opened(conductor)
         started = conductor.state.started
         if started is None:
@@ -89,7 +92,7 @@ class RunbookApp(Front):
         if failed:
             self.show_error(RunbookError("; ".join(failed), "steps that need it will fail until it is mended"))
 
-    def _opened(self, conductor: Conductor) -> None:
+    def _opened(self, conductor: "Conductor") -> None:
         if self._closing:
             conductor.close()
             return

@@ -3,7 +3,7 @@
 import threading
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.app import App
 from textual.dom import DOMNode
@@ -12,10 +12,12 @@ from textual.message_pump import MessagePump
 
 from tui.config import Config
 from tui.errors import RunbookError
-from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.session.events import Entry
 from tui.session.state import SessionState
+
+if TYPE_CHECKING:
+    from tui.execution.conductor import Conductor
 
 FRAME = 1 / 15
 Result = TypeVar("Result")
@@ -43,7 +45,7 @@ class Front(App[None]):
 
     workspace: Workspace
     config: Config
-    conductor: Conductor | None = None
+    conductor: "Conductor | None" = None
     operator: str = ""
 
     @abstractmethod
@@ -113,7 +115,7 @@ def front(node: DOMNode) -> Front:
 class Bridge:
     """Listens to a conductor on its threads, and tells the screens on theirs, at most once a frame."""
 
-    def __init__(self, app: App[None], conductor: Conductor) -> None:
+    def __init__(self, app: App[None], conductor: "Conductor") -> None:
         self._app = app
         self._conductor = conductor
         self._lock = threading.Lock()

@@ -28,6 +28,7 @@ from tui.transports.base import Transport
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+    from tui.session.state import SessionState
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ class Workspace:
         """
         self.check(setup)
         directory, journal = self.store.create(setup.flow, self.text, self.clock)
-        conductor = self._conductor(directory.attempts, journal)
+        conductor = self._conductor(directory.attempts, journal, self.runbook)
         conductor.record(
             ev.SessionStarted(
                 session=directory.id,
@@ -144,8 +145,7 @@ class Workspace:
         except RunbookError:
             journal.close()
             raise
-        executor = Executor(self.transports, directory.attempts, self.redactor, self.clock)
-        conductor = Conductor(runbook, journal, executor, self.secrets, state)
+        conductor = self._conductor(directory.attempts, journal, runbook, state)
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
         return conductor
@@ -170,9 +170,15 @@ class Workspace:
             if not host.connection:
                 self.transports[name].watch(partial(conductor.link_changed, name))
 
-    def _conductor(self, attempts: Path, journal: Journal) -> "Conductor":
+    def _conductor(
+        self, attempts: Path, journal: Journal, runbook: Runbook, state: "SessionState | None" = None
+    ) -> "Conductor":
+        """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""
+        from tui.execution.conductor import Conductor
+        from tui.execution.executor import Executor
+
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
-        return Conductor(self.runbook, journal, executor, self.secrets)
+        return Conductor(runbook, journal, executor, self.secrets, state)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""

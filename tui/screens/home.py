@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.actions import bindings
@@ -34,6 +34,7 @@ class HomeScreen(Screen[None]):
         Binding("down", "move('down')", show=False),
     ]
 
+    _furnished = False
     sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False)
 
     def compose(self) -> ComposeResult:
@@ -42,17 +43,32 @@ class HomeScreen(Screen[None]):
         with VerticalScroll(id="home", can_focus=False):
             yield Static(pieces(about(workspace.runbook)), id="about")
             yield Static("", id="window", markup=False)
-            yield Static("Sessions", id="sessions-title", markup=False)
-            yield Static("reading…", id="sessions-none", markup=False)
-            yield OptionList(id="sessions", compact=True, markup=False)
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#sessions", OptionList).display = False
         self._tick()
         self.set_interval(10.0, self._tick)
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Add what costs time to draw, once the operator sees something."""
+        from textual.widgets import Footer
+
+        listed = OptionList(id="sessions", compact=True, markup=False)
+        listed.display = False
+        title = Static("Sessions", id="sessions-title", markup=False)
+        none = Static("reading…", id="sessions-none", markup=False)
+        await self.query_one("#home").mount(title, none, listed)
+        await self.mount(Footer(show_command_palette=False, compact=True))
+        self.refresh_bindings()
+        self._furnished = True
+        self._read()
 
     def on_screen_resume(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        if not self._furnished:
+            return
         store = front(self).workspace.store
         front(self).work(self, lambda: tuple(ordered(list(islice(store.summaries(), LISTED)))), self._found)
 

@@ -1,6 +1,7 @@
 """What every dialog has in common: it hears nothing until it has been seen, and Escape always means no."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -26,6 +27,7 @@ class Dialog(ModalScreen[Result]):
     FIRST: ClassVar[str] = "Button"
     """What has the focus once the dialog hears: nothing has it before, so that no key can reach a field or a button."""
     AUTO_FOCUS = ""
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
     DEFAULT_CLASSES = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "No", show=False)]
 
