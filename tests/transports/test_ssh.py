@@ -13,6 +13,7 @@ from tests.support.ran import run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream
+from tui.transports.shell import LEFT_BEHIND
 from tui.transports.ssh import SSHTransport
 from tui.transports.wire import WINDOW
 
@@ -177,8 +178,12 @@ def test_what_is_said_on_the_way_out_is_kept(host: SSHTransport) -> None:
     assert b"".join(came) == b"ready\ntidied up\n"
 
 
-def test_a_process_that_left_the_group_does_not_hold_the_command(host: SSHTransport) -> None:
-    assert run(host, "setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $!").outcome == Outcome.exited(0)
+def test_a_process_left_behind_does_not_hold_the_command(host: SSHTransport, tmp_path: Path) -> None:
+    """A daemon that keeps our channel open has nothing more to say about how its starter ended."""
+    ran = run(host, f"setsid sleep 300 & echo $! >{tmp_path}/a; echo started; exit 3", timeout=20.0)
+    os.kill(int((tmp_path / "a").read_text()), 9)
+    assert (ran.outcome.exit_status, ran.out) == (3, b"started\n")
+    assert ran.outcome.detail == LEFT_BEHIND
 
 
 def test_thirty_at_once_wait_for_their_turn(own_sshd: Callable[..., Sshd]) -> None:

@@ -58,8 +58,8 @@ def resolve(target: str, user: str | None, port: int | None, files: Sequence[Pat
     command += [*(("-l", user) if user else ()), *(("-p", str(port)) if port else ()), "--", target]
     done = subprocess.run(command, capture_output=True, text=True, timeout=RESOLVE_TIMEOUT, check=False)
     if done.returncode:
-        words = done.stderr.strip().splitlines()
-        raise HostError(f"{target}: {words[-1] if words else 'ssh -G failed'}", "mend the SSH configuration")
+        words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
+        raise HostError(f"{target}: {words[0] if words else 'ssh -G failed'}", "mend the SSH configuration")
     return _parsed(target, done.stdout, tuple(files))
 
 

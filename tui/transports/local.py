@@ -7,22 +7,26 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
+
+from msgspec.structs import replace
 
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
-from tui.transports.shell import HELLO, wrap
+from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 
 CHUNK = 1 << 20
-TICK = 0.1
 PATIENCE = 5.0
+END_TICK = 0.02
 
 
 class LocalTransport:
     """This machine."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, patience: float = PATIENCE) -> None:
         self.name = name
+        self._patience = patience
 
     def connect(self) -> HostFacts:
         """There is nothing to reach."""
@@ -42,7 +46,7 @@ class LocalTransport:
         except OSError as error:
             return Outcome(OutcomeKind.UNREACHABLE, detail=f"cannot start a shell: {error.strerror}")
         with process:
-            return _follow(process, stdin, command.timeout, sink, cancel)
+            return _Running(process, sink, self._patience).follow(stdin, command.timeout, cancel)
 
     def link(self) -> Link:
         """Always there."""
@@ -55,36 +59,73 @@ class LocalTransport:
         """There is nothing to let go of."""
 
 
-def _follow(
-    process: "subprocess.Popen[bytes]", stdin: bytes, timeout: float | None, sink: OutputSink, cancel: CancelToken
-) -> Outcome:
-    assert process.stdin
-    threading.Thread(target=_feed, args=(process.stdin, stdin), name="stdin", daemon=True).start()
-    deadline = time.monotonic() + timeout if timeout is not None else float("inf")
-    head: bytes | None = b""
-    with selectors.DefaultSelector() as selector:
+class _Running:
+    """One process group from its start to its outcome."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", sink: OutputSink, patience: float) -> None:
+        self._process = process
+        self._sink = sink
+        self._patience = patience
+        self._head: bytes | None = b""
+        self._selector = selectors.DefaultSelector()
         for file, stream in ((process.stdout, Stream.OUT), (process.stderr, Stream.ERR)):
             assert file
-            selector.register(file, selectors.EVENT_READ, stream)
-        while selector.get_map():
-            for key, _ in selector.select(min(TICK, max(0.0, deadline - time.monotonic()))):
-                data = os.read(key.fd, CHUNK)
-                if not data:
-                    selector.unregister(key.fileobj)
-                elif head is not None and key.data is Stream.OUT:
-                    head += data
-                    line, newline, rest = head.partition(b"\n")
-                    if newline:
-                        data, head = (rest if line.startswith(HELLO) else head), None
-                        if data:
-                            sink(key.data, data)
-                else:
-                    sink(key.data, data)
-            if cancel.cancelled:
-                return _end(process, OutcomeKind.CANCELLED, "")
-            if time.monotonic() >= deadline:
-                return _end(process, OutcomeKind.TIMED_OUT, f"after {timeout:g} s")
-    return _outcome(process.wait())
+            self._selector.register(file, selectors.EVENT_READ, stream)
+
+    def follow(self, stdin: bytes, timeout: float | None, cancel: CancelToken) -> Outcome:
+        """Pass the output on until the command has ended, one way or another."""
+        assert self._process.stdin
+        threading.Thread(target=_feed, args=(self._process.stdin, stdin), name="stdin", daemon=True).start()
+        deadline = time.monotonic() + timeout if timeout is not None else float("inf")
+        with self._selector:
+            silent = 0
+            while self._selector.get_map():
+                silent = 0 if self._pass_on(min(TICK, max(0.0, deadline - time.monotonic()))) else silent + 1
+                if cancel.cancelled:
+                    return self._end(OutcomeKind.CANCELLED, "")
+                if time.monotonic() >= deadline:
+                    return self._end(OutcomeKind.TIMED_OUT, f"after {timeout:g} s")
+                if silent >= SILENT_TICKS and self._process.poll() is not None:
+                    return replace(_outcome(self._process.wait()), detail=LEFT_BEHIND)
+        return _outcome(self._process.wait())
+
+    def _pass_on(self, wait: float) -> bool:
+        """Give the sink what has come; False when nothing came in time."""
+        events = self._selector.select(wait)
+        for key, _ in events:
+            data = os.read(key.fd, CHUNK)
+            if not data:
+                self._selector.unregister(key.fileobj)
+            elif self._head is not None and key.data is Stream.OUT:
+                data = self._greeted(data)
+            if data:
+                self._sink(key.data, data)
+        return bool(events)
+
+    def _greeted(self, data: bytes) -> bytes:
+        """Take the wrapper's own first line out of the output."""
+        assert self._head is not None
+        self._head += data
+        line, newline, rest = self._head.partition(b"\n")
+        if not newline:
+            return b""
+        head, self._head = self._head, None
+        return rest if line.startswith(HELLO) else head
+
+    def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
+        """End the whole process group, gently first, and say so only when it is empty."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            end = time.monotonic() + self._patience
+            while time.monotonic() < end:
+                self._process.poll()
+                if not _members(self._process.pid):
+                    while self._selector.get_map() and self._pass_on(0):
+                        continue
+                    return Outcome(kind, detail=detail)
+                self._pass_on(END_TICK) if self._selector.get_map() else time.sleep(END_TICK)
+        return Outcome(OutcomeKind.UNKNOWN, detail=f"{kind.value}, but some of its processes are still there")
 
 
 def _feed(file: IO[bytes], stdin: bytes) -> None:
@@ -95,28 +136,30 @@ def _feed(file: IO[bytes], stdin: bytes) -> None:
 
 
 def _outcome(status: int) -> Outcome:
-    if status < 0:
-        return Outcome(OutcomeKind.SIGNALLED, signal=signal.Signals(-status).name)
-    return Outcome.exited(status)
-
-
-def _end(process: "subprocess.Popen[bytes]", kind: OutcomeKind, detail: str) -> Outcome:
-    """End the whole process group, gently first, and say so only when it is empty."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            process.poll()
-            if not _members(process.pid):
-                return Outcome(kind, detail=detail)
-            time.sleep(0.02)
-    return Outcome(OutcomeKind.UNKNOWN, detail=f"{kind.value}, but some of its processes are still there")
+    if status >= 0:
+        return Outcome.exited(status)
+    number = -status
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"SIGRTMIN+{number - signal.SIGRTMIN}"
+    return Outcome(OutcomeKind.SIGNALLED, signal=name)
 
 
 def _members(group: int) -> bool:
+    """Whether anything of the group still runs; one that only waits to be reaped does not."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
         return False
-    return True
+    if not Path("/proc/self/stat").exists():
+        return True
+    return any(_runs_in(group, file) for file in Path("/proc").glob("[0-9]*/stat"))
+
+
+def _runs_in(group: int, stat: Path) -> bool:
+    try:
+        state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+    except OSError:
+        return False
+    return int(its_group) == group and state not in "ZX"

@@ -4,13 +4,13 @@ import threading
 import time
 
 import paramiko
+from msgspec.structs import replace
 
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
-from tui.transports.shell import HELLO, end_request
+from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, end_request
 from tui.transports.wire import Connection, Inbox, took
 
-TICK = 0.1
 OPEN_PATIENCE = 10.0
 MAX_BANNER = 64 << 10
 INLINE = 16 << 10
@@ -45,13 +45,17 @@ class Running:
             threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
         limit = self._limit
         deadline = time.monotonic() + limit if limit is not None else float("inf")
+        silent = 0
         try:
             while (chunks := self._inbox.take(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
                 self._pass_on(chunks)
+                silent = 0 if chunks else silent + 1
                 if cancel.cancelled:
                     return self._end(OutcomeKind.CANCELLED, "")
                 if time.monotonic() >= deadline:
                     return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
+                if silent >= SILENT_TICKS and self._channel.status_event.is_set():
+                    return replace(self._outcome(), detail=LEFT_BEHIND)
             if not self._group and self._head:
                 self._sink(Stream.OUT, self._head)
             return self._outcome()

@@ -10,6 +10,11 @@ from tui.transports.base import Command
 HELLO = b"runbook-group "
 """The wrapper's first words on standard output: the number of the process group, then the command's own output."""
 
+TICK = 0.1
+SILENT_TICKS = 10
+"""A command that has ended is followed until nothing was said for so long: what it left behind may hold its output."""
+LEFT_BEHIND = "something it started still runs and holds its output"
+
 BOOT = """\
 printf 'runbook-group %s\\n' "$$"
 shell=$1 directory=$2 script=$3 secrets=$4

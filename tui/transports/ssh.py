@@ -16,8 +16,8 @@ from tui.transports.connect import CONNECT_TIMEOUT, open_connection
 from tui.transports.hostkeys import fingerprint
 from tui.transports.liveness import Watch
 from tui.transports.login import Credentials
-from tui.transports.running import TICK, Running
-from tui.transports.shell import wrap
+from tui.transports.running import Running
+from tui.transports.shell import TICK, wrap
 from tui.transports.wire import Connection, Inbox
 
 CHANNELS = 8

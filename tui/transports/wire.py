@@ -104,6 +104,7 @@ def _on_request(channel: Any, message: paramiko.Message) -> None:
     if kind == "exit-signal":
         message.get_boolean()
         channel.exit_signal = "SIG" + message.get_text()
+        channel.status_event.set()
     message.rewind()
     message.get_int()
     _HANDLE_REQUEST(channel, message)
