@@ -101,6 +101,9 @@ class Front(App[None]):
                 result = call()
             except RunbookError as error:
                 node.call_later(failed or self.show_error, error)
+            except Exception as error:  # it would end the thread without a word
+                words = f"a fault of this program: {type(error).__name__}: {error}"
+                node.call_later(failed or self.show_error, RunbookError(words, "please report it"))
             else:
                 node.call_later(done, result)
 

@@ -421,16 +421,19 @@ class RunScreen(Screen[None]):
     def _search(self, start: int, direction: int) -> None:
         """Search on a thread, with a reader of its own."""
         attempt, text = self._attempt, self._searched
-        if not attempt or start < 0:
+        if not attempt:
             return
         reader = self.conductor.executor.reader(attempt)
 
         def find() -> int:
-            return next(reader.search(text, start, direction), -1)
+            """The next match; from the other end where there is none on the way."""
+            other = 0 if direction > 0 else max(0, reader.lines_total() - 1)
+            found = next(reader.search(text, max(0, start), direction), -1)
+            return found if found >= 0 else next(reader.search(text, other, direction), -1)
 
         def found(line: int) -> None:
             if line < 0:
-                front(self).say(f"{text!r} is not found {'below' if direction > 0 else 'above'}")
+                front(self).say(f"{text!r} is not in this output")
             else:
                 self._match = line
             self.query_one("#output", OutputView).mark(text, line)

@@ -1,0 +1,242 @@
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.events import Paste
+from textual.pilot import Pilot
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import dialog, journal, shown, type_text, until
+from tui.app import RunbookApp
+from tui.errors import JournalUnwritable
+from tui.execution.workspace import Setup, Workspace
+from tui.screens.dialogs import (
+    AskText,
+    Confirm,
+    Question,
+    Resolve,
+    RollbackReason,
+    SendMessage,
+    Sign,
+    TypeName,
+)
+from tui.screens.run import RunScreen
+from tui.screens.summary import SummaryScreen
+from tui.session import events as ev
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import StepStatus
+from tui.transports.base import Link
+from tui.widgets.output_view import OutputView
+
+SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+
+
+@asynccontextmanager
+async def running(workspace: Workspace, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[RunbookApp, Any]]:
+    """The run screen of a new session."""
+    workspace.preflight(SETUP, lambda row: None)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        yield app, pilot
+
+
+def status(app: RunbookApp, step: str) -> StepStatus:
+    assert app.conductor is not None
+    return app.conductor.state.step(step).status
+
+
+async def comes(pilot: Pilot[Any], app: RunbookApp, step: str, wanted: StepStatus) -> None:
+    """Wait until a step stands so, and the screen shows it."""
+    await until(pilot, lambda: status(app, step) is wanted)
+    await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.state is app.conductor.state)
+    await pilot.pause()
+
+
+async def test_enter_takes_a_session_from_the_first_step_to_the_summary(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        await pilot.press("enter")
+        assert "dump > /backups/v2.sql" in "\n".join(str(one) for one in (await dialog(pilot, Confirm))._lines)
+        await pilot.press("y")
+        await comes(pilot, app, "backup", StepStatus.PASSED)
+        await pilot.press("enter")
+        await dialog(pilot, Sign)
+        await type_text(pilot, "size is right")
+        await pilot.press("enter")
+        await comes(pilot, app, "backup", StepStatus.SIGNED)
+        await pilot.press("enter")
+        await dialog(pilot, SendMessage)
+        await pilot.press("f4")
+        await comes(pilot, app, "announce", StepStatus.WAITING)
+        await pilot.press("enter")
+        await dialog(pilot, Question)
+        await pilot.press("2", "enter")
+        await comes(pilot, app, "announce", StepStatus.SIGNED)
+        await pilot.press("enter")
+        assert (await dialog(pilot, TypeName))._name == "web"
+        await type_text(pilot, "web")
+        await pilot.press("enter")
+        await comes(pilot, app, "switch-docker", StepStatus.PASSED)
+        await pilot.press("s")
+        await dialog(pilot, Sign)
+        await type_text(pilot, "ben")
+        await pilot.press("enter", "enter")
+        await comes(pilot, app, "switch-docker", StepStatus.SIGNED)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen))
+    notes = [event.note for event in journal(workspace) if isinstance(event, ev.StepSigned)]
+    assert notes == ["", "size is right", "", ""]
+
+
+async def test_the_default_of_a_confirmation_is_no(workspace: Workspace, host: FakeTransport) -> None:
+    async with running(workspace) as (app, pilot):
+        app.conductor.skip("look", "not now")
+        await comes(pilot, app, "look", StepStatus.SKIPPED)
+        for key in ("enter", "escape", "n"):
+            await pilot.press("enter")
+            await dialog(pilot, Confirm)
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert host.ran == []
+        assert status(app, "backup") is StepStatus.PENDING
+
+
+async def test_what_is_typed_ahead_or_pasted_does_not_start_a_destructive_step(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    async with running(workspace) as (app, pilot):
+        for step in ("look", "backup", "announce"):
+            app.conductor.skip(step, "not now")
+        await comes(pilot, app, "announce", StepStatus.SKIPPED)
+        await pilot.press("enter", "w", "e", "b", "enter")
+        await dialog(pilot, TypeName)
+        app.screen.focused.post_message(Paste("web"))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, TypeName)
+        assert host.ran == []
+        await pilot.press("escape")
+        assert status(app, "switch-docker") is StepStatus.PENDING
+
+
+async def test_a_failed_step_says_what_came_and_offers_what_to_do(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["uptime"] = [Reply(b"nothing here\n"), Reply(b"load average\n")]
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        text = shown(app)
+        assert 'expected contains "load"' in text
+        for offer in ("retry", "skip with a reason", "roll back", "nothing here"):
+            assert offer in text
+        await pilot.press("r")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+    assert len(host.ran) == 3
+
+
+async def test_skip_note_and_reopen_are_recorded_with_their_words(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("k")
+        await dialog(pilot, AskText)
+        await pilot.press("enter")
+        assert isinstance(app.screen, AskText)
+        await type_text(pilot, "seen")
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.SKIPPED)
+        await pilot.press("n")
+        await dialog(pilot, AskText)
+        await type_text(pilot, "dark")
+        await pilot.press("enter")
+        await until(pilot, lambda: any(isinstance(event, ev.NoteAdded) for event in journal(workspace)))
+        await pilot.press("up", "u")
+        await dialog(pilot, AskText)
+        await type_text(pilot, "again")
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.PENDING)
+
+
+async def test_cancel_asks_and_ends_the_command(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["uptime"] = Reply(b"load 1\nload 2\n", until=threading.Event())
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conductor.state.running() and "load 2" in shown(app))
+        await pilot.press("c")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        assert "cancelled" in shown(app)
+
+
+async def test_an_unknown_outcome_is_resolved_by_a_person_with_a_reason(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = Reply(b"load\n", Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost"))
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.UNKNOWN)
+        assert "UNKNOWN" in shown(app)
+        await pilot.press("enter")
+        await dialog(pilot, Resolve)
+        await type_text(pilot, "looked")
+        await pilot.press("enter")
+        await pilot.click("#succeeded")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+    resolved = [event for event in journal(workspace) if isinstance(event, ev.OutcomeResolved)]
+    assert [(one.succeeded, one.reason) for one in resolved] == [(True, "looked")]
+    assert len(host.ran) == 2
+
+
+async def test_rollback_from_the_run_screen_with_a_reason_of_the_runbook(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        await pilot.press("ctrl+r")
+        await dialog(pilot, RollbackReason)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conductor.state.rollback is not None)
+        assert app.conductor.state.rollback.reason == "Error rate above 10%"
+        await until(pilot, lambda: "ROLLBACK" in shown(app))
+        assert app.conductor.state.next_step().id == "switch-back"
+
+
+async def test_the_foot_tells_time_connection_and_trouble(workspace: Workspace, host: FakeTransport) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await until(pilot, lambda: "02:00:00 UTC" in shown(app))
+        assert "web connected" in shown(app)
+        host.state = Link.LOST
+        app.conductor.trouble = JournalUnwritable("cannot write the journal: No space left", "free space")
+        await until(pilot, lambda: "connection lost" in shown(app))
+        assert "No space left" in shown(app)
+        assert "free space" in shown(app)
+
+
+async def test_a_drill_is_marked_on_the_run_screen(make_workspace: Callable[..., Workspace]) -> None:
+    async with running(make_workspace(drill="Calm")) as (app, pilot):
+        await until(pilot, lambda: shown(app))
+        assert "DRILL" in shown(app).splitlines()[0]
+
+
+async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["uptime"] = [Reply(b"first\n" * 200 + b"needle\n" + b"rest\n" * 200), Reply(b"load\n")]
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        await pilot.press("r")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        await pilot.press("up", "a")
+        await until(pilot, lambda: getattr(app.screen, "armed", False))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "rest" in shown(app))
+        await pilot.press("slash")
+        await dialog(pilot, AskText)
+        await type_text(pilot, "needle")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "needle" in _output(app))
+
+
+def _output(app: RunbookApp) -> str:
+    view = app.screen.query_one("#output", OutputView)
+    return "\n".join(view.render_line(y).text for y in range(view.size.height))
