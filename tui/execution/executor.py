@@ -49,12 +49,14 @@ class Executor:
             return Finished(outcome, 0.0, 0, "")
         self._live[attempt] = writer
         lost: list[OutputUnwritable] = []
+        digest = hashlib.sha256()
 
         def keep(stream: Stream, data: bytes) -> None:
             if lost:
                 return
             try:
                 writer.write(stream, data)
+                digest.update(data)  # while the next bytes arrive: reading a large file again would cost a third more
             except OutputUnwritable as error:
                 lost.append(error)
 
@@ -67,7 +69,8 @@ class Executor:
         except OutputUnwritable as error:
             lost.append(error)
         del self._live[attempt]
-        return Finished(outcome, seconds, writer.size, _sha256(writer.path), lost[0].message if lost else "")
+        sha256 = _sha256(writer.path) if lost else digest.hexdigest()
+        return Finished(outcome, seconds, writer.size, sha256, lost[0].message if lost else "")
 
     def mask(self, attempt: int) -> None:
         """Find the secrets known by now in an attempt's output, so that no reader shows them."""
