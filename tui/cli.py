@@ -327,7 +327,10 @@ def screen(workspace: "Workspace", session: str = "", operator: str = "") -> Non
 
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
-    RunbookApp(workspace, load_config(), session=session, operator=operator).run()
+    app = RunbookApp(workspace, load_config(), session=session, operator=operator)
+    app.run()
+    if app.return_code:
+        sys.exit(app.return_code)
 
 
 if __name__ == "__main__":

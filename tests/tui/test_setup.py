@@ -201,3 +201,15 @@ async def test_no_choices_from_a_command_that_fails(
     one = make_workspace(listed)
     given = one.values(Setup(flow="deploy", operator="ana"))
     assert choices_from(one.runbook, "release", given, one.transports, one.secrets, one.clock) == ()
+
+
+async def test_the_chosen_method_is_told_without_colours(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test() as pilot:
+        await opened(pilot, app)
+        lines = {name: line for line in shown(app).splitlines() for name in ("Docker", "Manual") if name in line}
+        assert "●" in lines["Docker"]
+        assert "●" not in lines["Manual"]
+        await pilot.press("tab", "tab", "down", "enter")
+        await until(pilot, lambda: any("●" in line and "Manual" in line for line in shown(app).splitlines()))
+        assert not any("●" in line and "Docker" in line for line in shown(app).splitlines())

@@ -76,6 +76,16 @@ class Entry(Vertical):
         self.query_one(ChoiceInput).focus()
 
 
+class Choice(RadioButton):
+    """A radio button whose dot is there only when it is chosen, for terminals without colours."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "●" if self.value else " "
+        super().watch_value()
+
+
 class Radios(RadioSet):
     """Enter chooses and moves on."""
 
@@ -96,7 +106,9 @@ class Methods(Vertical):
         chosen = next((place for place, (_, one) in enumerate(self._methods) if one.recommended), 0)
         with Radios(id="method", compact=True):
             for place, (_, method) in enumerate(self._methods):
-                yield RadioButton(_words(method), value=place == chosen, compact=True)
+                choice = Choice(_words(method), value=place == chosen, compact=True)
+                choice.watch_value()
+                yield choice
         yield Static(sanitise(self._methods[chosen][1].text), classes="choices", markup=False)
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
