@@ -54,11 +54,12 @@ SHOTS = (
     Shot("help", press=("question_mark",), until="Everywhere"),
     Shot("setup", press=("d",), until="F10 begins"),
     Shot("run", before="a-build", until="Build"),
-    Shot("run-live", before="a-build", press=("enter", "…[default No]", "y"), until="Step ", pace=1.0),
+    Shot("run-live", before="a-build", press=("enter", "…No (n)", "y", "…Step 5/"), until="Step ", pace=2.0),
     Shot("run-80x24", before="verify-http", size=(80, 24), until="DRILL"),
     Shot("confirm", before="a-code", press=("enter",), until="No"),
     Shot("destructive", before="a-migrate", press=("enter",), until="production"),
-    Shot("sign", before="check-baseline", press=("enter", "…to sign", "s"), until="Sign"),
+    Shot("sign", before="a-logs", press=("enter", "…to sign", "s"), until="A note"),
+    Shot("rollback", before="complete-announce", press=("ctrl+r", "…Data corruption", "enter"), until="ROLLBACK"),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
 )
 

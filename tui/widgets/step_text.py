@@ -73,8 +73,8 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     lines += _marks(step)
     lines += _outcome(state, step)
     lines += _action(state, step, focus, values)
-    lines += _paragraph("", step.text)
-    lines += _paragraph("note", step.note)
+    lines += _paragraph("", fill(step.text, values))
+    lines += _paragraph("note", fill(step.note, values))
     lines += _notes(state, step)
     if len(step.actions) > 1:
         lines.append([("", "")])
