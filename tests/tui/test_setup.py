@@ -42,6 +42,11 @@ def test_every_problem_is_told_at_once_by_its_field(workspace: Workspace, clock:
     assert "does not match" in found["var-release"]
 
 
+def test_a_session_does_not_begin_while_more_is_checked(workspace: Workspace) -> None:
+    setup = setup_of(workspace, "deploy", "docker", good())
+    assert list(problems(workspace, setup, good(), OK, checking=True)) == ["preflight"]
+
+
 def test_two_people_are_two(workspace: Workspace) -> None:
     assert "somebody else" in wrong(workspace, good(second="ana"))["second"]
 

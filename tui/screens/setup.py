@@ -16,6 +16,7 @@ from textual.widgets import Button, Footer, Input, RadioSet, Static
 
 from tui.actions import bindings
 from tui.bridge import front
+from tui.errors import RunbookError
 from tui.execution.choices import choices_from
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.text import sanitise
@@ -43,6 +44,7 @@ class SetupScreen(Screen[None]):
         super().__init__()
         self.flow = flow
         self._run = 0
+        self._checking = True
         self._tried = False
 
     def compose(self) -> ComposeResult:
@@ -95,7 +97,7 @@ class SetupScreen(Screen[None]):
         return form.setup_of(front(self).workspace, self.flow, self.method(), self.given())
 
     def _problems(self) -> dict[str, str]:
-        return form.problems(front(self).workspace, self.setup(), self.given(), self.rows)
+        return form.problems(front(self).workspace, self.setup(), self.given(), self.rows, self._checking)
 
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
@@ -122,6 +124,7 @@ class SetupScreen(Screen[None]):
     def action_preflight(self) -> None:
         """Reach every host and secret that the set-up needs as it stands; an older run is not heard any more."""
         self._run += 1
+        self._checking = True
         run = self._run
         self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is Verdict.OK}
         app, setup = front(self), self.setup()
@@ -129,16 +132,27 @@ class SetupScreen(Screen[None]):
         def report(row: Finding) -> None:
             self.call_later(self._found, run, row)
 
-        app.work(self, lambda: app.workspace.preflight(setup, report, app.ask_secret), partial(self._finished, run))
+        def failed(error: RunbookError) -> None:
+            row = Finding(
+                name="itself", kind="preflight", verdict=Verdict.FAILED, detail=error.message, hint=error.hint
+            )
+            self._finished(run, (row,))
+
+        reach = partial(app.workspace.preflight, setup, report, app.ask_secret)
+        app.work(self, reach, partial(self._finished, run), failed)
 
     def _found(self, run: int, row: Finding) -> None:
         if run == self._run:
             self.rows = {**self.rows, (row.kind, row.name): row}
 
     def _finished(self, run: int, rows: tuple[Finding, ...]) -> None:
-        if run == self._run and not rows and not self.rows:
-            nothing = Finding(name="nothing to reach", kind="flow", verdict=Verdict.OK)
-            self.rows = {("flow", ""): nothing}
+        if run != self._run:
+            return
+        self._checking = False
+        nothing = Finding(name="nothing to reach", kind="flow", verdict=Verdict.OK)
+        found = {(row.kind, row.name): row for row in rows} | self.rows
+        self.rows = found or {("flow", ""): nothing}
+        self._judge()
 
     def watch_rows(self, rows: Rows) -> None:
         self.query_one("#rows", Static).update(pieces(form.row_lines(rows.values())))

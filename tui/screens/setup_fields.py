@@ -79,11 +79,9 @@ class Entry(Vertical):
 class Choice(RadioButton):
     """A radio button whose dot is there only when it is chosen, for terminals without colours."""
 
-    BUTTON_INNER = " "
-
-    def watch_value(self) -> None:
-        self.BUTTON_INNER = "●" if self.value else " "
-        super().watch_value()
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (Textual's own name)
+        return "●" if self.value else " "
 
 
 class Radios(RadioSet):
@@ -106,9 +104,7 @@ class Methods(Vertical):
         chosen = next((place for place, (_, one) in enumerate(self._methods) if one.recommended), 0)
         with Radios(id="method", compact=True):
             for place, (_, method) in enumerate(self._methods):
-                choice = Choice(_words(method), value=place == chosen, compact=True)
-                choice.watch_value()
-                yield choice
+                yield Choice(_words(method), value=place == chosen, compact=True)
         yield Static(sanitise(self._methods[chosen][1].text), classes="choices", markup=False)
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:

@@ -81,9 +81,12 @@ def setup_of(workspace: Workspace, flow: str, method: str, given: Mapping[str, s
 
 
 def problems(
-    workspace: Workspace, setup: Setup, given: Mapping[str, str], rows: Mapping[Key, Finding]
+    workspace: Workspace, setup: Setup, given: Mapping[str, str], rows: Mapping[Key, Finding], checking: bool = False
 ) -> dict[str, str]:
-    """What keeps the session from beginning, by the field where it is put right, in the screen's order."""
+    """What keeps the session from beginning, by the field where it is put right, in the screen's order.
+
+    `checking` says that the preflight has not ended: more rows may come.
+    """
     found: dict[str, str] = {}
     flow = workspace.runbook.flows[setup.flow]
     if not setup.operator:
@@ -99,7 +102,7 @@ def problems(
     if needs_reason(workspace, setup.flow) and not given.get("reason", "").strip():
         found["reason"] = "a reason is needed outside the window"
     verdicts = {row.verdict for row in rows.values()}
-    if not rows or Verdict.WAITING in verdicts:
+    if checking or not rows or Verdict.WAITING in verdicts:
         found["preflight"] = "the preflight is still running"
     elif Verdict.FAILED in verdicts and not given.get("override", "").strip():
         found["override"] = "mend what failed and check again, or say why to begin anyway; it is recorded"
