@@ -49,7 +49,7 @@ def test_setup(workspace: Workspace, snap_compare: Any, size: tuple[int, int]) -
     async def checked(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "none yet" in shown(app))
         await pilot.press("d")
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "F10 begins" in shown(app) and "Help" in shown(app))
         still(app)
         await pilot.pause()
 
@@ -68,6 +68,7 @@ def test_setup_with_everything_wrong(
         await pilot.press("d")
         await until(pilot, lambda: "✖ failed" in shown(app))
         await pilot.press("f10")
+        await until(pilot, lambda: "Help" in shown(app))
         still(app)
         await pilot.pause()
 
@@ -90,6 +91,7 @@ def test_summary(workspace: Workspace, clock: FakeClock, snap_compare: Any) -> N
         clock.advance(200)
         app.show_summary()
         await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "looked already" in shown(app))
+        await until(pilot, lambda: "Help" in shown(app))
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=summed_up)
 
