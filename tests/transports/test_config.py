@@ -7,6 +7,8 @@ import pytest
 from tui.errors import HostError
 from tui.transports.config import Resolved, resolve
 
+pytestmark = pytest.mark.needs("ssh")
+
 
 def resolved(
     folder: Path, text: str, target: str = "web", user: str | None = None, port: int | None = None

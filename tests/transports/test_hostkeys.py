@@ -10,6 +10,8 @@ from tests.support.sshd import make_key, public
 from tui.errors import HostKeyRefused
 from tui.transports.hostkeys import accept, fingerprint, known_keys, wanted_types
 
+pytestmark = pytest.mark.needs("ssh")
+
 KEY = b"\0\0\0\x0bssh-ed25519 the key"
 OTHER = b"\0\0\0\x0bssh-ed25519 another"
 TEXT = base64.b64encode(KEY).decode()

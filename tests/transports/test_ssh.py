@@ -17,6 +17,8 @@ from tui.transports.shell import LEFT_BEHIND
 from tui.transports.ssh import SSHTransport
 from tui.transports.wire import WINDOW
 
+pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
+
 HUNDRED_MEGABYTES = 100_000_000
 LINE = b"a line of text\n"
 

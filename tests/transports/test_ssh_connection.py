@@ -13,6 +13,8 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Link, Stream
 from tui.transports.ssh import SSHTransport
 
+pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
+
 MakeSshd = Callable[..., Sshd]
 
 

@@ -15,6 +15,8 @@ from tui.session.outcome import OutcomeKind
 from tui.transports.base import Link
 from tui.transports.ssh import SSHTransport
 
+pytestmark = pytest.mark.needs("sshd", "ssh")
+
 
 @pytest.fixture
 def config(sshd: Sshd, tmp_path: Path) -> Callable[..., Path]:
