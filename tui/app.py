@@ -82,7 +82,7 @@ class RunbookApp(Front):
         def reach() -> list[str]:
             findings = self.workspace.preflight(setup, lambda row: None, self.ask_secret)
             for finding in findings:
-                if finding.event is not None and not conductor.state.finished:
+                if finding.event is not None and self.conductor is conductor and not conductor.state.finished:
                     conductor.record(finding.event)
             return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"]
 
