@@ -61,7 +61,7 @@ async def test_a_million_lines_cost_no_more_than_a_screenful(tmp_path: Path) -> 
         view.show(OutputReader(tmp_path, 1))
         assert view.virtual_size.height == 1_000_000
         text(view)
-        assert len(view._lines) <= 12
+        assert len(view._rows) <= 12
 
 
 async def test_nothing_a_host_prints_reaches_the_terminal_as_control(tmp_path: Path) -> None:
@@ -87,6 +87,24 @@ async def test_a_line_without_end_is_shown_in_part(tmp_path: Path) -> None:
         view = app.query_one(OutputView)
         view.show(OutputReader(tmp_path, 1, out, Nothing()))
         assert "yyyy" in text(view)[-1]
+
+
+async def test_long_lines_are_wrapped_or_scrolled_sideways(tmp_path: Path) -> None:
+    out = writer(tmp_path)
+    out.write(Stream.OUT, b"short\n" * 20 + b"".join(b"%04d " % number for number in range(40)) + b"\n")
+    app = Shown()
+    async with app.run_test(size=(61, 10)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(OutputReader(tmp_path, 1, out, Nothing()))
+        await until(pilot, lambda: text(view)[-1].startswith("0000 ") and "0039" not in text(view)[-1])
+        view.wrapped = True
+        await pilot.pause()
+        assert text(view)[-1].endswith("0039")
+        assert "".join(text(view)[-4:]).replace(" ", "").startswith("0000")
+        view.wrapped = False
+        view.focus()
+        await pilot.press(*["right"] * 7)
+        await until(pilot, lambda: text(view)[-1].endswith("0039"))
 
 
 async def test_matches_are_marked_and_shown(tmp_path: Path) -> None:

@@ -403,6 +403,10 @@ class RunScreen(Screen[None]):
     def action_here(self) -> None:
         self.query_one("#checklist", Checklist).back()
 
+    def action_wrap(self) -> None:
+        view = self.query_one("#output", OutputView)
+        view.wrapped = not view.wrapped
+
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed
 

@@ -5,24 +5,24 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.runbook.model import Step
 from tui.session.state import SessionState
 from tui.widgets.checklist_rows import Row, neighbour, painted, row_of, rows, time_of
+from tui.widgets.lines import Lines
 from tui.widgets.progress import Moment, current_step
 
 
-class Checklist(ScrollView, can_focus=True):
+class Checklist(Lines):
     """Shows `moment`; `selected` is the step looked at, which follows the current one until the operator moves."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"checklist--{name}"
-        for name in ("heading", "live", "turn", "bad", "good", "quiet", "current", "time", "selected")
+        for name in ("plain", "heading", "live", "turn", "bad", "good", "quiet", "current", "time", "selected")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Step before", show=False, id="run.step-up"),
@@ -49,26 +49,29 @@ class Checklist(ScrollView, can_focus=True):
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
             return
-        if moment.state is not self._state:
+        if moment.state is self._state:
+            self.refresh_line(row_of(self._rows, current_step(moment.state)))
+        else:
             self._state = moment.state
             self._rows = rows(moment.state)
             self._steps = {step.id: step for _, step in moment.state.plan()}
-            self.virtual_size = Size(self.size.width, len(self._rows))
+            self.set_total(len(self._rows))
             here = current_step(moment.state)
             if self.following and here:
                 self.selected = here
             elif not self.selected and self._rows:
                 self.selected = next(row.step for row in self._rows if row.step)
-        self.refresh()
+            self.refresh()
 
-    def watch_selected(self, step: str) -> None:
-        self.refresh()
+    def watch_selected(self, before: str, step: str) -> None:
+        for one in (before, step):
+            self.refresh_line(row_of(self._rows, one))
         self._reveal()
         if step:
             self.post_message(self.Selected(step))
 
     def on_resize(self, event: events.Resize) -> None:
-        self.virtual_size = Size(self.size.width, len(self._rows))
+        self.set_total(len(self._rows))
         self._reveal()
 
     def action_move(self, by: int) -> None:
@@ -95,19 +98,19 @@ class Checklist(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         place = y + self.scroll_offset.y
-        width = self.size.width
+        width, plain = self.size.width, self.paint("checklist--plain")
         if self.moment is None or place >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, plain)
         row = self._rows[place]
         chosen = bool(row.step) and row.step == self.selected
         time = time_of(self.moment, self._steps[row.step]) if row.step else ""
         segments = []
         for text, class_ in painted(row, time, width, chosen):
-            style = self.get_component_rich_style(f"checklist--{class_}") if class_ else self.rich_style
+            style = self.paint(f"checklist--{class_ or 'plain'}")
             if chosen:
                 style = style + self.get_component_rich_style("checklist--selected", partial=True)
             segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, plain)
 
     def _reveal(self) -> None:
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""

@@ -3,29 +3,35 @@
 import re
 from typing import ClassVar
 
+from rich.cells import chop_cells
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.execution.text import sanitise
 from tui.session.output import OutputReader
+from tui.widgets.lines import Lines
 
+SIDEWAYS = 20
 WIDEST = 2_000
 """Cells of a line that can be scrolled to; the file keeps all of it."""
 
 
-class OutputView(ScrollView, can_focus=True):
-    """Follows the end of the output until the operator scrolls up; `find` marks matches of a search."""
+class OutputView(Lines):
+    """Follows the end of the output until the operator scrolls up; `mark` marks matches of a search.
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"output--match", "output--here", "output--quiet"}
+    With `wrapped` long lines go on below; what scrolls is whole lines all the same, so that no line has to be read but
+    those on the screen.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in ("plain", "match", "here", "quiet")}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end", "tail", "Follow the end", show=False)]
 
     following: reactive[bool] = reactive(True, repaint=False)
+    wrapped: reactive[bool] = reactive(False, repaint=False)
 
     class Followed(Message):
         """Following the end began or stopped."""
@@ -38,7 +44,7 @@ class OutputView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.empty = "no output yet"
         self._reader: OutputReader | None = None
-        self._lines: dict[int, str] = {}
+        self._rows: list[tuple[int, str]] | None = None
         self._total = 0
         self._pattern: re.Pattern[str] | None = None
         self._here = -1
@@ -60,9 +66,9 @@ class OutputView(ScrollView, can_focus=True):
 
     def grew(self) -> None:
         """Look how much there is now, and paint it."""
-        self._lines.clear()
+        self._rows = None
         self._total = self._reader.lines_total() if self._reader is not None else 0
-        self.virtual_size = Size(WIDEST if self.scroll_offset.x else self.size.width, self._total)
+        self.set_total(self._total, WIDEST if self.scroll_offset.x else 0)
         if self.following:
             self.scroll_to(y=max(0, self._total - self.size.height), animate=False, immediate=True, force=True)
         self.refresh()
@@ -93,7 +99,7 @@ class OutputView(ScrollView, can_focus=True):
             self.following = False
         elif round(new_value) >= self._total - self.size.height:
             self.following = True
-        self._lines.clear()
+        self._rows = None
 
     def action_tail(self) -> None:
         self.following = True
@@ -103,41 +109,51 @@ class OutputView(ScrollView, can_focus=True):
         self.grew()
 
     def action_scroll_right(self) -> None:
-        self.virtual_size = Size(WIDEST, self._total)
-        self.scroll_relative(x=20, animate=False)
+        self.set_total(self._total, 0 if self.wrapped else WIDEST)
+        self.scroll_to(x=self.scroll_x + SIDEWAYS, animate=False, immediate=True, force=True)
 
     def action_scroll_left(self) -> None:
-        self.scroll_relative(x=-20, animate=False)
+        self.scroll_to(x=max(0, self.scroll_x - SIDEWAYS), animate=False, immediate=True, force=True)
+
+    def watch_wrapped(self) -> None:
+        self.scroll_to(x=0, animate=False, immediate=True, force=True)
+        self.grew()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        self._rows = None
+        super().watch_scroll_x(old_value, new_value)
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        place = y + self.scroll_offset.y
+        width, plain = self.size.width, self.paint("output--plain")
         if self._total == 0:
             words = self.empty if y == 0 else ""
-            return self._strip([Segment(words, self.get_component_rich_style("output--quiet"))], width)
-        if place >= self._total:
-            return Strip.blank(width, self.rich_style)
-        text = self._line(place)[self.scroll_offset.x : self.scroll_offset.x + width]
-        return self._strip(self._segments(text, place), width)
+            return Strip([Segment(words, self.paint("output--quiet"))]).adjust_cell_length(width, plain)
+        if self._rows is None:
+            self._rows = self._read()
+        if y >= len(self._rows):
+            return Strip.blank(width, plain)
+        return Strip(self._segments(*self._rows[y])).adjust_cell_length(width, plain)
 
-    def _strip(self, segments: list[Segment], width: int) -> Strip:
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+    def _read(self) -> list[tuple[int, str]]:
+        """The rows on the screen: each with the number of its line and the part of the line that shows."""
+        if self._reader is None:
+            return []
+        width, height = self.size
+        first, left = self.scroll_offset.y, self.scroll_offset.x
+        lines = [sanitise(line) for line in self._reader.read_lines(first, height)]
+        if not self.wrapped:
+            return [(first + number, line[left : left + width]) for number, line in enumerate(lines)]
+        rows = [(first + number, part) for number, line in enumerate(lines) for part in chop_cells(line, width) or [""]]
+        return rows[-height:] if self.following else rows[:height]
 
-    def _line(self, place: int) -> str:
-        if place not in self._lines and self._reader is not None:
-            first = self.scroll_offset.y
-            self._lines.clear()
-            for number, line in enumerate(self._reader.read_lines(first, self.size.height + 1)):
-                self._lines[first + number] = sanitise(line)
-        return self._lines.get(place, "")
-
-    def _segments(self, text: str, place: int) -> list[Segment]:
+    def _segments(self, place: int, text: str) -> list[Segment]:
+        plain = self.paint("output--plain")
         if self._pattern is None:
-            return [Segment(text, self.rich_style)]
-        style = self.get_component_rich_style("output--here" if place == self._here else "output--match")
+            return [Segment(text, plain)]
+        style = self.paint("output--here" if place == self._here else "output--match")
         segments: list[Segment] = []
         at = 0
         for found in self._pattern.finditer(text):
-            segments += [Segment(text[at : found.start()], self.rich_style), Segment(found[0], style)]
+            segments += [Segment(text[at : found.start()], plain), Segment(found[0], style)]
             at = found.end()
-        return [*segments, Segment(text[at:], self.rich_style)]
+        return [*segments, Segment(text[at:], plain)]

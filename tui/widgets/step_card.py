@@ -1,17 +1,22 @@
 """The card of the step looked at: what it does, where, why, and what to press."""
 
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from typing import ClassVar
+
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import Static
+from textual.strip import Strip
+from textual.visual import Visual
 
+from tui.widgets.lines import Lines
 from tui.widgets.progress import Moment
 from tui.widgets.step_text import Piece, card
 
 
-class StepCard(VerticalScroll, can_focus=True):
+class StepCard(Lines):
     """Shows step `step` as it stands at `moment`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"card--plain"}
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     step: reactive[str] = reactive("", repaint=False)
@@ -19,16 +24,29 @@ class StepCard(VerticalScroll, can_focus=True):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: list[list[Piece]] = []
-
-    def compose(self) -> ComposeResult:
-        yield Static("", markup=False, id="card-text")
+        self._strips: list[Strip] = []
 
     def watch_moment(self) -> None:
         self._update()
 
     def watch_step(self) -> None:
         self._update()
-        self.scroll_home(animate=False)
+        self.scroll_to(y=0, animate=False, force=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._wrap()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._shown:
+            self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        place, width = y + self.scroll_offset.y, self.size.width
+        plain = self.paint("card--plain")
+        if place >= len(self._strips):
+            return Strip.blank(width, plain)
+        return self._strips[place].adjust_cell_length(width, plain)
 
     def _update(self) -> None:
         if self.moment is None or not self.step:
@@ -36,7 +54,14 @@ class StepCard(VerticalScroll, can_focus=True):
         lines = card(self.moment, self.step)
         if lines != self._shown:
             self._shown = lines
-            self.query_one("#card-text", Static).update(content(lines))
+            self._wrap()
+
+    def _wrap(self) -> None:
+        """Break the lines to the width there is."""
+        drawn = content(self._shown)
+        self._strips = Visual.to_strips(self, drawn, self.size.width, None, self.visual_style, apply_selection=False)
+        self.set_total(len(self._strips))
+        self.refresh()
 
 
 def content(lines: list[list[Piece]]) -> Content:

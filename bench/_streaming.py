@@ -1,0 +1,85 @@
+"""The run screen on a terminal, its first step printing so many MB a second for as long as it is let."""
+
+import itertools
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.support.fake_transport import FakeTransport
+from tui.app import RunbookApp
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.load import load
+from tui.session.clock import SystemClock
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.store import Store
+from tui.transports.base import CancelToken, Command, OutputSink, Stream
+
+STEPS = 40
+CHUNK = 65536
+LINE = b"2026-11-24 02:14:07 INFO  migration 0042 applied to table notes in 12.3 ms, 118 rows\n"
+RUNBOOK = """
+format = 1
+[runbook]
+title = "Stream"
+default_host = "web"
+[hosts.web]
+target = "web"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["all"]
+[[sections]]
+id = "all"
+title = "All"
+""" + "".join(
+    f"""
+[[sections.steps]]
+id = "step-{number:03d}"
+title = "Step {number}"
+text = "marker-{number:03d}-"
+budget = "10m"
+[[sections.steps.actions]]
+run = "stream"
+timeout = "1h"
+"""
+    for number in range(STEPS)
+)
+
+
+class Streaming(FakeTransport):
+    """Prints lines at `rate` bytes a second until it is cancelled."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__(name="web")
+        self.rate = rate
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        text = (LINE * (CHUNK // len(LINE) + 2)) * 2
+        began, sent = time.monotonic(), 0
+        for number in itertools.count():
+            if cancel.cancelled:
+                return Outcome(OutcomeKind.CANCELLED)
+            at = number * CHUNK % len(LINE)
+            if self.rate:
+                sink(Stream.OUT, text[at : at + CHUNK])
+                sent += CHUNK
+            early = began + sent / self.rate - time.monotonic() if self.rate else 0.05
+            if early > 0:
+                time.sleep(early)
+        raise AssertionError
+
+
+def main(rate: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "runbook.toml"
+        path.write_text(RUNBOOK, encoding="utf-8")
+        transport = Streaming(rate)
+        store = Store(Path(folder) / "sessions")
+        workspace = Workspace(load(path), RUNBOOK, store, {"web": transport}, SystemClock())
+        workspace.begin(Setup(flow="deploy", operator="ana")).close()
+        RunbookApp(workspace, session=next(one.id for one in store.summaries()), operator="ana").run()
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) * 1e6)
