@@ -1,6 +1,7 @@
 """Notices a peer that has frozen: TCP alone may keep a dead connection for a quarter of an hour."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from tui.transports.base import Link
@@ -38,8 +39,9 @@ class Watch:
                 self._changed(Link.UP, "")
 
     def _alive(self, patience: float) -> bool:
-        """Whether the other side answers a global request (any answer will do) in time."""
+        """Whether the other side says anything in time: on a slow line an answer waits behind a command's output."""
         answered = threading.Event()
+        asked = time.monotonic()
 
         def ask() -> None:
             self._connection.global_request("keepalive@openssh.com", wait=True)
@@ -47,4 +49,4 @@ class Watch:
                 answered.set()
 
         threading.Thread(target=ask, name="keepalive", daemon=True).start()
-        return answered.wait(patience) or self._stopped.is_set()
+        return answered.wait(patience) or self._stopped.is_set() or self._connection.heard > asked

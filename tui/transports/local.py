@@ -34,6 +34,8 @@ class LocalTransport:
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
+        if cancel.cancelled:
+            return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
         request, stdin = wrap(command)
         try:
             process = subprocess.Popen(
@@ -79,7 +81,7 @@ class _Running:
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
         with self._selector:
             silent = 0
-            while self._selector.get_map():
+            while self._selector.get_map() or self._process.poll() is None:
                 silent = 0 if self._pass_on(min(TICK, max(0.0, deadline - time.monotonic()))) else silent + 1
                 if cancel.cancelled:
                     return self._end(OutcomeKind.CANCELLED, "")
@@ -91,6 +93,10 @@ class _Running:
 
     def _pass_on(self, wait: float) -> bool:
         """Give the sink what has come; False when nothing came in time."""
+        if not self._selector.get_map():  # it closed its outputs, but goes on
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(wait)
+            return True
         events = self._selector.select(wait)
         for key, _ in events:
             data = os.read(key.fd, CHUNK)
@@ -115,7 +121,7 @@ class _Running:
     def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
         """End the whole process group, gently first, and say so only when it is empty."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):  # what sudo started is not ours to signal
                 os.killpg(self._process.pid, number)
             end = time.monotonic() + self._patience
             while time.monotonic() < end:
@@ -152,6 +158,8 @@ def _members(group: int) -> bool:
         os.killpg(group, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:
+        return True
     if not Path("/proc/self/stat").exists():
         return True
     return any(_runs_in(group, file) for file in Path("/proc").glob("[0-9]*/stat"))

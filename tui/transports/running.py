@@ -47,9 +47,8 @@ class Running:
         deadline = time.monotonic() + limit if limit is not None else float("inf")
         silent = 0
         try:
-            while (chunks := self._inbox.take(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
-                self._pass_on(chunks)
-                silent = 0 if chunks else silent + 1
+            while (came := self._next(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
+                silent = 0 if came else silent + 1
                 if cancel.cancelled:
                     return self._end(OutcomeKind.CANCELLED, "")
                 if time.monotonic() >= deadline:
@@ -61,6 +60,14 @@ class Running:
             return self._outcome()
         finally:
             self._channel.close()
+
+    def _next(self, wait: float) -> bool | None:
+        """Pass on what comes within `wait` seconds, and say whether anything came; None when the command is over."""
+        chunks = self._inbox.take(wait)
+        if chunks is None:  # it closed its outputs, but may go on; the event is set by an exit status and by the end
+            return None if self._channel.status_event.wait(wait) else True
+        self._pass_on(chunks)
+        return bool(chunks)
 
     def _feed(self, stdin: bytes) -> None:
         try:
@@ -94,6 +101,9 @@ class Running:
         return self._head
 
     def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
+        greeting = time.monotonic() + OPEN_PATIENCE
+        while not self._group and time.monotonic() < greeting and self._next(TICK) is not None:
+            pass  # the group is not known before the login shell has read its startup files
         gone = self._group > 0 and end_group(self._connection, self._group, self._patience)
         for _ in range(20):
             chunks = self._inbox.take(TICK)
@@ -107,7 +117,6 @@ class Running:
         )
 
     def _outcome(self) -> Outcome:
-        self._channel.status_event.wait(5.0)
         signal = getattr(self._channel, "exit_signal", "")
         if signal:
             return Outcome(OutcomeKind.SIGNALLED, signal=signal)

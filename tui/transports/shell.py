@@ -17,21 +17,22 @@ LEFT_BEHIND = "something it started still runs and holds its output"
 
 BOOT = """\
 printf 'runbook-group %s\\n' "$$"
-shell=$1 directory=$2 script=$3 secrets=$4
+_rb_shell=$1 _rb_directory=$2 _rb_script=$3 _rb_left=$4
 shift 4
-while [ "$secrets" -gt 0 ]; do
-  IFS= read -r line || exit 125
-  value=$(printf %s "${line#*=}" | base64 -d; printf .)
-  export "${line%%=*}=${value%.}"
-  secrets=$((secrets - 1))
+while [ "$_rb_left" -gt 0 ]; do
+  IFS= read -r _rb_line || exit 125
+  _rb_value=$(printf %s "${_rb_line#*=}" | base64 -d; printf .)
+  export "${_rb_line%%=*}=${_rb_value%.}"
+  _rb_left=$((_rb_left - 1))
 done
-for pair do export "$pair"; done
-[ -z "$directory" ] || cd -- "$directory" || exit 125
-unset line value secrets directory
+for _rb_pair do export "$_rb_pair"; done
+[ -z "$_rb_directory" ] || cd -- "$_rb_directory" || exit 125
 export SHLVL=2
-if [ "$shell" = bash ] && command -v bash >/dev/null; then exec bash -o pipefail -c "$script"; fi
-exec sh -c "$script"
+if [ "$_rb_shell" = bash ] && command -v bash >/dev/null; then exec bash -o pipefail -c "$_rb_script"; fi
+exec sh -c "$_rb_script"
 """
+
+# The prefix keeps the wrapper's variables apart from a runbook's: one named `script` must not replace the script.
 
 # SHLVL: bash under sshd reads the startup files at level 1; the login shell has done so, and twice is slow and seen.
 
@@ -40,7 +41,11 @@ POSIX = frozenset({"bash", "sh", "dash", "ash"})
 
 END = """\
 group=$1 patience=$2
-members() { ps -eo pgid=,stat=,pid= | while read -r g s p; do
+proc() { for f in /proc/[0-9]*/stat; do
+  { IFS= read -r l <"$f"; } 2>/dev/null || continue
+  p=${l%% *}; set -- ${l##*) }; echo "$3 $1 $p"; done; }
+members() { all=$(ps -eo pgid=,stat=,pid= 2>/dev/null) || all=$(proc); [ -n "$all" ] || echo "-$group"
+  printf '%s\n' "$all" | while read -r g s p; do
   if [ "$g" = "$group" ]; then case $s in Z*) ;; *) echo "$p" ;; esac; fi; done; }
 strike() { for p in $(members); do kill "-$1" "$p" 2>/dev/null || sudo -n kill "-$1" "$p" 2>/dev/null; done; }
 strike TERM
@@ -50,6 +55,8 @@ patience=20
 while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
 if [ -n "$(members)" ]; then echo left; else echo empty; fi
 """
+
+# Where there is neither a POSIX ps nor /proc, the whole group stands for its members and is never called empty.
 
 
 class Wrapped(NamedTuple):

@@ -179,6 +179,9 @@ class SSHTransport:
             if isinstance(opened, Outcome):
                 return opened
             channel, inbox = opened
+            if cancel.cancelled:
+                channel.close()
+                return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
             try:
                 channel.exec_command(request)
             except (paramiko.SSHException, EOFError, OSError) as error:

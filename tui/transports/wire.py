@@ -137,8 +137,20 @@ class Connection(paramiko.Transport):
         # A rekey of ours while a channel closes kills the connection (paramiko issue 822).
         self.packetizer.REKEY_BYTES = NEVER
         self.packetizer.REKEY_PACKETS = NEVER
+        self.heard = time.monotonic()
+        """When the other side last said anything."""
+        packetizer: Any = self.packetizer
+        packetizer.read_message = self._hearing(packetizer.read_message)
         self.ended = threading.Event()
         self._beneath = beneath
+
+    def _hearing(self, read: Callable[[], Any]) -> Callable[[], Any]:
+        def read_message() -> Any:
+            message = read()
+            self.heard = time.monotonic()
+            return message
+
+        return read_message
 
     def run(self) -> None:
         """Serve the connection; paramiko's thread is in here for as long as it lasts."""
