@@ -1,0 +1,259 @@
+"""What the operator does to a session from its screen: start, answer, sign, skip, retry, resolve, roll back."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from tui.bridge import front
+from tui.errors import NotNow, RunbookError
+from tui.execution.conductor import Conductor
+from tui.execution.text import sanitise
+from tui.runbook.model import Action, Danger, FlowKind, Signoff, Step
+from tui.runbook.variables import fill
+from tui.screens.dialogs import (
+    AskText,
+    Confirm,
+    Question,
+    Resolve,
+    RollbackReason,
+    SendMessage,
+    Sign,
+    SignResult,
+    TypeName,
+)
+from tui.screens.run_text import check_lines, start_lines
+from tui.session.state import SessionState, StepStatus
+from tui.widgets.progress import Moment, current_step, waiting_kind
+
+SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
+
+
+class SessionActs(Screen[None]):
+    """The actions of the run screen, each a question to the operator at most and then a call of the conductor."""
+
+    moment: reactive[Moment | None] = reactive(None, init=False)
+
+    @property
+    def conductor(self) -> Conductor:
+        """The open session."""
+        conductor = front(self).conductor
+        if conductor is None:
+            raise RunbookError("no session is open", "open one from the first screen")
+        return conductor
+
+    @property
+    @abstractmethod
+    def step(self) -> Step | None:
+        """The step looked at."""
+
+    @abstractmethod
+    def show_state(self, state: SessionState) -> None:
+        """Show a state."""
+
+    @abstractmethod
+    def look_here(self) -> None:
+        """Look at the current step again."""
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except RunbookError as error:
+            front(self).show_error(error)
+        if front(self).conductor is not None:
+            self.show_state(self.conductor.state)
+
+    def action_next(self) -> None:
+        """Start, go on, answer, sign: whatever the step needs; after the last step, the summary."""
+        here = current_step(self.conductor.state)
+        step = self.step
+        if not here and not self.conductor.busy:
+            front(self).show_summary()
+            return
+        if step is None or self.conductor.busy:
+            return
+        status = self.conductor.state.step(step.id).status
+        if step.id != here and status in (StepStatus.PENDING, *SETTLED):
+            self.look_here()
+            return
+        self._do(step, status)
+
+    def _do(self, step: Step, status: StepStatus) -> None:
+        waits = waiting_kind(self.conductor.state, step)
+        if waits:
+            self._human(step, waits)
+        elif status is StepStatus.PENDING:
+            self._ask_to_run(step, lambda: self._start(step))
+        elif status is StepStatus.RUNNING:
+            self._ask_to_run(step, lambda: self.conductor.start(step.id, "go on"))
+        elif status is StepStatus.PASSED:
+            self.action_sign()
+        elif status is StepStatus.FAILED:
+            self.action_retry()
+        elif status is StepStatus.UNKNOWN:
+            self._resolve(step)
+
+    def _start(self, step: Step) -> None:
+        """Start a step; where it begins with the operator's part, that comes at once."""
+        self.conductor.start(step.id, step.danger.value)
+        waits = waiting_kind(self.conductor.state, step)
+        if waits:
+            self._human(step, waits)
+
+    def _ask_to_run(self, step: Step, act: Callable[[], None]) -> None:
+        """The three tiers of a start: one key, a confirmation, the host's name."""
+        if step.danger is Danger.NONE and not step.mutates:
+            self._try(act)
+            return
+        state = self.conductor.state
+        place = state.step(step.id).action
+        lines, name = start_lines(state, step, place, self.moment.now if self.moment else None)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._try(act)
+
+        if step.danger is Danger.DESTRUCTIVE:
+            self.app.push_screen(TypeName(f"DESTRUCTIVE: {sanitise(step.title)}", lines, name), answered)
+        else:
+            self.app.push_screen(Confirm(step.title, lines, yes="Run it"), answered)
+
+    def _human(self, step: Step, kind: str) -> None:
+        now = self.conductor.state.step(step.id)
+        action = step.actions[now.action]
+        if kind == "ask":
+            self._question(step, action)
+        elif kind == "send":
+            self._message(step, action)
+        else:
+            url = fill(action.open or "", self.conductor.values())
+            front(self).open_link(url)
+            self._try(lambda: self.conductor.opened(step.id))
+
+    def _question(self, step: Step, action: Action) -> None:
+        now = self.conductor.state.step(step.id)
+        problem = "; ".join(
+            f"{one.came}, expected {one.expected}" for one in now.checks.get(now.action, ()) if not one.ok
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._try(lambda: self.conductor.answer(step.id, answer))
+
+        self.app.push_screen(Question(action, problem, fill(action.ask or "", self.conductor.values())), answered)
+
+    def _message(self, step: Step, action: Action) -> None:
+        name = action.send or ""
+        message = self.conductor.runbook.messages[name]
+        can_send = bool(message.send) and not front(self).workspace.drill
+
+        def chosen(result: tuple[str, str] | None) -> None:
+            if result is None:
+                return
+            how, text = result
+            front(self).work(
+                self, lambda: self.conductor.deliver(name, step.id, text, how), lambda _: self._try(lambda: None)
+            )
+
+        self.app.push_screen(
+            SendMessage(
+                fill(message.title, self.conductor.values()), self.conductor.message(name), can_send, message.to
+            ),
+            chosen,
+        )
+
+    def action_sign(self) -> None:
+        step = self.step
+        if step is None or self.conductor.state.step(step.id).status is not StepStatus.PASSED:
+            front(self).show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
+            return
+        started = self.conductor.state.started
+        second = started.second_operator if started else ""
+
+        def signed(result: SignResult | None) -> None:
+            if result is not None:
+                self._try(lambda: self.conductor.sign(step.id, result.note, result.second_operator))
+
+        lines = check_lines(self.conductor.state, step)
+        self.app.push_screen(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second), signed)
+
+    def action_skip(self) -> None:
+        self._with_reason("Skip", "Why is it left out?", self.conductor.skip)
+
+    def action_reopen(self) -> None:
+        self._with_reason("Do it again", "Why is it done again?", self.conductor.reopen)
+
+    def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
+        step = self.step
+        if step is None:
+            return
+
+        def reasoned(reason: str | None) -> None:
+            if reason:
+                self._try(lambda: act(step.id, reason))
+
+        self.app.push_screen(AskText(f"{title}: {sanitise(step.title)}", prompt), reasoned)
+
+    def action_retry(self) -> None:
+        step = self.step
+        if step is None or self.conductor.state.step(step.id).status is not StepStatus.FAILED:
+            front(self).show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+            return
+        self._ask_to_run(step, lambda: self.conductor.retry(step.id))
+
+    def action_note(self) -> None:
+        step = self.step
+
+        def written(text: str | None) -> None:
+            if text:
+                self._try(lambda: self.conductor.note(text, step.id if step else ""))
+
+        self.app.push_screen(AskText("Note", f"About: {sanitise(step.title) if step else 'the session'}"), written)
+
+    def action_cancel(self) -> None:
+        running = self.conductor.state.running()
+        if running is None:
+            front(self).show_error(NotNow("no command is running"))
+            return
+        lines = [f"{running.host}: {running.command}", "Its whole process group is ended; then it says cancelled."]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.conductor.cancel()
+
+        self.app.push_screen(Confirm("Stop the running command?", lines, yes="Stop it"), answered)
+
+    def _resolve(self, step: Step) -> None:
+        attempt = self.conductor.state.attempts[self.conductor.state.step(step.id).attempts[-1]]
+
+        def resolved(result: tuple[bool, str] | None) -> None:
+            if result is not None:
+                self._try(lambda: self.conductor.resolve(step.id, *result))
+
+        self.app.push_screen(Resolve(attempt), resolved)
+
+    def action_open_link(self) -> None:
+        step = self.step
+        link = next((action.open for action in step.actions if action.open), None) if step else None
+        if link:
+            front(self).open_link(fill(link, self.conductor.values()))
+        else:
+            front(self).show_error(NotNow("this step names no page"))
+
+    def action_rollback(self) -> None:
+        conductor = self.conductor
+        flow = next((name for name, one in conductor.runbook.flows.items() if one.kind is FlowKind.ROLLBACK), "")
+        if not flow or conductor.state.flow == flow:
+            front(self).show_error(NotNow("there is no rollback to turn to from here"))
+            return
+        if conductor.busy:
+            front(self).show_error(NotNow("a command is running", "c cancels it; then ctrl+r"))
+            return
+
+        def reasoned(reason: str | None) -> None:
+            if reason:
+                self._try(lambda: conductor.roll_back(flow, reason))
+                self.look_here()
+
+        self.app.push_screen(RollbackReason([one.title for one in conductor.runbook.rollback_reasons]), reasoned)
