@@ -114,7 +114,8 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, s
             step = state.attempts[event.attempt].step if isinstance(event, ev.AttemptChecked) else event.step
             for check in event.checks:
                 if not check.ok:
-                    word = "warning" if check.warning else "failed"
+                    again = isinstance(event, ev.AttemptChecked) and event.retrying
+                    word = "warning" if check.warning else "not yet, run again" if again else "failed"
                     yield step, f"{word}: expected {check.expected}, came {check.came}"
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"

@@ -153,7 +153,9 @@ class SessionActs(Screen[None]):
                 return
             how, text = result
             front(self).work(
-                self, lambda: self.conductor.deliver(name, step.id, text, how), lambda _: self._try(lambda: None)
+                self,
+                lambda: self.conductor.deliver(name, step.id, text, how),
+                lambda _: self.show_state(self.conductor.state),
             )
 
         self.app.push_screen(
