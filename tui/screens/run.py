@@ -1,10 +1,10 @@
 """The run screen: the checklist, the step at hand, its output, the time; enter does what comes next."""
 
+import gc
 from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -30,6 +30,8 @@ from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
 
 TICK = 0.5
+FLOOD = 256 * 1024
+"""Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
 
 
 class RunScreen(SessionActs):
@@ -60,6 +62,8 @@ class RunScreen(SessionActs):
         self._searched = ""
         self._match = -1
         self._live = False
+        self._painted = 0
+        self._rested = False
         self._titled = ""
 
     @property
@@ -88,8 +92,11 @@ class RunScreen(SessionActs):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        # watched, not told by a message: the card shows in the frame in which the mark moves
+        self.watch(self.query_one("#checklist", Checklist), "selected", self._look_at, init=False)
         self.show_state(self.conductor.state)
         self.set_interval(TICK, self._tick)
+        gc.freeze()  # what is loaded by now stays: going through it again and again would hold up keys by 50 ms
 
     # what is shown
 
@@ -99,9 +106,13 @@ class RunScreen(SessionActs):
     def on_output_grew(self, event: OutputGrew) -> None:
         if event.attempt != self._attempt:
             self._output()
-        view = self.query_one("#output", OutputView)
-        if event.attempt == self._attempt:
-            view.grew()
+        if event.attempt != self._attempt:
+            return
+        size = self.conductor.executor.size(event.attempt)
+        self._rested = not self._rested and size - self._painted > FLOOD
+        if not self._rested:
+            self._painted = size
+            self.query_one("#output", OutputView).grew()
 
     def _tick(self) -> None:
         if front(self).conductor is not None:
@@ -131,9 +142,8 @@ class RunScreen(SessionActs):
         self.query_one("#foot", Foot).moment = moment
         self._output()
 
-    @on(Checklist.Selected)
-    def _selected(self, event: Checklist.Selected) -> None:
-        self.query_one("#card", StepCard).step = event.step
+    def _look_at(self, step: str) -> None:
+        self.query_one("#card", StepCard).step = step
         self._chosen = 0
         self._output()
 

@@ -6,7 +6,6 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -31,13 +30,6 @@ class Checklist(Lines):
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     selected: reactive[str] = reactive("", repaint=False)
-
-    class Selected(Message):
-        """Another step is looked at."""
-
-        def __init__(self, step: str) -> None:
-            super().__init__()
-            self.step = step
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -67,8 +59,6 @@ class Checklist(Lines):
         for one in (before, step):
             self.refresh_line(row_of(self._rows, one))
         self._reveal()
-        if step:
-            self.post_message(self.Selected(step))
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_total(len(self._rows))
