@@ -36,6 +36,20 @@ exec sh -c "$_rb_script"
 
 # SHLVL: bash under sshd reads the startup files at level 1; the login shell has done so, and twice is slow and seen.
 
+HERE = """\
+if [ -n "${BASH_VERSION-}" ]; then
+  set --
+  set -o pipefail
+  _rb_script="unset _rb_shell _rb_directory _rb_script _rb_left _rb_line _rb_value _rb_pair
+$_rb_script"
+  eval "$_rb_script"
+  exit
+fi
+"""
+_LAST = "export SHLVL=2\n"
+IN_PLACE = BOOT.replace(_LAST, HERE + _LAST)
+"""BOOT for a login shell that is the shell wanted: it goes on by itself, which saves the start of another."""
+
 POSIX = frozenset({"bash", "sh", "dash", "ash"})
 """Login shells that run BOOT themselves; any other one is asked to start sh for it."""
 
@@ -72,7 +86,8 @@ def wrap(command: Command, login_shell: str = "") -> Wrapped:
     words = [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
     if login_shell.rpartition("/")[2] in POSIX:
-        request = f"set -- {shlex.join(words)}\n{BOOT}"
+        boot = IN_PLACE if login_shell.endswith("bash") and command.shell == "bash" else BOOT
+        request = f"set -- {shlex.join(words)}\n{boot}"
     else:
         request = f"exec sh -c {shlex.quote(BOOT)} runbook {shlex.join(words)}"
     return Wrapped(request, "".join(lines).encode() + command.stdin)
