@@ -176,7 +176,7 @@ def _human(conductor: Conductor, step: Step, now: StepState, answers: Answers, s
 def _line(state: SessionState, step: Step) -> str:
     now = state.step(step.id)
     took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
-    glyph = {StepStatus.SIGNED: "✔", StepStatus.SKIPPED: "⤼", StepStatus.FAILED: "✖", StepStatus.UNKNOWN: "?"}
+    glyph = {StepStatus.SIGNED: "✔", StepStatus.SKIPPED: "↷", StepStatus.FAILED: "✖", StepStatus.UNKNOWN: "?"}
     why = [
         f"expected {check.expected}, came {check.came}"
         for checks in now.checks.values()

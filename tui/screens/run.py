@@ -20,7 +20,7 @@ from tui.screens.dialogs import (
 )
 from tui.screens.dialogs.pick import Pick
 from tui.screens.run_acts import SessionActs
-from tui.screens.run_text import output_title
+from tui.screens.run_text import no_output, output_title
 from tui.session.state import SessionState, step_by_id
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
@@ -159,10 +159,10 @@ class RunScreen(SessionActs):
         view = self.query_one("#output", OutputView)
         if wanted != self._attempt:
             self._attempt = wanted
-            view.show(self.conductor.executor.reader(wanted) if wanted else None, "no output: nothing has run here yet")
+            view.show(self.conductor.executor.reader(wanted) if wanted else None, no_output(self.state, wanted))
             self._searched, self._match = "", -1
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
-            view.settle(self.conductor.executor.reader(wanted))
+            view.settle(self.conductor.executor.reader(wanted), no_output(self.state, wanted))
         self._live = bool(wanted) and self.state.attempts[wanted].outcome is None
 
     def watch_zoomed(self, zoomed: bool) -> None:

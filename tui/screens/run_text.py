@@ -60,3 +60,10 @@ def output_title(state: SessionState, number: int, searched: str) -> str:
     ended = f"{attempt.outcome} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
     search = f"  / {sanitise(searched)}" if searched else ""
     return sanitise(f"Output of attempt {number} on {attempt.host}: {ended}") + search
+
+
+def no_output(state: SessionState, number: int) -> str:
+    """What stands where an attempt has no output."""
+    if not number or number not in state.attempts:
+        return "no output: nothing has run here yet"
+    return "no output yet" if state.attempts[number].outcome is None else "it printed nothing"

@@ -10,7 +10,7 @@ GLYPHS = {
     StepStatus.UNKNOWN: "?",
     StepStatus.PASSED: "✎",
     StepStatus.SIGNED: "✔",
-    StepStatus.SKIPPED: "⤼",
+    StepStatus.SKIPPED: "↷",
     StepStatus.NOT_NEEDED: "–",
 }
 

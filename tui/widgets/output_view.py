@@ -42,7 +42,7 @@ class OutputView(Lines):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.empty = "no output yet"
+        self.empty = "no output: nothing has run here yet"
         self._reader: OutputReader | None = None
         self._rows: list[tuple[int, str]] | None = None
         self._total = 0
@@ -73,11 +73,11 @@ class OutputView(Lines):
             self.scroll_to(y=max(0, self._total - self.size.height), animate=False, immediate=True, force=True)
         self.refresh()
 
-    def settle(self, reader: OutputReader) -> None:
+    def settle(self, reader: OutputReader, empty: str = "it printed nothing") -> None:
         """Go on with a reader that does not follow a writer: the attempt has ended."""
         if self._reader is not None:
             self._reader.close()
-        self._reader = reader
+        self._reader, self.empty = reader, empty
         self.grew()
 
     def mark(self, pattern: str, line: int) -> None:

@@ -231,7 +231,7 @@ def _rest(state: SessionState, step: Step) -> list[list[Piece]]:
     titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
     if titles:
         lines.append([("undone by ", LABEL), (sanitise("; ".join(titles)), "")])
-    elif step.mutates:
+    elif step.mutates and not step.needed_if:
         lines.append([("undone by ", LABEL), ("nothing in this runbook", "")])
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     if len(attempts) > 1:
