@@ -35,6 +35,13 @@ class Terminal:
         """Type."""
         os.write(self.descriptor, keys.encode())
 
+    def idle(self, quiet: float = 0.3) -> bool:
+        """Read until nothing has come for `quiet` seconds; True when the program has ended."""
+        while select.select([self.descriptor], [], [], quiet)[0]:
+            if not self._read():
+                return True
+        return False
+
     def wait(self) -> int:
         """Read to the end of the program and return its exit status (negative: the signal it died of)."""
         while self._read():
