@@ -7,7 +7,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import dialog, journal, shown, type_text, until
+from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
 from tui.errors import JournalUnwritable
 from tui.execution.workspace import Setup, Workspace
@@ -28,6 +28,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.transports.base import Link
 from tui.widgets.output_view import OutputView
+from tui.widgets.step_card import StepCard
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 
@@ -135,6 +136,21 @@ async def test_a_failed_step_says_what_came_and_offers_what_to_do(workspace: Wor
         await pilot.press("r")
         await comes(pilot, app, "look", StepStatus.SIGNED)
     assert len(host.ran) == 3
+
+
+async def test_the_card_wraps_what_is_long_and_loses_no_letter(make_workspace: Callable[..., Workspace]) -> None:
+    words = [f"w{number:03d}" for number in range(24)]
+    text = SHOP.replace('title = "Look around"', f'title = "Look around"\ntext = "{" ".join(words)}"')
+    async with running(make_workspace(text), (80, 24)) as (app, pilot):
+        await until(pilot, lambda: "w000" in shown(app))
+        card = app.screen.query_one("#card", StepCard)
+        card.scroll_end(animate=False)
+        await pilot.pause()
+        top = "\n".join(card.render_line(y).text for y in range(card.size.height))
+        card.scroll_home(animate=False)
+        await pilot.pause()
+        seen = "\n".join(card.render_line(y).text for y in range(card.size.height)) + top
+        assert [word for word in words if word not in seen] == []
 
 
 async def test_skip_note_and_reopen_are_recorded_with_their_words(workspace: Workspace) -> None:

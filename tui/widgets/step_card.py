@@ -25,6 +25,7 @@ class StepCard(Lines):
         super().__init__(id=id)
         self._shown: list[list[Piece]] = []
         self._strips: list[Strip] = []
+        self._width = 0
 
     def watch_moment(self) -> None:
         self._update()
@@ -44,6 +45,8 @@ class StepCard(Lines):
     def render_line(self, y: int) -> Strip:
         place, width = y + self.scroll_offset.y, self.size.width
         plain = self.paint("card--plain")
+        if width != self._width:  # a scroll bar came or went
+            self._break()
         if place >= len(self._strips):
             return Strip.blank(width, plain)
         return self._strips[place].adjust_cell_length(width, plain)
@@ -57,11 +60,15 @@ class StepCard(Lines):
             self._wrap()
 
     def _wrap(self) -> None:
-        """Break the lines to the width there is."""
-        drawn = content(self._shown)
-        self._strips = Visual.to_strips(self, drawn, self.size.width, None, self.visual_style, apply_selection=False)
-        self.set_total(len(self._strips))
+        self._break()
         self.refresh()
+
+    def _break(self) -> None:
+        """Break the lines to the width there is."""
+        self._width = self.size.width
+        drawn = content(self._shown)
+        self._strips = Visual.to_strips(self, drawn, self._width, None, self.visual_style, apply_selection=False)
+        self.set_total(len(self._strips))
 
 
 def content(lines: list[list[Piece]]) -> Content:
