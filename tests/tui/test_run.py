@@ -146,10 +146,10 @@ async def test_the_card_wraps_what_is_long_and_loses_no_letter(make_workspace: C
         card = app.screen.query_one("#card", StepCard)
         card.scroll_end(animate=False)
         await pilot.pause()
-        top = "\n".join(card.render_line(y).text for y in range(card.size.height))
+        end = shown(app)
         card.scroll_home(animate=False)
         await pilot.pause()
-        seen = "\n".join(card.render_line(y).text for y in range(card.size.height)) + top
+        seen = shown(app) + end
         assert [word for word in words if word not in seen] == []
 
 

@@ -88,7 +88,7 @@ class Checklist(Lines):
 
     def render_line(self, y: int) -> Strip:
         place = y + self.scroll_offset.y
-        width, plain = self.size.width, self.paint("checklist--plain")
+        width, plain = self.width, self.paint("checklist--plain")
         if self.moment is None or place >= len(self._rows):
             return Strip.blank(width, plain)
         row = self._rows[place]
@@ -105,6 +105,6 @@ class Checklist(Lines):
     def _reveal(self) -> None:
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""
         place = row_of(self._rows, self.selected)
-        region = Region(0, max(0, place - 2), self.size.width, 5)
+        region = Region(0, max(0, place - 2), self.width, 5)
         if self.size.height:
             self.scroll_to_region(region, animate=False, force=True)

@@ -124,7 +124,7 @@ class OutputView(Lines):
         super().watch_scroll_x(old_value, new_value)
 
     def render_line(self, y: int) -> Strip:
-        width, plain = self.size.width, self.paint("output--plain")
+        width, plain = self.width, self.paint("output--plain")
         if self._total == 0:
             words = self.empty if y == 0 else ""
             return Strip([Segment(words, self.paint("output--quiet"))]).adjust_cell_length(width, plain)
@@ -138,7 +138,7 @@ class OutputView(Lines):
         """The rows on the screen: each with the number of its line and the part of the line that shows."""
         if self._reader is None:
             return []
-        width, height = self.size
+        width, height = self.width, self.size.height
         first, left = self.scroll_offset.y, self.scroll_offset.x
         lines = [sanitise(line) for line in self._reader.read_lines(first, height)]
         if not self.wrapped:

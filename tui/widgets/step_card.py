@@ -43,7 +43,7 @@ class StepCard(Lines):
             self._wrap()
 
     def render_line(self, y: int) -> Strip:
-        place, width = y + self.scroll_offset.y, self.size.width
+        place, width = y + self.scroll_offset.y, self.width
         plain = self.paint("card--plain")
         if width != self._width:  # a scroll bar came or went
             self._break()
@@ -65,7 +65,7 @@ class StepCard(Lines):
 
     def _break(self) -> None:
         """Break the lines to the width there is."""
-        self._width = self.size.width
+        self._width = self.width
         drawn = content(self._shown)
         self._strips = Visual.to_strips(self, drawn, self._width, None, self.visual_style, apply_selection=False)
         self.set_total(len(self._strips))
