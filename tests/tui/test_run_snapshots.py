@@ -1,11 +1,9 @@
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
@@ -43,22 +41,6 @@ def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Wor
         return bool(snap_compare(app, terminal_size=size, run_before=before))
 
     return held
-
-
-@pytest.mark.parametrize("size", [pytest.param((80, 24), id="80x24"), pytest.param((200, 60), id="200x60")])
-def test_running_over_its_budget_and_silent(
-    workspace: Workspace, host: FakeTransport, clock: FakeClock, compare: Any, size: tuple[int, int]
-) -> None:
-    host.replies["uptime"] = Reply(b"".join(b"line %d\n" % one for one in range(90)), until=threading.Event())
-
-    async def play(app: RunbookApp, pilot: Pilot[Any]) -> None:
-        await pilot.press("enter")
-        await says(app, pilot, "line 89", "running")
-        await until(pilot, lambda: app.screen.moment.printed is not None)
-        clock.advance(72)
-        await says(app, pilot, "silent for", "over")
-
-    assert compare(workspace, size, play)
 
 
 def test_failed(workspace: Workspace, host: FakeTransport, compare: Any) -> None:
