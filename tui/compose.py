@@ -83,6 +83,7 @@ def _pointed(host: "Host", target: str) -> "Host":
 
 def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
+    from tui.execution.preflight import action_host
     from tui.transports.later import LaterTransport
     from tui.transports.local import LocalTransport
 
@@ -96,7 +97,7 @@ def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[s
             made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config))
     for name, host in runbook.hosts.items():
         if host.connection:
-            made[name] = made[connection_of(runbook, name)]
+            made[name] = made[action_host(runbook, name)]
     return made
 
 
@@ -105,13 +106,6 @@ def _ssh(name: str, host: "Host", ssh_config: Path | None) -> "Transport":
 
     files = (ssh_config,) if ssh_config else None
     return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files)
-
-
-def connection_of(runbook: "Runbook", name: str) -> str:
-    """The host whose connection this one uses; itself where it has its own."""
-    while runbook.hosts[name].connection:
-        name = runbook.hosts[name].connection
-    return name
 
 
 def open_workspace(

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.world_transport import WorldTransport
-from tui.compose import connection_of, drill_workspace
+from tui.compose import drill_workspace
 from tui.drill.load import find_scenario
 from tui.drill.world import Reply, World
 from tui.execution.commands import host_of, prepare, values_of
 from tui.execution.conductor import Conductor
 from tui.execution.expectations import Output, check_answer
 from tui.execution.expectations import check as expected
+from tui.execution.preflight import action_host
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import Secrets
 from tui.execution.workspace import Setup, Workspace
@@ -66,7 +67,7 @@ def answers(**given: str) -> Answers:
 def hosts() -> dict[str, WorldTransport]:
     world = World(find_scenario("calm-deployment"), ticking)
     return {
-        name: WorldTransport(connection_of(runbook(), name), world, host.expect_hostname)
+        name: WorldTransport(action_host(runbook(), name), world, host.expect_hostname)
         for name, host in runbook().hosts.items()
     }
 

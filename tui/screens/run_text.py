@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tui.execution.commands import shown, values_of
+from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
@@ -27,9 +28,7 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
     """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
     runbook = state.runbook
     action = next((one for one in step.actions[place:] if one.run is not None), step.actions[-1])
-    name = action.on or runbook.runbook.default_host
-    while runbook.hosts[name].connection:
-        name = runbook.hosts[name].connection
+    name = action_host(runbook, action.on)
     reached = state.hosts.get(name)
     return sanitise((reached.hostname if reached else "") or name)
 
