@@ -284,3 +284,20 @@ def test_an_attempt_is_never_written_twice(tmp_path: Path) -> None:
     with pytest.raises(OutputUnwritable):
         OutputWriter(tmp_path, 1, FakeClock())
     assert verify_output(tmp_path, 1) == "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
+
+
+def test_much_output_is_hashed_and_indexed_beside_the_one_who_writes(tmp_path: Path) -> None:
+    block = b"".join(b"%07d some words\n" % number for number in range(50_000))
+    watched, late = OutputWriter(tmp_path, 1, FakeClock()), OutputWriter(tmp_path, 2, FakeClock())
+    reader = OutputReader(tmp_path, 1, watched, NoSecrets())
+    for _ in range(12):
+        for writer in (watched, late):
+            writer.write("out", block)
+    for writer in (watched, late):
+        writer.close()
+    assert watched.sha256 == late.sha256 == verify_output(tmp_path, 1)
+    assert reader.lines_total() == 600_000
+    assert reader.read_lines(599_999, 1) == [b"0049999 some words"]
+    assert OutputReader(tmp_path, 2, late, NoSecrets()).lines_total() == 1, "no mask was written"
+    write_mask(tmp_path, 2, [])
+    assert OutputReader(tmp_path, 2, late).lines_total() == 600_000

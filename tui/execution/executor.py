@@ -1,6 +1,5 @@
 """Runs one announced attempt: from the transport to the attempt's file, and no judgement."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from msgspec import Struct
 
 from tui.execution.redaction import Redactor
 from tui.session.clock import Clock
+from tui.session.lines import LineIndex
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
 from tui.transports.base import CancelToken, Command, Stream, Transport
@@ -35,6 +35,7 @@ class Executor:
         self._redactor = redactor
         self._clock = clock
         self._live: dict[int, OutputWriter] = {}
+        self._indexes: dict[int, LineIndex] = {}
 
     def run(self, attempt: int, host: str, command: Command, cancel: CancelToken, secret: bool = False) -> Finished:
         """Run the command to its end; its output is on disk, masked for readers, when this returns.
@@ -49,14 +50,12 @@ class Executor:
             return Finished(outcome, 0.0, 0, "")
         self._live[attempt] = writer
         lost: list[OutputUnwritable] = []
-        digest = hashlib.sha256()
 
         def keep(stream: Stream, data: bytes) -> None:
             if lost:
                 return
             try:
                 writer.write(stream, data)
-                digest.update(data)  # while the next bytes arrive: reading a large file again would cost a third more
             except OutputUnwritable as error:
                 lost.append(error)
 
@@ -68,9 +67,10 @@ class Executor:
                 self.mask(attempt)
         except OutputUnwritable as error:
             lost.append(error)
+        if writer.sealer.watched == writer.size:
+            self._indexes[attempt] = writer.sealer.index
         del self._live[attempt]
-        sha256 = _sha256(writer.path) if lost else digest.hexdigest()
-        return Finished(outcome, seconds, writer.size, sha256, lost[0].message if lost else "")
+        return Finished(outcome, seconds, writer.size, writer.sha256, lost[0].message if lost else "")
 
     def mask(self, attempt: int) -> None:
         """Find the secrets known by now in an attempt's output, so that no reader shows them."""
@@ -89,11 +89,6 @@ class Executor:
 
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, also while it is being written."""
-        return OutputReader(self.directory, attempt, self._live.get(attempt), self._redactor)
-
-
-def _sha256(path: Path) -> str:
-    if not path.exists():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return OutputReader(
+            self.directory, attempt, self._live.get(attempt), self._redactor, self._indexes.get(attempt)
+        )

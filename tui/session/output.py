@@ -14,6 +14,7 @@ from pathlib import Path
 from tui.session.clock import Clock
 from tui.session.lines import BLOCK, LineIndex
 from tui.session.masks import Masker, OutputUnwritable, Span, hide, merged, read_mask, write_mask
+from tui.session.seal import Sealer
 from tui.session.timing import Burst, Timing, TimingWriter
 
 __all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
@@ -48,12 +49,13 @@ class OutputWriter:
         """
         self.path = output_path(directory, attempt)
         self.size = 0
-        self.index = LineIndex()
+        self.sha256 = ""
         self.secret = secret
+        self.closed = False
+        self.sealer = Sealer(self.path)
         self._clock = clock
         self._began = clock.monotonic()
         self._os_write = write
-        self._closed = False
         try:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             self._timing = TimingWriter(self.path.with_suffix(".idx"), write)
@@ -74,16 +76,18 @@ class OutputWriter:
         except OSError as error:
             raise self._unwritable(error) from error
         finally:
-            self.index.add(data if written == len(data) else data[:written])
             self.size += written
+            self.sealer.add(data if written == len(data) else data[:written])
 
     def close(self) -> None:
-        """Make the output durable as far as it can be; closing twice is harmless."""
-        if self._closed:
+        """Make the output durable as far as it can be, and know its SHA-256; closing twice is harmless."""
+        if self.closed:
             return
-        self._closed = True
         with suppress(OSError):
             self._timing.close()
+        with suppress(OSError):  # without a hash, verifying says so
+            self.sha256 = self.sealer.close()
+        self.closed = True
         try:
             with suppress(OSError):
                 os.fsync(self._fd)
@@ -104,13 +108,21 @@ class OutputReader:
     _fd = -1
 
     def __init__(
-        self, directory: Path, attempt: int, writer: OutputWriter | None = None, masker: Masker | None = None
+        self,
+        directory: Path,
+        attempt: int,
+        writer: OutputWriter | None = None,
+        masker: Masker | None = None,
+        index: LineIndex | None = None,
     ) -> None:
         self._directory = directory
         self._attempt = attempt
         self._writer = writer
         self._masker = masker
-        self._index = writer.index if writer else LineIndex()
+        self._index = index or LineIndex()
+        if writer is not None:
+            self._index = writer.sealer.index
+            writer.sealer.watch()
         self._timing = Timing(output_path(directory, attempt).with_suffix(".idx"))
         self._mask: list[Span] | None = None
 
@@ -125,9 +137,9 @@ class OutputReader:
 
     @property
     def size(self) -> int:
-        """How many bytes came so far."""
+        """How many bytes came so far; of a running attempt's, those that are in the index."""
         if self._writer is not None:
-            return self._writer.size
+            return self._writer.size if self._writer.closed else self._writer.sealer.watched
         return os.fstat(self._fd).st_size if self._open() else 0
 
     @property
@@ -232,6 +244,8 @@ class OutputReader:
     def _ready(self) -> int:
         """The size; makes sure that every whole block is in the index."""
         size = self.size
+        if self._writer is not None and self._writer.closed and self._index.blocks < size // BLOCK:
+            self._writer, self._index = None, LineIndex()  # nobody watched while it came
         if self._writer is None:
             for block in range(self._index.blocks, size // BLOCK):
                 self._index.add(self._fetch(block * BLOCK, BLOCK))
