@@ -287,14 +287,14 @@ def make_setup(
     """The set-up that the options, then the answers file, then the operator's settings give."""
     from tui.config import load_config
     from tui.execution.workspace import Setup
-    from tui.headless.plan import flow_of_kind
+    from tui.runbook.facts import flow_of_kind
     from tui.runbook.model import FlowKind
 
     config = load_config()
     operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
     variables = {name: value for name, value in config.variables.items() if name in workspace.runbook.variables}
     return Setup(
-        flow=given["flow"] or flow_of_kind(workspace, FlowKind(kind)),
+        flow=given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind)),
         method=given["method"] or (answers.method if answers else ""),
         operator=operator,
         second_operator=answers.second_operator if answers else "",

@@ -20,8 +20,9 @@ from tui.execution.redaction import Redactor
 from tui.execution.secrets import Secrets
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
-from tui.headless.run import Exit, rollback_flow, walk
+from tui.headless.run import Exit, walk
 from tui.resources import bundled
+from tui.runbook.facts import flow_of_kind
 from tui.runbook.load import load
 from tui.runbook.model import Action, FlowKind, Runbook, Step
 from tui.session.clock import SystemClock
@@ -117,7 +118,7 @@ def test_a_deployment_and_its_rollback_go_through(
     go(conductor, hosts)
     deployed = hosts[runbook().runbook.default_host].world.facts
     assert (deployed["live"], deployed["migrated"], deployed["maintenance"]) == ("2.0.0", "yes", "off")
-    conductor.roll_back(rollback_flow(conductor), "error rate above 10%")
+    conductor.roll_back(flow_of_kind(conductor.runbook, FlowKind.ROLLBACK), "error rate above 10%")
     go(conductor, hosts, rollback_database=database)
     after = hosts[runbook().runbook.default_host].world.facts
     assert {name: after[name] for name in ("live", "checked_out", "migrated", "maintenance")} == {
@@ -132,7 +133,7 @@ def test_a_whole_deployment_goes_through_over_ssh(tmp_path: Path, monkeypatch: p
     with drill_workspace(bundled("runbook.toml"), "calm-deployment", float("inf")) as workspace:
         conductor = begin(workspace, *flows(FlowKind.DEPLOY)[0])
         go(conductor, {})
-        conductor.roll_back(rollback_flow(conductor), "error rate above 10%")
+        conductor.roll_back(flow_of_kind(conductor.runbook, FlowKind.ROLLBACK), "error rate above 10%")
         go(conductor, {})
         assert conductor.state.drill
         hosts = {host.target.rpartition(":")[0] for host in conductor.state.hosts.values()}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tui.execution.commands import host_of, shown
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.facts import why_not
-from tui.runbook.model import FlowKind, Section, Step
+from tui.runbook.model import Section, Step
 from tui.session.state import SessionState
 
 
@@ -46,8 +46,3 @@ def _step(
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"
         yield from (f"        {line}" for line in shown(action, values).splitlines())
-
-
-def flow_of_kind(workspace: Workspace, kind: FlowKind) -> str:
-    """The first flow of this kind; empty where there is none."""
-    return next((name for name, flow in workspace.runbook.flows.items() if flow.kind is kind), "")

@@ -9,7 +9,8 @@ from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.answers import Answers
-from tui.runbook.model import Danger, Section, Signoff, Step
+from tui.runbook.facts import flow_of_kind
+from tui.runbook.model import Danger, FlowKind, Section, Signoff, Step
 from tui.session.state import SessionState, StepState, StepStatus
 
 Print = Callable[[str], None]
@@ -71,19 +72,13 @@ def walk(conductor: Conductor, answers: Answers, say: Print) -> Exit:
         if code is Exit.OK:
             continue
         if code is Exit.FAILED and answers.on_failure == "rollback" and not conductor.state.rollback:
-            flow = rollback_flow(conductor)
+            flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
             if flow:
                 say(f"ROLLBACK {flow}: {step.title} failed")
                 conductor.roll_back(flow, f"{step.title} failed")
                 continue
         return code
     raise RunbookError("the session does not come to an end", "this is a fault of the program; please report it")
-
-
-def rollback_flow(conductor: Conductor) -> str:
-    """The runbook's flow for rolling back; empty where it has none."""
-    flows = conductor.runbook.flows.items()
-    return next((name for name, flow in flows if flow.kind == "rollback"), "")
 
 
 def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Exit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from tui.runbook.model import Facts, Runbook, Section, Step
+from tui.runbook.model import Facts, FlowKind, Runbook, Section, Step
 
 
 def may_hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
@@ -22,6 +22,11 @@ def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[
         for step in section.steps:
             if may_hold(section.when, facts) and may_hold(step.when, facts):
                 yield section, step
+
+
+def flow_of_kind(runbook: Runbook, kind: FlowKind) -> str:
+    """The name of the first flow of this kind; empty where the runbook has none."""
+    return next((name for name, flow in runbook.flows.items() if flow.kind is kind), "")
 
 
 def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.text import sanitise
+from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, Danger, FlowKind, Signoff, Step
 from tui.runbook.variables import fill
 from tui.screens.dialogs import (
@@ -245,7 +246,7 @@ class SessionActs(Screen[None]):
 
     def action_rollback(self) -> None:
         conductor = self.conductor
-        flow = next((name for name, one in conductor.runbook.flows.items() if one.kind is FlowKind.ROLLBACK), "")
+        flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
         if not flow or conductor.state.flow == flow:
             front(self).show_error(NotNow("there is no rollback to turn to from here"))
             return
