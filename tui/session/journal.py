@@ -2,27 +2,22 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, JournalUnwritable, SessionError
 from tui.session.chain import START, digest, encode, walk
 from tui.session.clock import Clock
+from tui.session.durable import Disk, sync_directory, write_new
 from tui.session.events import AnyEvent, Entry
 from tui.session.writer_lock import WriterLock
 
+__all__ = ["Disk", "Journal", "Verified", "read", "verify"]
+
 HINT = "free space in the session's folder, then try again; nothing was done"
-
-
-class Disk(NamedTuple):
-    """The calls that make an event durable, so that a test can make each of them fail."""
-
-    write: Callable[[int, bytes], int] = os.write
-    sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
-    truncate: Callable[[int, int], None] = os.ftruncate
 
 
 class Verified(Struct, frozen=True):
@@ -60,9 +55,9 @@ class Journal:
         """
         lock = WriterLock(_lock_path(path), clock)
         try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            os.fsync(fd)
-            _sync_directory(path.parent)
+            write_new(path, b"")
+            sync_directory(path.parent)
+            fd = os.open(path, os.O_WRONLY | os.O_APPEND)
         except FileExistsError as error:
             lock.release()
             raise SessionError(
@@ -93,6 +88,8 @@ class Journal:
             for line in walk(path):
                 journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
             journal._cut(keep=True)
+            # A process that was killed may have written a line and not synced it: nobody acts on what is not durable.
+            journal._sync()
         except SessionError:
             journal.close()
             raise
@@ -111,7 +108,7 @@ class Journal:
             entry = Entry(self._count, at, mono, event)
             line = encode(entry, self._head)
             try:
-                self._write(line + b"\n")
+                self._disk.write_all(self._fd, line + b"\n")
                 self._disk.sync(self._fd)
             except OSError as error:
                 self.broken = error.strerror or str(error)
@@ -151,12 +148,15 @@ class Journal:
         with self._mutex:
             if self.broken != "closed":
                 self.broken = "closed"
-                os.close(self._fd)
+                with suppress(OSError):  # every line is on the disk already
+                    os.close(self._fd)
                 self._lock.release()
 
-    def _write(self, data: bytes) -> None:
-        while data:
-            data = data[self._disk.write(self._fd, data) :]
+    def _sync(self) -> None:
+        try:
+            self._disk.sync(self._fd)
+        except OSError as error:
+            raise JournalUnwritable(f"cannot write {self.path}: {error.strerror}", HINT) from error
 
     def _cut(self, keep: bool) -> None:
         """Cut off what follows the last acknowledged line; `keep` it in a file beside the journal."""
@@ -167,7 +167,7 @@ class Journal:
             if not rest:
                 return
             if keep:
-                _keep(self.path, rest)
+                _keep(self.path, rest, self._disk)
             self._disk.truncate(self._fd, self._end)
             self._disk.sync(self._fd)
         except OSError as error:
@@ -201,21 +201,10 @@ def _lock_path(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
-def _keep(path: Path, rest: bytes) -> None:
+def _keep(path: Path, rest: bytes, disk: Disk) -> None:
     """Write the cut-off bytes to the first free `journal.jsonl.torn-<n>`."""
     number = 1
     while (beside := path.with_name(f"{path.name}.torn-{number}")).exists():
         number += 1
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(rest)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    write_new(beside, rest, disk)
+    sync_directory(path.parent)

@@ -58,7 +58,7 @@ class OutputWriter:
         self._os_write = write
         try:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            self._timing = TimingWriter(self.path.with_suffix(".idx"), write)
+            self.timing = TimingWriter(self.path.with_suffix(".idx"), write)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -72,7 +72,7 @@ class OutputWriter:
         try:
             while written < len(data):
                 written += self._os_write(self._fd, data[written:] if written else data)
-            self._timing.add(int((self._clock.monotonic() - self._began) * 1000), stream, len(data))
+            self.timing.add(int((self._clock.monotonic() - self._began) * 1000), stream, len(data))
         except OSError as error:
             raise self._unwritable(error) from error
         finally:
@@ -84,7 +84,7 @@ class OutputWriter:
         if self.closed:
             return
         with suppress(OSError):
-            self._timing.close()
+            self.timing.close()
         with suppress(OSError):  # without a hash, verifying says so
             self.sha256 = self.sealer.close()
         self.closed = True
@@ -175,11 +175,18 @@ class OutputReader:
 
     def stream_at(self, offset: int) -> str:
         """Which stream the byte at `offset` came from: out or err."""
+        if self._writer is not None:
+            begin, stream = self._writer.timing.pending
+            if offset >= begin:
+                return stream
         return self._timing.stream_at(offset)
 
-    def stream_of(self, line: int) -> str:
-        """Which stream the line began on: out or err."""
-        return self.stream_at(self._index.offset_of(line, self._ready(), self._fetch))
+    def streams_of(self, first: int, count: int) -> list[str]:
+        """Which stream each of the lines that `read_lines` gives began on: out or err."""
+        if self.withheld or count <= 0:
+            return []
+        spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
+        return [self.stream_at(begin) for begin, _ in spans]
 
     def bursts(self) -> Iterator[Burst]:
         """When which bytes came, as far as it is on disk."""

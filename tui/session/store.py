@@ -11,6 +11,7 @@ from tui.errors import RunbookError, SessionError
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
 from tui.session.clock import Clock
+from tui.session.durable import sync_directory, write_new
 from tui.session.journal import Journal, read
 from tui.session.state import SessionState, fold
 
@@ -25,8 +26,8 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to be resumed."""
-        return self.state is None or self.state.finished is not None
+        """Whether nothing is left to be resumed: it ended, or it was cut off before its first event."""
+        return self.state is None or self.state.started is None or self.state.finished is not None
 
 
 class SessionDirectory(Struct, frozen=True):
@@ -78,7 +79,8 @@ class Store:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory.path.mkdir(mode=0o700)
             directory.attempts.mkdir(mode=0o700)
-            directory.runbook.write_text(runbook_text, encoding="utf-8")
+            write_new(directory.runbook, runbook_text.encode())
+            sync_directory(self.root)
         except OSError as error:
             hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
             raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error

@@ -33,9 +33,11 @@ class TimingWriter:
     def __init__(self, path: Path, write: Callable[[int, bytes], int] = os.write) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._write = write
-        self._began = self._last = 0
+        self._began = self._last = self._end = 0
         self._stream = 0
         self._length = 0
+        self.pending = (0, STREAMS[0])
+        """Where the burst begins that is not on disk yet, and its stream; another thread may read it."""
 
     def add(self, milliseconds: int, stream: str, length: int) -> None:
         """Take note of bytes that came."""
@@ -45,7 +47,9 @@ class TimingWriter:
             self._flush()
         if not self._length:
             self._began, self._stream = min(milliseconds, _LARGEST), number
+            self.pending = (self._end, STREAMS[number])
         self._length += length
+        self._end += length
         self._last = milliseconds
 
     def close(self) -> None:
