@@ -1,0 +1,42 @@
+"""Makes files that are still there, and whole, after the power was cut."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Disk(NamedTuple):
+    """The calls that make bytes durable, so that a test can make each of them fail."""
+
+    write: Callable[[int, bytes], int] = os.write
+    sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+    truncate: Callable[[int, int], None] = os.ftruncate
+
+    def write_all(self, descriptor: int, data: bytes) -> None:
+        """Write to the last byte: a disk may take a part at a time."""
+        while data:
+            data = data[self.write(descriptor, data) :]
+
+
+def write_new(path: Path, data: bytes, disk: Disk = Disk()) -> None:  # noqa: B008 (immutable)
+    """Write a file (0600) that was not there, and make it durable; its folder is not.
+
+    Raises:
+        OSError: it is there, or not all of it could be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        disk.write_all(descriptor, data)
+        disk.sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_directory(path: Path) -> None:
+    """Make durable which files a folder has."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
