@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test check bench screenshots lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults check bench screenshots lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -13,6 +13,9 @@ drill: run-environment ## try the whole thing: the terminal UI on an embedded ho
 
 test: dev-environment ## run the tests, installing the servers they need where this machine allows it
 	@tools/test $(ARGS)
+
+test-faults: dev-environment ## make every fault of tests/faults/, of which `make test` makes a part: half an hour
+	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
 
 check: dev-environment ## style, format, types and import direction
 	.venv/bin/ruff check --no-cache .

@@ -1,0 +1,121 @@
+"""What a process does that is killed or whose disk fails: the life of a session's journal, and its recovery.
+
+Everything here runs in a child of tests/support/forks.py, which tells what it was promised as soon as it was.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tests.support.forks import tell
+from tests.support.interpose import Act, die, failing, gate, real_fstat
+from tests.support.runbooks import SMALL
+from tui.errors import JournalUnwritable
+from tui.session import events as ev
+from tui.session.clock import SystemClock
+from tui.session.journal import Journal
+from tui.session.outcome import Outcome
+from tui.session.store import Store
+
+UNFINISHED = b'{"v":1,"seq":'
+READS = ("stat", "listdir", "io.open")
+"""Calls that change nothing: dying at one is dying after the call before it."""
+
+
+class Killer:
+    """Counts the places where the process may die, and ends it at one of them."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.places: list[str] = []
+        self.full = False
+
+    def __call__(self, name: str, when: str) -> Act | None:
+        if name in READS or when == "short":
+            return None
+        if self.full and (name, when) == ("write", "middle"):
+            self.full = False
+            return failing(errno.ENOSPC)
+        self.places.append(f"{name} {when}")
+        return die if len(self.places) - 1 == self.place else None
+
+    def point(self, name: str) -> None:
+        """One more place, between the calls."""
+        if act := self(name, "between"):
+            act()
+
+
+def synced(descriptor: int) -> None:
+    """Tell what a power cut would leave of a file: everything that it has now."""
+    tell(synced=os.readlink(f"/proc/self/fd/{descriptor}"), size=real_fstat(descriptor).st_size)
+
+
+def events(count: int) -> Iterator[ev.AnyEvent]:
+    """The first `count` events of a session that does one step over and over."""
+    yield ev.SessionStarted(session="s", flow="deploy", method="docker", operator="ana", title="Shop", runbook_hash="0")
+    number, made = 0, 1
+    while True:
+        number += 1
+        check = ev.Check(expected='"load" in the output', came="there", ok=True)
+        for event in (
+            ev.StepOpened(step="backup", operator="ana", confirmed="y"),
+            ev.AttemptStarted(attempt=number, step="backup", action=0, host="web", command="dump", mutates=True),
+            ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=1.5, size=4, sha256="ab"),
+            ev.AttemptChecked(attempt=number, checks=(check,)),
+            ev.ValueCaptured(step="backup", name="size", value=f"{number} GiB"),
+            ev.NoteAdded(text=f"Größe {number}\n\x1b[31m", operator="ana", step="backup"),
+            ev.StepSigned(step="backup", operator="ana"),
+            ev.StepReopened(step="backup", operator="ana", reason="once more"),
+        ):
+            if made == count:
+                return
+            yield event
+            made += 1
+
+
+def append(journal: Journal, event: ev.AnyEvent) -> None:
+    """Append, telling before it what is tried and after it what was promised."""
+    if isinstance(event, ev.StepSigned):
+        count, head = journal.position()
+        event = msgspec.structs.replace(event, count=count, head=head)
+    tell(tried=msgspec.json.encode(event).decode())
+    tell(promised=msgspec.json.encode(journal.append(event)).decode())
+
+
+def life(root: str, count: int, place: int = -1) -> None:
+    """Begin a session, fill the disk half-way, leave a line unfinished, go on, and end it; or die at a place."""
+    killer = Killer(place)
+    gate.meet, gate.synced = killer, synced
+    directory, journal = Store(Path(root)).create("deploy", SMALL, SystemClock())
+    for number, event in enumerate(events(count)):
+        if number == count // 2:
+            killer.full = True
+            try:
+                append(journal, event)
+            except JournalUnwritable:
+                tell(refused=True)
+            journal.reopen()
+        if number == count * 3 // 4:
+            journal.close()
+            with directory.journal.open("ab") as file:
+                file.write(UNFINISHED)
+            journal = Journal.open(directory.journal, SystemClock())
+        append(journal, event)
+    append(journal, ev.SessionFinished(result="completed", operator="ana"))
+    journal.close()
+    gate.meet = None
+    tell(places=killer.places)
+
+
+def recovery(path: str, place: int = -1) -> None:
+    """Open a journal whose last line is unfinished, and go on; or die at a place."""
+    killer = Killer(place)
+    gate.meet, gate.synced = killer, synced
+    journal = Journal.open(Path(path), SystemClock())
+    append(journal, ev.SessionResumed(operator="ana"))
+    journal.close()
+    gate.meet = None
+    tell(places=killer.places)

@@ -1,0 +1,103 @@
+"""Stands between a process and its disk, so that a harness can kill the process or fail the call at any of them.
+
+Only for a process made to be broken: `install` changes the functions of `os`, `fcntl` and `pathlib` themselves, and has
+to come before the modules that keep them are imported.
+"""
+
+import fcntl
+import io
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+CALLS = (
+    *((os, name) for name in ("open", "write", "pwrite", "fsync", "fdatasync", "ftruncate", "close", "mkdir")),
+    *((os, name) for name in ("rename", "replace", "link", "unlink", "stat", "listdir")),
+    (fcntl, "flock"),
+    (io, "open"),
+)
+"""What reaches the disk; `io.open` is what pathlib opens files with."""
+
+WRITES = ("write", "pwrite")
+SYNCS = ("fsync", "fdatasync")
+
+Act = Callable[[], None]
+"""What befalls the call or the process: it raises, or it does not return."""
+
+Meet = Callable[[str, str], Act | None]
+"""Asked what befalls a call, by its name and when: before it, in the middle (half of the bytes are written), after it;
+and "short", where anything but None makes a write take half of the bytes and say so."""
+
+real_write = os.write
+real_fstat = os.fstat
+
+
+class Gate:
+    """Where the calls of this process's threads meet what befalls them, one at a time; they pass while it is open."""
+
+    def __init__(self) -> None:
+        self.meet: Meet | None = None
+        self.synced: Callable[[int], None] = lambda descriptor: None
+        self._lock = threading.RLock()
+        self._inside = False
+
+    def call(self, name: str, call: Callable[..., Any], args: Sequence[Any], given: dict[str, Any]) -> Any:
+        with self._lock:
+            if self.meet is None or self._inside:
+                return call(*args, **given)
+            self._inside = True
+            try:
+                return self._met(self.meet, name, call, args, given)
+            finally:
+                self._inside = False
+
+    def _met(self, meet: Meet, name: str, call: Callable[..., Any], args: Sequence[Any], given: dict[str, Any]) -> Any:
+        if act := meet(name, "before"):
+            act()
+        if name in WRITES:
+            half = (args[0], args[1][: len(args[1]) // 2], *args[2:])
+            if meet(name, "short"):
+                return call(*half)
+            if act := meet(name, "middle"):
+                call(*half)
+                act()
+        result = call(*args, **given)
+        if name in SYNCS:
+            self.synced(args[0])
+        if act := meet(name, "after"):
+            act()
+        return result
+
+
+gate = Gate()
+
+
+def install() -> None:
+    """Put the gate before every call."""
+    for owner, name in CALLS:
+        setattr(owner, name, _gated("io.open" if owner is io else name, getattr(owner, name)))
+
+
+def _gated(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def gated(*args: Any, **given: Any) -> Any:
+        return call(*args, **given) if gate.meet is None else gate.call(name, call, args, given)
+
+    return gated
+
+
+def die() -> None:
+    """End this process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def failing(number: int) -> Act:
+    """What fails a call with this errno."""
+
+    def fail() -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
