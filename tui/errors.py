@@ -67,5 +67,13 @@ class JournalUnwritable(SessionError):
     """An event could not be made durable, so what it announces must not happen."""
 
 
+class SignatureInvalid(SessionError):
+    """A signature, a public key or a list of signers is not what it should be."""
+
+
+class SigningRefused(RunbookError):
+    """No key of the SSH agent signs: there is none, it is locked, or it will not."""
+
+
 class NotNow(RunbookError):
     """The operator asked for something that the session's state does not allow."""
