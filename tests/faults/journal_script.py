@@ -76,11 +76,17 @@ def events(count: int) -> Iterator[ev.AnyEvent]:
             made += 1
 
 
+def sealed(journal: Journal, event: ev.AnyEvent) -> ev.AnyEvent:
+    """The event, a sign-off with what it seals."""
+    if not isinstance(event, ev.StepSigned):
+        return event
+    count, head = journal.position()
+    return msgspec.structs.replace(event, count=count, head=head)
+
+
 def append(journal: Journal, event: ev.AnyEvent) -> None:
     """Append, telling before it what is tried and after it what was promised."""
-    if isinstance(event, ev.StepSigned):
-        count, head = journal.position()
-        event = msgspec.structs.replace(event, count=count, head=head)
+    event = sealed(journal, event)
     tell(tried=msgspec.json.encode(event).decode())
     tell(promised=msgspec.json.encode(journal.append(event)).decode())
 

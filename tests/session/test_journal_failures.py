@@ -153,18 +153,6 @@ def test_nothing_is_appended_to_a_closed_journal(tmp_path: Path) -> None:
         journal.reopen()
 
 
-def test_every_prefix_of_a_journal_is_recovered(tmp_path: Path) -> None:
-    path = tmp_path / "journal.jsonl"
-    whole = journal_bytes(path, 3)
-    for size in range(len(whole) + 1):
-        path.write_bytes(whole[:size])
-        journal = Journal.open(path, FakeClock())
-        count = whole[:size].count(b"\n")
-        assert journal.append(note(9)).seq == count
-        journal.close()
-        assert len(list(read(path))) == count + 1
-
-
 @quick
 @given(data=st.data())
 def test_random_damage_is_recovered_or_told(tmp_path: Path, data: st.DataObject) -> None:

@@ -8,6 +8,7 @@ from functools import singledispatch
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.errors import JournalDamaged
 from tui.runbook.facts import holds, may_hold, steps_of
 from tui.runbook.model import Runbook, Section, Step
 from tui.session import events as ev
@@ -156,10 +157,18 @@ def initial(runbook: Runbook) -> SessionState:
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
-    """The state after all these events."""
+    """The state after all these events.
+
+    Raises:
+        JournalDamaged: one speaks of what is not there, as only a journal or a runbook that was changed can.
+    """
     state = initial(runbook)
     for entry in entries:
-        state = apply(state, entry)
+        try:
+            state = apply(state, entry)
+        except (LookupError, StopIteration) as error:
+            reason = f"line {entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
+            raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
     return state
 
 
@@ -188,8 +197,16 @@ def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionS
     return replace(state, steps={**state.steps, step_id: step}, current=step_id)
 
 
+def _known_flow(state: SessionState, flow: str) -> str:
+    """The flow, which everything that is shown of the session asks the runbook for; KeyError where it has none."""
+    if flow not in state.runbook.flows:
+        raise KeyError(flow)
+    return flow
+
+
 @_on(ev.SessionStarted)
 def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+    flow = _known_flow(state, event.flow)
     facts = {
         **event.variables,
         "operator": event.operator,
@@ -198,7 +215,7 @@ def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> Session
         "flow": event.flow,
         "method": event.method,
     }
-    return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=event.flow, facts=facts)
+    return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
 
 
 @_on(ev.SessionHandedOver)
@@ -354,7 +371,7 @@ def _(event: ev.NoteAdded, state: SessionState, entry: ev.Entry) -> SessionState
 @_on(ev.RollbackStarted)
 def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> SessionState:
     facts = {**state.facts, "reason": event.reason}
-    return replace(state, rollback=event, rollback_at=entry.at, flow=event.flow, facts=facts)
+    return replace(state, rollback=event, rollback_at=entry.at, flow=_known_flow(state, event.flow), facts=facts)
 
 
 def _settle_action(
