@@ -24,7 +24,7 @@ from tui.screens.run import RunScreen
 from tui.screens.summary import SummaryScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import StepStatus
+from tui.session.state import SessionState, StepStatus
 from tui.transports.base import Link
 from tui.widgets.output_view import OutputView
 from tui.widgets.step_card import StepCard
@@ -165,6 +165,25 @@ async def test_cancel_asks_and_ends_the_command(workspace: Workspace, host: Fake
         await pilot.press("y")
         await comes(pilot, app, "look", StepStatus.FAILED)
         assert "cancelled" in shown(app)
+
+
+async def test_output_is_followed_though_the_screen_looked_before_there_was_any(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = Reply(b"load 1\nload 2\n", until=threading.Event())
+    looked = threading.Event()
+
+    def announced(entry: ev.Entry, state: SessionState) -> None:
+        if isinstance(entry.event, ev.AttemptStarted):
+            looked.wait(10)
+
+    async with running(workspace) as (app, pilot):
+        app.conductor.subscribe(announced)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Output of attempt 1" in shown(app))
+        assert host.ran == []
+        looked.set()
+        await until(pilot, lambda: "load 2" in shown(app))
 
 
 async def test_an_unknown_outcome_is_resolved_by_a_person_with_a_reason(

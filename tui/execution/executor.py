@@ -87,6 +87,10 @@ class Executor:
         writer = self._live.get(attempt)
         return writer.size if writer is not None else 0
 
+    def is_live(self, attempt: int) -> bool:
+        """Whether the attempt's output is being written, so that a reader made now follows it."""
+        return attempt in self._live
+
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, also while it is being written."""
         return OutputReader(

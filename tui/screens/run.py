@@ -62,6 +62,7 @@ class RunScreen(SessionActs):
         self._searched = ""
         self._match = -1
         self._live = False
+        self._followed = False
         self._painted = 0
         self._rested = False
         self._titled = ""
@@ -101,10 +102,10 @@ class RunScreen(SessionActs):
     # what is shown
 
     def on_session_changed(self, event: SessionChanged) -> None:
-        self.show_state(event.state)
+        self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
 
     def on_output_grew(self, event: OutputGrew) -> None:
-        if event.attempt != self._attempt:
+        if event.attempt != self._attempt or not self._followed:
             self._output()
         if event.attempt != self._attempt:
             return
@@ -157,8 +158,10 @@ class RunScreen(SessionActs):
             self._titled = title
             self.query_one("#output-title", Static).update(title, layout=False)
         view = self.query_one("#output", OutputView)
-        if wanted != self._attempt:
-            self._attempt = wanted
+        # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
+        followed = bool(wanted) and self.conductor.executor.is_live(wanted)
+        if wanted != self._attempt or (followed and not self._followed):
+            self._attempt, self._followed = wanted, followed
             view.show(self.conductor.executor.reader(wanted) if wanted else None, no_output(self.state, wanted))
             self._searched, self._match = "", -1
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
