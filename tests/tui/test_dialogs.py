@@ -13,6 +13,7 @@ from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackRea
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.question import form_problem
 from tui.screens.dialogs.sign import SignResult, second_problem
+from tui.screens.help import HelpScreen
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
 
@@ -57,14 +58,25 @@ async def test_what_was_typed_before_a_dialog_showed_does_not_reach_it(workspace
         assert await asked.press("y") is True
 
 
-async def test_a_dialog_waits_until_nobody_types(workspace: Workspace) -> None:
+async def test_a_dialog_waits_until_nobody_types(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dialog, "LOOK", 3600.0)
     async with RunbookApp(workspace).run_test() as pilot:
         asked = await ask(pilot, Confirm("Sure?", []), armed=False)
-        await until(pilot, lambda: asked.screen._quiet is not None)
-        first = asked.screen._quiet
-        await pilot.press("y")
-        assert asked.screen._quiet is not first
+        await until(pilot, lambda: asked.screen._looks is not None)
+        for _ in range(2):
+            for _ in range(Dialog.QUIET - 1):
+                asked.screen._look()
+            assert not asked.screen.armed
+            await pilot.press("y")
+        pilot.app.push_screen(HelpScreen("home", {}))
+        for _ in range(Dialog.QUIET):
+            asked.screen._look()
         assert not asked.screen.armed
+        pilot.app.pop_screen()
+        for _ in range(Dialog.QUIET):
+            asked.screen._look()
+        assert asked.screen.armed
+        assert await asked.press("y") is True
 
 
 async def test_only_the_hosts_name_starts_what_destroys(workspace: Workspace) -> None:

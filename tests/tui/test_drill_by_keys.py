@@ -26,7 +26,7 @@ ANSWERS = {
 @pytest.fixture(autouse=True)
 def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
-    monkeypatch.setattr(Dialog, "QUIET", 0.02)
+    monkeypatch.setattr(Dialog, "LOOK", 0.007)
 
 
 @pytest.mark.parametrize(("method", "size"), [("b", (80, 24))])

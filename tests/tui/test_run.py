@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
@@ -103,6 +104,25 @@ async def test_the_default_of_a_confirmation_is_no(workspace: Workspace, host: F
             await until(pilot, lambda: isinstance(app.screen, RunScreen))
         assert host.ran == []
         assert status(app, "backup") is StepStatus.PENDING
+
+
+async def test_what_is_typed_ahead_or_pasted_does_not_start_a_destructive_step(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    async with running(workspace) as (app, pilot):
+        for step in ("look", "backup", "announce"):
+            app.conductor.skip(step, "not now")
+        await comes(pilot, app, "announce", StepStatus.SKIPPED)
+        for key in ("enter", "w", "e", "b", "enter"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await dialog(pilot, TypeName)
+        app.screen.focused.post_message(Paste("web"))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, TypeName)
+        assert host.ran == []
+        await pilot.press("escape")
+        assert status(app, "switch-docker") is StepStatus.PENDING
 
 
 async def test_a_failed_step_says_what_came_and_offers_what_to_do(workspace: Workspace, host: FakeTransport) -> None:

@@ -21,9 +21,14 @@ Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result]):
-    """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for `QUIET` seconds."""
+    """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for a while.
 
-    QUIET: ClassVar[float] = 0.15
+    The while is `QUIET` looks, `LOOK` seconds apart, and not a time: after the program was held up (a suspended
+    machine, a stalled terminal), the keys that waited are taken before the dialog hears.
+    """
+
+    LOOK: ClassVar[float] = 0.05
+    QUIET: ClassVar[int] = 3
     FIRST: ClassVar[str] = "Button"
     """What has the focus once the dialog hears: nothing has it before, so that no key can reach a field or a button."""
     AUTO_FOCUS = ""
@@ -35,7 +40,8 @@ class Dialog(ModalScreen[Result]):
         super().__init__()
         self.heading = title
         self.armed = False
-        self._quiet: Timer | None = None
+        self._quiet = 0
+        self._looks: Timer | None = None
 
     def compose(self) -> ComposeResult:
         drill = "DRILL · " if front(self).workspace.drill else ""
@@ -54,14 +60,18 @@ class Dialog(ModalScreen[Result]):
         return ()
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._settle)
+        self.call_after_refresh(self._drawn)
 
-    def _settle(self) -> None:
-        if self._quiet is not None:
-            self._quiet.stop()
-        self._quiet = self.set_timer(self.QUIET, self._arm)
+    def _drawn(self) -> None:
+        self._quiet = 0
+        self._looks = self.set_interval(self.LOOK, self._look)
 
-    def _arm(self) -> None:
+    def _look(self) -> None:
+        self._quiet = self._quiet + 1 if self.app.screen is self else 0
+        if self._quiet < self.QUIET or self.armed:
+            return
+        if self._looks is not None:
+            self._looks.stop()
         self.armed = True
         first = next(iter(self.query(self.FIRST)), None)
         if first is not None:
@@ -70,8 +80,7 @@ class Dialog(ModalScreen[Result]):
     def _forward_event(self, event: events.Event) -> None:
         if not self.armed and isinstance(event, events.Key | events.Paste | events.Click | events.MouseDown):
             event.stop()
-            if self._quiet is not None:
-                self._settle()
+            self._quiet = 0
             return
         super()._forward_event(event)
 
