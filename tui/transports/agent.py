@@ -1,21 +1,29 @@
-"""Signs with the keys of the operator's SSH agent, so that no private key ever passes through this program."""
+"""Signs with the keys of the operator's SSH agent, so that no private key ever passes through this program.
+
+The two messages are spoken here: paramiko believes how many keys an agent claims to have (four billion keep it busy for
+ever), and fails on a comment that is not UTF-8.
+"""
 
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from msgspec import Struct
 
 from tui.errors import SignatureInvalid, SigningRefused
 from tui.session.public_keys import PublicKey, public_key
-from tui.session.sshsig import Reader
+from tui.session.sshsig import Reader, packed
 
 PATIENCE = 60.0
 """Seconds an agent may take: long enough to touch a security key or to answer a dialog."""
 
+LONGEST_ANSWER = 256 << 10
+"""Bytes; OpenSSH's own limit."""
+
 RSA_ALGORITHM = "rsa-sha2-512"
+RSA_SHA2_512 = 4
+LIST, LISTED, SIGN, SIGNED = b"\x0b", b"\x0c", b"\x0d", b"\x0e"
 SOCKET = "SSH_AUTH_SOCK"
 
 
@@ -36,31 +44,21 @@ class AgentKey(Struct, frozen=True):
         Raises:
             SigningRefused: the agent is gone, does not hold the key any more, will not sign, or takes too long.
         """
+        flags = RSA_SHA2_512 if self.public.kind == "ssh-rsa" else 0
         with _connected(self.agent) as link:
-            held = next((one for one in link.get_keys() if one.blob == self.public.blob), None)
-            if held is None:
+            if self.public.blob not in dict(_listed(link)):
                 raise SigningRefused(
                     f"the SSH agent does not hold the key {self.public.fingerprint} ({self.comment}) any more",
                     "add it with ssh-add; where the agent is locked, unlock it with ssh-add -X",
                 )
-            algorithm = RSA_ALGORITHM if self.public.kind == "ssh-rsa" else self.public.kind
-            try:
-                signature: bytes = held.sign_ssh_data(data, algorithm)
-            except TimeoutError:
-                raise _too_late() from None
-            except Exception:  # noqa: BLE001 - paramiko tells refusals and nonsense by many exceptions
+            answer = _ask(link, SIGN + packed(self.public.blob, data) + flags.to_bytes(4, "big"))
+            if answer.take(1) != SIGNED:
                 raise SigningRefused(
                     f"the SSH agent will not sign with {self.public.fingerprint} ({self.comment})",
                     "was a dialog or a touch refused? is the agent locked (ssh-add -X)?",
-                ) from None
-        return self._checked(signature)
-
-    def _checked(self, signature: bytes) -> bytes:
-        """The signature, unless the agent fell back to SHA-1."""
-        try:
-            kind = Reader(signature, "the agent's signature").text()
-        except SignatureInvalid as error:
-            raise SigningRefused("the SSH agent's answer makes no sense", "try another agent") from error
+                )
+            signature = answer.string()
+            kind = Reader(signature, "its signature").text()
         if self.public.kind == "ssh-rsa" and kind != RSA_ALGORITHM:
             raise SigningRefused(
                 f"the SSH agent signs by {kind} where {RSA_ALGORITHM} is asked for",
@@ -86,11 +84,12 @@ def agent_keys(agent: str = "") -> Held:
     keys: list[AgentKey] = []
     left_out: list[str] = []
     with _connected(agent) as link:
-        for one in link.get_keys():
-            try:
-                keys.append(AgentKey(public_key(one.blob), one.comment, agent))
-            except SignatureInvalid as error:
-                left_out.append(f"{one.comment}: {error.message}")
+        listed = _listed(link)
+    for blob, comment in listed:
+        try:
+            keys.append(AgentKey(public_key(blob), comment, agent))
+        except SignatureInvalid as error:
+            left_out.append(f"{comment}: {error.message}")
     if not keys and left_out:
         raise SigningRefused(
             f"the SSH agent has no key that can sign ({'; '.join(left_out)})", "add an Ed25519 key with ssh-add"
@@ -124,35 +123,57 @@ def agent_key(wanted: str, agent: str = "") -> AgentKey:
 
 
 @contextmanager
-def _connected(agent: str) -> Iterator[Any]:
-    """The agent, for as long as it is needed."""
-    import paramiko
-
+def _connected(agent: str) -> Iterator[socket.socket]:
+    """The agent, for as long as it is needed; its answers that make no sense, and its silence, become one error."""
     if not agent:
         raise SigningRefused(
             "there is no SSH agent: SSH_AUTH_SOCK is not set", 'start one: eval "$(ssh-agent)"; ssh-add'
         )
-    link = socket.socket(socket.AF_UNIX)
-    link.settimeout(PATIENCE)
-    speaking: Any = paramiko.agent.AgentSSH()
-    try:
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(PATIENCE)
         try:
             link.connect(agent)
-            speaking._connect(link)
+            yield link
         except TimeoutError:
-            raise _too_late() from None
-        except OSError as error:
             raise SigningRefused(
-                f"no SSH agent answers at {agent}: {error.strerror or error}", "is it running? see: ssh-add -l"
+                f"the SSH agent did not answer within {PATIENCE:.0f} s", "is it waiting for a touch or in a dialog?"
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise SigningRefused(
+                f"no SSH agent answers at {agent}: {reason}", "is it running? see: ssh-add -l"
             ) from error
-        except Exception:  # noqa: BLE001 - whatever paramiko makes of an answer that is none
-            raise SigningRefused(f"what answers at {agent} is no SSH agent", "see: ssh-add -l") from None
-        yield speaking
-    finally:
-        link.close()
+        except SignatureInvalid as error:
+            raise SigningRefused(
+                f"what answers at {agent} is no SSH agent: {error.message}", "see: ssh-add -l"
+            ) from None
 
 
-def _too_late() -> SigningRefused:
-    return SigningRefused(
-        f"the SSH agent did not answer within {PATIENCE:.0f} s", "is it waiting for a touch or in a dialog?"
-    )
+def _listed(link: socket.socket) -> list[tuple[bytes, str]]:
+    """Every key that the agent shows, with its comment."""
+    answer = _ask(link, LIST)
+    if answer.take(1) != LISTED:
+        raise SignatureInvalid("it does not list its keys")
+    # the count is not believed: each turn of the loop takes bytes that must be there
+    keys = [(answer.string(), answer.string().decode(errors="replace")) for _ in range(answer.number())]
+    answer.end()
+    return keys
+
+
+def _ask(link: socket.socket, message: bytes) -> Reader:
+    """The agent's answer to a message."""
+    link.sendall(packed(message))
+    size = int.from_bytes(_received(link, 4), "big")
+    if size > LONGEST_ANSWER:
+        raise SignatureInvalid(f"an answer of {size} bytes")
+    return Reader(_received(link, size), "its answer")
+
+
+def _received(link: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = link.recv(size - len(data))
+        if not more:
+            raise SignatureInvalid("it hung up")
+        data += more
+    return data
