@@ -5,13 +5,14 @@ Everything here runs in a child of tests/support/forks.py, which tells what it w
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tests.support.forks import tell
-from tests.support.interpose import Act, die, failing, gate, real_fstat
+from tests.support.interpose import SYNCS, Act, die, failing, gate
 from tests.support.runbooks import SMALL
 from tui.errors import JournalUnwritable
 from tui.session import events as ev
@@ -48,9 +49,10 @@ class Killer:
             act()
 
 
-def synced(descriptor: int) -> None:
+def tell_synced(name: str, args: Sequence[Any], done: bool) -> None:
     """Tell what a power cut would leave of a file: everything that it has now."""
-    tell(synced=os.readlink(f"/proc/self/fd/{descriptor}"), size=real_fstat(descriptor).st_size)
+    if name in SYNCS and done:
+        tell(synced=os.readlink(f"/proc/self/fd/{args[0]}"), size=os.fstat(args[0]).st_size)
 
 
 def events(count: int) -> Iterator[ev.AnyEvent]:
@@ -94,7 +96,7 @@ def append(journal: Journal, event: ev.AnyEvent) -> None:
 def life(root: str, count: int, place: int = -1) -> None:
     """Begin a session, fill the disk half-way, leave a line unfinished, go on, and end it; or die at a place."""
     killer = Killer(place)
-    gate.meet, gate.synced = killer, synced
+    gate.meet, gate.seen = killer, tell_synced
     directory, journal = Store(Path(root)).create("deploy", SMALL, SystemClock())
     for number, event in enumerate(events(count)):
         if number == count // 2:
@@ -119,7 +121,7 @@ def life(root: str, count: int, place: int = -1) -> None:
 def recovery(path: str, place: int = -1) -> None:
     """Open a journal whose last line is unfinished, and go on; or die at a place."""
     killer = Killer(place)
-    gate.meet, gate.synced = killer, synced
+    gate.meet, gate.seen = killer, tell_synced
     journal = Journal.open(Path(path), SystemClock())
     append(journal, ev.SessionResumed(operator="ana"))
     journal.close()

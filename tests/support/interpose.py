@@ -22,6 +22,7 @@ CALLS = (
 """What reaches the disk; `io.open` is what pathlib opens files with."""
 
 WRITES = ("write", "pwrite")
+CHANGES = (*WRITES, "ftruncate")
 SYNCS = ("fsync", "fdatasync")
 
 Act = Callable[[], None]
@@ -31,8 +32,10 @@ Meet = Callable[[str, str], Act | None]
 """Asked what befalls a call, by its name and when: before it, in the middle (half of the bytes are written), after it;
 and "short", where anything but None makes a write take half of the bytes and say so."""
 
+Seen = Callable[[str, Sequence[Any], bool], None]
+"""Told of every write, truncation and sync after it: its name, its arguments, and whether it did what it should."""
+
 real_write = os.write
-real_fstat = os.fstat
 
 
 class Gate:
@@ -40,7 +43,7 @@ class Gate:
 
     def __init__(self) -> None:
         self.meet: Meet | None = None
-        self.synced: Callable[[int], None] = lambda descriptor: None
+        self.seen: Seen = lambda name, args, done: None
         self._lock = threading.RLock()
         self._inside = False
 
@@ -55,20 +58,30 @@ class Gate:
                 self._inside = False
 
     def _met(self, meet: Meet, name: str, call: Callable[..., Any], args: Sequence[Any], given: dict[str, Any]) -> Any:
-        if act := meet(name, "before"):
-            act()
-        if name in WRITES:
-            half = (args[0], args[1][: len(args[1]) // 2], *args[2:])
-            if meet(name, "short"):
-                return call(*half)
-            if act := meet(name, "middle"):
-                call(*half)
+        try:
+            if act := meet(name, "before"):
                 act()
-        result = call(*args, **given)
+            if name in WRITES:
+                size = len(args[1])
+                if meet(name, "short"):
+                    return self._written(name, call, (args[0], args[1][: (size + 1) // 2], *args[2:]))
+                if act := meet(name, "middle"):
+                    self._written(name, call, (args[0], args[1][: size // 2], *args[2:]))
+                    act()
+            result = self._written(name, call, args) if name in CHANGES else call(*args, **given)
+            if act := meet(name, "after"):
+                act()
+        except OSError:
+            if name in SYNCS:
+                self.seen(name, args, False)
+            raise
         if name in SYNCS:
-            self.synced(args[0])
-        if act := meet(name, "after"):
-            act()
+            self.seen(name, args, True)
+        return result
+
+    def _written(self, name: str, call: Callable[..., Any], args: Sequence[Any]) -> Any:
+        result = call(*args)
+        self.seen(name, args, True)
         return result
 
 

@@ -73,7 +73,12 @@ def walk(path: Path) -> Iterator[Proved]:
                 head, end = digest(line), end + len(raw)
                 yield Proved(entry, head, end)
     except OSError as error:
-        raise SessionError(f"cannot read {path}: {error.strerror}", "check the path and its permissions") from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> SessionError:
+    """What the operator is told of a file or a folder that cannot be read."""
+    return SessionError(f"cannot read {path}: {error.strerror}", "check the path and its permissions")
 
 
 def _decode(path: Path, number: int, raw: bytes, head: str) -> Entry:

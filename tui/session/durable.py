@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,12 @@ def write_new(path: Path, data: bytes, disk: Disk = Disk()) -> None:  # noqa: B0
         disk.write_all(descriptor, data)
         disk.sync(descriptor)
     finally:
+        let_go(descriptor)
+
+
+def let_go(descriptor: int) -> None:
+    """Close what has been synced, or has failed already: how that ends changes nothing."""
+    with suppress(OSError):
         os.close(descriptor)
 
 
@@ -39,4 +46,4 @@ def sync_directory(path: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        let_go(descriptor)

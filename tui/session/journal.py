@@ -3,19 +3,18 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, JournalUnwritable, SessionError
-from tui.session.chain import START, digest, encode, walk
+from tui.session.chain import START, digest, encode, unreadable, walk
 from tui.session.clock import Clock
-from tui.session.durable import Disk, sync_directory, write_new
+from tui.session.durable import Disk, let_go, sync_directory, write_new
 from tui.session.events import AnyEvent, Entry
 from tui.session.writer_lock import WriterLock
 
-__all__ = ["Disk", "Journal", "Verified", "read", "verify"]
+__all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify"]
 
 HINT = "free space in the session's folder, then try again; nothing was done"
 
@@ -76,7 +75,7 @@ class Journal:
             JournalDamaged: a line is not what was written.
             SessionError: it cannot be read or written, or another process writes it.
         """
-        if not path.exists():
+        if not exists(path):
             raise SessionError(f"there is no journal at {path}", "`runbook sessions` lists the sessions")
         lock = WriterLock(_lock_path(path), clock)
         try:
@@ -85,11 +84,12 @@ class Journal:
             lock.release()
             raise JournalUnwritable(f"cannot write {path}: {error.strerror}", HINT) from error
         try:
+            last = 0
             for line in walk(path):
+                last = journal._end
                 journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
             journal._cut(keep=True)
-            # A process that was killed may have written a line and not synced it: nobody acts on what is not durable.
-            journal._sync()
+            journal._renew(last)
         except SessionError:
             journal.close()
             raise
@@ -131,11 +131,7 @@ class Journal:
         with self._mutex:
             if self.broken == "closed":
                 raise JournalUnwritable("the journal is closed", "resume the session")
-            count, head = 0, START
-            for line in walk(self.path):
-                if line.end > self._end:
-                    break
-                count, head = line.entry.seq + 1, line.head
+            count, head = self._reread()
             if (count, head) != (self._count, self._head):
                 raise JournalDamaged(
                     f"{self.path} has {count} of the {self._count} lines that were written", "restore it from a copy"
@@ -148,13 +144,40 @@ class Journal:
         with self._mutex:
             if self.broken != "closed":
                 self.broken = "closed"
-                with suppress(OSError):  # every line is on the disk already
-                    os.close(self._fd)
+                let_go(self._fd)
                 self._lock.release()
 
-    def _sync(self) -> None:
+    def _reread(self) -> tuple[int, str]:
+        """How many of the acknowledged lines are on the disk, and the hash of the last."""
+        count, head = 0, START
         try:
-            self._disk.sync(self._fd)
+            for line in walk(self.path):
+                if line.end > self._end:
+                    break
+                count, head = line.entry.seq + 1, line.head
+        except JournalDamaged:
+            raise
+        except SessionError as error:
+            raise JournalUnwritable(error.message, HINT) from error
+        return count, head
+
+    def _renew(self, start: int) -> None:
+        """Write the last line, which begins at `start`, once more and sync it, so that nobody acts on what may vanish.
+
+        Whoever wrote it may have been killed before the sync, or the sync failed. After a failure the system takes the
+        bytes for written, and the next sync succeeds without them: only writing them again brings them to the disk.
+        """
+        if not self._end:
+            return
+        try:
+            fd = os.open(self.path, os.O_RDWR)
+            try:
+                line = os.pread(fd, self._end - start, start)
+                os.lseek(fd, start, os.SEEK_SET)
+                self._disk.write_all(fd, line)
+                self._disk.sync(fd)
+            finally:
+                let_go(fd)
         except OSError as error:
             raise JournalUnwritable(f"cannot write {self.path}: {error.strerror}", HINT) from error
 
@@ -194,7 +217,22 @@ def verify(path: Path) -> Verified:
     count, head, end = 0, START, 0
     for line in walk(path):
         count, head, end = line.entry.seq + 1, line.head, line.end
-    return Verified(count, head, path.stat().st_size - end)
+    try:
+        return Verified(count, head, path.stat().st_size - end)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a journal.
+
+    Raises:
+        SessionError: the disk does not say.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _lock_path(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """The sessions on disk: where they are, what is in each, and how one is begun or opened again."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +11,10 @@ from msgspec import Struct
 from tui.errors import RunbookError, SessionError
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
+from tui.session.chain import unreadable
 from tui.session.clock import Clock
 from tui.session.durable import sync_directory, write_new
-from tui.session.journal import Journal, read
+from tui.session.journal import Journal, exists, read
 from tui.session.state import SessionState, fold
 
 
@@ -75,16 +77,23 @@ class Store:
         """
         name = f"{clock.now():%Y%m%dT%H%M%SZ}-{flow}-{secrets.token_hex(3)}"
         directory = SessionDirectory(self.root / name)
+        hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory.path.mkdir(mode=0o700)
+        except OSError as error:
+            raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error
+        try:
             directory.attempts.mkdir(mode=0o700)
             write_new(directory.runbook, runbook_text.encode())
             sync_directory(self.root)
+            return directory, Journal.create(directory.journal, clock)
         except OSError as error:
-            hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
+            _forget(directory)
             raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error
-        return directory, Journal.create(directory.journal, clock)
+        except SessionError:
+            _forget(directory)
+            raise
 
     def find(self, session: str) -> SessionDirectory:
         """The session of this id, or of the only id that starts or ends with it; "last" is the newest.
@@ -102,10 +111,18 @@ class Store:
         return SessionDirectory(self.root / found[0])
 
     def names(self) -> list[str]:
-        """The ids of all sessions, oldest first."""
-        if not self.root.is_dir():
+        """The ids of all sessions, oldest first.
+
+        Raises:
+            SessionError: the folder cannot be read.
+        """
+        try:
+            paths = list(self.root.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(path.name for path in self.root.iterdir() if (path / "journal.jsonl").exists())
+        except OSError as error:
+            raise unreadable(self.root, error) from error
+        return sorted(path.name for path in paths if _has_journal(path))
 
     def summaries(self) -> Iterator[Summary]:
         """Every session, newest first; one that cannot be read says why instead of hiding."""
@@ -117,6 +134,19 @@ class Store:
                 yield Summary(id=name, path=directory.path, problem=error.message)
             else:
                 yield Summary(id=name, path=directory.path, state=state)
+
+
+def _has_journal(path: Path) -> bool:
+    """Whether a folder is a session's; one that the disk does not let us look into is listed, and says so."""
+    try:
+        return exists(path / "journal.jsonl")
+    except SessionError:
+        return True
+
+
+def _forget(directory: SessionDirectory) -> None:
+    """Remove a session that could not be begun, where that much can be written."""
+    shutil.rmtree(directory.path, ignore_errors=True)
 
 
 def started_at(name: str) -> datetime:

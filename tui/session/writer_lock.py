@@ -4,6 +4,8 @@ import fcntl
 import getpass
 import os
 import platform
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -11,6 +13,11 @@ from msgspec import Struct
 
 from tui.errors import SessionError
 from tui.session.clock import Clock
+from tui.session.durable import let_go
+
+ASKED = 20
+PAUSE = 0.01
+"""Seconds between two looks at the name of whoever has the lock."""
 
 
 class Holder(Struct, frozen=True):
@@ -43,16 +50,18 @@ class WriterLock:
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, msgspec.json.encode(_this_process(clock)), 0)
         except BlockingIOError as error:
-            holder = _read(self._fd)
-            os.close(self._fd)
+            holder = _holder(self._fd)
+            let_go(self._fd)
             raise SessionError(f"the session is open elsewhere: {holder}", "close it there first") from error
         except OSError as error:
-            os.close(self._fd)
+            let_go(self._fd)
             raise SessionError(f"cannot lock {path}: {error.strerror}", "free space there") from error
 
     def release(self) -> None:
-        """Let the next process write."""
-        os.close(self._fd)
+        """Let the next process write, under its own name."""
+        with suppress(OSError):
+            os.ftruncate(self._fd, 0)
+        let_go(self._fd)
 
 
 def _this_process(clock: Clock) -> Holder:
@@ -63,8 +72,31 @@ def _this_process(clock: Clock) -> Holder:
     return Holder(os.getpid(), platform.node(), user, f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _read(fd: int) -> str:
+def _holder(fd: int) -> str:
+    """Who has the lock, in words; one who took it at this moment is given the time to write the name."""
+    for _ in range(ASKED):
+        holder = _read(fd)
+        if holder is not None and _may_live(holder):
+            return str(holder)
+        time.sleep(PAUSE)
+    return str(holder or "by a process that did not leave its name")
+
+
+def _read(fd: int) -> Holder | None:
     try:
-        return str(msgspec.json.decode(os.pread(fd, 4096, 0), type=Holder))
+        return msgspec.json.decode(os.pread(fd, 4096, 0), type=Holder)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return "by a process that did not leave its name"
+        return None
+
+
+def _may_live(holder: Holder) -> bool:
+    """Whether the process may still be there: the name of one that died stays until the next has written its own."""
+    if holder.host != platform.node():
+        return True
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
