@@ -160,7 +160,6 @@ def test_bytes_are_kept_as_they_came_with_their_stream_and_time(tmp_path: Path) 
     reader = OutputReader(tmp_path, 1)
     assert list(reader.bursts()) == [Burst(0, "out", 0, 4), Burst(0.005, "err", 4, 8), Burst(2, "err", 8, 9)]
     assert [reader.stream_at(offset) for offset in (0, 3, 4, 8, 99)] == ["out", "out", "err", "err", "err"]
-    assert reader.streams_of(0, 9) == ["out", "out"]
 
 
 def test_the_stream_of_a_line_is_known_while_the_command_still_runs(tmp_path: Path) -> None:
@@ -173,6 +172,8 @@ def test_the_stream_of_a_line_is_known_while_the_command_still_runs(tmp_path: Pa
     assert reader.streams_of(1, 9) == ["err", "err", "out"]
     writer.close()
     assert reader.streams_of(1, 2) == ["err", "err"]
+    write_mask(tmp_path, 1, [])
+    assert OutputReader(tmp_path, 1).streams_of(0, 9) == ["out", "err", "err", "out"]
 
 
 def test_spans_to_hide_never_come_out(tmp_path: Path) -> None:

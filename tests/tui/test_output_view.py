@@ -7,7 +7,8 @@ from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import until
 from tui.session.output import OutputReader, OutputWriter, write_mask
 from tui.transports.base import Stream
-from tui.widgets.output_view import OutputView
+from tui.widgets.glyphs import STDERR
+from tui.widgets.output_view import MARGIN, OutputView
 
 HOSTILE = (
     b"\x1b]0;owned\x07title\n\x1b]52;c;aGk=\x07clip\n\x1b[2Jclear\n\x9b31mc1\n"
@@ -21,7 +22,12 @@ class Shown(App[None]):
 
 
 def text(view: OutputView) -> list[str]:
-    return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+    """What stands on the rows, their margin left out."""
+    return [view.render_line(y).text[MARGIN:].rstrip() for y in range(view.size.height)]
+
+
+def margin(view: OutputView) -> list[str]:
+    return [view.render_line(y).text[:MARGIN] for y in range(view.size.height)]
 
 
 def writer(folder: Path) -> OutputWriter:
@@ -64,6 +70,28 @@ async def test_a_million_lines_cost_no_more_than_a_screenful(tmp_path: Path) -> 
         assert len(view._rows) <= 12
 
 
+async def test_lines_that_began_on_standard_error_are_marked_in_the_margin(tmp_path: Path) -> None:
+    out = writer(tmp_path)
+    out.write(Stream.OUT, b"pulling\nhalf ")
+    out.write(Stream.ERR, b"warned\nno such image " + b"x" * 60 + b"\n")
+    out.write(Stream.OUT, b"done\n")
+    out.write(Stream.ERR, b"and then it hangs")
+    app = Shown()
+    async with app.run_test(size=(61, 8)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(OutputReader(tmp_path, 1, out, Nothing()))
+        assert [line[:8] for line in text(view)[:5]] == ["pulling", "half war", "no such ", "done", "and then"]
+        assert "".join(margin(view)) == f"  {STDERR} {STDERR}   "
+        view.wrapped = True
+        await pilot.pause()
+        assert text(view)[3].endswith("xx")
+        assert "".join(margin(view)) == f"  {STDERR}{STDERR} {STDERR}  "
+        out.close()
+        write_mask(tmp_path, 1, [])
+        view.settle(OutputReader(tmp_path, 1))
+        assert "".join(margin(view)) == f"  {STDERR}{STDERR} {STDERR}  "
+
+
 async def test_nothing_a_host_prints_reaches_the_terminal_as_control(tmp_path: Path) -> None:
     out = writer(tmp_path)
     out.write(Stream.ERR, HOSTILE + bytes(range(256)))
@@ -93,7 +121,7 @@ async def test_long_lines_are_wrapped_or_scrolled_sideways(tmp_path: Path) -> No
     out = writer(tmp_path)
     out.write(Stream.OUT, b"short\n" * 20 + b"".join(b"%04d " % number for number in range(40)) + b"\n")
     app = Shown()
-    async with app.run_test(size=(61, 10)) as pilot:
+    async with app.run_test(size=(62, 10)) as pilot:
         view = app.query_one(OutputView)
         view.show(OutputReader(tmp_path, 1, out, Nothing()))
         await until(pilot, lambda: text(view)[-1].startswith("0000 ") and "0039" not in text(view)[-1])
@@ -116,7 +144,7 @@ async def test_matches_are_marked_and_shown(tmp_path: Path) -> None:
         view.show(OutputReader(tmp_path, 1, out, Nothing()))
         view.mark("needle", 500)
         found = next(y for y in range(10) if "Needle" in view.render_line(y).text)
-        assert [segment.text for segment in view.render_line(found)][:3] == ["the ", "Needle", " here"]
+        assert [segment.text for segment in view.render_line(found)][1:4] == ["the ", "Needle", " here"]
 
 
 async def test_empty_says_so(tmp_path: Path) -> None:

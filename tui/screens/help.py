@@ -13,6 +13,7 @@ from tui.actions import TITLES, acts, key_words
 from tui.bridge import front
 from tui.screens.home import pieces
 from tui.screens.home_text import QUIET, Piece
+from tui.widgets.glyphs import SIGNS
 from tui.widgets.top_line import TopLine
 
 
@@ -24,6 +25,9 @@ def help_lines(first: str, keys: Mapping[str, str], ids: bool = True) -> list[li
         for act in acts(screen):
             key = key_words(keys.get(act.id, act.key))
             lines.append([(f"  {key:<17} ", "bold"), (act.help, ""), (f"  {act.id}" if ids else "", QUIET)])
+        if screen == "run":
+            lines += [[], [("Signs on the run screen", "bold underline")]]
+            lines += [[(f"  {sign:<17} ", "bold"), (words, "")] for sign, words in SIGNS]
         lines.append([])
     return [*lines, [("Keys are changed in config.toml: ", QUIET), ('[keys]  "run.sign" = "f7"', "bold")]]
 

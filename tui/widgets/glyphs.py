@@ -34,8 +34,18 @@ STYLES = {
     "": "",
 }
 
+STDERR = "▌"
+"""In the margin of the output, beside a line that began on standard error."""
+
 OVER = "▲"
 """Beside a time that is over its budget, always with the word "over"."""
+
+SIGNS = (
+    *((sign, status.value) for status, sign in GLYPHS.items()),
+    (OVER, "over its budget"),
+    (STDERR, "in the margin of the output: the line began on stderr"),
+)
+"""Every sign of the run screen and its word, for the help."""
 
 
 def glyph(status: StepStatus) -> str:

@@ -1,7 +1,8 @@
 """Shows an attempt's output, however much there is: only the lines on the screen are read, decoded and painted."""
 
 import re
-from typing import ClassVar
+from itertools import zip_longest
+from typing import ClassVar, NamedTuple
 
 from rich.cells import chop_cells
 from rich.segment import Segment
@@ -13,11 +14,23 @@ from textual.strip import Strip
 
 from tui.execution.text import sanitise
 from tui.session.output import OutputReader
+from tui.session.timing import STREAMS
+from tui.widgets.glyphs import STDERR
 from tui.widgets.lines import Lines
 
+MARGIN = 1
+"""Cells before the text, for the mark of the lines that began on standard error."""
 SIDEWAYS = 20
 WIDEST = 2_000
 """Cells of a line that can be scrolled to; the file keeps all of it."""
+
+
+class Row(NamedTuple):
+    """A row on the screen: the number of its line, whether that began on standard error, and the part that shows."""
+
+    line: int
+    error: bool
+    text: str
 
 
 class OutputView(Lines):
@@ -27,7 +40,7 @@ class OutputView(Lines):
     those on the screen.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in ("plain", "match", "here", "quiet")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in ("plain", "match", "here", "quiet", "error")}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end", "tail", "Follow the end", show=False)]
 
     following: reactive[bool] = reactive(True, repaint=False)
@@ -44,7 +57,7 @@ class OutputView(Lines):
         super().__init__(id=id)
         self.empty = "no output: nothing has run here yet"
         self._reader: OutputReader | None = None
-        self._rows: list[tuple[int, str]] | None = None
+        self._rows: list[Row] | None = None
         self._total = 0
         self._pattern: re.Pattern[str] | None = None
         self._here = -1
@@ -126,34 +139,39 @@ class OutputView(Lines):
     def render_line(self, y: int) -> Strip:
         width, plain = self.width, self.paint("output--plain")
         if self._total == 0:
-            words = self.empty if y == 0 else ""
+            words = " " * MARGIN + self.empty if y == 0 else ""
             return Strip([Segment(words, self.paint("output--quiet"))]).adjust_cell_length(width, plain)
         if self._rows is None:
             self._rows = self._read()
         if y >= len(self._rows):
             return Strip.blank(width, plain)
-        return Strip(self._segments(*self._rows[y])).adjust_cell_length(width, plain)
+        return Strip(self._segments(self._rows[y])).adjust_cell_length(width, plain)
 
-    def _read(self) -> list[tuple[int, str]]:
-        """The rows on the screen: each with the number of its line and the part of the line that shows."""
+    def _read(self) -> list[Row]:
+        """The rows on the screen."""
         if self._reader is None:
             return []
-        width, height = self.width, self.size.height
+        width, height = max(1, self.width - MARGIN), self.size.height
         first, left = self.scroll_offset.y, self.scroll_offset.x
-        lines = [sanitise(line) for line in self._reader.read_lines(first, height)]
+        texts = [sanitise(line) for line in self._reader.read_lines(first, height)]
+        streams = self._reader.streams_of(first, len(texts))
+        lines = [
+            Row(first + place, stream != STREAMS[0], text)
+            for place, (text, stream) in enumerate(zip_longest(texts, streams, fillvalue=STREAMS[0]))
+        ]
         if not self.wrapped:
-            return [(first + number, line[left : left + width]) for number, line in enumerate(lines)]
-        rows = [(first + number, part) for number, line in enumerate(lines) for part in chop_cells(line, width) or [""]]
+            return [line._replace(text=line.text[left : left + width]) for line in lines]
+        rows = [line._replace(text=part) for line in lines for part in chop_cells(line.text, width) or [""]]
         return rows[-height:] if self.following else rows[:height]
 
-    def _segments(self, place: int, text: str) -> list[Segment]:
+    def _segments(self, row: Row) -> list[Segment]:
         plain = self.paint("output--plain")
+        segments = [Segment(STDERR, self.paint("output--error")) if row.error else Segment(" " * MARGIN, plain)]
         if self._pattern is None:
-            return [Segment(text, plain)]
-        style = self.paint("output--here" if place == self._here else "output--match")
-        segments: list[Segment] = []
+            return [*segments, Segment(row.text, plain)]
+        style = self.paint("output--here" if row.line == self._here else "output--match")
         at = 0
-        for found in self._pattern.finditer(text):
-            segments += [Segment(text[at : found.start()], plain), Segment(found[0], style)]
+        for found in self._pattern.finditer(row.text):
+            segments += [Segment(row.text[at : found.start()], plain), Segment(found[0], style)]
             at = found.end()
-        return [*segments, Segment(text[at:], plain)]
+        return [*segments, Segment(row.text[at:], plain)]
