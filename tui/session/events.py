@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui.session.outcome import Outcome
+from tui.session.sshsig import Signature
 
 
 class Check(Struct, frozen=True, omit_defaults=True):
@@ -98,7 +99,9 @@ class StepOpened(Event, frozen=True, kw_only=True):
 class StepSigned(Event, frozen=True, kw_only=True):
     """A step is done and somebody answers for it; `operator` is "auto" where the runbook asks for no person.
 
-    `count` and `head` are the number of journal lines before this one and the hash of the last of them.
+    `count` and `head` are the number of journal lines before this one and the hash of the last of them; where keys
+    sign, other events may have come between while a person was asked. Each person's signature is of their own
+    statement (`signature.statement_of`).
     """
 
     step: str
@@ -107,6 +110,8 @@ class StepSigned(Event, frozen=True, kw_only=True):
     note: str = ""
     count: int = 0
     head: str = ""
+    signature: Signature | None = None
+    second_signature: Signature | None = None
 
 
 class StepSkipped(Event, frozen=True, kw_only=True):

@@ -75,11 +75,15 @@ class Ran(Struct, frozen=True, kw_only=True):
 
 
 class SignOff(Struct, frozen=True):
-    """A sign-off found in a journal, and what each person should have signed for it, the operator first."""
+    """A sign-off found in a journal, what each person should have signed for it, and what they signed (or did not).
+
+    The operator comes first, then the second person, if there is one.
+    """
 
     entry: ev.Entry
     event: ev.StepSigned
     statements: tuple[Statement, ...]
+    signatures: tuple[Signature | None, ...]
 
 
 class Key(Protocol):
@@ -110,27 +114,44 @@ def sign_offs(lines: Iterable[Proved]) -> Iterator[SignOff]:
     """Every sign-off by a person, with its statements made again from the journal's lines before it.
 
     Raises:
-        SignatureInvalid: a sign-off names another place in the journal than its own.
+        SignatureInvalid: a sign-off names a place that is not in this journal, or one before the step's last event.
     """
-    session, head = "", START
+    session, heads = "", [START]
     ran: dict[int, Ran] = {}
+    touched: dict[str, int] = {}
     for line in lines:
-        match line.entry.event:
-            case ev.SessionStarted() as event:
-                session = event.session
-            case ev.AttemptStarted() as event:
-                ran[event.attempt] = Ran(number=event.attempt, step=event.step, host=event.host, command=event.command)
-            case ev.AttemptFinished() as event if event.attempt in ran:
-                ran[event.attempt] = msgspec.structs.replace(ran[event.attempt], sha256=event.sha256)
-            case ev.StepSigned() as event if event.operator != AUTO:
-                if (event.count, event.head) != (line.entry.seq, head):
-                    raise SignatureInvalid(
-                        f"the sign-off of {event.step} (line {line.entry.seq + 1}) is for another journal than this"
-                    )
-                people = (event.operator, event.second_operator) if event.second_operator else (event.operator,)
-                statements = tuple(_statement(session, ran.values(), event, person) for person in people)
-                yield SignOff(line.entry, event, statements)
-        head = line.head
+        event = line.entry.event
+        if isinstance(event, ev.SessionStarted):
+            session = event.session
+        elif isinstance(event, ev.AttemptStarted):
+            ran[event.attempt] = Ran(number=event.attempt, step=event.step, host=event.host, command=event.command)
+        elif isinstance(event, ev.AttemptFinished) and event.attempt in ran:
+            ran[event.attempt] = msgspec.structs.replace(ran[event.attempt], sha256=event.sha256)
+        elif isinstance(event, ev.StepSigned) and event.operator != AUTO:
+            _check_place(line.entry, event, heads, touched.get(event.step, -1))
+            people = (event.operator, event.second_operator) if event.second_operator else (event.operator,)
+            statements = tuple(_statement(session, ran.values(), event, person) for person in people)
+            signatures = (event.signature, event.second_signature)[: len(people)]
+            yield SignOff(line.entry, event, statements, signatures)
+        touched[_step_of(event, ran)] = line.entry.seq
+        heads.append(line.head)
+
+
+def _check_place(entry: ev.Entry, event: ev.StepSigned, heads: list[str], last: int) -> None:
+    where = f"the sign-off of {event.step} (line {entry.seq + 1})"
+    if not 0 <= event.count < len(heads) or event.head != heads[event.count]:
+        raise SignatureInvalid(f"{where} is for another journal than this", "compare it with another copy")
+    if last >= event.count:
+        raise SignatureInvalid(f"{where} was made before line {last + 1}, which is of the same step", "sign it again")
+    if event.second_signature and not event.second_operator:
+        raise SignatureInvalid(f"{where} has a second signature and no second person")
+
+
+def _step_of(event: ev.AnyEvent, ran: dict[int, Ran]) -> str:
+    """The step that an event is about; empty where it is about none."""
+    if isinstance(event, ev.AttemptFinished | ev.AttemptChecked | ev.OutcomeResolved):
+        return ran[event.attempt].step if event.attempt in ran else ""
+    return getattr(event, "step", "")
 
 
 def sign(statement: Statement, key: Key) -> Signature:

@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import SessionError, SignatureInvalid
+from tui.session.chain import Proved
 from tui.session.public_keys import PublicKey
-from tui.session.signature import NAMESPACE, Statement, verify
+from tui.session.signature import NAMESPACE, SignOff, Statement, sign_offs, verify
 from tui.session.signers import Signers, matches
 from tui.session.sshsig import Signature
 
@@ -63,6 +64,62 @@ class Proof(Struct, frozen=True):
     statement: Statement
     signature: Signature
     at: datetime
+
+
+class Judged(Struct, frozen=True):
+    """A sign-off with what is to be said of each person's signature: None where somebody did not sign by key."""
+
+    sign_off: SignOff
+    verdicts: tuple[Verdict | None, ...]
+
+    @property
+    def signed(self) -> bool:
+        """Whether everybody signed by key."""
+        return None not in self.verdicts
+
+    @property
+    def vouched(self) -> bool:
+        """Whether everybody signed by a key that the list of signers says is theirs."""
+        return all(verdict is not None and verdict.vouched for verdict in self.verdicts)
+
+    def __str__(self) -> str:
+        """One line for a report."""
+        words = (
+            str(verdict) if verdict else f"{statement.signer} without a signature"
+            for statement, verdict in zip(self.sign_off.statements, self.verdicts, strict=True)
+        )
+        return f"{self.sign_off.event.step}: {'; '.join(words)}"
+
+
+def judge_all(lines: Iterable[Proved], signers: Signers | None) -> Iterator[Judged]:
+    """Every sign-off of a journal by a person, and whose signatures it carries.
+
+    Raises:
+        SignatureInvalid: a signature does not hold, is of another journal, or is one person's where it takes two.
+    """
+    for sign_off in sign_offs(lines):
+        pairs = zip(sign_off.statements, sign_off.signatures, strict=True)
+        verdicts = tuple(
+            judge(Proof(statement, signature, sign_off.entry.at), signers) if signature else None
+            for statement, signature in pairs
+        )
+        if len(verdicts) == 2 and verdicts[0] and verdicts[1]:
+            two_people(verdicts[0], verdicts[1])
+        yield Judged(sign_off, verdicts)
+
+
+def proofs_of(lines: Iterable[Proved]) -> list[Proof]:
+    """Every signature of a journal with its statement, for `write_proofs`.
+
+    Raises:
+        SignatureInvalid: a sign-off is of another journal.
+    """
+    return [
+        Proof(statement, signature, sign_off.entry.at)
+        for sign_off in sign_offs(lines)
+        for statement, signature in zip(sign_off.statements, sign_off.signatures, strict=True)
+        if signature
+    ]
 
 
 def judge(proof: Proof, signers: Signers | None) -> Verdict:
