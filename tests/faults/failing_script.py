@@ -79,9 +79,18 @@ class Platter:
 
 
 def struggle(
-    root: str, count: int, at: int = -1, when: str = "before", number: int = 5, for_ever: bool = False
+    root: str,
+    count: int,
+    at: int = -1,
+    when: str = "",
+    number: int = 0,
+    for_ever: bool = False,
+    gives_up: bool = False,
 ) -> None:
-    """Live a session's life on this disk; every refusal has to be one that can be told to an operator."""
+    """Live a session's life on this disk; every refusal has to be one that can be told to an operator.
+
+    Who `gives_up` ends the program at the first event that is refused, and resumes the session.
+    """
     failer, platter = Failer(at, when, number, for_ever), Platter()
     gate.meet, gate.seen = failer, platter
     store = Store(Path(root))
@@ -89,7 +98,7 @@ def struggle(
     if begun is not None:
         directory, journal = begun
         script = [*islice(events(count), count), ev.SessionFinished(result="completed", operator="ana")]
-        append_all(journal, platter, script[: count // 2])
+        append_all(journal, platter, script[: count // 2], gives_up)
         journal.close()
         leave_unfinished(directory)
         again = tried(lambda: Journal.open(directory.journal, SystemClock()))
@@ -104,7 +113,7 @@ def struggle(
     tell(calls=failer.calls)
 
 
-def append_all(journal: Journal, platter: Platter, script: Sequence[ev.AnyEvent]) -> None:
+def append_all(journal: Journal, platter: Platter, script: Sequence[ev.AnyEvent], gives_up: bool = False) -> None:
     """Append each event, as often as the program would try."""
 
     def append(event: ev.AnyEvent) -> ev.Entry:
@@ -115,15 +124,17 @@ def append_all(journal: Journal, platter: Platter, script: Sequence[ev.AnyEvent]
         return journal.append(event)
 
     for event in script:
-        entry = tried(lambda event=event: append(event), JournalUnwritable)  # type: ignore[misc]
+        entry = tried(lambda event=event: append(event), JournalUnwritable, 1 if gives_up else TRIES)  # type: ignore[misc]
+        if entry is None and gives_up:
+            return
         if entry is not None:
             tell(promised=msgspec.json.encode(entry).decode())
             tell(lacks=unguarded(platter.lacks), after=f"event {entry.seq}")
 
 
-def tried(what: Callable[[], Any], refusal: type[SessionError] = SessionError) -> Any:
+def tried(what: Callable[[], Any], refusal: type[SessionError] = SessionError, times: int = TRIES) -> Any:
     """What comes of it within some tries; None where it is refused each time, in the way that its caller waits for."""
-    for _ in range(TRIES):
+    for _ in range(times):
         try:
             return what()
         except refusal as error:

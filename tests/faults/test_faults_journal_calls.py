@@ -32,11 +32,11 @@ def forks() -> Iterator[Forks]:
 
 
 def failures(calls: Sequence[str]) -> list[dict[str, object]]:
-    """Every call, each way it may fail, once and for ever."""
+    """Every call, each way it may fail: once, once and the operator gives up and resumes, and for ever."""
     made: list[dict[str, object]] = []
-    for (at, name), for_ever in product(enumerate(calls), (False, True)):
+    for (at, name), course in product(enumerate(calls), ({}, {"gives_up": True}, {"for_ever": True})):
         for when, number in (*WAYS, *(WAYS_OF_WRITES if name in ("write", "pwrite") else ())):
-            made.append({"at": at, "when": when, "number": number, "for_ever": for_ever})
+            made.append({"at": at, "when": when, "number": number, **course})
     return made
 
 
@@ -64,7 +64,7 @@ def test_every_call_fails_once_and_for_ever(forks: Forks, folder: Path, faults: 
     calls: list[str] = told[-1]["calls"]
     assert not any("refused" in line for line in told)
     assert check(told, folder / "whole") == EVENTS + 1
-    chosen = faults.spread(failures(calls), 160)
+    chosen = faults.spread(failures(calls), 200)
     promised, refusals = 0, 0
     for number, failure in enumerate(chosen):
         root = folder / str(number)
