@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import CancelToken, Command, Detached, HostFacts, Left, Link, LinkListener, OutputSink, Stream
 
 
 class Reply(NamedTuple):
@@ -27,6 +27,9 @@ class FakeTransport:
         self.ran: list[Command] = []
         self.refuses: HostError | None = None
         self.before_run: Callable[[Command], None] = lambda command: None
+        self.left: dict[str, Reply] = {}
+        self.found = "It is still running (2 processes)."
+        self.cleared: list[str] = []
         self.state = Link.UP
         self.listener: LinkListener = lambda link, detail: None
 
@@ -47,13 +50,30 @@ class FakeTransport:
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         self.before_run(command)
         self.ran.append(command)
-        reply = self._reply(command.script)
+        return self._play(self._reply(command.script), sink, cancel, command.durable)
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        reply = self.left.get(left.key)
+        if reply is None:
+            return Outcome(OutcomeKind.UNKNOWN, detail="there is no trace of it on the host")
+        return self._play(reply._replace(out=reply.out[left.out :], err=reply.err[left.err :]), sink, cancel, True)
+
+    def look(self, key: str) -> str:
+        return self.found
+
+    def clear(self, session: str) -> int:
+        self.cleared.append(session)
+        return 0
+
+    def _play(self, reply: Reply, sink: OutputSink, cancel: CancelToken, durable: bool) -> Outcome:
         if reply.out:
             sink(Stream.OUT, reply.out)
         if reply.err:
             sink(Stream.ERR, reply.err)
         while reply.until is not None and not reply.until.is_set():
             if cancel.wait(0.005):
+                if durable and cancel.left:
+                    raise Detached
                 return Outcome(OutcomeKind.CANCELLED)
         return reply.outcome
 

@@ -2,7 +2,7 @@
 
 from tui.drill.world import World
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink
+from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink
 
 
 class WorldTransport:
@@ -27,6 +27,15 @@ class WorldTransport:
         if reply.signal:
             return Outcome(OutcomeKind.SIGNALLED, signal=reply.signal)
         return Outcome.exited(reply.exit_status)
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        return Outcome(OutcomeKind.UNKNOWN, detail="a world forgets")
+
+    def look(self, key: str) -> str:
+        return "A world forgets."
+
+    def clear(self, session: str) -> int:
+        return 0
 
     def link(self) -> Link:
         return Link.UP

@@ -104,6 +104,7 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
                 port=drill.port,
                 trusted_keys=(drill.trusted_key,),
                 client_key=drill.client_key,
+                durable=False,
             )
     for name in runbook.hosts:
         made[name] = made[_owner(runbook, name)]

@@ -22,13 +22,15 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `succeeded` and `failed` carry the exit status the command ended with (0 is the only success here; whether a
     non-zero status is good news is decided by the step's expectations). `unreachable` means that the command was
-    never started; a connection lost under a running command is `unknown`.
+    never started; a connection lost under a running command is `unknown`. `unprotected` says why a command that should
+    have outlived its connection ran without that.
     """
 
     kind: OutcomeKind
     exit_status: int | None = None
     signal: str = ""
     detail: str = ""
+    unprotected: str = ""
 
     @classmethod
     def exited(cls, status: int) -> "Outcome":

@@ -23,7 +23,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     `script` is handed to `shell` as one argument. `environment` and `secrets` are exported before it runs; `secrets`
     travel over standard input, never in argv and never as SSH environment requests, which a server may drop silently.
     After them the script reads `stdin`, or end-of-file where it is empty. `timeout` is in seconds, None for no limit.
-    `key` identifies the attempt (session/step/attempt) for a durable job.
+    `key` identifies the attempt (session/step/attempt). A `durable` command is started at most once for its key, and
+    goes on when the connection is lost; where the place cannot do that it runs without, and its outcome says so.
     """
 
     script: str
@@ -34,6 +35,19 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     stdin: bytes = b""
     timeout: float | None = None
     key: str = ""
+    durable: bool = False
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """A durable command that another process, or an earlier connection, left running.
+
+    `out` and `err` are the bytes of each stream that have been received; `timeout` is in seconds from now.
+    """
+
+    key: str
+    out: int = 0
+    err: int = 0
+    timeout: float | None = None
 
 
 class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,20 +80,35 @@ OutputSink = Callable[[Stream, bytes], None]
 """Receives output bytes in the order they arrived; it is called from one thread and must not block for long."""
 
 
+class Detached(Exception):
+    """A durable command goes on and nobody follows it any more; its outcome is known when it is rejoined."""
+
+
 class CancelToken:
     """Asks a blocking call to stop; safe to use from any thread."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._left = False
 
     def cancel(self) -> None:
         """Ask; the call ends when it has made sure that the command is gone."""
+        self._event.set()
+
+    def leave(self) -> None:
+        """Ask a durable command's follower to let it go on by itself; any other command is cancelled."""
+        self._left = True
         self._event.set()
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked."""
         return self._event.is_set()
+
+    @property
+    def left(self) -> bool:
+        """Whether a durable command is to go on by itself."""
+        return self._left
 
     def wait(self, seconds: float) -> bool:
         """Sleep that ends at once on cancel; True when cancelled."""
@@ -99,7 +128,28 @@ class Transport(Protocol):
         """
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        """Run one command to its end and say how it ended; never raises for what a host does."""
+        """Run one command to its end and say how it ended; never raises for what a host does.
+
+        Raises:
+            Detached: it is durable, goes on, and `cancel` was told to leave it.
+        """
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Follow a durable command that was left, from the bytes that came, to its end; see `run`."""
+
+    def look(self, key: str) -> str:
+        """What there is of a durable command at the place, in words for a person who has to decide.
+
+        Raises:
+            HostError: the place cannot be reached.
+        """
+
+    def clear(self, session: str) -> int:
+        """Remove what a session's durable commands left at the place; returns how many still run there, and stay.
+
+        Raises:
+            HostError: the place cannot be reached.
+        """
 
     def link(self) -> Link:
         """The state of the connection now."""

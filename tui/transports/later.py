@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from tui.session.outcome import Outcome
-from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Transport
+from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Transport
 
 
 class LaterTransport:
@@ -28,6 +28,26 @@ class LaterTransport:
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command to its end and say how it ended; never raises for what a host does."""
         return self._transport().run(command, sink, cancel)
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Follow a durable command that was left, to its end."""
+        return self._transport().rejoin(left, sink, cancel)
+
+    def look(self, key: str) -> str:
+        """What there is of a durable command at the place.
+
+        Raises:
+            HostError: the place cannot be reached.
+        """
+        return self._transport().look(key)
+
+    def clear(self, session: str) -> int:
+        """Remove what a session's durable commands left; returns how many still run.
+
+        Raises:
+            HostError: the place cannot be reached.
+        """
+        return self._transport().clear(session)
 
     def link(self) -> Link:
         """The state of the connection now."""

@@ -8,15 +8,15 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from msgspec.structs import replace
 
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.job import JobRun, Refused, clear, look, signal_name
+from tui.transports.local_channels import CHUNK, LocalChannels, feed
 from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 
-CHUNK = 1 << 20
 PATIENCE = 5.0
 END_TICK = 0.02
 
@@ -27,13 +27,37 @@ class LocalTransport:
     def __init__(self, name: str, patience: float = PATIENCE) -> None:
         self.name = name
         self._patience = patience
+        self._channels = LocalChannels()
 
     def connect(self) -> HostFacts:
         """There is nothing to reach."""
-        return HostFacts(target="this machine", hostname=os.uname().nodename, shells=("bash", "sh"))
+        return HostFacts(
+            target="this machine", hostname=os.uname().nodename, shells=("bash", "sh"), boot_id=self._channels.boot_id()
+        )
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
+        if command.durable:
+            left = Left(key=command.key, timeout=command.timeout)
+            try:
+                return JobRun(self._channels, left, sink, cancel, self._patience).start(command)
+            except Refused as refused:
+                return replace(self._run_plain(command, sink, cancel), unprotected=str(refused))
+        return self._run_plain(command, sink, cancel)
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Follow a durable command that was left; see Transport."""
+        return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
+
+    def look(self, key: str) -> str:
+        """What there is of a durable command on this machine; see Transport."""
+        return look(self._channels, key)
+
+    def clear(self, session: str) -> int:
+        """Remove what a session's durable commands left on this machine; see Transport."""
+        return clear(self._channels, session)
+
+    def _run_plain(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         if cancel.cancelled:
             return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
         request, stdin = wrap(command)
@@ -77,7 +101,7 @@ class _Running:
     def follow(self, stdin: bytes, timeout: float | None, cancel: CancelToken) -> Outcome:
         """Pass the output on until the command has ended, one way or another."""
         assert self._process.stdin
-        threading.Thread(target=_feed, args=(self._process.stdin, stdin), name="stdin", daemon=True).start()
+        threading.Thread(target=feed, args=(self._process.stdin, stdin), name="stdin", daemon=True).start()
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
         with self._selector:
             silent = 0
@@ -134,22 +158,10 @@ class _Running:
         return Outcome(OutcomeKind.UNKNOWN, detail=f"{kind.value}, but some of its processes are still there")
 
 
-def _feed(file: IO[bytes], stdin: bytes) -> None:
-    with suppress(OSError):  # the command closed its standard input, or has ended: both are its own affair
-        file.write(stdin)
-    with suppress(OSError):
-        file.close()
-
-
 def _outcome(status: int) -> Outcome:
     if status >= 0:
         return Outcome.exited(status)
-    number = -status
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        name = f"SIGRTMIN+{number - signal.SIGRTMIN}"
-    return Outcome(OutcomeKind.SIGNALLED, signal=name)
+    return Outcome(OutcomeKind.SIGNALLED, signal=signal_name(-status))
 
 
 def _members(group: int) -> bool:

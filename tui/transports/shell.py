@@ -53,14 +53,17 @@ IN_PLACE = BOOT.replace(_LAST, HERE + _LAST)
 POSIX = frozenset({"bash", "sh", "dash", "ash"})
 """Login shells that run BOOT themselves; any other one is asked to start sh for it."""
 
-END = """\
-group=$1 patience=$2
+MEMBERS = """\
 proc() { for f in /proc/[0-9]*/stat; do
   { IFS= read -r l <"$f"; } 2>/dev/null || continue
   p=${l%% *}; set -- ${l##*) }; echo "$3 $1 $p"; done; }
 members() { all=$(ps -eo pgid=,stat=,pid= 2>/dev/null) || all=$(proc); [ -n "$all" ] || echo "-$group"
   printf '%s\n' "$all" | while read -r g s p; do
   if [ "$g" = "$group" ]; then case $s in Z*) ;; *) echo "$p" ;; esac; fi; done; }
+"""
+# Where there is neither a POSIX ps nor /proc, the whole group stands for its members and is never called empty.
+
+STRIKE = """\
 strike() { for p in $(members); do kill "-$1" "$p" 2>/dev/null || sudo -n kill "-$1" "$p" 2>/dev/null; done; }
 strike TERM
 while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
@@ -69,8 +72,7 @@ patience=20
 while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
 if [ -n "$(members)" ]; then echo left; else echo empty; fi
 """
-
-# Where there is neither a POSIX ps nor /proc, the whole group stands for its members and is never called empty.
+END = f"group=$1 patience=$2\n{MEMBERS}{STRIKE}"
 
 
 class Wrapped(NamedTuple):

@@ -8,12 +8,14 @@ from pathlib import Path
 import paramiko
 from msgspec.structs import replace
 
-from tui.errors import HostError, RunbookError
+from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Link, LinkListener, OutputSink
+from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink
+from tui.transports.channels import SSHChannels
 from tui.transports.config import resolve
 from tui.transports.connect import CONNECT_TIMEOUT, open_connection
 from tui.transports.hostkeys import fingerprint
+from tui.transports.job import JobRun, Refused, clear, look, unreachable
 from tui.transports.liveness import Watch
 from tui.transports.login import Credentials
 from tui.transports.running import Running
@@ -27,6 +29,7 @@ FACTS = (
     "for s in bash sh; do command -v $s; done; echo login $SHELL"
 )
 LOGIN = "login "
+NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
 
 class SSHTransport:
@@ -35,6 +38,7 @@ class SSHTransport:
     `trusted_keys` and `client_key` stand for known_hosts and the operator's keys: for a drill's host, whose keys are
     made for one run. A peer without a sign of life for `liveness` seconds is given up; a command that is to end has
     `patience` seconds to do so before it is killed. `on_link` is told of every change of the connection, on any thread.
+    Without `durable` (for a drill's host, which ends with us) a durable command runs as any other.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class SSHTransport:
         liveness: float = 25.0,
         patience: float = 5.0,
         connect_timeout: float = CONNECT_TIMEOUT,
+        durable: bool = True,
         on_link: Callable[[Link, str], None] = lambda link, detail: None,
     ) -> None:
         self.name = name
@@ -65,6 +70,8 @@ class SSHTransport:
         self._connect_timeout = connect_timeout
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
+        self._durable = durable
+        self._channels = SSHChannels(self._connected, self.connect, self._opened, self._slots)
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._facts: HostFacts | None = None
@@ -89,12 +96,32 @@ class SSHTransport:
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
+        if command.durable and self._durable:
+            left = Left(key=command.key, timeout=command.timeout)
+            try:
+                return JobRun(self._channels, left, sink, cancel, self._patience).start(command)
+            except Refused as refused:
+                return replace(self._run_plain(command, sink, cancel), unprotected=str(refused))
+        return self._run_plain(command, sink, cancel)
+
+    def _run_plain(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         try:
             connection, _ = self._connected()
-        except RunbookError as error:
-            detail = ". ".join(part for part in (error.message, error.hint) if part)
-            return Outcome(OutcomeKind.UNREACHABLE, detail=detail)
+        except HostError as error:
+            return unreachable(error)
         return self._run_on(connection, command, sink, cancel)
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Follow a durable command that was left; see Transport."""
+        return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
+
+    def look(self, key: str) -> str:
+        """What there is of a durable command on the host; see Transport."""
+        return look(self._channels, key)
+
+    def clear(self, session: str) -> int:
+        """Remove what a session's durable commands left on the host; see Transport."""
+        return clear(self._channels, session) if self._durable else 0
 
     def link(self) -> Link:
         """The state of the connection now."""
@@ -173,15 +200,15 @@ class SSHTransport:
         request, stdin = wrap(command, self._login_shell)
         while not self._slots.acquire(timeout=TICK):
             if cancel.cancelled:
-                return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
+                return NOT_STARTED
         try:
-            opened = self._open(connection, cancel)
-            if isinstance(opened, Outcome):
-                return opened
-            channel, inbox = opened
+            try:
+                channel, inbox = self._opened(connection, cancel)
+            except HostError as error:
+                return NOT_STARTED if cancel.cancelled else unreachable(error)
             if cancel.cancelled:
                 channel.close()
-                return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
+                return NOT_STARTED
             try:
                 channel.exec_command(request)
             except (paramiko.SSHException, EOFError, OSError) as error:
@@ -193,14 +220,17 @@ class SSHTransport:
         finally:
             self._slots.release()
 
-    def _open(self, connection: Connection, cancel: CancelToken) -> tuple[paramiko.Channel, Inbox] | Outcome:
-        """A channel; sshd refuses more than MaxSessions and frees them late, so a refusal is tried again."""
+    def _opened(self, connection: Connection, cancel: CancelToken) -> tuple[paramiko.Channel, Inbox]:
+        """A channel; sshd refuses more than MaxSessions and frees them late, so a refusal is tried again.
+
+        Raises:
+            HostError: there is none, or it was cancelled.
+        """
         deadline = time.monotonic() + CHANNEL_PATIENCE
         while True:
             try:
                 return connection.open_ordered(timeout=CHANNEL_PATIENCE)
             except (paramiko.SSHException, EOFError, OSError) as error:
-                if cancel.wait(0.05):
-                    return Outcome(OutcomeKind.CANCELLED, detail="it had not started")
-                if not connection.is_active() or time.monotonic() > deadline:
-                    return Outcome(OutcomeKind.UNREACHABLE, detail=f"{self.name}: no channel: {error}")
+                asked = cancel.wait(0.05)
+                if asked or not connection.is_active() or time.monotonic() > deadline:
+                    raise HostError(f"{self.name}: no channel: {error}") from error

@@ -1,0 +1,103 @@
+"""Carries a job's requests over an SSH connection that may be another one each time."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import paramiko
+
+from tui.errors import HostError
+from tui.transports.base import CancelToken, HostFacts, Stream
+from tui.transports.job import Lost
+from tui.transports.running import INLINE
+from tui.transports.shell import TICK, Wrapped
+from tui.transports.wire import Connection, Inbox, took
+
+STATUS_PATIENCE = 2.0
+
+
+class SSHChannels:
+    """The way to one host; connects again whenever a request needs it."""
+
+    def __init__(
+        self,
+        connected: Callable[[], tuple[Connection, HostFacts]],
+        facts: Callable[[], HostFacts],
+        opened: Callable[[Connection, CancelToken], tuple[paramiko.Channel, Inbox]],
+        slots: threading.BoundedSemaphore,
+    ) -> None:
+        self._connected = connected
+        self._facts = facts
+        self._opened = opened
+        self._slots = slots
+
+    def boot_id(self) -> str:
+        """Which start of the host the connection meets."""
+        return self._facts().boot_id
+
+    def exchange(self, wrapped: Wrapped, cancel: CancelToken) -> "SSHExchange":
+        """Send a request; see Channels."""
+        connection, _ = self._connected()
+        while not self._slots.acquire(timeout=TICK):
+            if cancel.cancelled:
+                raise HostError("no channel was free before it was cancelled", "try again")
+        try:
+            channel, inbox = self._opened(connection, cancel)
+            try:
+                channel.exec_command(wrapped.request)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                channel.close()
+                raise Lost from error
+        except BaseException:
+            self._slots.release()
+            raise
+        return SSHExchange(connection, channel, inbox, wrapped.stdin, self._slots)
+
+
+class SSHExchange:
+    """One request on a channel."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        channel: paramiko.Channel,
+        inbox: Inbox,
+        stdin: bytes,
+        slots: threading.BoundedSemaphore,
+    ) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._inbox = inbox
+        self._slots = slots
+        if len(stdin) <= INLINE:
+            self._feed(stdin)
+        else:
+            threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
+
+    def take(self, wait: float) -> list[tuple[Stream, bytes]] | None:
+        """What has come; see Exchange."""
+        chunks = self._inbox.take(wait)
+        for _, data in chunks or ():
+            took(self._channel, len(data))
+        return chunks
+
+    def whole(self) -> bool:
+        """Whether the request's own process ended with an exit status."""
+        deadline = time.monotonic() + STATUS_PATIENCE
+        while not self._channel.status_event.wait(TICK) and self._connection.is_active():
+            if time.monotonic() > deadline:
+                break
+        return self._channel.exit_status >= 0
+
+    def close(self) -> None:
+        """Let go of the channel."""
+        self._channel.close()
+        self._slots.release()
+
+    def _feed(self, stdin: bytes) -> None:
+        try:
+            if stdin:
+                self._channel.sendall(stdin)
+            self._channel.shutdown_write()
+        except OSError:
+            pass  # the other side closed it, or the connection is gone: what comes back tells

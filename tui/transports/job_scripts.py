@@ -1,0 +1,242 @@
+"""What runs on the host so that a command starts once and goes on without us: POSIX sh and coreutils, no more.
+
+A job has a directory of its own, `$XDG_STATE_HOME/runbook/jobs/<session>/<step>.<attempt>` (mode 0700):
+
+- the directory itself is the claim: `mkdir` succeeds for one caller only;
+- `end` is a FIFO whose only writer is the runner, so that a reader blocks until the runner has ended, however it ends;
+- `gate` is made once, by `ln`: by the runner (its pid, start time and boot id) or by a follower that gives up an
+  unstarted claim ("void"), so that nobody has to guess whether it will still start;
+- `out` and `err` take the output, `exit` the exit status (written beside, then renamed); `stopping` says that somebody
+  asked for its end.
+"""
+
+import base64
+import re
+import shlex
+
+from tui.transports.base import Command
+from tui.transports.shell import BOOT, MEMBERS, STRIKE, Wrapped
+
+TICK = 0.03
+"""Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
+
+KEY = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)/([0-9]+)", re.ASCII)
+"""What identifies an attempt: session, step, number."""
+
+_BORN = """\
+_rb_born() {
+  _rb_stat=; { IFS= read -r _rb_stat <"/proc/$1/stat"; } 2>/dev/null
+  set -- ${_rb_stat##*) }
+  case ${1-} in [ZX]*) _rb_start=- ;; *) _rb_start=${20--} ;; esac
+}
+"""
+# When a process was born, in ticks since the host started; "-" for one that is gone or waits to be reaped.
+
+_PLACE = f"""\
+_rb_nonce=$1 _rb_base=${{XDG_STATE_HOME:-${{HOME-}}/.local/state}}/runbook/jobs
+_rb_session=$_rb_base/$2 _rb_job=$_rb_base/$2/${{3-}}
+_rb_say() {{ printf '%s %s %s\\n' runbook-job "$_rb_nonce" "$*"; }}
+_rb_boot=-; {{ IFS= read -r _rb_boot </proc/sys/kernel/random/boot_id; }} 2>/dev/null
+_rb_gate() {{
+  _rb_pid=none _rb_since=- _rb_on=-
+  {{ read -r _rb_pid _rb_since _rb_on <"$_rb_job/gate"; }} 2>/dev/null
+}}
+_rb_void() {{ echo void >"$_rb_job/void.$_rb_nonce"; ln "$_rb_job/void.$_rb_nonce" "$_rb_job/gate"; }} 2>/dev/null
+{_BORN}"""
+
+_BOOT = BOOT[BOOT.index("_rb_shell=") :]
+"""Without the greeting."""
+
+_RUNNER = f"""\
+_rb_job=$1 _rb_boot=$2
+shift 2
+{_BORN}\
+trap : HUP INT TERM
+_rb_born $$
+echo "$$ $_rb_start $_rb_boot" >"$_rb_job/gate.new"
+ln "$_rb_job/gate.new" "$_rb_job/gate" || exit
+(exec sh -c {shlex.quote(_BOOT)} runbook "$@" <&3 >>"$_rb_job/out" 2>>"$_rb_job/err" 3<&- 9>&-)
+_rb_status=$?
+_rb_said=; IFS= read -r _rb_said <"$_rb_job/said"
+echo "$_rb_status ${{_rb_said:+killed}}" >"$_rb_job/exit.new"
+mv "$_rb_job/exit.new" "$_rb_job/exit"
+"""
+# A shell tells of a child that was killed on its own standard error, which is `said`: that alone tells exit 137 from a
+# kill. The trap keeps the runner until its command is gone; a trapped signal, unlike an ignored one, is not inherited.
+
+_START = """\
+_rb_expect=$4 _rb_size=$5 _rb_out=$6 _rb_err=$7 _rb_runner=$8
+shift 8
+_rb_refuse() { _rb_say refused "$*"; exit 0; }
+exec 5>&1 7>&2 2>/dev/null
+if [ ! -d "$_rb_job" ]; then
+  if [ -n "$_rb_expect" ] && [ "$_rb_expect" != "$_rb_boot" ]; then _rb_say rebooted; exit 0; fi
+  for _rb_need in setsid mkfifo ln tail; do
+    command -v "$_rb_need" >/dev/null || _rb_refuse "$_rb_need is not installed there"
+  done
+  [ -d "$_rb_session" ] || (umask 077; mkdir -p "$_rb_session") || _rb_refuse "$_rb_base cannot be written there"
+  exec 3</dev/null
+  if [ "$_rb_size" -gt 0 ]; then
+    _rb_in=$_rb_session/.in.$_rb_nonce
+    (umask 077; cat >"$_rb_in") || { rm -f "$_rb_in"; _rb_refuse "$_rb_base cannot be written there"; }
+    exec 3<"$_rb_in"
+    _rb_came=$(wc -c <"$_rb_in")
+    rm -f "$_rb_in"
+    [ "$_rb_came" -eq "$_rb_size" ] || exit 1
+  fi
+  if mkdir -m 700 "$_rb_job"; then
+    mkfifo "$_rb_job/end" && : >"$_rb_job/out" && : >"$_rb_job/err" && : >"$_rb_job/said" ||
+      { rm -rf "$_rb_job"; _rb_refuse "$_rb_job cannot be written there"; }
+    exec 9<>"$_rb_job/end" 8<"$_rb_job/end"
+    _rb_sh=sh; [ -z "${BASH_VERSION-}" ] || _rb_sh=bash
+    setsid "$_rb_sh" -c "$_rb_runner" runbook-job "$_rb_job" "$_rb_boot" "$@" \\
+      </dev/null >/dev/null 2>"$_rb_job/said" 5>&- 7>&- 8<&- &
+    exec 9>&-
+    _rb_mine=yes
+  elif [ ! -d "$_rb_job" ]; then _rb_refuse "$_rb_session cannot be written there"
+  fi
+  exec 3<&-
+fi
+"""
+# A claim whose files cannot be made is taken back: nothing has started, and nobody else can have begun to follow it.
+# bash called sh (POSIX mode) does not tell of a killed child; bash called bash does.
+
+_ATTACH = """\
+_rb_out=$4 _rb_err=$5
+exec 5>&1 7>&2 2>/dev/null
+if [ ! -d "$_rb_job" ]; then
+  (umask 077; mkdir -p "$_rb_session")
+  if mkdir -m 700 "$_rb_job"; then _rb_void; _rb_say missing; exit 0; fi
+  [ -d "$_rb_job" ] || { _rb_say missing; exit 0; }
+fi
+"""
+
+_FOLLOW = f"""\
+if [ -z "${{_rb_mine-}}" ]; then
+  _rb_patience=20
+  while [ ! -e "$_rb_job/gate" ] && [ "$_rb_patience" -gt 0 ]; do sleep 0.1; _rb_patience=$((_rb_patience - 1)); done
+  [ -e "$_rb_job/gate" ] || _rb_void
+  _rb_gate
+  if [ "$_rb_pid" = void ]; then _rb_say void; exit 0; fi
+  if [ -p "$_rb_job/end" ] && [ ! -e "$_rb_job/exit" ]; then exec 9<>"$_rb_job/end" 8<"$_rb_job/end" 9>&-
+  else exec 8</dev/null; fi
+fi
+_rb_say running
+_rb_tail() {{
+  sleep {TICK} </dev/null >/dev/null
+  : >"$_rb_job/$1.$_rb_nonce"
+  exec tail -c "+$(($2 + 1))" -f "$_rb_job/$1"
+}}
+if [ ! -e "$_rb_job/exit" ]; then
+  _rb_tail out "$_rb_out" 5>&- 7>&- 8<&- & _rb_tails=$!
+  _rb_tail err "$_rb_err" >&7 5>&- 7>&- 8<&- & _rb_tails="$_rb_tails $!"
+  read -r _rb_line <&8
+  kill $_rb_tails
+  wait $_rb_tails
+fi
+_rb_rest() {{
+  _rb_size=-
+  if [ -e "$_rb_job/$1.$_rb_nonce" ]; then rm -f "$_rb_job/$1.$_rb_nonce"; _rb_size=$(wc -c <"$_rb_job/$1")
+  elif [ -s "$_rb_job/$1" ]; then tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
+}}
+_rb_rest err "$_rb_err" >&7; _rb_err=$_rb_size
+_rb_rest out "$_rb_out"; _rb_out=$_rb_size
+_rb_gate
+if [ -e "$_rb_job/exit" ]; then IFS= read -r _rb_exit <"$_rb_job/exit"
+elif [ "$_rb_on" != "$_rb_boot" ]; then _rb_exit=rebooted
+else _rb_exit=lost; fi
+_rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
+printf '\\000'
+_rb_say end $_rb_out $_rb_err $_rb_stopping $_rb_exit
+"""
+
+_STOP = f"""\
+group=0 patience=$4
+exec 2>/dev/null
+[ -d "$_rb_job" ] || {{ echo missing; exit 0; }}
+: >"$_rb_job/stopping"
+if _rb_void; then echo empty; exit 0; fi
+_rb_gate
+if [ "$_rb_pid" = void ] || [ "$_rb_on" != "$_rb_boot" ]; then echo empty; exit 0; fi
+group=$_rb_pid
+_rb_born "$group"
+if [ "$_rb_start" != - ] && [ "$_rb_start" != "$_rb_since" ]; then echo empty; exit 0; fi
+{MEMBERS}{STRIKE}"""
+# A process that has the number but was born at another time is not ours: nothing of the job is left.
+
+_LOOK = """\
+exec 2>/dev/null
+if [ ! -d "$_rb_job" ]; then _rb_say missing; exit 0; fi
+_rb_gate
+_rb_exit=; IFS= read -r _rb_exit <"$_rb_job/exit"
+_rb_alive=0
+if [ "$_rb_on" = "$_rb_boot" ]; then
+  group=$_rb_pid
+  _rb_born "$group"
+  if [ "$_rb_start" = - ] || [ "$_rb_start" = "$_rb_since" ]; then _rb_alive=$(members | wc -l); fi
+fi
+_rb_bytes=$(cat "$_rb_job/out" "$_rb_job/err" | wc -c)
+_rb_state=ran; [ "$_rb_on" = "$_rb_boot" ] || _rb_state=rebooted
+case $_rb_pid in void | none) _rb_state=$_rb_pid ;; esac
+_rb_say found $_rb_state $_rb_alive $_rb_bytes $_rb_exit
+"""
+
+_CLEAR = """\
+exec 2>/dev/null
+_rb_left=0
+for _rb_job in "$_rb_session"/*; do
+  [ -d "$_rb_job" ] || continue
+  _rb_gate
+  _rb_born "$_rb_pid"
+  if [ "$_rb_start" != - ] && [ "$_rb_start" = "$_rb_since" ] && [ "$_rb_on" = "$_rb_boot" ]; then
+    _rb_left=$((_rb_left + 1))
+  else rm -rf "$_rb_job"; fi
+done
+[ "$_rb_left" -gt 0 ] || rm -rf "$_rb_session"
+_rb_say cleared $_rb_left
+"""
+
+
+def job_of(key: str) -> tuple[str, str]:
+    """The session's and the job's directory names for an attempt's key (session/step/number)."""
+    found = KEY.fullmatch(key)
+    if found is None:
+        raise ValueError(f"not an attempt's key: {key!r}")
+    return found[1], f"{found[2]}.{found[3]}"
+
+
+def start_request(command: Command, nonce: str, boot_id: str, out: int = 0, err: int = 0) -> Wrapped:
+    """The exec request that claims and starts a job, or finds it started, and follows its output from `out` and `err`.
+
+    With a `boot_id`, it is not started on a host that has another one. Secrets are in `stdin` only.
+    """
+    lines = [f"{name}={base64.b64encode(value.encode()).decode()}\n" for name, value in command.secrets.items()]
+    stdin = "".join(lines).encode() + command.stdin
+    words = [nonce, *job_of(command.key), boot_id, str(len(stdin)), str(out), str(err), _RUNNER]
+    words += [command.shell, command.directory, command.script, str(len(lines))]
+    words += [f"{name}={value}" for name, value in command.environment.items()]
+    return Wrapped(_request(_PLACE + _START + _FOLLOW, words), stdin)
+
+
+def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:
+    """The exec request that follows a job from `out` and `err` on; a claim that did not start never will."""
+    return Wrapped(_request(_PLACE + _ATTACH + _FOLLOW, [nonce, *job_of(key), str(out), str(err)]), b"")
+
+
+def stop_request(key: str, nonce: str, patience: float) -> str:
+    """The exec request that ends a job: TERM, `patience` seconds, KILL; it prints empty, left or missing."""
+    return _request(_PLACE + _STOP, [nonce, *job_of(key), str(round(patience * 10))])
+
+
+def look_request(key: str, nonce: str) -> str:
+    """The exec request that says what there is of a job."""
+    return _request(_PLACE + MEMBERS + _LOOK, [nonce, *job_of(key)])
+
+
+def clear_request(session: str, nonce: str) -> str:
+    """The exec request that removes the directories of a session's ended jobs; it says how many still run."""
+    return _request(_PLACE + _CLEAR, [nonce, job_of(f"{session}/x/0")[0]])
+
+
+def _request(script: str, words: list[str]) -> str:
+    return f"exec sh -c {shlex.quote(script)} runbook {shlex.join(words)}"

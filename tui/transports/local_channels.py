@@ -1,0 +1,89 @@
+"""Carries a job's requests to a shell on the operator's own machine."""
+
+import os
+import selectors
+import subprocess
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from tui.errors import HostError
+from tui.transports.base import CancelToken, Stream
+from tui.transports.shell import Wrapped
+
+CHUNK = 1 << 20
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class LocalChannels:
+    """The way to this machine's shell; it cannot be lost."""
+
+    def boot_id(self) -> str:
+        """Which start of this machine it is."""
+        try:
+            return BOOT_ID.read_text().strip()
+        except OSError:
+            return ""
+
+    def exchange(self, wrapped: Wrapped, cancel: CancelToken) -> "LocalExchange":
+        """Start a shell for a request; see Channels."""
+        try:
+            process = subprocess.Popen(
+                ["sh", "-c", wrapped.request],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise HostError(f"cannot start a shell: {error.strerror}", "look at this machine's processes") from error
+        return LocalExchange(process, wrapped.stdin)
+
+
+class LocalExchange:
+    """One request's shell."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", stdin: bytes) -> None:
+        self._process = process
+        self._selector = selectors.DefaultSelector()
+        assert process.stdin
+        threading.Thread(target=feed, args=(process.stdin, stdin), name="stdin", daemon=True).start()
+        for file, stream in ((process.stdout, Stream.OUT), (process.stderr, Stream.ERR)):
+            assert file
+            self._selector.register(file, selectors.EVENT_READ, stream)
+
+    def take(self, wait: float) -> list[tuple[Stream, bytes]] | None:
+        """What has come; see Exchange."""
+        if not self._selector.get_map():
+            return None
+        chunks: list[tuple[Stream, bytes]] = []
+        for key, _ in self._selector.select(wait):
+            data = os.read(key.fd, CHUNK)
+            if data:
+                chunks.append((key.data, data))
+            else:
+                self._selector.unregister(key.fileobj)
+        return chunks
+
+    def whole(self) -> bool:
+        """Whether the shell ended by itself."""
+        return self._process.wait() >= 0
+
+    def close(self) -> None:
+        """End the shell, which only follows; the job goes on."""
+        self._selector.close()
+        with suppress(OSError):
+            os.killpg(self._process.pid, 15)
+        for file in (self._process.stdout, self._process.stderr):
+            assert file
+            file.close()
+        self._process.wait()
+
+
+def feed(file: IO[bytes], stdin: bytes) -> None:
+    """Write all of it and close the file, whatever the reader does."""
+    with suppress(OSError):  # the command closed its standard input, or has ended: both are its own affair
+        file.write(stdin)
+    with suppress(OSError):
+        file.close()
