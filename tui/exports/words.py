@@ -7,7 +7,7 @@ from tui.session.state import SessionState, step_by_id
 
 
 def duration(length: float | timedelta | None) -> str:
-    """A length of time as people say it: 0.4 s, 42 s, 3 m 10 s, 1 h 02 m; – where a clock that was set back hides it."""
+    """A length of time as people say it: 0.4 s, 42 s, 3 m 10 s, 1 h 02 m; – for a negative one, by a clock set back."""
     if length is None:
         return "–"
     total = length.total_seconds() if isinstance(length, timedelta) else length
