@@ -272,6 +272,34 @@ async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Wo
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and "needle" in _output(app))
 
 
+async def test_a_search_says_which_match_of_how_many(workspace: Workspace, host: FakeTransport) -> None:
+    go = threading.Event()
+    lines = b"hay\n" * 100 + b"needle\n"
+    host.replies["uptime"] = Reply(lines * 3 + b"rest\n", until=go)
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: "rest" in _output(app))
+
+        async def search(text: str) -> None:
+            await pilot.press("slash")
+            await dialog(pilot, AskText)
+            await type_text(pilot, text)
+            await pilot.press("enter")
+
+        app.screen.query_one("#output", OutputView).scroll_to(y=0, immediate=True, force=True)
+        await search("needle")
+        await until(pilot, lambda: "/needle: match 1 of 3+ " in shown(app))
+        await pilot.press("shift+f3")
+        await until(pilot, lambda: "/needle: match 3 of 3+ " in shown(app))
+        go.set()
+        await until(pilot, lambda: "/needle: match 3 of 3 " in shown(app))
+        await pilot.press("f3")
+        await until(pilot, lambda: "/needle: match 1 of 3 " in shown(app))
+        assert "needle" in _output(app)
+        await search("thread")
+        await until(pilot, lambda: "/thread: no match " in shown(app))
+
+
 def _output(app: RunbookApp) -> str:
     view = app.screen.query_one("#output", OutputView)
     return "\n".join(view.render_line(y).text for y in range(view.size.height))

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Footer, Static
@@ -20,6 +20,7 @@ from tui.screens.dialogs import (
 )
 from tui.screens.dialogs.pick import Pick
 from tui.screens.run_acts import SessionActs
+from tui.screens.run_search import OutputSearch
 from tui.screens.run_text import no_output, output_title
 from tui.session.state import SessionState, step_by_id
 from tui.widgets.checklist import Checklist
@@ -29,6 +30,7 @@ from tui.widgets.progress import Moment
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
 
+SEARCH = "In this output (F3 next, shift+F3 before):"
 TICK = 0.5
 FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
@@ -45,11 +47,7 @@ class RunScreen(SessionActs):
         "run.tcss",
     ]
     AUTO_FOCUS = "#checklist"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("run"),
-        Binding("f3", "search_on(1)", "Next match", show=False),
-        Binding("shift+f3", "search_on(-1)", "Match before", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("run")
 
     zoomed: reactive[bool] = reactive(False, init=False)
 
@@ -59,8 +57,7 @@ class RunScreen(SessionActs):
         self._chosen = 0
         self._printed: datetime | None = None
         self._grown = 0
-        self._searched = ""
-        self._match = -1
+        self._search = OutputSearch(self, self._output)
         self._live = False
         self._followed = False
         self._painted = 0
@@ -153,7 +150,7 @@ class RunScreen(SessionActs):
         chosen = self.query_one("#checklist", Checklist).selected
         attempts = self.state.step(chosen).attempts if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
-        title = output_title(self.state, wanted, self._searched)
+        title = output_title(self.state, wanted, self._search.words if wanted == self._attempt else "")
         if title != self._titled:
             self._titled = title
             self.query_one("#output-title", Static).update(title, layout=False)
@@ -163,9 +160,10 @@ class RunScreen(SessionActs):
         if wanted != self._attempt or (followed and not self._followed):
             self._attempt, self._followed = wanted, followed
             view.show(self.conductor.executor.reader(wanted) if wanted else None, no_output(self.state, wanted))
-            self._searched, self._match = "", -1
+            self._search.stop()
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
             view.settle(self.conductor.executor.reader(wanted), no_output(self.state, wanted))
+            self._search.count()
         self._live = bool(wanted) and self.state.attempts[wanted].outcome is None
 
     def watch_zoomed(self, zoomed: bool) -> None:
@@ -181,7 +179,7 @@ class RunScreen(SessionActs):
         if not attempts:
             front(self).show_error(NotNow("nothing has run in this step"))
             return
-        titles = [output_title(self.state, number, "") for number in attempts]
+        titles = [output_title(self.state, number) for number in attempts]
 
         def picked(place: int | None) -> None:
             if place is not None:
@@ -206,37 +204,22 @@ class RunScreen(SessionActs):
 
     def action_search(self) -> None:
         def written(text: str | None) -> None:
-            if text:
-                self._searched, self._match = text, -1
-                self._search(self.query_one("#output", OutputView).top, 1)
+            attempt = self._attempt
+            if text and attempt:
+                self._search.begin(
+                    text,
+                    lambda: self.conductor.executor.reader(attempt),
+                    lambda: self.state.attempts[attempt].outcome is not None,
+                    self.query_one("#output", OutputView).top,
+                )
 
-        self.app.push_screen(AskText("Search", "In this output (F3 next, shift+F3 before):", self._searched), written)
+        self.app.push_screen(AskText("Search", SEARCH, self._search.text), written)
 
     def action_search_on(self, direction: int) -> None:
-        if self._searched:
-            self._search(self._match + direction, direction)
+        self._search.go_on(direction)
 
-    def _search(self, start: int, direction: int) -> None:
-        """Search on a thread, with a reader of its own."""
-        attempt, text = self._attempt, self._searched
-        if not attempt:
-            return
-        reader = self.conductor.executor.reader(attempt)
-
-        def find() -> int:
-            """The next match; from the other end where there is none on the way."""
-            other = 0 if direction > 0 else max(0, reader.lines_total() - 1)
-            found = next(reader.search(text, max(0, start), direction), -1)
-            return found if found >= 0 else next(reader.search(text, other, direction), -1)
-
-        def found(line: int) -> None:
-            if line < 0:
-                front(self).say(f"{text!r} is not in this output")
-            else:
-                self._match = line
-            self.query_one("#output", OutputView).mark(text, line)
-
-        front(self).work(self, find, found)
+    def on_unmount(self) -> None:
+        self._search.stop()
 
     def action_summary(self) -> None:
         front(self).show_summary()

@@ -51,14 +51,14 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     return lines[-12:]
 
 
-def output_title(state: SessionState, number: int, searched: str) -> str:
-    """The line above the output: which attempt, how it ended."""
+def output_title(state: SessionState, number: int, search: str = "") -> str:
+    """The line above the output: what came of a search, which attempt, how it ended."""
     if not number or number not in state.attempts:
         return "Output"
     attempt = state.attempts[number]
     ended = f"{attempt.outcome} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
-    search = f"  / {sanitise(searched)}" if searched else ""
-    return sanitise(f"Output of attempt {number} on {attempt.host}: {ended}") + search
+    about = f"attempt {number} on {attempt.host}: {ended}"
+    return sanitise(f"{search} · {about}" if search else f"Output of {about}")
 
 
 def no_output(state: SessionState, number: int) -> str:
