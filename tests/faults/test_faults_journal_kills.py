@@ -10,55 +10,22 @@ import msgspec
 import pytest
 
 from tests.faults.journal_script import UNFINISHED, events
+from tests.faults.killed import KILLED, check, chosen, in_flight, promised
 from tests.support.faults import Faults
 from tests.support.forks import Forks, Told
-from tests.support.runbooks import SMALL, small
+from tests.support.runbooks import SMALL
 from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal import Journal, read, verify
-from tui.session.state import fold
 from tui.session.store import SessionDirectory, Store
 
-KILLED = -9
 EVENTS = 100
-RUNBOOK = small()
-decode_entry = msgspec.json.Decoder(ev.Entry).decode
-decode_event: msgspec.json.Decoder[ev.AnyEvent] = msgspec.json.Decoder(ev.AnyEvent)
 
 
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
     with Forks("tests.faults.journal_script") as opened:
         yield opened
-
-
-def promised(told: Sequence[Told]) -> list[ev.Entry]:
-    return [decode_entry(line["promised"]) for line in told if "promised" in line]
-
-
-def in_flight(told: Sequence[Told]) -> list[ev.AnyEvent]:
-    """The event that was tried last, where nothing was promised after it."""
-    tried = [line for line in told if "tried" in line or "promised" in line]
-    return [decode_event.decode(tried[-1]["tried"])] if tried and "tried" in tried[-1] else []
-
-
-def chosen(places: list[str], faults: Faults, short: int) -> list[int]:
-    """Places to die at: all; or of each kind the first, and the rest spread over all."""
-    if faults.long:
-        return list(range(len(places)))
-    kinds = [places.index(kind) for kind in dict.fromkeys(places)]
-    return sorted({*kinds, *faults.spread(range(len(places)), max(2, short - len(kinds)))})
-
-
-def check(directory: SessionDirectory, told: Sequence[Told]) -> list[ev.Entry]:
-    """Hold what is on the disk against what was promised; returns what is there."""
-    wanted = promised(told)
-    found = list(read(directory.journal))
-    assert found[: len(wanted)] == wanted
-    assert [entry.event for entry in found[len(wanted) :]] in ([], in_flight(told))
-    runbook, state = directory.load()
-    assert state == fold(runbook, wanted + found[len(wanted) :])
-    return found
 
 
 def resume(directory: SessionDirectory, found: list[ev.Entry]) -> None:

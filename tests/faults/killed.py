@@ -1,0 +1,46 @@
+"""What the tests that kill processes share: where to kill, and how the disk is held against what was promised."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tests.support.faults import Faults
+from tests.support.forks import Told
+from tui.session import events as ev
+from tui.session.journal import read
+from tui.session.state import fold
+from tui.session.store import SessionDirectory
+
+KILLED = -9
+decode_entry = msgspec.json.Decoder(ev.Entry).decode
+decode_event: msgspec.json.Decoder[ev.AnyEvent] = msgspec.json.Decoder(ev.AnyEvent)
+
+
+def promised(told: Sequence[Told]) -> list[ev.Entry]:
+    """The events of which the process was told that they are durable."""
+    return [decode_entry(line["promised"]) for line in told if "promised" in line]
+
+
+def in_flight(told: Sequence[Told]) -> list[ev.AnyEvent]:
+    """The event that was tried last, where nothing was promised after it."""
+    tried = [line for line in told if "tried" in line or "promised" in line]
+    return [decode_event.decode(tried[-1]["tried"])] if tried and "tried" in tried[-1] else []
+
+
+def chosen(places: list[str], faults: Faults, short: int) -> list[int]:
+    """Places to die at: all; or of each kind the first, and the rest spread over all."""
+    if faults.long:
+        return list(range(len(places)))
+    kinds = [places.index(kind) for kind in dict.fromkeys(places)]
+    return sorted({*kinds, *faults.spread(range(len(places)), max(2, short - len(kinds)))})
+
+
+def check(directory: SessionDirectory, told: Sequence[Told]) -> list[ev.Entry]:
+    """Hold what is on the disk against what was promised; returns what is there."""
+    wanted = promised(told)
+    found = list(read(directory.journal))
+    assert found[: len(wanted)] == wanted
+    assert [entry.event for entry in found[len(wanted) :]] in ([], in_flight(told))
+    runbook, state = directory.load()
+    assert state == fold(runbook, wanted + found[len(wanted) :])
+    return found
