@@ -1,7 +1,8 @@
 """Runs a step's commands one after the other: each attempt announced, run, judged and recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 from tui.errors import RunbookError
@@ -14,8 +15,8 @@ from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
-from tui.session.state import SessionState
-from tui.transports.base import CancelToken
+from tui.session.state import Attempt, SessionState, StepStatus
+from tui.transports.base import CancelToken, Left
 
 
 class Recorder(Protocol):
@@ -27,6 +28,9 @@ class Recorder(Protocol):
 
     def values(self) -> Mapping[str, str]:
         """Every value a template may name."""
+
+    def now(self) -> datetime:
+        """The time."""
 
     def record(self, event: ev.AnyEvent) -> None:
         """Make an event durable and fold it in, or raise: what it announces must not happen."""
@@ -70,7 +74,39 @@ class ActionRunner:
             if cancel.wait(seconds(retry.every)):
                 return False
 
-    def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool) -> bool | None:
+    def key(self, step: str, number: int) -> str:
+        """What identifies an attempt on its host."""
+        return f"{self._recorder.state.facts.get('session', '')}/{step}/{number}"
+
+    def rejoin(self, step: Step, left: Attempt, cancel: CancelToken) -> bool:
+        """Follow a durable attempt that was left to its end, judge it and record it; says whether it was good.
+
+        Raises:
+            Detached: it goes on without us.
+        """
+        action = step.actions[left.action]
+        timeout = seconds(action.timeout or self._runbook.runbook.default_timeout)
+        since = max(0.0, (self._recorder.now() - left.started).total_seconds())
+        remaining = max(0.0, timeout - since) if timeout is not None else None
+        hidden = captures_secret(action) or not self.can_mask(step, left.action)
+        wanted = Left(key=self.key(step.id, left.number), timeout=remaining)
+        try:
+            finished = self._executor.rejoin(left.number, left.host, wanted, since, cancel, secret=hidden)
+        except OutputUnwritable as error:
+            outcome = Outcome(OutcomeKind.UNKNOWN, detail=f"its output cannot be kept: {error.message}")
+            finished = Finished(outcome, since, 0, "")
+        return bool(self._judge(step, action, left.number, finished, last=True))
+
+    def check_again(self, steps: Sequence[Step], cancel: CancelToken) -> None:
+        """Make the checks of settled steps once more, one after the other."""
+        for step in steps:
+            for index, action in enumerate(step.actions):
+                if cancel.cancelled:
+                    return
+                if action.run is not None:
+                    self._attempt(step, index, cancel, last=True, again=True)
+
+    def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool, again: bool = False) -> bool | None:
         """One attempt. True and False are final; None says that it was not good and may be run again."""
         action = step.actions[index]
         number = max(self._recorder.state.attempts, default=0) + 1
@@ -82,10 +118,12 @@ class ActionRunner:
             host=action.on or self._runbook.runbook.default_host,
             command=shown(action, values),
             mutates=step.mutates,
+            durable=step.mutates,
+            again=again,
         )
         try:
-            key = f"{self._recorder.state.facts.get('session', '')}/{step.id}/{number}"
-            command = prepare(self._runbook, action, values, self._secrets, key)
+            key = self.key(step.id, number)
+            command = prepare(self._runbook, action, values, self._secrets, key, durable=step.mutates)
         except RunbookError as error:
             self._recorder.record(announced)
             self._recorder.record(_not_started(number, error))
@@ -122,7 +160,7 @@ class ActionRunner:
             for name in captured.missing
         )
         good = all(one.ok or one.warning for one in checks)
-        if good:
+        if good and not self._recorder.state.attempts[number].again:
             self._keep(step.id, captured)
         self._recorder.record_happened(ev.AttemptChecked(attempt=number, checks=checks, retrying=not good and not last))
         return good if good or last else None
@@ -137,6 +175,18 @@ class ActionRunner:
 def captures_secret(action: Action) -> bool:
     """Whether the output of the action has a secret that is not known before it has run."""
     return any(wanted.secret for wanted in action.capture.values())
+
+
+def still_to_hold(state: SessionState) -> list[Step]:
+    """The signed read-only steps whose checks were made after the last change, and ought to hold still."""
+    changed = max((one.number for one in state.attempts.values() if one.mutates), default=0)
+    steps = (step for _, step in state.plan() if not step.mutates)
+    return [
+        step
+        for step in steps
+        if state.step(step.id).status is StepStatus.SIGNED
+        and any(number > changed for number in state.step(step.id).attempts)
+    ]
 
 
 def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:

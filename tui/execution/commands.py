@@ -41,7 +41,9 @@ def shown(action: Action, values: Mapping[str, str]) -> str:
     return fill(action.run or "", values).strip()
 
 
-def prepare(runbook: Runbook, action: Action, values: Mapping[str, str], secrets: Secrets, key: str) -> Command:
+def prepare(
+    runbook: Runbook, action: Action, values: Mapping[str, str], secrets: Secrets, key: str, durable: bool = False
+) -> Command:
     """The command with every value filled in and quoted, and its secrets beside it.
 
     Raises:
@@ -58,6 +60,7 @@ def prepare(runbook: Runbook, action: Action, values: Mapping[str, str], secrets
         stdin=fill(action.stdin, values).encode(),
         timeout=seconds(action.timeout or runbook.runbook.default_timeout),
         key=key,
+        durable=durable,
     )
 
 

@@ -1,15 +1,14 @@
 """Carries out what the operator asks for: announces it in the journal, does it, and records what came of it."""
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from tui.errors import JournalUnwritable, NotNow, RunbookError
-from tui.execution.actions import ActionRunner
-from tui.execution.commands import send, shown, values_of
+from tui.errors import HostError, JournalUnwritable, NotNow, RunbookError
+from tui.execution.actions import ActionRunner, still_to_hold
+from tui.execution.commands import send, shown
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
-from tui.execution.guard import guarded
+from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
 from tui.runbook.facts import why_not
 from tui.runbook.model import Action, Runbook, Signoff, Step
@@ -17,17 +16,13 @@ from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState, StepStatus, apply, initial, step_by_id
-from tui.transports.base import CancelToken, Link
+from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.transports.base import CancelToken, Detached
 
-Listener = Callable[[ev.Entry, SessionState], None]
-"""Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
-
-UNWRITABLE_PAUSE = 1.0
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
 
-class Conductor:
+class Conductor(Recording):
     """One session, running. Every method returns at once and may be called from any thread.
 
     Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
@@ -42,25 +37,15 @@ class Conductor:
         secrets: Secrets,
         state: SessionState | None = None,
     ) -> None:
-        self.runbook = runbook
+        super().__init__(runbook, journal, executor.redact, state)
         self.executor = executor
         self.secrets = secrets
-        self.state = state or initial(runbook)
-        self.trouble: RunbookError | None = None
-        self._journal = journal
-        self._lock = threading.RLock()
-        self._listeners: list[Listener] = []
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
-        self._closing = threading.Event()
         self._cancel: CancelToken | None = None
         self._work: Future[None] | None = None
         self._runner = ActionRunner(runbook, executor, secrets, self)
 
     # what others ask about it
-
-    def subscribe(self, listener: Listener) -> None:
-        """Tell `listener` of every event from now on."""
-        self._listeners.append(listener)
 
     @property
     def busy(self) -> bool:
@@ -76,50 +61,7 @@ class Conductor:
         """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
         return shown(action, self.values())
 
-    def values(self) -> Mapping[str, str]:
-        """Every value a template may name."""
-        return values_of(self.runbook, self.state.facts, self._journal.clock.now())
-
     # what the operator does
-
-    def record(self, event: ev.AnyEvent) -> None:
-        """Make an event durable, fold it in, and tell everybody.
-
-        Raises:
-            JournalUnwritable: it is not durable; what it announces must not happen.
-        """
-        with self._lock:
-            if self._journal.broken:
-                self._journal.reopen()
-            entry = self._journal.append(guarded(event, self.executor.redact))
-            self.trouble = None
-            self.state = apply(self.state, entry)
-            for listener in self._listeners:
-                listener(entry, self.state)
-
-    def record_happened(self, event: ev.AnyEvent) -> None:
-        """Record what has happened already: while the journal cannot be written, wait until it can.
-
-        Raises:
-            JournalUnwritable: the session was closed meanwhile; on resuming, the outcome is unknown.
-        """
-        while True:
-            try:
-                return self.record(event)
-            except JournalUnwritable as error:
-                self.trouble = error
-                if self._closing.wait(UNWRITABLE_PAUSE):
-                    raise
-
-    def link_changed(self, host: str, link: Link, detail: str) -> None:
-        """Record that a connection was lost or came back; how it first came up is in the host's own event."""
-        known = self.state.links.get(host, Link.UP.value)
-        if self.state.started is None or self.state.finished or link is Link.CONNECTING or link.value == known:
-            return
-        try:
-            self.record(ev.LinkChanged(host=host, link=link.value, detail=detail))
-        except JournalUnwritable as error:
-            self.trouble = error
 
     def take_up(self, operator: str, machine: str) -> None:
         """Go on with a session that another process began; an attempt it left running has an unknown outcome."""
@@ -129,11 +71,46 @@ class Conductor:
         else:
             self.record(ev.SessionResumed(operator=previous, machine=machine))
         left = self.state.running()
-        if left is not None:
+        if left is not None and left.durable:
+            self._follow_again(left)
+        elif left is not None:
             if self._runner.can_mask(step_by_id(self.runbook, left.step), left.action):
                 self.executor.mask(left.number)
             outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
             self.record(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
+
+    def rejoin(self, step_id: str) -> None:
+        """Follow a durable command of unknown outcome again: it may be running still, or have left its exit status."""
+        with self._lock:
+            self._idle_step(step_id)
+            now = self.state.step(step_id)
+            attempt = self.state.attempts[now.attempts[-1]] if now.attempts else None
+            if now.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
+                raise NotNow(
+                    "there is nothing to follow", "only a durable command of unknown outcome goes on by itself"
+                )
+            self._follow_again(attempt)
+
+    def look(self, attempt: Attempt) -> str:
+        """What there is of an attempt on its host, in words; blocks while it asks.
+
+        Raises:
+            RunbookError: the host cannot be asked.
+        """
+        if not attempt.durable:
+            return "It ran without protection: the host knows nothing of it."
+        return self.executor.transports[attempt.host].look(self._runner.key(attempt.step, attempt.number))
+
+    def rechecks(self) -> list[Step]:
+        """The signed read-only steps that still ought to hold: those whose checks came after the last change."""
+        return still_to_hold(self.state)
+
+    def recheck(self, steps: Sequence[Step]) -> None:
+        """Make the checks of settled steps once more; what they are does not change."""
+        with self._lock:
+            for step in steps:
+                self._idle_step(step.id)
+            self._submit(lambda cancel: self._runner.check_again(steps, cancel))
 
     def start(self, step_id: str, confirmed: str = "") -> None:
         """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it."""
@@ -277,10 +254,12 @@ class Conductor:
             if self.busy:
                 raise NotNow("a command is running", "wait for it or cancel it")
             self.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
+            self._submit(self._clear)
 
     def close(self) -> None:
-        """Let go of the journal; what runs is cancelled."""
-        self.cancel()
+        """Let go of the journal; a durable command goes on by itself, any other one is cancelled."""
+        if self._cancel is not None:
+            self._cancel.leave()
         self._closing.set()
         self._pool.shutdown(wait=True)
         self._journal.close()
@@ -309,14 +288,32 @@ class Conductor:
         if now.status is StepStatus.PASSED:
             self._settle_passed(step)
         elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):
-            self._cancel = CancelToken()
-            self._work = self._pool.submit(self._run, step, self._cancel)
+            self._submit(lambda cancel: self._run(step, cancel))
+
+    def _follow_again(self, left: Attempt) -> None:
+        step = step_by_id(self.runbook, left.step)
+        self.record(ev.AttemptRejoined(attempt=left.number, operator=self.state.operator))
+
+        def follow(cancel: CancelToken) -> None:
+            if self._runner.rejoin(step, left, cancel):
+                self._run(step, cancel)
+
+        self._submit(follow)
 
     def _run(self, step: Step, cancel: CancelToken) -> None:
+        self._runner.run(step, cancel)
+        if self.state.step(step.id).status is StepStatus.PASSED:
+            self._settle_passed(step)
+
+    def _submit(self, work: Callable[[CancelToken], None]) -> None:
+        self._cancel = CancelToken()
+        self._work = self._pool.submit(self._guarded, work, self._cancel)
+
+    def _guarded(self, work: Callable[[CancelToken], None], cancel: CancelToken) -> None:
         try:
-            self._runner.run(step, cancel)
-            if self.state.step(step.id).status is StepStatus.PASSED:
-                self._settle_passed(step)
+            work(cancel)
+        except Detached:
+            return  # the command goes on; whoever resumes the session follows it again
         except JournalUnwritable as error:
             self.trouble = error
         except Exception as error:  # whatever it is, the operator is told and the command is not taken for done
@@ -329,6 +326,20 @@ class Conductor:
             outcome = Outcome(OutcomeKind.UNKNOWN, detail=words)
             self.record_happened(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
         self.trouble = RunbookError(self.executor.redact(words), "please report it; the session can be resumed")
+
+    def _clear(self, cancel: CancelToken) -> None:
+        """Remove what durable commands left on the hosts that can be reached now."""
+        session = self.state.started.session if self.state.started else ""
+        connections = {
+            self.executor.transports[one.host]: one.host for one in self.state.attempts.values() if one.durable
+        }
+        for transport, host in connections.items():
+            if cancel.left:
+                return
+            try:
+                self.record(ev.JobsCleared(host=host, left=transport.clear(session)))
+            except HostError as error:
+                self.record(ev.JobsCleared(host=host, problem=error.message))
 
     def _settle_passed(self, step: Step) -> None:
         if step.signoff is Signoff.AUTO:

@@ -1,16 +1,17 @@
 """Runs one announced attempt: from the transport to the attempt's file, and no judgement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.execution.redaction import Redactor
 from tui.session.clock import Clock
 from tui.session.lines import LineIndex
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
-from tui.transports.base import CancelToken, Command, Stream, Transport
+from tui.transports.base import CancelToken, Command, Left, OutputSink, Stream, Transport
 
 
 class Finished(Struct, frozen=True):
@@ -42,12 +43,30 @@ class Executor:
 
         With `secret` the output has a secret still to be captured: no reader shows any of it before `mask` is called.
         """
-        started = self._clock.monotonic()
         try:
             writer = OutputWriter(self.directory, attempt, self._clock, secret)
         except OutputUnwritable as error:
             outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
             return Finished(outcome, 0.0, 0, "")
+        return self._follow(attempt, writer, 0.0, lambda sink: self.transports[host].run(command, sink, cancel))
+
+    def rejoin(
+        self, attempt: int, host: str, left: Left, since: float, cancel: CancelToken, secret: bool = False
+    ) -> Finished:
+        """Follow a durable attempt that began `since` seconds ago and was left, to its end; see `run`.
+
+        Raises:
+            OutputUnwritable: its output cannot be kept.
+            Detached: it goes on without us.
+        """
+        writer = OutputWriter(self.directory, attempt, self._clock, secret, since=since)
+        left = replace(left, out=writer.came[Stream.OUT], err=writer.came[Stream.ERR])
+        return self._follow(attempt, writer, since, lambda sink: self.transports[host].rejoin(left, sink, cancel))
+
+    def _follow(
+        self, attempt: int, writer: OutputWriter, since: float, command: Callable[[OutputSink], Outcome]
+    ) -> Finished:
+        started = self._clock.monotonic() - since
         self._live[attempt] = writer
         lost: list[OutputUnwritable] = []
 
@@ -59,17 +78,19 @@ class Executor:
             except OutputUnwritable as error:
                 lost.append(error)
 
-        outcome = self.transports[host].run(command, keep, cancel)
-        seconds = self._clock.monotonic() - started
-        writer.close()
         try:
-            if not secret:
-                self.mask(attempt)
-        except OutputUnwritable as error:
-            lost.append(error)
-        if writer.sealer.watched == writer.size:
-            self._indexes[attempt] = writer.sealer.index
-        del self._live[attempt]
+            outcome = command(keep)
+        finally:
+            seconds = self._clock.monotonic() - started
+            writer.close()
+            if writer.sealer.watched == writer.size:
+                self._indexes[attempt] = writer.sealer.index
+            try:
+                if not writer.secret:
+                    self.mask(attempt)
+            except OutputUnwritable as error:
+                lost.append(error)
+            del self._live[attempt]
         return Finished(outcome, seconds, writer.size, writer.sha256, lost[0].message if lost else "")
 
     def mask(self, attempt: int) -> None:

@@ -138,7 +138,11 @@ class StepReopened(Event, frozen=True, kw_only=True):
 
 
 class AttemptStarted(Event, frozen=True, kw_only=True):
-    """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step."""
+    """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step.
+
+    A `durable` one goes on when the connection or this program ends. With `again` the check of a step that is settled
+    already is made once more; the step stays what it was.
+    """
 
     attempt: int
     step: str
@@ -146,6 +150,25 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
     host: str
     command: str
     mutates: bool = False
+    durable: bool = False
+    again: bool = False
+
+
+class AttemptRejoined(Event, frozen=True, kw_only=True):
+    """A durable command that went on by itself is followed again, from so many bytes of its two outputs."""
+
+    attempt: int
+    operator: str
+    out: int = 0
+    err: int = 0
+
+
+class JobsCleared(Event, frozen=True, kw_only=True):
+    """What durable commands left on a host was removed; `left` still run there, `problem` says why it was not."""
+
+    host: str
+    left: int = 0
+    problem: str = ""
 
 
 class AttemptFinished(Event, frozen=True, kw_only=True):
@@ -249,6 +272,7 @@ AnyEvent = (
     | StepNotNeeded
     | StepReopened
     | AttemptStarted
+    | AttemptRejoined
     | AttemptFinished
     | AttemptChecked
     | OutcomeResolved
@@ -259,6 +283,7 @@ AnyEvent = (
     | NoteAdded
     | RollbackStarted
     | RollbackFinished
+    | JobsCleared
 )
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tui.session.clock import Clock
 from tui.session.lines import BLOCK, LineIndex
-from tui.session.masks import Masker, OutputUnwritable, Span, hide, merged, read_mask, write_mask
+from tui.session.masks import Masker, OutputUnwritable, Span, hide, mask_path, merged, read_mask, write_mask
 from tui.session.seal import Sealer
-from tui.session.timing import Burst, Timing, TimingWriter
+from tui.session.timing import STREAMS, Burst, Timing, TimingWriter, cut
 
 __all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
 
@@ -38,11 +38,13 @@ class OutputWriter:
         clock: Clock,
         secret: bool = False,
         write: Callable[[int, bytes], int] = os.write,
+        since: float | None = None,
     ) -> None:
-        """Make the files.
+        """Make the files, or go on with those of an attempt that was left.
 
         Args:
             secret: the output has a secret that nobody knows yet; nothing of it is shown before it has a mask.
+            since: how many seconds ago the attempt began that is gone on with; None for a new one.
 
         Raises:
             OutputUnwritable: they cannot be made.
@@ -50,15 +52,19 @@ class OutputWriter:
         self.path = output_path(directory, attempt)
         self.size = 0
         self.sha256 = ""
+        self.came = dict.fromkeys(STREAMS, 0)
         self.secret = secret
         self.closed = False
         self.sealer = Sealer(self.path)
         self._clock = clock
-        self._began = clock.monotonic()
+        self._began = clock.monotonic() - (since or 0.0)
         self._os_write = write
+        new = os.O_EXCL if since is None else 0
         try:
-            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            self.timing = TimingWriter(self.path.with_suffix(".idx"), write)
+            if since is not None:
+                self._go_on()
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | new, 0o600)
+            self.timing = TimingWriter(self.path.with_suffix(".idx"), write, None if since is None else self.size)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -93,6 +99,16 @@ class OutputWriter:
                 os.fsync(self._fd)
         finally:
             os.close(self._fd)
+
+    def _go_on(self) -> None:
+        """Take note of what there is already."""
+        self.came = cut(self.path, self.path.with_suffix(".idx"))
+        mask_path(self.path.parent, int(self.path.stem)).unlink(missing_ok=True)
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                while data := file.read(BATCH):
+                    self.size += len(data)
+                    self.sealer.add(data)
 
     def _unwritable(self, error: OSError) -> OutputUnwritable:
         return OutputUnwritable(f"cannot write {self.path}: {error.strerror}", "free space in the session's folder")

@@ -35,7 +35,7 @@ class StepStatus(StrEnum):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One run of one command; `seconds` and `outcome` are missing while it runs."""
+    """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest."""
 
     number: int
     step: str
@@ -49,6 +49,9 @@ class Attempt(Struct, frozen=True, kw_only=True):
     size: int = 0
     sha256: str = ""
     good: bool = False
+    mutates: bool = False
+    durable: bool = False
+    again: bool = False
 
 
 class StepState(Struct, frozen=True, kw_only=True):
@@ -86,6 +89,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     attempts: Mapping[int, Attempt] = {}
     hosts: Mapping[str, ev.HostConnected] = {}
     links: Mapping[str, str] = {}
+    links_at: Mapping[str, datetime] = {}
     current: str = ""
     rollback: ev.RollbackStarted | None = None
     rollback_at: datetime | None = None
@@ -135,8 +139,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     def running(self) -> Attempt | None:
         """The attempt that has started and not finished, if there is one."""
-        last = self.attempts.get(max(self.attempts, default=0))
-        return last if last and last.outcome is None else None
+        return next((one for one in self.attempts.values() if one.outcome is None), None)
 
     def ticked(self) -> frozenset[str]:
         """The checklist items whose every step in this session is settled, at least one of them signed."""
@@ -237,7 +240,8 @@ def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionS
 
 @_on(ev.LinkChanged)
 def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, links={**state.links, event.host: event.link})
+    links = {**state.links, event.host: event.link}
+    return replace(state, links=links, links_at={**state.links_at, event.host: entry.at})
 
 
 @_on(ev.StepOpened)
@@ -256,10 +260,22 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
         host=event.host,
         command=event.command,
         started=entry.at,
+        mutates=event.mutates,
+        durable=event.durable,
+        again=event.again,
     )
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
     attempts = (*state.step(event.step).attempts, event.attempt)
+    if event.again:
+        return _with_step(state, event.step, attempts=attempts)
     return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
+
+
+@_on(ev.AttemptRejoined)
+def _(event: ev.AttemptRejoined, state: SessionState, entry: ev.Entry) -> SessionState:
+    attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None)
+    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=attempt.action)
 
 
 @_on(ev.AttemptFinished)
@@ -272,6 +288,8 @@ def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> Sessio
         sha256=event.sha256,
     )
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    if attempt.again:
+        return state
     if event.outcome.kind is OutcomeKind.UNKNOWN:
         return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
     if not event.outcome.ended_by_itself:
@@ -284,7 +302,7 @@ def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> Session
     good = all(check.ok or check.warning for check in event.checks)
     attempt = replace(state.attempts[event.attempt], checks=event.checks, good=good)
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    if event.retrying:
+    if event.retrying or attempt.again:
         return state
     return _settle_action(state, attempt.step, attempt.action, event.checks, good)
 

@@ -30,13 +30,18 @@ class Burst(Struct, frozen=True):
 class TimingWriter:
     """Writes the bursts of one attempt; the last one is on disk when the next begins, or at `close`."""
 
-    def __init__(self, path: Path, write: Callable[[int, bytes], int] = os.write) -> None:
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    def __init__(self, path: Path, write: Callable[[int, bytes], int] = os.write, start: int | None = None) -> None:
+        """Make the file, or go on with one whose bursts end at byte `start`.
+
+        Raises:
+            OSError: it cannot be made, or is there already.
+        """
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_EXCL if start is None else 0), 0o600)
         self._write = write
-        self._began = self._last = self._end = 0
-        self._stream = 0
+        self._began = self._last = self._stream = 0
+        self._end = start or 0
         self._length = 0
-        self.pending = (0, STREAMS[0])
+        self.pending = (self._end, STREAMS[0])
         """Where the burst begins that is not on disk yet, and its stream; another thread may read it."""
 
     def add(self, milliseconds: int, stream: str, length: int) -> None:
@@ -64,6 +69,29 @@ class TimingWriter:
     def _flush(self) -> None:
         self._write(self._fd, RECORD.pack(self._began, self._stream, self._length))
         self._length = 0
+
+
+def cut(output: Path, index: Path) -> dict[str, int]:
+    """Cut both files of an attempt that was left to what is known of both; returns the bytes of each stream.
+
+    Bytes of which it is not known which stream they came from are fetched again.
+
+    Raises:
+        OSError: a file cannot be read or cut.
+    """
+    came = dict.fromkeys(STREAMS, 0)
+    size = output.stat().st_size if output.exists() else 0
+    records = index.read_bytes() if index.exists() else b""
+    known = 0
+    for _, stream, length in RECORD.iter_unpack(records[: len(records) // RECORD.size * RECORD.size]):
+        if sum(came.values()) + length > size:
+            break
+        came[STREAMS[stream & 1]] += length
+        known += RECORD.size
+    for path, length in ((output, sum(came.values())), (index, known)):
+        if path.exists():
+            os.truncate(path, length)
+    return came
 
 
 class Timing:

@@ -1,0 +1,162 @@
+"""A session that is left and taken up again: durable commands are followed on, checks are made once more."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import SMALL, small
+from tui.errors import HostError, NotNow
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.session import events as ev
+from tui.session.clock import SystemClock
+from tui.session.journal import read, verify
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.output import verify_output
+from tui.session.state import StepStatus
+from tui.session.store import Store
+
+OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport(OK)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
+    yield made
+    made.close()
+
+
+def begin(workspace: Workspace) -> Conductor:
+    setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+    workspace.preflight(setup, lambda row: None)
+    conductor = workspace.begin(setup)
+    conductor.start("look")
+    conductor.wait(10)
+    return conductor
+
+
+def leave_the_backup_running(workspace: Workspace, host: FakeTransport) -> str:
+    """Begin the backup, and end the program while it runs; returns the job's key."""
+    host.replies["backup"] = Reply(b"one\n", until=threading.Event())
+    conductor = begin(workspace)
+    came = threading.Event()
+    host.before_run = lambda command: came.set()
+    conductor.start("backup", "yes")
+    assert came.wait(10)
+    while conductor.executor.size(conductor.state.attempts[max(conductor.state.attempts)].number) < 4:
+        pass
+    conductor.close()
+    return host.ran[-1].key
+
+
+def events(workspace: Workspace) -> list[ev.AnyEvent]:
+    return [entry.event for entry in read(workspace.store.find("last").journal)]
+
+
+def test_a_durable_command_goes_on_when_the_program_ends_and_is_followed_again(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    key = leave_the_backup_running(workspace, host)
+    assert isinstance(events(workspace)[-1], ev.AttemptStarted)
+    host.left[key] = Reply(b"one\ntwo\n", Outcome.exited(0), b"warned\n")
+    again = workspace.resume("last", "ana")
+    again.wait(10)
+    number = max(again.state.attempts)
+    reader = again.executor.reader(number)
+    assert reader.read_lines(0, 9) == [b"one", b"two", b"warned"]
+    assert reader.streams_of(0, 3) == ["out", "out", "err"]
+    attempt = again.state.attempts[number]
+    assert attempt.outcome == Outcome.exited(0)
+    assert attempt.sha256 == verify_output(again.executor.directory, number)
+    assert sum("backup" in command.script for command in host.ran) == 1
+    again.close()
+    names = [type(event).__name__ for event in events(workspace)]
+    assert names[names.index("SessionResumed") :][:3] == ["SessionResumed", "AttemptRejoined", "AttemptFinished"]
+    assert verify(workspace.store.find("last").journal).count == len(names)
+
+
+def test_a_job_of_which_there_is_no_trace_stops_the_run_and_a_person_decides(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    key = leave_the_backup_running(workspace, host)
+    again = workspace.resume("last", "ben")
+    again.wait(10)
+    assert again.state.step("backup").status is StepStatus.UNKNOWN
+    attempt = again.state.attempts[again.state.step("backup").attempts[-1]]
+    assert again.look(attempt) == host.found
+    host.left[key] = Reply(b"one\n", Outcome.exited(0))
+    again.rejoin("backup")
+    again.wait(10)
+    assert again.state.step("backup").status is not StepStatus.UNKNOWN
+    with pytest.raises(NotNow):
+        again.rejoin("backup")
+    again.close()
+
+
+def test_a_plain_command_is_not_left_to_itself(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["uptime"] = Reply(b"load", until=threading.Event())
+    setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+    conductor = workspace.begin(setup)
+    came = threading.Event()
+    host.before_run = lambda command: came.set()
+    conductor.start("look")
+    assert came.wait(10)
+    conductor.close()
+    last = events(workspace)[-1]
+    assert isinstance(last, ev.AttemptFinished)
+    assert last.outcome.kind is OutcomeKind.CANCELLED
+
+
+def test_checks_that_ought_to_hold_still_are_made_once_more_and_change_nothing(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    conductor = begin(workspace)
+    before = conductor.state.step("look").status
+    assert [step.id for step in conductor.rechecks()] == ["look"]
+    host.replies["uptime"] = Reply(b"no such command", Outcome.exited(127))
+    host.replies["git describe"] = Reply(b"v7\n")
+    conductor.recheck(conductor.rechecks())
+    conductor.wait(10)
+    state = conductor.state
+    again = [attempt for attempt in state.attempts.values() if attempt.again]
+    assert [attempt.good for attempt in again] == [False, True]
+    assert state.step("look").status is before is StepStatus.SIGNED
+    assert state.facts["tag_before"] == "v1", "what was captured then is what the rollback needs"
+    conductor.start("backup", "yes")
+    conductor.wait(10)
+    assert conductor.rechecks() == [], "a check made before a change need not hold after it"
+    conductor.close()
+
+
+def test_what_jobs_left_on_a_host_goes_when_the_session_ends(workspace: Workspace, host: FakeTransport) -> None:
+    conductor = begin(workspace)
+    conductor.start("backup", "yes")
+    conductor.wait(10)
+    conductor.finish("abandoned")
+    conductor.wait(10)
+    conductor.close()
+    assert host.cleared == [workspace.store.find("last").id]
+    assert events(workspace)[-1] == ev.JobsCleared(host="web", left=0)
+
+
+def test_a_host_that_is_gone_at_the_end_is_named(workspace: Workspace, host: FakeTransport) -> None:
+    def gone(session: str) -> int:
+        raise HostError("web: no route", "try again")
+
+    conductor = begin(workspace)
+    conductor.start("backup", "yes")
+    conductor.wait(10)
+    host.clear = gone  # type: ignore[method-assign]  # one method of a fake fails
+    conductor.finish("abandoned")
+    conductor.wait(10)
+    conductor.close()
+    assert events(workspace)[-1] == ev.JobsCleared(host="web", problem="web: no route")
