@@ -6,7 +6,7 @@ from datetime import datetime
 from tui.errors import RunbookError
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
-from tui.runbook.variables import fill, fill_command
+from tui.runbook.variables import defaults, fill, fill_command, moment
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 
@@ -18,14 +18,13 @@ def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict
     about = runbook.runbook
     method = runbook.methods.get(facts.get("method", ""))
     return {
-        **{name: variable.default for name, variable in runbook.variables.items() if variable.default},
+        **defaults(runbook.variables, now),
         "title": about.title,
         "environment": about.environment,
         "contact": about.contact,
         "owner": about.owner,
         "method_title": method.title if method else "",
-        "utc_date": f"{now:%Y-%m-%d}",
-        "utc_time": f"{now:%H:%M}",
+        **moment(now),
         **facts,
     }
 

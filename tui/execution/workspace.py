@@ -19,6 +19,7 @@ from tui.execution.preflight import Finding, Report, hosts_needed, preflight, se
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
 from tui.runbook.model import Runbook, Variable
+from tui.runbook.variables import defaults
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
 from tui.session.clock import Clock
@@ -182,8 +183,7 @@ class Workspace:
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""
-        defaults = {name: variable.default for name, variable in self.runbook.variables.items() if variable.default}
-        return {**defaults, **setup.variables}
+        return {**defaults(self.runbook.variables, self.clock.now()), **setup.variables}
 
     def check(self, setup: Setup, begin: bool = True) -> None:
         """Make sure that a set-up fits the runbook; for `begin` also that the window is open or a reason given.
@@ -200,9 +200,9 @@ class Workspace:
             raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
         if begin and flow.guarded and not self.window().inside and not self.drill and not setup.reason.strip():
             raise UsageError(f"the window is closed ({self.window().why})", "give a reason; it is recorded")
+        values = self.values(setup)
         for name, variable in self.variables(setup.flow).items():
-            value = setup.variables.get(name, variable.default)
-            problem = wrong_value(variable, value)
+            problem = wrong_value(variable, values.get(name, ""))
             if problem:
                 raise UsageError(f"{name}: {problem}", variable.prompt)
 

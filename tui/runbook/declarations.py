@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tui.runbook.model import Host, Runbook, SecretSource
+from tui.runbook.model import Host, Runbook, SecretSource, Variable
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.variables import fill, moment, names
 
 
 def declarations(runbook: Runbook) -> Iterator[Fault]:
@@ -119,7 +120,7 @@ def _variables(runbook: Runbook) -> Iterator[Fault]:
                 hint=nearest(variable.default, variable.choices),
             )
         elif variable.default and not list(pattern_faults(variable.pattern, ())):
-            yield from _default_matches(variable.pattern, variable.default, path)
+            yield from _default(variable, path)
         if variable.choices_from:
             others = Known(frozenset(runbook.variables) - {name}, frozenset())
             yield from template_faults(variable.choices_from, others, (*path, "choices_from"), command=True)
@@ -127,12 +128,17 @@ def _variables(runbook: Runbook) -> Iterator[Fault]:
             yield Fault(path=path, message="nobody is asked and there is no default", hint="give it a default")
 
 
-def _default_matches(pattern: str, default: str, path: Path) -> Iterator[Fault]:
-    if pattern and not re.fullmatch(pattern, default):
+def _default(variable: Variable, path: Path) -> Iterator[Fault]:
+    """What is wrong with a default, which is a text, or the time at which it is asked for."""
+    now = moment(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
+    for name in sorted(names(variable.default) - set(now)):
+        hint = f"a default may name {' and '.join(now)}"
+        yield Fault(path=(*path, "default"), message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
+    if variable.pattern and not re.fullmatch(variable.pattern, fill(variable.default, now)):
         yield Fault(
             path=(*path, "default"),
-            message=f"the default {quoted(default)} does not match the pattern",
-            hint=f"the pattern is {quoted(pattern)}",
+            message=f"the default {quoted(variable.default)} does not match the pattern",
+            hint=f"the pattern is {quoted(variable.pattern)}",
         )
 
 

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+
+from tui.runbook.model import Variable
 
 PLACEHOLDER = re.compile(r"\{\{ +([A-Za-z_][A-Za-z0-9_-]*) +\}\}")
 """One `{{ name }}`, spaces and all: `{{.Names}}` and `{{end}}` belong to other programs' templates."""
@@ -40,6 +43,16 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     This is for texts people read. A command takes `fill_command`, which quotes.
     """
     return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
+
+
+def moment(now: datetime) -> dict[str, str]:
+    """The built-in names for the time, which is UTC, and their values; a variable's default may name them."""
+    return {"utc_date": f"{now:%Y-%m-%d}", "utc_time": f"{now:%H:%M}"}
+
+
+def defaults(variables: Mapping[str, Variable], now: datetime) -> dict[str, str]:
+    """The defaults of those variables that have one, as they are at this moment."""
+    return {name: fill(variable.default, moment(now)) for name, variable in variables.items() if variable.default}
 
 
 def fill_command(template: str, values: Mapping[str, str]) -> str:

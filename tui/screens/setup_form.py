@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace, wrong_value
+from tui.runbook.variables import defaults
 
 Piece = tuple[str, str]
 Key = tuple[str, str]
@@ -40,14 +41,16 @@ def people(operator: str) -> list[Field]:
 
 def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Field]:
     """The runbook's variables; `own` are the operator's defaults."""
+    variables = workspace.variables(flow)
+    given = {**defaults(variables, workspace.clock.now()), **own}
     return [
         Field(
             id=variable_id(name),
             prompt=variable.prompt + (" – optional" if variable.optional else ""),
-            value=own.get(name, variable.default),
+            value=given.get(name, ""),
             choices=variable.choices,
         )
-        for name, variable in workspace.variables(flow).items()
+        for name, variable in variables.items()
     ]
 
 
