@@ -90,6 +90,12 @@ def test_no_two_names_read_the_same(one: str, other: str) -> None:
     assert texts[0].count(b"\n") == STATEMENT.text().count(b"\n")
 
 
+@pytest.mark.parametrize("code", ["u0022", "u000a", "u005c"])
+def test_a_name_that_spells_a_code_is_not_the_character(code: str) -> None:
+    one, other = (msgspec.structs.replace(STATEMENT, operator=name) for name in ("\\" + code, chr(int(code[1:], 16))))
+    assert one.text() != other.text()
+
+
 def test_a_note_cannot_pass_for_another_line() -> None:
     note = 'x"\nsigned by: "ben\u202e\x1b[2J'
     text = msgspec.structs.replace(STATEMENT, note=note).text().decode()
@@ -232,6 +238,41 @@ def test_small_keys_dsa_and_certificates_are_refused(paths: dict[str, Path]) -> 
     for kind in ("ssh-dss", "ssh-ed25519-cert-v01@openssh.com", "webauthn-sk-ecdsa-sha2-nistp256@openssh.com"):
         with pytest.raises(SignatureInvalid, match="not accepted"):
             public_key(sshsig.packed(kind.encode(), b"x" * 32))
+
+
+def test_one_signature_has_one_spelling(keys: dict[str, SoftKey], signed: dict[str, Signature]) -> None:
+    """What other readers let pass: it would make two texts of one signature, or hide something in it."""
+    key, whole = keys["ecdsa256"], raw(signed["ecdsa256"])
+    blob = sshsig.parse(whole)
+    reserved = whole.replace(
+        sshsig.packed(NAMESPACE.encode(), b"", b"sha512"), sshsig.packed(NAMESPACE.encode(), b"!", b"sha512")
+    )
+    with pytest.raises(SignatureInvalid, match="reserved"):
+        verify(STATEMENT, with_raw(reserved, key))
+    reader = sshsig.Reader(blob.signature, "it")
+    kind, pair = reader.string(), reader.string()
+    longer = sshsig.encode(msgspec.structs.replace(blob, signature=sshsig.packed(kind, pair + b"\0")))
+    with pytest.raises(SignatureInvalid, match="goes on after its end"):
+        verify(STATEMENT, with_raw(longer, key))
+    with pytest.raises(SignatureInvalid, match="goes on after its end"):
+        public_key(key.public.blob + b"\0")
+    assert sshsig.unbase64("QQ==", "it") == b"A"
+    for text in ("QR==", "QQ", "QQ==\n", "Q Q==", "QQ==QQ=="):
+        with pytest.raises(SignatureInvalid, match="base64"):
+            sshsig.unbase64(text, "it")
+
+
+def test_a_point_is_written_in_full(keys: dict[str, SoftKey]) -> None:
+    kind, curve, point = b"ecdsa-sha2-nistp256", b"nistp256", keys["ecdsa256"].public.blob[-65:]
+    assert public_key(sshsig.packed(kind, curve, point)) == keys["ecdsa256"].public
+    with pytest.raises(SignatureInvalid, match="do not fit"):
+        public_key(sshsig.packed(kind, curve, bytes([2 + point[-1] % 2]) + point[1:33]))
+
+
+def test_what_is_too_long_is_not_looked_at() -> None:
+    for read in (sshsig.parse, public_key):
+        with pytest.raises(SignatureInvalid, match="too long"):
+            read(bytes(sshsig.LONGEST + 1))
 
 
 @pytest.mark.parametrize("namespace", ["", "a\nb", "a\x00", "\x7f", "a\x85b"])

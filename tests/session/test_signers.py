@@ -1,6 +1,8 @@
 """Checks that a list of signers is read as ssh-keygen reads it, and that a sign-off says whose it is."""
 
 import subprocess
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,12 +145,24 @@ def test_a_line_that_cannot_be_interpreted_is_refused_with_its_place(
         parse_signers(text)
 
 
-def test_a_time_without_zone_is_local(keys: dict[str, SoftKey]) -> None:
-    line = filled('ana valid-after="202603010230" {key}', keys)
-    (signer,) = parse_signers(line).signers
-    assert signer.valid_after == datetime(2026, 3, 1, 2, 30).astimezone()
-    assert signer.why_not(NAMESPACE, datetime(2026, 3, 1, 2, 29, 59).astimezone())
-    assert not signer.why_not(NAMESPACE, datetime(2026, 3, 1, 2, 30).astimezone())
+@pytest.fixture
+def in_india(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is 5 h 30 min before UTC."""
+    monkeypatch.setenv("TZ", "IST-5:30")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_india")
+@pytest.mark.parametrize(("after", "vouched"), [("202603010800", True), ("20260301080001", False), ("20260301", True)])
+def test_a_time_without_zone_is_local(
+    after: str, vouched: bool, keys: dict[str, SoftKey], proof: Proof, tmp_path: Path
+) -> None:
+    line = filled(f'ana valid-after="{after}" {{key}}', keys)
+    assert stock_says_good(tmp_path, line, proof) is vouched
+    assert judge(proof, parse_signers(line)).vouched is vouched
 
 
 def test_each_standing_is_told_in_words(keys: dict[str, SoftKey], proof: Proof) -> None:

@@ -196,6 +196,16 @@ def test_dsa_and_certificates_are_left_out(empty_agent: str, tmp_path: Path, pat
     assert sign(STATEMENT, held.keys[0]).key == held.keys[0].public.line
 
 
+def test_an_answer_too_long_is_refused(impostor: Callable[..., None]) -> None:
+    impostor(b"\x7f\xff\xff\xff", b"")
+    assert "an answer of 2147483647 bytes" in refusal(agent_keys).message
+
+
+def test_a_list_with_something_behind_it_is_refused(impostor: Callable[..., None], paths: dict[str, Path]) -> None:
+    impostor(packed(listed(SoftKey(paths["ed25519"]))[4:] + b"!"))
+    assert "goes on after its end" in refusal(agent_keys).message
+
+
 def test_a_comment_in_another_encoding_hides_no_key(impostor: Callable[..., None], paths: dict[str, Path]) -> None:
     impostor(listed(SoftKey(paths["ed25519"]), b"Zo\xeb"))
     assert [key.comment for key in agent_keys().keys] == ["Zo\ufffd"]

@@ -96,7 +96,7 @@ class Reader:
             SignatureInvalid: something does.
         """
         if self._raw:
-            raise SignatureInvalid(f"{self._what} has {len(self._raw)} bytes too many")
+            raise SignatureInvalid(f"{self._what} goes on after its end")
 
 
 def packed(*fields: bytes) -> bytes:
