@@ -13,9 +13,10 @@ from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.session import events as ev
 from tui.session.clock import SystemClock
+from tui.session.fold import fold
 from tui.session.journal import Disk, read
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import StepStatus, fold
+from tui.session.state import StepStatus
 from tui.session.store import Store
 from tui.transports.base import Link
 

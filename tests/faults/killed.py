@@ -7,8 +7,8 @@ import msgspec
 from tests.support.faults import Faults
 from tests.support.forks import Told
 from tui.session import events as ev
+from tui.session.fold import fold
 from tui.session.journal import read
-from tui.session.state import fold
 from tui.session.store import SessionDirectory
 
 KILLED = -9

@@ -18,8 +18,9 @@ from tui.exports.source import source
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
 from tui.session import events as ev
+from tui.session.fold import fold
 from tui.session.journal import read, verify
-from tui.session.state import SessionState, fold
+from tui.session.state import SessionState
 from tui.session.store import Store
 
 HOUR = timedelta(hours=1)

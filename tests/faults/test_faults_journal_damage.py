@@ -18,8 +18,8 @@ from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.chain import digest
+from tui.session.fold import fold
 from tui.session.journal import Journal, read, verify
-from tui.session.state import fold
 from tui.session.store import SessionDirectory, Store
 
 EVENTS = 200

@@ -14,8 +14,9 @@ from tests.support.forks import Forks, Told
 from tui.execution.conductor import Conductor
 from tui.headless.run import Exit, settle
 from tui.session import events as ev
+from tui.session.fold import fold
 from tui.session.journal import read, verify
-from tui.session.state import StepStatus, fold
+from tui.session.state import StepStatus
 from tui.session.store import SessionDirectory, Store
 
 CHANGES = ("dump > /backups/v2.sql", "compose up v2")

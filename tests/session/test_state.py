@@ -4,8 +4,9 @@ import pytest
 
 from tests.support.runbooks import small
 from tui.session import events as ev
+from tui.session.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState, StepStatus, apply, fold, initial
+from tui.session.state import SessionState, StepStatus, initial
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 RUNBOOK = small()

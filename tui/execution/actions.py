@@ -132,14 +132,18 @@ class ActionRunner:
         finished = self._executor.run(number, announced.host, command, cancel, secret=captures_secret(action))
         return self._judge(step, action, number, finished, last)
 
+    def judge(self, step: Step, left: Attempt) -> bool:
+        """Hold the expectations against an attempt that ended before anybody could; says whether it was good."""
+        assert left.outcome is not None
+        finished = Finished(left.outcome, left.seconds or 0.0, left.size, left.sha256, left.lost)
+        action = step.actions[left.action]
+        output = Output.read(self._executor.directory, left.number)
+        captured = self._captured(action, left.number, finished, output)
+        return bool(self._check(step, action, left.number, finished, output, captured, last=True))
+
     def _judge(self, step: Step, action: Action, number: int, finished: Finished, last: bool) -> bool | None:
         output = Output.read(self._executor.directory, number)
-        captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
-        for name, value in captured.secrets.items():
-            self._secrets.keep(name, value)
-        if captures_secret(action):
-            with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
-                self._executor.mask(number)
+        captured = self._captured(action, number, finished, output)
         self._recorder.record_happened(
             ev.AttemptFinished(
                 attempt=number,
@@ -147,10 +151,33 @@ class ActionRunner:
                 seconds=round(finished.seconds, 3),
                 size=finished.size,
                 sha256=finished.sha256,
+                lost=finished.lost,
             )
         )
         if not finished.outcome.ended_by_itself:
             return False
+        return self._check(step, action, number, finished, output, captured, last)
+
+    def _captured(self, action: Action, number: int, finished: Finished, output: Output) -> Captured:
+        """What is to be captured; secrets are known, and hidden in the output, from here on."""
+        captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
+        for name, value in captured.secrets.items():
+            self._secrets.keep(name, value)
+        if captures_secret(action):
+            with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
+                self._executor.mask(number)
+        return captured
+
+    def _check(
+        self,
+        step: Step,
+        action: Action,
+        number: int,
+        finished: Finished,
+        output: Output,
+        captured: Captured,
+        last: bool,
+    ) -> bool | None:
         checks = check(action.expect, finished.outcome, output, finished.seconds)
         if finished.lost:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)

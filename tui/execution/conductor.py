@@ -78,6 +78,12 @@ class Conductor(Recording):
                 self.executor.mask(left.number)
             outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
             self.record(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
+        unjudged = self.state.unjudged()
+        if unjudged is not None:
+            self._runner.judge(step_by_id(self.runbook, unjudged.step), unjudged)
+        current = self.state.current
+        if current and self.state.step(current).status is StepStatus.PASSED:
+            self._settle_passed(step_by_id(self.runbook, current))
 
     def rejoin(self, step_id: str) -> None:
         """Follow a durable command of unknown outcome again: it may be running still, or have left its exit status."""

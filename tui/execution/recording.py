@@ -9,8 +9,9 @@ from tui.execution.commands import values_of
 from tui.execution.guard import guarded
 from tui.runbook.model import Runbook
 from tui.session import events as ev
+from tui.session.fold import apply
 from tui.session.journal import Journal
-from tui.session.state import SessionState, apply, initial
+from tui.session.state import SessionState, initial
 from tui.transports.base import Link
 
 Listener = Callable[[ev.Entry, SessionState], None]

@@ -9,9 +9,10 @@ from msgspec import Struct
 from tui.execution.text import sanitise
 from tui.runbook.model import Runbook, Section, Step, seconds
 from tui.session import events as ev
+from tui.session.fold import fold
 from tui.session.journal import read
 from tui.session.output import OutputReader
-from tui.session.state import Attempt, SessionState, StepState, StepStatus, fold
+from tui.session.state import Attempt, SessionState, StepState, StepStatus
 from tui.session.store import SessionDirectory
 
 

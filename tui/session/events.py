@@ -172,13 +172,14 @@ class JobsCleared(Event, frozen=True, kw_only=True):
 
 
 class AttemptFinished(Event, frozen=True, kw_only=True):
-    """A command ended, with the size and SHA-256 of its output file."""
+    """A command ended, with the size and SHA-256 of its output file; `lost` says why not all of it could be kept."""
 
     attempt: int
     outcome: Outcome
     seconds: float
     size: int = 0
     sha256: str = ""
+    lost: str = ""
 
 
 class AttemptChecked(Event, frozen=True, kw_only=True):

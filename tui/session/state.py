@@ -1,18 +1,15 @@
-"""What follows from the events: the state of a session, folded one event at a time, by a pure function."""
+"""The state of a session at one moment, as everything that is shown or decided reads it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import singledispatch
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from tui.errors import JournalDamaged
 from tui.runbook.facts import holds, may_hold, steps_of
 from tui.runbook.model import Runbook, Section, Step
 from tui.session import events as ev
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.outcome import Outcome
 
 
 class StepStatus(StrEnum):
@@ -48,6 +45,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     checks: tuple[ev.Check, ...] = ()
     size: int = 0
     sha256: str = ""
+    lost: str = ""
+    judged: bool = False
     good: bool = False
     mutates: bool = False
     durable: bool = False
@@ -141,6 +140,11 @@ class SessionState(Struct, frozen=True, kw_only=True):
         """The attempt that has started and not finished, if there is one."""
         return next((one for one in self.attempts.values() if one.outcome is None), None)
 
+    def unjudged(self) -> Attempt | None:
+        """The attempt that ended by itself and whose expectations were not held against it yet, if there is one."""
+        ended = (one for one in self.attempts.values() if one.outcome is not None and one.outcome.ended_by_itself)
+        return next((one for one in ended if not one.judged), None)
+
     def ticked(self) -> frozenset[str]:
         """The checklist items whose every step in this session is settled, at least one of them signed."""
         items: dict[str, list[StepStatus]] = {}
@@ -159,251 +163,6 @@ def initial(runbook: Runbook) -> SessionState:
     return SessionState(runbook=runbook)
 
 
-def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
-    """The state after all these events.
-
-    Raises:
-        JournalDamaged: one speaks of what is not there, as only a journal or a runbook that was changed can.
-    """
-    state = initial(runbook)
-    for entry in entries:
-        try:
-            state = apply(state, entry)
-        except (LookupError, StopIteration) as error:
-            reason = f"line {entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
-            raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
-    return state
-
-
-def apply(state: SessionState, entry: ev.Entry) -> SessionState:
-    """The state after one more event."""
-    state = replace(state, seq=entry.seq, at=entry.at)
-    return _apply(entry.event, state, entry)
-
-
 def step_by_id(runbook: Runbook, step_id: str) -> Step:
     """The step of this id, wherever in the runbook's sections it stands."""
     return next(step for section in runbook.sections for step in section.steps if step.id == step_id)
-
-
-@singledispatch
-def _apply(event: ev.AnyEvent, state: SessionState, entry: ev.Entry) -> SessionState:
-    return state
-
-
-def _on(kind: type[ev.Event]) -> Callable[[Callable[..., SessionState]], Callable[..., SessionState]]:
-    return _apply.register(kind)
-
-
-def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionState:
-    step = replace(state.step(step_id), **changes)
-    return replace(state, steps={**state.steps, step_id: step}, current=step_id)
-
-
-def _known_flow(state: SessionState, flow: str) -> str:
-    """The flow, which everything that is shown of the session asks the runbook for; KeyError where it has none."""
-    if flow not in state.runbook.flows:
-        raise KeyError(flow)
-    return flow
-
-
-@_on(ev.SessionStarted)
-def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> SessionState:
-    flow = _known_flow(state, event.flow)
-    facts = {
-        **event.variables,
-        "operator": event.operator,
-        "second_operator": event.second_operator,
-        "session": event.session,
-        "flow": event.flow,
-        "method": event.method,
-    }
-    return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
-
-
-@_on(ev.SessionHandedOver)
-@_on(ev.SessionResumed)
-def _(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState, entry: ev.Entry) -> SessionState:
-    facts = {**state.facts, "operator": event.operator}
-    return replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None)
-
-
-@_on(ev.SessionFinished)
-def _(event: ev.SessionFinished, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, finished=event, finished_at=entry.at)
-
-
-@_on(ev.HostConnected)
-def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, hosts={**state.hosts, event.host: event})
-
-
-@_on(ev.LinkChanged)
-def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
-    links = {**state.links, event.host: event.link}
-    return replace(state, links=links, links_at={**state.links_at, event.host: entry.at})
-
-
-@_on(ev.StepOpened)
-def _(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> SessionState:
-    opened = state.step(event.step).opened or entry.at
-    status = _ready(state, event.step, state.step(event.step).action)
-    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
-
-
-@_on(ev.AttemptStarted)
-def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = Attempt(
-        number=event.attempt,
-        step=event.step,
-        action=event.action,
-        host=event.host,
-        command=event.command,
-        started=entry.at,
-        mutates=event.mutates,
-        durable=event.durable,
-        again=event.again,
-    )
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    attempts = (*state.step(event.step).attempts, event.attempt)
-    if event.again:
-        return _with_step(state, event.step, attempts=attempts)
-    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
-
-
-@_on(ev.AttemptRejoined)
-def _(event: ev.AttemptRejoined, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None)
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=attempt.action)
-
-
-@_on(ev.AttemptFinished)
-def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(
-        state.attempts[event.attempt],
-        outcome=event.outcome,
-        seconds=event.seconds,
-        size=event.size,
-        sha256=event.sha256,
-    )
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    if attempt.again:
-        return state
-    if event.outcome.kind is OutcomeKind.UNKNOWN:
-        return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
-    if not event.outcome.ended_by_itself:
-        return _with_step(state, attempt.step, status=StepStatus.FAILED)
-    return state
-
-
-@_on(ev.AttemptChecked)
-def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> SessionState:
-    good = all(check.ok or check.warning for check in event.checks)
-    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=good)
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    if event.retrying or attempt.again:
-        return state
-    return _settle_action(state, attempt.step, attempt.action, event.checks, good)
-
-
-@_on(ev.OutcomeResolved)
-def _(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], good=event.succeeded)
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    came = f"{event.operator}: {event.reason}"
-    check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
-    return _settle_action(state, attempt.step, attempt.action, (check,), event.succeeded)
-
-
-@_on(ev.QuestionAnswered)
-def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
-    answers = {**state.step(event.step).answers, event.action: event.answer}
-    state = _with_step(state, event.step, answers=answers)
-    good = all(check.ok or check.warning for check in event.checks)
-    return _settle_action(state, event.step, event.action, event.checks, good)
-
-
-@_on(ev.MessageSent)
-@_on(ev.LinkOpened)
-def _(event: ev.MessageSent | ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
-    return _settle_action(state, event.step, event.action, (), True) if event.step else state
-
-
-@_on(ev.ValueCaptured)
-def _(event: ev.ValueCaptured, state: SessionState, entry: ev.Entry) -> SessionState:
-    if event.secret:
-        return replace(state, secret_names=state.secret_names | {event.name})
-    return replace(state, facts={**state.facts, event.name: event.value})
-
-
-@_on(ev.StepSigned)
-def _(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
-    notes = state.step(event.step).notes + ((event.note,) if event.note else ())
-    return _with_step(
-        state,
-        event.step,
-        status=StepStatus.SIGNED,
-        settled=entry.at,
-        operator=event.operator,
-        second_operator=event.second_operator,
-        notes=notes,
-    )
-
-
-@_on(ev.StepSkipped)
-def _(event: ev.StepSkipped, state: SessionState, entry: ev.Entry) -> SessionState:
-    return _with_step(
-        state,
-        event.step,
-        status=StepStatus.SKIPPED,
-        settled=entry.at,
-        operator=event.operator,
-        reason=event.reason,
-    )
-
-
-@_on(ev.StepNotNeeded)
-def _(event: ev.StepNotNeeded, state: SessionState, entry: ev.Entry) -> SessionState:
-    current = state.current
-    state = _with_step(state, event.step, status=StepStatus.NOT_NEEDED, settled=entry.at, reason=event.reason)
-    return replace(state, current=current)
-
-
-@_on(ev.StepReopened)
-def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
-    return _with_step(
-        state, event.step, status=StepStatus.PENDING, action=0, checks={}, settled=None, reason=event.reason
-    )
-
-
-@_on(ev.NoteAdded)
-def _(event: ev.NoteAdded, state: SessionState, entry: ev.Entry) -> SessionState:
-    if not event.step:
-        return state
-    current = state.current
-    state = _with_step(state, event.step, notes=(*state.step(event.step).notes, event.text))
-    return replace(state, current=current)
-
-
-@_on(ev.RollbackStarted)
-def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> SessionState:
-    facts = {**state.facts, "reason": event.reason}
-    return replace(state, rollback=event, rollback_at=entry.at, flow=_known_flow(state, event.flow), facts=facts)
-
-
-def _settle_action(
-    state: SessionState, step_id: str, action: int, checks: tuple[ev.Check, ...], good: bool
-) -> SessionState:
-    every = {**state.step(step_id).checks, action: checks}
-    if not good:
-        return _with_step(state, step_id, status=StepStatus.FAILED, action=action, checks=every)
-    return _with_step(state, step_id, status=_ready(state, step_id, action + 1), action=action + 1, checks=every)
-
-
-def _ready(state: SessionState, step_id: str, action: int) -> StepStatus:
-    """The status of a step whose next action is this one."""
-    actions = step_by_id(state.runbook, step_id).actions
-    if action >= len(actions):
-        return StepStatus.PASSED
-    return StepStatus.RUNNING if actions[action].run is not None else StepStatus.WAITING

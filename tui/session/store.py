@@ -14,8 +14,9 @@ from tui.runbook.model import Runbook
 from tui.session.chain import unreadable
 from tui.session.clock import Clock
 from tui.session.durable import sync_directory, write_new
+from tui.session.fold import fold
 from tui.session.journal import Journal, exists, read
-from tui.session.state import SessionState, fold
+from tui.session.state import SessionState
 
 
 class Summary(Struct, frozen=True, kw_only=True):
