@@ -14,7 +14,7 @@ drill: run-environment ## try the whole thing: the terminal UI on an embedded ho
 test: dev-environment ## run the tests, installing the servers they need where this machine allows it
 	@tools/test $(ARGS)
 
-test-faults: dev-environment ## make every fault of tests/faults/, of which `make test` makes a part: half an hour
+test-faults: dev-environment ## make every fault of tests/faults/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
 
 check: dev-environment ## style, format, types and import direction
