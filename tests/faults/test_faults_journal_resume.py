@@ -41,7 +41,8 @@ def finish(conductor: Conductor, ran: Sequence[str]) -> None:
         match now.status:
             case StepStatus.UNKNOWN:
                 command = conductor.state.attempts[now.attempts[-1]].command
-                conductor.resolve(step.id, command in ran, "looked on the host")
+                # What only looks is looked at again: taken for done, it would leave its values unknown.
+                conductor.resolve(step.id, step.mutates and command in ran, "looked on the host")
             case StepStatus.FAILED:
                 conductor.retry(step.id)
             case StepStatus.RUNNING:
