@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -73,6 +74,8 @@ class RunbookApp(Front):
         self.work(self, lambda: self.workspace.resume(session_id, self.operator), self._resumed)
 
     def _resumed(self, conductor: "Conductor") -> None:
+        from tui.screens.dialogs.taken_up import TakenUp
+
         self._opened(conductor)
         started = conductor.state.started
         if started is None:
@@ -84,9 +87,19 @@ class RunbookApp(Front):
             for finding in findings:
                 if finding.event is not None and self.conductor is conductor and not conductor.state.finished:
                     conductor.record(finding.event)
+            conductor.mask_left()
             return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"]
 
         self.work(self, reach, self._reached)
+        dialog = TakenUp(conductor.taken_up, len(conductor.rechecks()))
+        self.push_screen(dialog, partial(self._taken_up, conductor))
+
+    def _taken_up(self, conductor: "Conductor", again: bool | None) -> None:
+        if again and self.conductor is conductor:
+            try:
+                conductor.recheck(conductor.rechecks())
+            except RunbookError as error:
+                self.show_error(error)
 
     def _reached(self, failed: list[str]) -> None:
         if failed:
@@ -197,7 +210,8 @@ class RunbookApp(Front):
         state = conductor.state
         session = state.started.session if state.started else ""
         running = state.running()
-        what = f"This is stopped on {running.host}:\n$ {running.command}" if running else "Nothing is running."
+        does = "goes on by itself" if running and running.durable else "is stopped"
+        what = f"This {does} on {running.host}:\n$ {running.command}" if running else "Nothing is running."
         lines = [what, "", "The session stays as it is. To come back:", f"runbook resume {session}"]
 
         def answered(yes: bool | None) -> None:

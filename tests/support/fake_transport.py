@@ -27,6 +27,7 @@ class FakeTransport:
         self.ran: list[Command] = []
         self.refuses: HostError | None = None
         self.before_run: Callable[[Command], None] = lambda command: None
+        self.durable = True
         self.left: dict[str, Reply] = {}
         self.found = "It is still running (2 processes)."
         self.cleared: list[str] = []

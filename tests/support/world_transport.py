@@ -8,6 +8,8 @@ from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, Lin
 class WorldTransport:
     """Answers commands from a world at once; keeps what had no answer in `unanswered`."""
 
+    durable = False
+
     def __init__(self, name: str, world: World, hostname: str = "") -> None:
         self.name = name
         self.world = world

@@ -95,6 +95,9 @@ class ActionRunner:
         except OutputUnwritable as error:
             outcome = Outcome(OutcomeKind.UNKNOWN, detail=f"its output cannot be kept: {error.message}")
             finished = Finished(outcome, since, 0, "")
+        if hidden and not captures_secret(action) and self.can_mask(step, left.action):
+            with suppress(OutputUnwritable):  # its secrets became known while it ran
+                self._executor.mask(left.number)
         return bool(self._judge(step, action, left.number, finished, last=True))
 
     def check_again(self, steps: Sequence[Step], cancel: CancelToken) -> None:
@@ -111,19 +114,20 @@ class ActionRunner:
         action = step.actions[index]
         number = max(self._recorder.state.attempts, default=0) + 1
         values = self._recorder.values()
+        host = action.on or self._runbook.runbook.default_host
         announced = ev.AttemptStarted(
             attempt=number,
             step=step.id,
             action=index,
-            host=action.on or self._runbook.runbook.default_host,
+            host=host,
             command=shown(action, values),
             mutates=step.mutates,
-            durable=step.mutates,
+            durable=step.mutates and self._executor.transports[host].durable,
             again=again,
         )
         try:
             key = self.key(step.id, number)
-            command = prepare(self._runbook, action, values, self._secrets, key, durable=step.mutates)
+            command = prepare(self._runbook, action, values, self._secrets, key, announced.durable)
         except RunbookError as error:
             self._recorder.record(announced)
             self._recorder.record(_not_started(number, error))

@@ -14,6 +14,7 @@ from tui.runbook.facts import why_not
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.runbook.variables import fill
 from tui.session import events as ev
+from tui.session.handover import handover_summary
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
@@ -40,6 +41,8 @@ class Conductor(Recording):
         super().__init__(runbook, journal, executor.redact, state)
         self.executor = executor
         self.secrets = secrets
+        self.taken_up: tuple[str, ...] = ()
+        """How the session stood when it was taken up, in words."""
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
         self._cancel: CancelToken | None = None
         self._work: Future[None] | None = None
@@ -66,8 +69,10 @@ class Conductor(Recording):
     def take_up(self, operator: str, machine: str) -> None:
         """Go on with a session that another process began; an attempt it left running has an unknown outcome."""
         previous = self.state.operator
+        self.taken_up = handover_summary(self.state)
         if operator and operator != previous:
-            self.record(ev.SessionHandedOver(previous=previous, operator=operator))
+            summary = "\n".join(self.taken_up)
+            self.record(ev.SessionHandedOver(previous=previous, operator=operator, machine=machine, summary=summary))
         else:
             self.record(ev.SessionResumed(operator=previous, machine=machine))
         left = self.state.running()
@@ -84,6 +89,12 @@ class Conductor(Recording):
         current = self.state.current
         if current and self.state.step(current).status is StepStatus.PASSED:
             self._settle_passed(step_by_id(self.runbook, current))
+
+    def mask_left(self) -> None:
+        """Look for secrets in the output that was left without, now that they are known; blocks while it reads."""
+        for left in self.state.attempts.values():
+            if left.outcome is not None and self._runner.can_mask(step_by_id(self.runbook, left.step), left.action):
+                self.executor.mask_left(left.number)
 
     def rejoin(self, step_id: str) -> None:
         """Follow a durable command of unknown outcome again: it may be running still, or have left its exit status."""

@@ -99,6 +99,11 @@ class Executor:
         if path.exists():
             write_mask(self.directory, attempt, self._redactor.scan_file(path))
 
+    def mask_left(self, attempt: int) -> None:
+        """The same for an attempt that ended without having been looked through."""
+        if self.reader(attempt).withheld:
+            self.mask(attempt)
+
     def redact(self, text: str) -> str:
         """The text without the secrets known by now."""
         return self._redactor.redact(text)

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -24,6 +25,7 @@ from tui.screens.dialogs import (
     SignResult,
     TypeName,
 )
+from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.run_text import check_lines, start_lines
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.progress import Moment, current_step, waiting_kind
@@ -230,11 +232,14 @@ class SessionActs(Screen[None]):
     def _resolve(self, step: Step) -> None:
         attempt = self.conductor.state.attempts[self.conductor.state.step(step.id).attempts[-1]]
 
-        def resolved(result: tuple[bool, str] | None) -> None:
-            if result is not None:
+        def resolved(result: Resolved | Follow | None) -> None:
+            if result == "follow":
+                self._try(lambda: self.conductor.rejoin(step.id))
+            elif result is not None:
                 self._try(lambda: self.conductor.resolve(step.id, *result))
 
-        self.app.push_screen(Resolve(attempt), resolved)
+        look = partial(self.conductor.look, attempt) if attempt.durable else None
+        self.app.push_screen(Resolve(attempt, look=look), resolved)
 
     def action_open_link(self) -> None:
         step = self.step

@@ -53,10 +53,11 @@ class SessionResumed(Event, frozen=True, kw_only=True):
 
 
 class SessionHandedOver(Event, frozen=True, kw_only=True):
-    """Another operator takes over."""
+    """Another operator takes over, on `machine`."""
 
     previous: str
     operator: str
+    machine: str = ""
     summary: str = ""
 
 

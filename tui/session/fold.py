@@ -9,7 +9,7 @@ from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
-from tui.session.state import Attempt, SessionState, StepStatus, initial, step_by_id
+from tui.session.state import CONNECTED, Attempt, SessionState, StepStatus, initial, step_by_id
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -88,8 +88,10 @@ def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionS
 
 @_on(ev.LinkChanged)
 def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
+    was_up = state.links.get(event.host, CONNECTED) == CONNECTED
+    at = entry.at if was_up or event.link == CONNECTED else state.links_at[event.host]
     links = {**state.links, event.host: event.link}
-    return replace(state, links=links, links_at={**state.links_at, event.host: entry.at})
+    return replace(state, links=links, links_at={**state.links_at, event.host: at})
 
 
 @_on(ev.StepOpened)

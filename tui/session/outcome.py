@@ -49,4 +49,5 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
             OutcomeKind.SIGNALLED: f"killed by {self.signal}",
             OutcomeKind.UNKNOWN: "UNKNOWN",
         }.get(self.kind, self.kind.value)
-        return f"{what}: {self.detail}" if self.detail else what
+        what = f"{what}: {self.detail}" if self.detail else what
+        return f"{what} (unprotected: {self.unprotected})" if self.unprotected else what

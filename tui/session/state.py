@@ -11,6 +11,9 @@ from tui.runbook.model import Runbook, Section, Step
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 
+CONNECTED = "connected"
+"""The word for a connection that is up; any other link is not."""
+
 
 class StepStatus(StrEnum):
     """Where a step stands; the value is the word shown beside the glyph."""
@@ -71,7 +74,10 @@ class StepState(Struct, frozen=True, kw_only=True):
 
 
 class SessionState(Struct, frozen=True, kw_only=True):
-    """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place."""
+    """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
+
+    `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not.
+    """
 
     runbook: Runbook
     seq: int = -1

@@ -119,6 +119,8 @@ class Transport(Protocol):
     """A place where commands run. Safe to call from several threads at once."""
 
     name: str
+    durable: bool
+    """Whether a durable command outlives the connection and this program; where not, it runs as any other."""
 
     def connect(self) -> HostFacts:
         """Reach the place, once; later calls return the same facts.

@@ -8,7 +8,9 @@ from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, Lin
 
 
 class LaterTransport:
-    """Makes its transport on the first call that reaches out; nobody has to know."""
+    """Makes its transport on the first call that reaches out; nobody has to know. It is one that is durable."""
+
+    durable = True
 
     def __init__(self, name: str, make: Callable[[], Transport]) -> None:
         self.name = name

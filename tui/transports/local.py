@@ -24,6 +24,8 @@ END_TICK = 0.02
 class LocalTransport:
     """This machine."""
 
+    durable = True
+
     def __init__(self, name: str, patience: float = PATIENCE) -> None:
         self.name = name
         self._patience = patience

@@ -70,7 +70,7 @@ class SSHTransport:
         self._connect_timeout = connect_timeout
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
-        self._durable = durable
+        self.durable = durable
         self._channels = SSHChannels(self._connected, self.connect, self._opened, self._slots)
         self._connection: Connection | None = None
         self._watch: Watch | None = None
@@ -96,7 +96,7 @@ class SSHTransport:
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
-        if command.durable and self._durable:
+        if command.durable and self.durable:
             left = Left(key=command.key, timeout=command.timeout)
             try:
                 return JobRun(self._channels, left, sink, cancel, self._patience).start(command)
@@ -113,6 +113,8 @@ class SSHTransport:
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Follow a durable command that was left; see Transport."""
+        if not self.durable:
+            return Outcome(OutcomeKind.UNKNOWN, detail="this host keeps nothing of what ran before")
         return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
 
     def look(self, key: str) -> str:
@@ -121,7 +123,7 @@ class SSHTransport:
 
     def clear(self, session: str) -> int:
         """Remove what a session's durable commands left on the host; see Transport."""
-        return clear(self._channels, session) if self._durable else 0
+        return clear(self._channels, session) if self.durable else 0
 
     def link(self) -> Link:
         """The state of the connection now."""

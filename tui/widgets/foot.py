@@ -12,7 +12,7 @@ from tui.widgets.step_text import Piece
 
 
 class Foot(Vertical):
-    """Two lines, and a loud third one while the journal cannot be written."""
+    """Two lines, and a loud third one while the journal cannot be written or a connection is lost under a command."""
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
@@ -28,9 +28,10 @@ class Foot(Vertical):
         if moment is None:
             return
         trouble = self.query_one("#foot-trouble", Static)
-        trouble.display = bool(moment.trouble)
-        if moment.trouble:
-            trouble.update(banner(moment))
+        words = banner(moment)
+        trouble.display = bool(words)
+        if words:
+            trouble.update(words)
         lines = [first_line(moment), second_line(moment)]
         if lines != self._lines:
             self._lines = lines

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
-from tui.session.state import SessionState, step_by_id
+from tui.session.state import CONNECTED, SessionState, step_by_id
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.progress import Moment, Spent, clock_words, current_step, rollback_budget, spent
 from tui.widgets.step_text import LABEL, Piece
@@ -49,10 +50,19 @@ def second_line(moment: Moment) -> list[Piece]:
 
 
 def banner(moment: Moment) -> str:
-    """The words that must not be missed: nothing can be recorded, so nothing can be done."""
-    return (
-        f"✖ THE JOURNAL CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}" if moment.trouble else ""
-    )
+    """The words that must not be missed: nothing can be recorded, or the connection under a command is gone."""
+    if moment.trouble:
+        return f"✖ THE JOURNAL CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}"
+    state = moment.state
+    running = state.running()
+    host = action_host(state.runbook, running.host) if running else ""
+    link = state.links.get(host, CONNECTED)
+    if running is None or link == CONNECTED:
+        return ""
+    since = f"{state.links_at[host]:%H:%M:%S}"
+    if not running.durable:
+        return f"✖ {sanitise(host)}: {link} {since}; the command ends with its connection"
+    return f"✖ {sanitise(host)}: connection lost {since}, the command goes on, reconnecting"
 
 
 def silence(moment: Moment) -> float:

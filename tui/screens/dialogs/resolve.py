@@ -1,12 +1,13 @@
 """Has a person decide an outcome that the program cannot know, after looking on the host."""
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from tui.bridge import front
 from tui.screens.dialogs.base import Dialog, lines_of
 from tui.session.state import Attempt
 from tui.widgets.line_input import LineInput
@@ -14,16 +15,23 @@ from tui.widgets.line_input import LineInput
 Resolved = tuple[bool, str]
 """Whether it succeeded, and how the operator knows."""
 
+Follow = Literal["follow"]
+"""Asks to follow the command again, which may be running still or have left its exit status."""
 
-class Resolve(Dialog[Resolved | None]):
-    """What was sent and where; how the operator knows is recorded and must not be empty."""
+
+class Resolve(Dialog[Resolved | Follow | None]):
+    """What was sent and where, and what the host knows of it; how the operator knows must not be empty.
+
+    `look` asks the host; it blocks, so it is called on a thread of its own.
+    """
 
     FIRST: ClassVar[str] = "Input"
 
-    def __init__(self, attempt: Attempt, target: str = "") -> None:
+    def __init__(self, attempt: Attempt, target: str = "", look: Callable[[], str] | None = None) -> None:
         super().__init__("UNKNOWN outcome")
         self._attempt = attempt
         self._target = target or attempt.host
+        self._look_there = look
 
     def body(self) -> Iterable[Widget]:
         attempt = self._attempt
@@ -32,14 +40,25 @@ class Resolve(Dialog[Resolved | None]):
             f"Attempt {attempt.number} on {self._target}, {attempt.started:%H:%M:%S} UTC: {detail}",
             f"$ {attempt.command}",
             "It may have run, whole, in part or not at all. Nothing is run again by itself.",
-            "Look on the host, then say what happened.",
         ]
         yield Static(lines_of(lines), classes="dialog-text")
+        looking = "On the host: looking…" if self._look_there else "Look on the host, then say what happened."
+        yield Static(looking, id="found", classes="dialog-text", markup=False)
         yield Static("How do you know?", classes="dialog-hint", markup=False)
         yield LineInput(id="reason", compact=True)
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._look_there:
+            front(self).work(self, self._look_there, self._found, lambda error: self._found(error.message))
+
+    def _found(self, words: str) -> None:
+        self.query_one("#found", Static).update(lines_of([f"On the host: {words}"]))
+
     def buttons(self) -> Iterable[Button]:
         yield Button("Not now (esc)", id="no", compact=True)
+        if self._attempt.durable:
+            yield Button("Follow it again", id="follow", compact=True)
         yield Button("It failed", id="failed", compact=True)
         yield Button("It succeeded", id="succeeded", compact=True)
 
@@ -55,6 +74,8 @@ class Resolve(Dialog[Resolved | None]):
         reason = self.query_one("#reason", Input)
         if event.button.id == "no":
             self.dismiss(None)
+        elif event.button.id == "follow":
+            self.dismiss("follow")
         elif not reason.value.strip():
             self.problem("say how you know; it is recorded")
             reason.focus()

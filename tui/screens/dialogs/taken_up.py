@@ -1,0 +1,49 @@
+"""Tells whoever takes a session up where it stands, and offers to make the last checks once more first."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from tui.screens.dialogs.base import Dialog, lines_of
+
+
+class TakenUp(Dialog[bool]):
+    """The summary; True asks for the `checks` read-only steps to be checked again."""
+
+    FIRST: ClassVar[str] = "#go-on"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "check", "Check again", show=False),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, lines: Sequence[str], checks: int) -> None:
+        super().__init__("The session is taken up again")
+        self._lines = lines
+        self._checks = checks
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(lines_of(self._lines), classes="dialog-text")
+        if self._checks:
+            words = f"{self._checks} read-only steps were checked after the last change. They can be checked again now."
+            yield Static(lines_of([words]), classes="dialog-text")
+
+    def buttons(self) -> Iterable[Button]:
+        yield Button("Go on (esc)", id="go-on", compact=True)
+        if self._checks:
+            yield Button("Check them again (c)", id="check", compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "check")
+
+    def action_check(self) -> None:
+        if self._checks:
+            self.dismiss(True)
+
+    def action_no(self) -> None:
+        self.dismiss(False)
