@@ -286,10 +286,10 @@ async def test_a_search_says_which_match_of_how_many(workspace: Workspace, host:
             await type_text(pilot, text)
             await pilot.press("enter")
 
-        app.screen.query_one("#output", OutputView).scroll_to(y=0, immediate=True, force=True)
+        app.screen.query_one("#output", OutputView).scroll_to(y=0, animate=False, immediate=True, force=True)
         await search("needle")
         await until(pilot, lambda: "/needle: match 1 of 3+ " in shown(app))
-        await pilot.press("shift+f3")
+        await pilot.press("f2")
         await until(pilot, lambda: "/needle: match 3 of 3+ " in shown(app))
         go.set()
         await until(pilot, lambda: "/needle: match 3 of 3 " in shown(app))

@@ -30,7 +30,7 @@ from tui.widgets.progress import Moment
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
 
-SEARCH = "In this output (F3 next, shift+F3 before):"
+SEARCH = "In this output (F3 next, F2 before):"
 TICK = 0.5
 FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""

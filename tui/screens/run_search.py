@@ -86,6 +86,8 @@ class OutputSearch:
         def counted(_: None) -> None:
             if matches is self._matches:
                 self._counting = False
+                if self._ended() and not ended:
+                    self.count()  # more came while this was counted
                 self._changed()
 
         front(self._screen).work(self._screen, lambda: matches.count(reader_of(), ended), counted)
