@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import events
 from textual.app import SystemCommand
 from textual.geometry import Size
@@ -205,7 +206,7 @@ class RunbookApp(Front):
 
         conductor = self.conductor
         if conductor is None or conductor.state.finished is not None or isinstance(self.screen, Confirm):
-            self.exit()
+            self.exit(message=parting(conductor) if conductor is not None else None)
             return
         state = conductor.state
         session = state.started.session if state.started else ""
@@ -216,7 +217,7 @@ class RunbookApp(Front):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.exit()
+                self.exit(message=parting(conductor))
 
         self.push_screen(Confirm("Quit?", lines, yes="Quit", no="Stay"), answered)
 
@@ -253,3 +254,11 @@ class RunbookApp(Front):
             ending = threading.Thread(target=conductor.close, daemon=True)
             ending.start()
             ending.join(LAST_WORDS)
+
+
+def parting(conductor: "Conductor") -> Text:
+    """What stays on the terminal when the program has ended: the way back, and the receipt to keep elsewhere."""
+    state = conductor.state
+    session = state.started.session if state.started else ""
+    back = "" if state.finished else f"To come back: runbook resume {session}\n"
+    return Text(f"{back}Session {sanitise(session)}, receipt {conductor.receipt()}")

@@ -248,13 +248,20 @@ def export(session: str, form: str, output: Path | None) -> None:
 
 @main.command()
 @click.argument("session", default="last")
+@click.option("--receipt", default="", help="COUNT:HEAD, as the session's end printed it: shows a cut-off end.")
+@click.option("--signers", type=click.Path(path_type=Path), help="An allowed_signers file: whose keys are whose.")
+@click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
 @guarded
-def verify(session: str) -> None:
-    """Check that SESSION's journal and outputs are what was written."""
+def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None) -> None:
+    """Check that SESSION's journal, outputs and signatures are what was written."""
     from tui.compose import open_store
+    from tui.config import load_config
+    from tui.execution.text import sanitise
     from tui.headless.report import verify_report
 
-    click.echo(verify_report(open_store().find(session)))
+    chosen = signers or (Path(load_config().signers).expanduser() if load_config().signers else None)
+    for line in verify_report(open_store().find(session), chosen, receipt, proofs).splitlines():
+        click.echo(sanitise(line))
 
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:

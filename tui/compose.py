@@ -119,6 +119,8 @@ def open_workspace(
     Raises:
         RunbookInvalid: the runbook cannot be used; every problem is listed.
     """
+    from tui.config import load_config
+    from tui.execution.signing import Signing
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load
     from tui.session.clock import SystemClock
@@ -126,7 +128,9 @@ def open_workspace(
     chosen = find_runbook(path)
     runbook = overridden(load(chosen), hosts or {}, values or {})
     text = chosen.read_text(encoding="utf-8")
-    return Workspace(runbook, text, open_store(), transports_of(runbook, ssh_config), SystemClock())
+    transports = transports_of(runbook, ssh_config)
+    signing = Signing(load_config().signing)
+    return Workspace(runbook, text, open_store(), transports, SystemClock(), signing=signing)
 
 
 @contextmanager

@@ -10,16 +10,21 @@ from tui.errors import UsageError
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `config.toml` may say; `keys` maps the id of an action to the key that does it."""
+    """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
+
+    `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
+    """
 
     operator: str = ""
     theme: str = ""
     keys: Mapping[str, str] = {}
     hosts: Mapping[str, str] = {}
     variables: Mapping[str, str] = {}
+    signing: Mapping[str, str] = {}
+    signers: str = ""
 
 
-TABLES = ("keys", "hosts", "variables")
+TABLES = ("keys", "hosts", "variables", "signing")
 
 
 def config_path() -> Path:

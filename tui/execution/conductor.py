@@ -10,6 +10,7 @@ from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
 from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
+from tui.execution.signing import Signing
 from tui.runbook.facts import why_not
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.runbook.variables import fill
@@ -17,7 +18,8 @@ from tui.session import events as ev
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.session.signature import AUTO
+from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
 from tui.transports.base import CancelToken, Detached
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
@@ -37,10 +39,12 @@ class Conductor(Recording):
         executor: Executor,
         secrets: Secrets,
         state: SessionState | None = None,
+        signing: Signing | None = None,
     ) -> None:
         super().__init__(runbook, journal, executor.redact, state)
         self.executor = executor
         self.secrets = secrets
+        self.signing = signing or Signing()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
@@ -201,21 +205,26 @@ class Conductor(Recording):
             self._go_on(step)
 
     def sign(self, step_id: str, note: str = "", second_operator: str = "") -> None:
-        """Sign a step that has passed.
+        """Sign a step that has passed; blocks while keys sign, where the operator's settings say that they do.
 
         Raises:
             NotNow: it has not passed, or two people are needed and these are not two.
+            SigningRefused: a key does not sign; nothing is recorded.
         """
         with self._lock:
-            step = step_by_id(self.runbook, step_id)
-            status = self.state.step(step_id).status
-            if status is not StepStatus.PASSED:
-                raise NotNow(
-                    f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead"
-                )
-            if step.signoff is Signoff.TWO_PERSON and second_operator.strip() in ("", self.state.operator):
+            step = self._to_sign(step_id)
+            second = second_operator.strip()
+            if step.signoff is Signoff.TWO_PERSON and (not second or same_person(second, self.state.operator)):
                 raise NotNow("this step needs a second person", "give the name of somebody else who has looked")
-            self._sign(step, self.state.operator, note, second_operator)
+            self.signing.check(self.state.operator, second)
+            state, event = self.state, self._sign_off(step, self.state.operator, note, second)
+        event = self.signing.signed(state, event)
+        with self._lock:
+            self._to_sign(step_id)
+            if self.state.step(step_id) != state.step(step_id):
+                raise NotNow(f"something happened to {step.title} while it was signed", "look, and sign it again")
+            self.record(event)
+            self.settle()
 
     def skip(self, step_id: str, reason: str) -> None:
         """Leave a step out; the reason is recorded and must not be empty."""
@@ -344,6 +353,11 @@ class Conductor(Recording):
             self.record_happened(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
         self.trouble = RunbookError(self.executor.redact(words), "please report it; the session can be resumed")
 
+    def receipt(self) -> str:
+        """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""
+        count, head = self._journal.position()
+        return f"{count}:{head}"
+
     def _clear(self, cancel: CancelToken) -> None:
         """Remove what durable commands left on the hosts that can be reached now."""
         session = self.state.started.session if self.state.started else ""
@@ -360,21 +374,21 @@ class Conductor(Recording):
 
     def _settle_passed(self, step: Step) -> None:
         if step.signoff is Signoff.AUTO:
-            self._sign(step, "auto", "", "")
+            self.record(self._sign_off(step, AUTO, "", ""))
+            self.settle()
 
-    def _sign(self, step: Step, operator: str, note: str, second_operator: str) -> None:
+    def _to_sign(self, step_id: str) -> Step:
+        step = step_by_id(self.runbook, step_id)
+        status = self.state.step(step_id).status
+        if status is not StepStatus.PASSED:
+            raise NotNow(f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead")
+        return step
+
+    def _sign_off(self, step: Step, operator: str, note: str, second_operator: str) -> ev.StepSigned:
         count, head = self._journal.position()
-        self.record(
-            ev.StepSigned(
-                step=step.id,
-                operator=operator,
-                second_operator=second_operator.strip(),
-                note=note,
-                count=count,
-                head=head,
-            )
+        return ev.StepSigned(
+            step=step.id, operator=operator, second_operator=second_operator, note=note, count=count, head=head
         )
-        self.settle()
 
     def settle(self) -> None:
         """Mark the steps that come next and do not apply to what is known by now."""

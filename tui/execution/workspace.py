@@ -18,6 +18,7 @@ from tui.errors import RunbookError, UsageError
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
+from tui.execution.signing import Signing
 from tui.runbook.model import Runbook, Variable
 from tui.runbook.variables import defaults
 from tui.runbook.window import WindowState, window_state
@@ -56,6 +57,7 @@ class Workspace:
         clock: Clock,
         drill: str = "",
         scenario: str = "",
+        signing: Signing | None = None,
     ) -> None:
         self.runbook = runbook
         self.text = text
@@ -64,6 +66,7 @@ class Workspace:
         self.clock = clock
         self.drill = drill
         self.scenario = scenario
+        self.signing = signing or Signing()
         self.redactor = Redactor()
         self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.findings: tuple[Finding, ...] = ()
@@ -179,7 +182,7 @@ class Workspace:
         from tui.execution.executor import Executor
 
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
-        return Conductor(runbook, journal, executor, self.secrets, state)
+        return Conductor(runbook, journal, executor, self.secrets, state, self.signing)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""

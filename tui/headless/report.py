@@ -7,15 +7,18 @@ from pathlib import Path
 
 import msgspec
 
-from tui.errors import RunbookError, SessionError
+from tui.errors import RunbookError, SessionError, SignatureInvalid
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
+from tui.session.chain import check_receipt, walk
 from tui.session.journal import verify
 from tui.session.output import verify_output
+from tui.session.signers import read_signers
 from tui.session.store import SessionDirectory, Store, Summary
+from tui.session.vouching import judge_all, proofs_of, write_proofs
 
 GLYPHS = {"ok": "✔", "warning": "⚠", "failed": "✖", "no data": "?"}
 
@@ -103,19 +106,44 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def verify_report(directory: SessionDirectory) -> str:
+def verify_report(
+    directory: SessionDirectory, signers: Path | None = None, receipt: str = "", proofs: Path | None = None
+) -> str:
     """What `runbook verify` says of a session that is whole.
 
+    Args:
+        signers: an allowed_signers file; every signature has to be by a key in it.
+        receipt: what the session's end printed (COUNT:HEAD); the journal has to have that line.
+        proofs: a new folder, for what a stock ssh-keygen needs to verify the signatures.
+
     Raises:
-        SessionError: the journal or an output is not what was written; says where.
+        SessionError: the journal, an output or a signature is not what was written; says where.
     """
     verified = verify(directory.journal)
+    if receipt:
+        check_receipt(directory.journal, receipt)
     _, state = directory.load()
     finished = [attempt for attempt in state.attempts.values() if attempt.sha256]
     for attempt in finished:
         if verify_output(directory.attempts, attempt.number) != attempt.sha256:
             raise SessionError(f"the output of attempt {attempt.number} ({attempt.step}) is not what was recorded")
-    return f"{directory.id}: {verified.count} events, head {verified.head}, {len(finished)} outputs: whole"
+    lines = [f"{directory.id}: {verified.count} events, head {verified.head}, {len(finished)} outputs: whole"]
+    if receipt:
+        lines.append("the receipt fits: nothing was cut off before it")
+    judged = list(judge_all(walk(directory.journal), read_signers(signers) if signers else None))
+    lines += [str(one) for one in judged if any(one.verdicts)]
+    unsigned = sum(not one.signed for one in judged)
+    if unsigned:
+        lines.append(f"{unsigned} of {len(judged)} sign-offs by people are by name only, without a key")
+    strangers = [one for one in judged if signers and any(verdict and not verdict.vouched for verdict in one.verdicts)]
+    if strangers:
+        raise SignatureInvalid(
+            f"{len(strangers)} sign-offs carry a signature that {signers} does not vouch for: {strangers[0]}",
+            "see docs/signatures.md",
+        )
+    if proofs:
+        lines += [f"in {proofs}:", *write_proofs(proofs, proofs_of(walk(directory.journal)))]
+    return "\n".join(lines)
 
 
 def write_export(document: bytes, output: Path | None) -> None:

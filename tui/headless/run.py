@@ -44,6 +44,8 @@ def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Prin
         code = walk(conductor, answers, say)
         if code is Exit.OK:
             conductor.finish("rolled back" if conductor.state.rollback else "completed")
+            conductor.wait()
+        say(f"receipt {conductor.receipt()}")
         return code
     finally:
         conductor.close()

@@ -177,8 +177,18 @@ class SessionActs(Screen[None]):
         second = started.second_operator if started else ""
 
         def signed(result: SignResult | None) -> None:
-            if result is not None:
-                self._try(lambda: self.conductor.sign(step.id, result.note, result.second_operator))
+            if result is None:
+                return
+            conductor = self.conductor
+            if not conductor.signing.wants(conductor.state.operator):
+                self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
+                return
+            front(self).say("waiting for the SSH agent: a key may want to be touched", "Signing")
+            front(self).work(
+                self,
+                lambda: conductor.sign(step.id, result.note, result.second_operator),
+                lambda _: self.show_state(conductor.state),
+            )
 
         lines = check_lines(self.conductor.state, step)
         self.app.push_screen(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second), signed)

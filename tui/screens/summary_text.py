@@ -141,4 +141,4 @@ def _notes(source: Source) -> Iterable[list[Piece]]:
 def _record(report: Report) -> Iterable[list[Piece]]:
     yield [("session ", QUIET), (report.source.id, "bold")]
     yield [("path    ", QUIET), (sanitise(str(report.source.attempts.parent)), "")]
-    yield [("receipt ", QUIET), (f"{report.verified.count} lines, chain {report.verified.head}", "")]
+    yield [("receipt ", QUIET), (f"{report.verified.count}:{report.verified.head}", "")]

@@ -1,6 +1,7 @@
 """The lines of a journal: how one is written, and how a file of them is read and proved to be what was written."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -114,3 +115,25 @@ def _newer(version: int) -> str:
 def _damaged(path: Path, number: int, reason: str) -> JournalDamaged:
     hint = "the lines before it are sound; read it with the program that wrote it, or restore it from a copy"
     return JournalDamaged(f"{path}, line {number}: {reason}", hint)
+
+
+def check_receipt(path: Path, receipt: str) -> None:
+    """Make sure that the journal has the line that a receipt speaks of.
+
+    Raises:
+        JournalDamaged: it has not: its end was cut off, or it is another journal.
+        SessionError: the receipt is none, or the file cannot be read.
+    """
+    found = re.fullmatch(r"(\d+):([0-9a-f]{16,64})", receipt.strip())
+    if found is None:
+        raise SessionError(f"{receipt!r} is no receipt", "it is COUNT:HEAD, as the end of the session printed it")
+    wanted, count = int(found[1]), 0
+    for line in walk(path):
+        count = line.entry.seq + 1
+        if count == wanted and line.head.startswith(found[2]):
+            return
+        if count == wanted:
+            raise _damaged(path, count, "it is not the line that the receipt speaks of")
+    raise JournalDamaged(
+        f"{path} has {count} lines, the receipt speaks of {wanted}: its end was cut off", "restore it from a copy"
+    )

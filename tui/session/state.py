@@ -172,3 +172,8 @@ def initial(runbook: Runbook) -> SessionState:
 def step_by_id(runbook: Runbook, step_id: str) -> Step:
     """The step of this id, wherever in the runbook's sections it stands."""
     return next(step for section in runbook.sections for step in section.steps if step.id == step_id)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, however they are written."""
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())

@@ -16,6 +16,7 @@ from tui.session.public_keys import PublicKey
 from tui.session.signature import NAMESPACE, SignOff, Statement, sign_offs, verify
 from tui.session.signers import Signers, matches
 from tui.session.sshsig import Signature
+from tui.session.state import same_person
 
 
 class Standing(StrEnum):
@@ -144,7 +145,7 @@ def two_people(first: Verdict, second: Verdict) -> None:
     Raises:
         SignatureInvalid: they are not.
     """
-    if _same_name(first.signer, second.signer):
+    if same_person(first.signer, second.signer):
         raise SignatureInvalid(f"{first.step} is signed twice by {first.signer}", "it needs two different people")
     if first.key == second.key:
         raise SignatureInvalid(
@@ -203,10 +204,6 @@ def _standing(signer: str, key: PublicKey, at: datetime, signers: Signers | None
     if lines:
         return Standing.SOMEBODY_ELSE, lines[0].principals
     return Standing.STRANGER, ""
-
-
-def _same_name(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
 
 def _principal(name: str) -> str:

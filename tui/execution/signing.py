@@ -1,0 +1,64 @@
+"""Has people's keys sign what they answer for, where the operator's settings say that they sign."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from tui.errors import NotNow
+from tui.session.events import StepSigned
+from tui.session.signature import AUTO, Key, sign, statement_of
+from tui.session.sshsig import Signature
+from tui.session.state import SessionState
+
+
+def agents_key(wanted: str) -> Key:
+    """The SSH agent's key of this fingerprint, comment or public line; imported when somebody signs."""
+    from tui.transports.agent import agent_key
+
+    return agent_key(wanted)
+
+
+class Signing:
+    """Who signs with which key: `keys` has the names of people, and for each what `find` knows the key by."""
+
+    def __init__(self, keys: Mapping[str, str] | None = None, find: Callable[[str], Key] = agents_key) -> None:
+        self._keys = dict(keys or {})
+        self._find = find
+
+    def wants(self, operator: str) -> bool:
+        """Whether sign-offs by this person are signed."""
+        return operator in self._keys
+
+    def check(self, operator: str, second_operator: str) -> None:
+        """Make sure that whoever has to sign can, and that two people have two keys.
+
+        Raises:
+            NotNow: one of them has none, or they share one.
+        """
+        if not self.wants(operator) or not second_operator:
+            return
+        if second_operator not in self._keys:
+            raise NotNow(
+                f"{second_operator} has no key here", f"name it in config.toml: [signing] {second_operator} = …"
+            )
+        if self._keys[operator] == self._keys[second_operator]:
+            raise NotNow(f"{operator} and {second_operator} share a key", "each person signs with a key of their own")
+
+    def signed(self, state: SessionState, event: StepSigned) -> StepSigned:
+        """The sign-off with the signatures that it needs; waits for agents, dialogs and touches.
+
+        Raises:
+            SigningRefused: a key does not sign.
+            SignatureInvalid: what came back is no good signature, or both people's are by one key.
+        """
+        if event.operator == AUTO or not self.wants(event.operator):
+            return event
+        event = replace(event, signature=self._sign(state, event, event.operator))
+        if event.second_operator:
+            event = replace(event, second_signature=self._sign(state, event, event.second_operator))
+            if event.signature and event.second_signature and event.signature.key == event.second_signature.key:
+                raise NotNow("both sign-offs are by one and the same key", "each person signs with a key of their own")
+        return event
+
+    def _sign(self, state: SessionState, event: StepSigned, person: str) -> Signature:
+        return sign(statement_of(state, event, person), self._find(self._keys[person]))
