@@ -4,17 +4,22 @@ Runs in a child of tests/support/forks.py, which tells each command as it reache
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from tests.faults.failing_script import Failer
 from tests.faults.journal_script import Killer
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.forks import tell
 from tests.support.interpose import gate
 from tests.support.runbooks import SMALL, small
+from tui.errors import RunbookError
+from tui.execution import conductor
 from tui.execution.workspace import Setup, Workspace
+from tui.headless import run as headless
 from tui.headless.answers import Answers
 from tui.headless.run import run_headless
 from tui.session import events as ev
@@ -26,7 +31,6 @@ from tui.transports.base import Command
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
 ANSWERS = Answers(second_operator="ben", confirm=("*", "switch-docker"), answers={"announce": "2"}, messages="copied")
 PASSWORD = "hunter2-secret"
-PRINTED = "load average: 0.1, tag v1\n"
 
 
 def workspace(root: Path, host: FakeTransport) -> Workspace:
@@ -43,12 +47,34 @@ def scripted() -> FakeTransport:
 def deploy(root: str, place: int = -1) -> None:
     """Run the whole flow, or die at a place: at a call to the disk, or before or after a command reaches its host."""
     killer = Killer(place)
+    gate.meet, gate.root = killer, root
+    code = run(Path(root), killer.point)
+    gate.meet = None
+    tell(places=killer.places, code=int(code))
+
+
+def deploy_on_a_failing_disk(root: str, at: int = -1, when: str = "", number: int = 0, for_ever: bool = False) -> None:
+    """Run the whole flow as far as a disk lets it whose call `at` fails, once or from it on for ever."""
+    headless.PATIENCE, headless.PAUSE = 0.2, 0.05
+    conductor.UNWRITABLE_PAUSE = 0.01
+    failer = Failer(at, when, number, for_ever)
+    gate.meet, gate.root = failer, root
+    try:
+        tell(code=int(run(Path(root), lambda name: None)))
+    except RunbookError as error:
+        tell(refused=error.message, hint=error.hint)
+    gate.meet = None
+    tell(calls=failer.calls)
+
+
+def run(root: Path, point: Callable[[str], None]) -> int:
+    """Run the flow without a screen, telling what is tried, what is promised and what reaches the host."""
     host = scripted()
 
     def reached(command: Command) -> None:
-        killer.point("command before")
+        point("command before")
         tell(ran=command.script)
-        killer.point("command after")
+        point("command after")
 
     host.before_run = reached
     promise = Journal.append
@@ -60,7 +86,4 @@ def deploy(root: str, place: int = -1) -> None:
         return entry
 
     Journal.append = append  # type: ignore[method-assign]
-    gate.meet = killer
-    code = run_headless(workspace(Path(root), host), SETUP, ANSWERS, lambda line: None)
-    gate.meet = None
-    tell(places=killer.places, code=int(code))
+    return run_headless(workspace(root, host), SETUP, ANSWERS, lambda line: None)

@@ -6,6 +6,7 @@ one that succeeded will never reach the disk unless it is written again, however
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def append_all(journal: Journal, platter: Platter, script: Sequence[ev.AnyEvent]
         return journal.append(event)
 
     for event in script:
-        entry = tried(lambda event=event: append(event), JournalUnwritable, 1 if gives_up else TRIES)  # type: ignore[misc]
+        entry = tried(partial(append, event), JournalUnwritable, 1 if gives_up else TRIES)
         if entry is None and gives_up:
             return
         if entry is not None:

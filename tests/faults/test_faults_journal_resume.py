@@ -1,72 +1,26 @@
 """Kills a whole deployment at every call to the disk and around every command, and finishes it: nothing runs twice."""
 
+import errno
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from tests.faults.conductor_script import ANSWERS, SETUP, scripted, workspace
-from tests.faults.killed import KILLED, check, chosen
+from tests.faults.killed import KILLED, check, chosen, decode_entry, promised
+from tests.faults.resumed import CHANGES, resume
 from tests.support.faults import Faults
-from tests.support.forks import Forks, Told
-from tui.execution.conductor import Conductor
-from tui.headless.run import Exit, settle
+from tests.support.forks import Forks
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import read, verify
-from tui.session.state import StepStatus
+from tui.session.journal import read
 from tui.session.store import SessionDirectory, Store
-
-CHANGES = ("dump > /backups/v2.sql", "compose up v2")
-"""The commands of the flow that change something: each is to reach its host once, whatever happens."""
 
 
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
     with Forks("tests.faults.conductor_script") as opened:
         yield opened
-
-
-def finish(conductor: Conductor, ran: Sequence[str]) -> None:
-    """Take a resumed session to its end as a careful operator does, who looks on the host where it is asked."""
-    for _ in range(40):
-        conductor.wait()
-        step = conductor.state.next_step()
-        if step is None:
-            conductor.finish("completed")
-            return
-        now = conductor.state.step(step.id)
-        match now.status:
-            case StepStatus.UNKNOWN:
-                command = conductor.state.attempts[now.attempts[-1]].command
-                # What only looks is looked at again: taken for done, it would leave its values unknown.
-                conductor.resolve(step.id, step.mutates and command in ran, "looked on the host")
-            case StepStatus.FAILED:
-                conductor.retry(step.id)
-            case StepStatus.RUNNING:
-                conductor.start(step.id, "y")
-            case _:
-                assert settle(conductor, step, ANSWERS, lambda line: None) is not Exit.UNANSWERED
-    raise AssertionError("the session does not come to an end")
-
-
-def resume(root: Path, told: Sequence[Told], directory: SessionDirectory) -> Counter[str]:
-    """Go on in a new process's place; returns how often each command reached its host in all."""
-    ran = [line["ran"] for line in told if "ran" in line]
-    host = scripted()
-    again = workspace(root, host)
-    again.preflight(SETUP, lambda row: None)
-    conductor = again.resume(directory.id, "ana")
-    try:
-        finish(conductor, ran)
-    finally:
-        conductor.close()
-    assert fold(conductor.runbook, read(directory.journal)) == conductor.state
-    assert verify(directory.journal).torn == 0
-    assert conductor.state.facts["tag_before"] == "v1"
-    return Counter([*ran, *(command.script for command in host.ran)])
 
 
 def test_a_killed_deployment_is_finished_and_nothing_runs_twice(forks: Forks, folder: Path, faults: Faults) -> None:
@@ -98,4 +52,50 @@ def test_a_killed_deployment_is_finished_and_nothing_runs_twice(forks: Forks, fo
         len(kills),
         f"kills of a deployment, at {len({places[place] for place in kills})} kinds of places",
         f"{resumed} resumed and finished, 0 promised events lost, 0 changes run twice or left out",
+    )
+
+
+def failures(calls: Sequence[str]) -> list[dict[str, object]]:
+    """Every call, each way it may fail, once and for ever."""
+    made: list[dict[str, object]] = []
+    for (at, name), for_ever in product(enumerate(calls), (False, True)):
+        writes = (("middle", errno.ENOSPC),) if name in ("write", "pwrite") else ()
+        for when, number in (("before", errno.ENOSPC), ("after", errno.EIO), *writes):
+            made.append({"at": at, "when": when, "number": number, "for_ever": for_ever})
+    return made
+
+
+def test_a_deployment_on_a_failing_disk_runs_nothing_unannounced(forks: Forks, folder: Path, faults: Faults) -> None:
+    told, _ = forks.run("deploy_on_a_failing_disk", root=str(folder / "whole"))
+    calls: list[str] = told[-1]["calls"]
+    made = faults.spread(failures(calls), 40)
+    ended, resumed = 0, 0
+    for number, failure in enumerate(made):
+        root = folder / str(number)
+        told, status = forks.run("deploy_on_a_failing_disk", root=str(root), **failure)
+        assert status == 0, (calls[int(str(failure["at"]))], failure, told[-1])
+        announced = 0
+        for line in told:
+            event = decode_entry(line["promised"]).event if "promised" in line else None
+            announced += isinstance(event, ev.AttemptStarted)
+            announced -= "ran" in line
+            assert announced >= 0, "a command ran of which the journal knew nothing"
+        ran = [line["ran"] for line in told if "ran" in line]
+        found = [one for one in Store(root).summaries() if not one.finished]
+        if found:
+            directory = SessionDirectory(found[0].path)
+            entries = list(read(directory.journal))
+            assert [entry for entry in entries if entry in promised(told)] == promised(told)
+            counted = resume(root, told, directory)
+            assert [counted[change] for change in CHANGES] == [1, 1], (calls[int(str(failure["at"]))], failure, counted)
+            resumed += 1
+        else:
+            over = any(one.state and one.state.finished for one in Store(root).summaries())
+            assert [ran.count(change) for change in CHANGES] == [over, over]
+            ended += over
+        shutil.rmtree(root, ignore_errors=True)
+    faults.count(
+        len(made),
+        f"failures of the {len(calls)} calls of a deployment",
+        f"{ended} went on to the end, {resumed} resumed and finished; nothing ran unannounced or twice",
     )
