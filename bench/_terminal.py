@@ -18,7 +18,7 @@ def until(command: Sequence[str], marker: bytes, environment: Mapping[str, str],
     started = time.perf_counter()
     pid, fd = pty.fork()
     if pid == 0:
-        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})  # noqa: S606
+        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     try:
         return _wait(fd, marker, started, timeout)

@@ -43,7 +43,7 @@ class Terminal:
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})  # noqa: S606
+            os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
 
     def until(self, marker: bytes, timeout: float = 20.0) -> float:
@@ -85,7 +85,7 @@ class Terminal:
 
 def measure(program: list[str], begin: bool) -> tuple[list[float], float, float]:
     """Times of KEYS key presses in ms, how much came meanwhile in MB, and by how many MiB the memory's peak grew."""
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     folder = tempfile.mkdtemp()
     environment = {"TMPDIR": folder, "PYTHONPATH": ".", "XDG_CONFIG_HOME": folder}
     terminal = Terminal([sys.executable, *program], environment)

@@ -1,8 +1,9 @@
 """Checks that the calm deployment answers every command of the bundled runbook, and answers it with good news."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,13 @@ def runbook() -> Runbook:
     return load(bundled("runbook.toml"))
 
 
-def ticking() -> datetime:
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+def ticking() -> Callable[[], datetime]:
     """The time, a second later at every look, so that stamps of one test differ."""
-    ticking.now += timedelta(seconds=1)  # type: ignore[attr-defined]
-    return ticking.now  # type: ignore[attr-defined, no-any-return]
-
-
-ticking.now = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # type: ignore[attr-defined]
+    seconds = count(1)
+    return lambda: NOW + timedelta(seconds=next(seconds))
 
 
 def good_answer(action: Action) -> str:
@@ -66,7 +67,7 @@ def answers(**given: str) -> Answers:
 
 @pytest.fixture
 def hosts() -> dict[str, WorldTransport]:
-    world = World(find_scenario("calm-deployment"), ticking)
+    world = World(find_scenario("calm-deployment"), ticking())
     return {
         name: WorldTransport(action_host(runbook(), name), world, host.expect_hostname)
         for name, host in runbook().hosts.items()
@@ -162,7 +163,7 @@ def troubleshooting() -> list[Step]:
 def test_every_step_of_the_troubleshooting_goes_well(step: Step, hosts: dict[str, WorldTransport]) -> None:
     known = {"old_pid": "287", "app_name": "coreapp", "migration_name": "0002_prompt_tags"}
     known |= {"migration_before": "0001_initial", "celery_workers": "4", "gunicorn_workers": "9"}
-    values = values_of(runbook(), known, ticking())
+    values = values_of(runbook(), known, NOW)
     secrets = Secrets(runbook(), Redactor(), stand_in="drill-secret")
     world = hosts[runbook().runbook.default_host].world
     world.change(Reply(lines=(), changes={"live": "2.0.0", "checked_out": "2.0.0", "migrated": "yes"}))

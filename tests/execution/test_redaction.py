@@ -3,6 +3,7 @@ import json
 import re
 import shlex
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -54,7 +55,7 @@ def test_a_secret_is_found_in_every_form(form: str) -> None:
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 @pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
 @pytest.mark.parametrize("after", ["", "x", "xy", "xyz"])
-def test_base64_hides_it_whatever_stands_around(encode, before: str, after: str) -> None:  # type: ignore[no-untyped-def]
+def test_base64_hides_it_whatever_stands_around(encode: Callable[[bytes], bytes], before: str, after: str) -> None:
     secret = "correct-horse-battery>?~"
     encoded = encode((before + secret + after).encode()).decode()
     shown = knowing(secret).redact(encoded)

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,9 @@ def test_a_line_that_was_never_finished_is_kept_beside_the_journal(path: Path) -
         (lambda lines: [b"\xff\xfe\n"], 1, "not JSON"),
     ],
 )
-def test_damage_is_told_with_its_line_and_why(path: Path, damage, line: int, reason: str) -> None:  # type: ignore[no-untyped-def]
+def test_damage_is_told_with_its_line_and_why(
+    path: Path, damage: Callable[[list[bytes]], list[bytes]], line: int, reason: str
+) -> None:
     write(path)
     path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
     with pytest.raises(JournalDamaged, match=f"line {line}: ") as caught:

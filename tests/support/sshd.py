@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import paramiko
 
@@ -66,10 +67,10 @@ class Sshd:
         ]
         return "\n  ".join(lines) + "\n"
 
-    def transport(self, target: str = "box", **given: object) -> SSHTransport:
+    def transport(self, target: str = "box", **given: Any) -> SSHTransport:
         """Our own transport to this server."""
         given.setdefault("config_files", [self.ssh_config])
-        return SSHTransport("box", target, **given)  # type: ignore[arg-type]
+        return SSHTransport("box", target, **given)
 
     def ssh(self, *options: str) -> list[str]:
         """The beginning of an OpenSSH command line to this server."""

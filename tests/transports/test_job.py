@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -49,7 +49,7 @@ def run(
     script: str,
     cancel: CancelToken | None = None,
     seen: Callable[[bytes], None] = lambda data: None,
-    **given: object,
+    **given: Any,
 ) -> Ran:
     came: dict[Stream, bytearray] = {Stream.OUT: bytearray(), Stream.ERR: bytearray()}
 
@@ -57,7 +57,7 @@ def run(
         came[stream].extend(data)
         seen(data)
 
-    command = Command(script=script, key=given.pop("key", KEY), durable=True, **given)  # type: ignore[arg-type]
+    command = Command(script=script, key=given.pop("key", KEY), durable=True, **given)
     outcome = transport.run(command, sink, cancel or CancelToken())
     return Ran(outcome, bytes(came[Stream.OUT]), bytes(came[Stream.ERR]))
 
@@ -76,10 +76,14 @@ def test_a_killed_command_is_not_one_that_exits_with_the_same_number(place: Plac
 
 def test_environment_secrets_standard_input_and_directory_are_the_plain_commands(place: Place, tmp_path: Path) -> None:
     script = 'pwd; echo "$WORD $TOKEN"; cat; umask; env | grep -c _rb_; ps -eo args | grep -c "[h]unter2"'
-    given = {"directory": str(tmp_path), "environment": {"WORD": "a b"}, "secrets": {"TOKEN": "hunter2\n'"}}
+    given: dict[str, Any] = {
+        "directory": str(tmp_path),
+        "environment": {"WORD": "a b"},
+        "secrets": {"TOKEN": "hunter2\n'"},
+    }
     durable = run(place.transport, script, stdin=b"some\ninput", **given)
     came = bytearray()
-    plain = Command(script=script, stdin=b"some\ninput", **given)  # type: ignore[arg-type]
+    plain = Command(script=script, stdin=b"some\ninput", **given)
     place.transport.run(plain, lambda stream, data: came.extend(data), CancelToken())
     assert durable.out == bytes(came)
     assert b"a b hunter2\n'\nsome\ninput" in durable.out

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ def config(sshd: Sshd, tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def refusal(file: Path, **given: object) -> HostError:
+def refusal(file: Path, **given: Any) -> HostError:
     with pytest.raises(HostError) as caught:
-        SSHTransport("box", "box", config_files=[file], **given).connect()  # type: ignore[arg-type]
+        SSHTransport("box", "box", config_files=[file], **given).connect()
     return caught.value
 
 

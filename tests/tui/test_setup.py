@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.fake_clock import FakeClock
@@ -75,10 +77,10 @@ def test_rows_are_safe_for_a_terminal() -> None:
     assert "\x1b" not in text
 
 
-async def opened(pilot: object, app: RunbookApp) -> None:
-    await until(pilot, lambda: "none yet" in shown(app))  # type: ignore[arg-type]
-    await pilot.press("d")  # type: ignore[attr-defined]
-    await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "preflight:" in shown(app))  # type: ignore[arg-type]
+async def opened(pilot: Pilot[Any], app: RunbookApp) -> None:
+    await until(pilot, lambda: "none yet" in shown(app))
+    await pilot.press("d")
+    await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "preflight:" in shown(app))
 
 
 async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:

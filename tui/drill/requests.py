@@ -17,7 +17,7 @@ MAX_STDIN = 1 << 20
 BOOT_ID = str(uuid.uuid4())
 
 
-class Cancelled(Exception):  # noqa: N818 - it is news, not an error
+class Cancelled(Exception):  # it is news, not an error
     """The client had the command killed; `signal` is by what."""
 
     def __init__(self, signal: str) -> None:

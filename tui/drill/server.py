@@ -52,7 +52,7 @@ class _Transport(paramiko.Transport):
         self.waiting: list[threading.Event] = []
 
     def _send_user_message(self, data: paramiko.Message) -> None:
-        super()._send_user_message(data)  # type: ignore[misc]
+        super()._send_user_message(data)  # type: ignore[misc]  # what the stubs leave out
         if self.waiting and threading.current_thread() is self:
             self.waiting.pop(0).set()
 
@@ -136,7 +136,7 @@ def _send_signal(channel: paramiko.Channel, signal: str) -> None:
     message.add_boolean(False)
     message.add_string("")
     message.add_string("")
-    channel.get_transport()._send_user_message(message)  # type: ignore[attr-defined]
+    channel.get_transport()._send_user_message(message)  # type: ignore[attr-defined]  # what the stubs leave out
 
 
 def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey) -> None:

@@ -142,7 +142,8 @@ def _wrong_number(value: int, kind: inspect.IntType) -> tuple[str, str] | None:
 
 def _text_rules(kind: Any) -> tuple[str | None, str]:
     if isinstance(kind, inspect.Metadata):
-        return kind.type.pattern, str((kind.extra_json_schema or {}).get("description", ""))  # type: ignore[attr-defined]
+        text: Any = kind.type
+        return text.pattern, str((kind.extra_json_schema or {}).get("description", ""))
     return kind.pattern, ""
 
 

@@ -80,7 +80,7 @@ class Choice(RadioButton):
     """A radio button whose dot is there only when it is chosen, for terminals without colours."""
 
     @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (Textual's own name)
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by the value
         return "●" if self.value else " "
 
 

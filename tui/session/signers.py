@@ -167,7 +167,7 @@ def _time(text: str | None) -> datetime | None:
     try:
         if not found:
             raise ValueError(text)
-        at = datetime.strptime(found.group(1), _FORMATS[len(found.group(1))])  # noqa: DTZ007 (made aware below)
+        at = datetime.strptime(found.group(1), _FORMATS[len(found.group(1))])  # made aware below
         return at.replace(tzinfo=UTC) if found.group(2) else at.astimezone()
     except (ValueError, OverflowError, OSError):
         raise SignatureInvalid(f"the time {text!r} is not YYYYMMDD[HHMM[SS]][Z]") from None

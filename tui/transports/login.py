@@ -132,5 +132,5 @@ def _from_file(path: Path) -> _Offer:
         return _Offer(str(path), why_not="needs its passphrase", locked=path)
     except OSError as error:
         return _Offer(str(path), why_not=f"cannot be read: {error.strerror}")
-    except Exception:  # noqa: BLE001 - whatever a parser makes of a file that is no key
+    except Exception:  # whatever a parser makes of a file that is no key
         return _Offer(str(path), why_not="is no private key that can be used")
