@@ -42,6 +42,7 @@ ACTS = (
     Act("run.search", "slash", "search", "Search", "Search in the output"),
     Act("run.match-next", "f3", "search_on(1)", "Next match", "Go to the next match of the search", False),
     Act("run.match-before", "f2,shift+f3", "search_on(-1)", "Match before", "Go to the match before", False),
+    Act("run.follow", "f", "follow", "Follow", "Follow the end of the output again", False),
     Act("run.open", "o", "open_link", "Open", "Open the page the step names", False),
     Act("run.attempts", "a", "attempts", "Attempts", "Look at the output of an older attempt", False),
     Act("run.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),

@@ -150,7 +150,9 @@ class RunScreen(SessionActs):
         chosen = self.query_one("#checklist", Checklist).selected
         attempts = self.state.step(chosen).attempts if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
-        title = output_title(self.state, wanted, self._search.words if wanted == self._attempt else "")
+        same = wanted == self._attempt
+        held = same and not self.query_one("#output", OutputView).following
+        title = output_title(self.state, wanted, self._search.words if same else "", held)
         if title != self._titled:
             self._titled = title
             self.query_one("#output-title", Static).update(title, layout=False)
@@ -198,6 +200,12 @@ class RunScreen(SessionActs):
     def action_wrap(self) -> None:
         view = self.query_one("#output", OutputView)
         view.wrapped = not view.wrapped
+
+    def on_output_view_followed(self) -> None:
+        self._output()
+
+    def action_follow(self) -> None:
+        self.query_one("#output", OutputView).action_tail()
 
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed

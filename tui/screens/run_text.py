@@ -8,6 +8,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
 from tui.session.state import SessionState
+from tui.widgets.glyphs import HELD
 from tui.widgets.step_text import command_lines, where
 
 
@@ -51,14 +52,17 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     return lines[-12:]
 
 
-def output_title(state: SessionState, number: int, search: str = "") -> str:
-    """The line above the output: what came of a search, which attempt, how it ended."""
+def output_title(state: SessionState, number: int, search: str = "", held: bool = False) -> str:
+    """The line above the output: what came of a search, whether its end is out of sight, which attempt, its outcome."""
     if not number or number not in state.attempts:
         return "Output"
     attempt = state.attempts[number]
     ended = f"{attempt.outcome} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
     about = f"attempt {number} on {attempt.host}: {ended}"
-    return sanitise(f"{search} · {about}" if search else f"Output of {about}")
+    news = [search] if search else []
+    if held and attempt.outcome is None:
+        news.append(f"{HELD} held, f follows")
+    return sanitise(" · ".join([*news, about]) if news else f"Output of {about}")
 
 
 def no_output(state: SessionState, number: int) -> str:

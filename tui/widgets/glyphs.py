@@ -40,9 +40,13 @@ STDERR = "▌"
 OVER = "▲"
 """Beside a time that is over its budget, always with the word "over"."""
 
+HELD = "‖"
+"""Above the output of a running command whose end is out of sight, always with the word "held"."""
+
 SIGNS = (
     *((sign, status.value) for status, sign in GLYPHS.items()),
     (OVER, "over its budget"),
+    (HELD, "held: the output goes on below what is shown"),
     (STDERR, "in the margin of the output: the line began on stderr"),
 )
 """Every sign of the run screen and its word, for the help."""
