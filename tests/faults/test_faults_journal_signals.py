@@ -2,16 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import cycle, islice, product
 from pathlib import Path
 
 import pytest
 
+from tests.faults.clients import PROGRAM, complete, environment, only_session, started, ticking, wait_for_output
 from tests.support.faults import Faults
 from tests.support.sshd import Sshd
 from tests.support.terminal import terminal
@@ -20,68 +18,11 @@ from tests.test_end_to_end import begin
 from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal import Journal, verify
-from tui.session.outcome import Outcome
 from tui.session.output import verify_output
-from tui.session.store import SessionDirectory, Store
+from tui.session.store import SessionDirectory
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 NAMES = [number.name for number in SIGNALS]
-PROGRAM = (sys.executable, "-m", "tui")
-TICKS = """
-format = 1
-[runbook]
-title = "Ticks"
-release = "v1"
-default_host = "box"
-[hosts.box]
-target = "box"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["only"]
-[[sections]]
-id = "only"
-title = "Only"
-[[sections.steps]]
-id = "tick"
-title = "Tick"
-MUTATES
-budget = "5m"
-[[sections.steps.actions]]
-run = 'seq 1 20000; for i in $(seq 1 TICKS); do echo "tick $i of TICKS"; sleep 0.1; done; echo the end'
-timeout = "5m"
-expect = { contains = ["the end"] }
-"""
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """What a process of its own needs, and nothing of whoever runs the tests."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "RUNBOOK_SESSIONS": str(folder / "sessions"),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-
-
-@contextmanager
-def started(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    """A real client without a screen, killed at the end if it still runs."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen([*PROGRAM, *words], cwd=folder, env=environment(folder), text=True, **pipes)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout
-        process.stdout.close()
-
-
-def only_session(folder: Path) -> SessionDirectory:
-    (name,) = Store(folder / "sessions").names()
-    return SessionDirectory(folder / "sessions" / name)
 
 
 def resumable(directory: SessionDirectory) -> bool:
@@ -134,25 +75,6 @@ def test_a_screen_that_is_ended_by_a_signal_can_be_resumed(tmp_path: Path, fault
     faults.count(len(chosen), f"{names} of a drill on a screen", "the session whole and resumable")
 
 
-def ticking(folder: Path, sshd: Sshd, ticks: int, mutates: bool) -> Sequence[str]:
-    """The words that start a run whose one command ticks on a real host."""
-    folder.mkdir()
-    text = TICKS.replace("TICKS", str(ticks)).replace("MUTATES", "mutates = true" if mutates else "")
-    (folder / "runbook.toml").write_text(text)
-    (folder / "answers.toml").write_text('operator = "ana"\nconfirm = ["*"]\n')
-    return ("run", "--headless", "-f", "runbook.toml", "-F", str(sshd.ssh_config), "--answers", "answers.toml")
-
-
-def wait_for_output(folder: Path, process: "subprocess.Popen[str]", words: bytes) -> None:
-    """Wait until the attempt's output has these words; the test's time limit is the only one."""
-    while True:
-        assert process.poll() is None, process.communicate()[0]
-        for path in (folder / "sessions").glob("*/attempts/0001.out"):
-            if words in path.read_bytes():
-                return
-        os.sched_yield()
-
-
 def test_a_client_that_is_stopped_loses_nothing(tmp_path: Path, sshd: Sshd, faults: Faults) -> None:
     """Four at once: what runs meanwhile ends before the client goes on or after it, and changes something or not."""
     stopped = faults.choose(3, 60)
@@ -178,12 +100,3 @@ def test_a_client_that_is_stopped_loses_nothing(tmp_path: Path, sshd: Sshd, faul
         f"SIGSTOPs for {stopped} s while a real command ran",
         "all outcomes right, 0 lines of output missing",
     )
-
-
-def complete(directory: SessionDirectory, ticks: int) -> None:
-    """Hold the command's outcome and output against what it did."""
-    _, state = directory.load()
-    assert [attempt.outcome for attempt in state.attempts.values()] == [Outcome.exited(0)]
-    expected = [*map(str, range(1, 20001)), *(f"tick {number} of {ticks}" for number in range(1, ticks + 1)), "the end"]
-    assert (directory.attempts / "0001.out").read_text().splitlines() == expected
-    assert verify_output(directory.attempts, 1) == state.attempts[1].sha256
