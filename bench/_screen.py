@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bench._ssh import connected
+from tests.support.runbooks import one_section
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.load import load
@@ -16,20 +17,7 @@ from tui.session.store import Store
 MIB = 1 << 20
 SIZE = 256 * MIB
 LINE = b"2026-11-24 02:14:07 INFO  migration 0042 applied to table notes in 12.3 ms, 118 rows\n"
-RUNBOOK = """
-format = 1
-[runbook]
-title = "Stream"
-default_host = "box"
-[hosts.box]
-target = "box"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["all"]
-[[sections]]
-id = "all"
-title = "All"
+STEPS = """
 [[sections.steps]]
 id = "stream"
 title = "Stream"
@@ -49,7 +37,7 @@ def main(runs: int) -> None:
             for _ in range(SIZE // MIB):
                 file.write((LINE * (MIB // len(LINE) + 1))[:MIB])
         path = Path(name) / "runbook.toml"
-        path.write_text(RUNBOOK.replace("SOURCE", str(source)), encoding="utf-8")
+        path.write_text(one_section(STEPS.replace("SOURCE", str(source)), "box"), encoding="utf-8")
 
         def workspace() -> Workspace:
             store = Store(Path(tempfile.mkdtemp(dir=name)))

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.support.fake_transport import FakeTransport
+from tests.support.runbooks import one_section
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.load import load
@@ -18,22 +19,9 @@ from tui.transports.base import CancelToken, Command, OutputSink, Stream
 STEPS = 40
 CHUNK = 65536
 LINE = b"2026-11-24 02:14:07 INFO  migration 0042 applied to table notes in 12.3 ms, 118 rows\n"
-RUNBOOK = """
-format = 1
-[runbook]
-title = "Stream"
-default_host = "web"
-[hosts.web]
-target = "web"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["all"]
-[[sections]]
-id = "all"
-title = "All"
-""" + "".join(
-    f"""
+RUNBOOK = one_section(
+    "".join(
+        f"""
 [[sections.steps]]
 id = "step-{number:03d}"
 title = "Step {number}"
@@ -43,7 +31,9 @@ budget = "10m"
 run = "stream"
 timeout = "1h"
 """
-    for number in range(STEPS)
+        for number in range(STEPS)
+    ),
+    "web",
 )
 
 

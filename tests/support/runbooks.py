@@ -1,4 +1,4 @@
-"""Small runbooks for tests of the engine."""
+"""Small runbooks for tests of the engine, and for benches."""
 
 import tomli
 from msgspec import convert
@@ -120,6 +120,25 @@ needed_if = { method = "manual" }
 [[sections.steps.actions]]
 run = "systemctl restart shop"
 """
+
+
+def one_section(steps: str, host: str) -> str:
+    """The text of a runbook that takes these steps on one host, and nothing else."""
+    return f"""
+format = 1
+[runbook]
+title = "Steps"
+default_host = "{host}"
+[hosts.{host}]
+target = "{host}"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["all"]
+[[sections]]
+id = "all"
+title = "All"
+{steps}"""
 
 
 def small() -> Runbook:
