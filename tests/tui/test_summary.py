@@ -61,6 +61,7 @@ def test_a_whole_session_is_completed_without_deviations(workspace: Workspace, c
     whole(conductor)
     assert result_of(conductor.state) == "completed"
     conductor.finish("completed")
+    conductor.wait(10)
     words = told(workspace, conductor)
     assert words.startswith("✔ completed")
     assert "✔ none: every step went as the runbook has it" in words
@@ -69,7 +70,7 @@ def test_a_whole_session_is_completed_without_deviations(workspace: Workspace, c
     assert "4 signed" in words
     assert "0 failed attempts" in words
     proved = verify(workspace.store.find("last").journal)
-    assert f"receipt {proved.count} lines, chain {proved.head}" in words
+    assert f"receipt {proved.count}:{proved.head}" in words
 
 
 def test_what_went_otherwise_is_told(
