@@ -94,6 +94,8 @@ def measure(program: list[str], begin: bool) -> tuple[list[float], float, float]
         terminal.idle(1.0)
         before = terminal.memory()
         if begin:
+            terminal.press(ENTER)  # the session is taken up, which the screen tells first
+            terminal.idle(1.0)
             terminal.press(ENTER)
             terminal.until(b"running")
         times = []
