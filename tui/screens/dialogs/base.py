@@ -72,10 +72,8 @@ class Dialog(ModalScreen[Result]):
             return
         if self._looks is not None:
             self._looks.stop()
+        self.set_focus(next(iter(self.query(self.FIRST)), None))  # at once: no key finds it armed and nothing focused
         self.armed = True
-        first = next(iter(self.query(self.FIRST)), None)
-        if first is not None:
-            first.focus()
 
     def _forward_event(self, event: events.Event) -> None:
         if not self.armed and isinstance(event, events.Key | events.Paste | events.Click | events.MouseDown):
