@@ -1,12 +1,15 @@
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
+from tui.config import Config
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.run import RunScreen
 from tui.session.outcome import Outcome, OutcomeKind
@@ -28,11 +31,11 @@ async def says(app: RunbookApp, pilot: Pilot[Any], *words: str) -> None:
 
 
 @pytest.fixture
-def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Workspace, tuple[int, int], Play], bool]:
+def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
     monkeypatch.setattr("tui.session.store.secrets.token_hex", lambda size: "abc123")
 
-    def held(workspace: Workspace, size: tuple[int, int], play: Play) -> bool:
-        app = RunbookApp(workspace)
+    def held(workspace: Workspace, size: tuple[int, int], play: Play, config: Config | None = None) -> bool:
+        app = RunbookApp(workspace, config)
 
         async def before(pilot: Pilot[Any]) -> None:
             await opened(app, pilot)
@@ -41,6 +44,45 @@ def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Wor
         return bool(snap_compare(app, terminal_size=size, run_before=before))
 
     return held
+
+
+@pytest.fixture
+def slow(host: FakeTransport, clock: FakeClock) -> Play:
+    """The first step runs longer than it should, and prints nothing any more."""
+    host.replies["uptime"] = Reply(b"".join(b"line %d\n" % one for one in range(90)), until=threading.Event())
+
+    async def play(app: RunbookApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("enter")
+        await says(app, pilot, "line 89", "running")
+        await until(pilot, lambda: app.screen.moment.printed is not None)
+        clock.advance(72)
+        await says(app, pilot, "silent for", "over")
+
+    return play
+
+
+@pytest.mark.parametrize("size", [pytest.param((80, 24), id="80x24"), pytest.param((200, 60), id="200x60")])
+def test_running_over_its_budget_and_silent(
+    workspace: Workspace, compare: Any, slow: Play, size: tuple[int, int]
+) -> None:
+    assert compare(workspace, size, slow)
+
+
+def test_running_in_a_light_theme(workspace: Workspace, compare: Any, slow: Play) -> None:
+    assert compare(workspace, (120, 40), slow, Config(theme="textual-light"))
+
+
+def test_failed_without_colour(
+    workspace: Workspace, host: FakeTransport, compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    host.replies["uptime"] = Reply(b"refused\n", Outcome(OutcomeKind.FAILED, 3), err=b"no answer\n")
+
+    async def play(app: RunbookApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("enter")
+        await says(app, pilot, "retry", "no answer", "failed (exit 3)")
+
+    assert compare(workspace, (80, 24), play)
 
 
 def test_failed(workspace: Workspace, host: FakeTransport, compare: Any) -> None:
