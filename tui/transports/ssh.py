@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 
 import paramiko
@@ -29,6 +31,9 @@ FACTS = (
     "for s in bash sh; do command -v $s; done; echo login $SHELL"
 )
 LOGIN = "login "
+RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between two tries to make a lost connection again; the last one again and again."""
+
 NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
 
@@ -77,6 +82,7 @@ class SSHTransport:
         self._facts: HostFacts | None = None
         self._link = Link.DOWN
         self._login_shell = ""
+        self._closed = threading.Event()
 
     def connect(self) -> HostFacts:
         """Reach the host, once; see Transport."""
@@ -135,6 +141,7 @@ class SSHTransport:
 
     def close(self) -> None:
         """Let go of the connection."""
+        self._closed.set()
         with self._lock:
             self._let_go()
             self._link = Link.DOWN
@@ -158,8 +165,11 @@ class SSHTransport:
         except paramiko.SSHException as error:
             raise HostError(f"{self.name} cannot reach {host}:{port}: {error}", "is it listening there?") from error
 
-    def _connected(self) -> tuple[Connection, HostFacts]:
+    def _connected(self, again: bool = False) -> tuple[Connection, HostFacts]:
         with self._lock:
+            if again and self._closed.is_set():
+                raise HostError(f"{self.name}: the connection was closed on purpose")
+            self._closed.clear()
             if self._connection and self._connection.is_active() and self._facts:
                 return self._connection, self._facts
             if self._connection:
@@ -186,9 +196,23 @@ class SSHTransport:
                 connect_seconds=time.monotonic() - started,
             )
             self._connection = connection
-            self._watch = Watch(connection, self._liveness, self._changed)
+            self._watch = Watch(connection, self._liveness, self._noticed)
             self._changed(Link.UP)
             return connection, self._facts
+
+    def _noticed(self, link: Link, detail: str) -> None:
+        """Take note of a change nobody asked for; a lost connection is made again before the next step needs it."""
+        self._changed(link, detail)
+        if link is Link.LOST and not self._closed.is_set():
+            threading.Thread(target=self._reconnect, name=f"reconnect {self.name}", daemon=True).start()
+
+    def _reconnect(self) -> None:
+        for pause in chain(RECONNECT, repeat(RECONNECT[-1])):
+            if self._closed.wait(pause):
+                return
+            with suppress(HostError):
+                self._connected(again=True)
+                return
 
     def _changed(self, link: Link, detail: str = "") -> None:
         if link is not self._link:

@@ -16,6 +16,7 @@ SILENT_AFTER = 30.0
 """A running command that has printed nothing for so many seconds is pointed out; nothing is done about it."""
 
 BETWEEN = "  "
+STALLED = "not answering"
 
 
 def first_line(moment: Moment) -> list[Piece]:
@@ -61,7 +62,9 @@ def banner(moment: Moment) -> str:
         return ""
     since = f"{state.links_at[host]:%H:%M:%S}"
     if not running.durable:
-        return f"✖ {sanitise(host)}: {link} {since}; the command ends with its connection"
+        return f"✖ {sanitise(host)}: {link} since {since}; the command ends with its connection"
+    if link == STALLED:
+        return f"✖ {sanitise(host)}: not answering since {since}; the command goes on there"
     return f"✖ {sanitise(host)}: connection lost {since}, the command goes on, reconnecting"
 
 
