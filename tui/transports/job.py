@@ -242,7 +242,9 @@ def clear(channels: Channels, session: str) -> int:
         HostError: the host cannot be reached.
     """
     words = _asked(channels, clear_request(session, secrets.token_hex(8))).split()
-    return int(words[-1]) if words and words[-1].isdigit() else 0
+    if words[-2:-1] != ["cleared"]:
+        raise HostError("the host does not say what it removed", "log in and look at its disk")
+    return int(words[-1])
 
 
 def _asked(channels: Channels, request: str) -> str:
@@ -267,6 +269,8 @@ def ask(channels: Channels, request: str, patience: float) -> str:
             output.extend(b"".join(data for stream, data in chunks if stream is Stream.OUT))
             if time.monotonic() > deadline:
                 raise Lost
+        if not exchange.whole():
+            raise Lost
     finally:
         exchange.close()
     return output.decode(errors="replace")

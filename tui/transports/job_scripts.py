@@ -192,7 +192,11 @@ for _rb_job in "$_rb_session"/*; do
     _rb_left=$((_rb_left + 1))
   else rm -rf "$_rb_job"; fi
 done
-[ "$_rb_left" -gt 0 ] || rm -rf "$_rb_session"
+for _rb_try in 1 2 3 4 5; do
+  [ "$_rb_left" -eq 0 ] || break
+  rm -rf "$_rb_session" && break
+  sleep 0.1
+done
 _rb_say cleared $_rb_left
 """
 

@@ -160,6 +160,11 @@ class Connection(paramiko.Transport):
             self.ended.set()
             self._beneath()
 
+    def get_remote_server_key(self) -> paramiko.PKey:
+        """The key that the server proved to hold; paramiko does not tell it any more once the connection is lost."""
+        key: paramiko.PKey | None = self.host_key
+        return key or super().get_remote_server_key()
+
     def close(self) -> None:
         """Close it, and what it goes through."""
         with suppress(EOFError, OSError):  # the way there has gone first
