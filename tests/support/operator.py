@@ -106,8 +106,10 @@ class Operator:
     async def _dialog(self) -> bool:
         """Answer the dialog that is open; False where there is none."""
         screen = self._pilot.app.screen
-        if not isinstance(screen, Confirm | TypeName | Question | SendMessage | Sign):
+        if not isinstance(screen, Dialog):
             return False
+        if not isinstance(screen, Confirm | TypeName | Question | SendMessage | Sign):
+            raise AssertionError(f"no step asks by {type(screen).__name__}: a key went astray")
         await self._armed(screen)
         match screen:
             case Confirm():

@@ -2,18 +2,19 @@
 
 import asyncio
 import inspect
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL
-from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.runbook.load import load
 from tui.screens.dialogs.base import Dialog
@@ -105,8 +106,12 @@ def journal(workspace: Workspace) -> list[ev.AnyEvent]:
 
 async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
     """Let the application work until something holds; the test's own timeout ends what never will."""
-    while not reached():
-        await pilot.pause(0.01)
+    try:
+        while not reached():
+            await pilot.pause(0.01)
+    except asyncio.CancelledError:
+        sys.stderr.write(f"waited in vain on {pilot.app.screen}:\n{shown(pilot.app)}\n")
+        raise
 
 
 async def dialog(pilot: Pilot[Any], kind: type[Dialog[Any]]) -> Any:
@@ -126,7 +131,7 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
     await pilot.press(*(names.get(letter, letter) for letter in text))
 
 
-def shown(app: RunbookApp) -> str:
+def shown(app: App[Any]) -> str:
     """What the terminal shows, line by line."""
     screen = app.screen
     width, height = screen.size
