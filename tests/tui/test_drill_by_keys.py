@@ -29,6 +29,7 @@ def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Dialog, "LOOK", 0.007)
 
 
+@pytest.mark.timeout(400)  # hundreds of keys, each waited for: a busy machine takes two minutes
 @pytest.mark.parametrize(("method", "size"), [("b", (80, 24))])
 async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> None:
     """Home, set-up, every step of the deployment, ctrl+r, every step of the rollback, the summary, and the report."""
