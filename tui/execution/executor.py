@@ -13,6 +13,9 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
 from tui.transports.base import CancelToken, Command, Left, OutputSink, Stream, Transport
 
+UNWRITABLE_PAUSE = 1.0
+"""Seconds until output that could not be kept is tried again."""
+
 
 class Finished(Struct, frozen=True):
     """How an attempt ended; `size` in bytes and `sha256` are those of its output file.
@@ -37,6 +40,8 @@ class Executor:
         self._clock = clock
         self._live: dict[int, OutputWriter] = {}
         self._indexes: dict[int, LineIndex] = {}
+        self.trouble: OutputUnwritable | None = None
+        """Why the output of the running command cannot be kept just now; it waits on the host."""
 
     def run(self, attempt: int, host: str, command: Command, cancel: CancelToken, secret: bool = False) -> Finished:
         """Run the command to its end; its output is on disk, masked for readers, when this returns.
@@ -48,7 +53,8 @@ class Executor:
         except OutputUnwritable as error:
             outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
             return Finished(outcome, 0.0, 0, "")
-        return self._follow(attempt, writer, 0.0, lambda sink: self.transports[host].run(command, sink, cancel))
+        retry = cancel if command.durable else None
+        return self._follow(attempt, writer, 0.0, retry, lambda sink: self.transports[host].run(command, sink, cancel))
 
     def rejoin(
         self, attempt: int, host: str, left: Left, since: float, cancel: CancelToken, secret: bool = False
@@ -61,22 +67,35 @@ class Executor:
         """
         writer = OutputWriter(self.directory, attempt, self._clock, secret, since=since)
         left = replace(left, out=writer.came[Stream.OUT], err=writer.came[Stream.ERR])
-        return self._follow(attempt, writer, since, lambda sink: self.transports[host].rejoin(left, sink, cancel))
+        return self._follow(
+            attempt, writer, since, cancel, lambda sink: self.transports[host].rejoin(left, sink, cancel)
+        )
 
     def _follow(
-        self, attempt: int, writer: OutputWriter, since: float, command: Callable[[OutputSink], Outcome]
+        self,
+        attempt: int,
+        writer: OutputWriter,
+        since: float,
+        retry: CancelToken | None,
+        command: Callable[[OutputSink], Outcome],
     ) -> Finished:
+        """Have a command's output kept; with `retry` it can wait on the host until there is space for it."""
         started = self._clock.monotonic() - since
         self._live[attempt] = writer
         lost: list[OutputUnwritable] = []
 
         def keep(stream: Stream, data: bytes) -> None:
-            if lost:
-                return
-            try:
-                writer.write(stream, data)
-            except OutputUnwritable as error:
-                lost.append(error)
+            while not lost:
+                before = writer.size
+                try:
+                    writer.write(stream, data)
+                    self.trouble = None
+                    return
+                except OutputUnwritable as error:
+                    self.trouble = error
+                    data = data[writer.size - before :]
+                    if retry is None or retry.wait(UNWRITABLE_PAUSE):
+                        lost.append(error)
 
         try:
             outcome = command(keep)
@@ -91,6 +110,7 @@ class Executor:
             except OutputUnwritable as error:
                 lost.append(error)
             del self._live[attempt]
+            self.trouble = None
         return Finished(outcome, seconds, writer.size, writer.sha256, lost[0].message if lost else "")
 
     def mask(self, attempt: int) -> None:

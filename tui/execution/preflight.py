@@ -131,7 +131,9 @@ def _fetch(
 def _words(facts: HostFacts) -> str:
     who = f"{facts.user}@{facts.target}" if facts.user else facts.target
     key = f"{facts.key_type} {facts.fingerprint}".strip()
-    return " · ".join(part for part in (who, facts.hostname, key, f"{facts.connect_seconds * 1000:.0f} ms") if part)
+    lasting = f"⚠ commands end with the connection: {facts.unprotected}" if facts.unprotected else ""
+    took = f"{facts.connect_seconds * 1000:.0f} ms"
+    return " · ".join(part for part in (who, facts.hostname, key, took, lasting) if part)
 
 
 def _event(name: str, facts: HostFacts) -> HostConnected:

@@ -1,5 +1,6 @@
 """Tables and documents that the command line prints: checks, sessions, verification."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -123,6 +124,8 @@ def verify_report(
     if receipt:
         check_receipt(directory.journal, receipt)
     _, state = directory.load()
+    if state.started and hashlib.sha256(directory.runbook.read_bytes()).hexdigest() != state.started.runbook_hash:
+        raise SessionError(f"{directory.runbook} is not the runbook that the session began with", "restore it")
     finished = [attempt for attempt in state.attempts.values() if attempt.sha256]
     for attempt in finished:
         if verify_output(directory.attempts, attempt.number) != attempt.sha256:

@@ -120,7 +120,7 @@ class RunScreen(SessionActs):
 
     def show_state(self, state: SessionState) -> None:
         workspace = front(self).workspace
-        trouble = self.conductor.trouble
+        trouble = self.conductor.trouble or self.conductor.executor.trouble
         running = state.running()
         if running is not None:
             size = self.conductor.executor.size(running.number)

@@ -78,12 +78,13 @@ class OutputWriter:
         try:
             while written < len(data):
                 written += self._os_write(self._fd, data[written:] if written else data)
-            self.timing.add(int((self._clock.monotonic() - self._began) * 1000), stream, len(data))
         except OSError as error:
             raise self._unwritable(error) from error
         finally:
-            self.size += written
-            self.sealer.add(data if written == len(data) else data[:written])
+            if written:
+                self.timing.add(int((self._clock.monotonic() - self._began) * 1000), stream, written)
+                self.size += written
+                self.sealer.add(data if written == len(data) else data[:written])
 
     def close(self) -> None:
         """Make the output durable as far as it can be, and know its SHA-256; closing twice is harmless."""

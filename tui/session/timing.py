@@ -4,6 +4,7 @@ import os
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -41,6 +42,7 @@ class TimingWriter:
         self._began = self._last = self._stream = 0
         self._end = start or 0
         self._length = 0
+        self._waiting = b""
         self.pending = (self._end, STREAMS[0])
         """Where the burst begins that is not on disk yet, and its stream; another thread may read it."""
 
@@ -62,13 +64,18 @@ class TimingWriter:
         try:
             if self._length:
                 self._flush()
+            if self._waiting:
+                self._write(self._fd, self._waiting)
             os.fsync(self._fd)
         finally:
             os.close(self._fd)
 
     def _flush(self) -> None:
-        self._write(self._fd, RECORD.pack(self._began, self._stream, self._length))
+        """Write what waits; what a full disk does not take waits for the next time."""
+        self._waiting += RECORD.pack(self._began, self._stream, self._length)
         self._length = 0
+        with suppress(OSError):
+            self._waiting = self._waiting[self._write(self._fd, self._waiting) :]
 
 
 def cut(output: Path, index: Path) -> dict[str, int]:

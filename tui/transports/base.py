@@ -51,7 +51,10 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found on connecting, for the preflight screen and the journal."""
+    """What was found on connecting, for the preflight screen and the journal.
+
+    `unprotected` says why commands cannot outlive their connection there; empty where they can.
+    """
 
     target: str
     user: str = ""
@@ -60,6 +63,7 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     shells: tuple[str, ...] = ()
     boot_id: str = ""
+    unprotected: str = ""
     connect_seconds: float = 0.0
 
 

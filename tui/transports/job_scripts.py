@@ -23,6 +23,14 @@ TICK = 0.03
 KEY = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)/([0-9]+)", re.ASCII)
 """What identifies an attempt: session, step, number."""
 
+MISSING = """\
+d=${XDG_STATE_HOME:-${HOME-}/.local/state}; w=$d
+while [ -n "$d" ] && [ ! -e "$d" ]; do d=${d%/*}; done
+{ [ -d "${d:-/}" ] && [ -w "${d:-/}" ]; } || echo "no jobs: $w cannot be written there"
+for c in setsid mkfifo ln tail; do command -v $c >/dev/null || echo "no jobs: $c is not installed there"; done
+"""
+"""Says why a host cannot keep jobs, where it cannot, without leaving anything there."""
+
 _BORN = """\
 _rb_born() {
   _rb_stat=; { IFS= read -r _rb_stat <"/proc/$1/stat"; } 2>/dev/null
@@ -122,6 +130,7 @@ if [ -z "${{_rb_mine-}}" ]; then
   else exec 8</dev/null; fi
 fi
 _rb_say running
+_rb_say running >&7
 _rb_tail() {{
   sleep {TICK} </dev/null >/dev/null
   : >"$_rb_job/$1.$_rb_nonce"
@@ -154,6 +163,7 @@ _STOP = f"""\
 group=0 patience=$4
 exec 2>/dev/null
 [ -d "$_rb_job" ] || {{ echo missing; exit 0; }}
+if [ -e "$_rb_job/exit" ] && [ ! -e "$_rb_job/stopping" ]; then echo over; exit 0; fi
 : >"$_rb_job/stopping"
 if _rb_void; then echo empty; exit 0; fi
 _rb_gate
@@ -228,7 +238,10 @@ def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:
 
 
 def stop_request(key: str, nonce: str, patience: float) -> str:
-    """The exec request that ends a job: TERM, `patience` seconds, KILL; it prints empty, left or missing."""
+    """The exec request that ends a job: TERM, `patience` seconds, KILL; it prints empty, left or missing, or over.
+
+    "over" is a job that had ended by itself: what it left running on purpose goes on.
+    """
     return _request(_PLACE + _STOP, [nonce, *job_of(key), str(round(patience * 10))])
 
 

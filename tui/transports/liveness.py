@@ -3,6 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+
+from paramiko import SSHException
 
 from tui.transports.base import Link
 from tui.transports.wire import Connection
@@ -44,9 +47,10 @@ class Watch:
         asked = time.monotonic()
 
         def ask() -> None:
-            self._connection.global_request("keepalive@openssh.com", wait=True)
-            if self._connection.is_active():
-                answered.set()
+            with suppress(EOFError, OSError, SSHException):  # it died as it was asked: no sign of life
+                self._connection.global_request("keepalive@openssh.com", wait=True)
+                if self._connection.is_active():
+                    answered.set()
 
         threading.Thread(target=ask, name="keepalive", daemon=True).start()
         return answered.wait(patience) or self._stopped.is_set() or self._connection.heard > asked

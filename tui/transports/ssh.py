@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tui.transports.config import resolve
 from tui.transports.connect import CONNECT_TIMEOUT, open_connection
 from tui.transports.hostkeys import fingerprint
 from tui.transports.job import JobRun, Refused, clear, look, unreachable
+from tui.transports.job_scripts import MISSING
 from tui.transports.liveness import Watch
 from tui.transports.login import Credentials
 from tui.transports.running import Running
@@ -28,9 +30,10 @@ CHANNELS = 8
 CHANNEL_PATIENCE = 60.0
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
-    "for s in bash sh; do command -v $s; done; echo login $SHELL"
+    f"for s in bash sh; do command -v $s; done; echo login $SHELL; {MISSING}"
 )
 LOGIN = "login "
+NO_JOBS = "no jobs: "
 RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between two tries to make a lost connection again; the last one again and again."""
 
@@ -96,8 +99,10 @@ class SSHTransport:
                 )
             lines = [*output.decode(errors="replace").splitlines(), "", ""]
             self._login_shell = next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), "")
-            shells = tuple(Path(line).name for line in lines[2:] if line and not line.startswith(LOGIN))
-            facts = self._facts = replace(facts, hostname=lines[0], boot_id=lines[1], shells=shells)
+            shells = tuple(Path(line).name for line in lines[2:] if line.startswith("/"))
+            missing = next((line.removeprefix(NO_JOBS) for line in lines if line.startswith(NO_JOBS)), "")
+            facts = replace(facts, hostname=lines[0], boot_id=lines[1], shells=shells, unprotected=missing)
+            self._facts = facts
         return facts
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
@@ -196,13 +201,16 @@ class SSHTransport:
                 connect_seconds=time.monotonic() - started,
             )
             self._connection = connection
-            self._watch = Watch(connection, self._liveness, self._noticed)
+            self._watch = Watch(connection, self._liveness, partial(self._noticed, connection))
             self._changed(Link.UP)
             return connection, self._facts
 
-    def _noticed(self, link: Link, detail: str) -> None:
+    def _noticed(self, connection: Connection, link: Link, detail: str) -> None:
         """Take note of a change nobody asked for; a lost connection is made again before the next step needs it."""
-        self._changed(link, detail)
+        with self._lock:
+            if connection is not self._connection:
+                return  # another one has taken its place meanwhile
+            self._changed(link, detail)
         if link is Link.LOST and not self._closed.is_set():
             threading.Thread(target=self._reconnect, name=f"reconnect {self.name}", daemon=True).start()
 

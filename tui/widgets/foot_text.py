@@ -53,7 +53,7 @@ def second_line(moment: Moment) -> list[Piece]:
 def banner(moment: Moment) -> str:
     """The words that must not be missed: nothing can be recorded, or the connection under a command is gone."""
     if moment.trouble:
-        return f"✖ THE JOURNAL CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}"
+        return f"✖ THE SESSION CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}"
     state = moment.state
     running = state.running()
     host = action_host(state.runbook, running.host) if running else ""
