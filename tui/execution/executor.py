@@ -1,5 +1,6 @@
 """Runs one announced attempt: from the transport to the attempt's file, and no judgement."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -33,7 +34,15 @@ class Finished(Struct, frozen=True):
 class Executor:
     """Runs commands on the session's hosts and keeps their output in `directory`."""
 
-    def __init__(self, transports: Mapping[str, Transport], directory: Path, redactor: Redactor, clock: Clock) -> None:
+    def __init__(
+        self,
+        transports: Mapping[str, Transport],
+        directory: Path,
+        redactor: Redactor,
+        clock: Clock,
+        write: Callable[[int, bytes], int] = os.write,
+    ) -> None:
+        self._write = write
         self.transports = transports
         self.directory = directory
         self._redactor = redactor
@@ -49,7 +58,7 @@ class Executor:
         With `secret` the output has a secret still to be captured: no reader shows any of it before `mask` is called.
         """
         try:
-            writer = OutputWriter(self.directory, attempt, self._clock, secret)
+            writer = OutputWriter(self.directory, attempt, self._clock, secret, self._write)
         except OutputUnwritable as error:
             outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
             return Finished(outcome, 0.0, 0, "")
@@ -65,7 +74,7 @@ class Executor:
             OutputUnwritable: its output cannot be kept.
             Detached: it goes on without us.
         """
-        writer = OutputWriter(self.directory, attempt, self._clock, secret, since=since)
+        writer = OutputWriter(self.directory, attempt, self._clock, secret, self._write, since=since)
         left = replace(left, out=writer.came[Stream.OUT], err=writer.came[Stream.ERR])
         return self._follow(
             attempt, writer, since, cancel, lambda sink: self.transports[host].rejoin(left, sink, cancel)

@@ -118,14 +118,16 @@ def _rest(conductor: Conductor, say: Print) -> None:
     said = 0.0
     while conductor.busy:
         conductor.wait(PAUSE)
-        if conductor.trouble is not None and conductor.busy:
+        trouble = conductor.trouble or conductor.executor.trouble
+        if trouble is not None and conductor.busy:
             if not said:
-                say(f"! {conductor.trouble.message}: waiting {PATIENCE:.0f} s for it ({conductor.trouble.hint})")
+                say(f"! {trouble.message}: waiting {PATIENCE:.0f} s for it ({trouble.hint})")
             said += PAUSE
             if said > PATIENCE:
                 break
-    if conductor.trouble is not None:
-        raise conductor.trouble
+    trouble = conductor.trouble or conductor.executor.trouble
+    if trouble is not None:
+        raise trouble
 
 
 def _place(conductor: Conductor, step: Step) -> tuple[Section, Step]:

@@ -148,8 +148,8 @@ _rb_rest() {{
   if [ -e "$_rb_job/$1.$_rb_nonce" ]; then rm -f "$_rb_job/$1.$_rb_nonce"; _rb_size=$(wc -c <"$_rb_job/$1")
   elif [ -s "$_rb_job/$1" ]; then tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
 }}
-_rb_rest err "$_rb_err" >&7; _rb_err=$_rb_size
 _rb_rest out "$_rb_out"; _rb_out=$_rb_size
+_rb_rest err "$_rb_err" >&7; _rb_err=$_rb_size
 _rb_gate
 if [ -e "$_rb_job/exit" ]; then IFS= read -r _rb_exit <"$_rb_job/exit"
 elif [ "$_rb_on" != "$_rb_boot" ]; then _rb_exit=rebooted
