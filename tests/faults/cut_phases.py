@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from tests.support.cutter import Cut, Cutter, Mode
 from tui.transports import connect, job, ssh
-from tui.transports.base import Stream
 from tui.transports.config import Resolved
 from tui.transports.wire import Connection
 
@@ -120,7 +119,7 @@ def here(phase: str, port: int = 0) -> None:
         tracker.enter(phase)
 
 
-def printed(stream: Stream, data: bytes) -> None:
+def printed(data: bytes) -> None:
     """A sink's view: output has come."""
     here("output")
 

@@ -7,20 +7,19 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from msgspec import Struct
 
 from tests.faults.cut_phases import PHASES, Tracker, forget, printed, watch_phases, wish, wishes
 from tests.support.cutter import Mode
+from tests.support.durable import Came, Ran, through
 from tests.support.faults import Faults
 from tests.support.sshd import Sshd
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports import job
 from tui.transports.base import CancelToken, Command, Left, Stream
-from tui.transports.ssh import SSHTransport
 
 WORKERS = 6
 LIVENESS = 1.8
@@ -30,18 +29,12 @@ STATUSES = (0, 0, 0, 1, 3, 77, 126, 137, 255)
 SIGNALS = {"KILL": "SIGKILL", "TERM": "SIGTERM", "SEGV": "SIGSEGV"}
 
 
-class Wanted(NamedTuple):
-    outcome: Outcome
-    out: bytes
-    err: bytes
-
-
 class Task(Struct, frozen=True):
     """A command that leaves proof of each run, and what has to come of it."""
 
     command: Command
     proof: Path
-    wanted: Wanted
+    wanted: Ran
 
 
 def task(luck: random.Random, folder: Path, key: str) -> Task:
@@ -74,21 +67,7 @@ def task(luck: random.Random, folder: Path, key: str) -> Task:
     command = Command(
         script="; ".join(script).replace("&;", "&"), key=key, durable=True, stdin=stdin, secrets={"TOKEN": "hunter2\n'"}
     )
-    return Task(command, proof, Wanted(outcome, bytes(out), bytes(err)))
-
-
-class Came:
-    """What a follower received."""
-
-    def __init__(self) -> None:
-        self.data = {Stream.OUT: bytearray(), Stream.ERR: bytearray()}
-
-    def __call__(self, stream: Stream, data: bytes) -> None:
-        printed(stream, data)
-        self.data[stream] += data
-
-    def with_outcome(self, outcome: Outcome) -> Wanted:
-        return Wanted(outcome, bytes(self.data[Stream.OUT]), bytes(self.data[Stream.ERR]))
+    return Task(command, proof, Ran(outcome, bytes(out), bytes(err)))
 
 
 class Tally:
@@ -124,11 +103,8 @@ class Worker:
         self.folder, self.number, self.tally = folder, number, tally
         self.jobs = server.directory / ".local/state/runbook/jobs"
         self.tracker = Tracker(server.port)
-        config = folder / f"config-{number}"
-        name = f"[127.0.0.1]:{server.port}"
-        config.write_text(f"Host box\n  Port {self.tracker.cutter.port}\n  HostKeyAlias {name}\n{server.config('box')}")
-        self.transport = SSHTransport(
-            "box", "box", config_files=[config], liveness=LIVENESS, connect_timeout=CONNECT_TIMEOUT, patience=0.3
+        self.transport = through(
+            server, self.tracker.cutter, folder, liveness=LIVENESS, connect_timeout=CONNECT_TIMEOUT, patience=0.3
         )
 
     def work(self) -> None:
@@ -171,7 +147,7 @@ class Worker:
         if planned[0].phase in ("connect", "auth", "channel"):
             self.transport.close()
         self.tracker.begin(planned)
-        came = Came()
+        came = Came(printed)
         outcome = self.transport.run(one.command, came, CancelToken())
         self.tracker.hold("acknowledge", wish(self.luck, "acknowledge") if self.luck.random() < 0.3 else None)
         self.tally.add(self.tracker, outcome, sum(map(len, came.data.values())))
@@ -186,14 +162,14 @@ class Worker:
 
     def _ask_again(self, one: Task) -> None:
         """As a client does that was killed before it wrote the outcome down."""
-        came = Came()
+        came = Came(printed)
         half = {stream: len(getattr(one.wanted, stream)) // 2 for stream in Stream}
         left = Left(key=one.command.key, out=half[Stream.OUT], err=half[Stream.ERR])
         for stream in Stream:
             came.data[stream] += getattr(one.wanted, stream)[: half[stream]]
         self._compare(one, "rejoin", came.with_outcome(self.transport.rejoin(left, came, CancelToken())))
 
-    def _compare(self, one: Task, what: str, found: Wanted) -> None:
+    def _compare(self, one: Task, what: str, found: Ran) -> None:
         lack = [
             f"{name} {len(a)} of {len(b)}" for name, a, b in zip("oe", found[1:], one.wanted[1:], strict=True) if a != b
         ]

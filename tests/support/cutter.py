@@ -83,7 +83,8 @@ class Cutter:
         self._target = port
         self.on_cut = on_cut
         self.piece = 0
-        self.connections = 0
+        self.shut = False
+        """Whether new connections are refused."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._pairs: list[Pair] = []
@@ -149,9 +150,12 @@ class Cutter:
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()
+        if self.shut:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
+            client.close()
+            return
         try:
             self._pairs.append(Pair(client, socket.create_connection(("127.0.0.1", self._target))))
-            self.connections += 1
         except OSError:
             client.close()
 

@@ -1,26 +1,18 @@
 """Durable commands on a real sshd: started once, followed across lost connections, ended for certain."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.support.durable import KEY, run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, Stream
 from tui.transports.local import LocalTransport
 from tui.transports.ssh import SSHTransport
-
-KEY = "session-1/deploy/7"
-
-
-class Ran(NamedTuple):
-    outcome: Outcome
-    out: bytes
-    err: bytes
 
 
 class Place(NamedTuple):
@@ -42,24 +34,6 @@ def place(
     yield Place(transport, sshd.directory / ".local/state/runbook/jobs")
     transport.clear("session-1")
     transport.close()
-
-
-def run(
-    transport: SSHTransport | LocalTransport,
-    script: str,
-    cancel: CancelToken | None = None,
-    seen: Callable[[bytes], None] = lambda data: None,
-    **given: Any,
-) -> Ran:
-    came: dict[Stream, bytearray] = {Stream.OUT: bytearray(), Stream.ERR: bytearray()}
-
-    def sink(stream: Stream, data: bytes) -> None:
-        came[stream].extend(data)
-        seen(data)
-
-    command = Command(script=script, key=given.pop("key", KEY), durable=True, **given)
-    outcome = transport.run(command, sink, cancel or CancelToken())
-    return Ran(outcome, bytes(came[Stream.OUT]), bytes(came[Stream.ERR]))
 
 
 @pytest.mark.parametrize("pause", ["", "sleep 0.2;"])
@@ -202,51 +176,6 @@ def test_words_like_the_followers_own_are_output(place: Place) -> None:
 def test_what_a_command_leaves_running_does_not_hold_it_up(place: Place) -> None:
     assert run(place.transport, "echo out; sleep 5.55 & exit 0")[:2] == (Outcome.exited(0), b"out\n")
     os.system("pkill -f 'sleep 5.55'")
-
-
-@pytest.mark.parametrize("moment", ["silent", "printing"])
-def test_a_lost_connection_is_made_again_and_nothing_is_missing(
-    own_sshd: Callable[..., Sshd], tmp_path: Path, moment: str
-) -> None:
-    server = own_sshd()
-    transport = server.transport()
-    links: list[str] = []
-    transport.watch(lambda link, detail: links.append(link.value))
-    cut = threading.Event()
-
-    def lose(data: bytes) -> None:
-        if not cut.is_set():
-            cut.set()
-            server.kill_connections()
-
-    lines = "seq 1 20000" if moment == "printing" else "echo begun; sleep 0.5; seq 2 3"
-    ran = run(transport, f"echo ran >>{tmp_path}/ran; {lines}; echo oops >&2; exit 6", seen=lose)
-    wanted = b"".join(b"%d\n" % n for n in range(1, 20001)) if moment == "printing" else b"begun\n2\n3\n"
-    assert ran == (Outcome.exited(6), wanted, b"oops\n")
-    assert (tmp_path / "ran").read_text() == "ran\n"
-    assert links[-3:] == ["connection lost", "connecting", "connected"]
-    transport.close()
-
-
-def test_a_cancel_while_the_host_is_gone_says_that_it_may_go_on(own_sshd: Callable[..., Sshd]) -> None:
-    server = own_sshd()
-    transport = server.transport()
-    cancel = CancelToken()
-
-    def lose(data: bytes) -> None:
-        server.stop()
-        cancel.cancel()
-
-    ran = run(transport, "echo begun; sleep 3.21", cancel, lose)
-    assert ran.outcome.kind is OutcomeKind.UNKNOWN
-    assert "may still be running" in ran.outcome.detail
-    transport.close()
-
-
-def test_a_host_that_cannot_be_reached_at_first_is_unreachable(own_sshd: Callable[..., Sshd]) -> None:
-    server = own_sshd()
-    server.stop()
-    assert run(server.transport(), "true").outcome.kind is OutcomeKind.UNREACHABLE
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])

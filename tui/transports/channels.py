@@ -8,12 +8,13 @@ import paramiko
 
 from tui.errors import HostError
 from tui.transports.base import CancelToken, HostFacts, Stream
-from tui.transports.job import Lost
+from tui.transports.job_ask import Lost
 from tui.transports.running import INLINE
 from tui.transports.shell import TICK, Wrapped
 from tui.transports.wire import Connection, Inbox, took
 
 STATUS_PATIENCE = 2.0
+URGENT_PATIENCE = 10.0
 
 
 class SSHChannels:
@@ -25,8 +26,10 @@ class SSHChannels:
         facts: Callable[[], HostFacts],
         opened: Callable[[Connection, CancelToken], tuple[paramiko.Channel, Inbox]],
         slots: threading.BoundedSemaphore,
+        another: Callable[[], Connection],
     ) -> None:
         self._connected = connected
+        self._another = another
         self._facts = facts
         self._opened = opened
         self._slots = slots
@@ -35,23 +38,56 @@ class SSHChannels:
         """Which start of the host the connection meets."""
         return self._facts().boot_id
 
-    def exchange(self, wrapped: Wrapped, cancel: CancelToken) -> "SSHExchange":
+    def exchange(self, wrapped: Wrapped, cancel: CancelToken, urgent: bool = False) -> "SSHExchange":
         """Send a request; see Channels."""
         connection, _ = self._connected()
+        if urgent:
+            return self._urgent(connection, wrapped)
         while not self._slots.acquire(timeout=TICK):
             if cancel.cancelled:
                 raise HostError("no channel was free before it was cancelled", "try again")
         try:
             channel, inbox = self._opened(connection, cancel)
-            try:
-                channel.exec_command(wrapped.request)
-            except (paramiko.SSHException, EOFError, OSError) as error:
-                channel.close()
-                raise Lost from error
+            send(channel, wrapped)
         except BaseException:
             self._slots.release()
             raise
-        return SSHExchange(connection, channel, inbox, wrapped.stdin, self._slots)
+        return SSHExchange(connection, channel, inbox, wrapped.stdin, self._slots.release)
+
+    def _urgent(self, connection: Connection, wrapped: Wrapped) -> "SSHExchange":
+        """Beside whatever runs: with MaxSessions used up it takes a connection of its own."""
+        try:
+            channel, inbox = connection.open_ordered(timeout=URGENT_PATIENCE)
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            if not connection.is_active():
+                raise Lost from error
+        else:
+            send(channel, wrapped)
+            return SSHExchange(connection, channel, inbox, wrapped.stdin, lambda: None)
+        connection = self._another()
+        try:
+            channel, inbox = connection.open_ordered(timeout=URGENT_PATIENCE)
+            send(channel, wrapped)
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            connection.close()
+            raise Lost from error
+        except Lost:
+            connection.close()
+            raise
+        return SSHExchange(connection, channel, inbox, wrapped.stdin, connection.close)
+
+
+def send(channel: paramiko.Channel, wrapped: Wrapped) -> None:
+    """Ask for the request to be executed.
+
+    Raises:
+        Lost: it may have been heard or not.
+    """
+    try:
+        channel.exec_command(wrapped.request)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        channel.close()
+        raise Lost from error
 
 
 class SSHExchange:
@@ -63,12 +99,12 @@ class SSHExchange:
         channel: paramiko.Channel,
         inbox: Inbox,
         stdin: bytes,
-        slots: threading.BoundedSemaphore,
+        let_go: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._channel = channel
         self._inbox = inbox
-        self._slots = slots
+        self._let_go = let_go
         if len(stdin) <= INLINE:
             self._feed(stdin)
         else:
@@ -91,8 +127,10 @@ class SSHExchange:
 
     def close(self) -> None:
         """Let go of the channel."""
-        self._channel.close()
-        self._slots.release()
+        try:
+            self._channel.close()
+        finally:
+            self._let_go()
 
     def _feed(self, stdin: bytes) -> None:
         try:

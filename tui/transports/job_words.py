@@ -31,6 +31,8 @@ class Talk:
         self.words = ""
         self.end: End | None = None
         self.unread = b""
+        self._errors_begun = False
+        self._before_errors = b""
 
     def feed(self, data: bytes) -> bytes:
         """Take what came; returns what of it is the command's output."""
@@ -41,15 +43,29 @@ class Talk:
             data = self._greeted(data)
         return self._body(data) if self.head and data and self.end is None else b""
 
+    def feed_err(self, data: bytes) -> bytes:
+        """Take what came on standard error; what startup files printed there is not the command's."""
+        if self._errors_begun:
+            return data
+        line, rest = self._marked(self._before_errors + data)
+        self._errors_begun, self._before_errors = line is not None, rest[-MAX_BANNER:]
+        return rest if self._errors_begun else b""
+
     def _greeted(self, data: bytes) -> bytes:
+        line, rest = self._marked(data)
+        if line is None:
+            self.unread = rest[-MAX_BANNER:]
+            return b""
+        self.head, _, self.words = line.partition(" ")
+        return rest
+
+    def _marked(self, data: bytes) -> tuple[str | None, bytes]:
+        """The first line of the follower's and what stands after it; None and everything while there is none."""
         at = 0 if data.startswith(self._mark) else data.find(b"\n" + self._mark) + 1
         newline = data.find(b"\n", at) if at or data.startswith(self._mark) else -1
         if newline < 0:
-            self.unread = data[-MAX_BANNER:]
-            return b""
-        line = data[at + len(self._mark) : newline].decode(errors="replace")
-        self.head, _, self.words = line.partition(" ")
-        return data[newline + 1 :]
+            return None, data
+        return data[at + len(self._mark) : newline].decode(errors="replace"), data[newline + 1 :]
 
     def _body(self, data: bytes) -> bytes:
         at = data.find(self._end_mark)

@@ -26,7 +26,7 @@ class LocalChannels:
         except OSError:
             return ""
 
-    def exchange(self, wrapped: Wrapped, cancel: CancelToken) -> "LocalExchange":
+    def exchange(self, wrapped: Wrapped, cancel: CancelToken, urgent: bool = False) -> "LocalExchange":
         """Start a shell for a request; see Channels."""
         try:
             process = subprocess.Popen(

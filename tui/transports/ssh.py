@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink
+from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
 from tui.transports.channels import SSHChannels
-from tui.transports.config import resolve
+from tui.transports.config import Resolved, resolve
 from tui.transports.connect import CONNECT_TIMEOUT, open_connection
 from tui.transports.hostkeys import fingerprint
 from tui.transports.job import JobRun, Refused, clear, look, unreachable
@@ -79,7 +79,7 @@ class SSHTransport:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
         self.durable = durable
-        self._channels = SSHChannels(self._connected, self.connect, self._opened, self._slots)
+        self._channels = SSHChannels(self._connected, self.connect, self._opened, self._slots, self._another)
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._facts: HostFacts | None = None
@@ -92,7 +92,12 @@ class SSHTransport:
         connection, facts = self._connected()
         if not facts.shells:
             output = bytearray()
-            outcome = self._run_on(connection, Command(script=FACTS, timeout=20.0), lambda _, data: output.extend(data))
+
+            def keep(stream: Stream, data: bytes) -> None:
+                if stream is Stream.OUT:  # on the other one startup files may print, too
+                    output.extend(data)
+
+            outcome = self._run_on(connection, Command(script=FACTS, timeout=20.0), keep)
             if not outcome.ended_by_itself:
                 raise HostError(
                     f"{self.name}: logged in, but a first command {outcome}", f"try: ssh {self.target} true"
@@ -183,11 +188,7 @@ class SSHTransport:
             self._changed(Link.CONNECTING)
             started = time.monotonic()
             try:
-                if self._credentials.trusted:
-                    user, port, _ = self._given
-                    where = self._credentials.direct(self.target, user or "", port or 22)
-                else:
-                    where = resolve(self.target, *self._given)
+                where = self._where()
                 connection, user = open_connection(where, self._credentials, self._connect_timeout)
             except HostError as error:
                 self._changed(Link.DOWN, error.message)
@@ -204,6 +205,16 @@ class SSHTransport:
             self._watch = Watch(connection, self._liveness, partial(self._noticed, connection))
             self._changed(Link.UP)
             return connection, self._facts
+
+    def _where(self) -> Resolved:
+        if self._credentials.trusted:
+            user, port, _ = self._given
+            return self._credentials.direct(self.target, user or "", port or 22)
+        return resolve(self.target, *self._given)
+
+    def _another(self) -> Connection:
+        """One more connection, of which nothing is told; whoever asked for it closes it."""
+        return open_connection(self._where(), self._credentials, self._connect_timeout)[0]
 
     def _noticed(self, connection: Connection, link: Link, detail: str) -> None:
         """Take note of a change nobody asked for; a lost connection is made again before the next step needs it."""

@@ -38,6 +38,7 @@ WEAK = {
 
 # Parts of paramiko that its type stubs do not show.
 _HANDLE_REQUEST: Any = vars(paramiko.Channel)["_handle_request"]
+_SEND: Any = vars(paramiko.Transport)["_send_user_message"]
 _HANDLERS: dict[int, Any] = vars(paramiko.Transport)["_channel_handler_table"]
 
 
@@ -164,6 +165,11 @@ class Connection(paramiko.Transport):
         """The key that the server proved to hold; paramiko does not tell it any more once the connection is lost."""
         key: paramiko.PKey | None = self.host_key
         return key or super().get_remote_server_key()
+
+    def _send_user_message(self, data: Any) -> None:
+        """Send; what a lost connection does not take is dropped, as paramiko does once it knows of the loss."""
+        with suppress(EOFError, OSError):
+            _SEND(self, data)
 
     def close(self) -> None:
         """Close it, and what it goes through."""
