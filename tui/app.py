@@ -15,7 +15,7 @@ from textual.screen import Screen
 from tui.actions import IDS, acts, bindings
 from tui.bridge import Bridge, Front
 from tui.config import Config, unknown_keys
-from tui.errors import RunbookError
+from tui.errors import RunbookError, SessionHeld
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 
@@ -72,7 +72,19 @@ class RunbookApp(Front):
 
     def resume(self, session_id: str) -> None:
         """Go on with a session, reach its hosts again, and show it."""
-        self.work(self, lambda: self.workspace.resume(session_id, self.operator), self._resumed)
+        self.work(
+            self,
+            lambda: self.workspace.resume(session_id, self.operator),
+            self._resumed,
+            partial(self._not_resumed, session_id),
+        )
+
+    def _not_resumed(self, session_id: str, error: RunbookError) -> None:
+        """Show what another process writes, without a way to act; anything else is told."""
+        if isinstance(error, SessionHeld):
+            self.work(self, lambda: self.workspace.look_on(session_id, error.holder), self._opened)
+        else:
+            self.show_error(error)
 
     def _resumed(self, conductor: "Conductor") -> None:
         from tui.screens.dialogs.taken_up import TakenUp
@@ -205,8 +217,11 @@ class RunbookApp(Front):
         from tui.screens.dialogs import Confirm
 
         conductor = self.conductor
-        if conductor is None or conductor.state.finished is not None or isinstance(self.screen, Confirm):
-            self.exit(message=parting(conductor) if conductor is not None else None)
+        if conductor is None or conductor.read_only:
+            self.exit()
+            return
+        if conductor.state.finished is not None or isinstance(self.screen, Confirm):
+            self.exit(message=parting(conductor))
             return
         state = conductor.state
         session = state.started.session if state.started else ""

@@ -59,6 +59,14 @@ class SessionError(RunbookError):
     exit_code = 6
 
 
+class SessionHeld(SessionError):
+    """Another process writes the session; `holder` says which, in words."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"the session is open elsewhere: {holder}", "close it there first")
+        self.holder = holder
+
+
 class JournalDamaged(SessionError):
     """A journal line is not what was written; says which line and why."""
 

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from tui.errors import HostError, JournalUnwritable, NotNow, RunbookError
 from tui.execution.actions import ActionRunner, still_to_hold
-from tui.execution.commands import send, shown
+from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
 from tui.execution.recording import Recording
@@ -31,6 +31,9 @@ class Conductor(Recording):
     Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
     raises NotNow; a journal that cannot be written raises JournalUnwritable, and then nothing was done.
     """
+
+    read_only = ""
+    """Why nothing can be done here; empty where it can."""
 
     def __init__(
         self,
@@ -63,10 +66,6 @@ class Conductor(Recording):
         """Block until nothing runs (for headless use and tests; a screen never calls this)."""
         if self._work is not None:
             wait([self._work], timeout)
-
-    def command(self, action: Action) -> str:
-        """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
-        return shown(action, self.values())
 
     # what the operator does
 
@@ -352,11 +351,6 @@ class Conductor(Recording):
             outcome = Outcome(OutcomeKind.UNKNOWN, detail=words)
             self.record_happened(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
         self.trouble = RunbookError(self.executor.redact(words), "please report it; the session can be resumed")
-
-    def receipt(self) -> str:
-        """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""
-        count, head = self._journal.position()
-        return f"{count}:{head}"
 
     def _clear(self, cancel: CancelToken) -> None:
         """Remove what durable commands left on the hosts that can be reached now."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from tui.errors import JournalUnwritable, RunbookError
-from tui.execution.commands import values_of
+from tui.execution.commands import shown, values_of
 from tui.execution.guard import guarded
-from tui.runbook.model import Runbook
+from tui.runbook.model import Action, Runbook
 from tui.session import events as ev
 from tui.session.fold import apply
 from tui.session.journal import Journal
@@ -46,6 +46,15 @@ class Recording:
     def values(self) -> Mapping[str, str]:
         """Every value a template may name."""
         return values_of(self.runbook, self.state.facts, self._journal.clock.now())
+
+    def command(self, action: Action) -> str:
+        """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
+        return shown(action, self.values())
+
+    def receipt(self) -> str:
+        """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""
+        count, head = self._journal.position()
+        return f"{count}:{head}"
 
     def record(self, event: ev.AnyEvent) -> None:
         """Make an event durable, fold it in, and tell everybody.

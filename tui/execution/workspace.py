@@ -154,6 +154,20 @@ class Workspace:
         self._watch(conductor)
         return conductor
 
+    def look_on(self, session: str, holder: str) -> "Conductor":
+        """Show a session that another process writes; nothing can be done in it.
+
+        Raises:
+            SessionError: it cannot be read, or is damaged.
+        """
+        from tui.execution.executor import Executor
+        from tui.execution.onlooker import Onlooker, WatchedJournal
+
+        directory = self.store.find(session)
+        runbook, _ = directory.load()
+        executor = Executor(self.transports, directory.attempts, self.redactor, self.clock)
+        return Onlooker(runbook, WatchedJournal(directory.journal, self.clock, holder), executor, self.secrets, holder)
+
     def sessions(self) -> list[Summary]:
         """Every session on this machine, newest first."""
         return list(self.store.summaries())

@@ -134,6 +134,7 @@ class RunScreen(SessionActs):
             links=workspace.links(),
             trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
             printed=self._printed,
+            read_only=self.conductor.read_only,
         )
 
     def watch_moment(self, moment: Moment) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.errors import SessionError
+from tui.errors import SessionError, SessionHeld
 from tui.session.clock import Clock
 from tui.session.durable import let_go
 
@@ -39,7 +39,8 @@ class WriterLock:
         """Take the lock.
 
         Raises:
-            SessionError: somebody has it (named), or the file cannot be written.
+            SessionHeld: somebody has it.
+            SessionError: the file cannot be written.
         """
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -52,7 +53,7 @@ class WriterLock:
         except BlockingIOError as error:
             holder = _holder(self._fd)
             let_go(self._fd)
-            raise SessionError(f"the session is open elsewhere: {holder}", "close it there first") from error
+            raise SessionHeld(holder) from error
         except OSError as error:
             let_go(self._fd)
             raise SessionError(f"cannot lock {path}: {error.strerror}", "free space there") from error

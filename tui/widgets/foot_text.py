@@ -54,6 +54,8 @@ def banner(moment: Moment) -> str:
     """The words that must not be missed: nothing can be recorded, or the connection under a command is gone."""
     if moment.trouble:
         return f"✖ THE SESSION CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}"
+    if moment.read_only:
+        return f"◌ READ-ONLY, {sanitise(moment.read_only)}"
     state = moment.state
     running = state.running()
     host = action_host(state.runbook, running.host) if running else ""

@@ -13,7 +13,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     """Everything a widget may show: a session's state at a time, live or replayed.
 
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
-    running command last printed something.
+    running command last printed something, `read_only` why nothing can be done.
     """
 
     state: SessionState
@@ -21,6 +21,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     links: Mapping[str, str] = {}
     trouble: str = ""
     printed: datetime | None = None
+    read_only: str = ""
 
 
 class Spent(Struct, frozen=True):

@@ -1,0 +1,89 @@
+"""A second opener of a session sees what happens in it, is told who has it, and can do nothing."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import SMALL, small
+from tui.errors import NotNow, SessionHeld
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.session.clock import SystemClock
+from tui.session.journal import verify
+from tui.session.state import StepStatus
+from tui.session.store import Store
+
+OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport(OK)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    monkeypatch.setattr("tui.execution.onlooker.LOOK", 0.01)
+    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def conductor(workspace: Workspace) -> Iterator[Conductor]:
+    made = workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
+    yield made
+    made.close()
+
+
+def test_an_onlooker_follows_and_cannot_act(workspace: Workspace, conductor: Conductor, host: FakeTransport) -> None:
+    session = workspace.store.find("last").id
+    with pytest.raises(SessionHeld) as held:
+        workspace.resume(session, "ben")
+    onlooker = workspace.look_on(session, held.value.holder)
+    assert onlooker.state == conductor.state
+    assert "process" in onlooker.read_only
+    seen: list[int] = []
+    onlooker.subscribe(lambda entry, state: seen.append(entry.seq))
+    conductor.start("look")
+    conductor.wait(10)
+    while onlooker.state.seq < conductor.state.seq:
+        pass
+    assert onlooker.state == conductor.state
+    assert onlooker.state.step("look").status is StepStatus.SIGNED
+    assert onlooker.executor.reader(1).read_lines(0, 1) == [b"load average: 0.1"]
+    assert onlooker.receipt() == conductor.receipt()
+    assert seen == sorted(seen)
+    ran = len(host.ran)
+    for act in (
+        lambda: onlooker.start("backup", "yes"),
+        lambda: onlooker.skip("backup", "because"),
+        lambda: onlooker.note("hello"),
+        lambda: onlooker.reopen("look", "again"),
+        lambda: onlooker.roll_back("rollback", "errors"),
+        lambda: onlooker.finish("abandoned"),
+        lambda: onlooker.deliver("notice", "", "hello", "sent"),
+        onlooker.cancel,
+    ):
+        with pytest.raises(NotNow, match="read-only here"):
+            act()
+    assert len(host.ran) == ran
+    assert verify(workspace.store.find("last").journal).count == conductor.state.seq + 1
+    onlooker.close()
+
+
+def test_the_lock_of_a_process_that_died_is_free_at_once(workspace: Workspace, conductor: Conductor) -> None:
+    conductor.close()
+    directory = workspace.store.find("last")
+    script = (
+        "import os, signal; from pathlib import Path; from tui.session.journal import Journal;"
+        "from tui.session.clock import SystemClock;"
+        f"Journal.open(Path({str(directory.journal)!r}), SystemClock()); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    workspace.resume(directory.id, "ana").close()
