@@ -33,6 +33,10 @@ from tui.widgets.progress import Moment, current_step, waiting_kind
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 
 
+ACTING = frozenset({"next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen"})
+"""Actions that would change the session or the world."""
+
+
 class SessionActs(Screen[None]):
     """The actions of the run screen, each a question to the operator at most and then a call of the conductor."""
 
@@ -66,6 +70,11 @@ class SessionActs(Screen[None]):
             front(self).show_error(error)
         if front(self).conductor is not None:
             self.show_state(self.conductor.state)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What acts on a session is dimmed where the session is another process's."""
+        conductor = front(self).conductor
+        return None if action in ACTING and conductor is not None and conductor.read_only else True
 
     def action_next(self) -> None:
         """Start, go on, answer, sign: whatever the step needs; after the last step, the summary."""
