@@ -160,3 +160,18 @@ def test_a_host_that_is_gone_at_the_end_is_named(workspace: Workspace, host: Fak
     conductor.wait(10)
     conductor.close()
     assert events(workspace)[-1] == ev.JobsCleared(host="web", problem="web: no route")
+
+
+@pytest.mark.parametrize(("came", "value"), [(b"v1\n", "v1"), (b"", None)])
+def test_what_a_person_says_succeeded_gives_its_values_as_far_as_they_came(
+    workspace: Workspace, host: FakeTransport, came: bytes, value: str | None
+) -> None:
+    host.replies["git describe"] = Reply(came, Outcome(OutcomeKind.UNKNOWN, detail="lost"))
+    conductor = begin(workspace)
+    conductor.resolve("look", True, "seen on the host")
+    conductor.wait(10)
+    now = conductor.state.step("look")
+    assert now.status is StepStatus.SIGNED
+    assert conductor.state.facts.get("tag_before") == value
+    assert (now.notes == ()) is (value is not None)
+    conductor.close()

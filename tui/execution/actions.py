@@ -145,6 +145,15 @@ class ActionRunner:
         captured = self._captured(action, left.number, finished, output)
         return bool(self._check(step, action, left.number, finished, output, captured, last=True))
 
+    def capture_left(self, step: Step, left: Attempt) -> tuple[str, ...]:
+        """Take the values from what there is of an attempt whose outcome a person decided; returns those not found."""
+        action = step.actions[left.action]
+        captured = capture(action.capture, Output.read(self._executor.directory, left.number).text)
+        for name, value in captured.secrets.items():
+            self._secrets.keep(name, value)
+        self._keep(step.id, captured)
+        return tuple(captured.missing)
+
     def _judge(self, step: Step, action: Action, number: int, finished: Finished, last: bool) -> bool | None:
         output = Output.read(self._executor.directory, number)
         captured = self._captured(action, number, finished, output)

@@ -253,8 +253,12 @@ class Conductor(Recording):
                 attempt=now.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
             )
             self.record(event)
-            if succeeded:
-                self._go_on(step)
+            if not succeeded:
+                return
+            missing = self._runner.capture_left(step, self.state.attempts[now.attempts[-1]])
+            if missing:
+                self.note(f"no value for {', '.join(missing)} in what came of the output", step.id)
+            self._go_on(step)
 
     def note(self, text: str, step_id: str = "") -> None:
         """Write something down, for the session or for a step."""
