@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
@@ -175,3 +176,26 @@ def test_what_a_person_says_succeeded_gives_its_values_as_far_as_they_came(
     assert conductor.state.facts.get("tag_before") == value
     assert (now.notes == ()) is (value is not None)
     conductor.close()
+
+
+def test_what_comes_next_in_a_step_waits_for_whoever_took_the_session_up(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    step = workspace.runbook.sections[0].steps[1]
+    more = msgspec.structs.replace(step, actions=(*step.actions, msgspec.structs.replace(step.actions[0], run="wipe")))
+    first = workspace.runbook.sections[0]
+    steps = tuple(more if one is step else one for one in first.steps)
+    sections = (msgspec.structs.replace(first, steps=steps), *workspace.runbook.sections[1:])
+    workspace.runbook = msgspec.structs.replace(workspace.runbook, sections=sections)
+    key = leave_the_backup_running(workspace, host)
+    host.left[key] = Reply(b"one\n", Outcome.exited(0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tui.session.store.load", lambda path: workspace.runbook)
+        again = workspace.resume("last", "ben")
+    again.wait(10)
+    assert again.state.step("backup").status is StepStatus.RUNNING
+    assert not [command for command in host.ran if "wipe" in command.script]
+    again.start("backup", "go on")
+    again.wait(10)
+    assert [command for command in host.ran if "wipe" in command.script]
+    again.close()

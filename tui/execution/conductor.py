@@ -324,8 +324,10 @@ class Conductor(Recording):
         self.record(ev.AttemptRejoined(attempt=left.number, operator=self.state.operator))
 
         def follow(cancel: CancelToken) -> None:
-            if self._runner.rejoin(step, left, cancel):
-                self._run(step, cancel)
+            # What comes next in the step waits for a person: it was allowed by whoever began it, then.
+            self._runner.rejoin(step, left, cancel)
+            if self.state.step(step.id).status is StepStatus.PASSED:
+                self._settle_passed(step)
 
         self._submit(follow)
 
