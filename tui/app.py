@@ -18,6 +18,7 @@ from tui.config import Config, unknown_keys
 from tui.errors import RunbookError, SessionHeld
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
+from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
@@ -62,6 +63,11 @@ class RunbookApp(Front):
             self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
         if self._session:
             self.call_after_refresh(self.resume, self._session)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, with words that can be read."""
+        self.theme_variables = readable(super().get_css_variables())
+        return self.theme_variables
 
     # sessions
 

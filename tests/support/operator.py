@@ -62,7 +62,7 @@ class Operator:
                 return
             await self.press("f10")
             await self._pilot.pause(0.02)
-        raise AssertionError("the session does not begin")
+        raise AssertionError(f"the session does not begin: {self._app.workspace.findings}")
 
     async def yes(self) -> None:
         """Say yes to the confirmation that opens."""
