@@ -1,0 +1,138 @@
+"""A session taken up, watched, and its unknown outcomes on the screen: what the operator is told and can press."""
+
+import threading
+from datetime import UTC, datetime
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import dialog, journal, shown, until
+from tui.app import RunbookApp
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.screens.dialogs import Confirm, Resolve
+from tui.screens.dialogs.taken_up import TakenUp
+from tui.screens.run import RunScreen
+from tui.session import events as ev
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import StepStatus
+from tui.transports.base import Link
+from tui.widgets.foot_text import banner
+from tui.widgets.progress import Moment
+
+SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+
+
+def begun(workspace: Workspace) -> Conductor:
+    conductor = workspace.begin(SETUP)
+    conductor.start("look")
+    conductor.wait(10)
+    return conductor
+
+
+def session_of(conductor: Conductor) -> str:
+    assert conductor.state.started is not None
+    return conductor.state.started.session
+
+
+async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_again(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    first = begun(workspace)
+    first.close()
+    app = RunbookApp(workspace, session=session_of(first), operator="ben")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await dialog(pilot, TakenUp)
+        for words in ("by ana", "1 of 4 steps settled: 1 signed", "Next: Back up (to do)", "1 read-only steps"):
+            assert words in shown(app), words
+        await pilot.press("c")
+        await until(pilot, lambda: app.conductor is not None and not app.conductor.busy and len(host.ran) == 4)
+        assert app.conductor is not None
+        assert [attempt.again for attempt in app.conductor.state.attempts.values()] == [False, False, True, True]
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+    assert any(isinstance(event, ev.SessionHandedOver) for event in journal(workspace))
+
+
+async def test_quitting_leaves_a_durable_command_to_itself_and_says_so(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["dump"] = Reply(until=threading.Event())
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: app.conductor is not None)
+        assert app.conductor is not None
+        workspace.preflight(SETUP, lambda row: None)
+        app.conductor.start("backup", "yes")
+        await until(pilot, lambda: app.conductor is not None and app.conductor.state.running())
+        await pilot.press("ctrl+q")
+        await dialog(pilot, Confirm)
+        assert "This goes on by itself on web" in shown(app)
+        await pilot.press("y")
+        await until(pilot, lambda: not app.is_running)
+    assert isinstance(journal(workspace)[-1], ev.AttemptStarted)
+
+
+async def test_a_session_open_elsewhere_is_shown_and_cannot_be_acted_on(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    holder = begun(workspace)
+    app = RunbookApp(workspace, session=session_of(holder), operator="ben")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "READ-ONLY, open elsewhere" in shown(app))
+        ran = len(host.ran)
+        await pilot.press("enter", "k", "s", "n")
+        await pilot.pause()
+        assert isinstance(app.screen, RunScreen)
+        holder.skip("backup", "made by hand")
+        await until(pilot, lambda: "skipped" in shown(app))
+        assert len(host.ran) == ran
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+    holder.close()
+
+
+async def test_an_unknown_outcome_shows_what_the_host_knows_and_is_followed_again(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["dump"] = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="the host cannot be reached"))
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: app.conductor is not None and isinstance(app.screen, RunScreen))
+        assert app.conductor is not None
+        conductor = app.conductor
+        workspace.preflight(SETUP, lambda row: None)
+        conductor.start("look")
+        conductor.wait(10)
+        conductor.start("backup", "yes")
+        conductor.wait(10)
+        host.left[host.ran[-1].key] = Reply(b"dumped\n", Outcome.exited(0))
+        await until(pilot, lambda: "UNKNOWN" in shown(app))
+        await pilot.press("enter")
+        asked = await dialog(pilot, Resolve)
+        await until(pilot, lambda: "On the host: It is still running (2 processes)." in shown(app))
+        asked.query_one("#follow").press()
+        await until(pilot, lambda: conductor.state.step("backup").status is StepStatus.PASSED)
+
+
+def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["dump"] = Reply(until=threading.Event())
+    conductor = begun(workspace)
+    workspace.preflight(SETUP, lambda row: None)
+    now = datetime(2026, 11, 24, 2, 40, tzinfo=UTC)
+
+    def said() -> str:
+        return banner(Moment(state=conductor.state, now=now))
+
+    conductor.start("backup", "yes")
+    while conductor.state.running() is None:
+        pass
+    assert said() == ""
+    host.listener(Link.STALLED, "no sign of life")
+    assert said().startswith("✖ web: not answering since 02:")
+    host.listener(Link.LOST, "closed")
+    host.listener(Link.DOWN, "no route")
+    assert said().startswith("✖ web: connection lost 02:")
+    assert said().endswith("the command goes on, reconnecting")
+    host.listener(Link.UP, "")
+    assert said() == ""
+    conductor.close()
