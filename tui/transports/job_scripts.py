@@ -4,7 +4,7 @@ A job has a directory of its own, `$XDG_STATE_HOME/runbook/jobs/<session>/<step>
 
 - the directory itself is the claim: `mkdir` succeeds for one caller only;
 - `end` is a FIFO whose only writer is the runner, so that a reader blocks until the runner has ended, however it ends;
-- `gate` is made once, by `ln`: by the runner (its pid, start time and boot id) or by a follower that gives up an
+- `gate` is made once, by `set -C`: by the runner (its pid, start time and boot id) or by a follower that gives up an
   unstarted claim ("void"), so that nobody has to guess whether it will still start;
 - `out` and `err` take the output, `exit` the exit status (written beside, then renamed); `stopping` says that somebody
   asked for its end.
@@ -27,7 +27,7 @@ MISSING = """\
 d=${XDG_STATE_HOME:-${HOME-}/.local/state}; w=$d
 while [ -n "$d" ] && [ ! -e "$d" ]; do d=${d%/*}; done
 { [ -d "${d:-/}" ] && [ -w "${d:-/}" ]; } || echo "no jobs: $w cannot be written there"
-for c in setsid mkfifo ln tail; do command -v $c >/dev/null || echo "no jobs: $c is not installed there"; done
+for c in setsid mkfifo tail; do command -v $c >/dev/null || echo "no jobs: $c is not installed there"; done
 """
 """Says why a host cannot keep jobs, where it cannot, without leaving anything there."""
 
@@ -49,8 +49,9 @@ _rb_gate() {{
   _rb_pid=none _rb_since=- _rb_on=-
   {{ read -r _rb_pid _rb_since _rb_on <"$_rb_job/gate"; }} 2>/dev/null
 }}
-_rb_void() {{ echo void >"$_rb_job/void.$_rb_nonce"; ln "$_rb_job/void.$_rb_nonce" "$_rb_job/gate"; }} 2>/dev/null
+_rb_void() {{ (set -C; echo void >"$_rb_job/gate"); }} 2>/dev/null
 {_BORN}"""
+# `set -C`: a redirection creates its file (O_EXCL) or fails, and costs no process as `ln` would.
 
 _BOOT = BOOT[BOOT.index("_rb_shell=") :]
 """Without the greeting."""
@@ -61,9 +62,11 @@ shift 2
 {_BORN}\
 trap : HUP INT TERM
 _rb_born $$
-echo "$$ $_rb_start $_rb_boot" >"$_rb_job/gate.new"
-ln "$_rb_job/gate.new" "$_rb_job/gate" || exit
-(exec sh -c {shlex.quote(_BOOT)} runbook "$@" <&3 >>"$_rb_job/out" 2>>"$_rb_job/err" 3<&- 9>&-)
+set -C
+echo "$$ $_rb_start $_rb_boot" >"$_rb_job/gate" || exit
+set +C
+(
+{_BOOT}) <&3 >>"$_rb_job/out" 2>>"$_rb_job/err" 3<&- 9>&-
 _rb_status=$?
 _rb_said=; IFS= read -r _rb_said <"$_rb_job/said"
 echo "$_rb_status ${{_rb_said:+killed}}" >"$_rb_job/exit.new"
@@ -79,7 +82,7 @@ _rb_refuse() { _rb_say refused "$*"; exit 0; }
 exec 5>&1 7>&2 2>/dev/null
 if [ ! -d "$_rb_job" ]; then
   if [ -n "$_rb_expect" ] && [ "$_rb_expect" != "$_rb_boot" ]; then _rb_say rebooted; exit 0; fi
-  for _rb_need in setsid mkfifo ln tail; do
+  for _rb_need in setsid mkfifo tail; do
     command -v "$_rb_need" >/dev/null || _rb_refuse "$_rb_need is not installed there"
   done
   [ -d "$_rb_session" ] || (umask 077; mkdir -p "$_rb_session") || _rb_refuse "$_rb_base cannot be written there"
@@ -122,7 +125,7 @@ fi
 _FOLLOW = f"""\
 if [ -z "${{_rb_mine-}}" ]; then
   _rb_patience=20
-  while [ ! -e "$_rb_job/gate" ] && [ "$_rb_patience" -gt 0 ]; do sleep 0.1; _rb_patience=$((_rb_patience - 1)); done
+  while [ ! -s "$_rb_job/gate" ] && [ "$_rb_patience" -gt 0 ]; do sleep 0.1; _rb_patience=$((_rb_patience - 1)); done
   [ -e "$_rb_job/gate" ] || _rb_void
   _rb_gate
   if [ "$_rb_pid" = void ]; then _rb_say void; exit 0; fi
@@ -134,8 +137,9 @@ _rb_say running >&7
 _rb_tail() {{
   sleep {TICK} </dev/null >/dev/null
   : >"$_rb_job/$1.$_rb_nonce"
-  exec tail -c "+$(($2 + 1))" -f "$_rb_job/$1"
+  exec $_rb_wide tail -c "+$(($2 + 1))" -f "$_rb_job/$1"
 }}
+_rb_wide=; ! command -v stdbuf >/dev/null || _rb_wide='stdbuf -o 128K'
 if [ ! -e "$_rb_job/exit" ]; then
   _rb_tail out "$_rb_out" 5>&- 7>&- 8<&- & _rb_tails=$!
   _rb_tail err "$_rb_err" >&7 5>&- 7>&- 8<&- & _rb_tails="$_rb_tails $!"
@@ -146,18 +150,21 @@ fi
 _rb_rest() {{
   _rb_size=-
   if [ -e "$_rb_job/$1.$_rb_nonce" ]; then rm -f "$_rb_job/$1.$_rb_nonce"; _rb_size=$(wc -c <"$_rb_job/$1")
-  elif [ -s "$_rb_job/$1" ]; then tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
+  elif [ ! -s "$_rb_job/$1" ]; then :
+  elif [ "$2" -eq 0 ]; then cat "$_rb_job/$1"
+  else $_rb_wide tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
 }}
 _rb_rest out "$_rb_out"; _rb_out=$_rb_size
 _rb_rest err "$_rb_err" >&7; _rb_err=$_rb_size
 _rb_gate
 if [ -e "$_rb_job/exit" ]; then IFS= read -r _rb_exit <"$_rb_job/exit"
-elif [ "$_rb_on" != "$_rb_boot" ]; then _rb_exit=rebooted
+elif [ "$_rb_on" != "$_rb_boot" ] && [ "$_rb_pid" != none ]; then _rb_exit=rebooted
 else _rb_exit=lost; fi
 _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
 printf '\\000'
 _rb_say end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
+# tail writes 8 KiB at a time, and each becomes a packet, which is more work; stdbuf, where it is, makes them larger.
 
 _STOP = f"""\
 group=0 patience=$4

@@ -104,8 +104,10 @@ def found_words(answer: str, nonce: str) -> str:
         return "The host did not say what there is of it."
     state, alive, size, how = words[1], words[2], words[3], words[4:]
     printed = f"It printed {int(size):,} bytes." if size.isdigit() else ""
-    if state in ("void", "none"):
+    if state == "void":
         return "It never started."
+    if state == "none":
+        return "There is no sign that it started."
     if how:
         killed = f"was killed by signal {int(how[0]) - 128}" if "killed" in how else f"ended with exit {how[0]}"
         return f"It {killed}. {printed}"
