@@ -123,6 +123,8 @@ class Worker:
         for number in range(self.luck.randint(1, 3)):
             chosen = task(self.luck, self.folder, f"{session}/step/{number}")
             done.append((chosen, self._one(chosen)))
+            if self.tally.enough():
+                break
         tries = 0
         self.tracker.hold("clean-up", wish(self.luck, "clean-up") if self.luck.random() < 0.7 else None)
         while self._left(session) and tries < 100:
