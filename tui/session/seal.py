@@ -1,4 +1,7 @@
-"""Hashes, indexes and makes durable what a command prints, beside the thread that receives it."""
+"""Hashes and indexes what a command prints, beside the thread that receives it.
+
+Nothing is synced meanwhile: measured, a sync or an early write-back holds up whoever writes for longer than it saves.
+"""
 
 import hashlib
 import os
@@ -12,9 +15,6 @@ INLINE = 4 << 20
 """Up to so many bytes all is done as they come; a thread that follows the file pays only for much output."""
 
 PIECE = 256 << 10
-DURABLE = 16 << 20
-"""Bytes between two times that the file is made durable: at the end little is left to wait for."""
-
 PAUSE = 0.005
 
 
@@ -72,7 +72,6 @@ class Sealer:
         return self._digest.hexdigest()
 
     def _follow(self) -> None:
-        durable = self._size
         with suppress(OSError), self._path.open("rb", buffering=0) as file:  # `close` finds out what was the matter
             while not self._over.is_set():
                 size = self._size
@@ -80,9 +79,6 @@ class Sealer:
                     self._take(file.fileno(), size)
                 else:
                     self._over.wait(PAUSE)
-                if size - durable >= DURABLE:
-                    os.fdatasync(file.fileno())
-                    durable = size
 
     def _take(self, fd: int, size: int) -> None:
         """Hash, and where somebody watches index, up to `size`."""
