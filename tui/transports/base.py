@@ -62,6 +62,7 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     key_type: str = ""
     fingerprint: str = ""
     shells: tuple[str, ...] = ()
+    login_shell: str = ""
     boot_id: str = ""
     unprotected: str = ""
     connect_seconds: float = 0.0

@@ -38,6 +38,10 @@ class SSHChannels:
         """Which start of the host the connection meets."""
         return self._facts().boot_id
 
+    def login_shell(self) -> str:
+        """The shell that sshd hands a request to."""
+        return self._facts().login_shell
+
     def exchange(self, wrapped: Wrapped, cancel: CancelToken, urgent: bool = False) -> "SSHExchange":
         """Send a request; see Channels."""
         connection, _ = self._connected()

@@ -58,11 +58,11 @@ class JobRun:
         if self._cancel.cancelled:
             return NOT_STARTED
         try:
-            boot_id = self._channels.boot_id()
+            boot_id, shell = self._channels.boot_id(), self._channels.login_shell()
         except HostError as error:
             return unreachable(error)
         return self._until_over(
-            lambda nonce: start_request(command, nonce, boot_id, self._came[Stream.OUT], self._came[Stream.ERR])
+            lambda nonce: start_request(command, nonce, boot_id, self._came[Stream.OUT], self._came[Stream.ERR], shell)
         )
 
     def rejoin(self) -> Outcome:
@@ -83,6 +83,9 @@ class JobRun:
                 outcome = self._follow(wrapped, talk)
                 if outcome is not None:
                     return outcome
+                if talk.end is not None:  # it is over, and what its tail had not sent yet is fetched at once
+                    start = None
+                    continue
                 odd = odd + 1 if not talk.head else 0
                 if odd >= ODD:
                     said = talk.unread.decode(errors="replace").strip()[-200:]

@@ -42,6 +42,9 @@ class Channels(Protocol):
             Lost: the connection went down; it may have been sent.
         """
 
+    def login_shell(self) -> str:
+        """The shell that reads a request, once the host is known; empty where it does not tell."""
+
     def boot_id(self) -> str:
         """Which start of the host the first connection met; empty where it does not tell."""
 

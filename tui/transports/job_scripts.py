@@ -15,7 +15,7 @@ import re
 import shlex
 
 from tui.transports.base import Command
-from tui.transports.shell import BOOT, MEMBERS, STRIKE, Wrapped
+from tui.transports.shell import BOOT, MEMBERS, POSIX, STRIKE, Wrapped
 
 TICK = 0.03
 """Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
@@ -60,6 +60,7 @@ _RUNNER = f"""\
 _rb_job=$1 _rb_boot=$2
 shift 2
 {_BORN}\
+[ -z "${{BASH_VERSION-}}" ] || set +o posix
 trap : HUP INT TERM
 _rb_born $$
 set -C
@@ -73,7 +74,8 @@ echo "$_rb_status ${{_rb_said:+killed}}" >"$_rb_job/exit.new"
 mv "$_rb_job/exit.new" "$_rb_job/exit"
 """
 # A shell tells of a child that was killed on its own standard error, which is `said`: that alone tells exit 137 from a
-# kill. The trap keeps the runner until its command is gone; a trapped signal, unlike an ignored one, is not inherited.
+# kill, and bash called sh has to leave its POSIX mode for it. The trap keeps the runner until its command is gone; a
+# trapped signal, unlike an ignored one, is not inherited.
 
 _START = """\
 _rb_expect=$4 _rb_size=$5 _rb_out=$6 _rb_err=$7 _rb_runner=$8
@@ -99,8 +101,7 @@ if [ ! -d "$_rb_job" ]; then
     mkfifo "$_rb_job/end" && : >"$_rb_job/out" && : >"$_rb_job/err" && : >"$_rb_job/said" ||
       { rm -rf "$_rb_job"; _rb_refuse "$_rb_job cannot be written there"; }
     exec 9<>"$_rb_job/end" 8<"$_rb_job/end"
-    _rb_sh=sh; [ -z "${BASH_VERSION-}" ] || _rb_sh=bash
-    setsid "$_rb_sh" -c "$_rb_runner" runbook-job "$_rb_job" "$_rb_boot" "$@" \\
+    setsid sh -c "$_rb_runner" runbook-job "$_rb_job" "$_rb_boot" "$@" \\
       </dev/null >/dev/null 2>"$_rb_job/said" 5>&- 7>&- 8<&- &
     exec 9>&-
     _rb_mine=yes
@@ -110,7 +111,6 @@ if [ ! -d "$_rb_job" ]; then
 fi
 """
 # A claim whose files cannot be made is taken back: nothing has started, and nobody else can have begun to follow it.
-# bash called sh (POSIX mode) does not tell of a killed child; bash called bash does.
 
 _ATTACH = """\
 _rb_out=$4 _rb_err=$5
@@ -134,25 +134,27 @@ if [ -z "${{_rb_mine-}}" ]; then
 fi
 _rb_say running
 _rb_say running >&7
-_rb_tail() {{
-  sleep {TICK} </dev/null >/dev/null
-  : >"$_rb_job/$1.$_rb_nonce"
-  exec $_rb_wide tail -c "+$(($2 + 1))" -f "$_rb_job/$1"
-}}
-_rb_wide=; ! command -v stdbuf >/dev/null || _rb_wide='stdbuf -o 128K'
+_rb_late=
 if [ ! -e "$_rb_job/exit" ]; then
-  _rb_tail out "$_rb_out" 5>&- 7>&- 8<&- & _rb_tails=$!
-  _rb_tail err "$_rb_err" >&7 5>&- 7>&- 8<&- & _rb_tails="$_rb_tails $!"
-  read -r _rb_line <&8
-  kill $_rb_tails
-  wait $_rb_tails
+  _rb_late=yes
+  if [ -n "${{_rb_mine-}}" ]; then
+    {{ sleep {TICK}; echo >"$_rb_job/end"; }} </dev/null >/dev/null 5>&- 7>&- 8<&- & _rb_timer=$!
+    read -r _rb_line <&8 || {{ _rb_late=; kill "$_rb_timer"; }}
+  fi
+  if [ -n "$_rb_late" ]; then
+    tail -c "+$((_rb_out + 1))" -f "$_rb_job/out" 5>&- 7>&- 8<&- & _rb_tails=$!
+    tail -c "+$((_rb_err + 1))" -f "$_rb_job/err" >&7 5>&- 7>&- 8<&- & _rb_tails="$_rb_tails $!"
+    while read -r _rb_line <&8; do :; done
+    kill $_rb_tails
+    wait $_rb_tails
+  fi
 fi
 _rb_rest() {{
   _rb_size=-
-  if [ -e "$_rb_job/$1.$_rb_nonce" ]; then rm -f "$_rb_job/$1.$_rb_nonce"; _rb_size=$(wc -c <"$_rb_job/$1")
+  if [ -n "$_rb_late" ]; then _rb_size=$(wc -c <"$_rb_job/$1")
   elif [ ! -s "$_rb_job/$1" ]; then :
   elif [ "$2" -eq 0 ]; then cat "$_rb_job/$1"
-  else $_rb_wide tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
+  else tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
 }}
 _rb_rest out "$_rb_out"; _rb_out=$_rb_size
 _rb_rest err "$_rb_err" >&7; _rb_err=$_rb_size
@@ -164,7 +166,8 @@ _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
 printf '\\000'
 _rb_say end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
-# tail writes 8 KiB at a time, and each becomes a packet, which is more work; stdbuf, where it is, makes them larger.
+# Whoever starts a job waits a moment before it pays for two tails: the timer says through the FIFO that it is over,
+# where `read` then has a line instead of the end. Nobody else can read that line, for nobody else follows a new job.
 
 _STOP = f"""\
 group=0 patience=$4
@@ -226,7 +229,9 @@ def job_of(key: str) -> tuple[str, str]:
     return found[1], f"{found[2]}.{found[3]}"
 
 
-def start_request(command: Command, nonce: str, boot_id: str, out: int = 0, err: int = 0) -> Wrapped:
+def start_request(
+    command: Command, nonce: str, boot_id: str, out: int = 0, err: int = 0, login_shell: str = ""
+) -> Wrapped:
     """The exec request that claims and starts a job, or finds it started, and follows its output from `out` and `err`.
 
     With a `boot_id`, it is not started on a host that has another one. Secrets are in `stdin` only.
@@ -236,7 +241,10 @@ def start_request(command: Command, nonce: str, boot_id: str, out: int = 0, err:
     words = [nonce, *job_of(command.key), boot_id, str(len(stdin)), str(out), str(err), _RUNNER]
     words += [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
-    return Wrapped(_request(_PLACE + _START + _FOLLOW, words), stdin)
+    script = _PLACE + _START + _FOLLOW
+    if login_shell.rpartition("/")[2] in POSIX:
+        return Wrapped(f"set -- {shlex.join(words)}\n{script}", stdin)
+    return Wrapped(_request(script, words), stdin)
 
 
 def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:

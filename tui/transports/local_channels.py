@@ -19,6 +19,10 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class LocalChannels:
     """The way to this machine's shell; it cannot be lost."""
 
+    def login_shell(self) -> str:
+        """The one that `exchange` starts."""
+        return "sh"
+
     def boot_id(self) -> str:
         """Which start of this machine it is."""
         try:

@@ -106,8 +106,14 @@ class SSHTransport:
             self._login_shell = next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), "")
             shells = tuple(Path(line).name for line in lines[2:] if line.startswith("/"))
             missing = next((line.removeprefix(NO_JOBS) for line in lines if line.startswith(NO_JOBS)), "")
-            facts = replace(facts, hostname=lines[0], boot_id=lines[1], shells=shells, unprotected=missing)
-            self._facts = facts
+            facts = self._facts = replace(
+                facts,
+                hostname=lines[0],
+                boot_id=lines[1],
+                shells=shells,
+                login_shell=self._login_shell,
+                unprotected=missing,
+            )
         return facts
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
