@@ -158,3 +158,20 @@ def test_the_operators_settings_stand_for_the_options(runbook: Path, tmp_path: P
     done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
     assert done.exit_code == 2
     assert "did you mean operator?" in done.output
+
+
+def test_a_drill_that_is_resumed_goes_on_with_its_host_as_it_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tui.compose import resumed_workspace
+    from tui.transports.base import CancelToken, Command
+
+    answers = tmp_path / "answers.toml"
+    answers.write_text(ANSWERS)
+    call("drill", "--headless", "--pace", "1000", "--answers", str(answers), "--flow", "deploy", "--method", "b")
+    (listed,) = json.loads(call("sessions", "--json").output)
+    with resumed_workspace(listed["id"], None, {}, None) as (workspace, _):
+        came = bytearray()
+        version = Command(script="curl -sS https://example.test/api/v1/status/")
+        workspace.transports["production"].run(version, lambda stream, data: came.extend(data), CancelToken())
+    assert b'"version": "v2.0.0"' in came or b'"version": "2.0.0"' in came, came

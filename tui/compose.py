@@ -15,6 +15,7 @@ from tui.resources import bundled
 if TYPE_CHECKING:
     from tui.execution.workspace import Workspace
     from tui.runbook.model import Host, Runbook
+    from tui.session.state import SessionState
     from tui.session.store import Store
     from tui.transports.base import Transport
 
@@ -135,15 +136,23 @@ def open_workspace(
 
 @contextmanager
 def drill_workspace(
-    path: Path | None, scenario: str, pace: float, values: Mapping[str, str] | None = None
+    path: Path | None,
+    scenario: str,
+    pace: float,
+    values: Mapping[str, str] | None = None,
+    resumed: "SessionState | None" = None,
 ) -> "Iterator[Workspace]":
     """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
+
+    With the state of a session that is `resumed` its hosts are as that session left them.
 
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.host import start_drill, transports_for
     from tui.drill.load import find_scenario
+    from tui.drill.world import Past, lived
+    from tui.execution.preflight import action_host
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load
     from tui.session.clock import SystemClock
@@ -151,6 +160,10 @@ def drill_workspace(
     chosen = find_runbook(path)
     runbook = overridden(load(chosen), {}, values or {})
     played = find_scenario(scenario)
+    if resumed is not None:
+        ended = (one for one in resumed.attempts.values() if one.outcome is not None and one.outcome.ended_by_itself)
+        past = (Past(action_host(runbook, one.host), one.started, one.command) for one in ended)
+        played = lived(played, past)
     with start_drill(played, pace) as host:
         text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
@@ -181,7 +194,8 @@ def resumed_workspace(
     directory = store.find(session)
     _, state = directory.load()
     if state.drill:
-        with drill_workspace(directory.runbook, state.started.scenario if state.started else "", 1.0) as workspace:
+        scenario = state.started.scenario if state.started else ""
+        with drill_workspace(directory.runbook, scenario, 1.0, resumed=state) as workspace:
             yield workspace, directory.id
         return
     workspace = open_workspace(path or directory.runbook, hosts, ssh_config)

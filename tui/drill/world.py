@@ -2,11 +2,12 @@
 
 import re
 import threading
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
 from tui.runbook.model import seconds
@@ -105,6 +106,22 @@ def _times(now: datetime) -> dict[str, str]:
         "now_ls": f"{now:%b %e %H:%M}",
         "now_short": f"{now:%b %d %H:%M:%S}",
     }
+
+
+class Past(Struct, frozen=True):
+    """A command that ended in an earlier run: where, when (UTC), and its text as the journal has it."""
+
+    host: str
+    at: datetime
+    command: str
+
+
+def lived(scenario: Scenario, past: Iterable[Past]) -> Scenario:
+    """The scenario with the facts as they are after these commands: a drill that is resumed goes on from there."""
+    world = World(scenario, lambda: datetime.now(UTC))
+    for one in past:
+        world.change(answer(scenario, one.command, world.facts, one.at, one.host))
+    return replace(scenario, facts=world.facts)
 
 
 class World:
