@@ -13,7 +13,7 @@ import pytest
 from tests.support.ran import run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Link, Transport
+from tui.transports.base import CancelToken, Command, Link, Transport
 from tui.transports.local import LocalTransport
 from tui.transports.shell import END
 from tui.transports.ssh import SSHTransport
@@ -130,3 +130,12 @@ def test_a_slow_line_full_of_output_is_not_a_frozen_one(sshd: Sshd, slow_line: i
     host.close()
     assert (ran.outcome, len(ran.out)) == (Outcome.exited(0), 5_000_000)
     assert links == [Link.CONNECTING, Link.UP]
+
+
+def test_one_session_at_a_time_is_enough_to_cancel_a_plain_command(own_sshd: Callable[..., Sshd]) -> None:
+    transport = own_sshd("MaxSessions 1").transport(patience=0.3)
+    cancel = CancelToken()
+    outcome = transport.run(Command(script="echo begun; sleep 64.6"), lambda stream, data: cancel.cancel(), cancel)
+    assert outcome == Outcome(OutcomeKind.CANCELLED)
+    assert "sleep 64.6" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    transport.close()

@@ -6,10 +6,12 @@ import time
 import paramiko
 from msgspec.structs import replace
 
+from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
+from tui.transports.job_ask import Channels, Lost, ask
 from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, end_request
-from tui.transports.wire import Connection, Inbox, took
+from tui.transports.wire import Inbox, took
 
 OPEN_PATIENCE = 10.0
 MAX_BANNER = 64 << 10
@@ -21,14 +23,14 @@ class Running:
 
     def __init__(
         self,
-        connection: Connection,
+        channels: Channels,
         channel: paramiko.Channel,
         inbox: Inbox,
         sink: OutputSink,
         limit: float | None,
         patience: float,
     ) -> None:
-        self._connection = connection
+        self._channels = channels
         self._channel = channel
         self._inbox = inbox
         self._sink = sink
@@ -104,7 +106,7 @@ class Running:
         greeting = time.monotonic() + OPEN_PATIENCE
         while not self._group and time.monotonic() < greeting and self._next(TICK) is not None:
             pass  # the group is not known before the login shell has read its startup files
-        gone = self._group > 0 and end_group(self._connection, self._group, self._patience)
+        gone = self._group > 0 and end_group(self._channels, self._group, self._patience)
         for _ in range(20):
             chunks = self._inbox.take(TICK)
             if chunks is None:
@@ -125,27 +127,10 @@ class Running:
         return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
 
 
-def end_group(connection: Connection, group: int, patience: float) -> bool:
+def end_group(channels: Channels, group: int, patience: float) -> bool:
     """End a process group on the host; True when nothing of it is left."""
-    output = bytearray()
-    deadline = time.monotonic() + patience + OPEN_PATIENCE
     try:
-        channel, inbox = _opened(connection, deadline)
-        channel.exec_command(end_request(group, patience))
-        while (chunks := inbox.take(TICK)) is not None and time.monotonic() < deadline:
-            output.extend(b"".join(data for _, data in chunks))
-        channel.close()
-    except (paramiko.SSHException, EOFError, OSError):
+        words = ask(channels, end_request(group, patience), patience + OPEN_PATIENCE, urgent=True)
+    except (HostError, Lost):
         return False
-    return output.split()[-1:] == [b"empty"]
-
-
-def _opened(connection: Connection, deadline: float) -> tuple[paramiko.Channel, Inbox]:
-    """A channel beside those of the commands; sshd may have to end another one before it allows it."""
-    while True:
-        try:
-            return connection.open_ordered(timeout=OPEN_PATIENCE)
-        except paramiko.SSHException:
-            if not connection.is_active() or time.monotonic() > deadline:
-                raise
-        time.sleep(TICK)
+    return words.split()[-1:] == ["empty"]

@@ -266,7 +266,7 @@ class SSHTransport:
                 channel.close()
                 detail = f"the connection was lost as the command started: {error}"
                 return Outcome(OutcomeKind.UNKNOWN, detail=detail)
-            running = Running(connection, channel, inbox, sink, command.timeout, self._patience)
+            running = Running(self._channels, channel, inbox, sink, command.timeout, self._patience)
             return running.follow(stdin, cancel)
         finally:
             self._slots.release()
