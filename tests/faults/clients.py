@@ -1,10 +1,12 @@
 """Real `runbook` clients without a screen, and the one-step runbook they follow on a real host."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.support.sshd import Sshd
@@ -57,7 +59,11 @@ def environment(folder: Path) -> dict[str, str]:
 def started(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
     """A real client without a screen, killed at the end if it still runs."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen([*PROGRAM, *words], cwd=folder, env=environment(folder), text=True, **pipes)
+    # Tests under nohup ignore SIGHUP, and so would whatever they start.
+    hears = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    process = subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, env=environment(folder), text=True, preexec_fn=hears, **pipes
+    )
     try:
         yield process
     finally:
