@@ -13,7 +13,7 @@ import pytest
 from tests.support.ran import run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, Link, Transport
+from tui.transports.base import CancelToken, Command, Link, Stream, Transport
 from tui.transports.local import LocalTransport
 from tui.transports.shell import END
 from tui.transports.ssh import SSHTransport
@@ -138,4 +138,23 @@ def test_one_session_at_a_time_is_enough_to_cancel_a_plain_command(own_sshd: Cal
     outcome = transport.run(Command(script="echo begun; sleep 64.6"), lambda stream, data: cancel.cancel(), cancel)
     assert outcome == Outcome(OutcomeKind.CANCELLED)
     assert "sleep 64.6" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    transport.close()
+
+
+def test_an_exit_status_without_all_of_the_output_is_not_taken_for_an_outcome(
+    own_sshd: Callable[..., Sshd], tmp_path: Path
+) -> None:
+    server = own_sshd()
+    transport = server.transport()
+    os.mkfifo(tmp_path / "held")
+
+    def lose(stream: Stream, data: bytes) -> None:
+        assert transport.run(Command(script="true"), lambda stream, data: None, CancelToken()).exit_status == 0
+        server.kill_connections()
+
+    script = f"(read -r word <{tmp_path}/held; echo late) & echo first"
+    outcome = transport.run(Command(script=script), lose, CancelToken())
+    (tmp_path / "held").write_text("go\n")
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert "lost before all of its output came" in outcome.detail
     transport.close()

@@ -11,7 +11,7 @@ from tui.transports.base import CancelToken, HostFacts, Stream
 from tui.transports.job_ask import Lost
 from tui.transports.running import INLINE
 from tui.transports.shell import TICK, Wrapped
-from tui.transports.wire import Connection, Inbox, took
+from tui.transports.wire import Connection, Inbox, told_end, took
 
 STATUS_PATIENCE = 2.0
 URGENT_PATIENCE = 10.0
@@ -122,12 +122,12 @@ class SSHExchange:
         return chunks
 
     def whole(self) -> bool:
-        """Whether the request's own process ended with an exit status."""
+        """Whether the request's own process ended with an exit status, and all of its output came."""
         deadline = time.monotonic() + STATUS_PATIENCE
         while not self._channel.status_event.wait(TICK) and self._connection.is_active():
             if time.monotonic() > deadline:
                 break
-        return self._channel.exit_status >= 0
+        return self._channel.exit_status >= 0 and told_end(self._channel)
 
     def close(self) -> None:
         """Let go of the channel."""

@@ -11,7 +11,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
 from tui.transports.job_ask import Channels, Lost, ask
 from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, end_request
-from tui.transports.wire import Inbox, took
+from tui.transports.wire import Inbox, told_end, took
 
 OPEN_PATIENCE = 10.0
 MAX_BANNER = 64 << 10
@@ -59,7 +59,13 @@ class Running:
                     return replace(self._outcome(), detail=LEFT_BEHIND)
             if not self._group and self._head:
                 self._sink(Stream.OUT, self._head)
-            return self._outcome()
+            outcome = self._outcome()
+            if outcome.kind is not OutcomeKind.UNKNOWN and not told_end(self._channel):
+                return Outcome(
+                    OutcomeKind.UNKNOWN,
+                    detail=f"it {outcome}, but the connection was lost before all of its output came",
+                )
+            return outcome
         finally:
             self._channel.close()
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_REQUEST, cMSG_CHANNEL_WINDOW_ADJUST
+from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_EOF, MSG_CHANNEL_REQUEST, cMSG_CHANNEL_WINDOW_ADJUST
 
 from tui.transports.base import Stream
 
@@ -121,6 +121,21 @@ def _on_request(channel: Any, message: paramiko.Message) -> None:
     _HANDLE_REQUEST(channel, message)
 
 
+def _on_end(handle: Any) -> Any:
+    """An end of output that the other side tells (RFC 4254, 5.3), unlike the one that a lost connection makes."""
+
+    def on_end(channel: Any, message: paramiko.Message) -> None:
+        channel.told_end = True
+        handle(channel, message)
+
+    return on_end
+
+
+def told_end(channel: Any) -> bool:
+    """Whether the other side said that all of the output has come; an exit status may come long before."""
+    return bool(getattr(channel, "told_end", False))
+
+
 class Connection(paramiko.Transport):
     """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy.
 
@@ -129,7 +144,12 @@ class Connection(paramiko.Transport):
     """
 
     _preferred_ciphers = CIPHERS
-    _channel_handler_table = {**_HANDLERS, MSG_CHANNEL_REQUEST: _on_request}
+    _channel_handler_table = {
+        **_HANDLERS,
+        MSG_CHANNEL_REQUEST: _on_request,
+        MSG_CHANNEL_EOF: _on_end(_HANDLERS[MSG_CHANNEL_EOF]),
+        MSG_CHANNEL_CLOSE: _on_end(_HANDLERS[MSG_CHANNEL_CLOSE]),
+    }
 
     def __init__(self, connection: socket.socket | paramiko.Channel, beneath: Callable[[], None]) -> None:
         super().__init__(
