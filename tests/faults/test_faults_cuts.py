@@ -119,7 +119,7 @@ class Worker:
             forget()
 
     def _session(self, session: str) -> None:
-        done: list[tuple[Task, OutcomeKind]] = []
+        done: list[tuple[Task, Outcome]] = []
         for number in range(self.luck.randint(1, 3)):
             chosen = task(self.luck, self.folder, f"{session}/step/{number}")
             done.append((chosen, self._one(chosen)))
@@ -131,9 +131,10 @@ class Worker:
             tries += 1
         self._check(tries < 100, f"{session}: jobs are left after clear")
         self._check(not (self.jobs / session).exists(), f"{session}: directories are left after clear")
-        for one, kind in done:
+        for one, outcome in done:
             runs = len(one.proof.read_text().splitlines()) if one.proof.exists() else 0
-            self._check(runs == (kind is not OutcomeKind.UNREACHABLE), f"{one.command.key}: {kind}, but ran {runs}×")
+            never = outcome.kind is OutcomeKind.UNREACHABLE
+            self._check(runs == (not never), f"{one.command.key}: {outcome}, but ran {runs}×")
             for path in self.folder.glob(f"{one.proof.name}*"):
                 path.unlink()
 
@@ -143,7 +144,7 @@ class Worker:
         except HostError:
             return 1
 
-    def _one(self, one: Task) -> OutcomeKind:
+    def _one(self, one: Task) -> Outcome:
         """Run it under its cuts, then ask again what became of it, over a connection cut in between."""
         planned = wishes(self.luck)
         if planned[0].phase in ("connect", "auth", "channel"):
@@ -160,7 +161,7 @@ class Worker:
             self._compare(one, "run", found)
             if self.luck.random() < 0.3:
                 self._ask_again(one)
-        return outcome.kind
+        return outcome
 
     def _ask_again(self, one: Task) -> None:
         """As a client does that was killed before it wrote the outcome down."""
