@@ -84,7 +84,7 @@ class JobRun:
                 if outcome is not None:
                     return outcome
                 if talk.end is not None:  # it is over, and what its tail had not sent yet is fetched at once
-                    start = None
+                    start, sent = None, True
                     continue
                 odd = odd + 1 if not talk.head else 0
                 if odd >= ODD:

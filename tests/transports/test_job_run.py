@@ -1,0 +1,102 @@
+"""The client's side of a durable command against scripted answers: what is certain, and what is not."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tui.errors import HostError
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports import job
+from tui.transports.base import CancelToken, Command, Left, Stream
+from tui.transports.job import JobRun
+from tui.transports.job_ask import Exchange, Lost
+from tui.transports.shell import Wrapped
+
+KEY = "session/step/1"
+Answer = Callable[[str], bytes]
+
+
+class Said:
+    """An exchange that came to its end with this output."""
+
+    def __init__(self, out: bytes) -> None:
+        self._chunks: list[list[tuple[Stream, bytes]]] = [[(Stream.OUT, out)]]
+
+    def take(self, wait: float) -> list[tuple[Stream, bytes]] | None:
+        return self._chunks.pop() if self._chunks else None
+
+    def whole(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+class Script:
+    """Answers one request after another; an error in an answer's place is raised."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self._answers = list(answers)
+        self.asked: list[str] = []
+
+    def boot_id(self) -> str:
+        return "boot"
+
+    def login_shell(self) -> str:
+        return ""
+
+    def exchange(self, wrapped: Wrapped, cancel: CancelToken, urgent: bool = False) -> Exchange:
+        self.asked.append(wrapped.request)
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        nonce = re.findall(r"\b[0-9a-f]{16}\b", wrapped.request)[-1]
+        return Said(answer(nonce))
+
+
+def says(body: bytes, end: str = "") -> Answer:
+    def answer(nonce: str) -> bytes:
+        last = f"\0runbook-job {nonce} end {end}\n".encode() if end else b""
+        return f"runbook-job {nonce} running\n".encode() + body + last
+
+    return answer
+
+
+def run(script: Script) -> tuple[Outcome, bytes]:
+    came = bytearray()
+    made = JobRun(script, Left(key=KEY), lambda stream, data: came.extend(data), CancelToken())
+    return made.start(Command(script="true", key=KEY, durable=True)), bytes(came)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "BACKOFF", (0.0,))
+
+
+def test_a_host_that_is_gone_when_the_rest_is_fetched_does_not_make_a_command_that_ran_unreachable() -> None:
+    gone = HostError("no route")
+    script = Script(says(b"one\n", "8 0 - 3"), gone, gone, says(b"two\n", "- - - 3"))
+    assert run(script) == (Outcome.exited(3), b"one\ntwo\n")
+
+
+def test_a_host_that_is_gone_after_a_request_may_have_reached_it_is_tried_again() -> None:
+    script = Script(Lost(), HostError("no route"), says(b"", "- - - 0"))
+    assert run(script)[0] == Outcome.exited(0)
+
+
+def test_a_host_that_is_gone_before_anything_was_sent_is_unreachable() -> None:
+    outcome, _ = run(Script(HostError("no route", "try again")))
+    assert outcome == Outcome(OutcomeKind.UNREACHABLE, detail="no route. try again")
+
+
+def test_what_ran_is_never_asked_to_start_again() -> None:
+    script = Script(says(b"one\n"), Lost(), says(b"", "- - - 0"))
+    assert run(script)[0] == Outcome.exited(0)
+    assert ["setsid" in request for request in script.asked] == [True, False, False]
+
+
+def test_answers_that_make_no_sense_end_in_unknown() -> None:
+    outcome, _ = run(Script(*[lambda nonce: b"This account is disabled.\n"] * 3))
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert "This account is disabled." in outcome.detail
