@@ -31,12 +31,14 @@ NIGHT = datetime(2026, 11, 24, 2, 12, tzinfo=UTC)
 PATIENCE = 30.0
 SCENARIO = "calm-deployment"
 INSTANT = float("inf")
+CARD = "The session is taken up again"
 
 
 class Shot(Struct, frozen=True):
     """One picture: go by `method` up to the step `before` (empty: no session), press keys, wait for words.
 
-    `press` holds keys, and texts to wait for between them, marked by a leading "…".
+    `press` holds keys, and texts to wait for between them, marked by a leading "…". `card` leaves the card of a session
+    that is taken up again where it is.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Shot(Struct, frozen=True):
     method: str = "a"
     size: tuple[int, int] = (120, 36)
     pace: float = INSTANT
+    card: bool = False
 
 
 SHOTS = (
@@ -60,6 +63,7 @@ SHOTS = (
     Shot("destructive", before="a-migrate", press=("enter",), until="production"),
     Shot("sign", before="a-logs", press=("enter", "…to sign", "s"), until="A note"),
     Shot("rollback", before="complete-announce", press=("ctrl+r", "…Data corruption", "enter"), until="ROLLBACK"),
+    Shot("taken-up", before="verify-http", until="taken up", card=True),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
 )
 
@@ -131,6 +135,11 @@ async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
     app = RunbookApp(workspace, session=session, operator="ana")
     async with app.run_test(size=shot.size) as pilot:
         await pilot.pause(0.5)
+        if session and not shot.card:
+            await wait_for(pilot, app, CARD)
+            while CARD in words(app):
+                await pilot.press("escape")
+                await pilot.pause(0.2)
         for key in shot.press:
             if key.startswith("…"):
                 await wait_for(pilot, app, key[1:])
