@@ -70,7 +70,11 @@ class Conductor(Recording):
     # what the operator does
 
     def take_up(self, operator: str, machine: str) -> None:
-        """Go on with a session that another process began; an attempt it left running has an unknown outcome."""
+        """Go on with a session that another process began.
+
+        A durable command it left running is followed to its end; the outcome of any other is unknown. What had ended
+        and was not judged yet is judged now.
+        """
         previous = self.state.operator
         self.taken_up = handover_summary(self.state)
         if operator and operator != previous:
@@ -81,7 +85,8 @@ class Conductor(Recording):
         left = self.state.running()
         if left is not None and left.durable:
             self._follow_again(left)
-        elif left is not None:
+            return
+        if left is not None:
             if self._runner.can_mask(step_by_id(self.runbook, left.step), left.action):
                 self.executor.mask(left.number)
             outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
