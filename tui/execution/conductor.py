@@ -70,11 +70,7 @@ class Conductor(Recording):
     # what the operator does
 
     def take_up(self, operator: str, machine: str) -> None:
-        """Go on with a session that another process began.
-
-        A durable command it left running is followed to its end; the outcome of any other is unknown. What had ended
-        and was not judged yet is judged now.
-        """
+        """Go on with a session: a durable command left running is followed, any other's outcome is unknown."""
         previous = self.state.operator
         self.taken_up = handover_summary(self.state)
         if operator and operator != previous:
@@ -111,9 +107,7 @@ class Conductor(Recording):
             now = self.state.step(step_id)
             attempt = self.state.attempts[now.attempts[-1]] if now.attempts else None
             if now.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
-                raise NotNow(
-                    "there is nothing to follow", "only a durable command of unknown outcome goes on by itself"
-                )
+                raise NotNow("there is nothing to follow", "only a durable command of unknown outcome goes on")
             self._follow_again(attempt)
 
     def look(self, attempt: Attempt) -> str:
