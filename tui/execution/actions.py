@@ -52,7 +52,7 @@ class ActionRunner:
         """Run the step's commands from where it stands until a person is needed, one is not good, or none is left."""
         while not cancel.cancelled:
             index = self._recorder.state.step(step.id).action
-            if index >= len(step.actions) or step.actions[index].run is None:
+            if index >= len(step.actions) or not step.actions[index].automatic:
                 return
             if not self._until_good(step, index, cancel):
                 return
@@ -106,7 +106,7 @@ class ActionRunner:
             for index, action in enumerate(step.actions):
                 if cancel.cancelled:
                     return
-                if action.run is not None:
+                if action.automatic:
                     self._attempt(step, index, cancel, last=True, again=True)
 
     def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool, again: bool = False) -> bool | None:

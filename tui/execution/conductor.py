@@ -312,7 +312,7 @@ class Conductor(Recording):
     def _go_on(self, step: Step) -> None:
         """Do what comes next in a step: run its commands, or sign it where no person is asked for."""
         now = self.state.step(step.id)
-        more = now.action < len(step.actions) and step.actions[now.action].run is not None
+        more = now.action < len(step.actions) and step.actions[now.action].automatic
         if now.status is StepStatus.PASSED:
             self._settle_passed(step)
         elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):

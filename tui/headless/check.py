@@ -26,7 +26,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def read_only(step: Step) -> bool:
     """Whether a step changes nothing and asks nobody."""
-    return not step.mutates and all(action.run is not None for action in step.actions)
+    return not step.mutates and all(action.automatic for action in step.actions)
 
 
 def sections_to_check(workspace: Workspace, names: tuple[str, ...], flow: str) -> list[Section]:

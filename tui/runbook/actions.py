@@ -3,21 +3,24 @@
 import math
 from collections.abc import Iterator
 
-from tui.runbook.model import Action, Answer, Number, Runbook
+from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 
-_KINDS = ("run", "ask", "send", "open")
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on")
 _ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds")
 
 
 def action_faults(runbook: Runbook, names: Names, known: Known, path: Path, action: Action) -> Iterator[Fault]:
     """Every fault in an action; `known` is what is known when it begins."""
-    given = [kind for kind in _KINDS if getattr(action, kind) is not None]
+    given = [kind for kind in ACTION_KINDS if getattr(action, kind) is not None]
     if len(given) != 1:
-        found = f"has {' and '.join(given)}" if given else "has none of run, ask, send and open"
+        found = (
+            f"has {' and '.join(given)}"
+            if given
+            else f"has none of {', '.join(ACTION_KINDS[:-1])} and {ACTION_KINDS[-1]}"
+        )
         yield Fault(path=path, message=f"the action {found}", hint="give exactly one of them")
     if action.on and action.on not in runbook.hosts:
         hint = nearest(action.on, runbook.hosts)

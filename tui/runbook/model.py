@@ -16,6 +16,16 @@ from tui.runbook.kinds import Name as Name
 from tui.runbook.kinds import Signoff as Signoff
 from tui.runbook.kinds import Weekday as Weekday
 from tui.runbook.kinds import seconds as seconds
+from tui.runbook.probing.words import Probe as Probe
+from tui.runbook.probing.words import Service as Service
+from tui.runbook.results import Capture as Capture
+from tui.runbook.results import Expect as Expect
+from tui.runbook.results import Http as Http
+from tui.runbook.results import Number as Number
+from tui.runbook.results import Retry as Retry
+from tui.runbook.watching import Monitor as Monitor
+from tui.runbook.watching import Trigger as Trigger
+from tui.runbook.watching import Watched as Watched
 
 
 class About(Model, frozen=True, kw_only=True):
@@ -49,7 +59,8 @@ class Window(Model, frozen=True, kw_only=True):
 class Variable(Model, frozen=True, kw_only=True):
     """A value that differs from place to place; the operator is asked at set-up unless `ask` is false.
 
-    `choices_from` is a command, run on host `on`, printing one choice a line.
+    `choices_from` is a command, run on host `on`, printing one choice a line; `default_from` is one printing the value
+    that is offered, for what a deployment would have captured and a rollback that stands alone has to find out.
     """
 
     prompt: str
@@ -57,6 +68,7 @@ class Variable(Model, frozen=True, kw_only=True):
     pattern: str = ""
     choices: tuple[str, ...] = ()
     choices_from: str = ""
+    default_from: str = ""
     on: Name = ""
     optional: bool = False
     ask: bool = True
@@ -124,7 +136,10 @@ class FlowKind(StrEnum):
 
 
 class Flow(Model, frozen=True, kw_only=True):
-    """Which sections, in which order. `guarded` flows ask for a reason outside the window."""
+    """Which sections, in which order. `guarded` flows ask for a reason outside the window.
+
+    `update` is the message people wait for while the flow runs, due every `update_every`.
+    """
 
     title: str
     kind: FlowKind
@@ -133,70 +148,8 @@ class Flow(Model, frozen=True, kw_only=True):
     guarded: bool = False
     text: str = ""
     budget: Duration = ""
-
-
-class Number(Model, frozen=True, kw_only=True):
-    """A number found in the output, and its bounds.
-
-    `pattern` has one group around the number (the first number of the output where it is empty). With several matches,
-    `of` says which counts. Bounds are strict (`below`, `above`) or not (`at_most`, `at_least`).
-    """
-
-    name: str = "value"
-    pattern: str = ""
-    of: Annotated[str, Meta(pattern=r"^(first|last|smallest|largest|average|sum|count)$")] = "first"
-    below: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    at_least: float | None = None
-    unit: str = ""
-
-
-class Http(Model, frozen=True, kw_only=True):
-    """What the status line printed by `curl -I` or `curl -i` must say."""
-
-    status: int | tuple[int, ...] | None = None
-    protocol: str = ""
-
-
-class Expect(Model, frozen=True, kw_only=True):
-    """What a good result looks like; every field given must hold.
-
-    `exit` lists the exit statuses that are good news ([] for any). `json` maps a dotted path into the JSON document in
-    the output to the value it must have; the value "*" asks only that it is there. `seconds` bounds the duration.
-    `warn` makes a miss a warning that is shown and logged, but does not stop the step.
-    """
-
-    exit: tuple[int, ...] = (0,)
-    contains: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    matches: tuple[str, ...] = ()
-    misses: tuple[str, ...] = ()
-    empty: bool | None = None
-    json: Mapping[str, str | float | bool | None] = {}
-    numbers: tuple[Number, ...] = ()
-    http: Http | None = None
-    seconds: float | None = None
-    choice: tuple[str, ...] = ()
-    warn: bool = False
-    text: str = ""
-    source: Lines = ""
-
-
-class Capture(Model, frozen=True, kw_only=True):
-    """A value taken from the output: the first group of `pattern`, the JSON value at `json`, or all of it, trimmed."""
-
-    pattern: str = ""
-    json: str = ""
-    secret: bool = False
-    optional: bool = False
-
-
-class Retry(Model, frozen=True, kw_only=True):
-    """Run a read-only action again until its expectations hold: at most `times` more, `every` apart."""
-
-    times: int
-    every: Duration = "5s"
+    update: Name = ""
+    update_every: Duration = ""
 
 
 class Answer(StrEnum):
@@ -208,15 +161,21 @@ class Answer(StrEnum):
     TEXT = "text"
 
 
-class Action(Model, frozen=True, kw_only=True):
-    """One thing to do, exactly one of `run`, `ask`, `send` and `open`.
+ACTION_KINDS = ("run", "probe", "watch", "ask", "send", "open")
 
-    `run` is a shell command; `{{ name }}` in it is a variable or captured value, quoted for the shell. `ask` is a
-    question to the operator, `send` the name of a message, `open` a link. `on` is the host (the runbook's default where
-    it is empty). `secrets` are exported to the command. `original` is the document's literal command where it differs.
+
+class Action(Model, frozen=True, kw_only=True):
+    """One thing to do, exactly one of `run`, `probe`, `watch`, `ask`, `send` and `open`.
+
+    `run` is a shell command; `{{ name }}` in it is a variable or captured value, quoted for the shell. `probe` is a
+    typed check of a service, `watch` a judgement on what a monitor measured. `ask` is a question to the operator,
+    `send` the name of a message, `open` a link. `on` is the host (the runbook's default where it is empty). `secrets`
+    are exported to the command. `original` is the document's literal command where it differs.
     """
 
     run: str | None = None
+    probe: Probe | None = None
+    watch: Watched | None = None
     ask: str | None = None
     send: Name | None = None
     open: str | None = None
@@ -235,16 +194,22 @@ class Action(Model, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """Which of the four it is."""
-        return next((kind for kind in ("run", "ask", "send", "open") if getattr(self, kind) is not None), "")
+        """Which of the six it is."""
+        return next((kind for kind in ACTION_KINDS if getattr(self, kind) is not None), "")
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the program does it by itself, where the others wait for the operator."""
+        return self.kind in ("run", "probe", "watch")
 
 
 class Step(Model, frozen=True, kw_only=True):
     """What the operator does and signs as one item.
 
     `when` holds the facts under which it applies. `mutates` marks a change to the world. `undo` names the rollback
-    steps that undo it; `needed_if` (on a rollback step) the facts under which it is needed. `checklist` names the
-    items it ticks.
+    steps that undo it. On a rollback step `needed_if` holds the facts under which it is needed, `needed_with` the
+    rollback steps without which it is not, and `look` is a read-only command that tells whether there is anything to
+    undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks.
     """
 
     id: Identifier
@@ -254,6 +219,8 @@ class Step(Model, frozen=True, kw_only=True):
     source: Lines = ""
     when: Facts = {}
     needed_if: Facts = {}
+    needed_with: tuple[Identifier, ...] = ()
+    look: Action | None = None
     mutates: bool = False
     danger: Danger = Danger.NONE
     point_of_no_return: bool = False
@@ -368,6 +335,9 @@ class Runbook(Model, frozen=True, kw_only=True):
     hosts: Mapping[Name, Host]
     variables: Mapping[Name, Variable] = {}
     secrets: Mapping[Name, Secret] = {}
+    services: Mapping[Name, Service] = {}
+    monitors: Mapping[Name, Monitor] = {}
+    triggers: Mapping[Name, Trigger] = {}
     methods: Mapping[Name, Method] = {}
     flows: Mapping[Identifier, Flow]
     sections: tuple[Section, ...]

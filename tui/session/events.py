@@ -255,6 +255,48 @@ class RollbackStarted(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class StepLooked(Event, frozen=True, kw_only=True):
+    """A rollback step's look was made: whether there is something to undo; None where it cannot tell."""
+
+    step: str
+    attempt: int
+    needed: bool | None
+    operator: str = ""
+
+
+class MonitorSampled(Event, frozen=True, kw_only=True):
+    """A monitor measured; without a `value` it could not, and `detail` says why."""
+
+    monitor: str
+    value: float | None = None
+    detail: str = ""
+
+
+class TriggerArmed(Event, frozen=True, kw_only=True):
+    """A monitor went beyond a trigger's bound: its dwell time begins."""
+
+    trigger: str
+    monitor: str
+    value: float
+
+
+class TriggerTripped(Event, frozen=True, kw_only=True):
+    """A monitor stayed beyond the bound for the whole dwell time: rolling back is proposed, and only proposed."""
+
+    trigger: str
+    monitor: str
+    value: float
+    dwell: float
+
+
+class TriggerCleared(Event, frozen=True, kw_only=True):
+    """A monitor came back within the bound."""
+
+    trigger: str
+    monitor: str
+    value: float
+
+
 class RollbackFinished(Event, frozen=True, kw_only=True):
     """The last step of the rollback is settled."""
 
@@ -285,6 +327,11 @@ AnyEvent = (
     | NoteAdded
     | RollbackStarted
     | RollbackFinished
+    | StepLooked
+    | MonitorSampled
+    | TriggerArmed
+    | TriggerTripped
+    | TriggerCleared
     | JobsCleared
 )
 

@@ -257,4 +257,4 @@ def _ready(state: SessionState, step_id: str, action: int) -> StepStatus:
     actions = step_by_id(state.runbook, step_id).actions
     if action >= len(actions):
         return StepStatus.PASSED
-    return StepStatus.RUNNING if actions[action].run is not None else StepStatus.WAITING
+    return StepStatus.RUNNING if actions[action].automatic else StepStatus.WAITING

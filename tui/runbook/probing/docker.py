@@ -1,0 +1,5 @@
+"""What the docker probe may be told and what it finds."""
+
+from tui.runbook.probing.spec import KindSpec
+
+SPEC = KindSpec(name="docker", title="docker")

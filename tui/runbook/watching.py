@@ -1,0 +1,53 @@
+"""What an author writes about figures that are measured again and again, and what follows when they are bad."""
+
+from msgspec import field
+
+from tui.runbook.kinds import Duration, Facts, Identifier, Lines, Model, Name
+from tui.runbook.probing.words import Probe
+from tui.runbook.results import Number
+
+
+class Monitor(Model, frozen=True, kw_only=True):
+    """A figure measured every so often by a command or a probe, exactly one of `run` and `probe`.
+
+    `number` finds it (in the output of `run`; for a probe `name` is the field of its result) and says what is good.
+    What exits otherwise than 0, or has no number in it, is no data.
+    """
+
+    title: str
+    run: str | None = None
+    probe: Probe | None = None
+    on: Name = ""
+    secrets: tuple[Name, ...] = ()
+    when: Facts = {}
+    every: Duration = "30s"
+    timeout: Duration = "20s"
+    number: Number = field(default_factory=Number)
+    source: Lines = ""
+
+
+class Trigger(Model, frozen=True, kw_only=True):
+    """Proposes the rollback when a monitor is `above` (or `below`) a bound for as long as `lasting`.
+
+    `reason` names the runbook's reason for rolling back that this is.
+    """
+
+    monitor: Name
+    above: float | None = None
+    below: float | None = None
+    lasting: Duration = field(name="for")
+    reason: Identifier
+    title: str = ""
+    source: Lines = ""
+
+
+class Watched(Model, frozen=True, kw_only=True):
+    """Judges the last `samples` of a monitor since step `since` was settled (or since the session began).
+
+    It waits for those that are still to come; the action's expected numbers are held against each of them or their
+    average, as `of` says.
+    """
+
+    monitor: Name
+    samples: str = "30"
+    since: Identifier = ""
