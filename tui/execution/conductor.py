@@ -1,16 +1,15 @@
 """Carries out what the operator asks for: announces it in the journal, does it, and records what came of it."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 
-from tui.errors import HostError, JournalUnwritable, NotNow, RunbookError
+from tui.errors import NotNow
 from tui.execution.actions import ActionRunner, still_to_hold
 from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
-from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
+from tui.execution.working import Working
 from tui.runbook.facts import why_not
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.runbook.variables import fill
@@ -20,12 +19,12 @@ from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
-from tui.transports.base import CancelToken, Detached
+from tui.transports.base import CancelToken
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
 
-class Conductor(Recording):
+class Conductor(Working):
     """One session, running. Every method returns at once and may be called from any thread.
 
     Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
@@ -44,28 +43,12 @@ class Conductor(Recording):
         state: SessionState | None = None,
         signing: Signing | None = None,
     ) -> None:
-        super().__init__(runbook, journal, executor.redact, state)
-        self.executor = executor
+        super().__init__(runbook, journal, executor, state)
         self.secrets = secrets
         self.signing = signing or Signing()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
-        self._cancel: CancelToken | None = None
-        self._work: Future[None] | None = None
         self._runner = ActionRunner(runbook, executor, secrets, self)
-
-    # what others ask about it
-
-    @property
-    def busy(self) -> bool:
-        """Whether a command is running, or about to."""
-        return self._work is not None and not self._work.done()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Block until nothing runs (for headless use and tests; a screen never calls this)."""
-        if self._work is not None:
-            wait([self._work], timeout)
 
     # what the operator does
 
@@ -271,11 +254,6 @@ class Conductor(Recording):
             self.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
             self.settle()
 
-    def cancel(self) -> None:
-        """Stop the running command; its outcome says cancelled once its processes are gone."""
-        if self._cancel is not None:
-            self._cancel.cancel()
-
     def finish(self, result: str, note: str = "") -> None:
         """End the session."""
         with self._lock:
@@ -283,14 +261,6 @@ class Conductor(Recording):
                 raise NotNow("a command is running", "wait for it or cancel it")
             self.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
             self._submit(self._clear)
-
-    def close(self) -> None:
-        """Let go of the journal; a durable command goes on by itself, any other one is cancelled."""
-        if self._cancel is not None:
-            self._cancel.leave()
-        self._closing.set()
-        self._pool.shutdown(wait=True)
-        self._journal.close()
 
     # how it is done
 
@@ -334,42 +304,6 @@ class Conductor(Recording):
         self._runner.run(step, cancel)
         if self.state.step(step.id).status is StepStatus.PASSED:
             self._settle_passed(step)
-
-    def _submit(self, work: Callable[[CancelToken], None]) -> None:
-        self._cancel = CancelToken()
-        self._work = self._pool.submit(self._guarded, work, self._cancel)
-
-    def _guarded(self, work: Callable[[CancelToken], None], cancel: CancelToken) -> None:
-        try:
-            work(cancel)
-        except Detached:
-            return  # the command goes on; whoever resumes the session follows it again
-        except JournalUnwritable as error:
-            self.trouble = error
-        except Exception as error:  # whatever it is, the operator is told and the command is not taken for done
-            self._failed(error)
-
-    def _failed(self, error: Exception) -> None:
-        running = self.state.running()
-        words = f"a fault of this program: {type(error).__name__}: {error}"
-        if running is not None:
-            outcome = Outcome(OutcomeKind.UNKNOWN, detail=words)
-            self.record_happened(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
-        self.trouble = RunbookError(self.executor.redact(words), "please report it; the session can be resumed")
-
-    def _clear(self, cancel: CancelToken) -> None:
-        """Remove what durable commands left on the hosts that can be reached now."""
-        session = self.state.started.session if self.state.started else ""
-        connections = {
-            self.executor.transports[one.host]: one.host for one in self.state.attempts.values() if one.durable
-        }
-        for transport, host in connections.items():
-            if cancel.left:
-                return
-            try:
-                self.record(ev.JobsCleared(host=host, left=transport.clear(session)))
-            except HostError as error:
-                self.record(ev.JobsCleared(host=host, problem=error.message))
 
     def _settle_passed(self, step: Step) -> None:
         if step.signoff is Signoff.AUTO:
