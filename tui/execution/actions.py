@@ -15,7 +15,7 @@ from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
-from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.state import LOOK, Attempt, SessionState, StepStatus, action_at
 from tui.transports.base import CancelToken, Left
 
 
@@ -59,7 +59,7 @@ class ActionRunner:
 
     def can_mask(self, step: Step, index: int) -> bool:
         """Whether every secret that an action's output may have is known in this process."""
-        action = step.actions[index]
+        action = action_at(step, index)
         return not self._secrets.needed(action.secrets) and not captures_secret(action)
 
     def _until_good(self, step: Step, index: int, cancel: CancelToken) -> bool:
@@ -109,6 +109,28 @@ class ActionRunner:
                 if action.automatic:
                     self._attempt(step, index, cancel, last=True, again=True)
 
+    def look(self, step: Step, cancel: CancelToken) -> None:
+        """Look whether there is anything for a rollback step to undo."""
+        action = action_at(step, LOOK)
+        number = max(self._recorder.state.attempts, default=0) + 1
+        values = self._recorder.values()
+        host = action.on or self._runbook.runbook.default_host
+        announced = ev.AttemptStarted(
+            attempt=number, step=step.id, action=LOOK, host=host, command=shown(action, values)
+        )
+        self._recorder.record(announced)
+        try:
+            command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, number))
+        except RunbookError as error:
+            self._recorder.record(_not_started(number, error))
+            needed = None
+        else:
+            finished = self._executor.run(number, host, command, cancel)
+            self._recorder.record_happened(_ended(number, finished))
+            status = finished.outcome.exit_status
+            needed = status == 0 if status in (0, 1) else None
+        self._recorder.record_happened(ev.StepLooked(step=step.id, attempt=number, needed=needed))
+
     def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool, again: bool = False) -> bool | None:
         """One attempt. True and False are final; None says that it was not good and may be run again."""
         action = step.actions[index]
@@ -157,16 +179,7 @@ class ActionRunner:
     def _judge(self, step: Step, action: Action, number: int, finished: Finished, last: bool) -> bool | None:
         output = Output.read(self._executor.directory, number)
         captured = self._captured(action, number, finished, output)
-        self._recorder.record_happened(
-            ev.AttemptFinished(
-                attempt=number,
-                outcome=finished.outcome,
-                seconds=round(finished.seconds, 3),
-                size=finished.size,
-                sha256=finished.sha256,
-                lost=finished.lost,
-            )
-        )
+        self._recorder.record_happened(_ended(number, finished))
         if not finished.outcome.ended_by_itself:
             return False
         return self._check(step, action, number, finished, output, captured, last)
@@ -227,6 +240,17 @@ def still_to_hold(state: SessionState) -> list[Step]:
         if state.step(step.id).status is StepStatus.SIGNED
         and any(number > changed for number in state.step(step.id).attempts)
     ]
+
+
+def _ended(number: int, finished: Finished) -> ev.AttemptFinished:
+    return ev.AttemptFinished(
+        attempt=number,
+        outcome=finished.outcome,
+        seconds=round(finished.seconds, 3),
+        size=finished.size,
+        sha256=finished.sha256,
+        lost=finished.lost,
+    )
 
 
 def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:

@@ -10,13 +10,13 @@ from tui.execution.expectations import check_answer
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.execution.working import Working
-from tui.runbook.facts import why_not
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.rollback import not_needed
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
 from tui.transports.base import CancelToken
@@ -123,6 +123,19 @@ class Conductor(Working):
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
             self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed=confirmed))
             self._go_on(step)
+
+    def look_first(self, step_id: str) -> None:
+        """Look whether a rollback step has anything to undo; it is marked not needed where it has not."""
+        with self._lock:
+            step = self._idle_step(step_id)
+            if step.look is None or self.state.step(step_id).status is not StepStatus.PENDING:
+                raise NotNow(f"there is nothing to look at before {step.title}", "start it, or skip it with a reason")
+
+            def look(cancel: CancelToken) -> None:
+                self._runner.look(step, cancel)
+                self.settle()
+
+            self._submit(look)
 
     def retry(self, step_id: str) -> None:
         """Run the failed action of a step again, and what follows it."""
@@ -326,7 +339,7 @@ class Conductor(Working):
     def settle(self) -> None:
         """Mark the steps that come next and do not apply to what is known by now."""
         while (step := self.state.next_step()) is not None:
-            section = next(section for section in self.runbook.sections if step in section.steps)
-            if self.state.applies(section, step):
+            reason = not_needed(self.state, step)
+            if not reason:
                 return
-            self.record(ev.StepNotNeeded(step=step.id, reason=why_not(section, step, self.state.facts)))
+            self.record(ev.StepNotNeeded(step=step.id, reason=reason))

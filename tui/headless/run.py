@@ -10,7 +10,8 @@ from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
-from tui.runbook.model import Danger, FlowKind, Section, Signoff, Step
+from tui.runbook.model import Danger, FlowKind, Signoff, Step
+from tui.session.rollback import look_wanted, not_needed
 from tui.session.state import SessionState, StepState, StepStatus
 
 Print = Callable[[str], None]
@@ -89,14 +90,20 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
         conductor.skip(step.id, answers.skip[step.id])
         say(_line(conductor.state, step))
         return Exit.OK
+    if not_needed(conductor.state, step):
+        conductor.settle()
+        say(_line(conductor.state, step))
+        return Exit.OK
+    if look_wanted(conductor.state, step):
+        conductor.look_first(step.id)
+        _rest(conductor, say)
+        if conductor.state.step(step.id).status.settled:
+            say(_line(conductor.state, step))
+            return Exit.OK
     destructive = step.danger is Danger.DESTRUCTIVE
     if (step.mutates or destructive) and not answers.allows(step.id, destructive):
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
-    if not conductor.state.applies(*_place(conductor, step)):
-        conductor.settle()
-        say(_line(conductor.state, step))
-        return Exit.OK
     if conductor.state.step(step.id).status is StepStatus.PENDING:
         conductor.start(step.id, confirmed="answers file" if step.mutates else "")
     for _ in range(2 * len(step.actions) + 2):
@@ -128,10 +135,6 @@ def _rest(conductor: Conductor, say: Print) -> None:
     trouble = conductor.trouble or conductor.executor.trouble
     if trouble is not None:
         raise trouble
-
-
-def _place(conductor: Conductor, step: Step) -> tuple[Section, Step]:
-    return next((section, step) for section in conductor.runbook.sections if step in section.steps)
 
 
 def _after(conductor: Conductor, step: Step, now: StepState, answers: Answers, say: Print) -> Exit | None:

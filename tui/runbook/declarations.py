@@ -124,6 +124,9 @@ def _variables(runbook: Runbook) -> Iterator[Fault]:
         if variable.choices_from:
             others = Known(frozenset(runbook.variables) - {name}, frozenset())
             yield from template_faults(variable.choices_from, others, (*path, "choices_from"), command=True)
+        if variable.default_from:
+            others = Known(frozenset(runbook.variables) - {name}, frozenset())
+            yield from template_faults(variable.default_from, others, (*path, "default_from"), command=True)
         if not variable.ask and not variable.default and not variable.optional:
             yield Fault(path=path, message="nobody is asked and there is no default", hint="give it a default")
 

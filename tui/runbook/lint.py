@@ -46,6 +46,8 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
         for place, action in enumerate(step.actions):
             for fault in action_doubts(action, step.mutates, frozenset(variables)):
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)
+        for fault in action_doubts(step.look, False, frozenset(variables)) if step.look else ():
+            yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
 
 
 def _doubt(path: Path, message: str, hint: str = "") -> Fault:
@@ -93,8 +95,9 @@ def _undo(runbook: Runbook) -> Iterator[Fault]:
         for place, name in enumerate(step.undo):
             if name not in offered:
                 yield _doubt((*path, "undo", place), f"{quoted(name)} is in no rollback flow", "add its section to one")
-        if step.needed_if and step.id not in offered:
-            yield _doubt((*path, "needed_if"), "only a step of a rollback flow asks whether it is needed", "use when")
+        for key in ("needed_if", "needed_with", "look"):
+            if getattr(step, key) and step.id not in offered:
+                yield _doubt((*path, key), "only a step of a rollback flow asks whether it is needed", "use when")
 
 
 def _document(runbook: Runbook, beside: File | None) -> Iterator[Fault]:

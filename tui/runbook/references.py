@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from tui.runbook.actions import action_faults
 from tui.runbook.declarations import declarations, missing
-from tui.runbook.model import Facts, Runbook, Step
+from tui.runbook.model import Action, Facts, Runbook, Step
 from tui.runbook.names import Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
@@ -81,6 +81,10 @@ def _flows(runbook: Runbook) -> Iterator[Fault]:
                 )
         for place, method in enumerate(flow.methods):
             yield from missing(method, runbook.methods, "method", (*path, "methods", place))
+        yield from missing(flow.update, runbook.messages, "message", (*path, "update"))
+        if bool(flow.update) != bool(flow.update_every):
+            message = "an update has a message and how often it is due"
+            yield Fault(path=path, message=message, hint='update = "status_update", update_every = "2m"')
 
 
 def _links(runbook: Runbook, names: Names) -> Iterator[Fault]:
@@ -131,12 +135,28 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Fa
         yield from missing(name, (item.id for item in runbook.checklist), "checklist item", (*path, "checklist", place))
     if not step.actions:
         yield Fault(path=path, message="the step has no actions", hint="give it at least one [[….actions]]")
+    for place, name in enumerate(step.needed_with):
+        yield from missing(name, undoable, "step", (*path, "needed_with", place))
     known = names.before(step.id)
+    if step.look is not None:
+        yield from action_faults(runbook, names, known, (*path, "look"), step.look)
+        yield from _look((*path, "look"), step.look)
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
     for place, action in enumerate(step.actions):
         yield from action_faults(runbook, names, known, (*path, "actions", place), action)
         known = known.after(action)
+
+
+def _look(path: Path, look: Action) -> Iterator[Fault]:
+    """A look answers by its exit status alone."""
+    if look.kind and look.run is None:
+        yield Fault(path=path, message=f"a look cannot {look.kind}", hint="give it a command: run")
+    default = Action()
+    for key in ("expect", "capture", "retry"):
+        if getattr(look, key) != getattr(default, key):
+            hint = "it exits 0 where there is something to undo, 1 where there is not"
+            yield Fault(path=(*path, key), message=f'"{key}" means nothing for a look', hint=hint)
 
 
 def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator[Fault]:

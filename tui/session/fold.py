@@ -116,7 +116,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
     )
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
     attempts = (*state.step(event.step).attempts, event.attempt)
-    if event.again:
+    if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
     return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
 
@@ -139,7 +139,7 @@ def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> Sessio
         lost=event.lost,
     )
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    if attempt.again:
+    if attempt.aside:
         return state
     if event.outcome.kind is OutcomeKind.UNKNOWN:
         return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
@@ -153,7 +153,7 @@ def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> Session
     good = all(check.ok or check.warning for check in event.checks)
     attempt = replace(state.attempts[event.attempt], checks=event.checks, good=good, judged=True)
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
-    if event.retrying or attempt.again:
+    if event.retrying or attempt.aside:
         return state
     return _settle_action(state, attempt.step, attempt.action, event.checks, good)
 
@@ -176,8 +176,13 @@ def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> Sessi
 
 
 @_on(ev.MessageSent)
+def _(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:
+    state = replace(state, sent_at={**state.sent_at, event.message: entry.at})
+    return _settle_action(state, event.step, event.action, (), True) if event.step else state
+
+
 @_on(ev.LinkOpened)
-def _(event: ev.MessageSent | ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
+def _(event: ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
     return _settle_action(state, event.step, event.action, (), True) if event.step else state
 
 
@@ -221,8 +226,15 @@ def _(event: ev.StepNotNeeded, state: SessionState, entry: ev.Entry) -> SessionS
     return replace(state, current=current)
 
 
+@_on(ev.StepLooked)
+def _(event: ev.StepLooked, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, looks={**state.looks, event.step: event.needed})
+
+
 @_on(ev.StepReopened)
 def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
+    looks = {step: needed for step, needed in state.looks.items() if step != event.step}
+    state = replace(state, looks=looks)
     return _with_step(
         state, event.step, status=StepStatus.PENDING, action=0, checks={}, settled=None, reason=event.reason
     )

@@ -7,12 +7,15 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tui.runbook.facts import holds, may_hold, steps_of
-from tui.runbook.model import Runbook, Section, Step
+from tui.runbook.model import Action, Runbook, Section, Step
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 
 CONNECTED = "connected"
 """The word for a connection that is up; any other link is not."""
+
+LOOK = -1
+"""The place, among a step's actions, of the look at whether there is anything to undo."""
 
 
 class StepStatus(StrEnum):
@@ -55,6 +58,11 @@ class Attempt(Struct, frozen=True, kw_only=True):
     durable: bool = False
     again: bool = False
 
+    @property
+    def aside(self) -> bool:
+        """Whether it only looked: what it found does not change where its step stands."""
+        return self.again or self.action == LOOK
+
 
 class StepState(Struct, frozen=True, kw_only=True):
     """A step's part of the session; `action` is the place of the next action to be done."""
@@ -76,7 +84,8 @@ class StepState(Struct, frozen=True, kw_only=True):
 class SessionState(Struct, frozen=True, kw_only=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
-    `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not.
+    `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
+    has what was found where a rollback step was looked at first, `sent_at` when each message last went out.
     """
 
     runbook: Runbook
@@ -98,6 +107,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     current: str = ""
     rollback: ev.RollbackStarted | None = None
     rollback_at: datetime | None = None
+    looks: Mapping[str, bool | None] = {}
+    sent_at: Mapping[str, datetime] = {}
 
     @property
     def drill(self) -> bool:
@@ -149,7 +160,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     def unjudged(self) -> Attempt | None:
         """The attempt that ended by itself and whose expectations were not held against it yet, if there is one."""
         ended = (one for one in self.attempts.values() if one.outcome is not None and one.outcome.ended_by_itself)
-        return next((one for one in ended if not one.judged), None)
+        return next((one for one in ended if not one.judged and not one.aside), None)
 
     def ticked(self) -> frozenset[str]:
         """The checklist items whose every step in this session is settled, at least one of them signed."""
@@ -172,6 +183,13 @@ def initial(runbook: Runbook) -> SessionState:
 def step_by_id(runbook: Runbook, step_id: str) -> Step:
     """The step of this id, wherever in the runbook's sections it stands."""
     return next(step for section in runbook.sections for step in section.steps if step.id == step_id)
+
+
+def action_at(step: Step, place: int) -> Action:
+    """The action at this place of a step, which may be its look."""
+    if place == LOOK and step.look is not None:
+        return step.look
+    return step.actions[place]
 
 
 def same_person(one: str, other: str) -> bool:
