@@ -7,6 +7,7 @@ from tui.execution.actions import ActionRunner, still_to_hold
 from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
+from tui.execution.incident import incident_values
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.execution.working import Working
@@ -165,7 +166,8 @@ class Conductor(Working):
 
     def message(self, name: str) -> str:
         """The text of a message with everything known filled in; what is not known stays as {{ name }}."""
-        return fill(self.runbook.messages[name].body, self.values())
+        drafted = incident_values(self.state, self.now())
+        return fill(self.runbook.messages[name].body, {**self.values(), **drafted})
 
     def sent(self, name: str, text: str, how: str, step_id: str = "") -> None:
         """Record that a message went out; with a step, that step goes on."""
@@ -260,12 +262,22 @@ class Conductor(Working):
         self.record(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
 
     def roll_back(self, flow: str, reason: str) -> None:
-        """Turn to the rollback flow; a command that runs is cancelled first by whoever calls this."""
+        """Turn to the rollback flow; a command that runs is cancelled first, and what it did may have to be undone."""
         with self._lock:
             if self.state.rollback:
                 raise NotNow("the rollback has been started already")
-            self.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
-            self.settle()
+            if self.state.finished:
+                raise NotNow("the session is finished", "resume it; then roll it back")
+
+            def turn(cancel: CancelToken) -> None:
+                self.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
+                self.settle()
+
+            if not self.busy:
+                turn(CancelToken())
+                return
+            self.cancel()
+            self._submit(turn)
 
     def finish(self, result: str, note: str = "") -> None:
         """End the session."""
@@ -343,3 +355,5 @@ class Conductor(Working):
             if not reason:
                 return
             self.record(ev.StepNotNeeded(step=step.id, reason=reason))
+        if self.state.rollback and self.state.rollback_finished_at is None:
+            self.record(ev.RollbackFinished(operator=self.state.operator))

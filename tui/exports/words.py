@@ -1,25 +1,8 @@
 """Events and durations in the words that people read in a timeline."""
 
-from datetime import timedelta
-
 from tui.session import events as ev
+from tui.session.lengths import duration as duration
 from tui.session.state import SessionState, step_by_id
-
-
-def duration(length: float | timedelta | None) -> str:
-    """A length of time as people say it: 0.4 s, 42 s, 3 m 10 s, 1 h 02 m; – for a negative one, by a clock set back."""
-    if length is None:
-        return "–"
-    total = length.total_seconds() if isinstance(length, timedelta) else length
-    if total < 0:
-        return "–"
-    if total < 10:
-        return f"{total:.1f} s"
-    minutes, rest = divmod(round(total), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} m"
-    return f"{minutes} m {rest:02d} s" if minutes else f"{rest} s"
 
 
 def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
@@ -90,6 +73,9 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return event.operator, "", f"ROLLBACK started: {event.reason}"
         case ev.RollbackFinished():
             return event.operator, "", "rollback finished"
+        case ev.StepLooked():
+            found = {True: "it is to be undone", False: "there is nothing to undo", None: "it cannot be told"}
+            return event.operator, title(event.step), f"looked: {found[event.needed]}"
         case _:
             return "", "", type(event).__name__
 

@@ -24,9 +24,15 @@ BUILT_INS = frozenset(
         "contact",
         "owner",
         "reason",
+        "rollback_progress",
+        "rollback_elapsed",
+        "incident_timeline",
+        "incident_why",
+        "incident_impact",
+        "incident_resolution",
     }
 )
-"""The names every template may use, whatever the runbook declares."""
+"""The names every template may use, whatever the runbook declares; those of the rollback are drafted for messages."""
 
 FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "reason"})
 """The built-in names that `when` and `needed_if` may ask for."""

@@ -233,6 +233,8 @@ def _(event: ev.StepLooked, state: SessionState, entry: ev.Entry) -> SessionStat
 
 @_on(ev.StepReopened)
 def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
+    if state.rollback_finished_at is not None and state.rollback is not None:
+        state = replace(state, rollback_finished_at=None)
     looks = {step: needed for step, needed in state.looks.items() if step != event.step}
     state = replace(state, looks=looks)
     return _with_step(
@@ -253,6 +255,11 @@ def _(event: ev.NoteAdded, state: SessionState, entry: ev.Entry) -> SessionState
 def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> SessionState:
     facts = {**state.facts, "reason": event.reason}
     return replace(state, rollback=event, rollback_at=entry.at, flow=_known_flow(state, event.flow), facts=facts)
+
+
+@_on(ev.RollbackFinished)
+def _(event: ev.RollbackFinished, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, rollback_finished_at=entry.at)
 
 
 def _settle_action(

@@ -107,6 +107,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     current: str = ""
     rollback: ev.RollbackStarted | None = None
     rollback_at: datetime | None = None
+    rollback_finished_at: datetime | None = None
     looks: Mapping[str, bool | None] = {}
     sent_at: Mapping[str, datetime] = {}
 

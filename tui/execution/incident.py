@@ -1,0 +1,108 @@
+"""Drafts from a session what people have to be told about it: how the rollback goes, what happened, and why."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tui.session.lengths import duration
+from tui.session.outcome import OutcomeKind
+from tui.session.rollback import Need, rollback_plan
+from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+
+Moments = Iterator[tuple[datetime, str]]
+
+
+def incident_values(state: SessionState, now: datetime) -> dict[str, str]:
+    """The values that the messages of a rollback may name; none before there is one."""
+    if state.rollback is None or state.rollback_at is None:
+        return {}
+    ended = state.rollback_finished_at
+    elapsed = (ended or now) - state.rollback_at
+    return {
+        "rollback_elapsed": duration(elapsed),
+        "rollback_progress": progress(state),
+        "incident_timeline": "\n".join(f"- {at:%H:%M:%S} {words}" for at, words in timeline(state)),
+        "incident_why": "\n".join(f"- {words}" for words in _why(state)),
+        "incident_impact": "\n".join(f"- {words}" for words in _impact(state, now)),
+        "incident_resolution": "\n".join(f"- {words}" for words in _resolution(state)),
+    }
+
+
+def progress(state: SessionState) -> str:
+    """How far the rollback is: 5 of 12 steps done, now: Start the services."""
+    wanted = [one.step for one in rollback_plan(state) if one.need is not Need.NOT_NEEDED]
+    done = sum(state.step(step.id).status.settled for step in wanted)
+    following = state.next_step()
+    now = f", now: {following.title}" if following else ""
+    return f"{done} of {len(wanted)} steps done{now}"
+
+
+def timeline(state: SessionState) -> list[tuple[datetime, str]]:
+    """What mattered, in the order in which it happened: begin, changes, failures, skips, the rollback, its end."""
+    return sorted(_moments(state), key=lambda moment: moment[0])
+
+
+def _moments(state: SessionState) -> Moments:
+    if state.started is not None and state.started_at is not None:
+        by = f", {state.started.method}" if state.started.method else ""
+        yield (
+            state.started_at,
+            f"{state.runbook.flows[state.started.flow].title}{by}: begun by {state.started.operator}",
+        )
+    for attempt in state.attempts.values():
+        title = step_by_id(state.runbook, attempt.step).title
+        if attempt.mutates:
+            yield attempt.started, f"{title}: {attempt.outcome or 'running'}"
+        elif _bad(attempt) and not attempt.aside:
+            yield attempt.started, f"{title}: {_trouble(attempt)}"
+    for step in state.steps.values():
+        if step.status is StepStatus.SKIPPED and step.settled is not None:
+            yield step.settled, f"{step_by_id(state.runbook, step.id).title}: skipped by {step.operator}, {step.reason}"
+    if state.rollback is not None and state.rollback_at is not None:
+        yield state.rollback_at, f"ROLLBACK decided by {state.rollback.operator}: {state.rollback.reason}"
+    if state.rollback_finished_at is not None:
+        yield state.rollback_finished_at, "rollback finished"
+
+
+def _why(state: SessionState) -> Iterator[str]:
+    assert state.rollback is not None
+    yield state.rollback.reason
+    for attempt in state.attempts.values():
+        before = state.rollback_at is not None and attempt.started <= state.rollback_at
+        if before and not attempt.aside and _bad(attempt):
+            yield f"{step_by_id(state.runbook, attempt.step).title}: {_trouble(attempt)}"
+
+
+def _impact(state: SessionState, now: datetime) -> Iterator[str]:
+    assert state.rollback_at is not None
+    troubles = [one.started for one in state.attempts.values() if _bad(one) and not one.aside]
+    if troubles and min(troubles) < state.rollback_at:
+        yield f"first sign of trouble: {min(troubles):%H:%M:%S} UTC"
+    changes = [one.started for one in state.attempts.values() if one.mutates and not _never_started(one)]
+    if changes:
+        yield f"production was changed from {min(changes):%H:%M:%S} UTC on"
+    end = state.rollback_finished_at
+    yield f"rollback from {state.rollback_at:%H:%M:%S} UTC, {duration((end or now) - state.rollback_at)}" + (
+        "" if end else " so far"
+    )
+
+
+def _resolution(state: SessionState) -> Iterator[str]:
+    for planned in rollback_plan(state):
+        now = state.step(planned.step.id)
+        if planned.step.mutates and now.status is StepStatus.SIGNED and now.settled is not None:
+            yield f"{now.settled:%H:%M:%S} {planned.step.title}"
+
+
+def _bad(attempt: Attempt) -> bool:
+    if attempt.outcome is None:
+        return False
+    return not attempt.good if attempt.judged else not attempt.outcome.ended_by_itself
+
+
+def _trouble(attempt: Attempt) -> str:
+    missed = [f"expected {one.expected}, came {one.came}" for one in attempt.checks if not one.ok and not one.warning]
+    return "; ".join(missed) or str(attempt.outcome)
+
+
+def _never_started(attempt: Attempt) -> bool:
+    return attempt.outcome is not None and attempt.outcome.kind is OutcomeKind.UNREACHABLE
