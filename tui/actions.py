@@ -21,18 +21,7 @@ class Act(NamedTuple):
         return self.id.partition(".")[0]
 
 
-ACTS = (
-    Act("home.deploy", "d", "begin('deploy')", "Deploy", "Set up a deployment"),
-    Act("home.verify", "v", "begin('verify')", "Verify", "Set up a verification of the running system"),
-    Act("home.follow-up", "f", "begin('follow-up')", "Follow up", "Set up the follow-ups of a deployment"),
-    Act("home.rollback", "r", "begin('rollback')", "Roll back", "Set up a rollback that no open session began"),
-    Act("home.resume", "enter", "resume", "Resume", "Go on with the unfinished session that is marked", False),
-    Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied"),
-    Act("home.export", "e", "export", "Export", "Write the marked session as Markdown and JSON"),
-    Act("home.quit", "q", "quit", "Quit", "End the program"),
-    Act("setup.begin", "f10,ctrl+enter", "begin", "Begin", "Begin the session as it is set up"),
-    Act("setup.preflight", "f5", "preflight", "Check again", "Reach every host and secret again"),
-    Act("setup.back", "escape", "back", "Back", "Leave the set-up; nothing has begun"),
+RUN = (
     Act("run.next", "enter", "next", "Next", "Do what comes next for the step: start, answer, sign, go on"),
     Act("run.sign", "s", "sign", "Sign", "Sign the step, with a note"),
     Act("run.skip", "k", "skip", "Skip", "Leave the step out, with a reason"),
@@ -52,16 +41,55 @@ ACTS = (
     Act("run.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
     Act("run.summary", "ctrl+s", "summary", "Summary", "What came of the session so far", False),
     Act("run.quit", "q", "quit", "Quit", "Leave; says what goes on and how to come back"),
+)
+
+_UPDATE = Act("rollback.update", "u", "update", "Update", "Write the status update and send it")
+_EVERYTHING = Act("rollback.everything", "p", "everything", "All", "All of the session's steps, or its rollback", False)
+_OTHERWISE = {"run.rollback": None, "run.reopen": "U"}
+"""The run screen's keys that the rollback screen has not, or has elsewhere."""
+
+ROLLBACK = (
+    *(
+        act._replace(id=f"rollback.{act.id.partition('.')[2]}", key=_OTHERWISE.get(act.id) or act.key)
+        for act in RUN
+        if _OTHERWISE.get(act.id, act.key)
+    ),
+    _UPDATE,
+    _EVERYTHING,
+)
+
+ACTS = (
+    Act("home.deploy", "d", "begin('deploy')", "Deploy", "Set up a deployment"),
+    Act("home.verify", "v", "begin('verify')", "Verify", "Set up a verification of the running system"),
+    Act("home.follow-up", "f", "begin('follow-up')", "Follow up", "Set up the follow-ups of a deployment"),
+    Act("home.rollback", "r", "begin('rollback')", "Roll back", "Set up a rollback that no open session began"),
+    Act("home.resume", "enter", "resume", "Resume", "Go on with the unfinished session that is marked", False),
+    Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied"),
+    Act("home.export", "e", "export", "Export", "Write the marked session as Markdown and JSON"),
+    Act("home.quit", "q", "quit", "Quit", "End the program"),
+    Act("setup.begin", "f10,ctrl+enter", "begin", "Begin", "Begin the session as it is set up"),
+    Act("setup.preflight", "f5", "preflight", "Check again", "Reach every host and secret again"),
+    Act("setup.back", "escape", "back", "Back", "Leave the set-up; nothing has begun"),
+    *RUN,
+    *ROLLBACK,
     Act("summary.finish", "f", "finish", "Finish", "End the session and record its result"),
     Act("summary.back", "r,escape", "back", "Back to the steps", "Back to the steps; a finished session is reopened"),
     Act("summary.export", "e", "export", "Export", "Write the session as Markdown and JSON"),
+    Act("summary.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
     Act("summary.note", "n", "note", "Note", "Write something down about the session"),
     Act("summary.home", "h", "home", "Home", "Leave the session as it is and go to the first screen"),
     Act("app.help", "question_mark,f1", "help", "Help", "Every key of this screen and of the others"),
 )
 """In the order of the footer."""
 
-TITLES = {"home": "Home", "setup": "Set-up", "run": "Run", "summary": "Summary", "app": "Everywhere"}
+TITLES = {
+    "home": "Home",
+    "setup": "Set-up",
+    "run": "Run",
+    "rollback": "Rollback",
+    "summary": "Summary",
+    "app": "Everywhere",
+}
 IDS = frozenset(act.id for act in ACTS)
 
 

@@ -136,11 +136,19 @@ class RunbookApp(Front):
         self.open_run()
 
     def open_run(self) -> None:
-        """Show the session that is open."""
-        from tui.screens.run import RunScreen
+        """Show the session that is open: its rollback, once it has turned to one."""
+        from tui.session.rollback import made_elsewhere
 
         self._home_again()
-        self.push_screen(RunScreen())
+        state = self.conductor.state if self.conductor else None
+        if state is not None and (state.rollback is not None or made_elsewhere(state)):
+            from tui.screens.rollback import RollbackScreen
+
+            self.push_screen(RollbackScreen())
+        else:
+            from tui.screens.run import RunScreen
+
+            self.push_screen(RunScreen())
 
     def show_summary(self) -> None:
         """Show what came of the session that is open."""

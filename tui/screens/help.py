@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from tui.actions import TITLES, acts, key_words
+from tui.actions import TITLES, Act, acts, key_words
 from tui.bridge import front
 from tui.screens.home import pieces
 from tui.screens.home_text import QUIET, Piece
@@ -22,7 +22,9 @@ def help_lines(first: str, keys: Mapping[str, str], ids: bool = True) -> list[li
     lines: list[list[Piece]] = []
     for screen in sorted(TITLES, key=lambda one: (one != first, one != "app")):
         lines.append([(TITLES[screen], "bold underline")])
-        for act in acts(screen):
+        if screen == "rollback":
+            lines.append([("  as on the run screen, and:", QUIET)])
+        for act in own_acts(screen):
             key = key_words(keys.get(act.id, act.key))
             lines.append([(f"  {key:<17} ", "bold"), (act.help, ""), (f"  {act.id}" if ids else "", QUIET)])
         if screen == "run":
@@ -30,6 +32,14 @@ def help_lines(first: str, keys: Mapping[str, str], ids: bool = True) -> list[li
             lines += [[(f"  {sign:<17} ", "bold"), (words, "")] for sign, words in SIGNS]
         lines.append([])
     return [*lines, [("Keys are changed in config.toml: ", QUIET), ('[keys]  "run.sign" = "f7"', "bold")]]
+
+
+def own_acts(screen: str) -> list[Act]:
+    """What can be done on a screen; of the rollback's only what the run screen has not, or has under another key."""
+    if screen != "rollback":
+        return acts(screen)
+    run = {(act.key, act.action) for act in acts("run")}
+    return [act for act in acts(screen) if (act.key, act.action) not in run]
 
 
 class HelpScreen(Screen[None]):

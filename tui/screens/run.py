@@ -40,6 +40,8 @@ class RunScreen(SessionActs):
     """Drives the open session. What is shown comes from the session's state alone; keys go to the conductor."""
 
     ACTS = "run"
+    rolling_back = False
+    """Whether it shows a rollback; a session that turns to one is shown by the screen that does."""
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "../widgets/checklist.tcss",
         "../widgets/step_card.tcss",
@@ -115,8 +117,12 @@ class RunScreen(SessionActs):
             self.query_one("#output", OutputView).grew()
 
     def _tick(self) -> None:
-        if front(self).conductor is not None:
-            self.show_state(self.conductor.state)
+        if front(self).conductor is None:
+            return
+        if self.conductor.state.rollback is not None and self.app.screen is self and not self.rolling_back:
+            front(self).open_run()
+            return
+        self.show_state(self.conductor.state)
 
     def show_state(self, state: SessionState) -> None:
         workspace = front(self).workspace

@@ -11,22 +11,22 @@ from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.text import sanitise
-from tui.runbook.facts import flow_of_kind
-from tui.runbook.model import Action, Danger, FlowKind, Signoff, Step
+from tui.runbook.model import Action, Danger, Signoff, Step
 from tui.runbook.variables import fill
 from tui.screens.dialogs import (
     AskText,
     Confirm,
     Question,
     Resolve,
-    RollbackReason,
     SendMessage,
     Sign,
     SignResult,
     TypeName,
 )
 from tui.screens.dialogs.resolve import Follow, Resolved
+from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run_text import check_lines, start_lines
+from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.progress import Moment, current_step, waiting_kind
 
@@ -95,6 +95,8 @@ class SessionActs(Screen[None]):
         waits = waiting_kind(self.conductor.state, step)
         if waits:
             self._human(step, waits)
+        elif status is StepStatus.PENDING and look_wanted(self.conductor.state, step):
+            self._try(lambda: self.conductor.look_first(step.id))
         elif status is StepStatus.PENDING:
             self._ask_to_run(step, lambda: self._start(step))
         elif status is StepStatus.RUNNING:
@@ -269,18 +271,4 @@ class SessionActs(Screen[None]):
             front(self).show_error(NotNow("this step names no page"))
 
     def action_rollback(self) -> None:
-        conductor = self.conductor
-        flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
-        if not flow or conductor.state.flow == flow:
-            front(self).show_error(NotNow("there is no rollback to turn to from here"))
-            return
-        if conductor.busy:
-            front(self).show_error(NotNow("a command is running", "c cancels it; then ctrl+r"))
-            return
-
-        def reasoned(reason: str | None) -> None:
-            if reason:
-                self._try(lambda: conductor.roll_back(flow, reason))
-                self.look_here()
-
-        self.app.push_screen(RollbackReason([one.title for one in conductor.runbook.rollback_reasons]), reasoned)
+        ask_to_roll_back(self)

@@ -19,6 +19,7 @@ from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
 from tui.screens.exporting import export_session
 from tui.screens.home import pieces
+from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.summary_text import Report, result_of, summary
 from tui.session.journal import verify
 from tui.widgets.top_line import TopLine
@@ -109,6 +110,9 @@ class SummaryScreen(Screen[None]):
                 front(self).open_run()
 
         self.app.push_screen(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."]), answered)
+
+    def action_rollback(self) -> None:
+        ask_to_roll_back(self)
 
     def action_export(self) -> None:
         export_session(self, self._session())

@@ -31,8 +31,9 @@ class Checklist(Lines):
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     selected: reactive[str] = reactive("", repaint=False)
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, id: str | None = None, rollback: bool = False) -> None:
         super().__init__(id=id)
+        self.rollback = rollback
         self.following = True
         self._rows: list[Row] = []
         self._steps: dict[str, Step] = {}
@@ -45,7 +46,7 @@ class Checklist(Lines):
             self.refresh_line(row_of(self._rows, current_step(moment.state)))
         else:
             self._state = moment.state
-            self._rows = rows(moment.state)
+            self._rows = rows(moment.state, self.rollback)
             self._steps = {step.id: step for _, step in moment.state.plan()}
             self.set_total(len(self._rows))
             here = current_step(moment.state)
@@ -62,6 +63,12 @@ class Checklist(Lines):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_total(len(self._rows))
+        self._reveal()
+
+    def show_rollback(self, alone: bool) -> None:
+        """Show the rollback's steps alone, or the whole session's."""
+        self.rollback, self._state = alone, None
+        self.watch_moment(self.moment)
         self._reveal()
 
     def action_move(self, by: int) -> None:

@@ -6,8 +6,9 @@ from rich.cells import cell_len, set_cell_size
 from tui.execution.text import sanitise
 from tui.runbook.facts import steps_of
 from tui.runbook.model import Step
+from tui.session.rollback import Need, rollback_plan
 from tui.session.state import SessionState, StepStatus
-from tui.widgets.glyphs import CLASSES, OVER, glyph
+from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, OVER, glyph
 from tui.widgets.progress import Moment, clock_words, current_step, spent
 
 WORD_FROM = 38
@@ -22,10 +23,13 @@ class Row(Struct, frozen=True):
     step: str = ""
     status: StepStatus = StepStatus.PENDING
     current: bool = False
+    need: Need | None = None
 
 
-def rows(state: SessionState) -> list[Row]:
-    """The session's plan as lines: each section's title, then its steps."""
+def rows(state: SessionState, rollback: bool = False) -> list[Row]:
+    """The session's plan as lines, each section's title, then its steps; of a `rollback` that alone, with its needs."""
+    if rollback:
+        return _rollback_rows(state)
     here = current_step(state)
     back = _rollback_steps(state)
     found: list[Row] = []
@@ -36,6 +40,20 @@ def rows(state: SessionState) -> list[Row]:
             found.append(Row(mark + sanitise(section.title)))
             section_before = section.id
         found.append(Row(sanitise(step.title), step.id, state.step(step.id).status, step.id == here))
+    return found
+
+
+def _rollback_rows(state: SessionState) -> list[Row]:
+    here = current_step(state)
+    found: list[Row] = []
+    section_before = ""
+    for planned in rollback_plan(state):
+        if planned.section.id != section_before:
+            found.append(Row(sanitise(planned.section.title)))
+            section_before = planned.section.id
+        step, status = planned.step, state.step(planned.step.id).status
+        need = planned.need if status is StepStatus.PENDING else None
+        found.append(Row(sanitise(step.title), step.id, status, step.id == here, need))
     return found
 
 
@@ -57,6 +75,8 @@ def time_of(moment: Moment, step: Step) -> str:
     """The end of a step's line: what it took, beside its budget while it runs, and a sign where that was too long."""
     time = spent(moment.state, step, moment.now)
     status = moment.state.step(step.id).status
+    if status is StepStatus.PENDING and moment.state.rollback is not None:
+        return f"·{clock_words(time.budget)}"
     if status is StepStatus.PENDING or not moment.state.step(step.id).attempts:
         return ""
     words = clock_words(time.took)
@@ -69,14 +89,16 @@ def painted(row: Row, time: str, width: int, selected: bool) -> list[tuple[str, 
     """A line in pieces of exactly `width` cells together, each with the class of its style."""
     if not row.step:
         return [(_fit(f" {row.title}", width), "heading")]
-    class_ = CLASSES.get(row.status, "")
+    class_ = CLASSES.get(row.status, "") if row.need is None else NEED_CLASSES[row.need]
     mark = "›" if selected else " "
-    word = f" {row.status.value:<{WORD - 1}}" if width >= WORD_FROM else ""
+    said = row.need.value if row.need else row.status.value
+    word = f" {said:<{WORD - 1}}" if width >= WORD_FROM else ""
+    sign = NEEDS[row.need] if row.need else glyph(row.status)
     right = f" {time} " if time else " "
     title_class = class_ if row.current or class_ in ("bad", "quiet") else ""
     left = width - 4 - len(word) - cell_len(right)
     pieces = [
-        (f"{mark}{glyph(row.status)}", class_),
+        (f"{mark}{sign}", class_),
         (word, class_),
         (" " + _fit(row.title, left + 1), "current" if row.current and not title_class else title_class),
         (right, "bad" if OVER in time else "time"),

@@ -1,5 +1,6 @@
 """One glyph and one style for each status, so that every screen tells a state the same way."""
 
+from tui.session.rollback import Need
 from tui.session.state import StepStatus
 
 GLYPHS = {
@@ -25,6 +26,11 @@ CLASSES = {
     StepStatus.NOT_NEEDED: "quiet",
 }
 
+NEEDS = {Need.NEEDED: "○", Need.LOOK: "◇", Need.DEPENDS: "⋯", Need.NOT_NEEDED: "–"}
+"""One sign for each need of a rollback step that nothing was done about yet."""
+
+NEED_CLASSES = {Need.NEEDED: "", Need.LOOK: "turn", Need.DEPENDS: "turn", Need.NOT_NEEDED: "quiet"}
+
 STYLES = {
     "live": "bold $text-accent",
     "turn": "bold $text-warning",
@@ -45,6 +51,7 @@ HELD = "‖"
 
 SIGNS = (
     *((sign, status.value) for status, sign in GLYPHS.items()),
+    *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
     (OVER, "over its budget"),
     (HELD, "held: the output goes on below what is shown"),
     (STDERR, "in the margin of the output: the line began on stderr"),

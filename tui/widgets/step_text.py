@@ -12,8 +12,9 @@ from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
 from tui.runbook.variables import fill
 from tui.session.events import Check
+from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import SessionState, StepStatus, step_by_id
-from tui.widgets.glyphs import STYLES, glyph, style
+from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
 from tui.widgets.progress import Moment, current_step, waiting_kind
 
 Piece = tuple[str, str]
@@ -45,6 +46,8 @@ def presses(state: SessionState, step: Step) -> list[Press]:
     if status is StepStatus.PENDING:
         if not here:
             return [Press("g", "back to the current step"), Press("k", "skip")]
+        if look_wanted(state, step):
+            return [Press("enter", "look whether it is needed (changes nothing)"), Press("k", "skip")]
         return [Press("enter", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
     if status is StepStatus.RUNNING:
         return [Press("c", "cancel")] if state.running() else [Press("enter", "go on")]
@@ -70,12 +73,15 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     focus = min(now.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
     lines += [_keys(presses(state, step))]
+    lines += _need(state, step)
     lines += _marks(step)
     lines += _outcome(state, step)
     lines += _action(state, step, focus, values)
     lines += _paragraph("", fill(step.text, values))
     lines += _paragraph("note", fill(step.note, values))
     lines += _notes(state, step)
+    if step.look is not None:
+        lines += _look(state, step.look, values)
     if len(step.actions) > 1:
         lines.append([("", "")])
         for place in range(len(step.actions)):
@@ -138,6 +144,16 @@ def _marks(step: Step) -> list[list[Piece]]:
     return [marks] if marks else []
 
 
+def _need(state: SessionState, step: Step) -> list[list[Piece]]:
+    """What the plan of the rollback says of a step that nothing was done about yet."""
+    if state.rollback is None or state.step(step.id).status is not StepStatus.PENDING:
+        return []
+    planned = next((one for one in rollback_plan(state) if one.step.id == step.id), None)
+    if planned is None:
+        return []
+    return [[(f"{NEEDS[planned.need]} {planned.need.value}  ", "bold"), (sanitise(planned.why), "")]]
+
+
 def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
     """What came of the step so far: what was expected and what came, who settled it, and why."""
     now = state.step(step.id)
@@ -197,6 +213,12 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
     if expected:
         lines.append([("  expected ", LABEL), ("; ".join(expected), "")])
     return lines
+
+
+def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[list[Piece]]:
+    title = sanitise(fill(look.title, values))
+    head = f"look: {title + ' · ' if title else ''}on {where(state, look)}"
+    return [[(head, LABEL)], *([("    ", LABEL), (line, "")] for line in command_lines(shown(look, values)))]
 
 
 def _expected(action: Action) -> list[str]:

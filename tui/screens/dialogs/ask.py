@@ -71,10 +71,14 @@ class AskText(Dialog[str | None]):
 class RollbackReason(AskText):
     """Why to roll back: one of the runbook's reasons, or another in the operator's words."""
 
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(
-            "Roll back", "Why? The steps that undo this session's changes come next.", choices=tuple(reasons)
-        )
+    def __init__(self, reasons: Sequence[str], plan: Sequence[str] = ()) -> None:
+        super().__init__("Roll back", "Why?", choices=tuple(reasons))
+        self._plan = plan
+
+    def body(self) -> Iterable[Widget]:
+        if self._plan:
+            yield Static(lines_of(self._plan), classes="dialog-text", id="rollback-plan")
+        yield from super().body()
 
 
 class AskSecret(AskText):

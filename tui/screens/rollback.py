@@ -1,0 +1,95 @@
+"""The rollback screen: the plan computed from the session, one clock against the time allowed, and people kept told."""
+
+from functools import partial
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Static
+
+from tui.actions import bindings
+from tui.bridge import front
+from tui.errors import NotNow
+from tui.runbook.variables import fill
+from tui.screens.dialogs import SendMessage
+from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.run import RunScreen
+from tui.widgets.checklist import Checklist
+from tui.widgets.foot import Foot
+from tui.widgets.output_view import OutputView
+from tui.widgets.progress import Moment
+from tui.widgets.rollback_head import RollbackHead
+from tui.widgets.step_card import StepCard
+from tui.widgets.top_line import TopLine
+
+
+class RollbackScreen(RunScreen):
+    """Drives the rollback of the open session, by the run screen's own widgets and keys."""
+
+    ACTS = "rollback"
+    rolling_back = True
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*RunScreen.CSS_PATH, "../widgets/rollback_head.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("rollback")
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        flow = app.workspace.runbook.flows[self.conductor.state.flow].title
+        yield TopLine(f"ROLLBACK · {flow} · {app.workspace.runbook.runbook.title}", app.workspace.drill)
+        yield RollbackHead(id="rollback-head")
+        with Horizontal(id="run"):
+            yield Checklist(id="checklist", rollback=True)
+            with Vertical(id="right"):
+                yield StepCard(id="card")
+                yield Static("", markup=False, id="output-title")
+                yield OutputView(id="output")
+        yield Foot(id="foot")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.conductor.state.rollback is None and not self.conductor.read_only:
+            self.call_after_refresh(ask_to_roll_back, self)
+
+    def watch_moment(self, moment: Moment) -> None:
+        self.query_one("#rollback-head", RollbackHead).moment = moment
+        super().watch_moment(moment)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to turn back to from here, once the reason is given."""
+        conductor = front(self).conductor
+        if action == "rollback" and conductor is not None and conductor.state.rollback is not None:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_next(self) -> None:
+        """As on the run screen; a rollback nobody has given a reason for asks for it first."""
+        if self.conductor.state.rollback is None:
+            ask_to_roll_back(self)
+        else:
+            super().action_next()
+
+    def action_update(self) -> None:
+        """Write the status update that people wait for, filled in from the session."""
+        conductor = self.conductor
+        name = conductor.runbook.flows[conductor.state.flow].update
+        if not name:
+            front(self).show_error(NotNow("this runbook has no status update for its rollback", "n writes a note"))
+            return
+        message = conductor.runbook.messages[name]
+        can_send = bool(message.send) and not front(self).workspace.drill
+
+        def chosen(result: tuple[str, str] | None) -> None:
+            if result is not None:
+                how, text = result
+                deliver = partial(conductor.deliver, name, "", text, how)
+                front(self).work(self, deliver, lambda _: self.show_state(conductor.state))
+
+        title = fill(message.title, conductor.values())
+        self.app.push_screen(SendMessage(title, conductor.message(name), can_send, message.to), chosen)
+
+    def action_everything(self) -> None:
+        """Look at the whole session's steps, or at the rollback's alone again."""
+        checklist = self.query_one("#checklist", Checklist)
+        checklist.show_rollback(not checklist.rollback)

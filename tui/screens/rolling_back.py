@@ -1,0 +1,66 @@
+"""Turns an open session to its rollback: one question, with the plan in it and a reason to be chosen."""
+
+from textual.screen import Screen
+
+from tui.bridge import front
+from tui.errors import NotNow, RunbookError
+from tui.execution.conductor import Conductor
+from tui.runbook.facts import flow_of_kind
+from tui.runbook.model import FlowKind
+from tui.screens.dialogs import RollbackReason
+from tui.session.rollback import Need, made_elsewhere, rollback_plan
+from tui.widgets.rollback_text import plan_lines
+
+
+def ask_to_roll_back(screen: Screen[None], proposed: str = "") -> None:
+    """Ask why, and roll back; `proposed` is the reason of a trigger that tripped."""
+    conductor = front(screen).conductor
+    if conductor is None:
+        return
+    try:
+        flow, lines = _may_roll_back(conductor)
+    except NotNow as error:
+        front(screen).show_error(error)
+        return
+
+    def reasoned(reason: str | None) -> None:
+        if not reason:
+            return
+        try:
+            conductor.roll_back(flow, reason)
+        except RunbookError as error:
+            front(screen).show_error(error)
+            return
+        front(screen).open_run()
+
+    reasons = [one.title for one in conductor.runbook.rollback_reasons]
+    first = [proposed] if proposed else []
+    chosen = [*first, *(reason for reason in reasons if reason != proposed)]
+    screen.app.push_screen(RollbackReason(chosen, lines), reasoned)
+
+
+def _may_roll_back(conductor: Conductor) -> tuple[str, list[str]]:
+    """The flow to turn to, and the plan in words.
+
+    Raises:
+        NotNow: there is none, or nothing to be undone.
+    """
+    state = conductor.state
+    if conductor.read_only:
+        raise NotNow("this session is open elsewhere", conductor.read_only)
+    if state.rollback is not None:
+        raise NotNow("the rollback has been started already", "r on the summary goes back to it")
+    if state.finished is not None:
+        raise NotNow("the session is finished", "reopen it from the summary; then ctrl+r")
+    flow = state.flow if made_elsewhere(state) else flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
+    if not flow:
+        raise NotNow("this runbook has no rollback flow", 'write one: kind = "rollback"')
+    plan = rollback_plan(state, flow)
+    if all(one.need is Need.NOT_NEEDED for one in plan):
+        hint = "nothing that changes anything has run; r on the first screen undoes what was done elsewhere"
+        raise NotNow("there is nothing to undo", hint)
+    running = state.running()
+    lines = plan_lines(state, flow)
+    if running is not None:
+        lines.insert(0, f"! {running.host}: {running.command.splitlines()[0]} is running: it is ended first.")
+    return flow, lines
