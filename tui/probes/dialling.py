@@ -1,0 +1,197 @@
+"""Streams to services over whatever a Reach gives, TLS included, none of which outlasts the probe's deadline.
+
+TLS runs in memory buffers, because the channel of an SSH connection is no socket that `ssl` could wrap.
+"""
+
+import contextlib
+import ssl
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from tui.probes import trust
+from tui.probes.base import NoData, ProbeFailed, Reach
+
+CHUNK = 64 * 1024
+
+
+class Address(Struct, frozen=True):
+    """Where a service is: its scheme, host and port, and the path that its own paths come after."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+
+    @property
+    def place(self) -> str:
+        """The address in words for messages; never a user or a query, which may be secret."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def address(url: str, schemes: dict[str, int]) -> Address:
+    """The parts of a service's address; `schemes` are those allowed, with their ports.
+
+    Raises:
+        NoData: it is not an address of these schemes.
+    """
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise NoData("the service's `url` is not an address", f"it begins with {wanted}, then host and port") from None
+    if parts.scheme not in schemes or not host:
+        raise NoData("the service's `url` is not an address", f"it begins with {wanted}, then host and port")
+    if parts.username or parts.query or parts.fragment:
+        raise NoData(
+            "the service's `url` has more than an address", "credentials are given as secrets, paths by checks"
+        )
+    return Address(parts.scheme, host, port or schemes[parts.scheme], parts.path.rstrip("/"))
+
+
+class Dialled:
+    """A stream to a service, in clear until `secure` puts TLS on it.
+
+    Everything raises ProbeFailed with words for the stage: what is waited for, as `waiting_for` says.
+    """
+
+    def __init__(self, reach: Reach, host: str, port: int, place: str = "") -> None:
+        self.place = place or Address("", host, port).place
+        self.waiting_for = "an answer"
+        self.tls: ssl.SSLObject | None = None
+        self._reach = reach
+        self._allowed = reach.left
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._stream = reach.stream(host, port)
+
+    def __enter__(self) -> "Dialled":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def secure(self, context: ssl.SSLContext, name: str) -> None:
+        """Make the TLS handshake with the server called `name`.
+
+        Raises:
+            ssl.SSLError: it failed; `trust.refusal` has the words for it.
+            ProbeFailed: the stream broke, or the deadline passed.
+        """
+        self.waiting_for = "the TLS handshake"
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._feed()
+            except ssl.SSLError:
+                with contextlib.suppress(ProbeFailed):
+                    self._flush()
+                raise
+        self._flush()
+        self.tls = tls
+        self.waiting_for = "an answer"
+
+    def receive(self, limit: int = CHUNK) -> bytes:
+        """What came, at most `limit` bytes; nothing when the server has closed its side."""
+        if self.tls is None:
+            return self._read(limit)
+        while True:
+            try:
+                return self.tls.read(limit)
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._feed()
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""
+            except ssl.SSLError as error:
+                raise trust.refusal(error, self.place, self.place) from None
+
+    def send(self, data: bytes) -> None:
+        """Send all of it."""
+        if self.tls is None:
+            self._write(data)
+            return
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self.tls.write(view) :]
+            except ssl.SSLWantReadError:
+                self._feed()
+            except ssl.SSLError as error:
+                raise trust.refusal(error, self.place, self.place) from None
+            self._flush()
+
+    def close(self) -> None:
+        """Let go of the stream; a farewell is not waited for."""
+        with contextlib.suppress(OSError, EOFError):
+            self._stream.close()
+
+    def _flush(self) -> None:
+        data = self._outgoing.read()
+        if data:
+            self._write(data)
+
+    def _feed(self) -> None:
+        data = self._read(CHUNK)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _read(self, limit: int) -> bytes:
+        try:
+            self._limit()
+            return self._stream.recv(limit)
+        except TimeoutError:
+            raise self._late() from None
+        except (OSError, EOFError):
+            raise self._broken() from None
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._limit()
+            self._stream.sendall(data)
+        except TimeoutError:
+            raise self._late() from None
+        except (OSError, EOFError):
+            raise self._broken() from None
+
+    def _limit(self) -> None:
+        left = self._reach.left
+        if left <= 0:
+            raise TimeoutError
+        self._stream.settimeout(left)
+
+    def _late(self) -> ProbeFailed:
+        return ProbeFailed(
+            f"{self.place} hangs: {self._allowed:.3g} s passed waiting for {self.waiting_for}",
+            "it accepts connections and does not answer: look whether its workers are all busy or stuck",
+        )
+
+    def _broken(self) -> ProbeFailed:
+        return ProbeFailed(
+            f"{self.place} broke the connection off while {self.waiting_for} was waited for",
+            "look at the server's error log: it may have been restarted or killed just then",
+        )
+
+
+def dial_tls(reach: Reach, host: str, port: int, name: str, context: ssl.SSLContext) -> Dialled:
+    """A stream to host:port under TLS that has proved to be `name`; refusals in the operator's words."""
+    dialled = Dialled(reach, host, port)
+    try:
+        dialled.secure(context, name)
+    except ssl.SSLError as error:
+        dialled.close()
+        raise trust.refusal(error, dialled.place, name) from None
+    except BaseException:
+        dialled.close()
+        raise
+    return dialled

@@ -1,0 +1,89 @@
+"""Whom TLS trusts, and what its refusals mean to whoever has to mend them."""
+
+import ssl
+from pathlib import Path
+
+from tui.probes.base import NoData, ProbeFailed
+
+_EXPIRED, _EARLY, _SELF_SIGNED = 10, 9, 18
+_UNKNOWN_ISSUER = (2, 19, 20, 21)
+_WRONG_NAME = (62, 64)
+
+_NOT_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "UNKNOWN_PROTOCOL",
+    "PACKET_LENGTH_TOO_LONG",
+    "RECORD_LAYER_FAILURE",
+)
+_NO_VERSION = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE")
+
+
+def context(ca_file: str = "") -> ssl.SSLContext:
+    """A context that verifies: against this machine's authorities, or against those of `ca_file` alone.
+
+    Raises:
+        NoData: there is no such file, or no certificate in it.
+    """
+    if not ca_file:
+        return ssl.create_default_context()
+    path = Path(ca_file).expanduser()
+    try:
+        return ssl.create_default_context(cafile=str(path))
+    except ssl.SSLError:
+        raise NoData(f"{ca_file} has no certificate in it", "`ca_file` is a PEM file with the authority's") from None
+    except OSError as error:
+        why = error.strerror or "not readable"
+        raise NoData(f"the authority's certificate {ca_file} cannot be read: {why}", "look at `ca_file`") from None
+
+
+def refusal(error: ssl.SSLError, place: str, name: str) -> ProbeFailed:
+    """The words for a failed handshake with `place`, which had to be `name`."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        code, words = error.verify_code, error.verify_message
+        return ProbeFailed(f"the certificate of {place} {problem(code, words, name)}", remedy(code, name))
+    reason = error.reason or ""
+    if isinstance(error, ssl.SSLEOFError):
+        return ProbeFailed(
+            f"{place} closed the connection during the TLS handshake", "look at the server's error log, and at its port"
+        )
+    if any(word in reason for word in _NOT_TLS):
+        return ProbeFailed(f"{place} does not speak TLS", "is this its port for TLS, and is the address https or wss?")
+    if any(word in reason for word in _NO_VERSION):
+        return ProbeFailed(
+            f"{place} offers no TLS version that is still safe", "the server should offer TLS 1.2 or 1.3"
+        )
+    if "UNRECOGNIZED_NAME" in reason:
+        return ProbeFailed(f"{place} has no site named {name}", "compare the name with the server's configuration")
+    said = reason.replace("_", " ").lower() or "without a reason"
+    return ProbeFailed(f"the TLS handshake with {place} failed: {said}", "look at the server's error log")
+
+
+def problem(code: int, words: str, name: str) -> str:
+    """What is wrong with a certificate by OpenSSL's code, to follow "the certificate of …"; `words` are OpenSSL's."""
+    if code == _EXPIRED:
+        return "has expired"
+    if code == _EARLY:
+        return "is not valid yet"
+    if code == _SELF_SIGNED:
+        return "is self-signed"
+    if code in _UNKNOWN_ISSUER:
+        return "comes from an authority that is not trusted here"
+    if code in _WRONG_NAME:
+        return f"is not for {name}"
+    return f"is refused: {words}"
+
+
+def remedy(code: int, name: str) -> str:
+    """What to look at for the problem of this code."""
+    if code == _EXPIRED:
+        return "renew it (certbot renew), then reload the web server"
+    if code == _EARLY:
+        return "compare the clocks of the server and of this machine"
+    if code == _SELF_SIGNED:
+        return "a service with a certificate of its own is trusted by naming that in `ca_file`"
+    if code in _UNKNOWN_ISSUER:
+        return "does the server send its intermediate certificates? An authority of your own is named in `ca_file`"
+    if code in _WRONG_NAME:
+        return f"is {name} the right address, and does the server choose its certificate by the name asked for?"
+    return "look at the certificate with the tls probe"
