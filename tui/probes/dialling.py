@@ -83,7 +83,10 @@ class Dialled:
             ProbeFailed: the stream broke, or the deadline passed.
         """
         self.waiting_for = "the TLS handshake"
-        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        try:
+            tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        except ValueError:
+            raise NoData(f"no certificate can be for the name {name!r}", "look at `verify_name` and `host`") from None
         while True:
             try:
                 tls.do_handshake()
