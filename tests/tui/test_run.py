@@ -230,6 +230,11 @@ async def test_rollback_from_the_run_screen_with_a_reason_of_the_runbook(workspa
         await pilot.press("enter")
         await comes(pilot, app, "look", StepStatus.SIGNED)
         await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert not isinstance(app.screen, RollbackReason)  # nothing has changed yet, so there is nothing to undo
+        app.conductor.start("switch-docker")
+        await comes(pilot, app, "switch-docker", StepStatus.PASSED)
+        await pilot.press("ctrl+r")
         await dialog(pilot, RollbackReason)
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor.state.rollback is not None)

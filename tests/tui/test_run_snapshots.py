@@ -128,6 +128,8 @@ def test_rolling_back(workspace: Workspace, host: FakeTransport, compare: Any) -
     async def play(app: RunbookApp, pilot: Pilot[Any]) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor.state.step("look").status.settled and not app.conductor.busy)
+        app.conductor.start("switch-docker")
+        await until(pilot, lambda: app.conductor.state.step("switch-docker").attempts and not app.conductor.busy)
         app.conductor.roll_back("rollback", "Error rate above 10%")
         await says(app, pilot, "ROLLBACK", "compose up v1")
 

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.runbook.model import Step
+from tui.session.rollback import Need
 from tui.session.state import SessionState
 from tui.widgets.checklist_rows import Row, neighbour, painted, row_of, rows, time_of
 from tui.widgets.lines import Lines
@@ -100,7 +101,8 @@ class Checklist(Lines):
             return Strip.blank(width, plain)
         row = self._rows[place]
         chosen = bool(row.step) and row.step == self.selected
-        time = time_of(self.moment, self._steps[row.step]) if row.step else ""
+        told = row.step and row.need is not Need.NOT_NEEDED
+        time = time_of(self.moment, self._steps[row.step]) if told else ""
         segments = []
         for text, class_ in painted(row, time, width, chosen):
             style = self.paint(f"checklist--{class_ or 'plain'}")
