@@ -1,12 +1,24 @@
 """A place where commands run by script, for the engine's own logic and for screens."""
 
+import socket
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, Detached, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import (
+    Address,
+    CancelToken,
+    Command,
+    Detached,
+    HostFacts,
+    Left,
+    Link,
+    LinkListener,
+    OutputSink,
+    Stream,
+)
 
 
 class Reply(NamedTuple):
@@ -77,6 +89,9 @@ class FakeTransport:
                     raise Detached
                 return Outcome(OutcomeKind.CANCELLED)
         return reply.outcome
+
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        raise HostError(f"{self.name} is made up: nothing can be reached from it")
 
     def link(self) -> Link:
         return self.state

@@ -1,8 +1,11 @@
 """A scenario's host without a process and without SSH, for tests of what a scenario answers."""
 
+import socket
+
 from tui.drill.world import World
+from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink
+from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink
 
 
 class WorldTransport:
@@ -38,6 +41,9 @@ class WorldTransport:
 
     def clear(self, session: str) -> int:
         return 0
+
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        raise HostError(f"{self.name} is made up: nothing can be reached from it")
 
     def link(self) -> Link:
         return Link.UP

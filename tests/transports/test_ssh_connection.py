@@ -203,17 +203,6 @@ def test_it_goes_through_a_proxy_command(own_sshd: MakeSshd, tmp_path: Path) -> 
     server.wait_until_left()
 
 
-def test_a_tunnel_carries_bytes_both_ways(own_sshd: MakeSshd) -> None:
-    server = own_sshd()
-    host = server.transport()
-    tunnel = host.open_tcp("127.0.0.1", server.port)
-    assert tunnel.recv(8) == b"SSH-2.0-"
-    tunnel.close()
-    with pytest.raises(HostError, match="box cannot reach 127.0.0.1:"):
-        host.open_tcp("127.0.0.1", free_port())
-    host.close()
-
-
 def test_a_server_that_refuses_commands_is_told_apart(own_sshd: MakeSshd) -> None:
     host = own_sshd("ForceCommand internal-sftp", "PermitTTY no").transport()
     outcome = run(host, "echo hello", timeout=2.0).outcome

@@ -1,5 +1,6 @@
 """What the engine asks of a place where commands run, so that SSH, this machine and the drill are interchangeable."""
 
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -85,6 +86,40 @@ OutputSink = Callable[[Stream, bytes], None]
 """Receives output bytes in the order they arrived; it is called from one thread and must not block for long."""
 
 
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stream leads, as the place sees it: a port of a host, or the path of a UNIX socket."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.path:
+            return self.path
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Undialled(StrEnum):
+    """Why there is no stream to an address."""
+
+    REFUSED = "refused"
+    NAME = "name unknown"
+    SILENT = "no answer"
+    ABSENT = "no such socket"
+    DENIED = "not permitted"
+    FORBIDDEN = "tunnels forbidden"
+    OTHER = "unreachable"
+
+
+class DialFailed(Exception):
+    """An address cannot be reached from a place that can; `detail` has the words of whoever said so."""
+
+    def __init__(self, why: Undialled, detail: str = "") -> None:
+        super().__init__(f"{why.value}: {detail}" if detail else why.value)
+        self.why = why
+        self.detail = detail
+
+
 class Detached(Exception):
     """A durable command goes on and nobody follows it any more; its outcome is known when it is rejoined."""
 
@@ -155,6 +190,14 @@ class Transport(Protocol):
         """Remove what a session's durable commands left at the place; returns how many still run there, and stay.
 
         Raises:
+            HostError: the place cannot be reached.
+        """
+
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        """A stream from the place to an address; no port of this machine listens for it.
+
+        Raises:
+            DialFailed: the address refuses, does not answer in `timeout` seconds, or the place forbids the way.
             HostError: the place cannot be reached.
         """
 

@@ -1,10 +1,21 @@
 """Puts off a transport until it is needed, so that the program shows itself before it has read an SSH library."""
 
+import socket
 import threading
 from collections.abc import Callable
 
 from tui.session.outcome import Outcome
-from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Transport
+from tui.transports.base import (
+    Address,
+    CancelToken,
+    Command,
+    HostFacts,
+    Left,
+    Link,
+    LinkListener,
+    OutputSink,
+    Transport,
+)
 
 
 class LaterTransport:
@@ -50,6 +61,10 @@ class LaterTransport:
             HostError: the place cannot be reached.
         """
         return self._transport().clear(session)
+
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        """A stream from the place to an address; see Transport."""
+        return self._transport().dial(address, timeout)
 
     def link(self) -> Link:
         """The state of the connection now."""

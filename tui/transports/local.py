@@ -3,6 +3,7 @@
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -12,10 +13,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
 from tui.transports.job import JobRun, Refused, clear, look, signal_name
 from tui.transports.local_channels import CHUNK, LocalChannels, feed
 from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, wrap
+from tui.transports.tunnel import dial_here
 
 PATIENCE = 5.0
 END_TICK = 0.02
@@ -75,6 +77,10 @@ class LocalTransport:
             return Outcome(OutcomeKind.UNREACHABLE, detail=f"cannot start a shell: {error.strerror}")
         with process:
             return _Running(process, sink, self._patience).follow(stdin, command.timeout, cancel)
+
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        """A stream to an address; see Transport."""
+        return dial_here(address, timeout)
 
     def link(self) -> Link:
         """Always there."""

@@ -1,5 +1,6 @@
 """Runs commands on a host over one SSH connection that all threads share."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
 from tui.transports.channels import SSHChannels
 from tui.transports.config import Resolved, resolve
 from tui.transports.connect import CONNECT_TIMEOUT, open_connection
@@ -24,6 +25,7 @@ from tui.transports.liveness import Watch
 from tui.transports.login import Credentials
 from tui.transports.running import Running
 from tui.transports.shell import TICK, wrap
+from tui.transports.tunnel import dial_through
 from tui.transports.wire import Connection, Inbox
 
 CHANNELS = 8
@@ -169,17 +171,13 @@ class SSHTransport:
             self._connection.close()
         self._connection = None
 
-    def open_tcp(self, host: str, port: int, timeout: float = 10.0) -> paramiko.Channel:
-        """A socket-like channel from the host to a port it can reach (direct-tcpip), with no port listening here.
-
-        Raises:
-            HostError: the host cannot be reached, or refuses the tunnel.
-        """
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        """A stream from the host to an address; see Transport."""
         connection, _ = self._connected()
         try:
-            return connection.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout)
-        except paramiko.SSHException as error:
-            raise HostError(f"{self.name} cannot reach {host}:{port}: {error}", "is it listening there?") from error
+            return dial_through(connection, address, timeout)
+        except EOFError as error:
+            raise HostError(f"{self.name}: the connection was lost on the way to {address}") from error
 
     def _connected(self, again: bool = False) -> tuple[Connection, HostFacts]:
         with self._lock:

@@ -7,10 +7,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_EOF, MSG_CHANNEL_REQUEST, cMSG_CHANNEL_WINDOW_ADJUST
+from paramiko.common import (
+    MSG_CHANNEL_CLOSE,
+    MSG_CHANNEL_EOF,
+    MSG_CHANNEL_REQUEST,
+    cMSG_CHANNEL_OPEN,
+    cMSG_CHANNEL_WINDOW_ADJUST,
+)
 
 from tui.transports.base import Stream
 
@@ -39,6 +45,8 @@ WEAK = {
 # Parts of paramiko that its type stubs do not show.
 _HANDLE_REQUEST: Any = vars(paramiko.Channel)["_handle_request"]
 _SEND: Any = vars(paramiko.Transport)["_send_user_message"]
+_OPEN_FAILURE: Any = vars(paramiko.Transport)["_parse_channel_open_failure"]
+_OPEN_SUCCESS: Any = vars(paramiko.Transport)["_parse_channel_open_success"]
 _HANDLERS: dict[int, Any] = vars(paramiko.Transport)["_channel_handler_table"]
 
 
@@ -136,6 +144,15 @@ def told_end(channel: Any) -> bool:
     return bool(getattr(channel, "told_end", False))
 
 
+class ChannelRefused(Exception):
+    """The server opens no such channel; `reason` is a number of RFC 4254, 5.1, `words` are the server's own."""
+
+    def __init__(self, reason: int, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.words = words
+
+
 class Connection(paramiko.Transport):
     """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy.
 
@@ -163,6 +180,8 @@ class Connection(paramiko.Transport):
         packetizer: Any = self.packetizer
         packetizer.read_message = self._hearing(packetizer.read_message)
         self.ended = threading.Event()
+        self._refusals: dict[int, ChannelRefused] = {}
+        self._given_up: dict[int, paramiko.Channel] = {}
         self._beneath = beneath
 
     def _hearing(self, read: Callable[[], Any]) -> Callable[[], Any]:
@@ -206,6 +225,59 @@ class Connection(paramiko.Transport):
         channel.in_buffer = _Feed(inbox, Stream.OUT)
         channel.in_stderr_buffer = _Feed(inbox, Stream.ERR)
         return channel, inbox
+
+    def open_beyond(self, kind: str, fields: bytes, timeout: float) -> paramiko.Channel:
+        """A channel of a kind to somewhere behind the host, with the fields that its request has beside the usual.
+
+        paramiko knows no kind but its own, and keeps one refusal for all threads.
+
+        Raises:
+            ChannelRefused: the server says why not.
+            TimeoutError: it has not said anything yet; a channel that it opens later is closed.
+            EOFError: the connection is lost.
+        """
+        inner: Any = self
+        if not self.is_active():
+            raise EOFError
+        with inner.lock:
+            number: int = inner._next_channel()
+            channel: Any = paramiko.Channel(number)
+            inner._channels.put(number, channel)
+            inner.channel_events[number] = answered = threading.Event()
+            inner.channels_seen[number] = True
+            channel._set_transport(self)
+            channel._set_window(WINDOW, PACKET)
+        request = paramiko.Message()
+        request.add_byte(cMSG_CHANNEL_OPEN)
+        request.add_string(kind)
+        for value in (number, WINDOW, PACKET):
+            request.add_int(value)
+        request.add_bytes(fields)
+        self._send_user_message(request)
+        answered.wait(timeout)
+        with inner.lock:
+            if refusal := self._refusals.pop(number, None):
+                raise refusal
+            if not self.is_active():
+                raise EOFError
+            if not answered.is_set():
+                self._given_up[number] = channel
+                raise TimeoutError
+        return cast("paramiko.Channel", channel)
+
+    def _parse_channel_open_failure(self, message: paramiko.Message) -> None:
+        number, reason, words = message.get_int(), message.get_int(), message.get_text()
+        if self._given_up.pop(number, None) is None:
+            self._refusals[number] = ChannelRefused(reason, words)
+        message.rewind()
+        _OPEN_FAILURE(self, message)
+
+    def _parse_channel_open_success(self, message: paramiko.Message) -> None:
+        number = message.get_int()
+        message.rewind()
+        _OPEN_SUCCESS(self, message)
+        if late := self._given_up.pop(number, None):
+            threading.Thread(target=late.close, name="close a late channel", daemon=True).start()
 
 
 def took(channel: Any, size: int) -> None:
