@@ -1,6 +1,7 @@
-"""Asks a host for the values that the operator may choose from, by the command the runbook has for it."""
+"""Asks a host for the values that a set-up offers, by the commands the runbook has for them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, values_of
@@ -23,8 +24,38 @@ def choices_from(
     clock: Clock,
 ) -> tuple[str, ...]:
     """What the command of variable `name` prints, one choice a line; none where it does not succeed. Blocks."""
+    return _printed(runbook, name, runbook.variables[name].choices_from, given, transports, secrets, clock)
+
+
+def defaults_from(
+    runbook: Runbook,
+    names: list[str],
+    given: Mapping[str, str],
+    transports: Mapping[str, Transport],
+    secrets: Secrets,
+    clock: Clock,
+) -> dict[str, str]:
+    """What the hosts say of these variables, in the runbook's order; a later one may name an earlier. Blocks."""
+    found: dict[str, str] = {}
+    for name in names:
+        ask = partial(_printed, runbook, name, runbook.variables[name].default_from)
+        lines = ask({**given, **found}, transports, secrets, clock)
+        if lines:
+            found[name] = lines[0]
+    return found
+
+
+def _printed(
+    runbook: Runbook,
+    name: str,
+    command: str,
+    given: Mapping[str, str],
+    transports: Mapping[str, Transport],
+    secrets: Secrets,
+    clock: Clock,
+) -> tuple[str, ...]:
     variable = runbook.variables[name]
-    action = Action(run=variable.choices_from, on=variable.on, timeout="20s")
+    action = Action(run=command, on=variable.on, timeout="20s")
     output = bytearray()
 
     def keep(stream: Stream, data: bytes) -> None:
@@ -32,8 +63,8 @@ def choices_from(
             output.extend(data[: 1 << 16])
 
     try:
-        command = prepare(runbook, action, values_of(runbook, given, clock.now()), secrets, f"choices/{name}")
-        outcome = transports[variable.on or runbook.runbook.default_host].run(command, keep, CancelToken())
+        prepared = prepare(runbook, action, values_of(runbook, given, clock.now()), secrets, f"choices/{name}")
+        outcome = transports[variable.on or runbook.runbook.default_host].run(prepared, keep, CancelToken())
     except RunbookError:
         return ()
     lines = [sanitise(line).strip() for line in bytes(output).splitlines()]

@@ -90,6 +90,15 @@ class Workspace:
             if variable.ask and (not variable.flows or flow in variable.flows)
         }
 
+    def found_out(self, setup: Setup) -> dict[str, str]:
+        """What the hosts say of the variables that a set-up leaves open and that can be asked of them; blocks."""
+        from tui.execution.choices import defaults_from
+
+        given = self.values(setup)
+        wanted = [name for name, one in self.variables(setup.flow).items() if one.default_from and not given.get(name)]
+        known = {name: value for name, value in given.items() if value}
+        return defaults_from(self.runbook, wanted, known, self.transports, self.secrets, self.clock)
+
     def preflight(self, setup: Setup, report: Report, ask: AskSecret | None = None) -> tuple[Finding, ...]:
         """Reach every host and secret the session will need; blocks, so it is called on a thread of its own."""
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow}

@@ -153,6 +153,13 @@ class SetupScreen(Screen[None]):
         found = {(row.kind, row.name): row for row in rows} | self.rows
         self.rows = found or {("flow", ""): nothing}
         self._judge()
+        app, setup = front(self), self.setup()
+        app.work(self, lambda: app.workspace.found_out(setup), self._fill_in)
+
+    def _fill_in(self, found: dict[str, str]) -> None:
+        """Offer what the hosts said, where nothing has been written meanwhile."""
+        for name, value in found.items():
+            self.query_one(f"#{form.variable_id(name)}-entry", Entry).fill(value)
 
     def watch_rows(self, rows: Rows) -> None:
         self.query_one("#rows", Static).update(pieces(form.row_lines(rows.values())))

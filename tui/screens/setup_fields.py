@@ -65,6 +65,16 @@ class Entry(Vertical):
         field.choices = choices
         field.suggester = SuggestFromList(choices) if choices else None
 
+    def fill(self, value: str) -> None:
+        """Write what the host said into a field that is empty, and say where it comes from."""
+        field = self.query_one(ChoiceInput)
+        if field.value:
+            return
+        field.value = sanitise(value)
+        shown = self.query_one(".choices", Static)
+        shown.display = True
+        shown.update(Content(f"read from the host: {sanitise(value)}"))
+
     def problem(self, text: str) -> None:
         """Say below the field what is wrong with it."""
         shown = self.query_one(".problem", Static)
