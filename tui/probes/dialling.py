@@ -102,6 +102,13 @@ class Dialled:
         self.tls = tls
         self.waiting_for = "an answer"
 
+    def prove(self, context: ssl.SSLContext, name: str) -> None:
+        """Make the handshake with a server that proves to be `name`; refusals come in the operator's words."""
+        try:
+            self.secure(context, name)
+        except ssl.SSLError as error:
+            raise trust.refusal(error, self.place, name) from None
+
     def receive(self, limit: int = CHUNK) -> bytes:
         """What came, at most `limit` bytes; nothing when the server has closed its side."""
         if self.tls is None:
@@ -152,11 +159,14 @@ class Dialled:
     def _read(self, limit: int) -> bytes:
         try:
             self._limit()
-            return self._stream.recv(limit)
+            data = self._stream.recv(limit)
         except TimeoutError:
             raise self._late() from None
         except (OSError, EOFError):
             raise self._broken() from None
+        if not data and not self._reach.left:  # at the deadline the reach ends what it gave
+            raise self._late()
+        return data
 
     def _write(self, data: bytes) -> None:
         try:
@@ -180,21 +190,9 @@ class Dialled:
         )
 
     def _broken(self) -> ProbeFailed:
+        if not self._reach.left:
+            return self._late()
         return ProbeFailed(
             f"{self.place} broke the connection off while {self.waiting_for} was waited for",
             "look at the server's error log: it may have been restarted or killed just then",
         )
-
-
-def dial_tls(reach: Reach, host: str, port: int, name: str, context: ssl.SSLContext) -> Dialled:
-    """A stream to host:port under TLS that has proved to be `name`; refusals in the operator's words."""
-    dialled = Dialled(reach, host, port)
-    try:
-        dialled.secure(context, name)
-    except ssl.SSLError as error:
-        dialled.close()
-        raise trust.refusal(error, dialled.place, name) from None
-    except BaseException:
-        dialled.close()
-        raise
-    return dialled

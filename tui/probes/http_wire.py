@@ -1,0 +1,264 @@
+"""Sends one HTTP request over a Reach, HTTP/2 where the server offers it, and measures its parts.
+
+Only this module knows httpx and httpcore; whoever probes imports it when there is something to send.
+"""
+
+import logging
+import ssl
+import time
+import zlib
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.probes.base import NoData, ProbeFailed, Reach
+from tui.probes.dialling import Address, Dialled
+
+LIMIT = 5_000_000
+"""Bytes of a body that are read."""
+
+MOST_REDIRECTS = 5
+
+PORTS = {"http": 80, "https": 443}
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+for _name in ("httpx", "httpcore", "hpack"):  # they log headers, tokens among them
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Site(Struct, frozen=True):
+    """A service: where it is, the name it goes by, the name it must prove and to whose satisfaction."""
+
+    address: Address
+    host: str
+    verify_name: str
+    context: ssl.SSLContext
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """A request: `body` has httpx's own names (content, json, data, files)."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = {}
+    body: dict[str, Any] = {}
+    follow: bool = False
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What came back, and how long each part took; `body` ends at LIMIT where it was not `complete`."""
+
+    place: str
+    status: int
+    protocol: str
+    type: str
+    body: bytes
+    complete: bool
+    location: str = ""
+    redirects: int = 0
+    seconds: float = 0.0
+    connect: float = 0.0
+    tls: float = 0.0
+    first_byte: float = 0.0
+
+
+def send(reach: Reach, site: Site, asked: Asked) -> Answer:
+    """Send it and follow where it leads; the times of all hops are added up."""
+    url = _url(site.address, site.host, site.address.path + asked.path)
+    seen = [url]
+    began = time.monotonic()
+    answer = _once(reach, site, asked, url)
+    while asked.follow and answer.status in _REDIRECTS and answer.location:
+        url = _next(url, answer.location, answer.place, seen)
+        seen.append(url)
+        after = _once(reach, _leading(site, url), asked, url)
+        answer = replace(
+            after,
+            redirects=len(seen) - 1,
+            connect=answer.connect + after.connect,
+            tls=answer.tls + after.tls,
+            first_byte=answer.first_byte + after.first_byte,
+        )
+    return replace(answer, seconds=time.monotonic() - began)
+
+
+def _url(address: Address, host: str, path: str) -> str:
+    name = host or address.host
+    name = f"[{name}]" if ":" in name and not name.startswith("[") and name.count(":") > 1 else name
+    port = "" if host or address.port == PORTS[address.scheme] else f":{address.port}"
+    return f"{address.scheme}://{name}{port}{path}"
+
+
+def _next(url: str, location: str, place: str, seen: list[str]) -> str:
+    """Where a redirect leads; ProbeFailed where it is not followed."""
+    target = urljoin(url, location).partition("#")[0]
+    try:
+        parts = urlsplit(target)
+        scheme, host, _ = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host = "", ""
+    if scheme not in PORTS or not host:
+        raise ProbeFailed(f"{place} redirects to what is no address: {location[:100]!r}", "look at its redirects")
+    if target in seen:
+        way = " → ".join([*(urlsplit(one).path for one in seen), urlsplit(target).path])
+        raise ProbeFailed(
+            f"{place} redirects in a loop: {way}", "look at its redirects, and at what it takes for HTTPS"
+        )
+    if len(seen) > MOST_REDIRECTS:
+        raise ProbeFailed(f"{place} redirects more than {MOST_REDIRECTS} times", "ask for the page it leads to")
+    if url.startswith("https:") and scheme == "http":
+        raise ProbeFailed(f"{place} redirects from https to http", "look at its redirects: they give up TLS")
+    return target
+
+
+def _leading(site: Site, url: str) -> Site:
+    """The site a redirect leads to; the one it comes from when it is named as that is."""
+    parts = urlsplit(url)
+    name, here = parts.hostname or "", site.address
+    own = urlsplit(f"//{site.host}").hostname if site.host else here.host
+    port = parts.port or PORTS[parts.scheme]
+    if name != own:
+        return Site(Address(parts.scheme, name, port), "", "", site.context)
+    if site.host and parts.scheme == here.scheme and parts.port is None:
+        port = here.port
+    return replace(site, address=Address(parts.scheme, here.host, port))
+
+
+class _Stream(httpcore.NetworkStream):
+    """A dialled stream as httpcore wants it; the deadline is the reach's, so httpcore's own timeouts are left out."""
+
+    def __init__(self, dialled: Dialled) -> None:
+        self.dialled = dialled
+        self.seconds_tls = 0.0
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.dialled.receive(max_bytes)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if buffer:
+            self.dialled.send(buffer)
+
+    def close(self) -> None:
+        self.dialled.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        began = time.monotonic()
+        self.dialled.prove(ssl_context, server_hostname or "")
+        self.seconds_tls = time.monotonic() - began
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.dialled.tls if info == "ssl_object" else None
+
+
+class _Way(httpcore.NetworkBackend):
+    """Gives httpcore a stream to the site's own address, whatever name the request is for."""
+
+    def __init__(self, reach: Reach, address: Address) -> None:
+        self._reach = reach
+        self._address = address
+        self.stream: _Stream | None = None
+        self.seconds_connect = 0.0
+        self.ready = time.monotonic()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        began = time.monotonic()
+        self.stream = _Stream(Dialled(self._reach, self._address.host, self._address.port))
+        self.seconds_connect = time.monotonic() - began
+        return self.stream
+
+
+def _request(site: Site, asked: Asked, url: str) -> httpcore.Request:
+    headers = {"Accept-Encoding": "identity", "User-Agent": "runbook", **asked.headers}
+    try:
+        request = httpx.Request(asked.method, url, headers=headers, **asked.body)
+        content = request.read()
+    except (httpx.InvalidURL, UnicodeError):
+        raise NoData("`url` and `path` make no address that can be asked for", "look at both") from None
+    address = request.url
+    target = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
+    name = site.verify_name or address.host
+    return httpcore.Request(
+        asked.method, target, headers=request.headers.raw, content=content, extensions={"sni_hostname": name}
+    )
+
+
+def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
+    request = _request(site, asked, url)
+    way, place = _Way(reach, site.address), site.address.place
+    began, got = time.monotonic(), False
+    try:
+        with httpcore.ConnectionPool(ssl_context=site.context, http2=True, network_backend=way) as pool:
+            response = pool.handle_request(request)
+            got, first = True, time.monotonic()
+            if way.stream:
+                way.stream.dialled.waiting_for = "the rest of the answer"
+            body, complete = _body(response)
+    except httpcore.ProtocolError as error:
+        raise _broken(place, str(error), got) from None
+    tls = way.stream.seconds_tls if way.stream else 0.0
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    if "content-encoding" in headers:
+        body, complete = _inflated(body, complete, headers["content-encoding"], place)
+    version = response.extensions.get("http_version", b"").decode("latin-1")
+    return Answer(
+        place=place,
+        status=response.status,
+        protocol=version,
+        type=headers.get("content-type", "").partition(";")[0].strip().lower()[:100],
+        body=body,
+        complete=complete,
+        location=headers.get("location", "")[:2000],
+        connect=way.seconds_connect,
+        tls=tls,
+        first_byte=first - began - way.seconds_connect - tls,
+    )
+
+
+def _body(response: httpcore.Response) -> tuple[bytes, bool]:
+    """The body as far as LIMIT, and whether that was all of it."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_stream():
+            body += chunk
+            if len(body) > LIMIT:
+                return bytes(body[:LIMIT]), False
+    finally:
+        response.close()
+    return bytes(body), True
+
+
+def _inflated(body: bytes, complete: bool, encoding: str, place: str) -> tuple[bytes, bool]:
+    """The body of a server that compresses unasked, no further than LIMIT."""
+    inflater = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
+    try:
+        plain = inflater.decompress(body, LIMIT + 1)
+    except zlib.error:
+        said = f"{place} sends a body encoded as {encoding[:30]!r}, which was not asked for"
+        raise ProbeFailed(said, "look at the server's compression settings") from None
+    return plain[:LIMIT], complete and len(plain) <= LIMIT
+
+
+def _broken(place: str, error: str, got: bool) -> ProbeFailed:
+    """The words for what httpcore says of a server that does not keep to HTTP."""
+    if got:
+        return ProbeFailed(f"{place} broke off in the middle of its answer", "look at the server's error log")
+    if "without sending a response" in error or "Server disconnected" in error:
+        return ProbeFailed(
+            f"{place} closed the connection without an answer", "look at the server's error log: it may be restarting"
+        )
+    return ProbeFailed(f"{place} does not answer in HTTP", "is this its port, and should the address begin with https?")
