@@ -13,7 +13,7 @@ from tui.errors import RunbookError
 from tui.probes.base import NoData, ProbeFailed, Ran
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, DialFailed, Stream, Transport, Undialled
-from tui.transports.tunnel import forwarded, shut
+from tui.transports.streams import forwarded, shut
 
 MOST_OUTPUT = 8 << 20
 """Bytes a probe's command may print; whoever asks for more wants a runbook's command, not a probe."""

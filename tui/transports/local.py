@@ -17,7 +17,7 @@ from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, 
 from tui.transports.job import JobRun, Refused, clear, look, signal_name
 from tui.transports.local_channels import CHUNK, LocalChannels, feed
 from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, wrap
-from tui.transports.tunnel import dial_here
+from tui.transports.streams import dial_here
 
 PATIENCE = 5.0
 END_TICK = 0.02

@@ -1,0 +1,142 @@
+"""Streams of this machine: to an address, and from a port of the loopback interface to wherever a dial leads."""
+
+import errno
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from tui.errors import RunbookError
+from tui.transports.base import Address, DialFailed, Undialled
+
+LOOPBACK = "127.0.0.1"
+AT_ONCE = 8
+"""Connections that one forward relays at a time; the next one waits for its turn."""
+CHUNK = 1 << 16
+_ERRORS = {
+    errno.ECONNREFUSED: Undialled.REFUSED,
+    errno.ETIMEDOUT: Undialled.SILENT,
+    errno.ENOENT: Undialled.ABSENT,
+    errno.EACCES: Undialled.DENIED,
+    errno.EPERM: Undialled.DENIED,
+}
+
+Dial = Callable[[], socket.socket]
+
+
+def dial_here(address: Address, timeout: float) -> socket.socket:
+    """A stream from this machine to an address.
+
+    Raises:
+        DialFailed: there is none.
+    """
+    try:
+        if not address.path:
+            return socket.create_connection((address.host, address.port), timeout)
+        stream = socket.socket(socket.AF_UNIX)
+        try:
+            stream.settimeout(timeout)
+            stream.connect(address.path)
+        except OSError:
+            stream.close()
+            raise
+        return stream
+    except (socket.gaierror, UnicodeError) as error:
+        raise DialFailed(Undialled.NAME, str(error)) from error
+    except TimeoutError as error:
+        raise DialFailed(Undialled.SILENT) from error
+    except OSError as error:
+        raise DialFailed(_ERRORS.get(error.errno or 0, Undialled.OTHER), error.strerror or str(error)) from error
+
+
+@contextmanager
+def forwarded(dial: Dial) -> Iterator[tuple[str, int]]:
+    """A port of the loopback interface that leads where `dial` does, for as long as the block lasts.
+
+    The first stream is dialled before anybody connects, so that a failure has words instead of a reset connection.
+
+    Raises:
+        DialFailed: it does not lead anywhere.
+    """
+    forward = _Forward(dial)
+    try:
+        yield forward.address
+    finally:
+        forward.close()
+
+
+class _Forward:
+    """A listener, and the connections it relays."""
+
+    def __init__(self, dial: Dial) -> None:
+        self._dial = dial
+        self._ready: list[socket.socket] = [dial()]
+        self._open: list[socket.socket] = list(self._ready)
+        self._turns = threading.Semaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._listener = socket.create_server((LOOPBACK, 0), backlog=AT_ONCE)
+        self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        threading.Thread(target=self._serve, name="forward", daemon=True).start()
+
+    def close(self) -> None:
+        """End the listener and every connection it relays."""
+        with self._lock:
+            self._closed = True
+            for stream in self._open:
+                shut(stream)
+        shut(self._listener)
+        self._listener.close()
+        self._turns.release()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                self._turns.acquire()
+                accepted, _ = self._listener.accept()
+                threading.Thread(target=self._carry, args=(accepted,), name="forward one", daemon=True).start()
+
+    def _carry(self, accepted: socket.socket) -> None:
+        try:
+            # A later dial that fails closes the connection: the library that made it sees that as it would any loss.
+            with accepted, suppress(DialFailed, RunbookError, OSError), self._dialled() as far:
+                self._kept(accepted, far)
+                far.settimeout(None)
+                back = threading.Thread(target=_carry, args=(far, accepted), name="forward back", daemon=True)
+                back.start()
+                _carry(accepted, far)
+                back.join()
+        finally:
+            self._turns.release()
+
+    def _dialled(self) -> socket.socket:
+        with self._lock:
+            if self._ready:
+                return self._ready.pop()
+        return self._dial()
+
+    def _kept(self, *streams: socket.socket) -> None:
+        with self._lock:
+            self._open.extend(streams)
+            if self._closed:
+                for stream in streams:
+                    shut(stream)
+
+
+def _carry(source: socket.socket, sink: socket.socket) -> None:
+    pump(source.recv, sink.sendall)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+def pump(receive: Callable[[int], bytes], send: Callable[[bytes], object]) -> None:
+    """Carry bytes until there are no more, or one side is gone."""
+    with suppress(OSError):
+        while data := receive(CHUNK):
+            send(data)
+
+
+def shut(stream: socket.socket) -> None:
+    """End a stream under whoever reads it, which closing alone does not."""
+    with suppress(OSError):
+        stream.shutdown(socket.SHUT_RDWR)
