@@ -29,14 +29,20 @@ LAST_WORDS = 3.0
 
 
 class RunbookApp(Front):
-    """The front end on a terminal; `session` is resumed at once where it is given."""
+    """The front end on a terminal; `session` is resumed at once where it is given, and rolled back where asked to."""
 
     TITLE = "runbook"
     CSS_PATH = "theme.tcss"
     BINDINGS = bindings("app")
 
     def __init__(
-        self, workspace: Workspace, config: Config | None = None, *, session: str = "", operator: str = ""
+        self,
+        workspace: Workspace,
+        config: Config | None = None,
+        *,
+        session: str = "",
+        operator: str = "",
+        rolling_back: bool = False,
     ) -> None:
         super().__init__()
         self.workspace = workspace
@@ -45,6 +51,7 @@ class RunbookApp(Front):
         self.conductor: Conductor | None = None
         self.bridge: Bridge | None = None
         self._session = session
+        self._rolling_back = rolling_back
         self._closing = False
         self._shown = False
 
@@ -63,6 +70,8 @@ class RunbookApp(Front):
             self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
         if self._session:
             self.call_after_refresh(self.resume, self._session)
+        elif self._rolling_back:
+            self.call_after_refresh(self.run_action, "screen.begin('rollback')")
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with words that can be read."""
@@ -119,6 +128,11 @@ class RunbookApp(Front):
                 conductor.recheck(conductor.rechecks())
             except RunbookError as error:
                 self.show_error(error)
+        if self._rolling_back and self.conductor is conductor:
+            from tui.screens.rolling_back import ask_to_roll_back
+
+            self._rolling_back = False
+            self.call_after_refresh(ask_to_roll_back, self.screen)
 
     def _reached(self, failed: list[str]) -> None:
         if failed:

@@ -174,6 +174,42 @@ def resume(session: str, file: Path | None, hosts: tuple[str, ...], ssh_config: 
 
 
 @main.command()
+@click.argument("session", default="")
+@reaching
+@settings
+@click.option("--elsewhere", is_flag=True, help="Roll back a deployment that this machine has no session of.")
+@click.option("--headless", is_flag=True, help="Without a screen, by an answers file: for rehearsals.")
+@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless rollback.")
+@guarded
+def rollback(
+    session: str,
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    elsewhere: bool,
+    headless: bool,
+    answers: Path | None,
+    **given: Any,
+) -> None:
+    """Undo what SESSION (default: the newest unfinished one) did, and nothing else; --reason says why."""
+    from tui.compose import open_workspace, resumed_workspace
+
+    if elsewhere:
+        workspace = open_workspace(file, pointed(hosts), ssh_config, chosen_values(given))
+        try:
+            if headless:
+                sys.exit(without_screen(workspace, answers, False, given, kind="rollback"))
+            screen(workspace, rolling_back=True)
+        finally:
+            workspace.close()
+        return
+    with resumed_workspace(session, file, pointed(hosts), ssh_config) as (workspace, found):
+        if headless:
+            sys.exit(rollback_without_screen(workspace, found, answers, given))
+        screen(workspace, found, given["operator"], rolling_back=True)
+
+
+@main.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @guarded
 def lint(path: Path | None) -> None:
@@ -311,7 +347,9 @@ def make_setup(
     )
 
 
-def without_screen(workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any]) -> int:
+def without_screen(
+    workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any], kind: str = "deploy"
+) -> int:
     """A headless run, or only its plan; returns the exit status."""
     from tui.execution.text import sanitise
     from tui.headless.answers import Answers, read_answers
@@ -319,7 +357,7 @@ def without_screen(workspace: "Workspace", answers: Path | None, dry_run: bool, 
     from tui.headless.run import run_headless
 
     read = read_answers(answers, workspace.runbook) if answers else Answers()
-    setup = make_setup(workspace, given, answers=read)
+    setup = make_setup(workspace, given, kind, read)
     if dry_run:
         for line in plan_of(workspace, setup):
             click.echo(sanitise(line))
@@ -327,14 +365,26 @@ def without_screen(workspace: "Workspace", answers: Path | None, dry_run: bool, 
     return int(run_headless(workspace, setup, read, lambda line: click.echo(sanitise(line))))
 
 
-def screen(workspace: "Workspace", session: str = "", operator: str = "") -> None:
+def rollback_without_screen(workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any]) -> int:
+    """A headless rollback of a session; returns the exit status."""
+    from tui.execution.text import sanitise
+    from tui.headless.answers import Answers, read_answers
+    from tui.headless.run import run_rollback
+
+    read = read_answers(answers, workspace.runbook) if answers else Answers()
+    operator = given["operator"] or read.operator or workspace.operator()
+    reason = given["reason"] or read.reason
+    return int(run_rollback(workspace, session, operator, reason, read, lambda line: click.echo(sanitise(line))))
+
+
+def screen(workspace: "Workspace", session: str = "", operator: str = "", rolling_back: bool = False) -> None:
     """Open the terminal UI; everything it needs is imported here and nowhere else."""
     from tui.app import RunbookApp
     from tui.config import load_config
 
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
-    app = RunbookApp(workspace, load_config(), session=session, operator=operator)
+    app = RunbookApp(workspace, load_config(), session=session, operator=operator, rolling_back=rolling_back)
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from enum import IntEnum
 
+from msgspec.structs import replace
+
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.preflight import Finding, Verdict
@@ -11,13 +13,14 @@ from tui.exports.words import duration
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Danger, FlowKind, Signoff, Step
-from tui.session.rollback import look_wanted, not_needed
+from tui.session.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.session.state import SessionState, StepState, StepStatus
 
 Print = Callable[[str], None]
 MAX_ROUNDS = 10_000
 PATIENCE = 60.0
 PAUSE = 0.5
+UNSAID = "no reason was given (headless)"
 
 
 class Exit(IntEnum):
@@ -34,14 +37,55 @@ class Exit(IntEnum):
 
 def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Print) -> Exit:
     """Run a whole flow and say what happens, a line a step; the session stays on disk, whatever comes of it."""
+    setup = replace(setup, variables={**setup.variables, **workspace.found_out(setup)})
     workspace.check(setup)
     refused = _preflight(workspace, setup, say)
     if refused is not None:
         return refused
     conductor = workspace.begin(setup)
+    rolling_back = workspace.runbook.flows[setup.flow].kind is FlowKind.ROLLBACK
+    if rolling_back:
+        conductor.roll_back(setup.flow, setup.reason or UNSAID)
+    return _to_the_end(conductor, answers, say)
+
+
+def run_rollback(workspace: Workspace, session: str, operator: str, reason: str, answers: Answers, say: Print) -> Exit:
+    """Roll a session back and say what happens, a line a step.
+
+    Raises:
+        SessionError: it cannot be taken up.
+        NotNow: it has been rolled back already, or the runbook has no rollback flow.
+    """
+    conductor = workspace.resume(session, operator)
+    state = conductor.state
+    assert state.started is not None
+    flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
+    started = state.started
+    setup = Setup(flow=flow, method=started.method, operator=operator, variables=started.variables)
+    refused = _preflight(workspace, setup, say) if flow else None
+    if refused is not None:
+        conductor.close()
+        return refused
+    for finding in workspace.findings:
+        if finding.event is not None:
+            conductor.record(finding.event)
+    conductor.mask_left()
+    if not flow:
+        conductor.close()
+        raise NotNow("this runbook has no rollback flow", 'write one: kind = "rollback"')
+    if not state.rollback:
+        conductor.wait()  # a command that was left running is followed to its end first
+        conductor.roll_back(flow, reason or UNSAID)
+        conductor.wait()
+    return _to_the_end(conductor, answers, say)
+
+
+def _to_the_end(conductor: Conductor, answers: Answers, say: Print) -> Exit:
     try:
         assert conductor.state.started is not None
         say(f"session {conductor.state.started.session}")
+        for line in _plan_lines(conductor.state):
+            say(line)
         code = walk(conductor, answers, say)
         if code is Exit.OK:
             conductor.finish("rolled back" if conductor.state.rollback else "completed")
@@ -50,6 +94,15 @@ def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Prin
         return code
     finally:
         conductor.close()
+
+
+def _plan_lines(state: SessionState) -> list[str]:
+    """The plan of a rollback, as it stands before its first step."""
+    if state.rollback is None:
+        return []
+    plan = rollback_plan(state)
+    lines = [f"ROLLBACK because {state.rollback.reason}; about {duration(expected_seconds(plan, state))}"]
+    return lines + [f"  {one.need.value:10} {one.step.id}: {one.step.title} ({one.why})" for one in plan]
 
 
 def _preflight(workspace: Workspace, setup: Setup, say: Print) -> Exit | None:
