@@ -6,49 +6,12 @@ TLS runs in memory buffers, because the channel of an SSH connection is no socke
 import contextlib
 import ssl
 from types import TracebackType
-from urllib.parse import urlsplit
-
-from msgspec import Struct
 
 from tui.probes import trust
 from tui.probes.base import NoData, ProbeFailed, Reach
+from tui.probes.site import Address
 
 CHUNK = 64 * 1024
-
-
-class Address(Struct, frozen=True):
-    """Where a service is: its scheme, host and port, and the path that its own paths come after."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str = ""
-
-    @property
-    def place(self) -> str:
-        """The address in words for messages; never a user or a query, which may be secret."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def address(url: str, schemes: dict[str, int]) -> Address:
-    """The parts of a service's address; `schemes` are those allowed, with their ports.
-
-    Raises:
-        NoData: it is not an address of these schemes.
-    """
-    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise NoData("the service's `url` is not an address", f"it begins with {wanted}, then host and port") from None
-    if parts.scheme not in schemes or not host:
-        raise NoData("the service's `url` is not an address", f"it begins with {wanted}, then host and port")
-    if parts.username or parts.query or parts.fragment:
-        raise NoData(
-            "the service's `url` has more than an address", "credentials are given as secrets, paths by checks"
-        )
-    return Address(parts.scheme, host, port or schemes[parts.scheme], parts.path.rstrip("/"))
 
 
 class Dialled:

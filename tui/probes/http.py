@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.probes import http_bodies as bodies
-from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
-from tui.probes.dialling import address
+from tui.probes.site import site
 from tui.session.events import Check
 
 if TYPE_CHECKING:
-    from tui.probes.http_wire import Answer, Asked, Site
+    from tui.probes.http_wire import Answer, Asked
 
 _HINTS = {
     400: "the server does not take the request: compare it with what the application expects",
@@ -37,7 +36,7 @@ class HttpProbe:
         """Send the check's request and take the answer, whatever its status."""
         from tui.probes import http_wire
 
-        return http_wire.send(reach, site(settings), _asked(check, given))
+        return http_wire.send(reach, site(settings, http_wire.PORTS), _asked(check, given))
 
     def interpret(self, check: str, given: Given, raw: "Answer") -> Reading:
         """What the answer means for this check."""
@@ -58,18 +57,6 @@ class HttpProbe:
         if given.get("json"):
             document["json"] = json_of(raw)
         return reading
-
-
-def site(settings: Given, schemes: tuple[str, str] = ("http", "https")) -> "Site":
-    """The service as its settings describe it; the second scheme is the one with TLS."""
-    from tui.probes.http_wire import Site
-
-    return Site(
-        address(str(settings["url"]), {schemes[0]: 80, schemes[1]: 443}),
-        str(settings.get("host") or ""),
-        str(settings.get("verify_name") or ""),
-        trust.context(str(settings.get("ca_file") or "")),
-    )
 
 
 def _asked(check: str, given: Given) -> "Asked":
@@ -143,7 +130,7 @@ def _said(raw: "Answer") -> str:
         return ""
     try:
         document = msgspec.json.decode(raw.body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ""
     for name in ("detail", "error", "message"):
         text = bodies.at(document, name)
@@ -176,7 +163,7 @@ def json_of(raw: "Answer") -> Any:
         raise ProbeFailed(f"{raw.place} answers{status} with nothing where JSON should be", hint or "look at the path")
     try:
         return msgspec.json.decode(raw.body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         kind = f"{raw.type} that is not JSON" if raw.type != "application/json" else "JSON that is damaged"
         raise ProbeFailed(
             f"{raw.place} answers{status} with {kind.strip()}",

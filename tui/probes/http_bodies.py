@@ -59,7 +59,7 @@ def json_text(given: Given) -> bytes:
     text = str(given.get("body") or "")
     try:
         msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise NoData("`body` is not JSON, so it was not sent", "are its texts and keys in double quotes?") from None
     return text.encode()
 

@@ -17,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.probes.base import NoData, ProbeFailed, Reach
-from tui.probes.dialling import Address, Dialled
+from tui.probes.dialling import Dialled
+from tui.probes.site import Address, Site
 
 LIMIT = 5_000_000
 """Bytes of a body that are read."""
@@ -29,15 +30,6 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 for _name in ("httpx", "httpcore", "hpack"):  # they log headers, tokens among them
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-
-class Site(Struct, frozen=True):
-    """A service: where it is, the name it goes by, the name it must prove and to whose satisfaction."""
-
-    address: Address
-    host: str
-    verify_name: str
-    context: ssl.SSLContext
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -191,9 +183,8 @@ def _request(site: Site, asked: Asked, url: str) -> httpcore.Request:
         raise NoData("`url` and `path` make no address that can be asked for", "look at both") from None
     address = request.url
     target = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
-    name = site.verify_name or address.host
     return httpcore.Request(
-        asked.method, target, headers=request.headers.raw, content=content, extensions={"sni_hostname": name}
+        asked.method, target, headers=request.headers.raw, content=content, extensions={"sni_hostname": site.name}
     )
 
 

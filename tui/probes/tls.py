@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
-from tui.probes.dialling import Address, Dialled
+from tui.probes.dialling import Dialled
 from tui.session.events import Check
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _show(reach: Reach, host: str, port: int, name: str) -> tuple[bytes, str]:
         try:
             dialled.secure(anyone, name)
         except ssl.SSLError as error:
-            raise trust.refusal(error, Address("", host, port).place, name) from None
+            raise trust.refusal(error, dialled.place, name) from None
         tls = dialled.tls
         shown = tls.getpeercert(binary_form=True) if tls else None
         return shown or b"", (tls and tls.version()) or ""

@@ -30,6 +30,7 @@ MESSAGE = CheckSpec(
     parameters=(
         *_PARAMETERS,
         Setting(name="text", required=True, help="the text to send"),
+        Setting(name="reply_has", help="wait for a message with this in it, past a greeting; else the first is taken"),
         Setting(name="json", shape=Shape.FLAG, default=False, help="the reply must be JSON, and is kept as field json"),
     ),
     fields=(
