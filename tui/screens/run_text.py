@@ -8,7 +8,8 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
 from tui.session.state import SessionState
-from tui.widgets.glyphs import HELD
+from tui.widgets.glyphs import HELD, OVER
+from tui.widgets.progress import rollback_time, too_late
 from tui.widgets.step_text import command_lines, where
 
 
@@ -21,7 +22,11 @@ def start_lines(state: SessionState, step: Step, place: int, now: datetime | Non
         if action.run is not None:
             lines += [f"on {where(state, action)}:", *(f"  {line}" for line in command_lines(shown(action, values)))]
     if step.point_of_no_return:
-        lines.append("■ POINT OF NO RETURN: from here on, going back takes the rollback.")
+        back = duration(rollback_time(state, step))
+        lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, about {back}.")
+    late = too_late(state, step, at)
+    if late:
+        lines.append(f"{OVER} the window: {late}")
     return lines, host_name(state, step, place)
 
 

@@ -1,15 +1,17 @@
 """Computes the rollback of a session: what ran, or may have run, is undone, and nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.runbook.facts import flow_of_kind, may_hold, steps_of, why_not
 from tui.runbook.model import FlowKind, Runbook, Section, Step, seconds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus
 
 
 class Need(StrEnum):
@@ -98,6 +100,23 @@ def expected_seconds(plan: Iterable[PlannedStep], state: SessionState) -> float:
     return total
 
 
+def assuming_done(state: SessionState, step: Step) -> SessionState:
+    """The state as it would be with this step done, to see what rolling back would take then."""
+    number = max(state.attempts, default=0) + 1
+    done = Attempt(
+        number=number,
+        step=step.id,
+        action=0,
+        host="",
+        command="",
+        started=state.at or datetime.min.replace(tzinfo=UTC),
+        outcome=Outcome.exited(0),
+        mutates=True,
+    )
+    now = replace(state.step(step.id), status=StepStatus.SIGNED, attempts=(number,))
+    return replace(state, attempts={**state.attempts, number: done}, steps={**state.steps, step.id: now})
+
+
 def made_elsewhere(state: SessionState) -> bool:
     """Whether the session is a rollback of a deployment that it knows nothing of."""
     return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
@@ -170,7 +189,8 @@ def _marks(state: SessionState, steps: list[Step]) -> dict[str, _Mark]:
             continue
         if step.needed_with:
             named = [marks[name] for name in step.needed_with if name in marks]
-            without = _Mark(0, f"it goes with: {', '.join(step.needed_with)}")
+            titles = _listed(other.title for other in steps if other.id in step.needed_with)
+            without = _Mark(0, f"it goes with: {titles}")
             marks[step.id] = max((mark for mark in named if mark.sure), default=without, key=_sureness)
         elif anything.sure:
             marks[step.id] = _Mark(2, "something is undone")

@@ -8,7 +8,7 @@ from tui.runbook.facts import steps_of
 from tui.runbook.model import Step
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import SessionState, StepStatus
-from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, OVER, glyph
+from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
 from tui.widgets.progress import Moment, clock_words, current_step, spent
 
 WORD_FROM = 38
@@ -39,7 +39,8 @@ def rows(state: SessionState, rollback: bool = False) -> list[Row]:
             mark = "ROLLBACK · " if step.id in back else ""
             found.append(Row(mark + sanitise(section.title)))
             section_before = section.id
-        found.append(Row(sanitise(step.title), step.id, state.step(step.id).status, step.id == here))
+        mark = f"{NO_RETURN} " if step.point_of_no_return else ""
+        found.append(Row(mark + sanitise(step.title), step.id, state.step(step.id).status, step.id == here))
     return found
 
 

@@ -9,7 +9,7 @@ from tui.runbook.model import Step
 from tui.runbook.window import window_state
 from tui.session.state import CONNECTED, SessionState, step_by_id
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.progress import Moment, Spent, clock_words, current_step, rollback_budget, spent
+from tui.widgets.progress import Moment, Spent, clock_words, current_step, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL, Piece
 
 SILENT_AFTER = 30.0
@@ -103,10 +103,11 @@ def _window(state: SessionState, now: datetime) -> list[Piece]:
     if not window.inside:
         return [("window ", LABEL), ("✖ closed", STYLES["bad"])]
     pieces: list[Piece] = [("window ", LABEL), (window.words.removeprefix("inside, "), "bold")]
-    back = rollback_budget(state)
-    if back and not state.rollback:
-        late = window.left <= back
-        by = now + window.left - back
-        words = f" {OVER} too late to roll back inside it" if late else f", roll back by {by:%H:%M}"
-        pieces.append((words, STYLES["bad"] if late else ""))
+    step = state.next_step()
+    back = rollback_time(state, step)
+    late = too_late(state, step, now)
+    if late:
+        pieces.append((f" {OVER} {late}", STYLES["bad"]))
+    elif back and not state.rollback:
+        pieces.append((f" = {duration(window.left - back)} + rollback {duration(back)}", ""))
     return pieces

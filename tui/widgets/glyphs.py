@@ -46,12 +46,16 @@ STDERR = "▌"
 OVER = "▲"
 """Beside a time that is over its budget, always with the word "over"."""
 
+NO_RETURN = "■"
+"""Before the title of a step after which there is no way back but the rollback."""
+
 HELD = "‖"
 """Above the output of a running command whose end is out of sight, always with the word "held"."""
 
 SIGNS = (
     *((sign, status.value) for status, sign in GLYPHS.items()),
     *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
+    (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
     (OVER, "over its budget"),
     (HELD, "held: the output goes on below what is shown"),
     (STDERR, "in the margin of the output: the line began on stderr"),

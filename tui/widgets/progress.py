@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tui.runbook.model import Step, seconds
+from tui.runbook.facts import flow_of_kind
+from tui.runbook.model import FlowKind, Step, seconds
+from tui.runbook.window import window_state
+from tui.session.rollback import assuming_done, expected_seconds, rollback_plan
 from tui.session.state import Attempt, SessionState, StepStatus
 
 
@@ -67,12 +70,31 @@ def clock_words(length: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def rollback_budget(state: SessionState) -> timedelta:
-    """How long the runbook allows for rolling back; nothing where it does not say."""
-    for flow in state.runbook.flows.values():
-        if flow.kind == "rollback" and flow.budget:
-            return timedelta(seconds=seconds(flow.budget))
-    return timedelta()
+def rollback_time(state: SessionState, step: Step | None) -> timedelta:
+    """How long rolling back is expected to take once `step` is done, by the budgets of what would be undone.
+
+    While nothing has to be undone it is what the runbook allows for its rollback; nothing where it does not say.
+    """
+    after = assuming_done(state, step) if step is not None and step.undo else state
+    expected = expected_seconds(rollback_plan(after), after)
+    if expected:
+        return timedelta(seconds=expected)
+    flow = flow_of_kind(state.runbook, FlowKind.ROLLBACK)
+    budget = state.runbook.flows[flow].budget if flow else ""
+    return timedelta(seconds=seconds(budget)) if budget else timedelta()
+
+
+def too_late(state: SessionState, step: Step | None, now: datetime) -> str:
+    """Why it is late for a forward step: the window's end comes before the step and a rollback would; else empty."""
+    window = window_state(state.runbook.window, now)
+    if state.rollback or not window.inside or window.left == timedelta.max:
+        return ""
+    left = window.left - rollback_time(state, step)
+    if left <= timedelta():
+        return "too late to roll back inside it"
+    if step is not None and step.mutates and left < timedelta(seconds=seconds(step.budget)):
+        return "the next step and a rollback no longer fit"
+    return ""
 
 
 def waiting_kind(state: SessionState, step: Step) -> str:

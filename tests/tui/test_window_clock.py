@@ -1,0 +1,79 @@
+"""What is left of the window, less what a rollback would take, is always told; so is a step that no longer fits."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import tomli
+from msgspec import convert
+
+from tests.support.runbooks import SMALL
+from tui.runbook.model import Runbook
+from tui.session import events as ev
+from tui.session.fold import fold
+from tui.session.outcome import Outcome
+from tui.session.state import SessionState
+from tui.widgets.foot_text import first_line
+from tui.widgets.progress import Moment
+
+OPENS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+WINDOW = """
+[window]
+days = ["tue"]
+starts = "02:00"
+ends = "04:00"
+"""
+
+
+def state_after(*events: ev.AnyEvent, text: str = SMALL) -> SessionState:
+    runbook = convert(tomli.loads(text.replace("[hosts.web]", WINDOW + "[hosts.web]", 1)), Runbook)
+    begun = ev.SessionStarted(
+        session="s", flow="deploy", method="docker", operator="ana", title="Shop", runbook_hash="", variables={}
+    )
+    return fold(runbook, [ev.Entry(seq, OPENS, 0.0, event) for seq, event in enumerate((begun, *events))])
+
+
+def words(state: SessionState, after: timedelta) -> str:
+    return "".join(text for text, _ in first_line(Moment(state=state, now=OPENS + after)))
+
+
+def ran(step: str, number: int) -> list[ev.AnyEvent]:
+    return [
+        ev.StepOpened(step=step, operator="ana"),
+        ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="x", mutates=True),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=1.0),
+        ev.AttemptChecked(attempt=number, checks=()),
+        ev.StepSigned(step=step, operator="ana"),
+    ]
+
+
+def settled(*steps: str) -> list[ev.AnyEvent]:
+    return [ev.StepSkipped(step=step, operator="ana", reason="x") for step in steps]
+
+
+BUDGETED = SMALL.replace('id = "switch-docker"', 'id = "switch-docker"\nbudget = "10m"').replace(
+    'id = "switch-back"', 'id = "switch-back"\nbudget = "5m"'
+)
+
+
+def test_before_a_change_the_next_one_is_counted_with_its_rollback() -> None:
+    state = state_after(*settled("look", "backup", "announce"), text=BUDGETED)
+    assert "window 1 h 55 m left = 1 h 50 m + rollback 5 m 00 s" in words(state, timedelta(minutes=5))
+
+
+def test_after_the_change_what_was_changed_is_counted() -> None:
+    state = state_after(*settled("look", "backup", "announce"), *ran("switch-docker", 1), text=BUDGETED)
+    assert "= 1 h 50 m + rollback 5 m 00 s" in words(state, timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (104, "+ rollback 5 m 00 s"),
+        (106, "the next step and a rollback no longer fit"),
+        (116, "too late to roll back inside it"),
+        (121, "closed"),
+    ],
+)
+def test_a_step_that_no_longer_fits_is_told(minutes: int, said: str) -> None:
+    state = state_after(*settled("look", "backup", "announce"), text=BUDGETED)
+    assert said in words(state, timedelta(minutes=minutes))
