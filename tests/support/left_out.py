@@ -9,7 +9,13 @@ from collections import Counter
 import pytest
 
 VARIABLE = "RUNBOOK_TESTS_WITHOUT"
-FIXTURES = {"sshd": ("sshd", "ssh"), "tmux": ("tmux",)}
+FIXTURES = {
+    "sshd": ("sshd", "ssh"),
+    "tmux": ("tmux",),
+    "mariadb": ("mariadbd",),
+    "redis_server": ("redis-server",),
+    "open_redis": ("redis-server",),
+}
 """The programs that asking for a fixture of this name needs."""
 
 left_out: Counter[tuple[str, str]] = Counter()

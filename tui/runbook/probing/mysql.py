@@ -1,5 +1,114 @@
 """What the mysql probe may be told and what it finds."""
 
-from tui.runbook.probing.spec import KindSpec
+from tui.runbook.probing.spec import CheckSpec, Field, KindSpec, Setting, Shape
 
-SPEC = KindSpec(name="mysql", title="mysql")
+SETTINGS = (
+    Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),
+    Setting(name="port", shape=Shape.NUMBER, default=3306, help="port"),
+    Setting(name="socket", help="path of its UNIX socket, instead of host and port"),
+    Setting(name="user", required=True, help="whom to log in as"),
+    Setting(name="password", shape=Shape.SECRET, help="the user's password"),
+    Setting(name="database", help="the database that checks are made in"),
+    Setting(name="tls", default="preferred", help="off, preferred (where the server has it) or verified"),
+    Setting(name="ca_file", help="PEM file of the authority to trust, where tls is verified"),
+)
+
+SECONDS = Field(name="seconds", unit="s", figure=True, help="connecting, logging in and asking")
+MOST = Field(name="max_connections", help="the server's limit")
+UPTIME = Field(name="uptime", unit="s", help="since the server started")
+
+PING = CheckSpec(
+    name="ping",
+    help="log in and ask for the version",
+    fields=(
+        Field(name="version", shape=Shape.TEXT, help="the server's version"),
+        Field(name="read_only", shape=Shape.FLAG, help="whether it takes no writes, as a replica does"),
+        UPTIME,
+        SECONDS,
+    ),
+)
+
+QUERY = CheckSpec(
+    name="query",
+    help="one statement that reads; the server is told to refuse writing",
+    parameters=(
+        Setting(name="sql", required=True, help="SELECT, SHOW, EXPLAIN, DESCRIBE or WITH"),
+        Setting(name="empty", shape=Shape.FLAG, default=True, help="whether it may return no rows"),
+    ),
+    fields=(
+        Field(name="rows", figure=True, help="rows returned"),
+        Field(name="value", shape=Shape.TEXT, help="first column of the first row; null without rows"),
+        Field(name="first", shape=Shape.TABLE, help="the first row by the names of its columns"),
+        SECONDS,
+    ),
+)
+
+THREADS = CheckSpec(
+    name="threads",
+    help="connections now, against the limit",
+    parameters=(Setting(name="warning", shape=Shape.NUMBER, default=80, help="percent of the limit to warn from"),),
+    fields=(
+        Field(name="threads_connected", figure=True, help="open connections"),
+        Field(name="threads_running", figure=True, help="connections that run a statement"),
+        MOST,
+        Field(name="percent", unit="%", figure=True, help="threads_connected of max_connections"),
+        Field(
+            name="refused", figure=True, help="connections refused at the limit since the start; null where not told"
+        ),
+    ),
+)
+
+MAX_USED = CheckSpec(
+    name="max-used",
+    help="most connections there ever were, against the limit",
+    parameters=(Setting(name="warning", shape=Shape.NUMBER, default=85, help="percent of the limit to warn from"),),
+    fields=(
+        Field(name="max_used_connections", figure=True, help="most at once since the server started"),
+        MOST,
+        Field(name="percent", unit="%", figure=True, help="max_used_connections of max_connections"),
+        UPTIME,
+    ),
+)
+
+SLOW_LOG = CheckSpec(
+    name="slow-log",
+    help="slow statements: whether they are logged, where, and how many",
+    parameters=(
+        Setting(name="minutes", shape=Shape.NUMBER, default=60, help="how far back `recent` counts"),
+        Setting(name="lines", shape=Shape.NUMBER, default=10, help="how many of the last ones to show"),
+    ),
+    fields=(
+        Field(name="enabled", shape=Shape.FLAG, help="whether slow statements are logged"),
+        Field(name="long_query_time", unit="s", help="what counts as slow"),
+        Field(name="slow_queries", figure=True, help="since the server started, logged or not"),
+        Field(name="file", shape=Shape.TEXT, help="path of the log on the server; empty where it goes to a table"),
+        Field(name="output", shape=Shape.TEXT, help="log_output: FILE, TABLE, both or NONE"),
+        Field(name="recent", figure=True, help="logged in the last `minutes`; null unless it goes to a table"),
+    ),
+)
+
+MIGRATIONS = CheckSpec(
+    name="migrations",
+    help="Django migrations, as the database has them",
+    parameters=(
+        Setting(name="applied", shape=Shape.TEXTS, help="those that must be applied: app.name"),
+        Setting(name="not_applied", shape=Shape.TEXTS, help="those that must not be: app.name"),
+        Setting(name="table", default="django_migrations", help="the table that Django keeps them in"),
+    ),
+    fields=(
+        Field(name="count", figure=True, help="applied migrations"),
+        Field(name="pending", help="how many of `applied` are not; null when none were named"),
+        Field(name="missing", shape=Shape.TEXTS, help="which of `applied` are not"),
+        Field(name="unexpected", shape=Shape.TEXTS, help="which of `not_applied` are"),
+        Field(name="latest", shape=Shape.TABLE, help="the last migration of each app, by app"),
+        Field(name="last", shape=Shape.TEXT, help="the last one of all: app.name"),
+        Field(name="last_at", shape=Shape.TEXT, help="when it was applied, as the database has it"),
+    ),
+)
+
+SPEC = KindSpec(
+    name="mysql",
+    title="MySQL or MariaDB",
+    settings=SETTINGS,
+    checks=(PING, QUERY, THREADS, MAX_USED, SLOW_LOG, MIGRATIONS),
+)

@@ -1,0 +1,62 @@
+"""What the probes of databases have in common: where one is, the stream to it, and what its silence means."""
+
+import contextlib
+
+from tui.probes.base import Given, NoData, ProbeFailed, Reach, Stream
+
+
+def place(settings: Given) -> str:
+    """Where the service is, in words."""
+    if settings.get("socket"):
+        return str(settings["socket"])
+    host = str(settings["host"])
+    return f"[{host}]:{_port(settings)}" if ":" in host else f"{host}:{_port(settings)}"
+
+
+def dial(settings: Given, reach: Reach) -> Stream:
+    """The stream to the service.
+
+    Raises:
+        ProbeFailed: it cannot be reached.
+    """
+    if settings.get("socket"):
+        return reach.unix(str(settings["socket"]))
+    return reach.stream(str(settings["host"]), _port(settings))
+
+
+def number(settings: Given, name: str) -> int:
+    """A setting that must be a whole number.
+
+    Raises:
+        NoData: it is not one.
+    """
+    given = settings.get(name, 0)
+    with contextlib.suppress(ValueError):
+        whole = float(str(given))
+        if whole.is_integer() and whole >= 0:
+            return int(whole)
+    raise NoData(f"{name} is not a whole number: {given}", f"look at the service's `{name}`")
+
+
+def silent(where: str, seconds: float) -> ProbeFailed:
+    """It was reached, and says nothing."""
+    hint = "it accepts connections and hangs: look at its log, its load and its disk"
+    return ProbeFailed(f"{where} does not answer within {seconds:g} s", hint)
+
+
+def hung_up(where: str, what: str) -> ProbeFailed:
+    """It ended the connection."""
+    hint = f"it is perhaps starting or stopping, or something else than {what} listens there: look at its log"
+    return ProbeFailed(f"{where} closed the connection before it answered", hint)
+
+
+def percent(part: float, whole: float) -> float | None:
+    """Percent with one decimal; None where there is no whole."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+def _port(settings: Given) -> int:
+    port = number(settings, "port")
+    if not 0 < port < 65536:
+        raise NoData(f"{port} is not a port", "a port is a number from 1 to 65535")
+    return port
