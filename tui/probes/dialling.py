@@ -148,7 +148,7 @@ class Dialled:
 
     def _late(self) -> ProbeFailed:
         return ProbeFailed(
-            f"{self.place} hangs: {self._allowed:.3g} s passed waiting for {self.waiting_for}",
+            f"{self.place} hangs: {round(self._allowed, 1):g} s passed waiting for {self.waiting_for}",
             "it accepts connections and does not answer: look whether its workers are all busy or stuck",
         )
 

@@ -88,8 +88,9 @@ def _url(address: Address, host: str, path: str) -> str:
 
 def _next(url: str, location: str, place: str, seen: list[str]) -> str:
     """Where a redirect leads; ProbeFailed where it is not followed."""
-    target = urljoin(url, location).partition("#")[0]
+    target = ""
     try:
+        target = urljoin(url, location).partition("#")[0]
         parts = urlsplit(target)
         scheme, host, _ = parts.scheme, parts.hostname, parts.port
     except ValueError:
@@ -127,9 +128,12 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, dialled: Dialled) -> None:
         self.dialled = dialled
         self.seconds_tls = 0.0
+        self.answered = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self.dialled.receive(max_bytes)
+        data = self.dialled.receive(max_bytes)
+        self.answered = self.answered or bool(data)
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if buffer:
@@ -158,7 +162,6 @@ class _Way(httpcore.NetworkBackend):
         self._address = address
         self.stream: _Stream | None = None
         self.seconds_connect = 0.0
-        self.ready = time.monotonic()
 
     def connect_tcp(
         self,
@@ -199,8 +202,9 @@ def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
             if way.stream:
                 way.stream.dialled.waiting_for = "the rest of the answer"
             body, complete = _body(response)
-    except httpcore.ProtocolError as error:
-        raise _broken(place, str(error), got) from None
+    except httpcore.ProtocolError:
+        silent = way.stream is None or not way.stream.answered
+        raise _broken(place, silent, got) from None
     tls = way.stream.seconds_tls if way.stream else 0.0
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
     if "content-encoding" in headers:
@@ -244,11 +248,11 @@ def _inflated(body: bytes, complete: bool, encoding: str, place: str) -> tuple[b
     return plain[:LIMIT], complete and len(plain) <= LIMIT
 
 
-def _broken(place: str, error: str, got: bool) -> ProbeFailed:
-    """The words for what httpcore says of a server that does not keep to HTTP."""
+def _broken(place: str, silent: bool, got: bool) -> ProbeFailed:
+    """The words for a server that does not keep to HTTP: that said nothing, or broke off once its answer was begun."""
     if got:
         return ProbeFailed(f"{place} broke off in the middle of its answer", "look at the server's error log")
-    if "without sending a response" in error or "Server disconnected" in error:
+    if silent:
         return ProbeFailed(
             f"{place} closed the connection without an answer", "look at the server's error log: it may be restarting"
         )
