@@ -1,7 +1,16 @@
-"""Fixtures for tests of probes: the servers they ask, and where they are reached from."""
+"""Fixtures for tests of probes: the servers they ask, whom TLS trusts, and where they are reached from."""
 
+import pytest
+
+from tests.support.certificates import Authority
 from tests.support.mariadb import mariadb
 from tests.support.reach import place
 from tests.support.redis_server import open_redis, redis_server
 
-__all__ = ["mariadb", "open_redis", "place", "redis_server"]
+__all__ = ["authority", "mariadb", "open_redis", "place", "redis_server"]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority that only these tests trust."""
+    return Authority(tmp_path_factory.mktemp("authority"))

@@ -28,7 +28,8 @@ GRANT SELECT ON *.* TO monitor@'%';
 GRANT SELECT ON *.* TO monitor@localhost;
 CREATE TABLE shop.orders (id INT PRIMARY KEY, total DECIMAL(8,2), placed DATETIME, note VARBINARY(20));
 INSERT INTO shop.orders VALUES (1, 9.50, '2026-11-01 10:00:00', 'first'), (2, 100, NULL, NULL), (3, 7.25, NULL, x'ff');
-CREATE TABLE shop.django_migrations (id INT AUTO_INCREMENT PRIMARY KEY, app VARCHAR(99), name VARCHAR(99), applied DATETIME(6));
+CREATE TABLE shop.django_migrations
+  (id INT AUTO_INCREMENT PRIMARY KEY, app VARCHAR(99), name VARCHAR(99), applied DATETIME(6));
 INSERT INTO shop.django_migrations (app, name, applied) VALUES
   ('authentication', '0001_initial', '2026-01-01 10:00:00'),
   ('coreapp', '0001_initial', '2026-01-01 10:00:01'),
