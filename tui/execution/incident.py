@@ -52,7 +52,7 @@ def _moments(state: SessionState) -> Moments:
         title = step_by_id(state.runbook, attempt.step).title
         if attempt.mutates:
             yield attempt.started, f"{title}: {attempt.outcome or 'running'}"
-        elif _bad(attempt) and not attempt.aside:
+        elif _bad(state, attempt):
             yield attempt.started, f"{title}: {_trouble(attempt)}"
     for step in state.steps.values():
         if step.status is StepStatus.SKIPPED and step.settled is not None:
@@ -68,13 +68,13 @@ def _why(state: SessionState) -> Iterator[str]:
     yield state.rollback.reason
     for attempt in state.attempts.values():
         before = state.rollback_at is not None and attempt.started <= state.rollback_at
-        if before and not attempt.aside and _bad(attempt):
+        if before and _bad(state, attempt):
             yield f"{step_by_id(state.runbook, attempt.step).title}: {_trouble(attempt)}"
 
 
 def _impact(state: SessionState, now: datetime) -> Iterator[str]:
     assert state.rollback_at is not None
-    troubles = [one.started for one in state.attempts.values() if _bad(one) and not one.aside]
+    troubles = [one.started for one in state.attempts.values() if _bad(state, one)]
     if troubles and min(troubles) < state.rollback_at:
         yield f"first sign of trouble: {min(troubles):%H:%M:%S} UTC"
     changes = [one.started for one in state.attempts.values() if one.mutates and not _never_started(one)]
@@ -93,8 +93,12 @@ def _resolution(state: SessionState) -> Iterator[str]:
             yield f"{now.settled:%H:%M:%S} {planned.step.title}"
 
 
-def _bad(attempt: Attempt) -> bool:
-    if attempt.outcome is None:
+def _bad(state: SessionState, attempt: Attempt) -> bool:
+    """Whether an attempt was trouble: it was not good, and no later one of the same action was."""
+    if attempt.outcome is None or attempt.aside:
+        return False
+    same = (one for one in state.attempts.values() if (one.step, one.action) == (attempt.step, attempt.action))
+    if any(one.good and one.number > attempt.number for one in same):
         return False
     return not attempt.good if attempt.judged else not attempt.outcome.ended_by_itself
 

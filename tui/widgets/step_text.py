@@ -76,11 +76,13 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     lines += _need(state, step)
     lines += _marks(step)
     lines += _outcome(state, step)
+    if step.look is not None and look_wanted(state, step):
+        lines += _look(state, step.look, values)
     lines += _action(state, step, focus, values)
     lines += _paragraph("", fill(step.text, values))
     lines += _paragraph("note", fill(step.note, values))
     lines += _notes(state, step)
-    if step.look is not None:
+    if step.look is not None and not look_wanted(state, step):
         lines += _look(state, step.look, values)
     if len(step.actions) > 1:
         lines.append([("", "")])
