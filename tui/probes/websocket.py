@@ -8,6 +8,7 @@ import contextlib
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -81,9 +82,10 @@ class WebsocketProbe:
             dialled.waiting_for = "the upgrade to WebSocket"
             spoken = talk.upgrade(_request(talk.protocol, where, given))
             connected = time.monotonic()
-            if spoken.status == 101:
+            if spoken.status == 101 and not spoken.malformed:
                 spoken = talk.ping() if check == "ping" else talk.say(given)
             ended = time.monotonic()
+            talk.farewell()
             return msgspec.structs.replace(
                 spoken, seconds=ended - began, connect=connected - began, answer=ended - connected
             )
@@ -144,9 +146,7 @@ class _Talk:
         """Send a ping and wait for its pong."""
         from websockets.frames import Opcode
 
-        self._dialled.waiting_for = "the pong"
-        self.protocol.send_ping(b"runbook")
-        self._flush()
+        self._say("the pong", lambda: self.protocol.send_ping(b"runbook"))
         while frame := self._next():
             if frame.opcode is Opcode.PONG and bytes(frame.data) == b"runbook":
                 return self._spoken(status=101, subprotocol=str(self.protocol.subprotocol or ""))
@@ -154,14 +154,26 @@ class _Talk:
 
     def say(self, given: Given) -> Spoken:
         """Send the text and wait for the message that answers it."""
-        self._dialled.waiting_for = "a reply"
-        self.protocol.send_text(str(given["text"]).encode())
-        self._flush()
+        text = str(given["text"]).encode()
+        self._say("a reply", lambda: self.protocol.send_text(text))
         sought = str(given.get("reply_has") or "").encode()
         while (message := self._message()) is not None:
             if sought in message:
                 return self._spoken(status=101, subprotocol=str(self.protocol.subprotocol or ""), reply=message)
         return self._closed()
+
+    def farewell(self) -> None:
+        """Close as the protocol wants it, so that the server notes no broken connection; its echo is not waited for."""
+        self._say("the end", lambda: self.protocol.send_close(1000))
+
+    def _say(self, waiting_for: str, frame: Callable[[], None]) -> None:
+        """Send a frame; a server that has closed meanwhile has said why, which is read next."""
+        from websockets.exceptions import InvalidState
+
+        self._dialled.waiting_for = waiting_for
+        with contextlib.suppress(InvalidState, ProbeFailed):
+            frame()
+            self._flush()
 
     def _message(self) -> bytes | None:
         """The next whole message, its fragments joined."""
