@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.certificates import Authority
 from tests.support.sshd import SBIN, free_port
 
 READY_TIMEOUT = 40.0
@@ -57,10 +58,13 @@ class Mariadb:
         if program is None:
             raise RuntimeError("these tests need a real MariaDB: install the package mariadb-server")
         self.port = free_port()
+        self.authority = Authority(directory)
+        certificate = self.authority.issue("localhost")
         self._process = subprocess.Popen(
             [program, "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}", f"--port={self.port}"]
             + [f"--user={user}", "--bind-address=127.0.0.1", f"--pid-file={directory / 'pid'}"]
             + ["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0"]
+            + [f"--ssl-cert={certificate}", f"--ssl-key={certificate}"]
             + ["--skip-name-resolve", "--slow-query-log=1", "--log-output=TABLE", "--long-query-time=0.05"],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

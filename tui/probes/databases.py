@@ -41,7 +41,7 @@ def number(settings: Given, name: str) -> int:
 def silent(where: str, seconds: float) -> ProbeFailed:
     """It was reached, and says nothing."""
     hint = "it accepts connections and hangs: look at its log, its load and its disk"
-    return ProbeFailed(f"{where} does not answer within {seconds:g} s", hint)
+    return ProbeFailed(f"{where} does not answer within {round(seconds, 1):g} s", hint)
 
 
 def hung_up(where: str, what: str) -> ProbeFailed:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1000
 UNKNOWN_VARIABLE = 1193
-READS = ("select", "show", "explain", "describe", "desc", "with", "(", "check", "values", "table")
+READS = ("select", "show", "explain", "describe", "desc", "with", "check", "values", "table")
 _WRITES_A_FILE = re.compile(r"\binto\s+(outfile|dumpfile)\b", re.IGNORECASE)
 
 _STATUS = "SHOW GLOBAL STATUS WHERE Variable_name IN "
@@ -80,7 +80,7 @@ def readable(sql: str) -> str:
         NoData: it does not begin like one that reads; whatever else it does, the server refuses writing.
     """
     statement = sql.strip().rstrip(";").strip()
-    bare = re.sub(r"\A(\s|--[^\n]*\n|#[^\n]*\n|/\*(?!!).*?\*/)*", "", statement, flags=re.DOTALL).lower()
+    bare = re.sub(r"\A(\s|\(|--[^\n]*\n|#[^\n]*\n|/\*(?!!).*?\*/)*", "", statement, flags=re.DOTALL).lower()
     if not re.match(rf"({'|'.join(map(re.escape, READS))})(?![a-z_])", bare):
         raise NoData("a probe's statement must read: SELECT, SHOW, EXPLAIN…", "write what changes data as a command")
     if _WRITES_A_FILE.search(statement):
@@ -135,7 +135,7 @@ def _tame(connection: "Connection[Any]", left: float) -> None:
 
     connection.query("SET SESSION TRANSACTION READ ONLY")
     milliseconds = max(100, int(left * 1000))
-    mariadb = "mariadb" in str(connection.server_version).lower()
+    mariadb = "mariadb" in str(connection.get_server_info()).lower()  # type: ignore[no-untyped-call]
     limit = f"max_statement_time = {milliseconds / 1000}" if mariadb else f"max_execution_time = {milliseconds}"
     try:
         connection.query(f"SET SESSION {limit}")
@@ -157,17 +157,13 @@ def _tls(settings: Given) -> dict[str, Any]:
 
 
 def _ask(connection: "Connection[Any]", sql: str, values: tuple[Any, ...] = (), most: int = MOST_ROWS) -> Result:
-    from pymysql.cursors import SSCursor
-
-    cursor = connection.cursor(SSCursor)
-    cursor.execute(sql, values or None)
-    rows = cursor.fetchmany(most + 1)
-    if len(rows) > most:
-        connection._force_close()  # type: ignore[attr-defined]  # else closing reads all the rest first
-        raise ProbeFailed(f"the statement returns more than {most} rows", "count them: SELECT COUNT(*)")
-    columns = tuple(str(column[0]) for column in cursor.description or ())
-    cursor.close()
-    return Result(columns, tuple(tuple(row) for row in rows))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET SESSION sql_select_limit = {most + 1}")  # the server stops there, unless LIMIT says more
+        cursor.execute(sql, values or None)
+        if cursor.rowcount > most:
+            raise ProbeFailed(f"the statement returns more than {most} rows", "count them: SELECT COUNT(*)")
+        columns = tuple(str(column[0]) for column in cursor.description or ())
+        return Result(columns, tuple(tuple(row) for row in cursor.fetchall()))
 
 
 def _slow_table(connection: "Connection[Any]", given: Given, variables: Result, denied: set[str]) -> dict[str, Result]:

@@ -6,6 +6,7 @@ from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed
 from tui.probes.databases import hung_up, place, silent
 
+NO_TLS = 2026
 LOST = (2003, 2006, 2013, 2055)
 TOO_LONG = (1317, 1969, 3024)
 DENIED = (1142, 1143, 1227, 1370)
@@ -21,12 +22,16 @@ def worded(error: Exception, settings: Given, seconds: float, late: bool) -> Pro
     tls = error if isinstance(error, ssl.SSLError) else getattr(error, "original_exception", None)
     if isinstance(tls, ssl.SSLError):
         return trust.refusal(tls, where, str(settings["host"]))
+    if code == NO_TLS:
+        return ProbeFailed(f"{where} does not speak TLS", "its ssl_cert and ssl_key, or the service's `tls` setting")
     if late or isinstance(error, TimeoutError) or "timed out" in said:
         return silent(where, seconds)
     if code in LOST or isinstance(error, OSError | EOFError):
         return hung_up(where, "MySQL")
     if code in TOO_LONG:
-        return ProbeFailed(f"{where} ended the statement, which took over {seconds:g} s", "EXPLAIN it, or ask for less")
+        return ProbeFailed(
+            f"{where} ended the statement, which took over {round(seconds, 1):g} s", "EXPLAIN it, or ask for less"
+        )
     if not 1000 <= code < 2000 and not 3000 <= code < 6000:
         return ProbeFailed(f"what answers at {where} does not speak MySQL", "look at the service's host and port")
     return _refused(code, said, settings, where)

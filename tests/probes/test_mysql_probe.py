@@ -1,0 +1,343 @@
+"""Checks the mysql probe against a real MariaDB, directly and through sshd, and its reading of answers by tables."""
+
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pymysql
+import pytest
+
+from tests.support.mariadb import PASSWORD, Mariadb
+from tests.support.reach import Misbehaving, reaching
+from tests.support.sshd import free_port
+from tui.probes.base import NoData, ProbeFailed, Reading
+from tui.probes.mysql import MysqlProbe, readable
+from tui.probes.mysql_answers import Answers, Result
+from tui.probes.mysql_errors import worded
+from tui.runbook.probing.mysql import SPEC
+from tui.transports.base import Transport
+from tui.transports.local import LocalTransport
+
+pytestmark = pytest.mark.needs("mariadbd", "sshd", "ssh")
+
+
+def given_of(check: str, **given: Any) -> dict[str, Any]:
+    defaults = {one.name: one.default for one in SPEC.check(check).parameters if one.default is not None}
+    return {**defaults, **given}
+
+
+def probe(place: Transport, settings: dict[str, Any], check: str, seconds: float = 10.0, **given: Any) -> Reading:
+    with reaching(place, seconds) as reach:
+        raw = MysqlProbe().fetch(check, settings, given_of(check, **given), reach)
+    return read(check, raw, **given)
+
+
+def read(check: str, raw: Answers, **given: Any) -> Reading:
+    """The reading, whose document has exactly the fields that the check declares."""
+    reading = MysqlProbe().interpret(check, given_of(check, **given), raw)
+    assert list(reading.document) == [field.name for field in SPEC.check(check).fields]
+    return reading
+
+
+def refusal(place: Transport, settings: dict[str, Any], check: str = "ping", **given: Any) -> ProbeFailed:
+    """How a probe fails; never with the password, and always with a hint."""
+    with pytest.raises(ProbeFailed) as told:
+        probe(place, settings, check, **given)
+    assert PASSWORD not in f"{told.value!r} {told.value.hint} {told.value.__cause__!r}"
+    assert told.value.hint
+    return told.value
+
+
+class TestAgainstMariadb:
+    def test_ping_tells_the_version(self, place: Transport, mariadb: Mariadb) -> None:
+        document = probe(place, mariadb.settings(), "ping").document
+        assert "MariaDB" in document["version"]
+        assert document["read_only"] is False
+        assert document["uptime"] >= 0
+        assert 0 < document["seconds"] < 10
+
+    def test_its_unix_socket_leads_to_it_too(self, place: Transport, mariadb: Mariadb) -> None:
+        settings = mariadb.settings(socket=str(mariadb.socket), host="", port=0)
+        assert "MariaDB" in probe(place, settings, "ping").document["version"]
+
+    @pytest.mark.parametrize(
+        ("sql", "rows", "value"),
+        [
+            ("SELECT 1;", 1, 1),
+            ("SELECT COUNT(*) FROM orders", 1, 3),
+            ("SELECT total FROM orders ORDER BY id", 3, 9.5),
+            ("SELECT placed FROM orders WHERE id = 1", 1, "2026-11-01 10:00:00"),
+            ("SELECT note FROM orders WHERE id = 3", 1, "\ufffd"),
+            ("SELECT note FROM orders WHERE id = 2", 1, None),
+            ("SELECT id FROM orders WHERE id > 5", 0, None),
+            ("SHOW TABLES LIKE 'ord%'", 1, "orders"),
+            ("-- how many\nSELECT '100 %'", 1, "100 %"),
+        ],
+    )
+    def test_query_returns_what_the_database_has(
+        self, place: Transport, mariadb: Mariadb, sql: str, rows: int, value: object
+    ) -> None:
+        document = probe(place, mariadb.settings(), "query", sql=sql).document
+        assert (document["rows"], document["value"]) == (rows, value)
+
+    def test_connections_are_counted_against_the_limit(self, place: Transport, mariadb: Mariadb) -> None:
+        threads = probe(place, mariadb.settings(), "threads").document
+        assert threads["max_connections"] == 151
+        assert threads["percent"] == round(100 * threads["threads_connected"] / 151, 1)
+        assert threads["threads_connected"] >= 1
+        used = probe(place, mariadb.settings(), "max-used").document
+        assert 1 <= used["max_used_connections"] <= 151
+
+    def test_a_user_who_may_read_the_slow_log_sees_what_is_in_it(self, place: Transport, mariadb: Mariadb) -> None:
+        mariadb.admin("SELECT SLEEP(0.06);")
+        reading = probe(place, mariadb.settings(user="monitor"), "slow-log")
+        document = reading.document
+        assert (document["enabled"], document["long_query_time"], document["output"]) == (True, 0.05, "TABLE")
+        assert document["recent"] >= 1
+        assert document["file"] == ""
+        assert any("SLEEP(0.06)" in line for line in reading.details)
+
+    def test_who_may_not_read_the_slow_log_gets_the_rest(self, place: Transport, mariadb: Mariadb) -> None:
+        reading = probe(place, mariadb.settings(), "slow-log")
+        assert reading.document["enabled"] is True
+        assert reading.document["recent"] is None
+        assert reading.details == ("this user may not read mysql.slow_log",)
+
+    def test_migrations_are_those_of_the_database(self, place: Transport, mariadb: Mariadb) -> None:
+        wanted = ("coreapp.0002_orders", "coreapp.0003_refunds")
+        reading = probe(place, mariadb.settings(), "migrations", applied=wanted)
+        assert reading.document["latest"] == {"authentication": "0001_initial", "coreapp": "0002_orders"}
+        assert reading.document["missing"] == ["coreapp.0003_refunds"]
+        assert reading.document["pending"] == 1
+        assert reading.document["last_at"] == "2026-11-02 03:00:00.500000"
+        assert [check.ok for check in reading.checks] == [False]
+
+
+class TestWhatGoesWrong:
+    def test_refused(self, place: Transport, mariadb: Mariadb) -> None:
+        port = free_port()
+        assert f"refuses connections on port {port}" in refusal(place, mariadb.settings(port=port)).message
+
+    def test_wrong_host_name(self, place: Transport, mariadb: Mariadb) -> None:
+        assert "does not know the name db.invalid" in refusal(place, mariadb.settings(host="db.invalid")).message
+
+    def test_hanging(self, place: Transport, mariadb: Mariadb) -> None:
+        with Misbehaving() as silent:
+            told = refusal(place, mariadb.settings(port=silent.port), seconds=0.4)
+        assert told.message == f"127.0.0.1:{silent.port} does not answer within 0.4 s"
+
+    def test_half_open(self, place: Transport, mariadb: Mariadb) -> None:
+        with Misbehaving(closes=True) as half:
+            told = refusal(place, mariadb.settings(port=half.port))
+        assert told.message == f"127.0.0.1:{half.port} closed the connection before it answered"
+
+    @pytest.mark.parametrize(
+        "greeting", [b"SSH-2.0-OpenSSH_9.2\r\n" + b"x" * 99, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0"]
+    )
+    def test_something_else_listens_there(self, place: Transport, mariadb: Mariadb, greeting: bytes) -> None:
+        with Misbehaving(greeting, closes=True) as other:
+            told = refusal(place, mariadb.settings(port=other.port))
+        assert "does not speak MySQL" in told.message or "closed the connection before it answered" in told.message
+
+    def test_wrong_password_and_none(self, place: Transport, mariadb: Mariadb) -> None:
+        wrong = refusal(place, mariadb.settings(password="not-" + PASSWORD))
+        assert wrong.message.endswith("refuses the user shop with this password")
+        none = refusal(place, mariadb.settings(password=""))
+        assert none.message.endswith("refuses the user shop without a password")
+
+    def test_wrong_database_and_one_that_is_not_theirs(self, place: Transport, mariadb: Mariadb) -> None:
+        assert refusal(place, mariadb.settings(user="monitor", database="nowhere")).message.endswith(
+            "has no database nowhere"
+        )
+        assert "may not use the database private" in refusal(place, mariadb.settings(database="private")).message
+
+    def test_no_such_table(self, place: Transport, mariadb: Mariadb) -> None:
+        told = refusal(place, mariadb.settings(), "query", sql="SELECT * FROM invoices")
+        assert "Table 'shop.invoices' doesn't exist" in told.message
+        assert "django_nothing" in refusal(place, mariadb.settings(), "migrations", table="django_nothing").message
+
+    @pytest.mark.parametrize(
+        ("sql", "words"),
+        [
+            ("SELECT nothing FROM orders", "does not understand the statement: Unknown column 'nothing'"),
+            ("SELECT FROM", "does not understand the statement: You have an error"),
+            ("SELECT * FROM mysql.user", "may not ask that: SELECT command denied"),
+            ("DELETE FROM orders", "must read"),
+            ("selection", "must read"),
+            ("", "must read"),
+            ("/*! DELETE FROM orders */", "must read"),
+            ("SELECT 1 INTO OUTFILE '/tmp/x'", "may not write a file"),
+            ("WITH one AS (SELECT 1) SELECT * FROM orders FOR UPDATE; DROP TABLE orders", "does not understand"),
+        ],
+    )
+    def test_a_statement_that_cannot_be_asked_is_no_data(
+        self, place: Transport, mariadb: Mariadb, sql: str, words: str
+    ) -> None:
+        told = refusal(place, mariadb.settings(), "query", sql=sql)
+        assert isinstance(told, NoData)
+        assert words in told.message
+
+    def test_the_server_itself_refuses_to_write(self, mariadb: Mariadb, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Should a statement that writes get past the first look."""
+        monkeypatch.setattr("tui.probes.mysql.readable", lambda sql: sql)
+        for sql in ("DELETE FROM orders", "DROP TABLE orders", "TRUNCATE orders"):
+            told = refusal(LocalTransport("here"), mariadb.settings(), "query", sql=sql)
+            assert "the statement would write" in told.message
+        assert mariadb.admin("SELECT COUNT(*) FROM shop.orders").strip() == "3"
+
+    def test_a_long_statement_ends_on_the_server_too(self, place: Transport, mariadb: Mariadb) -> None:
+        told = refusal(place, mariadb.settings(), "query", sql="SELECT 4711, SLEEP(60)", seconds=1)
+        assert "within 1 s" in told.message or "over 1 s" in told.message
+        for _ in range(200):
+            left = mariadb.admin(
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%4711%SLEEP%60%'"
+            )
+            if left.strip() == "1":  # that question itself
+                return
+            mariadb.admin("SELECT SLEEP(0.05)")
+        pytest.fail("the statement still runs")
+
+    def test_more_rows_than_anybody_reads(self, place: Transport, mariadb: Mariadb) -> None:
+        told = refusal(place, mariadb.settings(), "query", sql="SELECT * FROM shop.orders, seq_1_to_1000000")
+        assert told.message == "the statement returns more than 1000 rows"
+
+    def test_bad_settings_have_words_of_their_own(self, place: Transport, mariadb: Mariadb) -> None:
+        assert refusal(place, mariadb.settings(port="x")).message == "port is not a whole number: x"
+        assert refusal(place, mariadb.settings(port=70000)).message == "70000 is not a port"
+        assert refusal(place, mariadb.settings(tls="on")).message == "tls is on"
+        assert "is not the name of a table" in refusal(place, mariadb.settings(), "migrations", table="a`b").message
+
+    def test_tls_is_verified_where_that_is_asked(self, place: Transport, mariadb: Mariadb) -> None:
+        settings = mariadb.settings(host="localhost", tls="verified", ca_file=str(mariadb.authority.file))
+        sql = "SHOW STATUS LIKE 'Ssl_version'"
+        assert probe(place, settings, "query", sql=sql).document["first"]["Value"].startswith("TLSv1")
+        assert probe(place, mariadb.settings(tls="off"), "query", sql=sql).document["first"]["Value"] == ""
+        wrong = refusal(place, {**settings, "host": "127.0.0.1"})
+        assert wrong.message == f"the certificate of 127.0.0.1:{mariadb.port} is not for 127.0.0.1"
+        assert "certificate of localhost" in refusal(place, mariadb.settings(host="localhost", tls="verified")).message
+
+    def test_many_at_once_share_one_connection(self, place: Transport, mariadb: Mariadb) -> None:
+        found: list[object] = []
+        ask = lambda: found.append(probe(place, mariadb.settings(), "query", sql="SELECT 1").document["value"])  # noqa: E731
+        threads = [threading.Thread(target=ask) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [1] * 12
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (pymysql.OperationalError(2026, "SSL connection error"), "db:3306 does not speak TLS"),
+        (pymysql.OperationalError(1040, "Too many connections"), "no free connection for shop: Too many connections"),
+        (
+            pymysql.OperationalError(1130, "Host '10.0.0.1' is not allowed"),
+            "lets nobody in from there: Host '10.0.0.1'",
+        ),
+        (pymysql.OperationalError(3024, "Query execution was interrupted"), "ended the statement, which took over 5 s"),
+        (pymysql.OperationalError(1053, "Server shutdown in progress"), "refuses: Server shutdown in progress (1053)"),
+        (pymysql.InternalError("Packet sequence number wrong"), "does not speak MySQL"),
+        (IndexError(), "does not speak MySQL"),
+    ],
+)
+def test_errors_in_words(error: Exception, words: str) -> None:
+    settings = {"host": "db", "port": 3306, "user": "shop", "password": PASSWORD}
+    assert words in worded(error, settings, 5.0, late=False).message
+    assert worded(error, settings, 5.0, late=True).message.startswith("db:3306 does ")
+
+
+def answers(**results: tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]) -> Answers:
+    return Answers(where="db:3306", seconds=0.012, results={name: Result(*one) for name, one in results.items()})
+
+
+def pairs(**values: object) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+    return ("Variable_name", "Value"), tuple((name, str(value)) for name, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("connected", "share", "ok"), [(1, 1.0, True), (79, 79.0, True), (80, 80.0, False), (100, 100.0, False)]
+)
+def test_threads_warn_from_their_percentage(connected: int, share: float, ok: bool) -> None:
+    raw = answers(status=pairs(Threads_connected=connected, Threads_running=1), variables=pairs(max_connections=100))
+    reading = read("threads", raw)
+    assert reading.document["percent"] == share
+    assert reading.document["refused"] is None
+    assert [(check.ok, check.warning) for check in reading.checks] == [(ok, True)]
+
+
+def test_max_used_is_held_against_the_limit() -> None:
+    raw = answers(status=pairs(Max_used_connections=90, Uptime=86400), variables=pairs(max_connections=100))
+    reading = read("max-used", raw)
+    assert reading.summary == "at most 90 of 100 connections (90.0 %) at once"
+    assert not reading.checks[0].ok
+    assert read("max-used", raw, warning=95).checks[0].ok
+
+
+@pytest.mark.parametrize(
+    ("rows", "empty", "summary", "oks"),
+    [
+        ((), True, "no rows", []),
+        ((), False, "no rows", [False]),
+        (((1,),), False, "1 row, the first 1", [True]),
+        (((None,), (2,)), True, "2 rows, the first NULL", []),
+        (((Decimal("1.50"),),), True, "1 row, the first 1.5", []),
+    ],
+)
+def test_a_query_in_words(rows: tuple[tuple[Any, ...], ...], empty: bool, summary: str, oks: list[bool]) -> None:
+    reading = read("query", answers(query=(("value",), rows)), empty=empty)
+    assert reading.summary == summary
+    assert [check.ok for check in reading.checks] == oks
+
+
+def test_a_slow_log_in_a_file_has_its_path_and_one_that_is_off_a_warning() -> None:
+    variables = pairs(
+        slow_query_log="OFF", slow_query_log_file="/var/log/slow", long_query_time="10.0", log_output="FILE"
+    )
+    reading = read("slow-log", answers(status=pairs(Slow_queries=7), variables=variables))
+    assert reading.document == {
+        "enabled": False,
+        "long_query_time": 10.0,
+        "slow_queries": 7,
+        "file": "/var/log/slow",
+        "output": "FILE",
+        "recent": None,
+    }
+    assert [(check.ok, check.warning) for check in reading.checks] == [(False, True)]
+
+
+@pytest.mark.parametrize(
+    ("given", "oks", "pending"),
+    [
+        ({}, [], None),
+        ({"applied": ("a.0001",)}, [True], 0),
+        ({"applied": ("a.0001", "a.0002")}, [False], 1),
+        ({"not_applied": ("a.0002",)}, [True], None),
+        ({"not_applied": ("a.0001",), "applied": ("b.0001",)}, [False, False], 1),
+    ],
+)
+def test_migrations_that_must_and_must_not_be(given: dict[str, Any], oks: list[bool], pending: int | None) -> None:
+    raw = answers(migrations=(("app", "name", "applied"), (("a", "0001", "2026-01-01"),)))
+    reading = read("migrations", raw, **given)
+    assert [check.ok for check in reading.checks] == oks
+    assert reading.document["pending"] == pending
+
+
+def test_a_database_without_migrations_and_a_wrong_name() -> None:
+    raw = answers(migrations=(("app", "name", "applied"), ()))
+    assert read("migrations", raw).summary == "none applied"
+    with pytest.raises(ProbeFailed, match="0001_initial is not a migration's name"):
+        read("migrations", raw, applied=("0001_initial",))
+
+
+def test_a_server_that_does_not_tell_is_a_verdict() -> None:
+    with pytest.raises(ProbeFailed, match="does not tell its Threads_connected"):
+        read("threads", answers(status=pairs(), variables=pairs(max_connections=1)))
+
+
+@pytest.mark.parametrize(
+    "sql", ["select 1", "(SELECT 1) UNION (SELECT 2)", "  # why\n show status ;", "/* a */ desc t"]
+)
+def test_statements_that_read(sql: str) -> None:
+    assert readable(sql) == sql.strip().rstrip(";").strip()
