@@ -8,6 +8,7 @@ from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration, event_words
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
+from tui.session.rollback import rollback_plan
 from tui.session.state import Attempt, StepState, StepStatus
 
 OUTPUT_LINES = 40
@@ -20,6 +21,7 @@ def render(source: Source) -> bytes:
 
 def _lines(source: Source) -> Iterator[str]:
     yield from _head(source)
+    yield from _rollback(source)
     yield from _deviations(source)
     yield from _overruns(source)
     yield from _checklist(source)
@@ -54,6 +56,24 @@ def _head(source: Source) -> Iterator[str]:
             yield f"| {name} | {_cell(value)} |"
     if started and started.variables:
         yield f"| Values | {_cell(', '.join(f'{name}={value}' for name, value in started.variables.items()))} |"
+
+
+def _rollback(source: Source) -> Iterator[str]:
+    """The rollback in figures: why, how long against what is allowed, and what was needed and what was not."""
+    state = source.state
+    if state.rollback is None or state.rollback_at is None:
+        return
+    yield from ("", "## Rollback", "", "| | |", "|---|---|")
+    end = state.rollback_finished_at
+    allowed = state.runbook.flows[state.rollback.flow].budget
+    took = f"{duration(end - state.rollback_at)}" if end else "not finished"
+    yield f"| Because | {_cell(state.rollback.reason)} |"
+    yield f"| Decided (UTC) | {state.rollback_at:%H:%M:%S} by {_cell(state.rollback.operator)} |"
+    yield f"| Took | {took}{f' of {duration(seconds(allowed))}' if allowed else ''} |"
+    yield from ("", "| Step | Plan | Came to | Why |", "|---|---|---|---|")
+    for one in rollback_plan(state):
+        status = state.step(one.step.id).status.value
+        yield f"| {_cell(one.step.title)} | {one.need.value} | {status} | {_cell(one.why)} |"
 
 
 def _deviations(source: Source) -> Iterator[str]:
