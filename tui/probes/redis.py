@@ -1,0 +1,111 @@
+"""Asks a Redis server whether it answers, how full it is, and whether it keeps what is written to it."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from tui.probes import redis_errors, trust
+from tui.probes.base import Given, ProbeFailed, Reach, Reading, Stream
+from tui.probes.databases import dial, number, place
+from tui.probes.redis_answers import READERS, Answers, parse_info
+
+
+class RedisProbe:
+    """The redis kind; see Probe."""
+
+    kind = "redis"
+
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answers:
+        """Log in and ask; see Probe."""
+        from redis.exceptions import NoPermissionError
+
+        answers = Answers(where=place(settings), seconds=0)
+        started = time.monotonic()
+        with _connected(settings, reach) as connection:
+            if check == "set-get":
+                answers = _written(connection, given, answers)
+            elif check == "info":
+                answers = replace(answers, info=parse_info(_ask(connection, "INFO")))
+            else:
+                answers = replace(answers, pong=_ask(connection, "PING"))
+            seconds = round(time.monotonic() - started, 4)
+            if check == "ping":  # beside the figure: who may ping need not be allowed to ask for more
+                with suppress(NoPermissionError):
+                    answers = replace(answers, info=parse_info(_ask(connection, "INFO")))
+        return replace(answers, seconds=seconds)
+
+    def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
+        """What the answers mean; see Probe."""
+        return READERS[check](given, raw)
+
+
+def _written(connection: Any, given: Given, answers: Answers) -> Answers:
+    """Write a key, read it, delete it; should the last not come to pass, it expires."""
+    key, value = f"{given['prefix']}{secrets.token_hex(8)}", secrets.token_hex(16)
+    _ask(connection, "SET", key, value, "EX", str(max(1, int(given["expires"]))), "NX")
+    same = _ask(connection, "GET", key) == value
+    return replace(answers, key=key, same=same, deleted=_ask(connection, "DEL", key) == "1")
+
+
+def _ask(connection: Any, *command: str) -> str:
+    connection.send_command(*command, check_health=False)
+    answer = connection.read_response()
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
+
+
+@contextmanager
+def _connected(settings: Given, reach: Reach) -> Iterator[Any]:
+    """A connection over the reach's own stream, which is never made again behind our back."""
+    from redis.connection import AbstractConnection
+
+    allowed, database = reach.left, number(settings, "database")
+    stream = dial(settings, reach)
+
+    class Connection(AbstractConnection):
+        """The library's connection over a stream that is there already."""
+
+        def _connect(self) -> Stream:
+            return stream
+
+        @property
+        def host(self) -> str:  # type: ignore[misc]  # nobody moves this connection to another host
+            return place(settings)
+
+        def _host_error(self) -> str:
+            return place(settings)
+
+        def repr_pieces(self) -> list[tuple[str, object]]:
+            return [("place", place(settings))]
+
+    connection: Any = None  # the library types no method of it
+    try:
+        stream = _secured(stream, settings)
+        connection = Connection(
+            username=str(settings.get("user") or "") or None,
+            password=str(settings.get("password") or "") or None,
+            db=database,
+            protocol=2,  # with HELLO, a server that wants no password takes any
+            driver_info=None,
+            socket_timeout=allowed + 1,  # later than the deadline, at which the stream ends
+        )
+        connection.connect()
+        yield connection
+    except ProbeFailed:
+        raise
+    except Exception as error:  # whatever a library makes of bytes that are not Redis's
+        raise redis_errors.worded(error, settings, allowed, not reach.left) from None
+    finally:
+        if connection is not None:
+            connection.disconnect()
+        stream.close()
+
+
+def _secured(stream: Stream, settings: Given) -> Stream:
+    if not settings.get("tls"):
+        return stream
+    context = trust.context(str(settings.get("ca_file") or ""))
+    return context.wrap_socket(stream, server_hostname=str(settings.get("host") or "localhost"))

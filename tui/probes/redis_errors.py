@@ -1,0 +1,57 @@
+"""Says what the errors of a Redis server mean to whoever has to mend them; never with a password."""
+
+import ssl
+
+from tui.probes import trust
+from tui.probes.base import Given, NoData, ProbeFailed
+from tui.probes.databases import hung_up, place, silent
+
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    (
+        "without any password configured",
+        "{where} wants no password and was given one",
+        "leave it out of the service, or set requirepass there: now it is open to all who reach it",
+    ),
+    ("no password is set", "{where} wants no password and was given one", "leave it out of the service"),
+    ("authentication required", "{where} wants a password and got none", "name it in the service's `secrets`"),
+    ("invalid username-password", "{where} refuses {user} with this password", "the password's source; ACL LIST there"),
+    ("invalid password", "{where} refuses this password", "the password's source; CONFIG GET requirepass there"),
+    (
+        "db index is out of range",
+        "{where} has no database {database}",
+        "its `databases` setting; the service's `database`",
+    ),
+    ("against a read only replica", "{where} is a replica and takes no writes", "has it failed over? name the master"),
+    ("used memory > 'maxmemory'", "{where} is full and takes no writes", "INFO memory; its maxmemory and its policy"),
+    ("misconf", "{where} takes no writes, because it cannot save to disk", "its log, and the disk it saves to"),
+    ("loading the dataset", "{where} is still loading its data", "it has just started: ask again; INFO persistence"),
+    ("link with master is down", "{where} is a replica that has lost its master", "INFO replication"),
+    ("max number of clients", "{where} has no free connection: its maxclients are reached", "CLIENT LIST; maxclients"),
+    ("protected mode", "{where} lets in nobody from another host (protected mode)", "reach it through its own host"),
+)
+_NOT_PERMITTED = ("no permissions", "has no permission", "unknown command")
+
+
+def worded(error: Exception, settings: Given, seconds: float, late: bool) -> ProbeFailed:
+    """What an exception of the library says, in words; `late` when the deadline has passed, which was in `seconds`."""
+    from redis import exceptions
+
+    where, said = place(settings), str(error)
+    if isinstance(error, ssl.SSLError) and not late:
+        return trust.refusal(error, where, str(settings.get("host") or ""))
+    if late or isinstance(error, exceptions.TimeoutError | TimeoutError):
+        told = silent(where, seconds)
+        if settings.get("tls"):
+            told.hint = f"perhaps it does not speak TLS on this port; else {told.hint}"
+        return told
+    for words, message, hint in _WORDS:
+        if words in said.lower():
+            user = f"the user {settings['user']}" if settings.get("user") else "us"
+            return ProbeFailed(message.format(where=where, user=user, database=settings.get("database", 0)), hint)
+    if any(words in said.lower() for words in _NOT_PERMITTED):
+        return NoData(f"{where} does not let us ask: {said[:200]}", "ACL WHOAMI and ACL GETUSER there")
+    if isinstance(error, exceptions.ResponseError):
+        return ProbeFailed(f"{where} refuses: {said[:200]}", "look at its log")
+    if isinstance(error, exceptions.InvalidResponse) or not isinstance(error, exceptions.RedisError | OSError):
+        return ProbeFailed(f"what answers at {where} does not speak Redis", "look at the service's host and port")
+    return hung_up(where, "Redis")
