@@ -20,6 +20,7 @@ from tui.probes.http import HttpProbe
 from tui.probes.http_wire import LIMIT, Answer
 from tui.runbook.probing.http import SPEC
 from tui.transports.base import Transport
+from tui.transports.local import LocalTransport
 
 PASSWORD, TOKEN = "s3cret-pass", "tok-3n-very-secret"
 LONG = b"[" + b"1," * (LIMIT // 2) + b"1]"
@@ -334,6 +335,33 @@ def test_servers_that_misbehave(place: Transport, authority: Authority, scheme: 
 
 def test_nothing_listens(place: Transport, authority: Authority) -> None:
     assert "refuses connections" in Asking(place, authority, f"https://localhost:{free_port()}").failing("/").message
+
+
+def test_a_request_leaves_in_one_piece(authority: Authority) -> None:
+    """A piece of its own for the body would wait for the server's delayed acknowledgement, 40 ms, behind a tunnel."""
+    pieces = []
+
+    def talk(connection: socket.socket) -> None:
+        pieces.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with serving_raw(talk) as port:
+        Asking(LocalTransport("here"), authority, f"http://localhost:{port}")("call", "/", body='{"a": 1}')
+    assert pieces[0].endswith(b'{"a": 1}')
+
+
+def test_an_upload_is_refused_before_it_has_ended(authority: Authority) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        hang(connection)
+
+    with serving_raw(talk) as port:
+        site = Asking(LocalTransport("here"), authority, f"http://localhost:{port}")
+        reading = site("upload", "/", bytes=5_000_000)
+    assert failed(reading) == ["HTTP 413"]
+    assert "client_max_body_size" in reading.details[0]
 
 
 def test_a_body_compressed_unasked(place: Transport, authority: Authority) -> None:

@@ -68,6 +68,7 @@ def serving_raw(talk: Callable[[socket.socket], None]) -> Iterator[int]:
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
+            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with contextlib.suppress(OSError, h2.exceptions.ProtocolError):
                 talk(self.request)
 

@@ -28,6 +28,7 @@ class Dialled:
         self._allowed = reach.left
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._gone = False
         self._stream = reach.stream(host, port)
 
     def __enter__(self) -> "Dialled":
@@ -55,13 +56,11 @@ class Dialled:
                 tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
-                self._flush()
                 self._feed()
             except ssl.SSLError:
                 with contextlib.suppress(ProbeFailed):
-                    self._flush()
+                    self.flush()
                 raise
-        self._flush()
         self.tls = tls
         self.waiting_for = "an answer"
 
@@ -80,7 +79,6 @@ class Dialled:
             try:
                 return self.tls.read(limit)
             except ssl.SSLWantReadError:
-                self._flush()
                 self._feed()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""
@@ -88,29 +86,45 @@ class Dialled:
                 raise trust.refusal(error, self.place, self.place) from None
 
     def send(self, data: bytes) -> None:
-        """Send all of it."""
-        if self.tls is None:
-            self._write(data)
+        """Send all of it, with the next read at the latest: small pieces in a row would each wait for an answer.
+
+        A server that has hung up is met by that read, for it may have said why.
+        """
+        for start in range(0, len(data), CHUNK):
+            self._put(data[start : start + CHUNK])
+            if self._outgoing.pending >= CHUNK:
+                self.flush()
+
+    def flush(self) -> None:
+        """Send what was held back."""
+        data = self._outgoing.read()
+        if not data or self._gone:
             return
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[self.tls.write(view) :]
-            except ssl.SSLWantReadError:
-                self._feed()
-            except ssl.SSLError as error:
-                raise trust.refusal(error, self.place, self.place) from None
-            self._flush()
+        try:
+            self._limit()
+            self._stream.sendall(data)
+        except TimeoutError:
+            raise self._late() from None
+        except (OSError, EOFError):
+            self._gone = True
 
     def close(self) -> None:
         """Let go of the stream; a farewell is not waited for."""
         with contextlib.suppress(OSError, EOFError):
             self._stream.close()
 
-    def _flush(self) -> None:
-        data = self._outgoing.read()
-        if data:
-            self._write(data)
+    def _put(self, data: bytes) -> None:
+        if self.tls is None:
+            self._outgoing.write(data)
+            return
+        while True:
+            try:
+                self.tls.write(data)  # all of it, for memory takes all
+                return
+            except ssl.SSLWantReadError:
+                self._feed()
+            except ssl.SSLError as error:
+                raise trust.refusal(error, self.place, self.place) from None
 
     def _feed(self) -> None:
         data = self._read(CHUNK)
@@ -120,6 +134,7 @@ class Dialled:
             self._incoming.write_eof()
 
     def _read(self, limit: int) -> bytes:
+        self.flush()
         try:
             self._limit()
             data = self._stream.recv(limit)
@@ -130,15 +145,6 @@ class Dialled:
         if not data and not self._reach.left:  # at the deadline the reach ends what it gave
             raise self._late()
         return data
-
-    def _write(self, data: bytes) -> None:
-        try:
-            self._limit()
-            self._stream.sendall(data)
-        except TimeoutError:
-            raise self._late() from None
-        except (OSError, EOFError):
-            raise self._broken() from None
 
     def _limit(self) -> None:
         left = self._reach.left

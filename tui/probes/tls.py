@@ -48,6 +48,7 @@ class TlsProbe:
         with Dialled(reach, host, port) as dialled:
             try:
                 dialled.secure(verifying, name)
+                dialled.flush()
             except ssl.SSLCertVerificationError as error:
                 refused = trust.problem(error.verify_code, error.verify_message, name)
                 remedy = trust.remedy(error.verify_code, name)
@@ -111,6 +112,7 @@ def _show(reach: Reach, host: str, port: int, name: str) -> tuple[bytes, str]:
             dialled.secure(anyone, name)
         except ssl.SSLError as error:
             raise trust.refusal(error, dialled.place, name) from None
+        dialled.flush()
         tls = dialled.tls
         shown = tls.getpeercert(binary_form=True) if tls else None
         return shown or b"", (tls and tls.version()) or ""

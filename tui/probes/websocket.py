@@ -165,6 +165,8 @@ class _Talk:
     def farewell(self) -> None:
         """Close as the protocol wants it, so that the server notes no broken connection; its echo is not waited for."""
         self._say("the end", lambda: self.protocol.send_close(1000))
+        with contextlib.suppress(ProbeFailed):
+            self._dialled.flush()
 
     def _say(self, waiting_for: str, frame: Callable[[], None]) -> None:
         """Send a frame; a server that has closed meanwhile has said why, which is read next."""
