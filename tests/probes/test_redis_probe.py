@@ -13,6 +13,7 @@ from tests.support.reach import Misbehaving
 from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
+from tui.probes.databases import flag
 from tui.probes.redis import RedisProbe
 from tui.probes.redis_answers import Answers, parse_info
 from tui.probes.redis_errors import worded
@@ -234,6 +235,13 @@ def test_errors_in_words(error: Exception, words: str) -> None:
     settings = {"host": "cache", "port": 6379}
     assert words in worded(error, settings, 5.0, late=False).message
     assert worded(error, settings, 5.0, late=True).message == "cache:6379 does not answer within 5 s"
+
+
+@pytest.mark.parametrize(
+    ("given", "on"), [(True, True), ("true", True), ("1", True), (False, False), ("false", False), ("", False)]
+)
+def test_a_flag_may_come_from_a_file(given: object, on: bool) -> None:
+    assert flag({"tls": given}, "tls") is on
 
 
 def test_infos_lines() -> None:

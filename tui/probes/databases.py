@@ -38,6 +38,11 @@ def number(settings: Given, name: str) -> int:
     raise NoData(f"{name} is not a whole number: {given}", f"look at the service's `{name}`")
 
 
+def flag(settings: Given, name: str) -> bool:
+    """A setting that is true or false; from a file of the host it comes as a word."""
+    return str(settings.get(name) or "").lower() in ("true", "yes", "on", "1")
+
+
 def silent(where: str, seconds: float) -> ProbeFailed:
     """It was reached, and says nothing."""
     hint = "it accepts connections and hangs: look at its log, its load and its disk"

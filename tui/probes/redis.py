@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.probes import redis_errors, trust
 from tui.probes.base import Given, ProbeFailed, Reach, Reading, Stream
-from tui.probes.databases import dial, number, place
+from tui.probes.databases import dial, flag, number, place
 from tui.probes.redis_answers import READERS, Answers, parse_info
 
 
@@ -71,8 +71,8 @@ def _connected(settings: Given, reach: Reach) -> Iterator[Any]:
         def _connect(self) -> Stream:
             return stream
 
-        @property
-        def host(self) -> str:  # type: ignore[misc]  # nobody moves this connection to another host
+        @property  # type: ignore[misc]  # nobody moves this connection to another host
+        def host(self) -> str:
             return place(settings)
 
         def _host_error(self) -> str:
@@ -105,7 +105,7 @@ def _connected(settings: Given, reach: Reach) -> Iterator[Any]:
 
 
 def _secured(stream: Stream, settings: Given) -> Stream:
-    if not settings.get("tls"):
+    if not flag(settings, "tls"):
         return stream
     context = trust.context(str(settings.get("ca_file") or ""))
     return context.wrap_socket(stream, server_hostname=str(settings.get("host") or "localhost"))

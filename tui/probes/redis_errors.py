@@ -4,7 +4,7 @@ import ssl
 
 from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed
-from tui.probes.databases import hung_up, place, silent
+from tui.probes.databases import flag, hung_up, place, silent
 
 _WORDS: tuple[tuple[str, str, str], ...] = (
     (
@@ -41,7 +41,7 @@ def worded(error: Exception, settings: Given, seconds: float, late: bool) -> Pro
         return trust.refusal(error, where, str(settings.get("host") or ""))
     if late or isinstance(error, exceptions.TimeoutError | TimeoutError):
         told = silent(where, seconds)
-        if settings.get("tls"):
+        if flag(settings, "tls"):
             told.hint = f"perhaps it does not speak TLS on this port; else {told.hint}"
         return told
     for words, message, hint in _WORDS:
