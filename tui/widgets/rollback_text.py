@@ -91,6 +91,8 @@ def update_overdue(moment: Moment) -> float:
 
 
 def _update_line(moment: Moment) -> list[Piece]:
+    if moment.state.rollback_finished_at is not None:
+        return [(" enter ", KEY), (" what came of it", "")]
     due = update_due(moment.state)
     if due is None:
         return [("", "")]
