@@ -71,6 +71,7 @@ PAGES = {
     "/ring/b": Reply(302, b"", {"location": "a"}),
     "/to/health": Reply(301, b"", {"location": "/health/"}),
     "/to/http": Reply(301, b"", {"location": "http://localhost/health/"}),
+    "/to/other": Reply(301, b"", {"location": "https://other.example/"}),
     "/to/nowhere": Reply(301, b"", {"location": "ftp://localhost/"}),
     "/to/bad": Reply(301, b"", {"location": "https://[::1/"}),
 } | {f"/far/{n}": Reply(307, b"", {"location": f"/far/{n + 1}"}) for n in range(9)}
@@ -158,6 +159,9 @@ def test_redirects(site: Asking) -> None:
     assert "more than 5 times" in site.failing("/far/0").message
     assert site("get", "/far/4", status=404).document["redirects"] == 5
     assert "from https to http" in site.failing("/to/http").message
+    other = site("get", "/to/other")
+    assert failed(other) == ["HTTP 301"]
+    assert "it redirects to https://other.example/" in other.details
     for nowhere in ("/to/nowhere", "/to/bad"):
         assert "no address" in site.failing(nowhere).message
 
@@ -313,7 +317,7 @@ def behave(said: bytes, reads: bool = True, hangs: bool = False) -> Any:
 @pytest.mark.parametrize(
     ("scheme", "talk", "words"),
     [
-        ("http", hang, "hangs: 0.3 s passed waiting for an answer"),
+        ("http", hang, "hangs: 0.6 s passed waiting for an answer"),
         ("https", hang, "waiting for the TLS handshake"),
         (
             "http",
@@ -330,7 +334,7 @@ def behave(said: bytes, reads: bool = True, hangs: bool = False) -> Any:
 def test_servers_that_misbehave(place: Transport, authority: Authority, scheme: str, talk: Any, words: str) -> None:
     with serving_raw(talk) as port:
         site = Asking(place, authority, f"{scheme}://localhost:{port}")
-        assert words in site.failing("/", seconds=0.3 if "passed" in words or "waiting" in words else 10.0).message
+        assert words in site.failing("/", seconds=0.6 if "passed" in words or "waiting" in words else 10.0).message
 
 
 def test_nothing_listens(place: Transport, authority: Authority) -> None:

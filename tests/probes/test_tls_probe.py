@@ -111,7 +111,7 @@ def test_servers_without_tls(place: Transport, authority: Authority) -> None:
     with serving_raw(lambda connection: None) as port:
         assert "during the TLS handshake" in failing(place, told(authority, port)).message
     with serving_raw(hang) as port:
-        assert "waiting for the TLS handshake" in failing(place, told(authority, port), seconds=0.3).message
+        assert "waiting for the TLS handshake" in failing(place, told(authority, port), seconds=0.6).message
     assert "refuses connections" in failing(place, told(authority, free_port())).message
 
 

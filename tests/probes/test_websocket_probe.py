@@ -186,7 +186,7 @@ def saying(said: bytes) -> Any:
 def test_servers_that_misbehave(place: Transport, authority: Authority, behaviour: Any, words: str) -> None:
     with serving_raw(behaviour) as port:
         site = Talking(place, authority, f"ws://localhost:{port}")
-        assert words in site.failing(seconds=0.3 if "waiting" in words else 10.0).message
+        assert words in site.failing(seconds=0.6 if "waiting" in words else 10.0).message
 
 
 def test_a_web_server_that_does_not_upgrade(place: Transport, authority: Authority) -> None:

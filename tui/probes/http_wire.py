@@ -60,13 +60,19 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 def send(reach: Reach, site: Site, asked: Asked) -> Answer:
-    """Send it and follow where it leads; the times of all hops are added up."""
+    """Send it and follow where it leads on the same host; the times of all hops are added up.
+
+    Another host is not followed to: an answer must not choose which machines behind the tunnel are asked.
+    """
     url = _url(site.address, site.host, site.address.path + asked.path)
     seen = [url]
     began = time.monotonic()
     answer = _once(reach, site, asked, url)
     while asked.follow and answer.status in _REDIRECTS and answer.location:
-        url = _next(url, answer.location, answer.place, seen)
+        target = _next(url, answer.location, answer.place, seen)
+        if urlsplit(target).hostname != urlsplit(url).hostname:
+            break
+        url = target
         seen.append(url)
         after = _once(reach, _leading(site, url), asked, url)
         answer = replace(
@@ -110,13 +116,9 @@ def _next(url: str, location: str, place: str, seen: list[str]) -> str:
 
 
 def _leading(site: Site, url: str) -> Site:
-    """The site a redirect leads to; the one it comes from when it is named as that is."""
-    parts = urlsplit(url)
-    name, here = parts.hostname or "", site.address
-    own = urlsplit(f"//{site.host}").hostname if site.host else here.host
+    """The site at the address that a redirect leads to; its own port where it goes by another name than its address."""
+    parts, here = urlsplit(url), site.address
     port = parts.port or PORTS[parts.scheme]
-    if name != own:
-        return Site(Address(parts.scheme, name, port), "", "", site.context)
     if site.host and parts.scheme == here.scheme and parts.port is None:
         port = here.port
     return replace(site, address=Address(parts.scheme, here.host, port))

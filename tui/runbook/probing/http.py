@@ -29,7 +29,7 @@ _KEPT = (Field(name="json", shape=Shape.TABLE, help="the answer's own document, 
 
 GET = CheckSpec(
     name="get",
-    help="ask for a page; redirects are followed, at most 5 and not with a token",
+    help="ask for a page; redirects on the same host are followed, at most 5 and not with a token",
     parameters=(
         PATH,
         Setting(name="method", default="GET", help="GET, HEAD or OPTIONS"),
