@@ -71,6 +71,13 @@ def test_a_stream_carries_every_byte_both_ways_and_its_end(place: Transport) -> 
     assert hashlib.sha256(back).digest() == hashlib.sha256(data).digest()
 
 
+def test_the_far_sides_end_is_heard_while_ours_is_open(place: Transport) -> None:
+    with Misbehaving(b"bye", closes=True) as far, reaching(place, 60) as reach:
+        stream = reach.stream("127.0.0.1", far.port)
+        stream.settimeout(10)
+        assert b"".join(iter(lambda: stream.recv(10), b"")) == b"bye"
+
+
 def test_a_unix_socket_of_the_place_is_a_stream_too(place: Transport, tmp_path: Path) -> None:
     path = str(tmp_path / "a socket")
     with echo(socket.AF_UNIX, path), reaching(place) as reach:

@@ -32,7 +32,7 @@ class NoData(ProbeFailed):
 
 
 Stream = socket.socket
-"""A connected stream; a channel of an SSH connection is one as far as libraries can tell, and is cast to it."""
+"""A connected stream: a real socket, whatever it leads through, so that any library may poll it or wrap it in TLS."""
 
 
 class Ran(Struct, frozen=True):
