@@ -1,22 +1,27 @@
 """Runs a step's commands one after the other: each attempt announced, run, judged and recorded."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from tui.errors import RunbookError
-from tui.execution.captures import Captured, capture
+from tui.execution.captures import Captured, capture, capture_probe
 from tui.execution.commands import prepare, shown
 from tui.execution.executor import Executor, Finished
 from tui.execution.expectations import Output, check
+from tui.execution.probing import DEADLINE, Measured, Prober, expected_of
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Runbook, Step, seconds
+from tui.runbook.probing.describe import given_words, words_of
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, SessionState, StepStatus, action_at
-from tui.transports.base import CancelToken, Left
+from tui.transports.base import CancelToken, Left, OutputSink
 
 
 class Recorder(Protocol):
@@ -40,11 +45,15 @@ class Recorder(Protocol):
 
 
 class ActionRunner:
-    """Runs actions for one session; used by one thread at a time."""
+    """Runs actions for one session, one step on a thread at a time."""
 
-    def __init__(self, runbook: Runbook, executor: Executor, secrets: Secrets, recorder: Recorder) -> None:
+    def __init__(
+        self, runbook: Runbook, executor: Executor, secrets: Secrets, recorder: Recorder, prober: Prober
+    ) -> None:
         self._runbook = runbook
         self._executor = executor
+        self._prober = prober
+        self._numbering = threading.Lock()
         self._secrets = secrets
         self._recorder = recorder
 
@@ -112,18 +121,14 @@ class ActionRunner:
     def look(self, step: Step, cancel: CancelToken) -> None:
         """Look whether there is anything for a rollback step to undo."""
         action = action_at(step, LOOK)
-        number = max(self._recorder.state.attempts, default=0) + 1
         values = self._recorder.values()
         host = action.on or self._runbook.runbook.default_host
-        announced = ev.AttemptStarted(
-            attempt=number, step=step.id, action=LOOK, host=host, command=shown(action, values)
-        )
-        self._recorder.record(announced)
+        number = self._announce(step, LOOK, host, shown(action, values))
+        needed = None
         try:
             command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, number))
         except RunbookError as error:
             self._recorder.record(_not_started(number, error))
-            needed = None
         else:
             finished = self._executor.run(number, host, command, cancel)
             self._recorder.record_happened(_ended(number, finished))
@@ -134,29 +139,76 @@ class ActionRunner:
     def _attempt(self, step: Step, index: int, cancel: CancelToken, last: bool, again: bool = False) -> bool | None:
         """One attempt. True and False are final; None says that it was not good and may be run again."""
         action = step.actions[index]
-        number = max(self._recorder.state.attempts, default=0) + 1
+        if action.probe is not None:
+            return self._probe(step, index, cancel, last, again)
         values = self._recorder.values()
         host = action.on or self._runbook.runbook.default_host
-        announced = ev.AttemptStarted(
-            attempt=number,
-            step=step.id,
-            action=index,
-            host=host,
-            command=shown(action, values),
-            mutates=step.mutates,
-            durable=step.mutates and self._executor.transports[host].durable,
-            again=again,
-        )
+        durable = step.mutates and self._executor.transports[host].durable
+        number = self._announce(step, index, host, shown(action, values), step.mutates, durable, again)
         try:
-            key = self.key(step.id, number)
-            command = prepare(self._runbook, action, values, self._secrets, key, announced.durable)
+            command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, number), durable)
         except RunbookError as error:
-            self._recorder.record(announced)
             self._recorder.record(_not_started(number, error))
             return False
-        self._recorder.record(announced)
-        finished = self._executor.run(number, announced.host, command, cancel, secret=captures_secret(action))
+        finished = self._executor.run(number, host, command, cancel, secret=captures_secret(action))
         return self._judge(step, action, number, finished, last)
+
+    def _probe(self, step: Step, index: int, cancel: CancelToken, last: bool, again: bool) -> bool | None:
+        """One attempt that is a probe."""
+        action = step.actions[index]
+        assert action.probe is not None
+        probe, values = action.probe, self._recorder.values()
+        words = words_of(self._runbook, probe, values)
+        place = self._runbook.services[probe.service].through
+        number = self._announce(step, index, place, words, mutates=step.mutates, again=again)
+        within = seconds(action.timeout) if action.timeout else DEADLINE
+        found: list[Measured] = []
+
+        def measure(sink: OutputSink) -> Outcome:
+            found.append(self._prober.measure(probe, values, within, sink, cancel))
+            return found[0].outcome
+
+        finished = self._executor.measure(number, measure)
+        if not found:
+            return self._judge(step, action, number, finished, last)
+        captured = Captured()
+        if finished.outcome.ended_by_itself:
+            text = Output.read(self._executor.directory, number).text
+            captured = self._known(capture_probe(action.capture, text, found[0].secrets))
+        if found[0].figures:
+            about = given_words(probe, values)
+            measured = ev.ProbeMeasured(
+                attempt=number, service=probe.service, check=probe.check, about=about, figures=found[0].figures
+            )
+            self._recorder.record_happened(measured)
+        return self._judge(step, action, number, replace(finished, checks=found[0].checks), last, captured)
+
+    def _announce(
+        self,
+        step: Step,
+        index: int,
+        host: str,
+        command: str,
+        mutates: bool = False,
+        durable: bool = False,
+        again: bool = False,
+    ) -> int:
+        """Record that an attempt is about to start, under a number of its own; several may start at once."""
+        with self._numbering:
+            number = max(self._recorder.state.attempts, default=0) + 1
+            self._recorder.record(
+                ev.AttemptStarted(
+                    attempt=number,
+                    step=step.id,
+                    action=index,
+                    host=host,
+                    command=command,
+                    mutates=mutates,
+                    durable=durable,
+                    again=again,
+                )
+            )
+        return number
 
     def judge(self, step: Step, left: Attempt) -> bool:
         """Hold the expectations against an attempt that ended before anybody could; says whether it was good."""
@@ -176,9 +228,17 @@ class ActionRunner:
         self._keep(step.id, captured)
         return tuple(captured.missing)
 
-    def _judge(self, step: Step, action: Action, number: int, finished: Finished, last: bool) -> bool | None:
+    def _judge(
+        self,
+        step: Step,
+        action: Action,
+        number: int,
+        finished: Finished,
+        last: bool,
+        captured: Captured | None = None,
+    ) -> bool | None:
         output = Output.read(self._executor.directory, number)
-        captured = self._captured(action, number, finished, output)
+        captured = captured or self._captured(action, number, finished, output)
         self._recorder.record_happened(_ended(number, finished))
         if not finished.outcome.ended_by_itself:
             return False
@@ -186,12 +246,17 @@ class ActionRunner:
 
     def _captured(self, action: Action, number: int, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""
-        captured = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
-        for name, value in captured.secrets.items():
-            self._secrets.keep(name, value)
+        found = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
+        captured = self._known(found)
         if captures_secret(action):
             with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
                 self._executor.mask(number)
+        return captured
+
+    def _known(self, captured: Captured) -> Captured:
+        """What was captured, its secrets redacted from here on."""
+        for name, value in captured.secrets.items():
+            self._secrets.keep(name, value)
         return captured
 
     def _check(
@@ -204,7 +269,7 @@ class ActionRunner:
         captured: Captured,
         last: bool,
     ) -> bool | None:
-        checks = check(action.expect, finished.outcome, output, finished.seconds)
+        checks = (*finished.checks, *check(expected_of(action), finished.outcome, output, finished.seconds))
         if finished.lost:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
             checks = (kept, *checks)

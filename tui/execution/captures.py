@@ -41,6 +41,14 @@ def capture(captures: Mapping[str, Capture], text: str) -> Captured:
     return Captured(values, secrets, tuple(missing))
 
 
+def capture_probe(captures: Mapping[str, Capture], text: str, secrets: Mapping[str, str]) -> Captured:
+    """The same for a probe: plain values from its document, secret ones from what it handed over beside it."""
+    plain = capture({name: wanted for name, wanted in captures.items() if not wanted.secret}, text)
+    found = {name: secrets.get(wanted.json or name, "") for name, wanted in captures.items() if wanted.secret}
+    missing = [name for name, value in found.items() if not value and not captures[name].optional]
+    return Captured(plain.values, {name: value for name, value in found.items() if value}, (*plain.missing, *missing))
+
+
 def _find(wanted: Capture, text: str) -> str:
     value = _by_json(wanted.json, text) if wanted.json else text.strip()
     if wanted.pattern:

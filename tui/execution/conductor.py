@@ -1,6 +1,7 @@
 """Carries out what the operator asks for: announces it in the journal, does it, and records what came of it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from tui.errors import NotNow
 from tui.execution.actions import ActionRunner, still_to_hold
@@ -8,6 +9,7 @@ from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
 from tui.execution.incident import incident_values
+from tui.execution.probing import THIS_MACHINE, LiveProber, Prober
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.execution.working import Working
@@ -21,6 +23,7 @@ from tui.session.rollback import not_needed
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
 from tui.transports.base import CancelToken
+from tui.transports.local import LocalTransport
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
@@ -43,13 +46,15 @@ class Conductor(Working):
         secrets: Secrets,
         state: SessionState | None = None,
         signing: Signing | None = None,
+        prober: Prober | None = None,
     ) -> None:
         super().__init__(runbook, journal, executor, state)
         self.secrets = secrets
         self.signing = signing or Signing()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""
-        self._runner = ActionRunner(runbook, executor, secrets, self)
+        prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
+        self._runner = ActionRunner(runbook, executor, secrets, self, prober)
 
     # what the operator does
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tui.execution.redaction import Redactor
 from tui.session.clock import Clock
+from tui.session.events import Check
 from tui.session.lines import LineIndex
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
@@ -21,7 +22,8 @@ UNWRITABLE_PAUSE = 1.0
 class Finished(Struct, frozen=True):
     """How an attempt ended; `size` in bytes and `sha256` are those of its output file.
 
-    `lost` says why not all of the output could be kept; then nothing can be judged by it.
+    `lost` says why not all of the output could be kept; then nothing can be judged by it. `checks` are the judgements
+    that a probe made by itself.
     """
 
     outcome: Outcome
@@ -29,6 +31,7 @@ class Finished(Struct, frozen=True):
     size: int
     sha256: str
     lost: str = ""
+    checks: tuple[Check, ...] = ()
 
 
 class Executor:
@@ -64,6 +67,15 @@ class Executor:
             return Finished(outcome, 0.0, 0, "")
         retry = cancel if command.durable else None
         return self._follow(attempt, writer, 0.0, retry, lambda sink: self.transports[host].run(command, sink, cancel))
+
+    def measure(self, attempt: int, work: Callable[[OutputSink], Outcome]) -> Finished:
+        """Keep what a probe finds as an attempt's output; see `run`."""
+        try:
+            writer = OutputWriter(self.directory, attempt, self._clock, False, self._write)
+        except OutputUnwritable as error:
+            outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
+            return Finished(outcome, 0.0, 0, "")
+        return self._follow(attempt, writer, 0.0, None, work)
 
     def rejoin(
         self, attempt: int, host: str, left: Left, since: float, cancel: CancelToken, secret: bool = False

@@ -10,6 +10,7 @@ from tui.errors import RunbookError
 from tui.execution.secrets import AskSecret, Secrets
 from tui.runbook.facts import steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
+from tui.runbook.probing.secrets import secrets_of
 from tui.session.events import HostConnected
 from tui.transports.base import HostFacts, Transport
 
@@ -39,18 +40,17 @@ Report = Callable[[Finding], None]
 
 def hosts_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
     """The hosts that the flow's steps may run on, each connection once, in order of first use."""
-    names = (
-        action_host(runbook, action.on)
-        for step in _steps(runbook, flow, facts)
-        for action in step.actions
-        if action.run
-    )
-    return list(dict.fromkeys(names))
+    actions = [action for step in _steps(runbook, flow, facts) for action in step.actions]
+    through = [runbook.services[action.probe.service].through for action in actions if action.probe]
+    names = [action.on for action in actions if action.run] + [name for name in through if name]
+    return list(dict.fromkeys(action_host(runbook, name) for name in names))
 
 
 def secrets_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
     """The declared secrets that the flow's steps may use."""
-    names = (name for step in _steps(runbook, flow, facts) for action in step.actions for name in action.secrets)
+    actions = [action for step in _steps(runbook, flow, facts) for action in step.actions]
+    names = [name for action in actions for name in action.secrets]
+    names += [name for action in actions if action.probe for name in secrets_of(runbook, action.probe)]
     return [name for name in dict.fromkeys(names) if name in runbook.secrets]
 
 

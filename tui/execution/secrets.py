@@ -38,6 +38,16 @@ class Secrets:
         """Whether the value is known."""
         return name in self._values
 
+    def value(self, name: str) -> str:
+        """The value, for a probe that hands it to its library; empty for an optional one that has none.
+
+        Raises:
+            SecretMissing: it has none.
+        """
+        if name not in self._values:
+            self.environment([name])
+        return self._values.get(name, "")
+
     def needed(self, names: Iterable[str]) -> list[str]:
         """Those of the names that are declared secrets and have no value yet."""
         return [name for name in dict.fromkeys(names) if name in self._runbook.secrets and name not in self._values]

@@ -203,9 +203,11 @@ class Workspace:
         """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""
         from tui.execution.conductor import Conductor
         from tui.execution.executor import Executor
+        from tui.execution.probing import DrillProber
 
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
-        return Conductor(runbook, journal, executor, self.secrets, state, self.signing)
+        prober = DrillProber(runbook, self.transports) if self.drill else None
+        return Conductor(runbook, journal, executor, self.secrets, state, self.signing, prober)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""

@@ -73,6 +73,9 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return event.operator, "", f"ROLLBACK started: {event.reason}"
         case ev.RollbackFinished():
             return event.operator, "", "rollback finished"
+        case ev.ProbeMeasured():
+            figures = ", ".join(f"{name} {value:g}" for name, value in event.figures.items())
+            return "", title(state.attempts[event.attempt].step), f"measured {event.service} {event.check}: {figures}"
         case ev.StepLooked():
             found = {True: "it is to be undone", False: "there is nothing to undo", None: "it cannot be told"}
             return event.operator, title(event.step), f"looked: {found[event.needed]}"

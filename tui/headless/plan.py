@@ -6,6 +6,7 @@ from tui.execution.commands import host_of, shown
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
+from tui.runbook.probing.describe import words_of
 from tui.session.state import SessionState
 
 
@@ -40,6 +41,9 @@ def _step(
         wanted = ", ".join(f"{name} = {value}" for name, value in step.needed_if.items())
         yield f"      only if {wanted}"
     for action in step.actions:
+        if action.probe is not None:
+            yield f"      {words_of(runbook, action.probe, values)}"
+            continue
         if action.run is None:
             yield f"      {action.kind}: {action.ask or action.send or action.open}"
             continue

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
+from tui.runbook.probing.check import expectation_faults, probe_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on")
+_ONLY_COMMAND = ("directory", "stdin", "secrets", "on")
 _ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds")
 
 
-def action_faults(runbook: Runbook, names: Names, known: Known, path: Path, action: Action) -> Iterator[Fault]:
-    """Every fault in an action; `known` is what is known when it begins."""
+def action_faults(
+    runbook: Runbook, names: Names, known: Known, path: Path, action: Action, mutates: bool = False
+) -> Iterator[Fault]:
+    """Every fault in an action; `known` is what is known when it begins, `mutates` its step's."""
     given = [kind for kind in ACTION_KINDS if getattr(action, kind) is not None]
     if len(given) != 1:
         found = (
@@ -40,6 +44,9 @@ def action_faults(runbook: Runbook, names: Names, known: Known, path: Path, acti
     for key in ("run", "ask", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
         yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
+    if action.probe is not None:
+        yield from probe_faults(runbook, names, known, (*path, "probe"), action.probe)
+        yield from expectation_faults(runbook, path, action, mutates)
     yield from _meaningless(path, action)
     yield from _question(path, action)
     yield from _expectations(path, action)
@@ -50,11 +57,13 @@ def _meaningless(path: Path, action: Action) -> Iterator[Fault]:
     """What is written but would have no effect."""
     if action.kind == "run" or not action.kind:
         return
-    for key in _ONLY_RUN:
+    for key in _ONLY_RUN if action.kind not in ("probe", "watch") else _ONLY_COMMAND:
         if getattr(action, key):
             yield Fault(
                 path=(*path, key), message=f'"{key}" means nothing for {action.kind}', hint="only a command has it"
             )
+    if action.kind in ("probe", "watch"):
+        return  # what they find is checked with what they are
     default = type(action.expect)()
     for key in _ONLY_OUTPUT:
         if getattr(action.expect, key) != getattr(default, key):

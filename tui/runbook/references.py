@@ -9,6 +9,7 @@ from tui.runbook.declarations import declarations, missing
 from tui.runbook.model import Action, Facts, Runbook, Step
 from tui.runbook.names import Names, template_faults
 from tui.runbook.patterns import pattern_faults
+from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.walk import fields_of, steps_of
 
@@ -26,6 +27,7 @@ def references(runbook: Runbook, document_lines: int | None = None) -> list[Faul
         *_duplicates(runbook),
         *declarations(runbook),
         *_flows(runbook),
+        *service_faults(runbook, names),
         *_links(runbook, names),
         *_messages(runbook, names),
         *_issues(runbook),
@@ -144,7 +146,7 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Fa
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
     for place, action in enumerate(step.actions):
-        yield from action_faults(runbook, names, known, (*path, "actions", place), action)
+        yield from action_faults(runbook, names, known, (*path, "actions", place), action, step.mutates)
         known = known.after(action)
 
 

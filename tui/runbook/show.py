@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Danger, Issue, Runbook, Section, Signoff, Step
+from tui.runbook.probing.describe import words_of
 
 WIDTH = 100
 
@@ -87,6 +88,10 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
         first, *rest = action.run.strip().splitlines() or [""]
         yield f"{margin}{host}$ {first}"
         yield from (f"{margin}{' ' * len(host)}> {line}" for line in rest)
+    elif action.probe is not None:
+        yield f"{margin}{words_of(runbook, action.probe, {})}"
+        if action.original:
+            yield from _wrapped(f"document: {action.original}", indent + 2)
     elif action.ask is not None:
         choices = f" ({' / '.join(action.choices)})" if action.choices else f" ({action.answer})"
         yield from _wrapped(f"ask: {action.ask}{choices}", indent)

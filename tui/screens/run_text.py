@@ -7,6 +7,7 @@ from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
+from tui.runbook.probing.describe import words_of
 from tui.session.state import SessionState
 from tui.widgets.glyphs import HELD, OVER
 from tui.widgets.progress import rollback_time, too_late
@@ -21,6 +22,8 @@ def start_lines(state: SessionState, step: Step, place: int, now: datetime | Non
     for action in step.actions[place:]:
         if action.run is not None:
             lines += [f"on {where(state, action)}:", *(f"  {line}" for line in command_lines(shown(action, values)))]
+        elif action.probe is not None:
+            lines.append(sanitise(words_of(state.runbook, action.probe, values)))
     if step.point_of_no_return:
         back = duration(rollback_time(state, step))
         lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, about {back}.")

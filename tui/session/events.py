@@ -264,6 +264,16 @@ class StepLooked(Event, frozen=True, kw_only=True):
     operator: str = ""
 
 
+class ProbeMeasured(Event, frozen=True, kw_only=True):
+    """The figures that a probe found, by field; `about` are its parameters in words."""
+
+    attempt: int
+    service: str
+    check: str
+    about: str = ""
+    figures: Mapping[str, float] = {}
+
+
 class MonitorSampled(Event, frozen=True, kw_only=True):
     """A monitor measured; without a `value` it could not, and `detail` says why."""
 
@@ -328,6 +338,7 @@ AnyEvent = (
     | RollbackStarted
     | RollbackFinished
     | StepLooked
+    | ProbeMeasured
     | MonitorSampled
     | TriggerArmed
     | TriggerTripped

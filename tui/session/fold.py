@@ -9,7 +9,7 @@ from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
-from tui.session.state import CONNECTED, Attempt, SessionState, StepStatus, initial, step_by_id
+from tui.session.state import CONNECTED, Attempt, Measure, SessionState, StepStatus, initial, step_by_id
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -229,6 +229,14 @@ def _(event: ev.StepNotNeeded, state: SessionState, entry: ev.Entry) -> SessionS
 @_on(ev.StepLooked)
 def _(event: ev.StepLooked, state: SessionState, entry: ev.Entry) -> SessionState:
     return replace(state, looks={**state.looks, event.step: event.needed})
+
+
+@_on(ev.ProbeMeasured)
+def _(event: ev.ProbeMeasured, state: SessionState, entry: ev.Entry) -> SessionState:
+    measure = Measure(
+        attempt=event.attempt, service=event.service, check=event.check, about=event.about, figures=event.figures
+    )
+    return replace(state, measures=(*state.measures, measure))
 
 
 @_on(ev.StepReopened)

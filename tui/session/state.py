@@ -64,6 +64,16 @@ class Attempt(Struct, frozen=True, kw_only=True):
         return self.again or self.action == LOOK
 
 
+class Measure(Struct, frozen=True, kw_only=True):
+    """What a probe measured of a service, by the attempt that it was."""
+
+    attempt: int
+    service: str
+    check: str
+    about: str
+    figures: Mapping[str, float]
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """A step's part of the session; `action` is the place of the next action to be done."""
 
@@ -110,6 +120,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     rollback_finished_at: datetime | None = None
     looks: Mapping[str, bool | None] = {}
     sent_at: Mapping[str, datetime] = {}
+    measures: tuple[Measure, ...] = ()
 
     @property
     def drill(self) -> bool:

@@ -102,5 +102,5 @@ def waiting_kind(state: SessionState, step: Step) -> str:
     now = state.step(step.id)
     if now.action >= len(step.actions) or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
         return ""
-    kind = step.actions[now.action].kind
-    return kind if kind != "run" else ""
+    action = step.actions[now.action]
+    return "" if action.automatic else action.kind

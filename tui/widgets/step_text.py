@@ -10,6 +10,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
+from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
@@ -200,6 +201,11 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
         for line in command_lines(shown(action, values)):
             lines.append([("  $ " if line is not None and len(lines) == 1 else "    ", LABEL), (line, "bold")])
+    elif action.probe is not None:
+        words = sanitise(words_of(state.runbook, action.probe, values))
+        lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (words, "bold")])
+        if action.original:
+            lines += [[("  document: ", LABEL), (line, "")] for line in command_lines(fill(action.original, values))]
     elif action.ask is not None:
         lines.append([(f"{done}{number}question  ", LABEL), (question(action, values), "bold")])
         answer = state.step(step.id).answers.get(place)

@@ -1,0 +1,314 @@
+"""Makes the probes of a runbook: settings and secrets found, the way opened, the result as an attempt's output."""
+
+import json
+import math
+import re
+import shlex
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.errors import RunbookError
+from tui.execution.reach import TransportReach
+from tui.execution.secrets import Secrets
+from tui.execution.text import sanitise
+from tui.probes import probe_of
+from tui.probes.base import NoData, ProbeFailed, Reading
+from tui.runbook.model import Action, Expect, Number, Probe, Runbook, Service
+from tui.runbook.probing import KINDS
+from tui.runbook.probing.describe import THIS_MACHINE as THIS_MACHINE
+from tui.runbook.probing.describe import words_of
+from tui.runbook.probing.spec import Setting, Shape
+from tui.runbook.variables import fill
+from tui.session.events import Check
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, Command, OutputSink, Stream, Transport
+
+DEADLINE = 20.0
+"""Seconds a probe has where its action gives no `timeout`."""
+
+GRACE = 2.0
+"""So long after its deadline a probe that does not come back is left to itself."""
+
+LOOK = 0.05
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """What came of a probe: how it ended, its own judgements, its figures, and the secrets it captured."""
+
+    outcome: Outcome
+    checks: tuple[Check, ...] = ()
+    figures: Mapping[str, float] = {}
+    secrets: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Measured({self.outcome}, {len(self.checks)} checks, figures: {dict(self.figures)})"
+
+
+class Prober(Protocol):
+    """Makes probes; the drill has one that reaches nothing."""
+
+    def measure(
+        self, probe: Probe, values: Mapping[str, str], seconds: float, sink: OutputSink, cancel: CancelToken
+    ) -> Measured:
+        """Make one probe and write what it found to `sink`; never raises for what a service does.
+
+        Args:
+            values: what templates in settings and parameters may name.
+            seconds: the deadline.
+        """
+
+
+def expected_of(action: Action) -> Expect:
+    """What is expected of a probe's output: a number without a pattern is the field of its name."""
+    if action.probe is None:
+        return action.expect
+    numbers = tuple(one if one.pattern else replace(one, pattern=_field_pattern(one)) for one in action.expect.numbers)
+    return replace(action.expect, exit=(), numbers=numbers)
+
+
+def _field_pattern(number: Number) -> str:
+    return rf"^  {re.escape(number.name)} +(-?[\d.]+(?:e[-+]?\d+)?)(?: |$)"
+
+
+class LiveProber:
+    """Makes the probes of one session over its transports."""
+
+    def __init__(
+        self, runbook: Runbook, transports: Mapping[str, Transport], secrets: Secrets, here: Callable[[], Transport]
+    ) -> None:
+        """Args: here: makes the way to what is reached from this machine."""
+        self._runbook = runbook
+        self._transports = transports
+        self._secrets = secrets
+        self._here = here
+        self._files: dict[str, Mapping[str, str]] = {}
+        self._lock = threading.Lock()
+
+    def measure(
+        self, probe: Probe, values: Mapping[str, str], seconds: float, sink: OutputSink, cancel: CancelToken
+    ) -> Measured:
+        """See Prober; the probe works on a thread of its own, which is left to itself when it does not come back."""
+        service = self._runbook.services[probe.service]
+        transport = self._transports[service.through] if service.through else self._here()
+        reach = TransportReach(transport, seconds)
+        done: list[Measured] = []
+
+        def work() -> None:
+            done.append(self._guarded(service, probe, values, reach))
+
+        with reach:
+            thread = threading.Thread(target=work, name=f"probe {probe.service}", daemon=True)
+            thread.start()
+            left = seconds + GRACE
+            while thread.is_alive() and left > 0 and not cancel.wait(LOOK):
+                left -= LOOK
+                thread.join(LOOK)
+        thread.join(LOOK if cancel.cancelled else GRACE)
+        if cancel.cancelled and not done:
+            return Measured(outcome=Outcome(OutcomeKind.CANCELLED))
+        if not done:
+            return failed(f"{probe.service} does not answer within {seconds:g} s", "look at it from its own host")
+        made = done[0]
+        sink(Stream.OUT, made.text.encode()) if isinstance(made, _Written) else None
+        return made
+
+    def _guarded(self, service: Service, probe: Probe, values: Mapping[str, str], reach: TransportReach) -> "Measured":
+        kind = probe_of(service.kind)
+        spec = KINDS[service.kind]
+        try:
+            settings = self._settings(service, probe.service, values, reach)
+            given = self._given(spec.check(probe.check).parameters, probe.given, values)
+            reading = kind.interpret(probe.check, given, kind.fetch(probe.check, settings, given, reach))
+        except NoData as error:
+            return no_data(error.message, error.hint)
+        except ProbeFailed as error:
+            return failed(error.message, error.hint)
+        except RunbookError as error:
+            return no_data(error.message, error.hint)
+        except Exception as error:  # a fault of ours, or of a library: a verdict too, and never the service's secrets
+            return no_data(f"a fault of this program: {type(error).__name__}", "please report it")
+        return written(reading, figures_of(service.kind, probe.check, reading.document))
+
+    def _settings(
+        self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
+    ) -> dict[str, Any]:
+        """The service's settings by value: those of the runbook, of secrets, and of the file on the host."""
+        found: dict[str, Any] = {key: fill(text, values) for key, text in service.settings.items()}
+        if service.from_file:
+            found |= self._from_file(service, name, values, reach)
+        for setting, secret in service.secrets.items():
+            found[setting] = self._secrets.value(secret)
+        return typed(KINDS[service.kind].settings, found)
+
+    def _from_file(
+        self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
+    ) -> Mapping[str, str]:
+        """What the environment file on the host says, read by the host's own shell, once a session."""
+        with self._lock:
+            if name in self._files:
+                return self._files[name]
+        path = fill(service.file, values)
+        variables = list(service.from_file.values())
+        prints = " ".join(f'"${{{one}-}}"' for one in variables)
+        ran = reach.run(f"set -a; . {shlex.quote(path)} >/dev/null || exit 3; printf '%s\\0' {prints}")
+        if ran.exit != 0:
+            raise NoData(f"{path} cannot be read on {service.through}", "look at its path and its permissions")
+        parts = ran.out.split("\0")
+        read = dict(zip(service.from_file, parts, strict=False))
+        secret = {one.name for one in KINDS[service.kind].settings if one.shape is Shape.SECRET}
+        for setting in secret & read.keys():
+            if read[setting]:
+                self._secrets.keep(f"{name}.{setting}", read[setting])
+        found = {setting: value for setting, value in read.items() if value}
+        with self._lock:
+            self._files[name] = found
+        return found
+
+    def _given(
+        self, parameters: tuple[Setting, ...], given: Mapping[str, Any], values: Mapping[str, str]
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        shapes = {one.name: one.shape for one in parameters}
+        for name, value in given.items():
+            if shapes[name] is Shape.SECRET:
+                found[name] = self._secrets.value(str(value))
+            elif isinstance(value, str):
+                found[name] = fill(value, values)
+            elif isinstance(value, tuple):
+                found[name] = tuple(fill(one, values) for one in value)
+            else:
+                found[name] = value
+        return typed(parameters, found)
+
+
+class DrillProber:
+    """Lets the drill's host answer: a probe is a command to it, and its scenario's rules give the document."""
+
+    def __init__(self, runbook: Runbook, transports: Mapping[str, Transport]) -> None:
+        self._runbook = runbook
+        self._transports = transports
+
+    def measure(
+        self, probe: Probe, values: Mapping[str, str], seconds: float, sink: OutputSink, cancel: CancelToken
+    ) -> Measured:
+        """See Prober; exit status 0 is a document, 1 a failure in words, anything else no data."""
+        service = self._runbook.services[probe.service]
+        transport = self._transports[service.through or self._runbook.runbook.default_host]
+        out, err = bytearray(), bytearray()
+
+        def keep(stream: Stream, data: bytes) -> None:
+            (out if stream is Stream.OUT else err).extend(data)
+
+        script = words_of(self._runbook, probe, values)
+        outcome = transport.run(Command(script=script, timeout=seconds), keep, cancel)
+        message, _, hint = err.decode(errors="replace").strip().partition("; ")
+        if outcome.exit_status == 1:
+            made = failed(message or "it fails", hint)
+        elif outcome.exit_status != 0:
+            made = no_data(message or str(outcome), hint)
+        else:
+            try:
+                document = json.loads(out)
+            except ValueError:
+                made = no_data("the scenario's answer to this probe is no JSON document", "mend its rule")
+            else:
+                summary = str(document.pop("summary", "as expected"))
+                reading = Reading(document=document, summary=summary)
+                made = written(reading, figures_of(service.kind, probe.check, document))
+        if isinstance(made, _Written):
+            sink(Stream.OUT, made.text.encode())
+        return made
+
+
+class _Written(Measured, frozen=True, kw_only=True):
+    """A measurement with the text that its attempt keeps."""
+
+    text: str = ""
+
+
+def written(reading: Reading, figures: Mapping[str, float]) -> Measured:
+    """A reading as an attempt's output: the verdict, aligned fields, details, and last the whole document as JSON."""
+    bad = [check for check in reading.checks if not check.ok and not check.warning]
+    warned = [check for check in reading.checks if not check.ok and check.warning]
+    verdict = "failed" if bad else "warning" if warned else "ok"
+    lines = [f"{verdict}: {reading.summary}", *_fields(reading.document), *reading.details]
+    document = json.dumps(reading.document, ensure_ascii=False, default=str)
+    return _Written(
+        outcome=Outcome.exited(1 if bad else 0),
+        checks=reading.checks,
+        figures=figures,
+        secrets=reading.secrets,
+        text="\n".join([*(sanitise(line) for line in lines), document]) + "\n",
+    )
+
+
+def _fields(document: Mapping[str, Any]) -> list[str]:
+    plain = {name: value for name, value in document.items() if not isinstance(value, dict | list)}
+    width = max((len(name) for name in plain), default=0)
+    return [f"  {name:<{width}} {_word(value)}" for name, value in plain.items()]
+
+
+def _word(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.10g}"
+    return str(value)
+
+
+def failed(message: str, hint: str) -> Measured:
+    """The service is not as it should be."""
+    check = Check(expected="the service answers as it should", came=_with(message, hint), ok=False)
+    text = f"failed: {sanitise(_with(message, hint))}\n"
+    return _Written(outcome=Outcome.exited(1), checks=(check,), text=text)
+
+
+def no_data(message: str, hint: str) -> Measured:
+    """Nothing could be measured."""
+    words = _with(message, hint)
+    return _Written(outcome=Outcome(OutcomeKind.UNREACHABLE, detail=words), text=f"no data: {sanitise(words)}\n")
+
+
+def _with(message: str, hint: str) -> str:
+    return f"{message} → {hint}" if hint else message
+
+
+def figures_of(kind: str, check: str, document: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of a result that are kept and compared."""
+    fields = KINDS[kind].check(check).fields
+    found = {one.name: document.get(one.name) for one in fields if one.figure}
+    return {
+        name: float(value)
+        for name, value in found.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
+
+
+def typed(settings: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given values in the shapes of their settings, with the defaults of those not given.
+
+    Raises:
+        NoData: one is missing, or is not of its shape.
+    """
+    found: dict[str, Any] = {}
+    for one in settings:
+        value = given.get(one.name, one.default)
+        if value in (None, "") and one.required:
+            raise NoData(f"no value for {one.name}", one.help)
+        if one.shape is Shape.NUMBER and isinstance(value, str) and value:
+            try:
+                value = float(value) if "." in value else int(value)
+            except ValueError:
+                raise NoData(f"{one.name} is {value!r}, not a number", one.help) from None
+        if one.shape is Shape.FLAG and isinstance(value, str):
+            value = value.casefold() in ("yes", "true", "1", "on")
+        if value is not None:
+            found[one.name] = value
+    return found
