@@ -2,13 +2,12 @@
 
 import gc
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli_options import FILE, chosen_values, guarded, pairs, pointed, reaching, settings
 from tui.errors import RunbookError, RunbookInvalid
 
 if TYPE_CHECKING:
@@ -17,66 +16,6 @@ if TYPE_CHECKING:
 
 GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
-
-FILE = click.option(
-    "-f", "--file", type=click.Path(path_type=Path), help="The runbook (default: the nearest runbook.toml)."
-)
-
-
-def settings(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say what a session is about."""
-    options = (
-        click.option("--flow", help="Which flow of the runbook."),
-        click.option("--method", default="", help="Which of the flow's methods."),
-        click.option("--operator", default="", help="Who does it (default: the login name)."),
-        click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
-        click.option("--change", default="", help="The change's reference."),
-        click.option("--reason", default="", help="Why it runs outside the window."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def reaching(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say where hosts are."""
-    options = (
-        FILE,
-        click.option("--host", "hosts", multiple=True, metavar="NAME=TARGET", help="Point a host elsewhere."),
-        click.option("-F", "--ssh-config", type=click.Path(path_type=Path, exists=True), help="As ssh's own -F."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Say an error of ours in one or two lines, and end with its exit status."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except RunbookError as error:
-            fail(error)
-        except KeyboardInterrupt:
-            click.echo("interrupted; `runbook resume` goes on", err=True)
-            sys.exit(130)
-
-    return run
-
-
-def fail(error: RunbookError) -> NoReturn:
-    """Print an error with every problem it carries, and end."""
-    from tui.execution.text import sanitise
-
-    click.echo(f"runbook: {sanitise(error.message)}", err=True)
-    if isinstance(error, RunbookInvalid):
-        for problem in error.problems:
-            click.echo(f"  {sanitise(str(problem))}", err=True)
-    if error.hint:
-        click.echo(f"  {sanitise(error.hint)}", err=True)
-    sys.exit(error.exit_code)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -140,6 +79,7 @@ def drill(file: Path | None, scenario: str, pace: float, headless: bool, answers
 @settings
 @click.argument("sections", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--watch", type=click.FloatRange(min=0, min_open=True), help="Check again every so many seconds.")
 @guarded
 def check(
     file: Path | None,
@@ -147,15 +87,17 @@ def check(
     ssh_config: Path | None,
     sections: tuple[str, ...],
     as_json: bool,
+    watch: float | None,
     **given: Any,
 ) -> None:
-    """Run the read-only steps of SECTIONS (default: the verification flow) and show a table."""
+    """Run the read-only steps of SECTIONS (default: the verification flow) at once and show a table."""
     from tui.compose import open_workspace
     from tui.headless.report import check_report
 
     workspace = open_workspace(file, pointed(hosts), ssh_config, chosen_values(given))
     try:
-        sys.exit(check_report(workspace, make_setup(workspace, given, kind="verify"), sections, as_json, click.echo))
+        setup = make_setup(workspace, given, kind="verify")
+        sys.exit(check_report(workspace, setup, sections, as_json, click.echo, watch or 0.0))
     finally:
         workspace.close()
 
@@ -298,30 +240,6 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     chosen = signers or (Path(load_config().signers).expanduser() if load_config().signers else None)
     for line in verify_report(open_store().find(session), chosen, receipt, proofs).splitlines():
         click.echo(sanitise(line))
-
-
-def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
-    """NAME=VALUE options as a mapping.
-
-    Raises:
-        click.BadParameter: one has no "=".
-    """
-    for pair in given:
-        if "=" not in pair:
-            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
-    return {name: value for name, _, value in (pair.partition("=") for pair in given)}
-
-
-def pointed(hosts: tuple[str, ...]) -> dict[str, str]:
-    """Where hosts are: the operator's settings, then the options."""
-    from tui.config import load_config
-
-    return {**load_config().hosts, **pairs(hosts, "--host")}
-
-
-def chosen_values(given: dict[str, Any]) -> dict[str, str]:
-    """The variables' values that --set gives."""
-    return pairs(given.get("values", ()), "--set")
 
 
 def make_setup(

@@ -14,6 +14,7 @@ from tui.headless.run import Exit, run_headless
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.store import Store
+from tui.session.verdicts import Row
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
 ANSWERS = Answers(
@@ -127,11 +128,19 @@ def test_a_dry_run_shows_what_would_run_and_runs_nothing(workspace: Workspace, h
     assert workspace.store.names() == []
 
 
+def checked(workspace: Workspace) -> list[Row]:
+    conductor = workspace.begin(SETUP)
+    try:
+        return check(conductor, sections_to_check(workspace, ("before",), "deploy"))
+    finally:
+        conductor.close()
+
+
 def test_checks_run_the_read_only_steps_only(workspace: Workspace, host: FakeTransport) -> None:
-    rows = list(check(workspace, SETUP, sections_to_check(workspace, ("before",), "deploy")))
-    assert [(row.step, row.verdict) for row in rows] == [("look", "ok")]
+    rows = checked(workspace)
+    assert [(row.step, row.verdict, row.target) for row in rows] == [("look", "ok", "web")]
     assert exit_status(rows) == 0
-    assert result(workspace) == "checked"
+    assert [command.script for command in host.ran] == ["uptime", "git describe"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +154,7 @@ def test_a_check_has_a_verdict_and_an_exit_status(
     workspace: Workspace, host: FakeTransport, reply: Reply, verdict: str, status: int
 ) -> None:
     host.replies["uptime"] = reply
-    rows = list(check(workspace, SETUP, sections_to_check(workspace, ("before",), "deploy")))
+    rows = checked(workspace)
     assert rows[0].verdict == verdict
     assert exit_status(rows) == status
 

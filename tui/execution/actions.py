@@ -1,7 +1,8 @@
 """Runs a step's commands one after the other: each attempt announced, run, judged and recorded."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -17,11 +18,15 @@ from tui.execution.probing import DEADLINE, Measured, Prober, expected_of
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.runbook.probing.describe import given_words, words_of
+from tui.runbook.waves import waves
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, SessionState, StepStatus, action_at
 from tui.transports.base import CancelToken, Left, OutputSink
+
+AT_ONCE = 6
+"""Checks run at once: sshd allows 10 sessions on a connection, and what else runs needs some."""
 
 
 class Recorder(Protocol):
@@ -65,6 +70,23 @@ class ActionRunner:
                 return
             if not self._until_good(step, index, cancel):
                 return
+
+    def together(self, steps: Sequence[Step], cancel: CancelToken, settled: Callable[[Step], None]) -> None:
+        """Run the commands and probes of steps that change nothing at once, at most `AT_ONCE` of them at a time.
+
+        Args:
+            settled: told of each step as it comes to rest, on the thread that ran it.
+        """
+
+        def one(step: Step) -> None:
+            if not cancel.cancelled:
+                self.run(step, cancel)
+                settled(step)
+
+        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="check") as pool:
+            for wave in waves(steps):
+                for done in [pool.submit(one, step) for step in wave]:
+                    done.result()
 
     def can_mask(self, step: Step, index: int) -> bool:
         """Whether every secret that an action's output may have is known in this process."""

@@ -1,34 +1,29 @@
 """Carries out what the operator asks for: announces it in the journal, does it, and records what came of it."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from tui.errors import NotNow
-from tui.execution.actions import ActionRunner, still_to_hold
+from tui.execution.actions import still_to_hold
 from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
 from tui.execution.incident import incident_values
-from tui.execution.probing import THIS_MACHINE, LiveProber, Prober
+from tui.execution.probing import Prober
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
-from tui.execution.working import Working
-from tui.runbook.model import Action, Runbook, Signoff, Step
+from tui.execution.stepping import Stepping
+from tui.runbook.model import Runbook, Section, Signoff, Step
 from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
-from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.rollback import not_needed
-from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
 from tui.transports.base import CancelToken
-from tui.transports.local import LocalTransport
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
 
-class Conductor(Working):
+class Conductor(Stepping):
     """One session, running. Every method returns at once and may be called from any thread.
 
     Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
@@ -48,13 +43,10 @@ class Conductor(Working):
         signing: Signing | None = None,
         prober: Prober | None = None,
     ) -> None:
-        super().__init__(runbook, journal, executor, state)
-        self.secrets = secrets
+        super().__init__(runbook, journal, executor, secrets, state, prober)
         self.signing = signing or Signing()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""
-        prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
-        self._runner = ActionRunner(runbook, executor, secrets, self, prober)
 
     # what the operator does
 
@@ -71,11 +63,9 @@ class Conductor(Working):
         if left is not None and left.durable:
             self._follow_again(left)
             return
-        if left is not None:
-            if self._runner.can_mask(step_by_id(self.runbook, left.step), left.action):
-                self.executor.mask(left.number)
-            outcome = Outcome(OutcomeKind.UNKNOWN, detail="the program ended while the command ran")
-            self.record(ev.AttemptFinished(attempt=left.number, outcome=outcome, seconds=0.0))
+        while left is not None:
+            self._given_up(left)
+            left = self.state.running()
         unjudged = self.state.unjudged()
         if unjudged is not None:
             self._runner.judge(step_by_id(self.runbook, unjudged.step), unjudged)
@@ -142,6 +132,31 @@ class Conductor(Working):
                 self.settle()
 
             self._submit(look)
+
+    def checks(self, section: Section) -> list[Step]:
+        """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once."""
+        wanted = {step.id for _, step in self.state.plan()}
+        return [
+            step
+            for step in section.steps
+            if step.id in wanted
+            and not step.mutates
+            and all(action.automatic for action in step.actions)
+            and self.state.step(step.id).status in (StepStatus.PENDING, StepStatus.FAILED)
+            and self.state.applies(section, step)
+        ]
+
+    def check_together(self, steps: Sequence[Step]) -> None:
+        """Begin steps that change nothing and ask nobody, all at once; those that fail wait for the operator."""
+        with self._lock:
+            for step in steps:
+                self._idle_step(step.id)
+                if step.mutates or not all(action.automatic for action in step.actions):
+                    raise NotNow(f"{step.title} is no check", "only what changes nothing and asks nobody runs at once")
+            for step in steps:
+                confirmed = "retry" if self.state.step(step.id).status is StepStatus.FAILED else ""
+                self.record(ev.StepOpened(step=step.id, operator=self.state.operator, confirmed=confirmed))
+            self._submit(lambda cancel: self._runner.together(steps, cancel, self._rested))
 
     def retry(self, step_id: str) -> None:
         """Run the failed action of a step again, and what follows it."""
@@ -291,74 +306,3 @@ class Conductor(Working):
                 raise NotNow("a command is running", "wait for it or cancel it")
             self.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
             self._submit(self._clear)
-
-    # how it is done
-
-    def _idle_step(self, step_id: str) -> Step:
-        if self.busy:
-            raise NotNow("a command is running", "wait for it or cancel it")
-        if self.state.finished:
-            raise NotNow("the session is finished", "begin a new one, or resume this one")
-        return step_by_id(self.runbook, step_id)
-
-    def _waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
-        step = self._idle_step(step_id)
-        now = self.state.step(step_id)
-        action = step.actions[now.action] if now.action < len(step.actions) else None
-        if action is None or action.kind != kind or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
-            raise NotNow(f"{step.title} does not wait for this", f"it is {now.status.value}")
-        return step, now.action, action
-
-    def _go_on(self, step: Step) -> None:
-        """Do what comes next in a step: run its commands, or sign it where no person is asked for."""
-        now = self.state.step(step.id)
-        more = now.action < len(step.actions) and step.actions[now.action].automatic
-        if now.status is StepStatus.PASSED:
-            self._settle_passed(step)
-        elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):
-            self._submit(lambda cancel: self._run(step, cancel))
-
-    def _follow_again(self, left: Attempt) -> None:
-        step = step_by_id(self.runbook, left.step)
-        self.record(ev.AttemptRejoined(attempt=left.number, operator=self.state.operator))
-
-        def follow(cancel: CancelToken) -> None:
-            # What comes next in the step waits for a person: it was allowed by whoever began it, then.
-            self._runner.rejoin(step, left, cancel)
-            if self.state.step(step.id).status is StepStatus.PASSED:
-                self._settle_passed(step)
-
-        self._submit(follow)
-
-    def _run(self, step: Step, cancel: CancelToken) -> None:
-        self._runner.run(step, cancel)
-        if self.state.step(step.id).status is StepStatus.PASSED:
-            self._settle_passed(step)
-
-    def _settle_passed(self, step: Step) -> None:
-        if step.signoff is Signoff.AUTO:
-            self.record(self._sign_off(step, AUTO, "", ""))
-            self.settle()
-
-    def _to_sign(self, step_id: str) -> Step:
-        step = step_by_id(self.runbook, step_id)
-        status = self.state.step(step_id).status
-        if status is not StepStatus.PASSED:
-            raise NotNow(f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead")
-        return step
-
-    def _sign_off(self, step: Step, operator: str, note: str, second_operator: str) -> ev.StepSigned:
-        count, head = self._journal.position()
-        return ev.StepSigned(
-            step=step.id, operator=operator, second_operator=second_operator, note=note, count=count, head=head
-        )
-
-    def settle(self) -> None:
-        """Mark the steps that come next and do not apply to what is known by now."""
-        while (step := self.state.next_step()) is not None:
-            reason = not_needed(self.state, step)
-            if not reason:
-                return
-            self.record(ev.StepNotNeeded(step=step.id, reason=reason))
-        if self.state.rollback and self.state.rollback_finished_at is None:
-            self.record(ev.RollbackFinished(operator=self.state.operator))

@@ -1,27 +1,11 @@
 """Runs the read-only steps of some sections and sums them up in a table, for a person or for cron."""
 
-from collections.abc import Iterator
-
-from msgspec import Struct
-
 from tui.errors import RunbookError, UsageError
 from tui.execution.conductor import Conductor
-from tui.execution.workspace import Setup, Workspace
+from tui.execution.workspace import Workspace
 from tui.runbook.model import Section, Step
 from tui.session.state import StepStatus
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """One check: where it stands (ok, warning, failed, no data), what was expected and what came."""
-
-    section: str
-    step: str
-    title: str
-    host: str
-    verdict: str
-    expected: str = ""
-    came: str = ""
-    seconds: float = 0.0
+from tui.session.verdicts import Row, row_of
 
 
 def read_only(step: Step) -> bool:
@@ -42,51 +26,25 @@ def sections_to_check(workspace: Workspace, names: tuple[str, ...], flow: str) -
     return [known[name] for name in names or workspace.runbook.flows[flow].sections]
 
 
-def check(workspace: Workspace, setup: Setup, sections: list[Section]) -> Iterator[Row]:
-    """Run the read-only steps one after the other, a row each as it is known; the session stays on disk."""
-    conductor = workspace.begin(setup)
-    try:
-        for section in sections:
-            for step in section.steps:
-                if read_only(step) and conductor.state.applies(section, step):
-                    yield _check(conductor, section, step)
-        conductor.finish("checked")
-    finally:
-        conductor.close()
+def check(conductor: Conductor, sections: list[Section]) -> list[Row]:
+    """Run the read-only steps at once, as far as none needs what another captures; a row each, in the runbook's order.
 
-
-def _check(conductor: Conductor, section: Section, step: Step) -> Row:
-    conductor.start(step.id)
+    What was checked before in the session is checked again.
+    """
+    steps = [
+        (section.id, step)
+        for section in sections
+        for step in section.steps
+        if read_only(step) and conductor.state.applies(section, step)
+    ]
+    for _, step in steps:
+        if conductor.state.step(step.id).status is not StepStatus.PENDING:
+            conductor.reopen(step.id, "checked again")
+    conductor.check_together([step for _, step in steps])
     conductor.wait()
     if conductor.trouble:
         raise conductor.trouble
-    return row(conductor, section, step)
-
-
-def row(conductor: Conductor, section: Section, step: Step) -> Row:
-    """The verdict on a step that has come to rest."""
-    now = conductor.state.step(step.id)
-    attempts = [conductor.state.attempts[number] for number in now.attempts]
-    checks = [check for checks in now.checks.values() for check in checks]
-    failed = [check for check in checks if not check.ok and not check.warning]
-    warned = [check for check in checks if not check.ok and check.warning]
-    lost = next((str(one.outcome) for one in attempts if one.outcome and not one.outcome.ended_by_itself), "")
-    verdict = "ok"
-    if now.status not in (StepStatus.SIGNED, StepStatus.PASSED):
-        verdict = "no data" if lost else "failed"
-    elif warned:
-        verdict = "warning"
-    worst = next(iter(failed or warned or checks), None)
-    return Row(
-        section=section.id,
-        step=step.id,
-        title=step.title,
-        host=attempts[-1].host if attempts else "",
-        verdict=verdict,
-        expected=worst.expected if worst else "",
-        came=lost or (worst.came if worst else ""),
-        seconds=round(sum(one.seconds or 0.0 for one in attempts), 3),
-    )
+    return [row_of(conductor.state, section, step) for section, step in steps]
 
 
 def exit_status(rows: list[Row]) -> int:

@@ -3,13 +3,14 @@
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from tui.errors import RunbookError, SessionError, SignatureInvalid
-from tui.execution.preflight import Finding, Verdict
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
@@ -19,34 +20,67 @@ from tui.session.journal import verify
 from tui.session.output import verify_output
 from tui.session.signers import read_signers
 from tui.session.store import SessionDirectory, Store, Summary
+from tui.session.verdicts import Row
 from tui.session.vouching import judge_all, proofs_of, write_proofs
+
+CELL = 48
+"""A cell of the table is cut to so many characters; --json has all of them."""
 
 GLYPHS = {"ok": "✔", "warning": "⚠", "failed": "✖", "no data": "?"}
 
 
 def check_report(
-    workspace: Workspace, setup: Setup, names: tuple[str, ...], as_json: bool, say: Callable[[str], None]
+    workspace: Workspace,
+    setup: Setup,
+    names: tuple[str, ...],
+    as_json: bool,
+    say: Callable[[str], None],
+    watch: float = 0.0,
 ) -> int:
-    """Run the checks and print them as they come, or as one JSON document; returns the exit status."""
+    """Run the checks and print them as a table or as JSON; returns the exit status.
+
+    Args:
+        watch: seconds after which they run again, until the program is interrupted; 0 for once.
+    """
     workspace.check(setup)
     sections = sections_to_check(workspace, names, setup.flow)
-    failed = [row for row in workspace.preflight(setup, lambda _: None) if row.verdict is Verdict.FAILED]
-    if failed:
-        raise RunbookError("; ".join(f"{row.name}: {row.detail}" for row in failed), _hints(failed))
-    rows = []
-    for row in check(workspace, setup, sections):
-        rows.append(row)
-        if not as_json:
-            words = f"expected {row.expected}, came {row.came}" if row.verdict != "ok" else row.came
-            line = f"{GLYPHS[row.verdict]} {row.verdict:8} {duration(row.seconds):>8}  {row.title}"
-            say(sanitise(f"{line} – {words}" if words else line))
+    workspace.preflight(setup, lambda _: None)  # what cannot be reached is a row without data
+    conductor = workspace.begin(setup)
+    try:
+        while True:
+            rows = check(conductor, sections)
+            for line in checked(rows, as_json, workspace.clock.now()):
+                say(line)
+            if not watch:
+                conductor.finish("checked")
+                return exit_status(rows)
+            time.sleep(watch)
+    except KeyboardInterrupt:
+        conductor.finish("checked")
+        return exit_status(rows)
+    finally:
+        conductor.close()
+
+
+def checked(rows: Sequence[Row], as_json: bool, now: datetime) -> list[str]:
+    """The rows as lines: a table with a last line that counts, or one JSON document."""
     if as_json:
-        say(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
-    return exit_status(rows)
+        return [msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()]
+    head = ("", "VERDICT", "TARGET", "CHECK", "CAME", "EXPECTED", "TOOK")
+    cells = [
+        (GLYPHS[row.verdict], row.verdict, row.target, row.title, row.came, row.expected, duration(row.seconds))
+        for row in rows
+    ]
+    lines = [
+        sanitise(line) for line in table([head, *(tuple(_short(cell) for cell in one) for one in cells)]).split("\n")
+    ]
+    lines += [sanitise(f"  {row.title}: look at {row.look}") for row in rows if row.look and row.verdict != "ok"]
+    counts = ", ".join(f"{sum(row.verdict == word for row in rows)} {word}" for word in GLYPHS)
+    return [*lines, f"{now:%Y-%m-%d %H:%M:%S} UTC: {counts}"]
 
 
-def _hints(failed: Iterable[Finding]) -> str:
-    return "; ".join(dict.fromkeys(row.hint for row in failed if row.hint))
+def _short(cell: str) -> str:
+    return cell if len(cell) <= CELL else cell[: CELL - 1] + "…"
 
 
 def sessions_report(store: Store, as_json: bool) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.shell import read
-from tui.runbook.variables import BUILT_INS, FACTS, names
+from tui.runbook.variables import BUILT_INS, DRAFTED, FACTS, names
 from tui.runbook.walk import steps_of
 
 
@@ -108,7 +108,7 @@ def template_faults(
             hint = "no step before this one captures it, in any flow"
             yield Fault(path=path, message=f"no value for {{{{ {name} }}}} yet", hint=hint)
         else:
-            hint = nearest(name, known.values | BUILT_INS)
+            hint = nearest(name, known.values | (BUILT_INS - DRAFTED))
             yield Fault(path=path, message=f"no value for {{{{ {name} }}}} here", hint=hint)
     if command:
         for found in read(text).placeholders:

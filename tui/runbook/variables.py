@@ -9,21 +9,8 @@ from tui.runbook.model import Variable
 PLACEHOLDER = re.compile(r"\{\{ +([A-Za-z_][A-Za-z0-9_-]*) +\}\}")
 """One `{{ name }}`, spaces and all: `{{.Names}}` and `{{end}}` belong to other programs' templates."""
 
-BUILT_INS = frozenset(
+DRAFTED = frozenset(
     {
-        "operator",
-        "second_operator",
-        "session",
-        "flow",
-        "method",
-        "method_title",
-        "utc_date",
-        "utc_time",
-        "title",
-        "environment",
-        "contact",
-        "owner",
-        "reason",
         "rollback_progress",
         "rollback_elapsed",
         "incident_timeline",
@@ -32,7 +19,24 @@ BUILT_INS = frozenset(
         "incident_resolution",
     }
 )
-"""The names every template may use, whatever the runbook declares; those of the rollback are drafted for messages."""
+"""The names that the messages of a rollback may use: drafted from the session."""
+
+BUILT_INS = DRAFTED | {
+    "operator",
+    "second_operator",
+    "session",
+    "flow",
+    "method",
+    "method_title",
+    "utc_date",
+    "utc_time",
+    "title",
+    "environment",
+    "contact",
+    "owner",
+    "reason",
+}
+"""The names every template may use, whatever the runbook declares."""
 
 FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "reason"})
 """The built-in names that `when` and `needed_if` may ask for."""

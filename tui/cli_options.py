@@ -1,0 +1,95 @@
+"""What the commands have in common: their options, and how an error of ours is said."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from tui.errors import RunbookError, RunbookInvalid
+
+FILE = click.option(
+    "-f", "--file", type=click.Path(path_type=Path), help="The runbook (default: the nearest runbook.toml)."
+)
+
+
+def settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a session is about."""
+    options = (
+        click.option("--flow", help="Which flow of the runbook."),
+        click.option("--method", default="", help="Which of the flow's methods."),
+        click.option("--operator", default="", help="Who does it (default: the login name)."),
+        click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
+        click.option("--change", default="", help="The change's reference."),
+        click.option("--reason", default="", help="Why it runs outside the window."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def reaching(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where hosts are."""
+    options = (
+        FILE,
+        click.option("--host", "hosts", multiple=True, metavar="NAME=TARGET", help="Point a host elsewhere."),
+        click.option("-F", "--ssh-config", type=click.Path(path_type=Path, exists=True), help="As ssh's own -F."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say an error of ours in one or two lines, and end with its exit status."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except RunbookError as error:
+            fail(error)
+        except KeyboardInterrupt:
+            click.echo("interrupted; `runbook resume` goes on", err=True)
+            sys.exit(130)
+
+    return run
+
+
+def fail(error: RunbookError) -> NoReturn:
+    """Print an error with every problem it carries, and end."""
+    from tui.execution.text import sanitise
+
+    click.echo(f"runbook: {sanitise(error.message)}", err=True)
+    if isinstance(error, RunbookInvalid):
+        for problem in error.problems:
+            click.echo(f"  {sanitise(str(problem))}", err=True)
+    if error.hint:
+        click.echo(f"  {sanitise(error.hint)}", err=True)
+    sys.exit(error.exit_code)
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """NAME=VALUE options as a mapping.
+
+    Raises:
+        click.BadParameter: one has no "=".
+    """
+    for pair in given:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
+    return {name: value for name, _, value in (pair.partition("=") for pair in given)}
+
+
+def pointed(hosts: tuple[str, ...]) -> dict[str, str]:
+    """Where hosts are: the operator's settings, then the options."""
+    from tui.config import load_config
+
+    return {**load_config().hosts, **pairs(hosts, "--host")}
+
+
+def chosen_values(given: dict[str, Any]) -> dict[str, str]:
+    """The variables' values that --set gives."""
+    return pairs(given.get("values", ()), "--set")

@@ -1,0 +1,120 @@
+"""Takes a session's steps on: what runs next in one, what follows from its end, and which do not apply."""
+
+from functools import partial
+
+from tui.errors import NotNow
+from tui.execution.actions import ActionRunner
+from tui.execution.executor import Executor
+from tui.execution.probing import THIS_MACHINE, LiveProber, Prober
+from tui.execution.secrets import Secrets
+from tui.execution.working import Working
+from tui.runbook.model import Action, Runbook, Signoff, Step
+from tui.session import events as ev
+from tui.session.journal import Journal
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.rollback import not_needed
+from tui.session.signature import AUTO
+from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.transports.base import CancelToken
+from tui.transports.local import LocalTransport
+
+
+class Stepping(Working):
+    """A session whose steps go on by themselves as far as no person is needed."""
+
+    def __init__(
+        self,
+        runbook: Runbook,
+        journal: Journal,
+        executor: Executor,
+        secrets: Secrets,
+        state: SessionState | None = None,
+        prober: Prober | None = None,
+    ) -> None:
+        super().__init__(runbook, journal, executor, state)
+        self.secrets = secrets
+        prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
+        self._runner = ActionRunner(runbook, executor, secrets, self, prober)
+
+    def _idle_step(self, step_id: str) -> Step:
+        if self.busy:
+            raise NotNow("a command is running", "wait for it or cancel it")
+        if self.state.finished:
+            raise NotNow("the session is finished", "begin a new one, or resume this one")
+        return step_by_id(self.runbook, step_id)
+
+    def _waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
+        step = self._idle_step(step_id)
+        now = self.state.step(step_id)
+        action = step.actions[now.action] if now.action < len(step.actions) else None
+        if action is None or action.kind != kind or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
+            raise NotNow(f"{step.title} does not wait for this", f"it is {now.status.value}")
+        return step, now.action, action
+
+    def _go_on(self, step: Step) -> None:
+        """Do what comes next in a step: run its commands, or sign it where no person is asked for."""
+        now = self.state.step(step.id)
+        more = now.action < len(step.actions) and step.actions[now.action].automatic
+        if now.status is StepStatus.PASSED:
+            self._settle_passed(step)
+        elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):
+            self._submit(lambda cancel: self._run(step, cancel))
+
+    def _follow_again(self, left: Attempt) -> None:
+        step = step_by_id(self.runbook, left.step)
+        self.record(ev.AttemptRejoined(attempt=left.number, operator=self.state.operator))
+
+        def follow(cancel: CancelToken) -> None:
+            # What comes next in the step waits for a person: it was allowed by whoever began it, then.
+            self._runner.rejoin(step, left, cancel)
+            if self.state.step(step.id).status is StepStatus.PASSED:
+                self._settle_passed(step)
+
+        self._submit(follow)
+
+    def _run(self, step: Step, cancel: CancelToken) -> None:
+        self._runner.run(step, cancel)
+        if self.state.step(step.id).status is StepStatus.PASSED:
+            self._settle_passed(step)
+
+    def _settle_passed(self, step: Step) -> None:
+        if step.signoff is Signoff.AUTO:
+            self.record(self._sign_off(step, AUTO, "", ""))
+            self.settle()
+
+    def _to_sign(self, step_id: str) -> Step:
+        step = step_by_id(self.runbook, step_id)
+        status = self.state.step(step_id).status
+        if status is not StepStatus.PASSED:
+            raise NotNow(f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead")
+        return step
+
+    def _sign_off(self, step: Step, operator: str, note: str, second_operator: str) -> ev.StepSigned:
+        count, head = self._journal.position()
+        return ev.StepSigned(
+            step=step.id, operator=operator, second_operator=second_operator, note=note, count=count, head=head
+        )
+
+    def settle(self) -> None:
+        """Mark the steps that come next and do not apply to what is known by now."""
+        while (step := self.state.next_step()) is not None:
+            reason = not_needed(self.state, step)
+            if not reason:
+                return
+            self.record(ev.StepNotNeeded(step=step.id, reason=reason))
+        if self.state.rollback and self.state.rollback_finished_at is None:
+            self.record(ev.RollbackFinished(operator=self.state.operator))
+
+    def _given_up(self, left: Attempt) -> None:
+        """Record the end of an attempt that ended with the program, or went on unseen."""
+        step = step_by_id(self.runbook, left.step)
+        if self._runner.can_mask(step, left.action):
+            self.executor.mask(left.number)
+        kind = OutcomeKind.UNKNOWN if step.mutates else OutcomeKind.CANCELLED
+        detail = "the program ended while the command ran" + ("" if step.mutates else "; it changes nothing")
+        self.record(ev.AttemptFinished(attempt=left.number, outcome=Outcome(kind, detail=detail), seconds=0.0))
+
+    def _rested(self, step: Step) -> None:
+        with self._lock:
+            if self.state.step(step.id).status is StepStatus.PASSED:
+                self._settle_passed(step)

@@ -1,0 +1,47 @@
+"""Says which steps may run at once: those that need nothing another of them captures."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from tui.runbook.model import Action, Step
+from tui.runbook.variables import names
+
+
+def waves(steps: Sequence[Step]) -> list[list[Step]]:
+    """The steps in groups, each of which needs only what the groups before it capture; the order within is kept."""
+    placed: list[tuple[Step, int]] = []
+    for step in steps:
+        needed = _needed(step)
+        after = [level for other, level in placed if needed & _captured(other)]
+        placed.append((step, max(after, default=-1) + 1))
+    count = max((level for _, level in placed), default=-1) + 1
+    return [[step for step, level in placed if level == wave] for wave in range(count)]
+
+
+def _captured(step: Step) -> set[str]:
+    return {name for action in step.actions for name in action.capture}
+
+
+def _needed(step: Step) -> set[str]:
+    found = set(step.when) | set(step.needed_if)
+    for action in step.actions:
+        found |= set(action.secrets) | {name for text in _texts(action) for name in names(text)}
+        if action.probe is not None:
+            found |= {value for value in action.probe.given.values() if isinstance(value, str)}
+    return found - _captured(step)
+
+
+def _texts(value: Action | object) -> Iterator[str]:
+    """Every text in an action, wherever it stands."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Struct):
+        for field in value.__struct_fields__:
+            yield from _texts(getattr(value, field))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from _texts(item)

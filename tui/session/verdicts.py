@@ -1,0 +1,74 @@
+"""Sums up what came of a check in one row, the same on the screens, on the command line and for programs."""
+
+from msgspec import Struct
+
+from tui.runbook.model import Step
+from tui.session.events import Check
+from tui.session.state import Attempt, SessionState, StepStatus
+
+OK, WARNING, FAILED, NO_DATA, RUNNING, TO_DO = "ok", "warning", "failed", "no data", "running", "to do"
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One check: where it stands, what was expected (the threshold), what came (the figure), how long it took.
+
+    `target` is the service or host that was asked; `look` says what to look at where it is not well.
+    """
+
+    section: str
+    step: str
+    title: str
+    target: str = ""
+    verdict: str = TO_DO
+    expected: str = ""
+    came: str = ""
+    look: str = ""
+    seconds: float = 0.0
+
+
+def row_of(state: SessionState, section: str, step: Step) -> Row:
+    """The verdict on a step as it stands."""
+    now = state.step(step.id)
+    attempts = [state.attempts[number] for number in now.attempts if not state.attempts[number].aside]
+    checks = [check for checks in now.checks.values() for check in checks]
+    lost = next((str(one.outcome) for one in attempts[-1:] if one.outcome and not one.outcome.ended_by_itself), "")
+    verdict = _verdict(now.status, checks, lost)
+    worst = _worst(checks, verdict)
+    came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came).partition(" → ")
+    return Row(
+        section=section,
+        step=step.id,
+        title=step.title,
+        target=target_of(state, step, attempts),
+        verdict=verdict,
+        expected="" if lost else worst.expected,
+        came=came,
+        look=look,
+        seconds=round(sum(one.seconds or 0.0 for one in attempts[-len(step.actions) :]), 3),
+    )
+
+
+def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
+    """What a step asks: the services of its probes, else the host."""
+    services = [action.probe.service for action in step.actions if action.probe]
+    if services:
+        return ", ".join(dict.fromkeys(services))
+    hosts = [one.host for one in attempts] or [step.actions[0].on or state.runbook.runbook.default_host]
+    return ", ".join(dict.fromkeys(hosts))
+
+
+def _verdict(status: StepStatus, checks: list[Check], lost: str) -> str:
+    if status is StepStatus.PENDING:
+        return TO_DO
+    if status is StepStatus.RUNNING:
+        return RUNNING
+    if status not in (StepStatus.SIGNED, StepStatus.PASSED, StepStatus.WAITING):
+        return NO_DATA if lost else FAILED
+    return WARNING if any(not check.ok for check in checks) else OK
+
+
+def _worst(checks: list[Check], verdict: str) -> Check:
+    """The check worth showing: one that is not good, else the first that says more than that a command succeeded."""
+    bad = [check for check in checks if not check.ok and not check.warning] or [one for one in checks if not one.ok]
+    telling = [check for check in checks if not check.expected.startswith("exit status")]
+    return next(iter(bad or telling or checks), Check("", "", ok=verdict == OK))
