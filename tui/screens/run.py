@@ -238,6 +238,17 @@ class RunScreen(SessionActs):
     def on_unmount(self) -> None:
         self._search.stop()
 
+    def action_checks(self) -> None:
+        """Make the checks of the section looked at, all at once, and show them as a table."""
+        from tui.screens.checks import ChecksScreen
+
+        step = self.step
+        section = next((one for one in self.conductor.runbook.sections if step in one.steps), None)
+        if section is None or self.conductor.busy or not self.conductor.checks(section):
+            front(self).show_error(NotNow("there is nothing to check at once here", "what is to do, and asks nobody"))
+            return
+        self.app.push_screen(ChecksScreen(section))
+
     def action_summary(self) -> None:
         front(self).show_summary()
 

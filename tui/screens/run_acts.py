@@ -33,7 +33,7 @@ from tui.widgets.progress import Moment, current_step, waiting_kind
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 
 
-ACTING = frozenset({"next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen"})
+ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen"})
 """Actions that would change the session or the world."""
 
 

@@ -12,6 +12,7 @@ from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
+from tui.session.baseline import differences
 from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import SessionState, StepStatus, step_by_id
@@ -20,6 +21,9 @@ from tui.widgets.progress import Moment, current_step, waiting_kind
 
 Piece = tuple[str, str]
 """Text that is safe for a terminal, and its style."""
+
+DRIFT = 0.2
+"""A figure that moved by this share of what it was before the deployment is marked."""
 
 KEY = "bold reverse"
 LABEL = "$text-muted"
@@ -167,6 +171,7 @@ def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
         lines.append([(sanitise(f"{last.host}: {last.outcome}"), STYLES["bad"])])
     for check in _checks(state, step):
         lines += _check(check)
+    lines += _drift(state, step)
     if now.status is StepStatus.SIGNED:
         who = " and ".join(name for name in (now.operator, now.second_operator) if name)
         at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
@@ -174,6 +179,21 @@ def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
     elif now.reason and now.status.settled:
         who = f" by {now.operator}" if now.operator and now.status is StepStatus.SKIPPED else ""
         lines.append([(sanitise(f"{now.status.value}{who}: {now.reason}"), LABEL)])
+    return lines
+
+
+def _drift(state: SessionState, step: Step) -> list[list[Piece]]:
+    """What a step's probes measured, beside what they measured before the first change."""
+    if not any(action.probe for action in step.actions):
+        return []
+    lines: list[list[Piece]] = []
+    for one in differences(state, step.id):
+        changed = abs(one.change) >= DRIFT
+        words = f"{one.service} {one.figure} {one.before:g} → {one.now:g}"
+        lines.append([("before → now  ", LABEL), (sanitise(words), "bold" if changed else "")])
+        if changed:
+            share = f"{one.change:+.0%}" if one.before else "from nothing"
+            lines[-1].append((f"  ≠ changed {share}", STYLES["turn"]))
     return lines
 
 

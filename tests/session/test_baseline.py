@@ -1,0 +1,67 @@
+"""What was measured before the first change is held against what was measured last."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.runbooks import small
+from tui.session import events as ev
+from tui.session.baseline import differences
+from tui.session.fold import fold
+from tui.session.outcome import Outcome
+from tui.session.state import SessionState
+
+AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+def after(*events: ev.AnyEvent) -> SessionState:
+    begun = ev.SessionStarted(session="s", flow="deploy", method="docker", operator="ana", title="", runbook_hash="")
+    return fold(small(), [ev.Entry(seq, AT, 0.0, event) for seq, event in enumerate((begun, *events))])
+
+
+def measured(number: int, step: str, mutates: bool = False, about: str = "", **figures: float) -> list[ev.AnyEvent]:
+    return [
+        ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="probe", mutates=mutates),
+        ev.ProbeMeasured(attempt=number, service="db", check="threads", about=about, figures=figures),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=0.1),
+    ]
+
+
+def change(number: int) -> list[ev.AnyEvent]:
+    return [
+        ev.AttemptStarted(attempt=number, step="backup", action=0, host="web", command="dump", mutates=True),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=0.1),
+    ]
+
+
+def test_a_figure_before_and_after_the_first_change() -> None:
+    state = after(
+        *measured(1, "look", used=10), *measured(2, "look", used=12), *change(3), *measured(4, "look", used=18)
+    )
+    found = differences(state)
+    assert [(one.figure, one.before, one.now) for one in found] == [("used", 12, 18)]
+    assert found[0].change == pytest.approx(0.5)
+
+
+def test_without_a_change_or_without_a_figure_before_there_is_nothing_to_compare() -> None:
+    assert differences(after(*measured(1, "look", used=10), *measured(2, "look", used=12))) == []
+    assert differences(after(*change(1), *measured(2, "look", used=12))) == []
+
+
+def test_checks_with_other_parameters_are_other_measurements() -> None:
+    state = after(*measured(1, "look", about="path=/a", ms=1), *change(2), *measured(3, "look", about="path=/b", ms=2))
+    assert differences(state) == []
+
+
+def test_of_one_step_alone() -> None:
+    state = after(
+        *measured(1, "look", used=10), *change(2), *measured(3, "look", used=11), *measured(4, "announce", used=30)
+    )
+    assert [one.now for one in differences(state, "look")] == [11]
+    assert [one.now for one in differences(state)] == [30]
+
+
+@pytest.mark.parametrize(("before", "now", "moved"), [(0, 0, 0.0), (0, 5, float("inf")), (10, 5, -0.5), (-4, -2, 0.5)])
+def test_how_much_it_moved(before: float, now: float, moved: float) -> None:
+    state = after(*measured(1, "look", used=before), *change(2), *measured(3, "look", used=now))
+    assert differences(state)[0].change == moved

@@ -1,0 +1,56 @@
+"""Compares what was measured before the first change with what was measured last, so that a drift shows."""
+
+from msgspec import Struct
+
+from tui.session.state import Measure, SessionState
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One figure of a service: what it was before the session changed anything, and what it was last."""
+
+    service: str
+    check: str
+    about: str
+    figure: str
+    before: float
+    now: float
+
+    @property
+    def change(self) -> float:
+        """How much it moved, as a share of what it was; 0 where it was nothing and is nothing."""
+        if self.before == self.now:
+            return 0.0
+        return (self.now - self.before) / abs(self.before) if self.before else float("inf")
+
+
+def differences(state: SessionState, step: str = "") -> list[Difference]:
+    """Every figure that was measured both before the first change and after it, in the order of the measurements.
+
+    Args:
+        step: of this step's last measurements alone.
+    """
+    changed = min((one.number for one in state.attempts.values() if one.mutates and not one.aside), default=0)
+    if not changed:
+        return []
+    before: dict[tuple[str, str, str], Measure] = {}
+    last: dict[tuple[str, str, str], Measure] = {}
+    for measure in state.measures:
+        key = (measure.service, measure.check, measure.about)
+        if measure.attempt < changed:
+            before[key] = measure
+        elif not step or state.attempts[measure.attempt].step == step:
+            last[key] = measure
+    return [
+        Difference(
+            service=measure.service,
+            check=measure.check,
+            about=measure.about,
+            figure=name,
+            before=before[key].figures[name],
+            now=value,
+        )
+        for key, measure in last.items()
+        if key in before
+        for name, value in measure.figures.items()
+        if name in before[key].figures
+    ]
