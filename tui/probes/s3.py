@@ -105,6 +105,7 @@ class _Asked:
                 **mine,
                 Body=content,
                 ContentType="application/octet-stream",
+                ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
             )
             there = self._head(key)

@@ -1,0 +1,112 @@
+"""Lets Docker's own client talk through a probe's reach: each connection is a stream to the engine's socket."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from docker import APIClient
+from docker.errors import DockerException
+from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool
+
+from tui.probes.base import NoData, ProbeFailed, Reach
+
+MOST_ANSWER = 16 << 20
+"""Bytes an answer may have: ten thousand lines of a log have a tenth of it."""
+CHUNK = 1 << 16
+LEAST_WAIT = 0.05
+MAY = "whoever may use the engine is root there: it lets in root and the group docker"
+
+
+class Wire:
+    """One probe's way to an engine, and the first thing that went wrong on it."""
+
+    def __init__(self, reach: Reach, path: str) -> None:
+        self.reach = reach
+        self.path = path
+        self.failed: ProbeFailed | None = None
+
+    def wait(self) -> float:
+        """Seconds that an answer may take now."""
+        return max(LEAST_WAIT, self.reach.left)
+
+    def stream(self) -> Any:
+        """A stream to the engine; why there is none is kept too, for the library makes something else of it."""
+        try:
+            stream = self.reach.unix(self.path)
+        except ProbeFailed as failed:
+            if isinstance(failed, NoData) and "permission" in failed.message:
+                failed.hint = "; ".join(filter(None, (MAY, failed.hint)))
+            self.failed = failed
+            raise
+        stream.settimeout(self.wait())
+        return stream
+
+    def too_much(self) -> ProbeFailed:
+        """The engine answers with more than anybody wants to hold."""
+        self.failed = ProbeFailed(f"{self.path} answers with more than {MOST_ANSWER >> 20} MiB", "ask for less")
+        return self.failed
+
+
+class _Connection(UnixHTTPConnection):
+    def __init__(self, wire: Wire) -> None:
+        super().__init__("http+docker://localhost", wire.path, math.ceil(wire.wait()))
+        self._wire = wire
+
+    def connect(self) -> None:
+        self.sock = self._wire.stream()
+
+
+class _Pool(UnixHTTPConnectionPool):
+    def __init__(self, wire: Wire) -> None:
+        super().__init__("http+docker://localhost", wire.path, math.ceil(wire.wait()))
+        self._wire = wire
+
+    def _new_conn(self) -> Any:
+        return _Connection(self._wire)
+
+
+class _Adapter(UnixHTTPAdapter):
+    """The library's adapter for a socket of this machine, with the reach's streams and with bounded answers."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(f"http+unix://{wire.path}", math.ceil(wire.wait()))
+        self._wire = wire
+        self._pool = _Pool(wire)
+
+    def get_connection(self, url: Any, proxies: Any = None) -> Any:
+        return self._pool
+
+    def send(self, request: requests.PreparedRequest, *given: Any, **more: Any) -> requests.Response:
+        more.update(stream=True, timeout=self._wire.wait())
+        answer = super().send(request, **more)
+        body = bytearray()
+        for chunk in answer.iter_content(CHUNK):
+            body += chunk
+            if len(body) > MOST_ANSWER:
+                raise self._wire.too_much()
+        answer._content = bytes(body)  # where the library looks for what it has read
+        return answer
+
+    def close(self) -> None:
+        self._pool.close()
+        super().close()
+
+
+@contextmanager
+def connected(wire: Wire) -> Iterator[APIClient]:
+    """A client of the engine, which speaks the version that the engine speaks."""
+    client = APIClient(base_url="unix:///nowhere", version="1.24")
+    client.trust_env = False
+    adapter = _Adapter(wire)
+    client.mount("http+docker://", adapter)
+    client._custom_adapter = adapter  # type: ignore[attr-defined]  # what it looks adapters up in
+    try:
+        version = client.version(api_version=False)
+        if not isinstance(version, dict) or not isinstance(version.get("ApiVersion"), str):
+            raise DockerException("no ApiVersion")
+        client._version = version["ApiVersion"]  # type: ignore[attr-defined]  # no other way leaves the reach in place
+        yield client
+    finally:
+        client.close()
