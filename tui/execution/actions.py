@@ -14,7 +14,7 @@ from tui.execution.captures import Captured, capture, capture_probe
 from tui.execution.commands import prepare, shown
 from tui.execution.executor import Executor, Finished
 from tui.execution.expectations import Output, check
-from tui.execution.probing import DEADLINE, Measured, Prober, expected_of
+from tui.execution.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.runbook.probing.describe import given_words, words_of
@@ -195,7 +195,7 @@ class ActionRunner:
             return self._judge(step, action, number, finished, last)
         captured = Captured()
         if finished.outcome.ended_by_itself:
-            text = Output.read(self._executor.directory, number).text
+            text = judged_alone(Output.read(self._executor.directory, number)).text
             captured = self._known(capture_probe(action.capture, text, found[0].secrets))
         if found[0].figures:
             about = given_words(probe, values)
@@ -244,7 +244,8 @@ class ActionRunner:
     def capture_left(self, step: Step, left: Attempt) -> tuple[str, ...]:
         """Take the values from what there is of an attempt whose outcome a person decided; returns those not found."""
         action = step.actions[left.action]
-        captured = capture(action.capture, Output.read(self._executor.directory, left.number).text)
+        output = Output.read(self._executor.directory, left.number)
+        captured = capture(action.capture, (judged_alone(output) if action.probe else output).text)
         for name, value in captured.secrets.items():
             self._secrets.keep(name, value)
         self._keep(step.id, captured)
@@ -268,7 +269,8 @@ class ActionRunner:
 
     def _captured(self, action: Action, number: int, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""
-        found = capture(action.capture, output.text) if finished.outcome.ended_by_itself else Captured()
+        text = (judged_alone(output) if action.probe else output).text
+        found = capture(action.capture, text) if finished.outcome.ended_by_itself else Captured()
         captured = self._known(found)
         if captures_secret(action):
             with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
@@ -291,7 +293,11 @@ class ActionRunner:
         captured: Captured,
         last: bool,
     ) -> bool | None:
-        checks = (*finished.checks, *check(expected_of(action), finished.outcome, output, finished.seconds))
+        outcome, took = finished.outcome, finished.seconds
+        if action.probe:
+            checks = check_probe(action.expect, finished.checks, outcome, output.text, took)
+        else:
+            checks = (*finished.checks, *check(action.expect, outcome, output, took))
         if finished.lost:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
             checks = (kept, *checks)

@@ -42,6 +42,15 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
     return _graded(expect, found)
 
 
+def check_document(expect: Expect, document: object, seconds: float) -> tuple[Check, ...]:
+    """The expectations held against a probe's result: numbers are its fields by name, whatever else was printed."""
+    found = [*_json_in(expect, document)]
+    found += [_number(number, _field(document, number.name)) for number in expect.numbers]
+    if expect.seconds is not None:
+        found.append(Check(f"within {expect.seconds:g} s", f"{seconds:.1f} s", seconds <= expect.seconds))
+    return _graded(expect, found)
+
+
 def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
     """What the operator answered, held against the question's expectations; an answer that is none is a failure."""
     given = answer.strip()
@@ -92,6 +101,21 @@ def _json(expect: Expect, output: Output) -> Iterator[Check]:
     document = document_with(output.out, expect.json)
     if document is MISSING:
         document = document_with(output.text, expect.json)
+    yield from _json_in(expect, document)
+
+
+def _field(document: object, name: str) -> float | str | None:
+    value = follow(document, name)
+    if isinstance(value, bool) or value is MISSING or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    number = as_number(text)
+    return text if number is None else number
+
+
+def _json_in(expect: Expect, document: object) -> Iterator[Check]:
     for path, wanted in expect.json.items():
         expected = f"{path} is there" if wanted == "*" else f"{path} is {_value(wanted)}"
         value = MISSING if document is MISSING else follow(document, path)

@@ -2,22 +2,22 @@
 
 import json
 import math
-import re
 import shlex
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tui.errors import RunbookError
+from tui.execution.evidence import Output
+from tui.execution.expectations import check_document
 from tui.execution.reach import TransportReach
 from tui.execution.secrets import Secrets
 from tui.execution.text import sanitise
 from tui.probes import probe_of
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.runbook.model import Action, Expect, Number, Probe, Runbook, Service
+from tui.runbook.model import Expect, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.describe import THIS_MACHINE as THIS_MACHINE
 from tui.runbook.probing.describe import words_of
@@ -34,6 +34,8 @@ GRACE = 2.0
 """So long after its deadline a probe that does not come back is left to itself."""
 
 LOOK = 0.05
+
+AS_IT_SHOULD = "the service answers as it should"
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -62,16 +64,37 @@ class Prober(Protocol):
         """
 
 
-def expected_of(action: Action) -> Expect:
-    """What is expected of a probe's output: a number without a pattern is the field of its name."""
-    if action.probe is None:
-        return action.expect
-    numbers = tuple(one if one.pattern else replace(one, pattern=_field_pattern(one)) for one in action.expect.numbers)
-    return replace(action.expect, exit=(), numbers=numbers)
+def document_of(text: str) -> Mapping[str, Any] | None:
+    """The result at the end of a probe's output; what a service says stands above it and never counts as it."""
+    try:
+        document = json.loads(text.rstrip("\n").rpartition("\n")[2])
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
-def _field_pattern(number: Number) -> str:
-    return rf"^  {re.escape(number.name)} +(-?[\d.]+(?:e[-+]?\d+)?)(?: |$)"
+def judged_alone(output: Output) -> Output:
+    """Of a probe's output what may be captured: its document, or nothing."""
+    if document_of(output.text) is None:
+        return Output()
+    last = output.text.rstrip("\n").rpartition("\n")[2]
+    return Output(last, last)
+
+
+def check_probe(
+    expect: Expect, own: tuple[Check, ...], outcome: Outcome, text: str, seconds: float
+) -> tuple[Check, ...]:
+    """A probe's own judgements and the runbook's, held against its document.
+
+    Args:
+        own: the probe's judgements; none where the program ended before they were recorded: its exit status tells.
+    """
+    if not own and outcome.exit_status:
+        own = (Check(expected=AS_IT_SHOULD, came=sanitise(text.partition("\n")[0]), ok=False),)
+    document = document_of(text)
+    if document is None:
+        return own or (Check(expected="a result", came="none was kept", ok=False),)
+    return (*own, *check_document(expect, document, seconds))
 
 
 class LiveProber:
@@ -113,7 +136,7 @@ class LiveProber:
         if not done:
             return failed(f"{probe.service} does not answer within {seconds:g} s", "look at it from its own host")
         made = done[0]
-        sink(Stream.OUT, made.text.encode()) if isinstance(made, _Written) else None
+        sink(Stream.OUT, made.text.encode(errors="replace")) if isinstance(made, _Written) else None
         return made
 
     def _guarded(self, service: Service, probe: Probe, values: Mapping[str, str], reach: TransportReach) -> "Measured":
@@ -213,14 +236,16 @@ class DrillProber:
         else:
             try:
                 document = json.loads(out)
-            except ValueError:
+            except (ValueError, RecursionError):
+                document = None
+            if not isinstance(document, dict):
                 made = no_data("the scenario's answer to this probe is no JSON document", "mend its rule")
             else:
                 summary = str(document.pop("summary", "as expected"))
                 reading = Reading(document=document, summary=summary)
                 made = written(reading, figures_of(service.kind, probe.check, document))
         if isinstance(made, _Written):
-            sink(Stream.OUT, made.text.encode())
+            sink(Stream.OUT, made.text.encode(errors="replace"))
         return made
 
 
@@ -265,7 +290,7 @@ def _word(value: object) -> str:
 
 def failed(message: str, hint: str) -> Measured:
     """The service is not as it should be."""
-    check = Check(expected="the service answers as it should", came=_with(message, hint), ok=False)
+    check = Check(expected=AS_IT_SHOULD, came=_with(message, hint), ok=False)
     text = f"failed: {sanitise(_with(message, hint))}\n"
     return _Written(outcome=Outcome.exited(1), checks=(check,), text=text)
 
