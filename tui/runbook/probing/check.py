@@ -1,5 +1,6 @@
 """Checks services and probes: that each is of a known kind, told what it needs, and expected to find what it can."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -41,6 +42,9 @@ def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Ite
         if name in known and known[name].shape is Shape.SECRET:
             hint = f'secrets = {{ {name} = "…" }}, or from_file'
             yield Fault(path=(*path, "settings", name), message=f"{quoted(name)} is a secret", hint=hint)
+        if name in known and known[name].shape is Shape.NUMBER and not _number_or_template(text):
+            hint = known[name].help
+            yield Fault(path=(*path, "settings", name), message=f"{quoted(text)} is no number", hint=hint)
         yield from template_faults(text, names.anywhere(), (*path, "settings", name))
     for name, secret in service.secrets.items():
         yield from _known(secret, names.anywhere().secrets, "secret", (*path, "secrets", name))
@@ -50,6 +54,10 @@ def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Ite
             yield Fault(path=path, message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
 
 
+def _number_or_template(text: str) -> bool:
+    return "{{" in text or re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
+
+
 def probe_faults(runbook: Runbook, names: Names, known: Known, path: Path, probe: Probe) -> Iterator[Fault]:
     """Every fault in a probe; `known` is what is known when it is made."""
     service = runbook.services.get(probe.service)
@@ -57,8 +65,10 @@ def probe_faults(runbook: Runbook, names: Names, known: Known, path: Path, probe
         yield from _known(probe.service, runbook.services, "service", (*path, "service"))
         return
     spec = _check(service, probe)
+    if service.kind not in KINDS:  # told where the service stands
+        return
     if spec is None:
-        checks = [check.name for check in KINDS[service.kind].checks] if service.kind in KINDS else []
+        checks = [check.name for check in KINDS[service.kind].checks]
         yield from _known(probe.check, checks, f"{service.kind} check", (*path, "check"))
         return
     yield from _given(spec, probe, names, known, (*path, "with"))
@@ -83,10 +93,18 @@ def expectation_faults(runbook: Runbook, path: Path, action: Action, mutates: bo
             yield Fault(path=(*here, "pattern"), message="a probe's number has no pattern", hint="name = its field")
         yield from _known(number.name, fields, f"{spec.name} field", (*here, "name"))
     for name in action.expect.json:
-        if fields and not any(name == field or name.startswith((f"{field}.", f"{field}[")) for field in fields):
-            yield from _known(name, fields, f"{spec.name} field", (*path, "expect", "json", name))
+        yield from _reached(name, fields, spec.name, (*path, "expect", "json", name))
+    for name, wanted in action.capture.items():
+        if wanted.json and not wanted.secret:  # a secret one is handed over beside the document
+            yield from _reached(wanted.json, fields, spec.name, (*path, "capture", name, "json"))
     if spec.mutates and not mutates:
         yield Fault(path=(*path, "probe"), message=f"{spec.name} leaves something behind", hint="mutates = true")
+
+
+def _reached(name: str, fields: Mapping[str, Any], check: str, path: Path) -> Iterator[Fault]:
+    """A path into the result begins with one of its fields."""
+    if fields and not any(name == field or name.startswith((f"{field}.", f"{field}[")) for field in fields):
+        yield from _known(name, fields, f"{check} field", path)
 
 
 def _check(service: Service | None, probe: Probe | None) -> CheckSpec | None:
