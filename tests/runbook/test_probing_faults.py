@@ -66,7 +66,8 @@ WRONG = [
         'user = "shop"',
         'user = "shop", password = "plain"',
         [
-            '39: services.database.settings.password: "password" is a secret (secrets = { password = "…" }, or from_file)'
+            '39: services.database.settings.password: "password" is a secret '
+            '(secrets = { password = "…" }, or from_file)'
         ],
     ),
     (
