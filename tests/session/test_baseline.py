@@ -29,7 +29,7 @@ def measured(number: int, step: str, mutates: bool = False, about: str = "", **f
 
 def change(number: int) -> list[ev.AnyEvent]:
     return [
-        ev.AttemptStarted(attempt=number, step="backup", action=0, host="web", command="dump", mutates=True),
+        ev.AttemptStarted(attempt=number, step="switch-docker", action=0, host="web", command="compose", mutates=True),
         ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=0.1),
     ]
 

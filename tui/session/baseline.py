@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from tui.session.state import Measure, SessionState
+from tui.session.state import Attempt, Measure, SessionState, step_by_id
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
     Args:
         step: of this step's last measurements alone.
     """
-    changed = min((one.number for one in state.attempts.values() if one.mutates and not one.aside), default=0)
+    changed = min((one.number for one in state.attempts.values() if _changes(state, one)), default=0)
     if not changed:
         return []
     before: dict[tuple[str, str, str], Measure] = {}
@@ -54,3 +54,8 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
         for name, value in measure.figures.items()
         if name in before[key].figures
     ]
+
+
+def _changes(state: SessionState, attempt: Attempt) -> bool:
+    """Whether an attempt is of what a rollback undoes: a tag or a backup made before changes no service."""
+    return attempt.mutates and not attempt.aside and bool(step_by_id(state.runbook, attempt.step).undo)

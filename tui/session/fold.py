@@ -10,6 +10,7 @@ from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
 from tui.session.state import CONNECTED, Attempt, Measure, SessionState, StepStatus, initial, step_by_id
+from tui.session.watching import Monitored, Sample, add, advance_all, with_baseline
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -73,7 +74,8 @@ def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> Session
 @_on(ev.SessionResumed)
 def _(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState, entry: ev.Entry) -> SessionState:
     facts = {**state.facts, "operator": event.operator}
-    return replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None)
+    # another process has another clock: what a trigger had dwelt is not known to have gone on
+    return replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, dwells={})
 
 
 @_on(ev.SessionFinished)
@@ -114,7 +116,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
         durable=event.durable,
         again=event.again,
     )
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    state = replace(_usual_so_far(state, attempt), attempts={**state.attempts, event.attempt: attempt})
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
@@ -239,6 +241,26 @@ def _(event: ev.ProbeMeasured, state: SessionState, entry: ev.Entry) -> SessionS
     return replace(state, measures=(*state.measures, measure))
 
 
+@_on(ev.MonitorSampled)
+def _(event: ev.MonitorSampled, state: SessionState, entry: ev.Entry) -> SessionState:
+    if event.monitor not in state.runbook.monitors:
+        raise KeyError(event.monitor)
+    sample = Sample(entry.at, event.value, event.detail)
+    monitors = {**state.monitors, event.monitor: add(state.monitors.get(event.monitor, Monitored()), sample)}
+    dwells = advance_all(state.runbook, state.dwells, event.monitor, event.value, event.clock)
+    return replace(state, monitors=monitors, dwells=dwells)
+
+
+@_on(ev.TriggerTripped)
+def _(event: ev.TriggerTripped, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, tripped={**state.tripped, event.trigger: entry.at})
+
+
+@_on(ev.TriggerCleared)
+def _(event: ev.TriggerCleared, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, tripped={name: at for name, at in state.tripped.items() if name != event.trigger})
+
+
 @_on(ev.StepReopened)
 def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
     if state.rollback_finished_at is not None and state.rollback is not None:
@@ -268,6 +290,15 @@ def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> Sessio
 @_on(ev.RollbackFinished)
 def _(event: ev.RollbackFinished, state: SessionState, entry: ev.Entry) -> SessionState:
     return replace(state, rollback_finished_at=entry.at)
+
+
+def _usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:
+    """The state with the monitors' baselines, where this is the first attempt at a change that can be undone."""
+    if attempt.aside or not attempt.mutates or not step_by_id(state.runbook, attempt.step).undo:
+        return state
+    if any(one.mutates and step_by_id(state.runbook, one.step).undo for one in state.attempts.values()):
+        return state
+    return replace(state, monitors={name: with_baseline(one) for name, one in state.monitors.items()})
 
 
 def _settle_action(

@@ -10,6 +10,7 @@ from tui.runbook.facts import holds, may_hold, steps_of
 from tui.runbook.model import Action, Runbook, Section, Step
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.session.watching import Dwell, Monitored
 
 CONNECTED = "connected"
 """The word for a connection that is up; any other link is not."""
@@ -95,7 +96,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
-    has what was found where a rollback step was looked at first, `sent_at` when each message last went out.
+    has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
+    `tripped` since when a trigger proposes to roll back.
     """
 
     runbook: Runbook
@@ -121,6 +123,9 @@ class SessionState(Struct, frozen=True, kw_only=True):
     looks: Mapping[str, bool | None] = {}
     sent_at: Mapping[str, datetime] = {}
     measures: tuple[Measure, ...] = ()
+    monitors: Mapping[str, Monitored] = {}
+    dwells: Mapping[str, Dwell] = {}
+    tripped: Mapping[str, datetime] = {}
 
     @property
     def drill(self) -> bool:

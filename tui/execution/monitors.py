@@ -1,0 +1,174 @@
+"""Measures the runbook's monitors beside the session, again and again, and says when a trigger trips."""
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from tui.errors import JournalUnwritable, RunbookError
+from tui.execution.commands import prepare
+from tui.execution.evidence import value_of
+from tui.execution.probing import Prober
+from tui.execution.recording import Recording
+from tui.execution.secrets import Secrets
+from tui.execution.text import plain, sanitise
+from tui.runbook.facts import may_hold
+from tui.runbook.model import Action, Monitor, seconds
+from tui.session import events as ev
+from tui.session.clock import Clock
+from tui.session.state import SessionState
+from tui.session.watching import Dwell, finite
+from tui.transports.base import CancelToken, Stream, Transport
+
+AT_ONCE = 2
+"""Monitors measured at once, so that the commands keep their share of the connection."""
+
+STAGGER = 0.4
+"""Seconds between the first samples, so that they do not come in one burst."""
+
+MOST = 1 << 18
+"""Bytes of a monitor's output that are looked at."""
+
+
+class MonitorRunner:
+    """Measures the monitors of one session; nothing waits for it.
+
+    `speed` is how much faster than life a drill's time runs.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        transports: Mapping[str, Transport],
+        prober: Prober,
+        secrets: Secrets,
+        clock: Clock,
+        speed: float = 1.0,
+    ) -> None:
+        self._recording = recording
+        self._transports = transports
+        self._prober = prober
+        self._secrets = secrets
+        self._clock = clock
+        self._speed = speed
+        self._stop = CancelToken()
+        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="monitor")
+        self._under_way: set[str] = set()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._schedule, name="monitors", daemon=True)
+
+    def start(self) -> None:
+        """Begin to measure, if there is anything to measure."""
+        if self._recording.runbook.monitors:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End it; a measurement that is under way is cancelled, and nobody waits for it."""
+        self._stop.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _schedule(self) -> None:
+        monitors = self._recording.runbook.monitors
+        due = {name: self._clock.monotonic() + STAGGER * place for place, name in enumerate(monitors)}
+        while not self._stop.cancelled:
+            now = self._clock.monotonic()
+            for name, monitor in monitors.items():
+                if due[name] <= now:
+                    due[name] = max(due[name] + self._every(monitor), now)
+                    self._begin(name, monitor)
+            wait = min(due.values()) - self._clock.monotonic()
+            if self._stop.wait(min(max(wait, 0.02), 1.0)):
+                return
+
+    def _every(self, monitor: Monitor) -> float:
+        return max(0.05, seconds(monitor.every) / self._speed)
+
+    def _begin(self, name: str, monitor: Monitor) -> None:
+        state = self._recording.state
+        if state.finished or state.started is None or not may_hold(monitor.when, state.facts):
+            return
+        with self._lock:
+            if name in self._under_way:
+                return  # the last one has not come back: a second would only queue up behind it
+            self._under_way.add(name)
+        try:
+            self._pool.submit(self._sample, name, monitor)
+        except RuntimeError:  # it was stopped meanwhile
+            with self._lock:
+                self._under_way.discard(name)
+
+    def _sample(self, name: str, monitor: Monitor) -> None:
+        try:
+            value, detail = self.measure(monitor)
+            if not self._stop.cancelled and self._recording.state.finished is None:
+                self._keep(name, finite(value), detail)
+        except JournalUnwritable as error:
+            self._recording.trouble = error
+        finally:
+            with self._lock:
+                self._under_way.discard(name)
+
+    def measure(self, monitor: Monitor) -> tuple[float | None, str]:
+        """One measurement: its value, or None and why there is none. Blocks for the monitor's timeout at most."""
+        try:
+            if monitor.probe is not None:
+                return self._by_probe(monitor)
+            return self._by_command(monitor)
+        except RunbookError as error:
+            return None, error.message
+
+    def _by_probe(self, monitor: Monitor) -> tuple[float | None, str]:
+        assert monitor.probe is not None
+        values = self._recording.values()
+        within = seconds(monitor.timeout)
+        made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, self._stop)
+        value = made.figures.get(monitor.number.name)
+        if value is not None:
+            return value, ""
+        failed = next((check.came for check in made.checks if not check.ok), "")
+        return None, failed or made.outcome.detail or f"no {monitor.number.name} in what was found"
+
+    def _by_command(self, monitor: Monitor) -> tuple[float | None, str]:
+        runbook = self._recording.runbook
+        action = Action(run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout)
+        command = prepare(runbook, action, self._recording.values(), self._secrets, "monitor")
+        out, err = bytearray(), bytearray()
+
+        def keep(stream: Stream, data: bytes) -> None:
+            kept = out if stream is Stream.OUT else err
+            kept.extend(data[: max(0, MOST - len(kept))])
+
+        host = monitor.on or runbook.runbook.default_host
+        outcome = self._transports[host].run(command, keep, self._stop)
+        if outcome.exit_status != 0:
+            said = plain(bytes(err)).strip().rpartition("\n")[2]
+            return None, sanitise(said or str(outcome), 120)
+        value = value_of(monitor.number, plain(bytes(out)))
+        if isinstance(value, float):
+            return value, ""
+        return None, f"no number in what it printed: {sanitise(value or plain(bytes(out)).strip(), 80) or 'nothing'}"
+
+    def _keep(self, name: str, value: float | None, detail: str) -> None:
+        """Record a sample, and what follows from it for the triggers."""
+        with self._lock:
+            before = self._recording.state
+            clock = self._clock.monotonic() * self._speed
+            self._recording.record(ev.MonitorSampled(monitor=name, value=value, detail=detail, clock=round(clock, 3)))
+            for event in crossings(before, self._recording.state, name):
+                self._recording.record(event)
+
+
+def crossings(before: SessionState, after: SessionState, monitor: str) -> list[ev.AnyEvent]:
+    """What a sample of a monitor changed for its triggers: armed, tripped or cleared."""
+    found: list[ev.AnyEvent] = []
+    value = after.monitors[monitor].value
+    for name, trigger in after.runbook.triggers.items():
+        if trigger.monitor != monitor or value is None:
+            continue
+        was, now = before.dwells.get(name, Dwell()), after.dwells.get(name, Dwell())
+        if now.armed and not was.armed:
+            found.append(ev.TriggerArmed(trigger=name, monitor=monitor, value=value))
+        if now.tripped and not was.tripped:
+            found.append(ev.TriggerTripped(trigger=name, monitor=monitor, value=value, dwell=round(now.beyond, 3)))
+        if was.armed and not now.armed:
+            found.append(ev.TriggerCleared(trigger=name, monitor=monitor, value=value))
+    return found
