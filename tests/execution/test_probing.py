@@ -126,7 +126,14 @@ def test_a_probe_is_an_attempt_announced_kept_and_judged(begin: Callable[..., Co
     assert attempt(conductor).host == "web"
     lines = kept(conductor).splitlines()
     assert lines[0] == "ok: 12 of 151 connections"
-    assert "one more line" in lines
+    assert lines[1:7] == [
+        "  threads_connected 12",
+        "  threads_running   1",
+        "  max_connections   151",
+        "  percent           7.9 %",
+        "  refused           –",
+        "one more line",
+    ]
     assert json.loads(lines[-1]) == FOUND
     figures = {"threads_connected": 12, "threads_running": 1, "percent": 7.9}
     assert [(one.service, one.check, one.figures) for one in conductor.state.measures] == [

@@ -154,7 +154,7 @@ class LiveProber:
             return no_data(error.message, error.hint)
         except Exception as error:  # a fault of ours, or of a library: a verdict too, and never the service's secrets
             return no_data(f"a fault of this program: {type(error).__name__}", "please report it")
-        return written(reading, figures_of(service.kind, probe.check, reading.document))
+        return written(reading, figures_of(service.kind, probe.check, reading.document), units_of(service, probe))
 
     def _settings(
         self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
@@ -243,7 +243,7 @@ class DrillProber:
             else:
                 summary = str(document.pop("summary", "as expected"))
                 reading = Reading(document=document, summary=summary)
-                made = written(reading, figures_of(service.kind, probe.check, document))
+                made = written(reading, figures_of(service.kind, probe.check, document), units_of(service, probe))
         if isinstance(made, _Written):
             sink(Stream.OUT, made.text.encode(errors="replace"))
         return made
@@ -255,12 +255,12 @@ class _Written(Measured, frozen=True, kw_only=True):
     text: str = ""
 
 
-def written(reading: Reading, figures: Mapping[str, float]) -> Measured:
+def written(reading: Reading, figures: Mapping[str, float], units: Mapping[str, str]) -> Measured:
     """A reading as an attempt's output: the verdict, aligned fields, details, and last the whole document as JSON."""
     bad = [check for check in reading.checks if not check.ok and not check.warning]
     warned = [check for check in reading.checks if not check.ok and check.warning]
     verdict = "failed" if bad else "warning" if warned else "ok"
-    lines = [f"{verdict}: {reading.summary}", *_fields(reading.document), *reading.details]
+    lines = [f"{verdict}: {reading.summary}", *_fields(reading.document, units), *reading.details]
     document = json.dumps(reading.document, ensure_ascii=False, default=str)
     return _Written(
         outcome=Outcome.exited(1 if bad else 0),
@@ -271,10 +271,13 @@ def written(reading: Reading, figures: Mapping[str, float]) -> Measured:
     )
 
 
-def _fields(document: Mapping[str, Any]) -> list[str]:
+def _fields(document: Mapping[str, Any], units: Mapping[str, str]) -> list[str]:
     plain = {name: value for name, value in document.items() if not isinstance(value, dict | list)}
     width = max((len(name) for name in plain), default=0)
-    return [f"  {name:<{width}} {_word(value)}" for name, value in plain.items()]
+    return [
+        f"  {name:<{width}} {_word(value)}" + (f" {units[name]}" if units.get(name) and value is not None else "")
+        for name, value in plain.items()
+    ]
 
 
 def _word(value: object) -> str:
@@ -314,6 +317,11 @@ def figures_of(kind: str, check: str, document: Mapping[str, Any]) -> dict[str, 
         for name, value in found.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     }
+
+
+def units_of(service: Service, probe: Probe) -> dict[str, str]:
+    """The units of a result's fields."""
+    return {one.name: one.unit for one in KINDS[service.kind].check(probe.check).fields if one.unit}
 
 
 def typed(settings: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
