@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 
 READY_TIMEOUT = 40.0
@@ -49,6 +48,8 @@ class DockerEngine:
 
     def prepare(self) -> None:
         """Import the image."""
+        import docker
+
         self.client = docker.DockerClient(base_url=f"unix://{self.socket}", timeout=READY_TIMEOUT)
         self.client.api.import_image_from_data(_root(), repository="box", tag="1", changes=["ENV PATH=/bin"])
 

@@ -7,11 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import pytest
-from moto import settings
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
 
 BUCKET = "backups"
 FORBIDDEN = "private"
@@ -35,6 +31,13 @@ class S3Server:
     """One server with two buckets, and a key that may use one of them."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
+
+        class Handler(MotoRequestHandler):
+            def log(self, *given: Any) -> None:
+                pass
+
         self.requests: list[tuple[str, str, str]] = []
         application = DomainDispatcherApplication(create_backend_app)
 
@@ -45,16 +48,16 @@ class S3Server:
                     return application(environ, start)
             return application(environ, start)
 
-        self._server = make_server(
-            "127.0.0.1", 0, noting, threaded=True, request_handler=MotoRequestHandler, ssl_context=context
-        )
+        self._server = make_server("127.0.0.1", 0, noting, threaded=True, request_handler=Handler, ssl_context=context)
         self.port: int = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         if context is None:
             self._prepare()
 
     def client(self, service: str = "s3") -> Any:
         """The administrator's client."""
+        import boto3
+
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
@@ -68,7 +71,7 @@ class S3Server:
         endpoint = f"http://127.0.0.1:{self.port}"
         return {"endpoint": endpoint, "bucket": BUCKET, "region": REGION, **self.key, **changes}
 
-    def keys(self, bucket: str = BUCKET) -> list[str]:
+    def listed(self, bucket: str = BUCKET) -> list[str]:
         """The keys of a bucket."""
         with self.unchecked():
             return [one["Key"] for one in self.client().list_objects_v2(Bucket=bucket).get("Contents", [])]
@@ -76,6 +79,8 @@ class S3Server:
     @contextmanager
     def unchecked(self) -> Iterator[None]:
         """Let the administrator in for the block."""
+        from moto import settings
+
         settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
         try:
             yield
@@ -88,6 +93,8 @@ class S3Server:
         self._server.server_close()
 
     def _prepare(self) -> None:
+        from moto import settings
+
         where = {"LocationConstraint": REGION}
         for bucket in (BUCKET, FORBIDDEN):
             self.client().create_bucket(Bucket=bucket, CreateBucketConfiguration=where)

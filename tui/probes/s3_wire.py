@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import botocore.httpsession  # type: ignore[import-untyped]
@@ -17,6 +18,7 @@ from botocore.awsrequest import (  # type: ignore[import-untyped]
     AWSRequest,
 )
 from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
 from urllib3.connection import HTTPConnection
 
 from tui.probes import trust
@@ -80,8 +82,6 @@ class Wire:
 
 def client(settings: Given, wire: Wire) -> Any:
     """A boto3 client of the settings' bucket; it asks once, and nobody but the wire's reach."""
-    import boto3  # type: ignore[import-untyped]
-
     endpoint = str(settings.get("endpoint") or "") or None
     in_path = flag(settings, "path_style") if settings.get("path_style") not in (None, "") else endpoint is not None
     config = Config(
@@ -94,7 +94,7 @@ def client(settings: Given, wire: Wire) -> Any:
         response_checksum_validation="when_required",
     )
     with _loading:  # the library reads its descriptions of services in ways that threads must not share
-        made = boto3.session.Session(botocore_session=botocore.session.Session(session_vars=_UNSET)).client(
+        made = _library().client(
             "s3",
             region_name=str(settings["region"]),
             endpoint_url=endpoint,
@@ -103,8 +103,17 @@ def client(settings: Given, wire: Wire) -> Any:
             aws_session_token=str(settings.get("session_token") or "") or None,
             config=config,
         )
+    made.meta.events.unregister("before-call.s3", add_expect_header)  # a second's wait where a server knows no 100
     made._endpoint.http_session = Session(wire)  # no setting of the client leads there
     return made
+
+
+@cache
+def _library() -> Any:
+    """The library with its descriptions of services, which take longer to read than a bucket to ask."""
+    import boto3  # type: ignore[import-untyped]
+
+    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=_UNSET))
 
 
 class Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the library has no types
@@ -115,7 +124,7 @@ class Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the
         self._wire = wire
         self._manager.pool_classes_by_scheme = {"http": _plain_pool(wire), "https": _secure_pool(wire)}
 
-    def send(self, request: Any) -> Any:
+    def send(self, request: Any, xml: bool = True) -> Any:
         """Send a request and read its answer, unless the caller wants to stream it."""
         streams, request.stream_output = request.stream_output, True
         answer = super().send(request)
@@ -129,12 +138,14 @@ class Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the
                 raise self._not_s3(f"answers with more than {MOST_ANSWER >> 20} MiB")
         if body[:64].lstrip().lower().startswith(_PAGES):
             raise self._not_s3("answers with a web page")
+        if xml and body.strip() and not body.lstrip().startswith((b"<", b"\xef\xbb\xbf<")):
+            raise self._not_s3("answers with something else than XML")
         answer._content = body
         return answer
 
     def fetch(self, url: str) -> tuple[int, bytes]:
         """The status and body that anybody gets from this address, who has no credentials but those in it."""
-        answer = self.send(AWSRequest("GET", url).prepare())
+        answer = self.send(AWSRequest("GET", url).prepare(), xml=False)
         return answer.status_code, answer.content
 
     def _not_s3(self, what: str) -> ProbeFailed:
