@@ -35,6 +35,9 @@ GRACE = 2.0
 
 LOOK = 0.05
 
+MOST_LEFT = 8
+"""So many probes that never came back are borne; each holds a thread for as long as its library hangs."""
+
 AS_IT_SHOULD = "the service answers as it should"
 
 
@@ -109,6 +112,7 @@ class LiveProber:
         self._secrets = secrets
         self._here = here
         self._files: dict[str, Mapping[str, str]] = {}
+        self._left: list[threading.Thread] = []
         self._lock = threading.Lock()
 
     def measure(
@@ -123,6 +127,11 @@ class LiveProber:
         def work() -> None:
             done.append(self._guarded(service, probe, values, reach))
 
+        with self._lock:
+            self._left = [thread for thread in self._left if thread.is_alive()]
+            crowded = len(self._left) >= MOST_LEFT
+        if crowded:
+            return _kept(no_data(f"{MOST_LEFT} probes before it never came back", "begin the program anew"), sink)
         with reach:
             thread = threading.Thread(target=work, name=f"probe {probe.service}", daemon=True)
             thread.start()
@@ -131,13 +140,13 @@ class LiveProber:
                 left -= LOOK
                 thread.join(LOOK)
         thread.join(LOOK if cancel.cancelled else GRACE)
+        if thread.is_alive():
+            with self._lock:
+                self._left.append(thread)
         if cancel.cancelled and not done:
             return Measured(outcome=Outcome(OutcomeKind.CANCELLED))
-        if not done:
-            return failed(f"{probe.service} does not answer within {seconds:g} s", "look at it from its own host")
-        made = done[0]
-        sink(Stream.OUT, made.text.encode(errors="replace")) if isinstance(made, _Written) else None
-        return made
+        late = failed(f"{probe.service} does not answer within {seconds:g} s", "look at it from its own host")
+        return _kept(done[0] if done else late, sink)
 
     def _guarded(self, service: Service, probe: Probe, values: Mapping[str, str], reach: TransportReach) -> "Measured":
         kind = probe_of(service.kind)
@@ -244,15 +253,19 @@ class DrillProber:
                 summary = str(document.pop("summary", "as expected"))
                 reading = Reading(document=document, summary=summary)
                 made = written(reading, figures_of(service.kind, probe.check, document), units_of(service, probe))
-        if isinstance(made, _Written):
-            sink(Stream.OUT, made.text.encode(errors="replace"))
-        return made
+        return _kept(made, sink)
 
 
 class _Written(Measured, frozen=True, kw_only=True):
     """A measurement with the text that its attempt keeps."""
 
     text: str = ""
+
+
+def _kept(made: Measured, sink: OutputSink) -> Measured:
+    if isinstance(made, _Written):
+        sink(Stream.OUT, made.text.encode(errors="replace"))
+    return made
 
 
 def written(reading: Reading, figures: Mapping[str, float], units: Mapping[str, str]) -> Measured:
