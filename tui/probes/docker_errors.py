@@ -11,7 +11,7 @@ def worded(error: Exception, path: str, seconds: float, name: str = "") -> Probe
     from docker import errors
     from requests import exceptions
 
-    if isinstance(error, errors.ImageNotFound | errors.NotFound):
+    if isinstance(error, errors.NotFound) and name and _json(error):
         return ProbeFailed(f"there is no container {name}", "docker ps --all shows those there are")
     if isinstance(error, errors.APIError):
         return _refused(error, path)
@@ -33,9 +33,14 @@ def _refused(error: Any, path: str) -> ProbeFailed:
         )
     if "logging driver" in said:
         return NoData("the container's log cannot be read through the engine", f"its logging driver: {said}")
-    if not error.is_client_error() and not error.is_server_error():
+    if status == 404 and not _json(error):
         return ProbeFailed(f"what answers at {path} is no Docker engine", "the service's `socket`")
     return ProbeFailed(f"the engine at {path} refuses ({status}): {said}", "journalctl -u docker there")
+
+
+def _json(error: Any) -> bool:
+    """Whether a refusal comes from an engine, all of whose are documents."""
+    return error.response is not None and "json" in error.response.headers.get("Content-Type", "")
 
 
 def _garbled(error: Exception) -> bool:
