@@ -16,8 +16,10 @@ from tui.execution.executor import Executor, Finished
 from tui.execution.expectations import Output, check
 from tui.execution.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.secrets import Secrets
+from tui.execution.watch import expected_of_watch, follow, patience, since, words_of_watch
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.runbook.probing.describe import given_words, words_of
+from tui.runbook.variables import fill
 from tui.runbook.waves import waves
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
@@ -163,6 +165,8 @@ class ActionRunner:
         action = step.actions[index]
         if action.probe is not None:
             return self._probe(step, index, cancel, last, again)
+        if action.watch is not None:
+            return self._watch(step, index, cancel, last, again)
         values = self._recorder.values()
         host = action.on or self._runbook.runbook.default_host
         durable = step.mutates and self._executor.transports[host].durable
@@ -204,6 +208,21 @@ class ActionRunner:
             )
             self._recorder.record_happened(measured)
         return self._judge(step, action, number, replace(finished, checks=found[0].checks), last, captured)
+
+    def _watch(self, step: Step, index: int, cancel: CancelToken, last: bool, again: bool) -> bool | None:
+        """One attempt that judges a monitor's samples."""
+        action, values = step.actions[index], self._recorder.values()
+        assert action.watch is not None
+        watched, monitor = action.watch, self._runbook.monitors[action.watch.monitor]
+        wanted = int(fill(watched.samples, values))
+        begun = since(self._recorder.state, watched, self._recorder.now())
+        number = self._announce(step, index, monitor.on, words_of_watch(action, values), again=again)
+        within = patience(action, monitor, wanted)
+
+        def work(sink: OutputSink) -> Outcome:
+            return follow(lambda: self._recorder.state, watched, monitor, wanted, begun, within, sink, cancel)
+
+        return self._judge(step, action, number, self._executor.measure(number, work), last)
 
     def _announce(
         self,
@@ -297,7 +316,8 @@ class ActionRunner:
         if action.probe:
             checks = check_probe(action.expect, finished.checks, outcome, output.text, took)
         else:
-            checks = (*finished.checks, *check(action.expect, outcome, output, took))
+            expect = expected_of_watch(action) if action.watch else action.expect
+            checks = check(expect, outcome, output, took)
         if finished.lost:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
             checks = (kept, *checks)

@@ -42,8 +42,9 @@ class Conductor(Stepping):
         state: SessionState | None = None,
         signing: Signing | None = None,
         prober: Prober | None = None,
+        speed: float = 1.0,
     ) -> None:
-        super().__init__(runbook, journal, executor, secrets, state, prober)
+        super().__init__(runbook, journal, executor, secrets, state, prober, speed)
         self.signing = signing or Signing()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""

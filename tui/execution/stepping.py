@@ -5,6 +5,7 @@ from functools import partial
 from tui.errors import NotNow
 from tui.execution.actions import ActionRunner
 from tui.execution.executor import Executor
+from tui.execution.monitors import MonitorRunner
 from tui.execution.probing import THIS_MACHINE, LiveProber, Prober
 from tui.execution.secrets import Secrets
 from tui.execution.working import Working
@@ -30,11 +31,13 @@ class Stepping(Working):
         secrets: Secrets,
         state: SessionState | None = None,
         prober: Prober | None = None,
+        speed: float = 1.0,
     ) -> None:
         super().__init__(runbook, journal, executor, state)
         self.secrets = secrets
         prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
         self._runner = ActionRunner(runbook, executor, secrets, self, prober)
+        self.monitors = MonitorRunner(self, executor.transports, prober, secrets, journal.clock, speed)
 
     def _idle_step(self, step_id: str) -> Step:
         if self.busy:
@@ -118,3 +121,8 @@ class Stepping(Working):
         with self._lock:
             if self.state.step(step.id).status is StepStatus.PASSED:
                 self._settle_passed(step)
+
+    def close(self) -> None:
+        """Let go of the journal and stop measuring; see Working."""
+        self.monitors.stop()
+        super().close()

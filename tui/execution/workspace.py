@@ -46,7 +46,10 @@ class Setup(Struct, frozen=True, kw_only=True):
 
 
 class Workspace:
-    """Everything a front end needs, made by the composition root. `drill` is the scenario's title in a rehearsal."""
+    """Everything a front end needs, made by the composition root.
+
+    `drill` is the scenario's title in a rehearsal, `speed` how much faster than life its monitors' time runs.
+    """
 
     def __init__(
         self,
@@ -58,7 +61,9 @@ class Workspace:
         drill: str = "",
         scenario: str = "",
         signing: Signing | None = None,
+        speed: float = 1.0,
     ) -> None:
+        self.speed = speed
         self.runbook = runbook
         self.text = text
         self.store = store
@@ -139,6 +144,7 @@ class Workspace:
             if finding.event is not None:
                 conductor.record(finding.event)
         self._watch(conductor)
+        conductor.monitors.start()
         return conductor
 
     def resume(self, session: str, operator: str) -> "Conductor":
@@ -161,6 +167,7 @@ class Workspace:
         conductor = self._conductor(directory.attempts, journal, runbook, state)
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
+        conductor.monitors.start()
         return conductor
 
     def look_on(self, session: str, holder: str) -> "Conductor":
@@ -207,7 +214,7 @@ class Workspace:
 
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
         prober = DrillProber(runbook, self.transports) if self.drill else None
-        return Conductor(runbook, journal, executor, self.secrets, state, self.signing, prober)
+        return Conductor(runbook, journal, executor, self.secrets, state, self.signing, prober, self.speed)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""

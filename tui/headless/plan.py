@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tui.execution.commands import host_of, shown
+from tui.execution.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
@@ -43,6 +44,9 @@ def _step(
     for action in step.actions:
         if action.probe is not None:
             yield f"      {words_of(runbook, action.probe, values)}"
+            continue
+        if action.watch is not None:
+            yield f"      {words_of_watch(action, values)}"
             continue
         if action.run is None:
             yield f"      {action.kind}: {action.ask or action.send or action.open}"

@@ -8,6 +8,7 @@ from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.probing.check import expectation_faults, probe_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.watching_check import watch_faults
 
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on")
 _ONLY_COMMAND = ("directory", "stdin", "secrets", "on")
@@ -47,6 +48,7 @@ def action_faults(
     if action.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), action.probe)
         yield from expectation_faults(runbook, path, action, mutates)
+    yield from watch_faults(runbook, names, known, path, action)
     yield from _meaningless(path, action)
     yield from _question(path, action)
     yield from _expectations(path, action)

@@ -12,6 +12,7 @@ from tui.runbook.patterns import pattern_faults
 from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.walk import fields_of, steps_of
+from tui.runbook.watching_check import watching_faults
 
 Item = TypeVar("Item")
 
@@ -28,6 +29,7 @@ def references(runbook: Runbook, document_lines: int | None = None) -> list[Faul
         *declarations(runbook),
         *_flows(runbook),
         *service_faults(runbook, names),
+        *watching_faults(runbook, names),
         *_links(runbook, names),
         *_messages(runbook, names),
         *_issues(runbook),

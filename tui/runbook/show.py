@@ -88,6 +88,8 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
         first, *rest = action.run.strip().splitlines() or [""]
         yield f"{margin}{host}$ {first}"
         yield from (f"{margin}{' ' * len(host)}> {line}" for line in rest)
+    elif action.watch is not None:
+        yield f"{margin}watch {action.watch.monitor}: {action.watch.samples} samples"
     elif action.probe is not None:
         yield f"{margin}{words_of(runbook, action.probe, {})}"
         if action.original:

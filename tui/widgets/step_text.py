@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui.execution.commands import shown, values_of
 from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
+from tui.execution.watch import words_of_watch
 from tui.exports.words import duration
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
@@ -221,6 +222,10 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
         for line in command_lines(shown(action, values)):
             lines.append([("  $ " if line is not None and len(lines) == 1 else "    ", LABEL), (line, "bold")])
+    elif action.watch is not None:
+        lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (_watch(action, values), "bold")])
+        if action.original:
+            lines += [[("  document: ", LABEL), (line, "")] for line in command_lines(fill(action.original, values))]
     elif action.probe is not None:
         words = sanitise(words_of(state.runbook, action.probe, values))
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (words, "bold")])
@@ -241,6 +246,10 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
     if expected:
         lines.append([("  expected ", LABEL), ("; ".join(expected), "")])
     return lines
+
+
+def _watch(action: Action, values: Mapping[str, str]) -> str:
+    return sanitise(words_of_watch(action, values))
 
 
 def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[list[Piece]]:

@@ -1,0 +1,86 @@
+"""Judges what a monitor measures: takes the samples there are, and waits for those that are still to come."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from tui.runbook.model import Action, Expect, Monitor, Watched, seconds
+from tui.runbook.variables import fill
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import SessionState
+from tui.session.watching import Sample
+from tui.transports.base import CancelToken, OutputSink, Stream
+
+LOOK = 0.2
+"""Seconds between two looks for samples that came."""
+
+PATIENCE = 3
+"""So many times as long as the samples should take is waited for them, where the action has no timeout."""
+
+LEAST = 60.0
+
+
+def words_of_watch(action: Action, values: Mapping[str, str]) -> str:
+    """A watch as the operator reads it: watch response_time: 30 samples since b-live."""
+    assert action.watch is not None
+    since = f" since {action.watch.since}" if action.watch.since else ""
+    return f"watch {action.watch.monitor}: {fill(action.watch.samples, values)} samples{since}"
+
+
+def expected_of_watch(action: Action) -> Expect:
+    """What is expected of the samples: each number is held against the values, as they stand in the output."""
+    numbers = tuple(replace(one, pattern=r"^\d\d:\d\d:\d\d (-?[\d.]+(?:e[-+]?\d+)?)") for one in action.expect.numbers)
+    return replace(action.expect, numbers=numbers)
+
+
+def since(state: SessionState, watched: Watched, now: datetime) -> datetime:
+    """From when on samples count: the step named was settled, or the session began."""
+    if not watched.since:
+        return state.started_at or now
+    return state.step(watched.since).settled or now
+
+
+def line(sample: Sample, unit: str) -> str:
+    """A sample as a line of the output."""
+    value = f"{sample.value:g} {unit}".rstrip() if sample.value is not None else f"no data: {sample.detail}"
+    return f"{sample.at:%H:%M:%S} {value}\n"
+
+
+def follow(
+    state: Callable[[], SessionState],
+    watched: Watched,
+    monitor: Monitor,
+    wanted: int,
+    begun: datetime,
+    within: float,
+    sink: OutputSink,
+    cancel: CancelToken,
+) -> Outcome:
+    """Write every sample since `begun`, until `wanted` of them have a value; blocks.
+
+    Args:
+        within: seconds after which it gives up.
+    """
+    told = begun
+    count, left = 0, within
+    while True:
+        monitored = state().monitors.get(watched.monitor)
+        for sample in monitored.samples if monitored else ():
+            if sample.at <= told or count >= wanted:
+                continue
+            told = sample.at
+            count += sample.value is not None
+            sink(Stream.OUT, line(sample, monitor.number.unit).encode())
+        if count >= wanted:
+            return Outcome.exited(0)
+        if left <= 0:
+            return Outcome(OutcomeKind.TIMED_OUT, detail=f"{count} of {wanted} samples in {within:g} s")
+        if cancel.wait(LOOK):
+            return Outcome(OutcomeKind.CANCELLED)
+        left -= LOOK
+
+
+def patience(action: Action, monitor: Monitor, wanted: int) -> float:
+    """How long samples are waited for, in seconds."""
+    return seconds(action.timeout) if action.timeout else max(LEAST, PATIENCE * wanted * seconds(monitor.every))
