@@ -27,8 +27,8 @@ from tui.session.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, SessionState, StepStatus, action_at
 from tui.transports.base import CancelToken, Left, OutputSink
 
-AT_ONCE = 6
-"""Checks run at once: sshd allows 10 sessions on a connection, and what else runs needs some."""
+AT_ONCE = 10
+"""Checks run at once, as many as sshd has sessions for on one connection; a refused one waits for the next free."""
 
 
 class Recorder(Protocol):

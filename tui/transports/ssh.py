@@ -28,7 +28,7 @@ from tui.transports.shell import TICK, wrap
 from tui.transports.tunnel import dial_through
 from tui.transports.wire import Connection, Inbox
 
-CHANNELS = 8
+CHANNELS = 10
 CHANNEL_PATIENCE = 60.0
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
