@@ -6,7 +6,9 @@ SETTINGS = (
     Setting(name="bucket", required=True, help="name of the bucket"),
     Setting(name="endpoint", help="address of an S3 API other than Amazon's, such as https://minio.internal:9000"),
     Setting(name="region", default="us-east-1", help="the bucket's region; most other S3 APIs take any"),
-    Setting(name="access_key", shape=Shape.SECRET, required=True, help="the access key's id"),
+    Setting(
+        name="access_key", shape=Shape.SECRET, required=True, help="the access key's id; nothing is asked anonymously"
+    ),
     Setting(name="secret_key", shape=Shape.SECRET, required=True, help="the access key's secret"),
     Setting(name="session_token", shape=Shape.SECRET, help="the session's token, where the key is a temporary one"),
     Setting(
