@@ -175,6 +175,24 @@ def test_what_nobody_uses() -> None:
         assert [problem.message for problem in lint_text(changed(old, new), "r.toml")] == [message]
 
 
+def test_a_secret_that_only_a_probe_uses_is_used() -> None:
+    service = """
+[services.cache]
+kind = "redis"
+secrets = { password = "db_password" }
+[[sections]]
+id = "probed"
+title = "Probed"
+[[sections.steps]]
+id = "ping"
+title = "Ping"
+actions = [{ probe = { service = "cache", check = "ping" } }]
+"""
+    flow = changed('sections = ["before", "change"]', 'sections = ["before", "change", "probed"]')
+    text = flow.replace('secrets = ["token", "db_password"]', 'secrets = ["token"]') + service
+    assert [problem.message for problem in lint_text(text, "r.toml")] == []
+
+
 def test_too_many_typed_confirmations_are_counted_for_each_method() -> None:
     steps = "".join(
         f'[[sections.steps]]\nid = "d{number}"\ntitle = "x"\ndanger = "destructive"\nwhen = {{ method = "manual" }}\n'

@@ -10,6 +10,7 @@ from tui.runbook.facts import may_hold
 from tui.runbook.load import examine, located, read_text
 from tui.runbook.model import Danger, Runbook
 from tui.runbook.names import Names
+from tui.runbook.probing.secrets import secrets_of
 from tui.runbook.problem import Fault, Path, Problem, quoted
 from tui.runbook.walk import section_steps, steps_of
 
@@ -64,7 +65,14 @@ def _unused(runbook: Runbook) -> Iterator[Fault]:
         if item.id not in ticked:
             yield _doubt(("checklist", place), f"no step ticks {quoted(item.id)}", "name it in a step's checklist")
     exported = {name for _, step in steps_of(runbook) for action in step.actions for name in action.secrets}
-    for name in sorted(runbook.secrets.keys() - exported):
+    probed = {
+        name
+        for _, step in steps_of(runbook)
+        for action in (*step.actions, step.look)
+        if action and action.probe
+        for name in secrets_of(runbook, action.probe)
+    }
+    for name in sorted(runbook.secrets.keys() - exported - probed):
         yield _doubt(("secrets", name), f"no action uses secret {quoted(name)}", "remove it, or name it in an action")
 
 
