@@ -77,7 +77,7 @@ def hosts() -> dict[str, WorldTransport]:
 @pytest.fixture
 def workspace(tmp_path: Path, hosts: dict[str, WorldTransport]) -> Iterator[Workspace]:
     text = bundled("runbook.toml").read_text(encoding="utf-8")
-    made = Workspace(runbook(), text, Store(tmp_path), hosts, SystemClock(), drill="Calm deployment")
+    made = Workspace(runbook(), text, Store(tmp_path), hosts, SystemClock(), drill="Calm deployment", speed=600)
     yield made
     made.close()
 
