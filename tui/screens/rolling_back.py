@@ -10,10 +10,11 @@ from tui.runbook.model import FlowKind
 from tui.screens.dialogs import RollbackReason
 from tui.session.rollback import Need, made_elsewhere, rollback_plan
 from tui.widgets.rollback_text import plan_lines
+from tui.widgets.tripped_text import proposed_reason
 
 
-def ask_to_roll_back(screen: Screen[None], proposed: str = "") -> None:
-    """Ask why, and roll back; `proposed` is the reason of a trigger that tripped."""
+def ask_to_roll_back(screen: Screen[None]) -> None:
+    """Ask why, and roll back; the reason of a trigger that tripped is offered first."""
     conductor = front(screen).conductor
     if conductor is None:
         return
@@ -33,6 +34,7 @@ def ask_to_roll_back(screen: Screen[None], proposed: str = "") -> None:
             return
         front(screen).open_run()
 
+    proposed = proposed_reason(conductor.state)
     reasons = [one.title for one in conductor.runbook.rollback_reasons]
     first = [proposed] if proposed else []
     chosen = [*first, *(reason for reason in reasons if reason != proposed)]

@@ -249,6 +249,12 @@ class RunScreen(SessionActs):
             return
         self.app.push_screen(ChecksScreen(section))
 
+    def action_watch(self) -> None:
+        """Look at the monitors."""
+        from tui.screens.watch import WatchScreen
+
+        self.app.push_screen(WatchScreen())
+
     def action_summary(self) -> None:
         front(self).show_summary()
 

@@ -11,6 +11,7 @@ from tui.session.state import CONNECTED, SessionState, step_by_id
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.progress import Moment, Spent, clock_words, current_step, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL, Piece
+from tui.widgets.tripped_text import tripped_words
 
 SILENT_AFTER = 30.0
 """A running command that has printed nothing for so many seconds is pointed out; nothing is done about it."""
@@ -61,7 +62,8 @@ def banner(moment: Moment) -> str:
     host = action_host(state.runbook, running.host) if running else ""
     link = state.links.get(host, CONNECTED)
     if running is None or link == CONNECTED:
-        return ""
+        tripped = tripped_words(state)
+        return f"{OVER} {sanitise(tripped)}: ctrl+r rolls back" if tripped else ""
     since = f"{state.links_at[host]:%H:%M:%S}"
     if not running.durable:
         return f"✖ {sanitise(host)}: {link} since {since}; the command ends with its connection"

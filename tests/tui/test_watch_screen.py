@@ -1,0 +1,95 @@
+"""The watch screen and the banner: figures beside what was usual, gaps as gaps, a tripped trigger on every screen."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import SHOP, dialog, shown, until
+from tests.tui.test_run import running
+from tui.execution.workspace import Workspace
+from tui.screens.dialogs import RollbackReason
+from tui.screens.watch import WatchScreen
+from tui.session import events as ev
+from tui.session.outcome import Outcome
+from tui.widgets.sparkline_text import sparkline
+
+TEXT = (
+    SHOP
+    + """
+[monitors.errors]
+title = "Error rate"
+run = "count errors"
+every = "30s"
+number = { name = "errors", pattern = '([0-9.]+)%', below = 1, unit = "%" }
+[triggers.errors]
+monitor = "errors"
+above = 10
+for = "5m"
+reason = "errors"
+"""
+)
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[..., Workspace], host: FakeTransport) -> Workspace:
+    host.replies["count errors"] = Reply(outcome=Outcome.exited(3), err=b"maintenance mode is on\n")
+    return make_workspace(TEXT)
+
+
+def sample(app: object, value: float | None, clock: float, detail: str = "") -> None:
+    conductor = app.conductor  # type: ignore[attr-defined]
+    conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=clock, detail=detail))
+
+
+async def test_figures_dwell_and_a_tripped_trigger(workspace: Workspace, clock: FakeClock) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        app.conductor.monitors.stop()
+        sample(app, 0.5, 1000.0)
+        app.conductor.start("look")
+        await until(pilot, lambda: not app.conductor.busy)
+        app.conductor.start("switch-docker")
+        await until(pilot, lambda: app.conductor.state.step("switch-docker").attempts and not app.conductor.busy)
+        sample(app, 40.0, 1030.0)
+        sample(app, 40.0, 1060.0)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "✖ bad" in shown(app))
+        seen = shown(app)
+        assert "40 %" in seen
+        assert "0.5 % · below 1 %" in seen
+        assert "above 10 %: 30 s of 5 m 00 s" in seen
+        app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=40.0, dwell=300.0))
+        await until(pilot, lambda: "Error rate above 10 % for 5m" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, WatchScreen))
+        await until(pilot, lambda: "ctrl+r rolls back" in shown(app))
+        await pilot.press("ctrl+r")
+        asked = await dialog(pilot, RollbackReason)
+        assert asked._choices[0] == "Error rate above 10%"
+
+
+async def test_what_cannot_be_measured_is_no_data_and_says_since_when(workspace: Workspace) -> None:
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await until(pilot, lambda: app.conductor.state.monitors.get("errors"))
+        await pilot.press("m")
+        await until(pilot, lambda: "? no data" in shown(app))
+        assert "since 02:00:00: maintenance mode is on" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("values", "width", "drawn"),
+    [
+        ([], 4, "    "),
+        ([0, 1, 2, 4], 4, "▁▃▅█"),
+        ([1, None, 1], 5, "  █·█"),
+        ([1, 1, 8, 8], 2, "██"),
+        ([0, 0], 2, "▁▁"),
+    ],
+)
+def test_a_line_of_blocks(values: list[float | None], width: int, drawn: str) -> None:
+    assert sparkline(values, width) == drawn
+
+
+def test_far_below_the_threshold_looks_low() -> None:
+    assert sparkline([1.0], 1, highest=10.0) == "▂"

@@ -1,0 +1,78 @@
+"""The watch screen: what the monitors measure, beside what was usual, and what the triggers make of it."""
+
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui.actions import bindings
+from tui.bridge import front
+from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.watch_text import watch_lines
+from tui.widgets.foot import Foot
+from tui.widgets.progress import Moment
+from tui.widgets.step_card import content
+from tui.widgets.top_line import TopLine
+
+TICK = 0.5
+
+
+class WatchScreen(Screen[None]):
+    """Shows the monitors of the open session; nothing can be started here but the rollback, by its own question."""
+
+    ACTS = "watch"
+    AUTO_FOCUS = "#watch"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../widgets/foot.tcss"]
+    CSS = "WatchScreen #watch { height: 1fr; padding: 0 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
+
+    moment: reactive[Moment | None] = reactive(None, init=False)
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        yield TopLine(f"Watch · {app.workspace.runbook.runbook.title}", app.workspace.drill)
+        with VerticalScroll(id="watch"):
+            yield Static("", id="watch-text", markup=False)
+        yield Foot(id="foot")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._look()
+        self.set_interval(TICK, self._look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._show()
+
+    def _look(self) -> None:
+        conductor = front(self).conductor
+        if conductor is None:
+            return
+        workspace = front(self).workspace
+        self.moment = Moment(
+            state=conductor.state,
+            now=workspace.clock.now(),
+            links=workspace.links(),
+            read_only=conductor.read_only,
+        )
+
+    def watch_moment(self, moment: Moment | None) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        if self.moment is None or not self.is_mounted:
+            return
+        lines = watch_lines(self.moment.state, self.size.width)
+        self.query_one("#watch-text", Static).update(content(lines))
+        self.query_one("#foot", Foot).moment = self.moment
+
+    def action_rollback(self) -> None:
+        ask_to_roll_back(self)
+
+    def action_back(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,107 @@
+"""Decides what the watch screen says: each monitor, its threshold, what was usual, how long its trigger dwells."""
+
+from rich.cells import set_cell_size
+
+from tui.execution.text import sanitise
+from tui.runbook.expected import bounds
+from tui.runbook.facts import may_hold
+from tui.runbook.model import Monitor, Number, Trigger, seconds
+from tui.session.lengths import duration
+from tui.session.state import SessionState
+from tui.session.watching import Dwell, Monitored
+from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.sparkline_text import sparkline
+from tui.widgets.step_text import KEY, LABEL, Piece
+
+WIDE = 110
+NAME, NOW = 22, 12
+
+
+def watch_lines(state: SessionState, width: int) -> list[list[Piece]]:
+    """Every monitor that applies, a line each, with its triggers below."""
+    spark = 40 if width >= WIDE else 14
+    head = _cell("", 11) + _cell("MONITOR", NAME) + _cell("LAST SAMPLES", spark + 2) + _cell("NOW", NOW)
+    lines: list[list[Piece]] = [[(head + "BEFORE · LIMIT", LABEL)]]
+    for name, monitor in state.runbook.monitors.items():
+        if not may_hold(monitor.when, state.facts):
+            continue
+        monitored = state.monitors.get(name, Monitored())
+        lines.append(_row(monitor, monitored, spark))
+        if monitored.lost_since is not None:
+            words = f"no data since {monitored.lost_since:%H:%M:%S}: {monitored.detail}"
+            lines.append([(" " * 11 + sanitise(words), STYLES["turn"])])
+        for trigger_name, trigger in state.runbook.triggers.items():
+            if trigger.monitor == name:
+                lines.append(_trigger(state, trigger_name, trigger, monitor))
+    if len(lines) == 1:
+        lines.append([("this runbook has no monitors", "")])
+    return lines
+
+
+def good(number: Number, value: float) -> bool:
+    """Whether a figure is within what the runbook calls good."""
+    below = number.below is None or value < number.below
+    above = number.above is None or value > number.above
+    most = number.at_most is None or value <= number.at_most
+    least = number.at_least is None or value >= number.at_least
+    return below and above and most and least
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure with its unit, in as few digits as tell it."""
+    if unit == "bytes":
+        for word in ("B", "KiB", "MiB", "GiB"):
+            if value < 1024 or word == "GiB":
+                return f"{value:.3g} {word}"
+            value /= 1024
+    return f"{value:.3g} {unit}".rstrip()
+
+
+def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
+    number, value = monitor.number, monitored.value
+    if not monitored.samples:
+        state, words = ("○ to come", STYLES["quiet"]), "–"
+    elif value is None:
+        state, words = ("? no data", STYLES["bad"]), "no data"
+    elif good(number, value):
+        state, words = ("✔ good", STYLES["good"]), figure(value, number.unit)
+    else:
+        state, words = ("✖ bad", STYLES["bad"]), figure(value, number.unit)
+    top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
+    drawn = sparkline([one.value for one in monitored.samples], spark, top)
+    usual = figure(monitored.baseline, number.unit) if monitored.baseline is not None else "–"
+    bounded = any(one is not None for one in (number.below, number.above, number.at_most, number.at_least))
+    rest = f"{usual} · {bounds(number) if bounded else 'no limit'}"
+    return [
+        (_cell(state[0], 11), state[1]),
+        (_cell(sanitise(monitor.title), NAME), "bold"),
+        (drawn + "  ", state[1]),
+        (_cell(words, NOW), state[1] if state[0][0] in "✖?" else ""),
+        (rest, LABEL),
+    ]
+
+
+def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor) -> list[Piece]:
+    dwell = state.dwells.get(name, Dwell())
+    unit = monitor.number.unit
+    if trigger.above is not None:
+        bound = f"above {figure(trigger.above, unit)}"
+    else:
+        bound = f"below {figure(trigger.below or 0.0, unit)}"
+    lasting = duration(seconds(trigger.lasting))
+    indent = " " * 11
+    if name in state.tripped:
+        words = f"{OVER} {bound} for {duration(dwell.beyond)}"
+        pieces: list[Piece] = [(indent, ""), (words, STYLES["bad"])]
+        if state.rollback is None:
+            pieces += [("  ", ""), (" ctrl+r ", KEY), (" rolls back", "bold")]
+        return pieces
+    if dwell.armed:
+        held = "" if dwell.last is not None else ", held: no data"
+        return [(f"{indent}{OVER} {bound}: {duration(dwell.beyond)} of {lasting}{held}", STYLES["turn"])]
+    return [(f"{indent}  proposes the rollback {bound} for {lasting}", LABEL)]
+
+
+def _cell(text: str, width: int) -> str:
+    shortened = set_cell_size(text, width - 2) + "… " if len(text) > width - 1 else text
+    return set_cell_size(shortened, width)
