@@ -158,7 +158,10 @@ class MonitorRunner:
 
 
 def crossings(before: SessionState, after: SessionState, monitor: str) -> list[ev.AnyEvent]:
-    """What a sample of a monitor changed for its triggers: armed, tripped or cleared."""
+    """What a sample of a monitor changed for its triggers: armed, tripped or cleared.
+
+    Whether one proposes is what the journal has of it, not its dwell: that begins anew in a resumed session.
+    """
     found: list[ev.AnyEvent] = []
     value = after.monitors[monitor].value
     for name, trigger in after.runbook.triggers.items():
@@ -167,8 +170,9 @@ def crossings(before: SessionState, after: SessionState, monitor: str) -> list[e
         was, now = before.dwells.get(name, Dwell()), after.dwells.get(name, Dwell())
         if now.armed and not was.armed:
             found.append(ev.TriggerArmed(trigger=name, monitor=monitor, value=value))
-        if now.tripped and not was.tripped:
+        proposes = name in before.tripped
+        if now.tripped and not proposes:
             found.append(ev.TriggerTripped(trigger=name, monitor=monitor, value=value, dwell=round(now.beyond, 3)))
-        if was.armed and not now.armed:
+        if (was.armed or proposes) and not now.armed:
             found.append(ev.TriggerCleared(trigger=name, monitor=monitor, value=value))
     return found
