@@ -1,0 +1,250 @@
+"""From every stop point of the bundled deployments, with every outcome, the computed rollback brings the host back."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.production_model import BACK, FORWARD, LOOKS, REASONS, World, after
+from tui.resources import bundled
+from tui.runbook.load import load
+from tui.runbook.model import Runbook, Step
+from tui.session import events as ev
+from tui.session.fold import apply
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.rollback import Need, look_wanted, not_needed, rollback_plan
+from tui.session.state import SessionState, initial
+
+START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+BEFORE = World()
+FACTS = {"previous_release": "v1.9.0", "coreapp_before": "0001_initial", "authentication_before": "0001_initial"}
+ENDINGS = (
+    Outcome.exited(1),
+    Outcome(OutcomeKind.SIGNALLED, signal="SIGKILL"),
+    Outcome(OutcomeKind.TIMED_OUT),
+    Outcome(OutcomeKind.CANCELLED),
+    Outcome(OutcomeKind.UNKNOWN),
+    None,  # the program was killed while it ran
+)
+
+
+class Stop(NamedTuple):
+    """Where a deployment ended: after `done` steps, in step `inside` (if any) which came so far, with this outcome."""
+
+    method: str
+    done: tuple[str, ...]
+    inside: str = ""
+    parts: int = 0
+    outcome: Outcome | None = None
+    skipped: str = ""
+    migrations: str = "Planned"
+
+
+class Play:
+    """A session folded from events one at a time, and the world they change."""
+
+    def __init__(self, world: World = BEFORE) -> None:
+        self.state: SessionState = initial(runbook())
+        self.world = world
+        self.did: list[str] = []
+
+    def record(self, event: ev.AnyEvent) -> None:
+        seq = self.state.seq + 1
+        self.state = apply(self.state, ev.Entry(seq, START + timedelta(seconds=seq), float(seq), event))
+
+    def attempt(self, step: str, outcome: Outcome | None, mutates: bool = True) -> None:
+        number = max(self.state.attempts, default=0) + 1
+        self.record(ev.StepOpened(step=step, operator="ana"))
+        self.record(
+            ev.AttemptStarted(attempt=number, step=step, action=0, host="production", command="x", mutates=mutates)
+        )
+        if outcome is not None:
+            self.record(ev.AttemptFinished(attempt=number, outcome=outcome, seconds=1.0))
+            if outcome.ended_by_itself:
+                good = outcome.exit_status == 0
+                self.record(ev.AttemptChecked(attempt=number, checks=(ev.Check("exit status 0", "", ok=good),)))
+
+    def done(self, step: str) -> None:
+        self.attempt(step, Outcome.exited(0))
+        self.record(ev.StepSigned(step=step, operator="ana"))
+
+    def back_to_the_end(self, database: str, trouble: str = "", happened: bool = False) -> None:
+        """Roll back as an operator does, answering the looks from the world.
+
+        Args:
+            trouble: in this step the connection is lost once, and its effect `happened` or not.
+        """
+        for _ in range(200):
+            step = self.state.next_step()
+            if step is None:
+                return
+            reason = not_needed(self.state, step)
+            if reason:
+                self.record(ev.StepNotNeeded(step=step.id, reason=reason))
+            elif look_wanted(self.state, step):
+                needed = LOOKS[step.id](self.world)
+                number = max(self.state.attempts, default=0) + 1
+                self.record(
+                    ev.AttemptStarted(attempt=number, step=step.id, action=-1, host="production", command="look")
+                )
+                self.record(ev.AttemptFinished(attempt=number, outcome=Outcome.exited(not needed), seconds=0.1))
+                self.record(ev.StepLooked(step=step.id, attempt=number, needed=needed))
+            elif step.id == "rollback-database":
+                self.record(ev.ValueCaptured(step=step.id, name="database_rollback", value=database))
+                self.record(ev.StepSigned(step=step.id, operator="ana"))
+            elif step.id == trouble:
+                self._in_trouble(step, happened)
+                trouble = ""
+            elif step.mutates:
+                self.did.append(step.id)
+                self.world = after(self.world, BACK[step.id], 9)
+                self.done(step.id)
+            else:
+                self.record(ev.StepSigned(step=step.id, operator="ana"))
+        raise AssertionError("the rollback does not come to an end")
+
+    def _in_trouble(self, step: Step, happened: bool) -> None:
+        self.attempt(step.id, Outcome(OutcomeKind.UNKNOWN))
+        if happened:
+            self.world = after(self.world, BACK[step.id], 9)
+            self.did.append(step.id)
+        number = max(self.state.attempts)
+        self.record(ev.OutcomeResolved(attempt=number, operator="ana", succeeded=happened, reason="looked"))
+        if happened:
+            self.record(ev.StepSigned(step=step.id, operator="ana"))
+
+
+@cache
+def runbook() -> Runbook:
+    return load(bundled("runbook.toml"))
+
+
+def changes(method: str) -> list[str]:
+    """The deployment's steps that a rollback may have to undo, in order."""
+    sections = runbook().flows["deploy"].sections
+    steps = [step for name in sections for step in runbook().section(name).steps if step.mutates and step.undo]
+    return [step.id for step in steps if step.id.startswith(f"{method}-")]
+
+
+def stops(method: str) -> Iterator[Stop]:
+    steps = changes(method)
+    for place in range(len(steps) + 1):
+        yield Stop(method, tuple(steps[:place]))
+        yield Stop(method, tuple(steps[:place]), migrations="No planned")
+    for place, step in enumerate(steps):
+        done = tuple(steps[:place])
+        for parts in range(len(FORWARD[step]) + 1):
+            for outcome in ENDINGS:
+                yield Stop(method, done, step, parts, outcome)
+        yield Stop(method, done, step, 0, Outcome(OutcomeKind.UNREACHABLE))
+        yield Stop(method, tuple(one for one in steps if one != step), skipped=step)
+
+
+def world_at(stop: Stop) -> World:
+    world = BEFORE
+    for step in stop.done:
+        if not (step.endswith("-migrate") and stop.migrations == "No planned"):
+            world = after(world, FORWARD[step], 9)
+    return after(world, FORWARD[stop.inside], stop.parts) if stop.inside else world
+
+
+def deployed(stop: Stop) -> Play:
+    """The session at a stop point."""
+    play = Play()
+    play.record(
+        ev.SessionStarted(session="s", flow="deploy", method=stop.method, operator="ana", title="", runbook_hash="")
+    )
+    for name, value in {**FACTS, "migration_plan": stop.migrations}.items():
+        play.record(ev.ValueCaptured(step="check-baseline", name=name, value=value))
+    for step in stop.done:
+        play.done(step)
+    if stop.skipped:
+        play.record(ev.StepSkipped(step=stop.skipped, operator="ana", reason="x"))
+    if stop.inside:
+        play.attempt(stop.inside, stop.outcome)
+        running = play.state.running()
+        if running is not None:  # taken up again: nobody knows
+            outcome = Outcome(OutcomeKind.UNKNOWN)
+            play.record(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
+    play.world = world_at(stop)
+    return play
+
+
+def brought_back(world: World, database: str, at: World) -> bool:
+    """Whether the host is as it was; what the operator decided about the database decides its part."""
+    wanted = BEFORE
+    if database == "leave":
+        wanted = wanted._replace(schema=at.schema)
+    if database == "restore" and world.data == "restored":
+        wanted = wanted._replace(data="restored")
+    return world == wanted
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_every_stop_point_is_brought_back_by_exactly_what_is_needed(method: str) -> None:
+    plans = 0
+    for stop in stops(method):
+        touched = {*stop.done, *([stop.inside] if stop.inside else [])}
+        if stop.outcome is not None and stop.outcome.kind is OutcomeKind.UNREACHABLE:
+            touched.discard(stop.inside)
+        for database in ("reverse", "restore", "leave"):
+            play = deployed(stop)
+            at = play.world
+            play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
+            plan = rollback_plan(play.state)
+            other = {"a": "-b", "b": "-a"}[method]
+            assert not [one for one in plan if one.step.id.endswith(other)], stop
+            assert all(one.why for one in plan), stop
+            if not touched:
+                assert {one.need for one in plan} == {Need.NOT_NEEDED}, stop
+            play.back_to_the_end(database)
+            plans += 1
+            assert brought_back(play.world, database, at), (stop, database, play.did, play.world)
+            unwanted = [step for step in play.did if not REASONS[step] & touched]
+            assert not unwanted, (stop, database, unwanted)
+    points = sum(1 for _ in stops(method))
+    sys.stdout.write(f"method {method}: {points} stop points, {plans} rollbacks played to their end\n")
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_trouble_in_the_rollback_itself_still_ends_where_it_began(method: str) -> None:
+    count = 0
+    whole = Stop(method, tuple(changes(method)))
+    for trouble in BACK:
+        for happened in (True, False):
+            for database in ("reverse", "restore"):
+                play = deployed(whole)
+                play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
+                play.back_to_the_end(database, trouble, happened)
+                assert brought_back(play.world, database, world_at(whole)), (trouble, happened, play.did)
+                count += 1
+    sys.stdout.write(f"method {method}: {count} rollbacks with a lost connection in one of their own steps\n")
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_a_rollback_without_a_session_looks_and_brings_it_back(method: str) -> None:
+    count = 0
+    for stop in stops(method):
+        play = Play(world_at(stop))
+        play.record(
+            ev.SessionStarted(
+                session="s", flow="rollback", method=method, operator="ana", title="", runbook_hash="", variables=FACTS
+            )
+        )
+        play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
+        play.back_to_the_end("reverse")
+        assert brought_back(play.world, "reverse", world_at(stop)), (stop, play.did, play.world)
+        count += 1
+    sys.stdout.write(f"method {method}: {count} rollbacks without a session\n")
+
+
+def test_the_model_covers_every_changing_step_of_both_flows() -> None:
+    back = {step.id for name in runbook().flows["rollback"].sections for step in runbook().section(name).steps}
+    changing = {step.id for section in runbook().sections for step in section.steps if step.mutates}
+    assert set(BACK) == back & changing
+    assert set(FORWARD) == {*changes("a"), *changes("b")}
+    looked = {step.id for section in runbook().sections for step in section.steps if step.look}
+    assert set(LOOKS) == looked

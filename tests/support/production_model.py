@@ -1,0 +1,134 @@
+"""A production host as a handful of facts, and what each step of the bundled runbook does to it, from its document.
+
+It knows nothing of how a rollback is computed: only what a deployment and a rollback do to a host, and what a look at
+the host would find.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+Effect = Callable[["World"], "World"]
+
+
+class World(NamedTuple):
+    """What is true of the host; `old` is before the release, `new` is the release. `app` is what runs, or nothing."""
+
+    enabled: str = "site"
+    served: str = "site"
+    app: str = "old"
+    code: str = "old"
+    dependencies: str = "old"
+    image: str = "old"
+    static: str = "old"
+    schema: str = "old"
+    data: str = "kept"
+
+
+class Impossible(Exception):
+    """The host cannot do this now: an order that fails in production."""
+
+
+def enabled(what: str) -> Effect:
+    """The file of the site's configuration is replaced, and not loaded yet."""
+    return lambda world: world._replace(enabled=what)
+
+
+def serving(what: str) -> Effect:
+    return lambda world: world._replace(enabled=what, served=what)
+
+
+def reverse_migrations(files: str) -> Effect:
+    """Reversing needs the files of the migrations: they are in the release's checkout, or in its image."""
+
+    def reverse(world: World) -> World:
+        if world.schema == "new" and getattr(world, files) != "new":
+            raise Impossible(f"the migrations are reversed, but the {files} has not their files any more")
+        return world._replace(schema="old")
+
+    return reverse
+
+
+def restore(world: World) -> World:
+    if world.app is not None and world.app == "new":
+        raise Impossible("the database is restored under the running release")
+    return world._replace(schema="old", data="restored")
+
+
+def check_out_old(world: World) -> World:
+    if world.app == "new" and world.image == "old":
+        raise Impossible("the code is changed under the running release")
+    return world._replace(code="old")
+
+
+def _newer(schema: str, files: str) -> str:
+    """Migrating applies what there are files for, and takes nothing back."""
+    return "new" if files == "new" else schema
+
+
+FORWARD: dict[str, tuple[Effect, ...]] = {
+    "a-code": (lambda w: w._replace(code="new"),),
+    "a-build": (lambda w: w._replace(image=w.code),),
+    "a-migrate": (lambda w: w._replace(schema=_newer(w.schema, w.image)),),
+    "a-static": (lambda w: w._replace(static=w.image),),
+    "a-containers": (lambda w: w._replace(app="none"), lambda w: w._replace(app=w.image)),
+    "b-maintenance-on": (enabled("maintenance"), serving("maintenance")),
+    "b-stop": (lambda w: w._replace(app="none"),),
+    "b-code": (lambda w: w._replace(code="new"),),
+    "b-dependencies": (lambda w: w._replace(dependencies=w.code),),
+    "b-migrate": (lambda w: w._replace(schema=_newer(w.schema, w.code)),),
+    "b-static": (lambda w: w._replace(static=w.code),),
+    "b-start": (lambda w: w._replace(app=w.code),),
+    "b-maintenance-off": (enabled("site"), serving("site")),
+}
+"""What each changing step of the deployment does, in parts: a step that ends half-way has done the first of them."""
+
+BACK: dict[str, tuple[Effect, ...]] = {
+    "rollback-maintenance-on": (enabled("maintenance"), serving("maintenance")),
+    "rollback-stop-a": (lambda w: w._replace(app="none"),),
+    "rollback-stop-b": (lambda w: w._replace(app="none"),),
+    "rollback-migrations-a": (reverse_migrations("image"),),
+    "rollback-migrations-b": (reverse_migrations("code"),),
+    "rollback-restore": (restore,),
+    "rollback-code": (check_out_old,),
+    "rollback-build-a": (lambda w: w._replace(image=w.code, static=w.code),),
+    "rollback-dependencies-b": (lambda w: w._replace(dependencies=w.code, static=w.code),),
+    "rollback-start-a": (lambda w: w._replace(app=w.image),),
+    "rollback-start-b": (lambda w: w._replace(app=w.code),),
+    "rollback-maintenance-off": (enabled("site"), serving("site")),
+}
+
+LOOKS: dict[str, Callable[[World], bool]] = {
+    "rollback-maintenance-on": lambda w: w.enabled != "maintenance",
+    "rollback-stop-a": lambda w: w.app != "none",
+    "rollback-stop-b": lambda w: w.app != "none",
+    "rollback-migrations-a": lambda w: w.schema != "old",
+    "rollback-migrations-b": lambda w: w.schema != "old",
+    "rollback-code": lambda w: w.code != "old",
+    "rollback-start-a": lambda w: w.app == "none",
+    "rollback-start-b": lambda w: w.app == "none",
+    "rollback-maintenance-off": lambda w: w.enabled == "maintenance",
+}
+"""What a look at the host finds: whether there is something to undo."""
+
+REASONS: dict[str, frozenset[str]] = {
+    "rollback-maintenance-on": frozenset({"b-maintenance-off", "a-migrate", "a-containers"}),
+    "rollback-stop-a": frozenset({"a-migrate", "a-containers"}),
+    "rollback-stop-b": frozenset({"b-start"}),
+    "rollback-migrations-a": frozenset({"a-migrate"}),
+    "rollback-migrations-b": frozenset({"b-migrate"}),
+    "rollback-restore": frozenset({"a-migrate", "a-containers", "b-migrate", "b-start"}),
+    "rollback-code": frozenset({"a-code", "b-code"}),
+    "rollback-build-a": frozenset({"a-build", "a-static"}),
+    "rollback-dependencies-b": frozenset({"b-dependencies", "b-static"}),
+    "rollback-start-a": frozenset({"a-migrate", "a-containers"}),
+    "rollback-start-b": frozenset({"b-stop", "b-start"}),
+    "rollback-maintenance-off": frozenset({"b-maintenance-on", "b-maintenance-off", "a-migrate", "a-containers"}),
+}
+"""For each step of the rollback the deployment's steps without any of which a careful person would leave it out."""
+
+
+def after(world: World, effects: tuple[Effect, ...], parts: int) -> World:
+    """The world after the first parts of a step."""
+    for effect in effects[:parts]:
+        world = effect(world)
+    return world
