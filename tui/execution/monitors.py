@@ -25,6 +25,12 @@ AT_ONCE = 2
 STAGGER = 0.4
 """Seconds between the first samples, so that they do not come in one burst."""
 
+ANSWERED = ("http",)
+"""Kinds whose figures are of one answer: how fast a maintenance page or a 502 comes says nothing of the release."""
+
+TICK = 0.25
+"""Seconds slept at most between two looks at the clock."""
+
 MOST = 1 << 18
 """Bytes of a monitor's output that are looked at."""
 
@@ -76,7 +82,7 @@ class MonitorRunner:
                     due[name] = max(due[name] + self._every(monitor), now)
                     self._begin(name, monitor)
             wait = min(due.values()) - self._clock.monotonic()
-            if self._stop.wait(min(max(wait, 0.02), 1.0)):
+            if self._stop.wait(min(max(wait, 0.02), TICK)):
                 return
 
     def _every(self, monitor: Monitor) -> float:
@@ -122,9 +128,10 @@ class MonitorRunner:
         within = seconds(monitor.timeout)
         made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, self._stop)
         value = made.figures.get(monitor.number.name)
-        if value is not None:
+        failed = next((check.came for check in made.checks if not check.ok and not check.warning), "")
+        kind = self._recording.runbook.services[monitor.probe.service].kind
+        if value is not None and not (failed and kind in ANSWERED):
             return value, ""
-        failed = next((check.came for check in made.checks if not check.ok), "")
         return None, failed or made.outcome.detail or f"no {monitor.number.name} in what was found"
 
     def _by_command(self, monitor: Monitor) -> tuple[float | None, str]:
