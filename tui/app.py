@@ -148,6 +148,12 @@ class RunbookApp(Front):
         self.bridge = Bridge(self, conductor)
         self._home_again()
         self.open_run()
+        issue = next((one for one in conductor.runbook.troubleshooting if one.id == self.troubleshooting), None)
+        self.troubleshooting = ""
+        if issue is not None:
+            from tui.screens.troubleshoot import TroubleshootScreen
+
+            self.push_screen(TroubleshootScreen(issue))
 
     def open_run(self) -> None:
         """Show the session that is open: its rollback, once it has turned to one."""

@@ -47,6 +47,8 @@ class Front(App[None]):
     config: Config
     conductor: "Conductor | None" = None
     operator: str = ""
+    troubleshooting: str = ""
+    """The known trouble that the next session is begun for."""
 
     @abstractmethod
     def begin(self, setup: Setup) -> None:

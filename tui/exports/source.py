@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.execution.text import sanitise
 from tui.runbook.model import Runbook, Section, Step, seconds
+from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.fold import fold
 from tui.session.journal import read
@@ -53,6 +54,13 @@ class Source(Struct, frozen=True):
         """The session's steps in order, each with its place and where it stands."""
         for section, step in self.state.plan():
             yield section, step, self.state.step(step.id)
+        planned = {step.id for _, step in self.state.plan()}
+        others = tuple(
+            one for _, one in all_steps(self.runbook) if one.id in self.state.steps and one.id not in planned
+        )
+        aside = Section(id="troubleshooting", title="Troubleshooting", steps=others)
+        for step in others:
+            yield aside, step, self.state.step(step.id)
 
     def took(self, step: StepState) -> timedelta | None:
         """How long a step was open, None where it was not opened or not settled."""
@@ -105,6 +113,8 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, s
             yield "", f"resumed by {event.operator}"
         case ev.LinkChanged(link=link) if link != "connected":
             yield "", f"{event.host}: {link} {event.detail}".rstrip()
+        case ev.StepSigned(step=step) if all(step != other.id for _, other in state.plan()):
+            yield step, "troubleshooting, beside the plan"
         case ev.StepSkipped():
             yield event.step, f"skipped by {event.operator}: {event.reason}"
         case ev.StepReopened():

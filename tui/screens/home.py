@@ -102,6 +102,8 @@ class HomeScreen(Screen[None]):
         runbook = front(self).workspace.runbook
         if action == "begin":
             return bool(flows_of(runbook, str(parameters[0])))
+        if action == "troubleshoot":
+            return bool(runbook.troubleshooting and flows_of(runbook, "verify"))
         return bool(runbook.dashboards) if action == "links" else True
 
     def action_move(self, way: str) -> None:
@@ -122,6 +124,20 @@ class HomeScreen(Screen[None]):
                 self._set_up(flows[place])
 
         self.app.push_screen(Pick("Which flow?", titles), picked)
+
+    def action_troubleshoot(self) -> None:
+        """Choose a known trouble; its steps run in a session of the verification, whose set-up comes first."""
+        from tui.screens.dialogs.pick import Pick
+
+        runbook = front(self).workspace.runbook
+        flows = flows_of(runbook, "verify")
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                front(self).troubleshooting = runbook.troubleshooting[place].id
+                self._set_up(flows[0])
+
+        self.app.push_screen(Pick("Which trouble?", [one.title for one in runbook.troubleshooting]), picked)
 
     def _set_up(self, flow: str) -> None:
         from tui.screens.setup import SetupScreen

@@ -22,11 +22,12 @@ from tui.screens.dialogs.pick import Pick
 from tui.screens.run_acts import SessionActs
 from tui.screens.run_search import OutputSearch
 from tui.screens.run_text import no_output, output_title
-from tui.session.state import SessionState, step_by_id
+from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.symptoms import Match, matching, said_of
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
-from tui.widgets.progress import Moment
+from tui.widgets.progress import Moment, current_step
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
 
@@ -65,6 +66,8 @@ class RunScreen(SessionActs):
         self._painted = 0
         self._rested = False
         self._titled = ""
+        self._issue = ""
+        self._looked_at: tuple[int, ...] = ()
 
     @property
     def state(self) -> SessionState:
@@ -134,7 +137,14 @@ class RunScreen(SessionActs):
                 self._grown, self._printed = size, workspace.clock.now()
         else:
             self._printed, self._grown = None, 0
+        here = current_step(state)
+        if state.step(here).attempts[-1:] != self._looked_at or state.step(here).status is not StepStatus.FAILED:
+            failed = bool(here) and state.step(here).status is StepStatus.FAILED
+            self._looked_at = state.step(here).attempts[-1:] if failed else ()
+            likely = self._likely(here) if failed else []
+            self._issue = likely[0].issue.title if likely else ""
         self.moment = Moment(
+            issue=self._issue,
             state=state,
             now=workspace.clock.now(),
             links=workspace.links(),
@@ -248,6 +258,18 @@ class RunScreen(SessionActs):
             front(self).show_error(NotNow("there is nothing to check at once here", "what is to do, and asks nobody"))
             return
         self.app.push_screen(ChecksScreen(section))
+
+    def action_troubleshoot(self) -> None:
+        """Look at the known trouble that the failed step looks like, or choose one."""
+        from tui.screens.troubleshoot import TroubleshootScreen, choose_issue
+
+        step = self.step
+        likely = self._likely(step.id) if step and not isinstance(self, TroubleshootScreen) else []
+        choose_issue(self, self.conductor.runbook, likely)
+
+    def _likely(self, step: str) -> list[Match]:
+        said = said_of(self.conductor.state, step, self.conductor.executor.directory)
+        return matching(self.conductor.runbook, said) if said else []
 
     def action_watch(self) -> None:
         """Look at the monitors."""

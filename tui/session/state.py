@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.runbook.facts import holds, may_hold, steps_of
 from tui.runbook.model import Action, Runbook, Section, Step
+from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.watching import Dwell, Monitored
@@ -198,8 +199,8 @@ def initial(runbook: Runbook) -> SessionState:
 
 
 def step_by_id(runbook: Runbook, step_id: str) -> Step:
-    """The step of this id, wherever in the runbook's sections it stands."""
-    return next(step for section in runbook.sections for step in section.steps if step.id == step_id)
+    """The step of this id, wherever in the runbook's sections or its troubleshooting it stands."""
+    return next(step for _, step in all_steps(runbook) if step.id == step_id)
 
 
 def action_at(step: Step, place: int) -> Action:

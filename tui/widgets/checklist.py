@@ -9,10 +9,10 @@ from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from tui.runbook.model import Step
+from tui.runbook.model import Issue, Step
 from tui.session.rollback import Need
-from tui.session.state import SessionState
-from tui.widgets.checklist_rows import Row, neighbour, painted, row_of, rows, time_of
+from tui.session.state import SessionState, step_by_id
+from tui.widgets.checklist_rows import Row, issue_rows, neighbour, painted, row_of, rows, time_of
 from tui.widgets.lines import Lines
 from tui.widgets.progress import Moment, current_step
 
@@ -32,9 +32,10 @@ class Checklist(Lines):
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     selected: reactive[str] = reactive("", repaint=False)
 
-    def __init__(self, id: str | None = None, rollback: bool = False) -> None:
+    def __init__(self, id: str | None = None, rollback: bool = False, issue: Issue | None = None) -> None:
         super().__init__(id=id)
         self.rollback = rollback
+        self.issue = issue
         self.following = True
         self._rows: list[Row] = []
         self._steps: dict[str, Step] = {}
@@ -47,14 +48,14 @@ class Checklist(Lines):
             self.refresh_line(row_of(self._rows, current_step(moment.state)))
         else:
             self._state = moment.state
-            self._rows = rows(moment.state, self.rollback)
-            self._steps = {step.id: step for _, step in moment.state.plan()}
+            self._rows = issue_rows(moment.state, self.issue) if self.issue else rows(moment.state, self.rollback)
+            self._steps = {row.step: step_by_id(moment.state.runbook, row.step) for row in self._rows if row.step}
             self.set_total(len(self._rows))
             here = current_step(moment.state)
-            if self.following and here:
+            if self.following and here in self._steps:
                 self.selected = here
             elif not self.selected and self._rows:
-                self.selected = next(row.step for row in self._rows if row.step)
+                self.selected = next((row.step for row in self._rows if row.step), "")
             self.refresh()
 
     def watch_selected(self, before: str, step: str) -> None:
@@ -85,7 +86,7 @@ class Checklist(Lines):
         """Look at the current step again, and follow it."""
         here = current_step(self._state) if self._state else ""
         self.following = True
-        if here:
+        if here in self._steps:
             self.selected = here
             self._reveal()
 

@@ -5,7 +5,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.execution.text import sanitise
 from tui.runbook.facts import steps_of
-from tui.runbook.model import Step
+from tui.runbook.model import Issue, Step
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
@@ -42,6 +42,21 @@ def rows(state: SessionState, rollback: bool = False) -> list[Row]:
         mark = f"{NO_RETURN} " if step.point_of_no_return else ""
         found.append(Row(mark + sanitise(step.title), step.id, state.step(step.id).status, step.id == here))
     return found
+
+
+def issue_rows(state: SessionState, issue: Issue) -> list[Row]:
+    """A known trouble as lines: how to tell it, then what mends each of its causes; what is forbidden says so."""
+    found = [Row("Diagnosis")] if issue.diagnosis else []
+    found += [_own_row(state, step) for step in issue.diagnosis]
+    for solution in issue.solutions:
+        mark = "✖ DO NOT: " if solution.forbidden else "Solution: "
+        found.append(Row(mark + sanitise(solution.title)))
+        found += [] if solution.forbidden else [_own_row(state, step) for step in solution.steps]
+    return found
+
+
+def _own_row(state: SessionState, step: Step) -> Row:
+    return Row(sanitise(step.title), step.id, state.step(step.id).status)
 
 
 def _rollback_rows(state: SessionState) -> list[Row]:

@@ -26,6 +26,9 @@ Piece = tuple[str, str]
 DRIFT = 0.2
 """A figure that moved by this share of what it was before the deployment is marked."""
 
+HARD = "\u00a0"
+"""A space at which no line is broken."""
+
 KEY = "bold reverse"
 LABEL = "$text-muted"
 DANGERS = {
@@ -42,10 +45,15 @@ class Press(Struct, frozen=True):
     does: str
 
 
-def presses(state: SessionState, step: Step) -> list[Press]:
-    """What the operator can press for a step as it stands, the most likely first."""
+def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
+    """What the operator can press for a step as it stands, the most likely first.
+
+    Args:
+        issue: the known trouble that its failure looks like.
+    """
     status = state.step(step.id).status
-    here = step.id == current_step(state)
+    aside = all(step.id != other.id for _, other in state.plan())  # a step of the troubleshooting
+    here = aside or step.id == current_step(state)
     roll = [] if state.rollback else [Press("ctrl+r", "roll back")]
     if state.finished:
         return []
@@ -64,7 +72,9 @@ def presses(state: SessionState, step: Step) -> list[Press]:
         return [Press("s", "sign, two people" if step.signoff is Signoff.TWO_PERSON else "sign")]
     if status is StepStatus.FAILED:
         first = Press("enter", "answer again") if waiting_kind(state, step) else Press("r", "retry")
-        return [first, Press("k", "skip with a reason"), *roll]
+        known = [Press("t", f"trouble: {issue}" if issue else "troubleshoot")] if state.runbook.troubleshooting else []
+        known = [] if aside else known
+        return [first, *known, Press("k", "skip with a reason"), *roll]
     if status is StepStatus.UNKNOWN:
         return [Press("enter", "say what happened, after looking on the host"), *roll]
     return [Press("g", "back to the current step"), Press("u", "do it again")] if not here else []
@@ -78,7 +88,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     now = state.step(step_id)
     focus = min(now.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
-    lines += [_keys(presses(state, step))]
+    lines += [_keys(presses(state, step, moment.issue))]
     lines += _need(state, step)
     lines += _marks(step)
     lines += _outcome(state, step)
@@ -135,7 +145,8 @@ def _head(state: SessionState, step: Step) -> list[Piece]:
 def _keys(found: list[Press]) -> list[Piece]:
     pieces: list[Piece] = []
     for press in found:
-        pieces += [(f" {press.key} ", KEY), (f" {press.does}   ", "bold" if press is found[0] else "")]
+        does = press.does.replace(" ", HARD)  # a key is never alone at the end of a line
+        pieces += [(f" {press.key} ", KEY), (f"{HARD}{does}   ", "bold" if press is found[0] else "")]
     return pieces or [("nothing to do here", LABEL)]
 
 

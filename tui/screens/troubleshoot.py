@@ -1,0 +1,97 @@
+"""The troubleshoot screen: a known trouble's symptoms, how to tell it, and what mends each of its causes."""
+
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui.actions import bindings
+from tui.bridge import front
+from tui.errors import NotNow
+from tui.execution.text import sanitise
+from tui.runbook.model import Issue, Runbook
+from tui.screens.dialogs.pick import Pick
+from tui.screens.run import RunScreen
+from tui.session.state import StepStatus
+from tui.session.symptoms import Match
+from tui.widgets.checklist import Checklist
+from tui.widgets.foot import Foot
+from tui.widgets.output_view import OutputView
+from tui.widgets.step_card import StepCard
+from tui.widgets.top_line import TopLine
+
+MOST_SYMPTOMS = 4
+
+
+class TroubleshootScreen(RunScreen):
+    """Runs the steps of one known trouble, by the run screen's own widgets; the session's own steps wait meanwhile."""
+
+    ACTS = "trouble"
+    rolling_back = True
+    CSS_PATH: ClassVar[list[str | PurePath]] = RunScreen.CSS_PATH
+    CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; background: $boost; }"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("trouble")
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__()
+        self.issue = issue
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        yield TopLine(f"Troubleshoot · {self.issue.title}", app.workspace.drill)
+        yield Static(_head(self.issue), id="symptoms", markup=False)
+        with Horizontal(id="run"):
+            yield Checklist(id="checklist", issue=self.issue)
+            with Vertical(id="right"):
+                yield StepCard(id="card")
+                yield Static("", markup=False, id="output-title")
+                yield OutputView(id="output")
+        yield Foot(id="foot")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def action_next(self) -> None:
+        """Run the marked step; one that is done already is done again."""
+        step = self.step
+        if step is None or self.conductor.busy:
+            return
+        status = self.conductor.state.step(step.id).status
+        if status in (StepStatus.SIGNED, StepStatus.SKIPPED):
+            self._try(lambda: self.conductor.reopen(step.id, "once more"))
+            status = StepStatus.PENDING
+        self._do(step, status)
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+
+def _head(issue: Issue) -> str:
+    lines = [f"Symptoms: {sanitise('; '.join(issue.symptoms[:MOST_SYMPTOMS]))}"]
+    lines += [f"✖ {sanitise(one.title)}: {sanitise(one.forbidden)}" for one in issue.solutions if one.forbidden]
+    return "\n".join(lines)
+
+
+def choose_issue(screen: Screen[None], runbook: Runbook, likely: list[Match]) -> None:
+    """Open the likeliest known trouble; without one, ask which."""
+    if likely:
+        open_issue(screen, likely[0].issue)
+        return
+    if not runbook.troubleshooting:
+        front(screen).show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
+        return
+
+    def picked(place: int | None) -> None:
+        if place is not None:
+            open_issue(screen, runbook.troubleshooting[place])
+
+    screen.app.push_screen(Pick("Which trouble?", [one.title for one in runbook.troubleshooting]), picked)
+
+
+def open_issue(screen: Screen[None], issue: Issue) -> None:
+    """Show a known trouble in the place of another, or above the session's steps."""
+    if isinstance(screen, TroubleshootScreen):
+        screen.dismiss(None)
+    screen.app.push_screen(TroubleshootScreen(issue))

@@ -1,0 +1,62 @@
+"""Finds the known trouble that an output looks like, by the patterns the runbook has for it."""
+
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.runbook.model import Issue, Runbook
+from tui.session.state import SessionState, StepStatus
+
+TAIL = 64 * 1024
+"""Bytes at the end of an output that are looked through: what went wrong is said last."""
+
+
+class Match(Struct, frozen=True):
+    """An issue whose patterns were found: how many of them, and how near to the end the last one is (0 to 1)."""
+
+    issue: Issue
+    count: int
+    near: float
+
+
+def matching(runbook: Runbook, text: str) -> list[Match]:
+    """The issues that a text looks like, the likeliest first."""
+    found = []
+    for issue in runbook.troubleshooting:
+        ends = [_last(pattern, text) for pattern in issue.patterns]
+        hits = [end for end in ends if end >= 0]
+        if hits:
+            found.append(Match(issue, len(hits), max(hits) / max(1, len(text))))
+    return sorted(found, key=lambda match: (-match.count, -match.near))
+
+
+def _last(pattern: str, text: str) -> int:
+    """Where the last match of a pattern ends; -1 without one."""
+    return max((match.end() for match in re.finditer(pattern, text, re.MULTILINE)), default=-1)
+
+
+def said_of(state: SessionState, step: str, attempts: Path | None = None) -> str:
+    """What is known of a failed step: the end of its last output, how it ended, and what was expected of it.
+
+    Args:
+        attempts: the directory of the outputs; without it only what the journal has is looked at.
+    """
+    now = state.step(step)
+    if now.status not in (StepStatus.FAILED, StepStatus.UNKNOWN) or not now.attempts:
+        return ""
+    last = state.attempts[now.attempts[-1]]
+    words = [_tail(attempts / f"{last.number:04d}.out")] if attempts is not None else []
+    words.append(str(last.outcome or ""))
+    words += [f"{check.expected}: {check.came}" for checks in now.checks.values() for check in checks if not check.ok]
+    return "\n".join(words)
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - TAIL))
+            return file.read(TAIL).decode(errors="replace")
+    except OSError:
+        return ""
