@@ -24,6 +24,10 @@ DRILL_HASTE = 15.0
 """A drill's monitors and triggers live so much faster: the five minutes of a dwell are twenty seconds there."""
 
 
+MOST_HASTE = 600.0
+"""However fast a drill's host answers, its monitors are measured at most so much more often than in life."""
+
+
 def find_runbook(given: Path | None) -> Path:
     """The runbook to use: the one given, else the nearest `runbook.toml` upwards, else the one that came with us."""
     if given is not None:
@@ -180,7 +184,7 @@ def drill_workspace(
             SystemClock(),
             drill=played.title,
             scenario=name,
-            speed=pace * DRILL_HASTE,
+            speed=min(pace * DRILL_HASTE, MOST_HASTE),
         )
         try:
             yield workspace

@@ -34,7 +34,9 @@ def row_of(state: SessionState, section: str, step: Step) -> Row:
     lost = next((str(one.outcome) for one in attempts[-1:] if one.outcome and not one.outcome.ended_by_itself), "")
     verdict = _verdict(now.status, checks, lost)
     worst = _worst(checks, verdict)
-    came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came).partition(" → ")
+    came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came or _figures(state, attempts)).partition(
+        " → "
+    )
     return Row(
         section=section,
         step=step.id,
@@ -46,6 +48,12 @@ def row_of(state: SessionState, section: str, step: Step) -> Row:
         look=look,
         seconds=round(sum(one.seconds or 0.0 for one in attempts[-len(step.actions) :]), 3),
     )
+
+
+def _figures(state: SessionState, attempts: list[Attempt]) -> str:
+    """The first figures that a step's last probe measured, where nothing was expected of them."""
+    last = next((one for one in reversed(state.measures) if attempts and one.attempt == attempts[-1].number), None)
+    return ", ".join(f"{name} {value:g}" for name, value in list(last.figures.items())[:2]) if last else ""
 
 
 def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
