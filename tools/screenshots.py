@@ -64,7 +64,7 @@ SHOTS = (
     Shot("sign", before="a-logs", press=("enter", "…to sign", "s"), until="A note"),
     Shot("rollback", before="complete-announce", press=("ctrl+r", "…Data corruption", "enter"), until="ROLLBACK"),
     Shot("rollback-80x24", "b-start", ("ctrl+r", "…Data", "enter"), "ROLLBACK", method="b", size=(80, 24)),
-    Shot("checks", before="check-application", press=("x",), until="10 ok"),
+    Shot("checks", before="check-application", press=("x",), until="9 ok"),
     Shot("watch", before="verify-sentry", press=("m",), until="Celery workers", pace=1.0),
     Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="Symptoms"),
     Shot("taken-up", before="verify-http", until="taken up", card=True),
