@@ -24,7 +24,7 @@ DRILL_HASTE = 15.0
 """A drill's monitors and triggers live so much faster: the five minutes of a dwell are twenty seconds there."""
 
 
-MOST_HASTE = 600.0
+MOST_HASTE = 60.0
 """However fast a drill's host answers, its monitors are measured at most so much more often than in life."""
 
 

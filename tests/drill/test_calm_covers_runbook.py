@@ -89,7 +89,8 @@ def flows(kind: FlowKind) -> list[tuple[str, str]]:
 
 
 def begin(workspace: Workspace, flow: str, method: str) -> Conductor:
-    setup = Setup(flow=flow, method=method, operator="ana", second_operator="ben")
+    values = {"samples": "3"}
+    setup = Setup(flow=flow, method=method, operator="ana", second_operator="ben", variables=values)
     findings = workspace.preflight(setup, lambda finding: None)
     assert [finding for finding in findings if finding.verdict.value == "failed"] == []
     return workspace.begin(setup)

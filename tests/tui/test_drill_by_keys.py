@@ -33,7 +33,7 @@ def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("method", "size"), [("b", (80, 24))])
 async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> None:
     """Home, set-up, every step of the deployment, ctrl+r, every step of the rollback, the summary, and the report."""
-    with drill_workspace(bundled("runbook.toml"), "calm-deployment", 10_000) as workspace:
+    with drill_workspace(bundled("runbook.toml"), "calm-deployment", 10_000, {"samples": "3"}) as workspace:
         app = RunbookApp(workspace)
         async with app.run_test(size=size) as pilot:
             operator = Operator(pilot, ANSWERS)

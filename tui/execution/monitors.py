@@ -86,7 +86,7 @@ class MonitorRunner:
                 return
 
     def _every(self, monitor: Monitor) -> float:
-        return max(0.05, seconds(monitor.every) / self._speed)
+        return max(0.25, seconds(monitor.every) / self._speed)
 
     def _begin(self, name: str, monitor: Monitor) -> None:
         state = self._recording.state
