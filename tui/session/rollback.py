@@ -156,7 +156,7 @@ def _need(state: SessionState, section: Section, step: Step, mark: _Mark, depend
         return Need.NEEDED, f"looked: it is to be undone; {mark.words}"
     if looked is None:
         return Need.NEEDED, f"the look could not tell; {mark.words}"
-    if mark.sure == 1 and step.look is not None and not state.step(step.id).attempts:
+    if mark.sure == 1 and step.look is not None and not _ran(state, step):
         return Need.LOOK, mark.words
     return Need.NEEDED, mark.words
 
@@ -235,14 +235,19 @@ def _trace(state: SessionState, step: Step) -> _Mark:
     now = state.step(step.id)
     if made_elsewhere(state) and _deployed(state.runbook, step):
         return _Mark(1, f"{step.title}: done elsewhere, if it was done")
-    attempts = [state.attempts[number] for number in now.attempts]
-    ran = [one for one in attempts if not one.aside and not _never_started(one.outcome)]
+    if now.status in (StepStatus.SIGNED, StepStatus.PASSED):  # also what a person did by hand, without an attempt
+        return _Mark(2, f"{step.title}: done")
+    ran = _ran(state, step)
     if not ran:
         return _NONE
-    if now.status in (StepStatus.SIGNED, StepStatus.PASSED):
-        return _Mark(2, f"{step.title}: done")
     last = ran[-1]
     return _Mark(1, f"{step.title}: {last.outcome if last.outcome else 'running'}")
+
+
+def _ran(state: SessionState, step: Step) -> list[Attempt]:
+    """The step's own attempts that may have changed something; a look does not, whether or not it came to its end."""
+    attempts = [state.attempts[number] for number in state.step(step.id).attempts]
+    return [one for one in attempts if not one.aside and not _never_started(one.outcome)]
 
 
 def _captured(steps: Iterable[Step]) -> frozenset[str]:
