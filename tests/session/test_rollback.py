@@ -1,0 +1,320 @@
+"""Each rule by which a rollback is computed, on a runbook small enough to see the whole of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import tomli
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import convert
+
+from tui.runbook.model import Runbook, Step
+from tui.session import events as ev
+from tui.session.fold import fold
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.rollback import (
+    Need,
+    PlannedStep,
+    assuming_done,
+    expected_seconds,
+    look_wanted,
+    made_elsewhere,
+    not_needed,
+    rollback_plan,
+)
+from tui.session.state import LOOK, SessionState
+
+TEXT = """
+format = 1
+[runbook]
+title = "Shop"
+default_host = "web"
+[hosts.web]
+target = "web"
+[methods.a]
+title = "A"
+[methods.b]
+title = "B"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["go"]
+methods = ["a", "b"]
+[flows.rollback]
+title = "Roll back"
+kind = "rollback"
+sections = ["back"]
+methods = ["a", "b"]
+[[sections]]
+id = "go"
+title = "Go"
+steps = [
+  { id = "code", title = "Code", mutates = true, undo = ["back-code"], actions = [{ run = "x" }, { run = "y" }] },
+  { id = "migrate", title = "Migrate", mutates = true, undo = ["page-on", "reverse", "restore"], actions = [{ run = "x" }] },
+  { id = "units", title = "Units", mutates = true, when = { method = "b" }, undo = ["back-units"], actions = [{ run = "x" }] },
+  { id = "by-hand", title = "By hand", mutates = true, undo = ["back-hand"], actions = [{ ask = "Done?", answer = "yes-no" }] },
+]
+[[sections]]
+id = "back"
+title = "Back"
+steps = [
+  { id = "tell", title = "Tell", budget = "1s", actions = [{ run = "x" }] },
+  { id = "decide", title = "Decide", budget = "2s", actions = [{ ask = "?", answer = "choice", choices = ["reverse", "restore"], capture = { database = {} } }] },
+  { id = "page-on", title = "Page on", budget = "4s", mutates = true, undo = ["page-off"], look = { run = "x" }, actions = [{ run = "x" }] },
+  { id = "shown", title = "Shown", budget = "8s", needed_with = ["page-on"], actions = [{ run = "x" }] },
+  { id = "reverse", title = "Reverse", budget = "16s", mutates = true, needed_if = { planned = "yes", database = "reverse" }, look = { run = "x" }, actions = [{ run = "x" }] },
+  { id = "restore", title = "Restore", budget = "500s", mutates = true, needed_if = { database = "restore" }, actions = [{ run = "x" }] },
+  { id = "back-code", title = "Back code", budget = "32s", mutates = true, look = { run = "x" }, actions = [{ run = "x" }] },
+  { id = "back-units", title = "Back units", budget = "64s", mutates = true, when = { method = "b" }, actions = [{ run = "x" }] },
+  { id = "back-hand", title = "Back by hand", budget = "128s", mutates = true, actions = [{ run = "x" }] },
+  { id = "page-off", title = "Page off", budget = "256s", mutates = true, look = { run = "x" }, actions = [{ run = "x" }] },
+]
+"""  # noqa: E501 - one step a line is what can be read
+RUNBOOK = convert(tomli.loads(TEXT), Runbook)
+START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+PLANNED = ev.ValueCaptured(step="code", name="planned", value="yes")
+BACK = ev.RollbackStarted(flow="rollback", operator="ana", reason="x")
+LOST = Outcome(OutcomeKind.UNKNOWN)
+UNREACHABLE = Outcome(OutcomeKind.UNREACHABLE)
+
+
+def after(*parts: ev.AnyEvent | list[ev.AnyEvent], flow: str = "deploy", method: str = "a") -> SessionState:
+    """The state after these events; attempts are numbered in the order they come."""
+    begun = ev.SessionStarted(session="s", flow=flow, method=method, operator="ana", title="", runbook_hash="")
+    events: list[ev.AnyEvent] = [begun]
+    for part in parts:
+        events.extend(part if isinstance(part, list) else [part])
+    entries = [ev.Entry(seq, START + timedelta(seconds=seq), float(seq), one) for seq, one in enumerate(events)]
+    return fold(RUNBOOK, entries)
+
+
+def ran(step: str, number: int, outcome: Outcome | None, action: int = 0) -> list[ev.AnyEvent]:
+    """One attempt; without an outcome it still runs."""
+    begun = ev.AttemptStarted(attempt=number, step=step, action=action, host="web", command="x")
+    events: list[ev.AnyEvent] = [begun]
+    if outcome is not None:
+        events.append(ev.AttemptFinished(attempt=number, outcome=outcome, seconds=1.0))
+        if outcome.ended_by_itself and action != LOOK:
+            check = ev.Check("exit status 0", "", ok=outcome.exit_status == 0)
+            events.append(ev.AttemptChecked(attempt=number, checks=(check,)))
+    return events
+
+
+def signed(step: str) -> ev.StepSigned:
+    return ev.StepSigned(step=step, operator="ana")
+
+
+def done(step: str, number: int) -> list[ev.AnyEvent]:
+    return [*ran(step, number, Outcome.exited(0)), signed(step)]
+
+
+def looked(step: str, number: int, needed: bool | None) -> list[ev.AnyEvent]:
+    status = {True: 0, False: 1, None: 2}[needed]
+    found = ev.StepLooked(step=step, attempt=number, needed=needed)
+    return [*ran(step, number, Outcome.exited(status), LOOK), found]
+
+
+def reopened(step: str) -> ev.StepReopened:
+    return ev.StepReopened(step=step, operator="ana", reason="again")
+
+
+def decided(database: str) -> list[ev.AnyEvent]:
+    return [ev.ValueCaptured(step="decide", name="database", value=database), signed("decide")]
+
+
+def planned(state: SessionState, step: str) -> PlannedStep:
+    return next(one for one in rollback_plan(state) if one.step.id == step)
+
+
+def need(state: SessionState, step: str) -> Need:
+    return planned(state, step).need
+
+
+def step_of(step: str) -> Step:
+    return next(one for section in RUNBOOK.sections for one in section.steps if one.id == step)
+
+
+def test_where_nothing_ran_nothing_is_needed_and_each_row_says_why() -> None:
+    plan = rollback_plan(after())
+    assert {one.need for one in plan} == {Need.NOT_NEEDED}
+    assert all(one.why for one in plan)
+    assert planned(after(), "back-code").why == "not done: Code"
+
+
+def test_a_step_that_ran_is_undone_and_no_other() -> None:
+    state = after(done("code", 1))
+    assert {one.step.id for one in rollback_plan(state) if one.need is not Need.NOT_NEEDED} == {
+        "tell",
+        "decide",
+        "back-code",
+    }
+    assert need(state, "back-code") is Need.NEEDED
+
+
+def test_a_rollback_flow_has_no_step_of_another_method() -> None:
+    assert "back-units" not in {one.step.id for one in rollback_plan(after())}
+    assert need(after(done("units", 1), method="b"), "back-units") is Need.NEEDED
+
+
+def test_what_the_rollback_puts_up_it_takes_down_again() -> None:
+    state = after(done("migrate", 1))
+    assert need(state, "page-off") is Need.NEEDED
+    assert planned(state, "page-off").why == "the rollback does: Page on"
+
+
+def test_what_the_rollback_left_out_is_not_taken_down() -> None:
+    skipped = ev.StepSkipped(step="page-on", operator="ana", reason="x")
+    assert need(after(done("migrate", 1), BACK, skipped), "page-off") is Need.NOT_NEEDED
+
+
+def test_what_was_found_as_it_should_be_is_looked_at_before_it_is_taken_down() -> None:
+    state = after(done("migrate", 1), BACK, looked("page-on", 2, needed=False))
+    assert need(state, "page-off") is Need.LOOK
+    assert need(after(done("migrate", 1), BACK, ran("page-on", 2, LOST)), "page-off") is Need.LOOK
+
+
+def test_a_step_goes_with_those_that_it_is_needed_with() -> None:
+    assert need(after(done("code", 1)), "shown") is Need.NOT_NEEDED
+    assert planned(after(done("code", 1)), "shown").why == "it goes with: Page on"
+    assert need(after(done("migrate", 1)), "shown") is Need.NEEDED
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome.exited(1),
+        Outcome(OutcomeKind.SIGNALLED, signal="SIGKILL"),
+        Outcome(OutcomeKind.TIMED_OUT),
+        Outcome(OutcomeKind.CANCELLED),
+        LOST,
+        None,
+        Outcome.exited(0),  # the first of two commands
+    ],
+)
+def test_what_may_have_run_is_looked_at_first(outcome: Outcome | None) -> None:
+    assert need(after(ran("code", 1, outcome)), "back-code") is Need.LOOK
+
+
+def test_without_a_look_what_may_have_run_is_undone() -> None:
+    assert need(after(ran("units", 1, LOST), method="b"), "back-units") is Need.NEEDED
+
+
+def test_what_never_started_is_not_undone() -> None:
+    assert need(after(ran("code", 1, UNREACHABLE)), "back-code") is Need.NOT_NEEDED
+    assert need(after(ran("code", 1, LOST), ran("code", 2, UNREACHABLE)), "back-code") is Need.LOOK
+
+
+def test_a_step_that_was_skipped_is_undone_only_where_it_had_begun() -> None:
+    skipped = ev.StepSkipped(step="code", operator="ana", reason="x")
+    assert need(after(skipped), "back-code") is Need.NOT_NEEDED
+    assert need(after(ran("code", 1, Outcome.exited(1)), skipped), "back-code") is Need.LOOK
+
+
+def test_a_step_that_failed_and_was_done_again_is_surely_undone() -> None:
+    state = after(ran("code", 1, Outcome.exited(1)), ran("code", 2, Outcome.exited(0)), done("code", 3))
+    assert need(state, "back-code") is Need.NEEDED
+
+
+def test_a_step_that_is_opened_again_may_still_have_left_something() -> None:
+    assert need(after(done("code", 1), reopened("code")), "back-code") is Need.LOOK
+
+
+def test_what_a_person_did_by_hand_and_signed_is_undone() -> None:
+    assert need(after(signed("by-hand")), "back-hand") is Need.NEEDED
+
+
+@pytest.mark.parametrize(("found", "wanted"), [(True, Need.NEEDED), (False, Need.NOT_NEEDED), (None, Need.NEEDED)])
+def test_a_look_decides_and_one_that_cannot_tell_decides_for_undoing(found: bool | None, wanted: Need) -> None:
+    state = after(ran("code", 1, LOST), BACK, looked("back-code", 2, found))
+    assert need(state, "back-code") is wanted
+    assert bool(not_needed(state, step_of("back-code"))) is (wanted is Need.NOT_NEEDED)
+    assert not look_wanted(state, step_of("back-code"))
+
+
+def test_a_look_that_was_cut_off_is_made_again() -> None:
+    state = after(ran("code", 1, LOST), BACK, ran("back-code", 2, LOST, LOOK))
+    assert need(state, "back-code") is Need.LOOK
+    assert look_wanted(state, step_of("back-code"))
+
+
+def test_a_rollback_step_that_is_opened_again_is_looked_at_again() -> None:
+    found = [*looked("back-code", 2, needed=False), ev.StepNotNeeded(step="back-code", reason="x")]
+    assert need(after(ran("code", 1, LOST), BACK, found, reopened("back-code")), "back-code") is Need.LOOK
+
+
+def test_a_rollback_step_that_has_begun_is_finished_without_a_look() -> None:
+    state = after(ran("code", 1, LOST), BACK, looked("back-code", 2, needed=True), ran("back-code", 3, LOST))
+    assert need(state, "back-code") is Need.NEEDED
+
+
+def test_a_fact_decided_in_the_rollback_is_waited_for() -> None:
+    state = after(PLANNED, done("migrate", 1), BACK)
+    assert [planned(state, name).depends_on for name in ("reverse", "restore")] == ["database", "database"]
+    assert need(state, "reverse") is need(state, "restore") is Need.DEPENDS
+    assert not_needed(state, step_of("reverse")) == "database was not decided"
+
+
+def test_a_fact_once_decided_chooses() -> None:
+    state = after(PLANNED, done("migrate", 1), BACK, decided("reverse"))
+    assert (need(state, "reverse"), need(state, "restore")) == (Need.NEEDED, Need.NOT_NEEDED)
+    assert planned(state, "restore").why == "database is reverse, not restore"
+
+
+def test_a_fact_that_says_no_beats_what_ran() -> None:
+    state = after(ev.ValueCaptured(step="code", name="planned", value="no"), done("migrate", 1), BACK)
+    assert need(state, "reverse") is Need.NOT_NEEDED
+
+
+def test_a_fact_that_nobody_will_say_asks_for_a_look() -> None:
+    assert need(after(done("migrate", 1), BACK, decided("reverse")), "reverse") is Need.LOOK
+
+
+def test_a_rollback_of_what_was_done_elsewhere_looks_at_everything_that_can_be_looked_at() -> None:
+    state = after(BACK, flow="rollback")
+    assert made_elsewhere(state)
+    assert not made_elsewhere(after(BACK))
+    assert [need(state, name) for name in ("page-on", "back-code", "page-off")] == [Need.LOOK] * 3
+    assert need(state, "back-hand") is Need.NEEDED
+
+
+def test_nothing_is_looked_at_before_the_rollback_begins() -> None:
+    state = after(ran("code", 1, LOST))
+    assert not look_wanted(state, step_of("back-code"))
+    assert look_wanted(after(ran("code", 1, LOST), BACK), step_of("back-code"))
+
+
+def test_the_time_it_takes_counts_one_alternative_and_nothing_that_is_settled() -> None:
+    state = after(PLANNED, done("migrate", 1), BACK)
+    assert expected_seconds(rollback_plan(state), state) == 1 + 2 + 4 + 8 + 16 + 256
+    state = after(PLANNED, done("migrate", 1), BACK, signed("tell"), decided("restore"))
+    assert expected_seconds(rollback_plan(state), state) == 4 + 8 + 500 + 256
+
+
+def test_assuming_a_step_done_needs_what_undoes_it() -> None:
+    assert need(assuming_done(after(), step_of("code")), "back-code") is Need.NEEDED
+
+
+ATTEMPTS = st.lists(
+    st.tuples(
+        st.sampled_from(["code", "migrate", "by-hand", "page-on", "back-code", "page-off"]),
+        st.sampled_from([Outcome.exited(0), Outcome.exited(1), LOST, UNREACHABLE, Outcome(OutcomeKind.CANCELLED)]),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+@given(ATTEMPTS, st.booleans(), st.booleans())
+def test_one_more_attempt_never_makes_a_needed_step_not_needed(
+    attempts: list[tuple[str, Outcome, bool]], known: bool, elsewhere: bool
+) -> None:
+    events: list[ev.AnyEvent] = [PLANNED] if known else []
+    flow = "rollback" if elsewhere else "deploy"
+    before: set[str] = set()
+    for number, (step, outcome, sign) in enumerate(attempts, 1):
+        events += ran(step, number, outcome)
+        if sign and outcome.ended_by_itself and outcome.exit_status == 0:
+            events.append(signed(step))
+        wanted = {one.step.id for one in rollback_plan(after(events, flow=flow)) if one.need is not Need.NOT_NEEDED}
+        assert before <= wanted
+        before = wanted
