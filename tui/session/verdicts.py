@@ -59,6 +59,7 @@ def _figures(state: SessionState, attempts: list[Attempt]) -> str:
 def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
     """What a step asks: the services of its probes, else the host."""
     services = [action.probe.service for action in step.actions if action.probe]
+    services += [action.watch.monitor for action in step.actions if action.watch]
     if services:
         return ", ".join(dict.fromkeys(services))
     hosts = [one.host for one in attempts] or [step.actions[0].on or state.runbook.runbook.default_host]
