@@ -49,9 +49,9 @@ methods = ["a", "b"]
 id = "go"
 title = "Go"
 steps = [
-  { id = "code", title = "Code", mutates = true, undo = ["back-code"], actions = [{ run = "x" }, { run = "y" }] },
+  { id = "code", title = "Code", mutates = true, undo = ["back-code", "both"], actions = [{ run = "x" }, { run = "y" }] },
   { id = "migrate", title = "Migrate", mutates = true, undo = ["page-on", "reverse", "restore"], actions = [{ run = "x" }] },
-  { id = "units", title = "Units", mutates = true, when = { method = "b" }, undo = ["back-units"], actions = [{ run = "x" }] },
+  { id = "units", title = "Units", mutates = true, when = { method = "b" }, undo = ["back-units", "both"], actions = [{ run = "x" }] },
   { id = "by-hand", title = "By hand", mutates = true, undo = ["back-hand"], actions = [{ ask = "Done?", answer = "yes-no" }] },
 ]
 [[sections]]
@@ -66,6 +66,7 @@ steps = [
   { id = "restore", title = "Restore", budget = "500s", mutates = true, needed_if = { database = "restore" }, actions = [{ run = "x" }] },
   { id = "back-code", title = "Back code", budget = "32s", mutates = true, look = { run = "x" }, actions = [{ run = "x" }] },
   { id = "back-units", title = "Back units", budget = "64s", mutates = true, when = { method = "b" }, actions = [{ run = "x" }] },
+  { id = "both", title = "Both", budget = "0s", mutates = true, needed_if = { kept = "yes" }, actions = [{ run = "x" }] },
   { id = "back-hand", title = "Back by hand", budget = "128s", mutates = true, actions = [{ run = "x" }] },
   { id = "page-off", title = "Page off", budget = "256s", mutates = true, look = { run = "x" }, actions = [{ run = "x" }] },
 ]
@@ -147,6 +148,7 @@ def test_a_step_that_ran_is_undone_and_no_other() -> None:
         "tell",
         "decide",
         "back-code",
+        "both",
     }
     assert need(state, "back-code") is Need.NEEDED
 
@@ -154,6 +156,7 @@ def test_a_step_that_ran_is_undone_and_no_other() -> None:
 def test_a_rollback_flow_has_no_step_of_another_method() -> None:
     assert "back-units" not in {one.step.id for one in rollback_plan(after())}
     assert need(after(done("units", 1), method="b"), "back-units") is Need.NEEDED
+    assert planned(after(), "both").why == "not done: Code"
 
 
 def test_what_the_rollback_puts_up_it_takes_down_again() -> None:
@@ -237,9 +240,9 @@ def test_a_look_that_was_cut_off_is_made_again() -> None:
     assert look_wanted(state, step_of("back-code"))
 
 
-def test_a_rollback_step_that_is_opened_again_is_looked_at_again() -> None:
+def test_a_person_who_opens_a_rollback_step_again_has_the_last_word_over_its_look() -> None:
     found = [*looked("back-code", 2, needed=False), ev.StepNotNeeded(step="back-code", reason="x")]
-    assert need(after(ran("code", 1, LOST), BACK, found, reopened("back-code")), "back-code") is Need.LOOK
+    assert need(after(ran("code", 1, LOST), BACK, found, reopened("back-code")), "back-code") is Need.NEEDED
 
 
 def test_a_rollback_step_that_has_begun_is_finished_without_a_look() -> None:
@@ -281,6 +284,11 @@ def test_nothing_is_looked_at_before_the_rollback_begins() -> None:
     state = after(ran("code", 1, LOST))
     assert not look_wanted(state, step_of("back-code"))
     assert look_wanted(after(ran("code", 1, LOST), BACK), step_of("back-code"))
+
+
+def test_what_was_said_not_to_be_needed_stays_so_with_its_reason() -> None:
+    said = ev.StepNotNeeded(step="back-code", reason="it never began")
+    assert planned(after(done("code", 1), BACK, said), "back-code").why == "it never began"
 
 
 def test_the_time_it_takes_counts_one_alternative_and_nothing_that_is_settled() -> None:

@@ -156,7 +156,7 @@ def _need(state: SessionState, section: Section, step: Step, mark: _Mark, depend
         return Need.NEEDED, f"looked: it is to be undone; {mark.words}"
     if looked is None:
         return Need.NEEDED, f"the look could not tell; {mark.words}"
-    if mark.sure == 1 and step.look is not None and not _ran(state, step):
+    if mark.sure == 1 and step.look is not None and not _begun(state, step):
         return Need.LOOK, mark.words
     return Need.NEEDED, mark.words
 
@@ -248,6 +248,13 @@ def _ran(state: SessionState, step: Step) -> list[Attempt]:
     """The step's own attempts that may have changed something; a look does not, whether or not it came to its end."""
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     return [one for one in attempts if not one.aside and not _never_started(one.outcome)]
+
+
+def _begun(state: SessionState, step: Step) -> bool:
+    """Whether the step ran, or its look was answered and a person reopened it all the same: looks can be wrong."""
+    attempts = [state.attempts[number] for number in state.step(step.id).attempts]
+    answered = any(one.aside and one.outcome is not None and one.outcome.ended_by_itself for one in attempts)
+    return answered or bool(_ran(state, step))
 
 
 def _captured(steps: Iterable[Step]) -> frozenset[str]:
