@@ -22,6 +22,7 @@ START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BEFORE = World()
 FACTS = {"previous_release": "v1.9.0", "coreapp_before": "0001_initial", "authentication_before": "0001_initial"}
 ENDINGS = (
+    Outcome.exited(0),  # so far: nobody signed it
     Outcome.exited(1),
     Outcome(OutcomeKind.SIGNALLED, signal="SIGKILL"),
     Outcome(OutcomeKind.TIMED_OUT),
@@ -95,6 +96,9 @@ class Play:
             elif step.id == "rollback-database":
                 self.record(ev.ValueCaptured(step=step.id, name="database_rollback", value=database))
                 self.record(ev.StepSigned(step=step.id, operator="ana"))
+            elif step.id == "rollback-maintenance-shown" and self.world.served != "maintenance":
+                # its 503 does not come: the look saw the page's file, which is not loaded
+                self.record(ev.StepReopened(step="rollback-maintenance-on", operator="ana", reason="it does not show"))
             elif step.id == trouble:
                 self._in_trouble(step, happened)
                 trouble = ""
@@ -173,12 +177,12 @@ def deployed(stop: Stop) -> Play:
     return play
 
 
-def brought_back(world: World, database: str, at: World) -> bool:
+def brought_back(world: World, database: str, at: World, *, restored: bool) -> bool:
     """Whether the host is as it was; what the operator decided about the database decides its part."""
     wanted = BEFORE
     if database == "leave":
         wanted = wanted._replace(schema=at.schema)
-    if database == "restore" and world.data == "restored":
+    if restored:
         wanted = wanted._replace(data="restored")
     return world == wanted
 
@@ -202,7 +206,8 @@ def test_every_stop_point_is_brought_back_by_exactly_what_is_needed(method: str)
                 assert {one.need for one in plan} == {Need.NOT_NEEDED}, stop
             play.back_to_the_end(database)
             plans += 1
-            assert brought_back(play.world, database, at), (stop, database, play.did, play.world)
+            restored = database == "restore" and bool(REASONS["rollback-restore"] & touched)
+            assert brought_back(play.world, database, at, restored=restored), (stop, database, play.did, play.world)
             unwanted = [step for step in play.did if not REASONS[step] & touched]
             assert not unwanted, (stop, database, unwanted)
     points = sum(1 for _ in stops(method))
@@ -219,8 +224,10 @@ def test_trouble_in_the_rollback_itself_still_ends_where_it_began(method: str) -
                 play = deployed(whole)
                 play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
                 play.back_to_the_end(database, trouble, happened)
-                assert brought_back(play.world, database, world_at(whole)), (trouble, happened, play.did)
-                count += 1
+                restored = database == "restore"
+                back = brought_back(play.world, database, world_at(whole), restored=restored)
+                assert back, (trouble, happened, play.did)
+                count += any(one.outcome == Outcome(OutcomeKind.UNKNOWN) for one in play.state.attempts.values())
     sys.stdout.write(f"method {method}: {count} rollbacks with a lost connection in one of their own steps\n")
 
 
@@ -236,7 +243,7 @@ def test_a_rollback_without_a_session_looks_and_brings_it_back(method: str) -> N
         )
         play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
         play.back_to_the_end("reverse")
-        assert brought_back(play.world, "reverse", world_at(stop)), (stop, play.did, play.world)
+        assert brought_back(play.world, "reverse", world_at(stop), restored=False), (stop, play.did, play.world)
         count += 1
     sys.stdout.write(f"method {method}: {count} rollbacks without a session\n")
 

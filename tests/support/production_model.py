@@ -54,6 +54,13 @@ def restore(world: World) -> World:
     return world._replace(schema="old", data="restored")
 
 
+def stop(world: World) -> World:
+    """People see the maintenance page before what served them is stopped."""
+    if world.app != "none" and world.served == "site":
+        raise Impossible("the application is stopped while the site is served")
+    return world._replace(app="none")
+
+
 def check_out_old(world: World) -> World:
     if world.app == "new" and world.image == "old":
         raise Impossible("the code is changed under the running release")
@@ -84,8 +91,8 @@ FORWARD: dict[str, tuple[Effect, ...]] = {
 
 BACK: dict[str, tuple[Effect, ...]] = {
     "rollback-maintenance-on": (enabled("maintenance"), serving("maintenance")),
-    "rollback-stop-a": (lambda w: w._replace(app="none"),),
-    "rollback-stop-b": (lambda w: w._replace(app="none"),),
+    "rollback-stop-a": (stop,),
+    "rollback-stop-b": (stop,),
     "rollback-migrations-a": (reverse_migrations("image"),),
     "rollback-migrations-b": (reverse_migrations("code"),),
     "rollback-restore": (restore,),
