@@ -234,6 +234,11 @@ def test_a_look_decides_and_one_that_cannot_tell_decides_for_undoing(found: bool
     assert not look_wanted(state, step_of("back-code"))
 
 
+def test_a_look_that_could_not_start_decides_for_undoing() -> None:
+    found = [*ran("back-code", 2, UNREACHABLE, LOOK), ev.StepLooked(step="back-code", attempt=2, needed=None)]
+    assert planned(after(ran("code", 1, LOST), BACK, found), "back-code").why.startswith("the look could not tell")
+
+
 def test_a_look_that_was_cut_off_is_made_again() -> None:
     state = after(ran("code", 1, LOST), BACK, ran("back-code", 2, LOST, LOOK))
     assert need(state, "back-code") is Need.LOOK
