@@ -105,7 +105,7 @@ BACK: dict[str, tuple[Effect, ...]] = {
 }
 
 LOOKS: dict[str, Callable[[World], bool]] = {
-    "rollback-maintenance-on": lambda w: w.enabled != "maintenance",
+    "rollback-maintenance-on": lambda w: (w.enabled, w.served) != ("maintenance", "maintenance"),
     "rollback-stop-a": lambda w: w.app != "none",
     "rollback-stop-b": lambda w: w.app != "none",
     "rollback-migrations-a": lambda w: w.schema != "old",
@@ -113,7 +113,7 @@ LOOKS: dict[str, Callable[[World], bool]] = {
     "rollback-code": lambda w: w.code != "old",
     "rollback-start-a": lambda w: w.app == "none",
     "rollback-start-b": lambda w: w.app == "none",
-    "rollback-maintenance-off": lambda w: w.enabled == "maintenance",
+    "rollback-maintenance-off": lambda w: "maintenance" in (w.enabled, w.served),
 }
 """What a look at the host finds: whether there is something to undo."""
 

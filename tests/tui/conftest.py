@@ -132,8 +132,8 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
 
 
 def shown(app: App[Any]) -> str:
-    """What the terminal shows, line by line."""
+    """What the terminal shows, line by line; a space at which no line breaks is a space."""
     screen = app.screen
     width, height = screen.size
     strips = screen._compositor.render_strips(screen.size)
-    return "\n".join(strip.text[:width].rstrip() for strip in strips[:height])
+    return "\n".join(strip.text[:width].replace("\u00a0", " ").rstrip() for strip in strips[:height])
