@@ -8,6 +8,7 @@ import select
 import signal
 import struct
 import termios
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +37,12 @@ class Terminal:
         os.write(self.descriptor, keys.encode())
 
     def idle(self, quiet: float = 0.3) -> bool:
-        """Read until nothing has come for `quiet` seconds; True when the program has ended."""
-        while select.select([self.descriptor], [], [], quiet)[0]:
+        """Read until nothing has come for `quiet` seconds, or much for longer; True when the program has ended.
+
+        A screen whose clocks and monitors go on is never quiet for good.
+        """
+        enough = time.monotonic() + 4 * quiet
+        while time.monotonic() < enough and select.select([self.descriptor], [], [], quiet)[0]:
             if not self._read():
                 return True
         return False
