@@ -60,3 +60,9 @@ def _tail(path: Path) -> str:
             return file.read(TAIL).decode(errors="replace")
     except OSError:
         return ""
+
+
+def cause_of(runbook: Runbook, step: str) -> str:
+    """When the solution that a step belongs to is the right one; nothing for any other step."""
+    solutions = (solution for issue in runbook.troubleshooting for solution in issue.solutions)
+    return next((one.when for one in solutions if any(step == own.id for own in one.steps)), "")

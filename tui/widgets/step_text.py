@@ -17,6 +17,7 @@ from tui.session.baseline import differences
 from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.symptoms import cause_of
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
 from tui.widgets.progress import Moment, current_step, waiting_kind
 
@@ -77,6 +78,8 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
         return [first, *known, Press("k", "skip with a reason"), *roll]
     if status is StepStatus.UNKNOWN:
         return [Press("enter", "say what happened, after looking on the host"), *roll]
+    if aside:
+        return [Press("enter", "do it again"), Press("esc", "back to the steps")]
     return [Press("g", "back to the current step"), Press("u", "do it again")] if not here else []
 
 
@@ -91,6 +94,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     lines += [_keys(presses(state, step, moment.issue))]
     lines += _need(state, step)
     lines += _marks(step)
+    lines += _paragraph("right when", cause_of(state.runbook, step.id))
     lines += _outcome(state, step)
     if step.look is not None and look_wanted(state, step):
         lines += _look(state, step.look, values)
