@@ -182,6 +182,11 @@ def test_a_step_goes_with_those_that_it_is_needed_with() -> None:
     assert need(after(done("migrate", 1)), "shown") is Need.NEEDED
 
 
+def test_what_goes_with_a_step_is_left_out_with_it() -> None:
+    looked = ev.StepNotNeeded(step="page-on", reason="looked: there is nothing to undo")
+    assert need(after(done("migrate", 1), BACK, looked), "shown") is Need.NOT_NEEDED
+
+
 @pytest.mark.parametrize(
     "outcome",
     [

@@ -188,7 +188,7 @@ def _marks(state: SessionState, steps: list[Step]) -> dict[str, _Mark]:
         if step.id in undoing:
             continue
         if step.needed_with:
-            named = [marks[name] for name in step.needed_with if name in marks]
+            named = [marks[name] for name in step.needed_with if name in marks and not _left_out(state, name)]
             titles = _listed(other.title for other in steps if other.id in step.needed_with)
             without = _Mark(0, f"it goes with: {titles}")
             marks[step.id] = max((mark for mark in named if mark.sure), default=without, key=_sureness)
@@ -197,6 +197,11 @@ def _marks(state: SessionState, steps: list[Step]) -> dict[str, _Mark]:
         else:
             marks[step.id] = _Mark(0, "nothing that changes anything has run")
     return marks
+
+
+def _left_out(state: SessionState, step: str) -> bool:
+    """Whether a look found that there was nothing for a step to undo, so that what goes with it has nothing to add."""
+    return state.step(step).status is StepStatus.NOT_NEEDED
 
 
 def _sureness(mark: _Mark) -> int:

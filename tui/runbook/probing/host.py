@@ -40,9 +40,7 @@ MEMORY = CheckSpec(
 LOAD = CheckSpec(
     name="load",
     help="the load of the last minutes",
-    parameters=(
-        Setting(name="warning", shape=Shape.NUMBER, default=2, help="load for each core to warn from"),
-    ),
+    parameters=(Setting(name="warning", shape=Shape.NUMBER, default=2, help="load for each core to warn from"),),
     fields=(
         Field(name="load_1", figure=True, help="average of one minute"),
         Field(name="load_5", figure=True, help="average of five minutes"),
