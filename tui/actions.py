@@ -99,6 +99,7 @@ ACTS = (
     Act("watch.back", "escape,m", "back", "Back", "Back to the steps"),
     Act("checks.again", "enter,r", "again", "Again", "Make again what is not well, and what was not made yet"),
     Act("checks.cancel", "c", "cancel", "Cancel", "Stop the checks that run"),
+    Act("checks.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
     Act("checks.back", "escape,x", "back", "Back", "Back to the steps"),
     Act("summary.finish", "f", "finish", "Finish", "End the session and record its result"),
     Act("summary.back", "r,escape", "back", "Back to the steps", "Back to the steps; a finished session is reopened"),

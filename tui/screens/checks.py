@@ -15,6 +15,7 @@ from tui.bridge import SessionChanged, front
 from tui.errors import NotNow, RunbookError
 from tui.runbook.model import Section
 from tui.screens.checks_text import counted, table
+from tui.screens.rolling_back import ask_to_roll_back
 from tui.session.verdicts import Row, row_of
 from tui.widgets.step_card import content
 from tui.widgets.top_line import TopLine
@@ -90,6 +91,9 @@ class ChecksScreen(Screen[None]):
             conductor.cancel()
         else:
             front(self).show_error(NotNow("no check is running"))
+
+    def action_rollback(self) -> None:
+        ask_to_roll_back(self)
 
     def action_back(self) -> None:
         self.dismiss(None)
