@@ -141,3 +141,28 @@ async def test_from_home_a_trouble_is_chosen_before_its_session(make_workspace: 
         await pilot.press("f10")
         await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen))
         assert app.screen.issue.id == "load"
+
+
+async def test_a_change_that_needs_what_nobody_has_found_is_refused_before_it_is_confirmed(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    text = TEXT.replace('run = "top -b"', 'run = "top -b"\ncapture = { old_pid = {} }').replace(
+        'run = "systemctl restart shop"\n[[troubleshooting.solutions]]',
+        'run = "kill {{ old_pid }}"\n[[troubleshooting.solutions]]',
+    )
+    async with running(make_workspace(text)) as (app, pilot):
+        await pilot.press("t")
+        await dialog(pilot, Pick)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen) and app.screen.step is not None)
+        await pilot.press("down")
+        await until(pilot, lambda: app.screen.step.id == "load-restart")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, TroubleshootScreen)
+        assert app.conductor.state.step("load-restart").status is StepStatus.PENDING
+        host.replies["top -b"] = Reply(b"4711\n")
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: app.conductor.state.facts.get("old_pid") == "4711" and not app.conductor.busy)
+        await pilot.press("down", "enter")
+        await dialog(pilot, Confirm)

@@ -25,7 +25,7 @@ from tui.screens.dialogs import (
 )
 from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.rolling_back import ask_to_roll_back
-from tui.screens.run_text import check_lines, start_lines
+from tui.screens.run_text import check_lines, not_known, start_lines
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.progress import Moment, current_step, waiting_kind
@@ -122,7 +122,13 @@ class SessionActs(Screen[None]):
             return
         state = self.conductor.state
         place = state.step(step.id).action
-        lines, name = start_lines(state, step, place, self.moment.now if self.moment else None)
+        now = self.moment.now if self.moment else None
+        unknown = not_known(state, step, place, now)
+        if unknown:
+            words = f"{step.title} needs {', '.join(unknown)}, which nothing has found yet"
+            front(self).show_error(NotNow(words, "run the step that finds it first"))
+            return
+        lines, name = start_lines(state, step, place, now)
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -8,6 +8,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
+from tui.runbook.variables import names
 from tui.session.state import SessionState
 from tui.widgets.glyphs import HELD, OVER
 from tui.widgets.progress import rollback_time, too_late
@@ -31,6 +32,15 @@ def start_lines(state: SessionState, step: Step, place: int, now: datetime | Non
     if late:
         lines.append(f"{OVER} the window: {late}")
     return lines, host_name(state, step, place)
+
+
+def not_known(state: SessionState, step: Step, place: int, now: datetime | None) -> list[str]:
+    """The values that a step's commands from `place` on need, and that neither the session nor the step itself has."""
+    at = now or state.at or datetime.now().astimezone()
+    known = set(values_of(state.runbook, state.facts, at))
+    known |= {name for action in step.actions for name in action.capture}
+    wanted = {name for action in step.actions[place:] if action.run is not None for name in names(action.run)}
+    return sorted(wanted - known)
 
 
 def host_name(state: SessionState, step: Step, place: int) -> str:
