@@ -367,3 +367,32 @@ def test_a_drills_scenario_answers_probes(
     assert do(conductor, "threads") is status
     assert kept(conductor).startswith(said)
     assert probe.settings == []
+
+
+LOGIN = """
+[[sections.steps]]
+id = "login"
+title = "Login"
+[[sections.steps.actions]]
+probe = { service = "database", check = "query", with = { sql = "SELECT 1" } }
+capture = { token = { json = "access", secret = true } }
+[[sections.steps]]
+id = "order"
+title = "Order"
+[[sections.steps.actions]]
+run = "order"
+secrets = ["token"]
+"""
+
+
+def test_a_drills_scenario_gives_a_probes_secrets_and_nobody_sees_them(begin: Callable[..., Conductor]) -> None:
+    answer = {"rows": 1, "summary": "in", "secrets": {"access": "tok-4711-secret"}}
+    host = FakeTransport({"probe database: query": Reply(json.dumps(answer).encode())}, name="web")
+    conductor = begin(LOGIN, drill="Calm", host=host)
+    assert do(conductor, "login") is StepStatus.SIGNED
+    do(conductor, "order")
+    assert host.ran[-1].secrets["TOKEN"] == "tok-4711-secret"
+    everything = b"".join(
+        file.read_bytes() for file in conductor.executor.directory.parent.rglob("*") if file.is_file()
+    )
+    assert b"tok-4711-secret" not in everything

@@ -123,9 +123,10 @@ def _fetch(
         secrets.resolve(name, transports, ask)
     except RunbookError as error:
         return Finding(name=name, kind="secret", verdict=Verdict.FAILED, detail=error.message, hint=error.hint)
-    return Finding(
-        name=name, kind="secret", verdict=Verdict.OK, detail=where if secrets.has(name) else "not set, optional"
-    )
+    detail = where if secrets.has(name) else "not set, optional"
+    if secrets.is_published(name):
+        detail = "the one that the documentation prints"
+    return Finding(name=name, kind="secret", verdict=Verdict.OK, detail=detail)
 
 
 def _words(facts: HostFacts) -> str:

@@ -251,7 +251,8 @@ class DrillProber:
                 made = no_data("the scenario's answer to this probe is no JSON document", "mend its rule")
             else:
                 summary = str(document.pop("summary", "as expected"))
-                reading = Reading(document=document, summary=summary)
+                secrets = document.pop("secrets", {})
+                reading = Reading(document=document, summary=summary, secrets=secrets)
                 made = written(reading, figures_of(service.kind, probe.check, document), units_of(service, probe))
         return _kept(made, sink)
 

@@ -38,6 +38,10 @@ class Secrets:
         """Whether the value is known."""
         return name in self._values
 
+    def is_published(self, name: str) -> bool:
+        """Whether the value is the runbook's own, which anybody may know."""
+        return bool(value := self._values.get(name)) and value == self._runbook.secrets[name].published
+
     def value(self, name: str) -> str:
         """The value, for a probe that hands it to its library; empty for an optional one that has none.
 
@@ -60,7 +64,7 @@ class Secrets:
             HostError: the host that has the file cannot be reached.
         """
         secret = self._runbook.secrets[name]
-        value = self._stand_in or self._fetch(name, secret, transports, ask)
+        value = self._stand_in or self._fetch(name, secret, transports, ask) or secret.published
         if value:
             self.keep(name, value)
         elif not secret.optional:

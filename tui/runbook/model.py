@@ -87,7 +87,8 @@ class Secret(Model, frozen=True, kw_only=True):
     """A value that is never shown: exported as environment variable `variable` to the actions that name it.
 
     `environment` reads `variable` from the operator's environment, `host-file` reads it from the KEY=value file
-    `file` on host `on`, `prompt` asks once at set-up.
+    `file` on host `on`, `prompt` asks once at set-up. `published` is the value where the source has none: that of a
+    test account which the documentation prints for everybody, never one that protects anything.
     """
 
     variable: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -95,6 +96,7 @@ class Secret(Model, frozen=True, kw_only=True):
     file: str = ""
     on: Name = ""
     prompt: str = ""
+    published: str = ""
     optional: bool = False
 
 
