@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli_options import FILE, chosen_values, guarded, pairs, pointed, reaching, settings
+from tui.cli_sessions import COMMANDS
 from tui.errors import RunbookError, RunbookInvalid
 
 if TYPE_CHECKING:
@@ -198,50 +199,6 @@ def schema() -> None:
     click.echo(rendered())
 
 
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@guarded
-def sessions(as_json: bool) -> None:
-    """List the sessions on this machine, the newest first."""
-    from tui.compose import open_store
-    from tui.headless.report import sessions_report
-
-    click.echo(sessions_report(open_store(), as_json))
-
-
-@main.command()
-@click.argument("session", default="last")
-@click.option("--format", "form", default="md", help="md or json.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
-@guarded
-def export(session: str, form: str, output: Path | None) -> None:
-    """Write SESSION as Markdown or JSON."""
-    from tui.compose import open_store
-    from tui.exports.registry import render
-    from tui.exports.source import source
-    from tui.headless.report import write_export
-
-    write_export(render(source(open_store().find(session)), form), output)
-
-
-@main.command()
-@click.argument("session", default="last")
-@click.option("--receipt", default="", help="COUNT:HEAD, as the session's end printed it: shows a cut-off end.")
-@click.option("--signers", type=click.Path(path_type=Path), help="An allowed_signers file: whose keys are whose.")
-@click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
-@guarded
-def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None) -> None:
-    """Check that SESSION's journal, outputs and signatures are what was written."""
-    from tui.compose import open_store
-    from tui.config import load_config
-    from tui.execution.text import sanitise
-    from tui.headless.report import verify_report
-
-    chosen = signers or (Path(load_config().signers).expanduser() if load_config().signers else None)
-    for line in verify_report(open_store().find(session), chosen, receipt, proofs).splitlines():
-        click.echo(sanitise(line))
-
-
 def make_setup(
     workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "Answers | None" = None
 ) -> "Setup":
@@ -306,6 +263,10 @@ def screen(workspace: "Workspace", session: str = "", operator: str = "", rollin
     app.run()
     if app.return_code:
         sys.exit(app.return_code)
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Sessions seen again: what the screen showed at any moment of them."""
