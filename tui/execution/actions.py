@@ -220,7 +220,8 @@ class ActionRunner:
         within = patience(action, monitor, wanted)
 
         def work(sink: OutputSink) -> Outcome:
-            return follow(lambda: self._recorder.state, watched, monitor, wanted, begun, within, sink, cancel)
+            recorder = self._recorder
+            return follow(lambda: recorder.state, watched, monitor, step.alone, wanted, begun, within, sink, cancel)
 
         return self._judge(step, action, number, self._executor.measure(number, work), last)
 

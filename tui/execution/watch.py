@@ -1,7 +1,7 @@
 """Judges what a monitor measures: takes the samples there are, and waits for those that are still to come."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -41,6 +41,15 @@ def since(state: SessionState, watched: Watched, now: datetime) -> datetime:
     return state.step(watched.since).settled or now
 
 
+def undisturbed(state: SessionState, sample: Sample) -> bool:
+    """Whether at most one command ran when the sample was taken: several checks at once are a load of their own."""
+    running = 0
+    for attempt in state.attempts.values():
+        end = attempt.started + timedelta(seconds=attempt.seconds) if attempt.seconds is not None else sample.at
+        running += attempt.started <= sample.at <= end
+    return running <= 1
+
+
 def line(sample: Sample, unit: str) -> str:
     """A sample as a line of the output."""
     value = f"{sample.value:g} {unit}".rstrip() if sample.value is not None else f"no data: {sample.detail}"
@@ -51,6 +60,7 @@ def follow(
     state: Callable[[], SessionState],
     watched: Watched,
     monitor: Monitor,
+    alone: bool,
     wanted: int,
     begun: datetime,
     within: float,
@@ -60,16 +70,20 @@ def follow(
     """Write every sample since `begun`, until `wanted` of them have a value; blocks.
 
     Args:
+        alone: leave out the samples that were taken while several commands ran.
         within: seconds after which it gives up.
     """
     told = begun
     count, left = 0, within
     while True:
-        monitored = state().monitors.get(watched.monitor)
+        now = state()
+        monitored = now.monitors.get(watched.monitor)
         for sample in monitored.samples if monitored else ():
             if sample.at <= told or count >= wanted:
                 continue
             told = sample.at
+            if alone and not undisturbed(now, sample):
+                continue
             count += sample.value is not None
             sink(Stream.OUT, line(sample, monitor.number.unit).encode())
         if count >= wanted:

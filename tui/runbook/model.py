@@ -211,7 +211,8 @@ class Step(Model, frozen=True, kw_only=True):
     `when` holds the facts under which it applies. `mutates` marks a change to the world. `undo` names the rollback
     steps that undo it. On a rollback step `needed_if` holds the facts under which it is needed, `needed_with` the
     rollback steps without which it is not, and `look` is a read-only command that tells whether there is anything to
-    undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks.
+    undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks. Where checks are made
+    at once, one that is to be made `alone` has nothing beside it that would spoil what it measures.
     """
 
     id: Identifier
@@ -224,6 +225,7 @@ class Step(Model, frozen=True, kw_only=True):
     needed_with: tuple[Identifier, ...] = ()
     look: Action | None = None
     mutates: bool = False
+    alone: bool = False
     danger: Danger = Danger.NONE
     point_of_no_return: bool = False
     budget: Duration = "1m"

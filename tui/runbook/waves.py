@@ -9,14 +9,22 @@ from tui.runbook.variables import names
 
 
 def waves(steps: Sequence[Step]) -> list[list[Step]]:
-    """The steps in groups, each of which needs only what the groups before it capture; the order within is kept."""
+    """The steps in groups, each of which needs only what the groups before it capture; the order within is kept.
+
+    A step that is to be made alone is a group of its own, after those that need no more than it does.
+    """
     placed: list[tuple[Step, int]] = []
     for step in steps:
         needed = _needed(step)
         after = [level for other, level in placed if needed & _captured(other)]
         placed.append((step, max(after, default=-1) + 1))
     count = max((level for _, level in placed), default=-1) + 1
-    return [[step for step, level in placed if level == wave] for wave in range(count)]
+    groups: list[list[Step]] = []
+    for wave in range(count):
+        members = [step for step, level in placed if level == wave]
+        groups.append([step for step in members if not step.alone])
+        groups += [[step] for step in members if step.alone]
+    return [group for group in groups if group]
 
 
 def _captured(step: Step) -> set[str]:
