@@ -208,3 +208,15 @@ def test_of_a_giant_output_both_ends_are_read(tmp_path: Path) -> None:
     assert f"\n[{PART + 12} bytes left out]\n" in output.text
     assert "first" not in output.out
     assert len(output.text) < 2 * PART + 50
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "text", "came"),
+    [
+        (3, "1.9.0\nnot the version of v2\n", "exit status 3: not the version of v2"),
+        (3, " \n", "exit status 3"),
+        (0, "fine\n", "exit status 0"),
+    ],
+)
+def test_a_wrong_exit_status_says_what_the_command_said_last(exit_status: int, text: str, came: str) -> None:
+    assert check(Expect(), Outcome.exited(exit_status), of(text), 1.0)[0].came == came

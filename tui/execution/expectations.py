@@ -33,7 +33,7 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
     """
     if not outcome.ended_by_itself:
         return (Check("the command ends by itself", str(outcome), ok=False),)
-    found = [*_exit(expect, outcome), *_text(expect, output.text), *_json(expect, output)]
+    found = [*_exit(expect, outcome, output.text), *_text(expect, output.text), *_json(expect, output)]
     found += [_number(number, value_of(number, output.out or output.text)) for number in expect.numbers]
     if expect.http is not None:
         found.append(_http(expect.http, output))
@@ -70,10 +70,11 @@ def _graded(expect: Expect, found: list[Check]) -> tuple[Check, ...]:
     return tuple(Check(one.expected, one.came, one.ok, expect.warn and not one.ok) for one in found)
 
 
-def _exit(expect: Expect, outcome: Outcome) -> Iterator[Check]:
+def _exit(expect: Expect, outcome: Outcome, text: str) -> Iterator[Check]:
     if expect.exit:
-        wanted = " or ".join(map(str, expect.exit))
-        yield Check(f"exit status {wanted}", f"exit status {outcome.exit_status}", outcome.exit_status in expect.exit)
+        wanted, right = " or ".join(map(str, expect.exit)), outcome.exit_status in expect.exit
+        why = f": {_last_line(text)}" if not right and text.strip() else ""
+        yield Check(f"exit status {wanted}", f"exit status {outcome.exit_status}{why}", right)
 
 
 def _text(expect: Expect, text: str) -> Iterator[Check]:
