@@ -1,0 +1,57 @@
+"""Probes that are first used at the same moment, each in a fresh interpreter: two threads import one library."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tui.probes import PROBES
+
+TOGETHER = """
+import sys, threading
+from tui.probes import probe_of
+sys.setswitchinterval(1e-6)
+first, other = sys.argv[1], sys.argv[2]
+ready, wrong = threading.Barrier(6), []
+
+def use(name):
+    ready.wait()
+    try:
+        probe_of(first)
+        module, _, part = name.rpartition(".")
+        getattr(__import__(module, fromlist=[part]), part)
+    except Exception as error:
+        wrong.append(repr(error))
+
+names = (other, "redis.connection.AbstractConnection")
+threads = [threading.Thread(target=use, args=(names[number % 2],)) for number in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("; ".join(wrong))
+"""
+
+
+def test_two_threads_may_use_a_probe_for_the_first_time_at_once() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", TOGETHER, "redis", "redis.exceptions.NoPermissionError"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.strip() == ""
+    assert ran.returncode == 0
+
+
+@pytest.mark.parametrize("kind", sorted(PROBES))
+def test_a_probe_works_with_what_was_imported_for_it(kind: str) -> None:
+    """No library is first imported where a probe works: there several threads may do so at once."""
+    listing = (
+        "import sys; from tui.probes import probe_of; probe_of(sys.argv[1]);"
+        "print(*(one for one in ('redis', 'pymysql', 'boto3', 'docker', 'httpx', 'websockets') if one in sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", listing, kind], capture_output=True, text=True, check=True)
+    library = {"s3": "boto3", "mysql": "pymysql", "http": "httpx", "websocket": "websockets"}.get(kind, kind)
+    wanted = [] if kind in ("tls", "celery", "host") else [library]
+    assert ran.stdout.split() == wanted
