@@ -32,6 +32,14 @@ class _Version(Struct, frozen=True):
     v: int
 
 
+class Place(Struct, frozen=True):
+    """A place between two lines: how many come before it, the hash of the last of them, and its offset."""
+
+    count: int = 0
+    head: str = START
+    end: int = 0
+
+
 class Proved(Struct, frozen=True):
     """An entry, and the journal up to it: the hash of its line and the offset at which the line ends."""
 
@@ -39,6 +47,8 @@ class Proved(Struct, frozen=True):
     head: str
     end: int
 
+
+BEGINNING = Place()
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Line, strict=True)
@@ -55,16 +65,17 @@ def encode(entry: Entry, prev: str) -> bytes:
     return _encoder.encode(Line(VERSION, entry.seq, entry.at, entry.mono, prev, entry.event))
 
 
-def walk(path: Path) -> Iterator[Proved]:
-    """Every whole line of the file, proved against the one before; a last line without an end is left out.
+def walk(path: Path, place: Place = BEGINNING) -> Iterator[Proved]:
+    """Every whole line from a place on, proved against the one before; a last line without an end is left out.
 
     Raises:
         JournalDamaged: a line is not what was written.
         SessionError: the file cannot be read.
     """
-    head, end, number = START, 0, 0
+    head, end, number = place.head, place.end, place.count
     try:
         with path.open("rb") as file:
+            file.seek(end)
             for raw in file:
                 if not raw.endswith(b"\n"):
                     return
