@@ -13,6 +13,9 @@ from tui.errors import JournalDamaged, SessionError
 from tui.session.events import AnyEvent, Entry
 
 VERSION = 1
+TAIL = 1 << 20
+"""Bytes from the end in which the last line is looked for."""
+
 START = "0" * 64
 """What the first line has in place of the hash of the line before."""
 
@@ -86,6 +89,25 @@ def walk(path: Path, place: Place = BEGINNING) -> Iterator[Proved]:
                 yield Proved(entry, head, end)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def last_entry(path: Path) -> Entry | None:
+    """The last whole line's event, without proof; None where there is no line that can be read.
+
+    Raises:
+        SessionError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - TAIL))
+            lines = [line for line in file.read().split(b"\n")[:-1] if line]
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        line = _decoder.decode(lines[-1]) if lines else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        return None
+    return Entry(line.seq, line.at, line.mono, line.event) if line else None
 
 
 def unreadable(path: Path, error: OSError) -> SessionError:

@@ -205,6 +205,13 @@ class OutputReader:
         spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
         return [self.stream_at(begin) for begin, _ in spans]
 
+    def times_of(self, first: int, count: int) -> list[float]:
+        """How many seconds after the attempt began each of the lines came that `read_lines` gives."""
+        if self.withheld or count <= 0:
+            return []
+        spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
+        return [self._timing.came_at(begin) for begin, _ in spans]
+
     def bursts(self) -> Iterator[Burst]:
         """When which bytes came, as far as it is on disk."""
         return self._timing.bursts()

@@ -2,9 +2,11 @@
 
 import os
 import struct
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -106,30 +108,55 @@ class Timing:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._starts: list[int] = []
-        self._bursts: list[Burst] = []
+        self._starts = array("Q")
+        self._came = array("L")
+        self._streams = bytearray()
+        self._end = 0
 
     def bursts(self) -> Iterator[Burst]:
         """Every burst on disk, in order."""
         self._load()
-        return iter(self._bursts)
+        ends = chain(self._starts[1:], (self._end,))
+        for start, end, came, stream in zip(self._starts, ends, self._came, self._streams, strict=True):
+            yield Burst(came / 1000, STREAMS[stream], start, end)
 
     def stream_at(self, offset: int) -> str:
         """Which stream the byte at `offset` came from."""
-        if not self._bursts or offset >= self._bursts[-1].end:
+        at = self._burst_at(offset)
+        return STREAMS[self._streams[at]] if at >= 0 else STREAMS[0]
+
+    def came_at(self, offset: int) -> float:
+        """How many seconds after the attempt began the byte at `offset` came."""
+        at = self._burst_at(offset)
+        return self._came[at] / 1000 if at >= 0 else 0.0
+
+    def size_at(self, seconds: float) -> int:
+        """How many bytes had come so many seconds after the attempt began."""
+        self._load()
+        at = bisect_right(self._came, int(seconds * 1000))
+        return self._starts[at] if at < len(self._starts) else self._end
+
+    def next_after(self, seconds: float) -> float | None:
+        """When the next bytes came after so many seconds; None where none did."""
+        at = bisect_right(self._came, int(seconds * 1000))
+        return self._came[at] / 1000 if at < len(self._came) else None
+
+    def _burst_at(self, offset: int) -> int:
+        if offset >= self._end:
             self._load()
-        at = bisect_right(self._starts, offset) - 1
-        return self._bursts[at].stream if at >= 0 else STREAMS[0]
+        return bisect_right(self._starts, offset) - 1
 
     def _load(self) -> None:
         try:
             with self._path.open("rb") as file:
-                file.seek(len(self._bursts) * RECORD.size)
+                file.seek(len(self._starts) * RECORD.size)
                 data = file.read()
         except OSError:
             return
-        end = self._bursts[-1].end if self._bursts else 0
+        last = self._came[-1] if self._came else 0
         for milliseconds, stream, length in RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size]):
-            self._bursts.append(Burst(milliseconds / 1000, STREAMS[stream & 1], end, end + length))
-            self._starts.append(end)
-            end += length
+            last = max(last, milliseconds)
+            self._starts.append(self._end)
+            self._came.append(last)
+            self._streams.append(stream & 1)
+            self._end += length

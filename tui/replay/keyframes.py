@@ -1,0 +1,243 @@
+"""Keeps the state of a session at many of its moments, so that any moment is a short way from one of them.
+
+The key frames are derived from the journal and lie in a cache: whoever deletes them loses time, and nothing else.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict, fields
+
+from tui.errors import JournalDamaged
+from tui.replay.elapsed import passed
+from tui.runbook.model import Runbook
+from tui.session.chain import Place, Proved, digest, walk
+from tui.session.events import Entry
+from tui.session.fold import apply
+from tui.session.markers import Marker, MarkerKind, marker_of
+from tui.session.state import SessionState, initial
+
+VERSION = 1
+SPACING = 500
+"""Events between two key frames."""
+
+_SCHEMA = """
+CREATE TABLE meta (version INTEGER, identity TEXT);
+CREATE TABLE frames (
+    seq INTEGER PRIMARY KEY, elapsed REAL, last BLOB, head TEXT, start INTEGER, end INTEGER, state BLOB);
+CREATE TABLE marks (seq INTEGER PRIMARY KEY, elapsed REAL, at TEXT, kind TEXT, step TEXT, words TEXT);
+CREATE INDEX marks_by_kind ON marks (kind, seq);
+"""
+
+_NEWEST = "SELECT * FROM frames ORDER BY seq DESC LIMIT 1"
+_EARLIER = "SELECT * FROM frames WHERE elapsed <= ? ORDER BY seq DESC LIMIT 1"
+_UPTO = "SELECT * FROM frames WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+_NEXT = "SELECT * FROM marks WHERE kind = ? AND seq > ? ORDER BY seq LIMIT 1"
+_LAST = "SELECT * FROM marks WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
+
+_StateOnly = msgspec.defstruct(
+    "_StateOnly", [(one.name, one.type) for one in fields(SessionState) if one.name != "runbook"], frozen=True
+)
+
+
+class Moment(Struct, frozen=True):
+    """The session after one of its events.
+
+    `elapsed` is how many seconds into the session it is, `place` the journal's place after its line, which begins at
+    byte `start`.
+    """
+
+    entry: Entry
+    elapsed: float
+    state: SessionState
+    place: Place
+    start: int = 0
+
+
+class Mark(Struct, frozen=True):
+    """A marker, and how many seconds into the session it is."""
+
+    elapsed: float
+    marker: Marker
+
+
+def beginning(runbook: Runbook, journal: Path) -> Moment:
+    """The session after its first event.
+
+    Raises:
+        JournalDamaged: it has none, or it is not what was written.
+        SessionError: the journal cannot be read.
+    """
+    first = next(walk(journal), None)
+    if first is None:
+        raise JournalDamaged(f"{journal} has no event", "nothing happened in this session; there is nothing to see")
+    return _next(None, first, initial(runbook))
+
+
+def onward(journal: Path, moment: Moment) -> Iterator[Moment]:
+    """Every moment after this one.
+
+    Raises:
+        JournalDamaged: a line is not what was written, or does not fit the session's runbook.
+    """
+    for line in walk(journal, moment.place):
+        moment = _next(moment, line, moment.state)
+        yield moment
+
+
+def _next(before: Moment | None, line: Proved, state: SessionState) -> Moment:
+    elapsed = before.elapsed + passed(before.entry, line.entry) if before else 0.0
+    try:
+        after = apply(state, line.entry)
+    except (LookupError, StopIteration) as error:
+        reason = f"line {line.entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
+        raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
+    start = before.place.end if before else 0
+    return Moment(line.entry, elapsed, after, Place(line.entry.seq + 1, line.head, line.end), start)
+
+
+class KeyFrames:
+    """The key frames of one journal, in one file. Each thread opens its own."""
+
+    def __init__(self, path: Path, runbook: Runbook, journal: Path, first: Moment, identity: str) -> None:
+        """Open the file, or make it anew where it is another session's, an older version's, or damaged.
+
+        Args:
+            identity: what tells this session from another one.
+        """
+        self._identity = identity
+        self._runbook = runbook
+        self._journal = journal
+        self._first = first
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._db = self._opened(path)
+        except sqlite3.DatabaseError:
+            path.unlink(missing_ok=True)
+            self._db = self._opened(path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def last(self) -> Moment:
+        """The moment up to which there are key frames."""
+        return self._read(_NEWEST) or self._first
+
+    def before(self, elapsed: float) -> Moment:
+        """The last key frame that is not later than so many seconds into the session."""
+        return self._read(_EARLIER, elapsed) or self._first
+
+    def upto(self, seq: int) -> Moment:
+        """The last key frame that is not later than the event of this number."""
+        return self._read(_UPTO, seq) or self._first
+
+    def mark(self, kind: MarkerKind, seq: int, forward: bool) -> Mark | None:
+        """The next marker of a kind after the event of this number, or the last one before it."""
+        row = self._db.execute(_NEXT if forward else _LAST, (kind.value, seq)).fetchone()
+        return _mark(row) if row else None
+
+    def step(self, step: str) -> Mark | None:
+        """Where a step was opened first."""
+        query = "SELECT * FROM marks WHERE step = ? ORDER BY seq LIMIT 1"
+        row = self._db.execute(query, (step,)).fetchone()
+        return _mark(row) if row else None
+
+    def buckets(self, width: int, total: float) -> dict[int, set[MarkerKind]]:
+        """What kinds of markers there are in each of `width` equal parts of a session of `total` seconds."""
+        found: dict[int, set[MarkerKind]] = {}
+        query = "SELECT DISTINCT CAST(elapsed * ? AS INTEGER), kind FROM marks"
+        for part, kind in self._db.execute(query, (width / total if total else 0.0,)):
+            found.setdefault(min(part, width - 1), set()).add(MarkerKind(kind))
+        return found
+
+    def at(self, time: str) -> Mark | None:
+        """The first event of the marked ones at this time (ISO 8601, UTC) or later."""
+        row = self._db.execute("SELECT * FROM marks WHERE at >= ? ORDER BY seq LIMIT 1", (time,)).fetchone()
+        return _mark(row) if row else None
+
+    def add(self, marks: "list[MarkRow]", frames: "list[FrameRow]") -> None:
+        """Keep markers and key frames, all of them at once."""
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?)", marks)
+            self._db.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", frames)
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path, timeout=10.0)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")  # what a crash takes is made again
+            db.execute("PRAGMA busy_timeout = 10000")
+            if not self._ours(db):
+                with db:
+                    for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                        db.execute(f'DROP TABLE "{table}"')
+                db.executescript(_SCHEMA)
+                with db:
+                    db.execute("INSERT INTO meta VALUES (?, ?)", (VERSION, self._identity))
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def _ours(self, db: sqlite3.Connection) -> bool:
+        """Whether the file has key frames of this journal as it is."""
+        try:
+            row = db.execute("SELECT version, identity FROM meta").fetchone()
+            if row != (VERSION, self._identity):
+                return False
+            last = db.execute("SELECT head, start, end FROM frames ORDER BY seq DESC LIMIT 1").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return last is None or _line_is(self._journal, *last)
+
+    def _read(self, query: str, *values: float) -> Moment | None:
+        row = self._db.execute(query, values).fetchone()
+        if row is None:
+            return None
+        seq, elapsed, last, head, start, end, packed = row
+        state = SessionState(runbook=self._runbook, **asdict(_states.decode(zlib.decompress(packed))))
+        return Moment(_entries.decode(last), elapsed, state, Place(seq + 1, head, end), start)
+
+
+MarkRow = tuple[int, float, str, str, str, str]
+FrameRow = tuple[int, float, bytes, str, int, int, bytes]
+
+_states: "msgspec.msgpack.Decoder[Any]" = msgspec.msgpack.Decoder(_StateOnly)
+_entries = msgspec.msgpack.Decoder(Entry)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def mark_rows(moment: Moment) -> "list[MarkRow]":
+    """The marker that a moment is, if it is one, as it is kept."""
+    one = marker_of(moment.entry, moment.state)
+    return [(one.seq, moment.elapsed, one.at.isoformat(), one.kind.value, one.step, one.words)] if one else []
+
+
+def frame_row(moment: Moment) -> "FrameRow":
+    """A moment as a key frame is kept: small, and no longer held together with others in memory."""
+    state = {one.name: getattr(moment.state, one.name) for one in fields(SessionState) if one.name != "runbook"}
+    packed = zlib.compress(_encoder.encode(state), 1)
+    place = moment.place
+    last = _encoder.encode(moment.entry)
+    return moment.entry.seq, moment.elapsed, last, place.head, moment.start, place.end, packed
+
+
+def _line_is(journal: Path, head: str, start: int, end: int) -> bool:
+    """Whether the line of the journal between two offsets is the one with this hash."""
+    try:
+        with journal.open("rb") as file:
+            file.seek(start)
+            return digest(file.read(end - start)[:-1]) == head
+    except OSError:
+        return False
+
+
+def _mark(row: tuple[Any, ...]) -> Mark:
+    seq, elapsed, at, kind, step, words = row
+    return Mark(elapsed, msgspec.convert({"seq": seq, "at": at, "kind": kind, "step": step, "words": words}, Marker))

@@ -1,0 +1,181 @@
+"""A session that was recorded, at any of its moments."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.replay.keyframes import SPACING, FrameRow, KeyFrames, Mark, Moment, beginning, frame_row, mark_rows, onward
+from tui.runbook.load import load
+from tui.runbook.model import Runbook
+from tui.session.chain import last_entry, unreadable
+from tui.session.store import SessionDirectory
+
+BATCH = 20
+"""Key frames that are made before they are kept."""
+
+
+class Indexed(Struct, frozen=True):
+    """How much of a session has key frames: up to which event and second, which share of the journal, and if all."""
+
+    seq: int
+    elapsed: float
+    share: float
+    whole: bool = False
+
+
+class Recording:
+    """One session, read through its key frames; for one thread, but for `index`, which has the work of another.
+
+    What is shown never waits for the whole journal: the beginning is there at once, and the rest as soon as its key
+    frames are, which another opening finds made.
+    """
+
+    def __init__(self, directory: SessionDirectory, cache: Path) -> None:
+        """Read the beginning and the end.
+
+        Args:
+            cache: the folder for key frames; where nothing can be written there, they live as long as this program.
+
+        Raises:
+            SessionError: there is no session, or it is damaged.
+            RunbookInvalid: its runbook is.
+        """
+        self.directory = directory
+        self.runbook: Runbook = load(directory.runbook)
+        self.first = beginning(self.runbook, directory.journal)
+        self._cache = _writable(cache)
+        self._name = f"{directory.id}-{self._identity()[:12]}.db"
+        self._frames = self._open()
+        self._here = self.first
+        self._next: Moment | None = None
+        self._ahead: Iterator[Moment] = iter(())
+        self._place(self.first)
+        ended = last_entry(directory.journal) or self.first.entry
+        self._guess = max(0.0, (ended.at - self.first.entry.at).total_seconds())
+        self._size = directory.journal.stat().st_size
+        last = self._frames.last()
+        self.indexed = Indexed(last.entry.seq, last.elapsed, *self._share(last))
+
+    @property
+    def total(self) -> float:
+        """How many seconds the session lasted; while it is not read whole, what the clocks on the wall say."""
+        return self.indexed.elapsed if self.indexed.whole else max(self._guess, self.indexed.elapsed)
+
+    @property
+    def here(self) -> Moment:
+        """The moment that was looked for last."""
+        return self._here
+
+    @property
+    def following(self) -> float | None:
+        """How many seconds into the session the event after `here` is; None after the last."""
+        return self._next.elapsed if self._next is not None else None
+
+    def at(self, elapsed: float) -> Moment:
+        """The last moment that is not later than so many seconds into the session.
+
+        Raises:
+            JournalDamaged: a line on the way to it is not what was written.
+        """
+        if elapsed < self._here.elapsed:
+            self._place(self._frames.before(elapsed))
+        elif self._next is not None and self._next.elapsed <= elapsed:
+            frame = self._frames.before(elapsed)
+            if frame.entry.seq > self._next.entry.seq:
+                self._place(frame)
+        while self._next is not None and self._next.elapsed <= elapsed:
+            self._step()
+        return self._here
+
+    def after(self, seq: int) -> Moment:
+        """The moment after the event of this number, or the last."""
+        if seq < self._here.entry.seq:
+            self._place(self._frames.upto(seq))
+        elif seq > self._here.entry.seq + SPACING:
+            frame = self._frames.upto(seq)
+            if frame.entry.seq > self._here.entry.seq:
+                self._place(frame)
+        while self._next is not None and self._next.entry.seq <= seq:
+            self._step()
+        return self._here
+
+    def now(self, elapsed: float) -> datetime:
+        """The time on the wall clock (UTC) so many seconds into the session, which is where `here` is."""
+        return self._here.entry.at + timedelta(seconds=max(0.0, elapsed - self._here.elapsed))
+
+    @property
+    def frames(self) -> KeyFrames:
+        """The key frames and markers made so far, for this thread."""
+        return self._frames
+
+    def moment_at_time(self, time: datetime) -> Mark | None:
+        """The first marker at this time or later."""
+        return self._frames.at(time.isoformat())
+
+    def index(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Make the key frames that are missing; on a thread of its own, `indexed` tells how far it is.
+
+        Raises:
+            JournalDamaged: a line is not what was written; what comes before it can be seen all the same.
+        """
+        frames = self._open()
+        try:
+            last = frames.last()
+            marks = mark_rows(last) if last is self.first else []
+            kept: list[FrameRow] = []
+            for moment in onward(self.directory.journal, last):
+                last = moment
+                marks += mark_rows(moment)
+                if moment.entry.seq % SPACING == 0:
+                    kept.append(frame_row(moment))
+                if len(kept) >= BATCH:
+                    if stopped():
+                        return
+                    frames.add(marks, kept)
+                    self.indexed = Indexed(moment.entry.seq, moment.elapsed, *self._share(moment))
+                    marks, kept = [], []
+            frames.add(marks, [*kept, frame_row(last)])
+            self.indexed = Indexed(last.entry.seq, last.elapsed, 1.0, whole=True)
+        finally:
+            frames.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._frames.close()
+
+    def _place(self, moment: Moment) -> None:
+        self._here = moment
+        self._ahead = onward(self.directory.journal, moment)
+        self._next = next(self._ahead, None)
+
+    def _step(self) -> None:
+        assert self._next is not None
+        self._here, self._next = self._next, next(self._ahead, None)
+
+    def _share(self, moment: Moment) -> tuple[float, bool]:
+        end = moment.place.end
+        return (end / self._size if self._size else 1.0), end >= self._size
+
+    def _open(self) -> KeyFrames:
+        return KeyFrames(self._cache / self._name, self.runbook, self.directory.journal, self.first, self._identity())
+
+    def _identity(self) -> str:
+        try:
+            runbook = hashlib.sha256(self.directory.runbook.read_bytes()).hexdigest()
+        except OSError as error:
+            raise unreadable(self.directory.runbook, error) from error
+        return hashlib.sha256(f"{self.first.place.head} {runbook}".encode()).hexdigest()
+
+
+def _writable(cache: Path) -> Path:
+    """The folder, or one that goes with the program where it cannot be written."""
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="runbook-"))
+    return cache if os.access(cache, os.W_OK) else Path(tempfile.mkdtemp(prefix="runbook-"))
