@@ -162,6 +162,10 @@ def test_bytes_are_kept_as_they_came_with_their_stream_and_time(tmp_path: Path) 
     assert [reader.stream_at(offset) for offset in (0, 3, 4, 8, 99)] == ["out", "out", "err", "err", "err"]
 
 
+def test_a_command_that_said_nothing_has_no_bursts(tmp_path: Path) -> None:
+    assert list(finished(tmp_path, b"").bursts()) == []
+
+
 def test_the_stream_of_a_line_is_known_while_the_command_still_runs(tmp_path: Path) -> None:
     writer = OutputWriter(tmp_path, 1, FakeClock())
     reader = OutputReader(tmp_path, 1, writer, NoSecrets())

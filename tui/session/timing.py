@@ -116,7 +116,7 @@ class Timing:
     def bursts(self) -> Iterator[Burst]:
         """Every burst on disk, in order."""
         self._load()
-        ends = chain(self._starts[1:], (self._end,))
+        ends = chain(self._starts[1:], (self._end,)) if self._starts else ()
         for start, end, came, stream in zip(self._starts, ends, self._came, self._streams, strict=True):
             yield Burst(came / 1000, STREAMS[stream], start, end)
 
