@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual import events
@@ -22,6 +22,7 @@ from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+    from tui.replay.stage import ReplayWorkspace
 
 ERROR_SHOWN = 12.0
 LAST_WORDS = 3.0
@@ -52,6 +53,7 @@ class RunbookApp(Front):
         self.bridge: Bridge | None = None
         self._session = session
         self._rolling_back = rolling_back
+        self._before: Workspace | None = None
         self._closing = False
         self._shown = False
 
@@ -63,7 +65,10 @@ class RunbookApp(Front):
         if self.config.theme in self.available_themes:
             self.theme = self.config.theme
         self.set_keymap(dict(self.config.keys))
-        self.push_screen(HomeScreen())
+        if self.workspace.replaying:
+            self._show_replay(cast("ReplayWorkspace", self.workspace))
+        else:
+            self.push_screen(HomeScreen())
         self._shown = True
         self._fit(self.size)
         if wrong:
@@ -155,10 +160,27 @@ class RunbookApp(Front):
 
             self.push_screen(TroubleshootScreen(issue))
 
+    def replay(self, session_id: str) -> None:
+        """See a kept session again, as it was."""
+        from tui.replay.stage import staged
+
+        self.work(self, lambda: staged(session_id, self.workspace.store), self._show_replay)
+
+    def _show_replay(self, place: "ReplayWorkspace") -> None:
+        from tui.screens.replay import ReplayScreen
+
+        if place is not self.workspace:
+            self._before = self.workspace
+        self.workspace, self.conductor = place, place.replayer
+        self.push_screen(ReplayScreen(place))
+
     def open_run(self) -> None:
         """Show the session that is open: its rollback, once it has turned to one."""
         from tui.session.rollback import made_elsewhere
 
+        if self.workspace.replaying:
+            self.pop_screen()
+            return
         self._home_again()
         state = self.conductor.state if self.conductor else None
         if state is not None and (state.rollback is not None or made_elsewhere(state)):
@@ -179,6 +201,12 @@ class RunbookApp(Front):
 
     def close_session(self) -> None:
         """Let go of the open session and go back to the first screen."""
+        if self.workspace.replaying:
+            before, self._before = self._before, None
+            if before is None:
+                self.exit()
+                return
+            self.workspace = before
         self._let_go()
         self._home_again()
 

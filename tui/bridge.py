@@ -59,6 +59,10 @@ class Front(App[None]):
         """Go on with a session and show it."""
 
     @abstractmethod
+    def replay(self, session_id: str) -> None:
+        """See a kept session again, as it was."""
+
+    @abstractmethod
     def open_run(self) -> None:
         """Show the session that is open."""
 

@@ -153,6 +153,21 @@ def rollback(
 
 
 @main.command()
+@click.argument("session", default="last")
+@guarded
+def replay(session: str) -> None:
+    """See SESSION again, as it looked at any of its moments."""
+    from tui.compose import open_store
+    from tui.replay.stage import staged
+
+    workspace = staged(session, open_store())
+    try:
+        screen(workspace)
+    finally:
+        workspace.close()
+
+
+@main.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @guarded
 def lint(path: Path | None) -> None:

@@ -51,6 +51,9 @@ class Workspace:
     `drill` is the scenario's title in a rehearsal, `speed` how much faster than life its monitors' time runs.
     """
 
+    replaying = False
+    """Whether it is a session long past, in which nothing can be done."""
+
     def __init__(
         self,
         runbook: Runbook,

@@ -4,12 +4,22 @@ import re
 from collections.abc import Iterator
 
 from tui.execution.text import sanitise
+from tui.exports.measured import changes, courses
+from tui.exports.report import (
+    attempt_words,
+    check_mark,
+    checklist,
+    followups,
+    head,
+    people,
+    rollback,
+    settled_words,
+    timeline,
+)
 from tui.exports.source import Source, attempts_of
-from tui.exports.words import duration, event_words
-from tui.runbook.model import Step, seconds
-from tui.session import events as ev
-from tui.session.rollback import rollback_plan
-from tui.session.state import Attempt, StepState, StepStatus
+from tui.exports.words import duration
+from tui.runbook.model import Step
+from tui.session.state import Attempt, StepState
 
 OUTPUT_LINES = 40
 
@@ -24,56 +34,36 @@ def _lines(source: Source) -> Iterator[str]:
     yield from _rollback(source)
     yield from _deviations(source)
     yield from _overruns(source)
+    yield from _people(source)
     yield from _checklist(source)
+    yield from _followups(source)
+    yield from _measured(source)
     yield from _timeline(source)
     yield from _steps(source)
 
 
 def _head(source: Source) -> Iterator[str]:
-    state, about = source.state, source.runbook.runbook
-    started = state.started
-    yield f"# {_text(about.title)}: {_text(started.flow if started else 'session')}"
-    if state.drill and started:
+    started = source.state.started
+    yield f"# {_text(source.runbook.runbook.title)}: {_text(started.flow if started else 'session')}"
+    if source.state.drill and started:
         yield from ("", f"**DRILL** – a rehearsal of scenario “{_text(started.drill)}”; no real host was touched.")
     yield from ("", "| | |", "|---|---|")
-    took = state.finished_at - state.started_at if state.finished_at and state.started_at else None
-    result = state.finished.result if state.finished else "not finished"
-    rows = {
-        "Session": source.id,
-        "Result": f"{result}; rolled back" if state.rollback and result != "rolled back" else result,
-        "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
-        "Finished (UTC)": f"{state.finished_at:%Y-%m-%d %H:%M:%S}" if state.finished_at else "",
-        "Duration": duration(took),
-        "Operator": state.operator
-        + (f" with {started.second_operator}" if started and started.second_operator else ""),
-        "Method": started.method if started else "",
-        "Change": started.change if started else "",
-        "Hosts": ", ".join(f"{host.host}: {host.user}@{host.target}" for host in state.hosts.values()),
-        "Steps": ", ".join(f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)),
-    }
-    for name, value in rows.items():
-        if value:
-            yield f"| {name} | {_cell(value)} |"
-    if started and started.variables:
-        yield f"| Values | {_cell(', '.join(f'{name}={value}' for name, value in started.variables.items()))} |"
+    for name, value in head(source).items():
+        yield f"| {name} | {_cell(value)} |"
 
 
 def _rollback(source: Source) -> Iterator[str]:
     """The rollback in figures: why, how long against what is allowed, and what was needed and what was not."""
-    state = source.state
-    if state.rollback is None or state.rollback_at is None:
+    found = rollback(source)
+    if found is None:
         return
     yield from ("", "## Rollback", "", "| | |", "|---|---|")
-    end = state.rollback_finished_at
-    allowed = state.runbook.flows[state.rollback.flow].budget
-    took = f"{duration(end - state.rollback_at)}" if end else "not finished"
-    yield f"| Because | {_cell(state.rollback.reason)} |"
-    yield f"| Decided (UTC) | {state.rollback_at:%H:%M:%S} by {_cell(state.rollback.operator)} |"
-    yield f"| Took | {took}{f' of {duration(seconds(allowed))}' if allowed else ''} |"
+    yield f"| Because | {_cell(found.reason)} |"
+    yield f"| Decided (UTC) | {found.at:%H:%M:%S} by {_cell(found.operator)} |"
+    yield f"| Took | {found.words} |"
     yield from ("", "| Step | Plan | Came to | Why |", "|---|---|---|---|")
-    for one in rollback_plan(state):
-        status = state.step(one.step.id).status.value
-        yield f"| {_cell(one.step.title)} | {one.need.value} | {status} | {_cell(one.why)} |"
+    for one in found.steps:
+        yield f"| {_cell(one.title)} | {one.plan} | {one.came_to} | {_cell(one.why)} |"
 
 
 def _deviations(source: Source) -> Iterator[str]:
@@ -95,31 +85,51 @@ def _overruns(source: Source) -> Iterator[str]:
             yield f"| {_cell(one.title)} | {duration(one.budget)} | {duration(one.took)} |"
 
 
+def _people(source: Source) -> Iterator[str]:
+    yield from ("", "## Who did what", "")
+    for one in people(source):
+        yield f"- **{_text(one.name)}** {_text(one.did)}"
+
+
 def _checklist(source: Source) -> Iterator[str]:
     if source.runbook.checklist:
-        ticked = source.state.ticked()
         yield from ("", "## Checklist", "")
-        for item in source.runbook.checklist:
-            yield f"- [{'x' if item.id in ticked else ' '}] {_text(item.title)}"
+        for item in checklist(source):
+            yield f"- [{'x' if item.done else ' '}] {_text(item.title)}"
+
+
+def _followups(source: Source) -> Iterator[str]:
+    found = followups(source)
+    if found:
+        yield from ("", "## Follow-ups", "")
+        for one in found:
+            yield f"- [{'x' if one.done else ' '}] {_text(one.title)} – {_text(one.words)}"
+
+
+def _measured(source: Source) -> Iterator[str]:
+    """What moved between before the first change and the end, and how each monitor went."""
+    moved = changes(source)
+    if moved:
+        yield from (
+            "",
+            "## Before and after",
+            "",
+            "| Service | Figure | Before | After | Moved |",
+            "|---|---|--:|--:|--:|",
+        )
+        for one in moved:
+            yield f"| {_cell(one.service)} | {_cell(one.what)} | {one.before} | {one.after} | {one.moved} |"
+    watched = courses(source)
+    if watched:
+        yield from ("", "## Monitors", "")
+        for course in watched:
+            yield f"- {_text(course.title)}: {_text(course.words)}"
 
 
 def _timeline(source: Source) -> Iterator[str]:
     yield from ("", "## Timeline", "", "| UTC | Who | Step | What |", "|---|---|---|---|")
-    for entry in source.entries:
-        if not _in_brief(entry.event, source):
-            who, step, what = event_words(entry.event, source.state)
-            yield f"| {entry.at:%H:%M:%S} | {_cell(who)} | {_cell(step)} | {_cell(what)} |"
-
-
-def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
-    """Whether another row says it: a command's start is in the row of its end, and that all was well goes unsaid."""
-    match event:
-        case ev.AttemptStarted():
-            return source.state.attempts[event.attempt].outcome is not None
-        case ev.AttemptChecked():
-            return all(check.ok for check in event.checks)
-        case _:
-            return False
+    for one in timeline(source):
+        yield f"| {one.at:%H:%M:%S} | {_cell(one.who)} | {_cell(one.title)} | {_cell(one.what)} |"
 
 
 def _steps(source: Source) -> Iterator[str]:
@@ -134,11 +144,7 @@ def _steps(source: Source) -> Iterator[str]:
 
 def _step(source: Source, step: Step, now: StepState) -> Iterator[str]:
     yield from ("", f"#### {_text(step.title)}", "")
-    took = duration(source.took(now))
-    who = f" by {_text(now.operator)}" if now.operator and now.status.settled else ""
-    second = f" and {_text(now.second_operator)}" if now.second_operator else ""
-    at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
-    yield f"`{step.id}` – **{now.status.value}**{who}{second}{at}, took {took} of {duration(seconds(step.budget))}"
+    yield f"`{step.id}` – {_text(settled_words(source, step, now))}"
     if now.reason:
         yield from ("", f"Reason: {_text(now.reason)}")
     for note in now.notes:
@@ -150,9 +156,7 @@ def _step(source: Source, step: Step, now: StepState) -> Iterator[str]:
 
 
 def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
-    outcome = attempt.outcome or "still running"
-    head = f"Attempt {attempt.number} on {_text(attempt.host)} at {attempt.started:%H:%M:%S} UTC"
-    yield from ("", f"{head}: {_text(str(outcome))}, {duration(attempt.seconds)}", "")
+    yield from ("", _text(attempt_words(attempt)), "")
     yield from _fenced(attempt.command.splitlines(), "sh")
     lines, before = source.output(attempt.number, OUTPUT_LINES)
     if before:
@@ -160,8 +164,7 @@ def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
     if lines:
         yield from _fenced(lines, "text")
     for check in attempt.checks:
-        mark = "✔" if check.ok else "⚠" if check.warning else "✖"
-        yield f"- {mark} expected {_text(check.expected)}, came {_text(check.came)}"
+        yield f"- {check_mark(check)} expected {_text(check.expected)}, came {_text(check.came)}"
 
 
 def _fenced(lines: list[str], language: str) -> Iterator[str]:

@@ -5,11 +5,18 @@ from tui.session.lengths import duration as duration
 from tui.session.state import SessionState, step_by_id
 
 
+def figure(value: float, unit: str) -> str:
+    """A figure with its unit, in as few digits as tell it."""
+    if unit == "bytes":
+        for word in ("B", "KiB", "MiB", "GiB"):
+            if value < 1024 or word == "GiB":
+                return f"{value:.3g} {word}"
+            value /= 1024
+    return f"{value:.3g} {unit}".rstrip()
+
+
 def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
     """Who, at which step, did what; who is empty for what happened by itself."""
-
-    def title(step: str) -> str:
-        return step_by_id(state.runbook, step).title if step else ""
 
     match event:
         case ev.SessionStarted():
@@ -26,62 +33,95 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
         case ev.LinkChanged():
             return "", "", f"{event.host}: {event.link} {event.detail}".rstrip()
         case ev.StepOpened():
-            return event.operator, title(event.step), "retried" if event.confirmed == "retry" else "started"
+            return event.operator, _title(event, state), "retried" if event.confirmed == "retry" else "started"
         case ev.StepSigned():
             second = f" with {event.second_operator}" if event.second_operator else ""
-            return event.operator, title(event.step), f"signed{second}" + (f": {event.note}" if event.note else "")
+            return event.operator, _title(event, state), f"signed{second}" + (f": {event.note}" if event.note else "")
         case ev.StepSkipped():
-            return event.operator, title(event.step), f"skipped: {event.reason}"
+            return event.operator, _title(event, state), f"skipped: {event.reason}"
         case ev.StepNotNeeded():
-            return "", title(event.step), f"not needed: {event.reason}"
+            return "", _title(event, state), f"not needed: {event.reason}"
         case ev.StepReopened():
-            return event.operator, title(event.step), f"reopened: {event.reason}"
+            return event.operator, _title(event, state), f"reopened: {event.reason}"
         case _:
             return _step_words(event, state)
 
 
 def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
-    def title(step: str) -> str:
-        return step_by_id(state.runbook, step).title if step else ""
-
     match event:
         case ev.AttemptStarted():
-            return "", title(event.step), f"#{event.attempt} started on {event.host}: {event.command}"
+            return "", _title(event, state), f"#{event.attempt} started on {event.host}: {event.command}"
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
             first = attempt.command.partition("\n")[0] + (" …" if "\n" in attempt.command else "")
             what = f"{event.outcome} in {duration(event.seconds)} on {attempt.host}: {first}"
-            return "", title(attempt.step), f"#{event.attempt} {what}"
+            return "", _title(event, state), f"#{event.attempt} {what}"
         case ev.AttemptChecked():
             bad = [f"expected {one.expected}, came {one.came}" for one in event.checks if not one.ok]
             what = "; ".join(bad) if bad else "as expected"
-            return "", title(_step(event, state)), what + (" – running again" if event.retrying else "")
+            return "", _title(event, state), what + (" – running again" if event.retrying else "")
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
-            return event.operator, title(_step(event, state)), f"outcome resolved as {word}: {event.reason}"
+            return event.operator, _title(event, state), f"outcome resolved as {word}: {event.reason}"
         case ev.ValueCaptured():
-            return "", title(event.step), f"captured {event.name} = " + ("•••" if event.secret else event.value)
+            return "", _title(event, state), f"captured {event.name} = " + ("•••" if event.secret else event.value)
         case ev.QuestionAnswered():
-            return event.operator, title(event.step), f"answered: {event.answer}"
+            return event.operator, _title(event, state), f"answered: {event.answer}"
         case ev.MessageSent():
-            return event.operator, title(event.step), f"message {event.message} {event.how}"
+            return event.operator, _title(event, state), f"message {event.message} {event.how}"
         case ev.LinkOpened():
-            return event.operator, title(event.step), f"opened {event.url}"
+            return event.operator, _title(event, state), f"opened {event.url}"
         case ev.NoteAdded():
-            return event.operator, title(event.step), f"note: {event.text}"
+            return event.operator, _title(event, state), f"note: {event.text}"
         case ev.RollbackStarted():
             return event.operator, "", f"ROLLBACK started: {event.reason}"
         case ev.RollbackFinished():
             return event.operator, "", "rollback finished"
         case ev.ProbeMeasured():
             figures = ", ".join(f"{name} {value:g}" for name, value in event.figures.items())
-            return "", title(state.attempts[event.attempt].step), f"measured {event.service} {event.check}: {figures}"
+            return "", _title(event, state), f"measured {event.service} {event.check}: {figures}"
         case ev.StepLooked():
             found = {True: "it is to be undone", False: "there is nothing to undo", None: "it cannot be told"}
-            return event.operator, title(event.step), f"looked: {found[event.needed]}"
+            return event.operator, _title(event, state), f"looked: {found[event.needed]}"
+        case _:
+            return _watch_words(event, state)
+
+
+def _watch_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
+    match event:
+        case ev.TriggerArmed():
+            return "", "", f"{_trigger(event, state)}: beyond the bound at {event.value:g}"
+        case ev.TriggerTripped():
+            lasting = duration(event.dwell)
+            return "", "", f"TRIGGER {_trigger(event, state)}: beyond the bound for {lasting}, {event.value:g} at last"
+        case ev.TriggerCleared():
+            return "", "", f"{_trigger(event, state)}: within the bound again at {event.value:g}"
+        case ev.MonitorSampled():
+            monitor = state.runbook.monitors.get(event.monitor)
+            came = f"no data: {event.detail}" if event.value is None else f"{event.value:g}"
+            return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
+        case ev.AttemptRejoined():
+            return event.operator, _title(event, state), f"#{event.attempt} went on by itself and is followed again"
+        case ev.JobsCleared():
+            left = f", {event.left} still running" if event.left else ""
+            why = f": {event.problem}" if event.problem else ""
+            return "", "", f"{event.host}: what commands left there was removed{left}{why}"
         case _:
             return "", "", type(event).__name__
 
 
-def _step(event: ev.AttemptChecked | ev.OutcomeResolved, state: SessionState) -> str:
-    return state.attempts[event.attempt].step
+def step_of(event: ev.AnyEvent, state: SessionState) -> str:
+    """The id of the step that an event is of; empty where it is of none."""
+    step = getattr(event, "step", "")
+    attempt = state.attempts.get(getattr(event, "attempt", 0))
+    return str(step) or (attempt.step if attempt else "")
+
+
+def _title(event: ev.AnyEvent, state: SessionState) -> str:
+    step = step_of(event, state)
+    return step_by_id(state.runbook, step).title if step else ""
+
+
+def _trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
+    trigger, monitor = state.runbook.triggers.get(event.trigger), state.runbook.monitors.get(event.monitor)
+    return (trigger.title if trigger else "") or (monitor.title if monitor else event.monitor)

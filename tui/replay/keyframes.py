@@ -102,7 +102,7 @@ def _next(before: Moment | None, line: Proved, state: SessionState) -> Moment:
 
 
 class KeyFrames:
-    """The key frames of one journal, in one file. Each thread opens its own."""
+    """The key frames of one journal, in one file. Threads that work at the same time open one each."""
 
     def __init__(self, path: Path, runbook: Runbook, journal: Path, first: Moment, identity: str) -> None:
         """Open the file, or make it anew where it is another session's, an older version's, or damaged.
@@ -156,11 +156,6 @@ class KeyFrames:
             found.setdefault(min(part, width - 1), set()).add(MarkerKind(kind))
         return found
 
-    def at(self, time: str) -> Mark | None:
-        """The first event of the marked ones at this time (ISO 8601, UTC) or later."""
-        row = self._db.execute("SELECT * FROM marks WHERE at >= ? ORDER BY seq LIMIT 1", (time,)).fetchone()
-        return _mark(row) if row else None
-
     def add(self, marks: "list[MarkRow]", frames: "list[FrameRow]") -> None:
         """Keep markers and key frames, all of them at once."""
         with self._db:
@@ -168,7 +163,7 @@ class KeyFrames:
             self._db.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", frames)
 
     def _opened(self, path: Path) -> sqlite3.Connection:
-        db = sqlite3.connect(path, timeout=10.0)
+        db = sqlite3.connect(path, timeout=10.0, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = OFF")  # what a crash takes is made again

@@ -154,9 +154,19 @@ class HomeScreen(Screen[None]):
         if one.state is None:
             front(self).show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
         elif one.finished:
-            front(self).show_error(NotNow("this session is finished", "e exports it; d sets up a new one"))
+            front(self).show_error(
+                NotNow("this session is finished", "p replays it, e exports it; d sets up a new one")
+            )
         else:
             front(self).resume(one.id)
+
+    def action_replay(self) -> None:
+        one = self._marked()
+        if one is None or one.state is None:
+            error = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
+            front(self).show_error(error)
+        else:
+            front(self).replay(one.id)
 
     def action_export(self) -> None:
         one = self._marked()

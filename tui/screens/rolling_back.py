@@ -49,7 +49,7 @@ def _may_roll_back(conductor: Conductor) -> tuple[str, list[str]]:
     """
     state = conductor.state
     if conductor.read_only:
-        raise NotNow("this session is open elsewhere", conductor.read_only)
+        raise NotNow(f"nothing can be done in this session: {conductor.read_only}", "look at it, or leave")
     if state.rollback is not None:
         raise NotNow("the rollback has been started already", "r on the summary goes back to it")
     if state.finished is not None:

@@ -130,13 +130,7 @@ class RunScreen(SessionActs):
     def show_state(self, state: SessionState) -> None:
         workspace = front(self).workspace
         trouble = self.conductor.trouble or self.conductor.executor.trouble
-        running = state.running()
-        if running is not None:
-            size = self.conductor.executor.size(running.number)
-            if size != self._grown:
-                self._grown, self._printed = size, workspace.clock.now()
-        else:
-            self._printed, self._grown = None, 0
+        self._printed = self.last_printed(state)
         here = current_step(state)
         if state.step(here).attempts[-1:] != self._looked_at or state.step(here).status is not StepStatus.FAILED:
             failed = bool(here) and state.step(here).status is StepStatus.FAILED
@@ -152,6 +146,18 @@ class RunScreen(SessionActs):
             printed=self._printed,
             read_only=self.conductor.read_only,
         )
+
+    def last_printed(self, state: SessionState) -> datetime | None:
+        """When the running command last printed something, as far as this screen has seen it."""
+        running = state.running()
+        if running is None:
+            self._grown = 0
+            return None
+        size = self.conductor.executor.size(running.number)
+        if size == self._grown:
+            return self._printed
+        self._grown = size
+        return front(self).workspace.clock.now()
 
     def watch_moment(self, moment: Moment) -> None:
         self.query_one("#checklist", Checklist).moment = moment

@@ -101,7 +101,7 @@ class SummaryScreen(Screen[None]):
     def action_back(self) -> None:
         """Back to the steps; a finished session is taken up again first, and the journal says so."""
         conductor = self._conductor()
-        if conductor.state.finished is None:
+        if conductor.state.finished is None or conductor.read_only:
             front(self).open_run()
             return
 

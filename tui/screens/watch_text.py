@@ -3,10 +3,10 @@
 from rich.cells import set_cell_size
 
 from tui.execution.text import sanitise
+from tui.exports.words import duration, figure
 from tui.runbook.expected import bounds
 from tui.runbook.facts import may_hold
 from tui.runbook.model import Monitor, Number, Trigger, seconds
-from tui.session.lengths import duration
 from tui.session.state import SessionState
 from tui.session.watching import Dwell, Monitored
 from tui.widgets.glyphs import OVER, STYLES
@@ -45,16 +45,6 @@ def good(number: Number, value: float) -> bool:
     most = number.at_most is None or value <= number.at_most
     least = number.at_least is None or value >= number.at_least
     return below and above and most and least
-
-
-def figure(value: float, unit: str) -> str:
-    """A figure with its unit, in as few digits as tell it."""
-    if unit == "bytes":
-        for word in ("B", "KiB", "MiB", "GiB"):
-            if value < 1024 or word == "GiB":
-                return f"{value:.3g} {word}"
-            value /= 1024
-    return f"{value:.3g} {unit}".rstrip()
 
 
 def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:

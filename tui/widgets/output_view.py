@@ -1,6 +1,7 @@
 """Shows an attempt's output, however much there is: only the lines on the screen are read, decoded and painted."""
 
 import re
+from collections.abc import Callable
 from itertools import zip_longest
 from typing import ClassVar, NamedTuple
 
@@ -31,13 +32,14 @@ class Row(NamedTuple):
     line: int
     error: bool
     text: str
+    stamp: str = ""
 
 
 class OutputView(Lines):
     """Follows the end of the output until the operator scrolls up; `mark` marks matches of a search.
 
-    With `wrapped` long lines go on below; what scrolls is whole lines all the same, so that no line has to be read but
-    those on the screen.
+    With `stamp` each line has before it when it came. With `wrapped` long lines go on below; what scrolls is whole
+    lines all the same, so that no line has to be read but those on the screen.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in ("plain", "match", "here", "quiet", "error")}
@@ -61,6 +63,8 @@ class OutputView(Lines):
         self._total = 0
         self._pattern: re.Pattern[str] | None = None
         self._here = -1
+        self.stamp: Callable[[float], str] | None = None
+        """Words for how many seconds after the attempt began a line came."""
 
     @property
     def top(self) -> int:
@@ -151,7 +155,8 @@ class OutputView(Lines):
         """The rows on the screen."""
         if self._reader is None:
             return []
-        width, height = max(1, self.width - MARGIN), self.size.height
+        stamped = len(self.stamp(0.0)) if self.stamp else 0
+        width, height = max(1, self.width - MARGIN - stamped), self.size.height
         first, left = self.scroll_offset.y, self.scroll_offset.x
         texts = [sanitise(line) for line in self._reader.read_lines(first, height)]
         streams = self._reader.streams_of(first, len(texts))
@@ -159,6 +164,9 @@ class OutputView(Lines):
             Row(first + place, stream != STREAMS[0], text)
             for place, (text, stream) in enumerate(zip_longest(texts, streams, fillvalue=STREAMS[0]))
         ]
+        if self.stamp:
+            times = self._reader.times_of(first, len(texts))
+            lines = [line._replace(stamp=self.stamp(came)) for line, came in zip(lines, times, strict=False)]
         if not self.wrapped:
             return [line._replace(text=line.text[left : left + width]) for line in lines]
         rows = [line._replace(text=part) for line in lines for part in chop_cells(line.text, width) or [""]]
@@ -167,6 +175,8 @@ class OutputView(Lines):
     def _segments(self, row: Row) -> list[Segment]:
         plain = self.paint("output--plain")
         segments = [Segment(STDERR, self.paint("output--error")) if row.error else Segment(" " * MARGIN, plain)]
+        if row.stamp:
+            segments.append(Segment(row.stamp, self.paint("output--quiet")))
         if self._pattern is None:
             return [*segments, Segment(row.text, plain)]
         style = self.paint("output--here" if row.line == self._here else "output--match")

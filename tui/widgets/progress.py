@@ -16,8 +16,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     """Everything a widget may show: a session's state at a time, live or replayed.
 
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
-    running command last printed something, `read_only` why nothing can be done, `issue` the known trouble that a failed
-    step looks like.
+    running command last printed something, `read_only` why nothing can be done, `replayed` whether it is long past,
+    `issue` the known trouble that a failed step looks like.
     """
 
     state: SessionState
@@ -26,6 +26,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     trouble: str = ""
     printed: datetime | None = None
     read_only: str = ""
+    replayed: bool = False
     issue: str = ""
 
 

@@ -91,7 +91,8 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     now = state.step(step_id)
     focus = min(now.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
-    lines += [_keys(presses(state, step, moment.issue))]
+    found = presses(state, step, moment.issue)
+    lines += [_then(found) if moment.replayed else _keys(found)]
     lines += _need(state, step)
     lines += _marks(step)
     lines += _paragraph("right when", cause_of(state.runbook, step.id))
@@ -152,6 +153,11 @@ def _keys(found: list[Press]) -> list[Piece]:
         does = press.does.replace(" ", HARD)  # a key is never alone at the end of a line
         pieces += [(f" {press.key} ", KEY), (f"{HARD}{does}   ", "bold" if press is found[0] else "")]
     return pieces or [("nothing to do here", LABEL)]
+
+
+def _then(found: list[Press]) -> list[Piece]:
+    """What could be pressed at a moment that is replayed, and cannot now."""
+    return [("could be done then ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
 
 
 def _marks(step: Step) -> list[list[Piece]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.replay.keyframes import SPACING, FrameRow, KeyFrames, Mark, Moment, beginning, frame_row, mark_rows, onward
+from tui.replay.keyframes import SPACING, FrameRow, KeyFrames, Moment, beginning, frame_row, mark_rows, onward
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
 from tui.session.chain import last_entry, unreadable
+from tui.session.state import Attempt
 from tui.session.store import SessionDirectory
 
 BATCH = 20
@@ -28,7 +29,7 @@ class Indexed(Struct, frozen=True):
     whole: bool = False
 
 
-class Recording:
+class RecordedSession:
     """One session, read through its key frames; for one thread, but for `index`, which has the work of another.
 
     What is shown never waits for the whole journal: the beginning is there at once, and the rest as soon as its key
@@ -113,9 +114,13 @@ class Recording:
         """The key frames and markers made so far, for this thread."""
         return self._frames
 
-    def moment_at_time(self, time: datetime) -> Mark | None:
-        """The first marker at this time or later."""
-        return self._frames.at(time.isoformat())
+    def attempts(self) -> list[Attempt]:
+        """Every attempt that has been read, in order; for any thread."""
+        frames = self._open()
+        try:
+            return list(frames.last().state.attempts.values())
+        finally:
+            frames.close()
 
     def index(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Make the key frames that are missing; on a thread of its own, `indexed` tells how far it is.

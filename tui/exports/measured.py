@@ -1,0 +1,108 @@
+"""What was measured during a session, for the reports: the course of each monitor, and figures before and after."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from tui.exports.source import Source
+from tui.exports.words import figure
+from tui.runbook.model import Trigger
+from tui.session import events as ev
+from tui.session.baseline import differences
+
+MOST = 240
+"""So many points of a monitor are drawn; of more that follow each other the highest stands for them."""
+
+
+class Point(Struct, frozen=True):
+    """A measurement; without a `value` nothing could be measured."""
+
+    at: datetime
+    value: float | None
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """How a monitor went: `usual` was its median before the first change, `bounds` are those of its triggers."""
+
+    title: str
+    unit: str
+    points: tuple[Point, ...]
+    usual: float | None
+    bounds: tuple[float, ...]
+
+    @property
+    def known(self) -> list[float]:
+        """The values that could be measured."""
+        return [point.value for point in self.points if point.value is not None]
+
+    @property
+    def words(self) -> str:
+        """The course in words: from the lowest to the highest, the last, and what was usual."""
+        known = self.known
+        if not known:
+            return "no data"
+        gone = sum(point.value is None for point in self.points)
+        words = (
+            f"{figure(min(known), self.unit)} to {figure(max(known), self.unit)}, last {figure(known[-1], self.unit)}"
+        )
+        usual = f", usual {figure(self.usual, self.unit)}" if self.usual is not None else ""
+        return words + usual + (f", {gone} without data" if gone else "")
+
+
+class Change(Struct, frozen=True):
+    """A figure of a service before the session changed anything, and what it was last; `moved` is in words."""
+
+    service: str
+    what: str
+    before: str
+    after: str
+    moved: str
+
+
+def courses(source: Source) -> list[Course]:
+    """The monitors that were measured, in the runbook's order."""
+    points: dict[str, list[Point]] = {}
+    for entry in source.entries:
+        if isinstance(entry.event, ev.MonitorSampled):
+            points.setdefault(entry.event.monitor, []).append(Point(entry.at, entry.event.value))
+    return [
+        Course(
+            title=monitor.title,
+            unit=monitor.number.unit,
+            points=_thinned(points[name]),
+            usual=source.state.monitors[name].baseline if name in source.state.monitors else None,
+            bounds=tuple(_bound(one) for one in source.runbook.triggers.values() if one.monitor == name),
+        )
+        for name, monitor in source.runbook.monitors.items()
+        if name in points
+    ]
+
+
+def changes(source: Source) -> list[Change]:
+    """The figures that were measured before the first change and after it."""
+    return [
+        Change(
+            service=one.service,
+            what=" ".join(word for word in (one.check, one.about, one.figure.replace("_", " ")) if word),
+            before=f"{one.before:g}",
+            after=f"{one.now:g}",
+            moved=_moved(one.change),
+        )
+        for one in differences(source.state)
+    ]
+
+
+def _bound(trigger: Trigger) -> float:
+    return trigger.above if trigger.above is not None else trigger.below or 0.0
+
+
+def _moved(change: float) -> str:
+    if change == 0:
+        return "unchanged"
+    return "from nothing" if abs(change) == float("inf") else f"{change:+.0%}"
+
+
+def _thinned(points: list[Point]) -> tuple[Point, ...]:
+    size = -(-len(points) // MOST)
+    groups = (points[start : start + size] for start in range(0, len(points), size))
+    return tuple(max(group, key=lambda one: float("-inf") if one.value is None else one.value) for group in groups)

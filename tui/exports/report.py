@@ -1,0 +1,255 @@
+"""What the reports for people say of a session, as data, so that Markdown and HTML only lay it out."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.exports.source import Source
+from tui.exports.words import duration, event_words, step_of
+from tui.runbook.model import Step, seconds
+from tui.session import events as ev
+from tui.session.markers import marker_of
+from tui.session.rollback import rollback_plan
+from tui.session.state import Attempt, StepState, StepStatus
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """A row of the timeline: `step` is the step's id, `attempt` 0 where it is of none.
+
+    `kind` is the marker that it is (tui/session/markers.py), empty for what is no marker.
+    """
+
+    seq: int
+    at: datetime
+    who: str
+    step: str
+    title: str
+    what: str
+    kind: str
+    attempt: int
+
+
+class Undoing(Struct, frozen=True):
+    """A step of the rollback: whether it was needed and why, and what it came to."""
+
+    step: str
+    title: str
+    plan: str
+    came_to: str
+    why: str
+
+
+class RollbackFigures(Struct, frozen=True, kw_only=True):
+    """The rollback in figures: by whom, why, how long against what is allowed, in seconds."""
+
+    reason: str
+    operator: str
+    at: datetime
+    took: float | None
+    allowed: float | None
+    steps: tuple[Undoing, ...]
+
+    @property
+    def words(self) -> str:
+        """How long it took against what is allowed, in words."""
+        took = "not finished" if self.took is None else duration(self.took)
+        return took + (f" of {duration(self.allowed)}" if self.allowed else "")
+
+
+class Person(Struct, frozen=True):
+    """Somebody who took part, and what they did in words."""
+
+    name: str
+    did: str
+
+
+class Task(Struct, frozen=True):
+    """A follow-up: when it is due (None while the session goes on), after how long, who did it and when."""
+
+    id: str
+    title: str
+    within: float
+    due: datetime | None
+    done: str = ""
+
+    @property
+    def words(self) -> str:
+        """When it is due, or that it was done."""
+        if self.done:
+            return f"done {self.done}"
+        return f"due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else f"due {duration(self.within)} after the end"
+
+
+class Tick(Struct, frozen=True):
+    """An item of the runbook's checklist, and whether it was done."""
+
+    id: str
+    title: str
+    done: bool
+
+
+def head(source: Source) -> dict[str, str]:
+    """The facts at the top, by name, those that are not known left out."""
+    state, started = source.state, source.state.started
+    took = state.finished_at - state.started_at if state.finished_at and state.started_at else None
+    result = state.finished.result if state.finished else "not finished"
+    second = f" with {started.second_operator}" if started and started.second_operator else ""
+    rows = {
+        "Session": source.id,
+        "Result": f"{result}; rolled back" if state.rollback and result != "rolled back" else result,
+        "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
+        "Finished (UTC)": f"{state.finished_at:%Y-%m-%d %H:%M:%S}" if state.finished_at else "",
+        "Duration": duration(took) if took is not None else "",
+        "Operator": state.operator + second,
+        "Method": started.method if started else "",
+        "Change": started.change if started else "",
+        "Hosts": ", ".join(f"{host.host}: {host.user}@{host.target}" for host in state.hosts.values()),
+        "Steps": ", ".join(f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)),
+        "Values": ", ".join(f"{name}={value}" for name, value in started.variables.items()) if started else "",
+    }
+    return {name: value for name, value in rows.items() if value}
+
+
+def rollback(source: Source) -> RollbackFigures | None:
+    """The rollback in figures; None where there was none."""
+    state = source.state
+    if state.rollback is None or state.rollback_at is None:
+        return None
+    end, budget = state.rollback_finished_at, state.runbook.flows[state.rollback.flow].budget
+    return RollbackFigures(
+        reason=state.rollback.reason,
+        operator=state.rollback.operator,
+        at=state.rollback_at,
+        took=(end - state.rollback_at).total_seconds() if end else None,
+        allowed=seconds(budget) if budget else None,
+        steps=tuple(
+            Undoing(one.step.id, one.step.title, one.need.value, state.step(one.step.id).status.value, one.why)
+            for one in rollback_plan(state)
+        ),
+    )
+
+
+def timeline(source: Source) -> Iterator[Moment]:
+    """What happened, in its order; what another row says, and each figure of a monitor, left out."""
+    for entry in source.entries:
+        if _in_brief(entry.event, source):
+            continue
+        who, title, what = event_words(entry.event, source.state)
+        marker = marker_of(entry, source.state)
+        yield Moment(
+            seq=entry.seq,
+            at=entry.at,
+            who=who,
+            step=step_of(entry.event, source.state),
+            title=title,
+            what=what,
+            kind=marker.kind.value if marker else "",
+            attempt=getattr(entry.event, "attempt", 0),
+        )
+
+
+def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
+    """Whether another row says it: a command's start is in the row of its end, and that all was well goes unsaid."""
+    match event:
+        case ev.AttemptStarted():
+            return source.state.attempts[event.attempt].outcome is not None
+        case ev.AttemptChecked():
+            return all(check.ok for check in event.checks)
+        case ev.MonitorSampled():
+            return True
+        case _:
+            return False
+
+
+def people(source: Source) -> list[Person]:
+    """Who took part, in the order in which they first did something, and how often they did what."""
+    did: dict[str, dict[str, int]] = {}
+    for entry in source.entries:
+        for name, word in _deeds(entry.event):
+            if name and name != "auto":
+                counts = did.setdefault(name, {})
+                counts[word] = counts.get(word, 0) + 1
+    return [Person(name, ", ".join(_counted(words))) for name, words in did.items()]
+
+
+_DEEDS: Mapping[type, str] = {
+    ev.SessionStarted: "began the session",
+    ev.SessionResumed: "resumed it",
+    ev.SessionHandedOver: "took it over",
+    ev.StepOpened: "started {} step(s)",
+    ev.StepSigned: "signed {} step(s)",
+    ev.StepSkipped: "skipped {} step(s)",
+    ev.StepReopened: "reopened {} step(s)",
+    ev.QuestionAnswered: "answered {} question(s)",
+    ev.OutcomeResolved: "resolved {} outcome(s)",
+    ev.MessageSent: "sent {} message(s)",
+    ev.NoteAdded: "wrote {} note(s)",
+    ev.RollbackStarted: "decided the rollback",
+    ev.SessionFinished: "finished the session",
+}
+
+
+def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:
+    word = _DEEDS.get(type(event))
+    if word is not None:
+        yield getattr(event, "operator", ""), word
+    second = getattr(event, "second_operator", "")
+    if second:
+        yield second, "stood by as second" if isinstance(event, ev.SessionStarted) else "was second at {} sign-off(s)"
+
+
+def _counted(words: Mapping[str, int]) -> Iterator[str]:
+    for word, count in words.items():
+        if "{}" in word:
+            yield word.format(count).replace("(s)", "" if count == 1 else "s")
+        else:
+            yield word if count == 1 else f"{word} {count} times"
+
+
+def settled_words(source: Source, step: Step, now: StepState) -> str:
+    """Where a step stands, by whom, when, and how long it took against its budget."""
+    who = f" by {now.operator}" if now.operator and now.status.settled else ""
+    second = f" and {now.second_operator}" if now.second_operator else ""
+    at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
+    took = source.took(now)
+    length = f", took {duration(took)} of {duration(seconds(step.budget))}" if took is not None else ""
+    return f"{now.status.value}{who}{second}{at}{length}"
+
+
+def attempt_words(attempt: Attempt) -> str:
+    """What one attempt was and came to."""
+    outcome = attempt.outcome or "still running"
+    length = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
+    return f"Attempt {attempt.number} on {attempt.host} at {attempt.started:%H:%M:%S} UTC: {outcome}{length}"
+
+
+def check_mark(check: ev.Check) -> str:
+    """The sign that stands before a check."""
+    return "✔" if check.ok else "⚠" if check.warning else "✖"
+
+
+def shown_output(source: Source, attempt: int, lines: int, characters: int) -> tuple[list[str], int]:
+    """The last lines of an attempt's output, as many as fit both bounds, and how many came before them."""
+    found, before = source.output(attempt, lines)
+    left, first = characters, len(found)
+    while first and len(found[first - 1]) <= left:
+        first -= 1
+        left -= len(found[first]) + 1
+    return found[first:], before + first
+
+
+def checklist(source: Source) -> list[Tick]:
+    """The runbook's checklist."""
+    ticked = source.state.ticked()
+    return [Tick(item.id, item.title, item.id in ticked) for item in source.runbook.checklist]
+
+
+def followups(source: Source) -> list[Task]:
+    """What is left to do after the session, the first due first."""
+    end = source.state.finished_at
+    tasks = [
+        Task(one.id, one.title, seconds(one.within), end + timedelta(seconds=seconds(one.within)) if end else None)
+        for one in source.runbook.followups
+    ]
+    return sorted(tasks, key=lambda one: one.within)

@@ -1,0 +1,45 @@
+"""Finds a text in everything that a session ran and printed, and when it was to be seen."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.replay.recorded import RecordedSession
+from tui.session.output import OutputReader
+
+MOST = 1_000
+"""Places that are found at most; more than that is no help in going from one to the next."""
+
+COMMAND = -1
+"""The line of a place that is in the command itself."""
+
+
+class Hit(Struct, frozen=True):
+    """A place where the text is: when it was first to be seen (UTC), in which attempt's output, on which line."""
+
+    at: datetime
+    attempt: int
+    step: str
+    line: int
+
+
+def hits(recording: RecordedSession, text: str, stopped: Callable[[], bool]) -> Iterator[Hit]:
+    """The places of a text in the commands and outputs of a session, as far as it has been read; blocks.
+
+    Secrets are hidden, and so cannot be found.
+    """
+    folded = text if text != text.lower() else ""
+    for attempt in recording.attempts():
+        if stopped():
+            return
+        if (folded or text) in (attempt.command if folded else attempt.command.lower()):
+            yield Hit(attempt.started, attempt.number, attempt.step, COMMAND)
+        reader = OutputReader(recording.directory.attempts, attempt.number)
+        try:
+            for line in reader.search(text, stopped=stopped):
+                came = reader.times_of(line, 1)
+                seconds = came[0] if came else 0.0
+                yield Hit(attempt.started + timedelta(seconds=seconds), attempt.number, attempt.step, line)
+        finally:
+            reader.close()

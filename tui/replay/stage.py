@@ -1,0 +1,168 @@
+"""Sets a recorded session up as the screens know a running one: they show it, and can do nothing to it."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tui.errors import NotNow
+from tui.execution.conductor import Conductor
+from tui.execution.executor import Executor
+from tui.execution.onlooker import WatchedJournal
+from tui.execution.redaction import Redactor
+from tui.execution.workspace import Workspace
+from tui.replay.keyframes import Moment
+from tui.replay.output import EVERYTHING, OutputThen, timing_of
+from tui.replay.player import Player
+from tui.replay.recorded import RecordedSession
+from tui.session.clock import Clock
+from tui.session.output import OutputReader
+from tui.session.state import CONNECTED, Attempt, SessionState
+from tui.session.store import Store
+from tui.session.timing import Timing
+
+KEPT = 8
+"""Attempts whose timing is kept at hand."""
+
+
+class ReplayClock:
+    """The replay's own time."""
+
+    player: Player
+
+    def now(self) -> datetime:
+        """The time then, in UTC."""
+        return self.player.now
+
+    def monotonic(self) -> float:
+        """Seconds since the session began."""
+        return self.player.elapsed
+
+
+class _Journal(WatchedJournal):
+    """A journal that nobody writes here."""
+
+    def refusal(self) -> NotNow:
+        """Why nothing can be done here."""
+        return NotNow("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` goes on")
+
+
+class ReplayExecutor(Executor):
+    """Gives the output of attempts as far as it had come."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        super().__init__({}, directory, Redactor(), clock)
+        self.player: Player
+        self._timings: dict[int, Timing] = {}
+
+    def reader(self, attempt: int) -> OutputReader:
+        """The attempt's output, as far as it had come whenever it is read."""
+        return OutputThen(self.directory, attempt, lambda: self._since(self.player.moment.state, attempt))
+
+    def is_live(self, attempt: int) -> bool:
+        """Whether the attempt was running."""
+        then = self.player.moment.state.attempts.get(attempt)
+        return then is not None and then.outcome is None
+
+    def size(self, attempt: int) -> int:
+        """How many bytes a running attempt had printed."""
+        since = self._since(self.player.moment.state, attempt)
+        return 0 if since == EVERYTHING else self._timing(attempt).size_at(since)
+
+    def printed_at(self, running: Attempt) -> datetime | None:
+        """When a running attempt had last printed something; None where it had not yet."""
+        timing = self._timing(running.number)
+        size = timing.size_at((self.player.now - running.started).total_seconds())
+        return running.started + timedelta(seconds=timing.came_at(size - 1)) if size else None
+
+    def next_output(self, moment: Moment, elapsed: float) -> float | None:
+        """How many seconds into the session the running attempts print again, if they do."""
+        running = [one for one in moment.state.attempts.values() if one.outcome is None]
+        now = moment.entry.at + timedelta(seconds=max(0.0, elapsed - moment.elapsed))
+        coming = []
+        for one in running:
+            since = (now - one.started).total_seconds()
+            following = self._timing(one.number).next_after(since)
+            if following is not None:
+                coming.append(elapsed + following - since)
+        return min(coming, default=None)
+
+    def _since(self, state: SessionState, attempt: int) -> float:
+        one = state.attempts.get(attempt)
+        if one is None or one.outcome is not None:
+            return EVERYTHING
+        return (self.player.now - one.started).total_seconds()
+
+    def _timing(self, attempt: int) -> Timing:
+        if attempt not in self._timings:
+            while len(self._timings) >= KEPT:
+                self._timings.pop(next(iter(self._timings)))
+            self._timings[attempt] = timing_of(self.directory, attempt)
+        return self._timings[attempt]
+
+
+class Replayer(Conductor):
+    """A conductor that has the state of a moment long past, and refuses everything."""
+
+    def __init__(self, recording: RecordedSession, player: Player, executor: ReplayExecutor, place: Workspace) -> None:
+        journal = _Journal(recording.directory.journal, place.clock, "")
+        super().__init__(recording.runbook, journal, executor, place.secrets)
+        self.read_only = "a replay"
+        self._replayed = journal
+        self.player = player
+        self.recording = recording
+
+    def show(self) -> None:
+        """Take the state of the moment that the player is at."""
+        self.state = self.player.moment.state
+
+    def printed_at(self, running: Attempt) -> datetime | None:
+        """When a running attempt had last printed something; None where it had not yet."""
+        executor = self.executor
+        assert isinstance(executor, ReplayExecutor)
+        return executor.printed_at(running)
+
+    def deliver(self, name: str, step_id: str, text: str, how: str) -> None:
+        """Refuse before anything is sent."""
+        self.sent(name, text, how, step_id)
+
+    def cancel(self) -> None:
+        """Refuse: nothing runs."""
+        raise self._replayed.refusal()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._closing.set()
+        self._pool.shutdown(wait=False)
+        self.recording.close()
+
+
+class ReplayWorkspace(Workspace):
+    """The session's own runbook and time, and no host."""
+
+    replaying = True
+
+    def __init__(self, recording: RecordedSession, store: Store) -> None:
+        clock = ReplayClock()
+        started = recording.first.state.started
+        super().__init__(recording.runbook, "", store, {}, clock, drill=started.drill if started else "")
+        executor = ReplayExecutor(recording.directory.attempts, clock)
+        self.player = Player(recording, executor.next_output)
+        clock.player = executor.player = self.player
+        self.replayer = Replayer(recording, self.player, executor, self)
+        self.replayer.show()
+
+    def links(self) -> dict[str, str]:
+        """The state of every connection then, in words."""
+        state = self.replayer.state
+        return {host: state.links.get(host, CONNECTED) for host in state.hosts}
+
+
+def staged(session: str, store: Store) -> ReplayWorkspace:
+    """A kept session, to be seen again; its key frames are kept where the platform keeps such things.
+
+    Raises:
+        SessionError: it is not there, or damaged.
+        RunbookInvalid: its runbook is.
+    """
+    from platformdirs import user_cache_path
+
+    return ReplayWorkspace(RecordedSession(store.find(session), user_cache_path("runbook") / "replay"), store)

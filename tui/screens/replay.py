@@ -1,0 +1,304 @@
+"""The replay screen: a session as it looked, at any of its moments, by the run screen's own widgets."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Static
+
+from tui.actions import bindings
+from tui.bridge import front
+from tui.errors import NotNow, RunbookError
+from tui.execution.text import sanitise
+from tui.replay.finding import COMMAND, MOST, Hit, hits
+from tui.replay.player import time_of_day
+from tui.replay.stage import ReplayWorkspace
+from tui.screens.dialogs import AskText
+from tui.screens.run import RunScreen
+from tui.session.markers import MarkerKind
+from tui.session.state import SessionState, step_by_id
+from tui.widgets.checklist import Checklist
+from tui.widgets.foot import Foot
+from tui.widgets.output_view import OutputView
+from tui.widgets.progress import Moment
+from tui.widgets.rollback_head import RollbackHead
+from tui.widgets.step_card import StepCard
+from tui.widgets.timeline import TimelineBar
+from tui.widgets.timeline_text import Timeline
+from tui.widgets.top_line import TopLine
+
+TICK = 0.1
+JUMP = "A time of the session (02:31:07), or a part of a step's title:"
+FIND = "In every command and all output (n next, N before):"
+
+
+class ReplayScreen(RunScreen, inherit_bindings=False):
+    """Shows the moment that the player is at; every key moves the player, and nothing else can be done."""
+
+    ACTS = "replay"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        *RunScreen.CSS_PATH,
+        "../widgets/rollback_head.tcss",
+        "../widgets/timeline.tcss",
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
+
+    def __init__(self, place: ReplayWorkspace) -> None:
+        super().__init__()
+        self.place = place
+        self.player = place.player
+        self._read_share = -1.0
+        self._marked = 0
+        self._words = ""
+        self._hits: list[Hit] = []
+        self._searched = ""
+        self._searching = 0
+        self._came = -1
+        self._hit = 0
+        self._ended = False
+
+    def compose(self) -> ComposeResult:
+        started = self.player.recording.first.state.started
+        flow = self.place.runbook.flows[started.flow].title if started else ""
+        yield TopLine(f"REPLAY · {flow} · {self.place.runbook.runbook.title}", self.place.drill)
+        yield RollbackHead(id="rollback-head")
+        with Horizontal(id="run"):
+            yield Checklist(id="checklist")
+            with Vertical(id="right"):
+                yield StepCard(id="card")
+                yield Static("", markup=False, id="output-title")
+                yield OutputView(id="output")
+        yield TimelineBar(id="timeline")
+        yield Foot(id="foot")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#rollback-head").display = False
+        self.query_one("#output", OutputView).stamp = self._stamp
+        super().on_mount()
+        self.set_interval(TICK, self._play)
+        self._index()
+
+    def on_unmount(self) -> None:
+        self._ended = True
+        super().on_unmount()
+
+    # what is shown
+
+    def _index(self) -> None:
+        """Read the rest of the journal beside what is shown."""
+        recording = self.player.recording
+        front(self).work(self, lambda: recording.index(lambda: self._ended), lambda _: self._play(), self._unread)
+
+    def _unread(self, error: RunbookError) -> None:
+        self._words = f"✖ {sanitise(error.message)}"
+        front(self).show_error(error)
+
+    def _play(self) -> None:
+        moved = self.player.tick(TICK)
+        if moved or self.player.recording.indexed.share != self._read_share:
+            self.refresh_moment()
+
+    def _tick(self) -> None:
+        """Live, time passes by itself; here it stands still until the player moves."""
+
+    def refresh_moment(self) -> None:
+        """Show the moment that the player is at."""
+        try:
+            self.place.replayer.show()
+        except RunbookError as error:
+            self.player.playing = False
+            front(self).show_error(error)
+            return
+        if self.app.screen is self or self.moment is None:
+            self.show_state(self.place.replayer.state)
+
+    def show_state(self, state: SessionState) -> None:
+        super().show_state(state)
+        recording, player = self.player.recording, self.player
+        timeline = self.query_one("#timeline", TimelineBar)
+        if recording.indexed.share != self._read_share or timeline.cells != self._marked:
+            self._read_share, self._marked = recording.indexed.share, timeline.cells
+            timeline.marks = recording.frames.buckets(timeline.cells, recording.total)
+        timeline.timeline = Timeline(
+            elapsed=player.elapsed,
+            total=recording.total,
+            now=player.now,
+            playing=player.playing,
+            speed=player.speed,
+            skips_idle=player.skips_idle,
+            read=1.0 if recording.indexed.whole else recording.indexed.share,
+            words=self._words,
+        )
+
+    def watch_moment(self, moment: Moment) -> None:
+        from msgspec.structs import replace
+
+        moment = replace(
+            moment, read_only="", replayed=True
+        )  # the top line says what this is; the banner is for what was said then
+        head, checklist = self.query_one("#rollback-head", RollbackHead), self.query_one("#checklist", Checklist)
+        rolling_back = moment.state.rollback is not None
+        if head.display != rolling_back:
+            head.display = rolling_back
+            checklist.show_rollback(rolling_back)
+        if rolling_back:
+            head.moment = moment
+        super().watch_moment(moment)
+        self._grew()
+
+    def last_printed(self, state: SessionState) -> datetime | None:
+        """When the running command had last printed something, whichever way this moment was come to."""
+        running = state.running()
+        return self.place.replayer.printed_at(running) if running else None
+
+    def _grew(self) -> None:
+        """Show what of the output had come by now: more than before, or less."""
+        size = self.conductor.executor.size(self._attempt) if self._attempt else 0
+        if size != self._came:
+            self._came = size
+            self.query_one("#output", OutputView).grew()
+
+    def _stamp(self, seconds: float) -> str:
+        attempt = self.state.attempts.get(self._attempt)
+        return f"{attempt.started + timedelta(seconds=seconds):%H:%M:%S} " if attempt else ""
+
+    # where it is taken
+
+    def _moved(self, words: str = "") -> None:
+        self._words = words
+        self.look_here()
+        self.refresh_moment()
+
+    def action_play(self) -> None:
+        self.player.toggle()
+        self._moved()
+
+    def action_by(self, seconds: int) -> None:
+        self.player.by(seconds)
+        self._moved()
+
+    def action_mark(self, kind: str, way: int) -> None:
+        found = self.player.to_mark(MarkerKind(kind), way > 0)
+        where = "after" if way > 0 else "before"
+        self._moved(found.marker.words if found else f"no {kind} {where} this")
+
+    def action_speed(self, by: int) -> None:
+        self.player.faster(by)
+        self._moved(self._words)
+
+    def action_idle(self) -> None:
+        self.player.skips_idle = not self.player.skips_idle
+        self._moved(self._words)
+
+    def action_begin(self) -> None:
+        self.player.seek(0.0)
+        self._moved()
+
+    def action_end(self) -> None:
+        self.player.seek(self.player.recording.total)
+        self._moved()
+
+    def on_timeline_bar_chosen(self, event: TimelineBar.Chosen) -> None:
+        self.player.seek(event.share * self.player.recording.total)
+        self._moved()
+
+    def action_to_step(self) -> None:
+        if self.step is not None:
+            found = self.player.to_step(self.step.id)
+            self._moved(found.marker.words if found else f"{self.step.title}: never begun")
+
+    def action_jump(self) -> None:
+        def written(text: str | None) -> None:
+            if text:
+                self._jump(text)
+
+        self.app.push_screen(AskText("Go to", JUMP), written)
+
+    def _jump(self, text: str) -> None:
+        recording = self.player.recording
+        time = time_of_day(text, recording.first.entry.at, recording.total)
+        if time is not None:
+            self.player.to_time(time)
+            self._moved()
+            return
+        titles = ((step.id, step.title) for _, step in self.state.plan())
+        step = next((one for one, title in titles if text.casefold() in f"{one} {title}".casefold()), "")
+        found = self.player.to_step(step) if step else None
+        if found is None:
+            error = NotNow(f"{text!r} is no time of this session and no step that was begun", "a time is 02:31:07")
+            front(self).show_error(error)
+        else:
+            self._moved(found.marker.words)
+
+    # what is searched for
+
+    def action_search(self) -> None:
+        self.app.push_screen(AskText("Search the session", FIND, self._searched), self._search_for)
+
+    def _search_for(self, text: str | None) -> None:
+        if not text:
+            return
+        self._searched, self._hits = text, []
+        self._searching += 1
+        turn = self._searching
+        self._moved(f"searching for {text}")
+
+        def found(places: list[Hit]) -> None:
+            if turn == self._searching:
+                self._hits = sorted(places, key=lambda hit: (hit.at, hit.attempt, hit.line))
+                if self._hits:
+                    self._show_hit(next((hit for hit in self._hits if hit.at >= self.player.now), self._hits[0]))
+                else:
+                    self._moved(f"{text}: not found")
+
+        front(self).work(self, lambda: self._find(text, lambda: self._ended or turn != self._searching), found)
+
+    def _find(self, text: str, stopped: Callable[[], bool]) -> list[Hit]:
+        places: list[Hit] = []
+        for hit in hits(self.player.recording, text, stopped):
+            places.append(hit)
+            if len(places) >= MOST:
+                break
+        return places
+
+    def action_hit(self, way: int) -> None:
+        if not self._hits:
+            front(self).show_error(NotNow("nothing is searched for", "/ searches the whole session"))
+            return
+        self._show_hit(self._hits[(self._hit + way) % len(self._hits)])
+
+    def _show_hit(self, hit: Hit) -> None:
+        self._hit = self._hits.index(hit)
+        self.player.to_time(hit.at)
+        self._moved()
+        self.query_one("#checklist", Checklist).look_at(hit.step)
+        self._chosen = hit.attempt
+        title = sanitise(step_by_id(self.state.runbook, hit.step).title)
+        many = f"{len(self._hits)}{'+' if len(self._hits) >= MOST else ''}"
+        self._words = f"/{sanitise(self._searched)}: {self._hit + 1} of {many}, {title}"
+        self.refresh_moment()
+        if hit.line != COMMAND:
+            self.query_one("#output", OutputView).mark(self._searched, hit.line)
+
+    # how it looks
+
+    def action_stamps(self) -> None:
+        view = self.query_one("#output", OutputView)
+        view.stamp = None if view.stamp else self._stamp
+        view.grew()
+
+    def action_summary(self) -> None:
+        from tui.screens.summary import SummaryScreen
+
+        self.app.push_screen(SummaryScreen())
+
+    def action_leave(self) -> None:
+        if self.zoomed:
+            self.zoomed = False
+        else:
+            front(self).close_session()

@@ -1,0 +1,56 @@
+"""The timeline at the foot of a replay."""
+
+from collections.abc import Mapping
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui.session.markers import MarkerKind
+from tui.widgets.step_card import content
+from tui.widgets.timeline_text import Timeline, bar, words
+
+
+class TimelineBar(Vertical):
+    """Shows where a replay is; a click goes to that moment."""
+
+    timeline: reactive[Timeline | None] = reactive(None, repaint=False)
+    marks: reactive[Mapping[int, set[MarkerKind]]] = reactive({}, repaint=False)
+
+    class Chosen(Message):
+        """A moment was pointed at, `share` of the whole."""
+
+        def __init__(self, share: float) -> None:
+            super().__init__()
+            self.share = share
+
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False, id="timeline-bar")
+        yield Static("", markup=False, id="timeline-words")
+
+    @property
+    def cells(self) -> int:
+        """How long the line is."""
+        return max(1, self.size.width - 2)
+
+    def watch_timeline(self) -> None:
+        self._show()
+
+    def watch_marks(self) -> None:
+        self._show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._show()
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Chosen((event.x - 1) / self.cells))
+
+    def _show(self) -> None:
+        if self.timeline is None or not self.is_mounted:
+            return
+        line = content([bar(self.timeline, self.cells, self.marks)])
+        self.query_one("#timeline-bar", Static).update(line, layout=False)
+        self.query_one("#timeline-words", Static).update(content([words(self.timeline)]), layout=False)
