@@ -40,6 +40,7 @@ def _lines(source: Source) -> Iterator[str]:
     yield from _measured(source)
     yield from _timeline(source)
     yield from _steps(source)
+    yield from _to_be_written(source)
 
 
 def _head(source: Source) -> Iterator[str]:
@@ -165,6 +166,18 @@ def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
         yield from _fenced(lines, "text")
     for check in attempt.checks:
         yield f"- {check_mark(check)} expected {_text(check.expected)}, came {_text(check.came)}"
+
+
+def _to_be_written(source: Source) -> Iterator[str]:
+    """What the session cannot know: only where something went otherwise than the runbook has it."""
+    if source.deviations():
+        yield from ("", "## To be written", "")
+        yield from (
+            "- Who noticed what, and since when:",
+            "- Cause:",
+            "- What helped, what was missing:",
+            "- What changes:",
+        )
 
 
 def _fenced(lines: list[str], language: str) -> Iterator[str]:
