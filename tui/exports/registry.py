@@ -7,7 +7,7 @@ from typing import cast
 from tui.errors import UsageError
 from tui.exports.source import Source
 
-_MODULES = {"md": "tui.exports.markdown", "json": "tui.exports.json"}
+_MODULES = {"md": "tui.exports.markdown", "html": "tui.exports.html", "json": "tui.exports.json"}
 FORMATS = tuple(_MODULES)
 
 

@@ -1,0 +1,81 @@
+"""The steps of the HTML report: where each stands, its attempts, and what they printed, folded away."""
+
+from collections.abc import Iterator
+
+from tui.exports.html_tags import Html, block, tag
+from tui.exports.report import attempt_words, check_mark, settled_words, shown_output
+from tui.exports.source import Source, attempts_of
+from tui.runbook.model import Step
+from tui.session.state import Attempt, StepState, StepStatus
+
+LINES, CHARACTERS = 1_000, 100_000
+"""So much of each attempt's output is written, the end of it."""
+
+GLYPHS = {
+    StepStatus.PENDING: "○",
+    StepStatus.RUNNING: "▶",
+    StepStatus.WAITING: "◆",
+    StepStatus.FAILED: "✖",
+    StepStatus.UNKNOWN: "?",
+    StepStatus.PASSED: "◆",
+    StepStatus.SIGNED: "✔",
+    StepStatus.SKIPPED: "↷",
+    StepStatus.NOT_NEEDED: "–",
+}
+
+
+def steps(source: Source) -> Html:
+    """Every step of the session in its section."""
+    return Html("".join(_sections(source)))
+
+
+def _sections(source: Source) -> Iterator[str]:
+    heading = ""
+    for section, step, now in source.steps():
+        if section.title != heading:
+            heading = section.title
+            yield tag("h3", heading)
+        yield _step(source, step, now)
+
+
+def _step(source: Source, step: Step, now: StepState) -> Html:
+    kind = now.status.name.lower().replace("_", "-")
+    said = [
+        tag("p", f"Reason: {now.reason}") if now.reason else None,
+        *(tag("p", f"Note: {note}") for note in now.notes),
+        *(tag("p", step.actions[at].ask or "", " ", tag("b", answer)) for at, answer in now.answers.items()),
+    ]
+    return tag(
+        "article",
+        tag(
+            "h4",
+            tag("span", GLYPHS[now.status], class_="glyph", aria_hidden="true"),
+            " ",
+            tag("a", step.title, href=f"#step-{step.id}"),
+        ),
+        tag("p", tag("code", step.id), " ", settled_words(source, step, now), class_="stands"),
+        said,
+        [_attempt(source, attempt) for attempt in attempts_of(source.state, now)],
+        id=f"step-{step.id}",
+        class_=kind,
+    )
+
+
+def _attempt(source: Source, attempt: Attempt) -> Html:
+    bad = any(not check.ok and not check.warning for check in attempt.checks)
+    unwell = attempt.outcome is not None and (not attempt.outcome.ended_by_itself or bad)
+    lines, before = shown_output(source, attempt.number, LINES, CHARACTERS)
+    size = f"{before + len(lines)} line{'' if before + len(lines) == 1 else 's'}"
+    return tag(
+        "details",
+        tag("summary", tag("span", attempt_words(attempt)), tag("small", size)),
+        block(attempt.command.splitlines(), "command"),
+        tag("p", f"… {before} lines before these", class_="before") if before else None,
+        block(lines, "output") if lines else None,
+        tag("ul", [tag("li", f"{check_mark(one)} expected {one.expected}, came {one.came}") for one in attempt.checks])
+        if attempt.checks
+        else None,
+        id=f"attempt-{attempt.number}",
+        class_="unwell" if unwell else "",
+        open=unwell,
+    )
