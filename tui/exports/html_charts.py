@@ -41,7 +41,7 @@ def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
             y=0,
             width=2,
             height=HIGH,
-            class_=one.kind,
+            class_=f"kind-{one.kind}",
         )
         for one in moments
         if one.kind in ("failure", "trigger", "rollback", "connection", "handover")
@@ -61,7 +61,7 @@ def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
 def sparkline(course: Course) -> Html:
     """A monitor's course, with what was usual and the bounds of its triggers as lines."""
     known = course.known
-    top = max([*known, *course.bounds, course.usual or 0.0], default=0.0) or 1.0
+    top = 1.2 * max([*known, *course.bounds, course.usual or 0.0], default=0.0) or 1.0
     low = min([*known, 0.0])
 
     def y(value: float) -> float:

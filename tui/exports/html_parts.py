@@ -1,12 +1,12 @@
 """The parts of the HTML report beside the steps: what it came to, what deviated, who did what, what is left to do."""
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Mapping
+from itertools import islice, pairwise
 
 from tui.exports.html_charts import course_of_steps, sparkline
 from tui.exports.html_tags import Child, Html, joined, table, tag
 from tui.exports.measured import changes, courses
-from tui.exports.report import Moment, checklist, followups, head, people, rollback
+from tui.exports.report import Moment, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
 from tui.exports.words import duration
 
@@ -18,7 +18,7 @@ def top(source: Source) -> Html:
     """What was done, by whom, and what it came to."""
     state, started = source.state, source.state.started
     facts = head(source)
-    result = facts.pop("Result")
+    given, result = values(source), facts.pop("Result")
     good = state.finished is not None and state.finished.result == "completed" and state.rollback is None
     kind, glyph = ("good", "✔") if good else ("bad", "✖") if state.finished else ("open", "◆")
     drill = None
@@ -32,7 +32,10 @@ def top(source: Source) -> Html:
                 "header",
                 tag("h1", title(source)),
                 tag("p", f"{glyph} {result}", class_=f"result {kind}"),
-                tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]),
+                _pairs(facts),
+                tag("details", tag("summary", tag("span", "Values")), _pairs(given), class_="values")
+                if given
+                else None,
             ),
         ]
     )
@@ -72,7 +75,7 @@ def _rollback(source: Source) -> Html | None:
     rows = ((_to(one.step, one.title), one.plan, one.came_to, one.why) for one in found.steps)
     return joined(
         [
-            tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]),
+            _pairs(facts),
             table(("Step", "Plan", "Came to", "Why"), rows),
         ]
     )
@@ -126,8 +129,7 @@ def _tick(done: bool, text: str, more: Child = None) -> Html:
 
 
 def _timeline(source: Source, moments: list[Moment]) -> Html:
-    shown: Iterable[Moment] = moments
-    left = None
+    shown, left = moments, None
     if len(moments) > ROWS:
         shown = list(islice((one for one in moments if one.kind), ROWS))
         left = tag(
@@ -137,15 +139,16 @@ def _timeline(source: Source, moments: list[Moment]) -> Html:
         [
             course_of_steps(source, moments),
             left,
-            tag("ol", [_moment(one) for one in shown], class_="moments"),
+            tag("ol", [_moment(one, before) for before, one in pairwise([None, *shown])], class_="moments"),
         ]
     )
 
 
-def _moment(one: Moment) -> Html:
-    what: Child = one.what
-    if one.attempt:
-        what = tag("a", one.what, href=f"#attempt-{one.attempt}")
+def _moment(one: Moment | None, before: Moment | None) -> Child:
+    if one is None:
+        return None
+    what: Child = tag("a", one.what, href=f"#attempt-{one.attempt}") if one.attempt else one.what
+    same = " same" if before is not None and before.step == one.step else ""
     return tag(
         "li",
         tag("time", f"{one.at:%H:%M:%S}", datetime=f"{one.at:%Y-%m-%dT%H:%M:%SZ}"),
@@ -153,8 +156,12 @@ def _moment(one: Moment) -> Html:
         tag("span", _to(one.step, one.title), class_="step"),
         tag("span", what, class_="what"),
         id=f"event-{one.seq}",
-        class_=f"marker {one.kind}" if one.kind else "",
+        class_=(f"marker kind-{one.kind}" if one.kind else "") + same,
     )
+
+
+def _pairs(facts: Mapping[str, str]) -> Html:
+    return tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()])
 
 
 def _to(step: str, text: str) -> Child:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from tui.exports.html_tags import Html, block, tag
-from tui.exports.report import attempt_words, check_mark, settled_words, shown_output
+from tui.exports.report import answers, attempt_words, check_words, settled_words, shown_output
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
+from tui.session.events import Check
 from tui.session.state import Attempt, StepState, StepStatus
 
 LINES, CHARACTERS = 1_000, 100_000
@@ -43,7 +44,7 @@ def _step(source: Source, step: Step, now: StepState) -> Html:
     said = [
         tag("p", f"Reason: {now.reason}") if now.reason else None,
         *(tag("p", f"Note: {note}") for note in now.notes),
-        *(tag("p", step.actions[at].ask or "", " ", tag("b", answer)) for at, answer in now.answers.items()),
+        *(tag("div", one.question, " ", tag("b", one.answer), _checks(one.bad)) for one in answers(step, now)),
     ]
     return tag(
         "article",
@@ -72,10 +73,12 @@ def _attempt(source: Source, attempt: Attempt) -> Html:
         block(attempt.command.splitlines(), "command"),
         tag("p", f"… {before} lines before these", class_="before") if before else None,
         block(lines, "output") if lines else None,
-        tag("ul", [tag("li", f"{check_mark(one)} expected {one.expected}, came {one.came}") for one in attempt.checks])
-        if attempt.checks
-        else None,
+        _checks(attempt.checks),
         id=f"attempt-{attempt.number}",
         class_="unwell" if unwell else "",
         open=unwell,
     )
+
+
+def _checks(checks: tuple[Check, ...]) -> Html | None:
+    return tag("ul", [tag("li", check_words(one)) for one in checks], class_="checks") if checks else None

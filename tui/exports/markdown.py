@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from tui.execution.text import sanitise
 from tui.exports.measured import changes, courses
 from tui.exports.report import (
+    answers,
     attempt_words,
-    check_mark,
+    check_words,
     checklist,
     followups,
     head,
@@ -15,6 +16,7 @@ from tui.exports.report import (
     rollback,
     settled_words,
     timeline,
+    values,
 )
 from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration
@@ -51,6 +53,9 @@ def _head(source: Source) -> Iterator[str]:
     yield from ("", "| | |", "|---|---|")
     for name, value in head(source).items():
         yield f"| {name} | {_cell(value)} |"
+    given = values(source)
+    if given:
+        yield f"| Values | {_cell(', '.join(f'{name}={value}' for name, value in given.items()))} |"
 
 
 def _rollback(source: Source) -> Iterator[str]:
@@ -150,8 +155,8 @@ def _step(source: Source, step: Step, now: StepState) -> Iterator[str]:
         yield from ("", f"Reason: {_text(now.reason)}")
     for note in now.notes:
         yield from ("", f"Note: {_text(note)}")
-    for index, answer in now.answers.items():
-        yield from ("", f"{_text(step.actions[index].ask or '')} **{_text(answer)}**")
+    for one in answers(step, now):
+        yield from ("", f"{_text(one.question)} **{_text(one.answer)}**", *(_text(check_words(bad)) for bad in one.bad))
     for attempt in attempts_of(source.state, now):
         yield from _attempt(source, attempt)
 
@@ -165,7 +170,7 @@ def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
     if lines:
         yield from _fenced(lines, "text")
     for check in attempt.checks:
-        yield f"- {check_mark(check)} expected {_text(check.expected)}, came {_text(check.came)}"
+        yield f"- {_text(check_words(check))}"
 
 
 def _to_be_written(source: Source) -> Iterator[str]:

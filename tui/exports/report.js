@@ -2,7 +2,7 @@
 // Adds to a page that is whole without it: unfolding at once, the way to a folded anchor, a filter, the other theme.
 (() => {
   const root = document.documentElement;
-  const folds = [...document.querySelectorAll("details")];
+  const folds = [...document.querySelectorAll("main details")];
 
   const button = (text, place, act, pressed) => {
     const made = document.createElement("button");

@@ -81,6 +81,14 @@ class Task(Struct, frozen=True):
         return f"due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else f"due {duration(self.within)} after the end"
 
 
+class Answered(Struct, frozen=True):
+    """A question of a step, what was answered, and what of the answer was not as expected."""
+
+    question: str
+    answer: str
+    bad: tuple[ev.Check, ...]
+
+
 class Tick(Struct, frozen=True):
     """An item of the runbook's checklist, and whether it was done."""
 
@@ -106,9 +114,13 @@ def head(source: Source) -> dict[str, str]:
         "Change": started.change if started else "",
         "Hosts": ", ".join(f"{host.host}: {host.user}@{host.target}" for host in state.hosts.values()),
         "Steps": ", ".join(f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)),
-        "Values": ", ".join(f"{name}={value}" for name, value in started.variables.items()) if started else "",
     }
     return {name: value for name, value in rows.items() if value}
+
+
+def values(source: Source) -> dict[str, str]:
+    """What was given for the runbook's variables."""
+    return dict(source.state.started.variables) if source.state.started else {}
 
 
 def rollback(source: Source) -> RollbackFigures | None:
@@ -217,6 +229,14 @@ def settled_words(source: Source, step: Step, now: StepState) -> str:
     return f"{now.status.value}{who}{second}{at}{length}"
 
 
+def answers(step: Step, now: StepState) -> list[Answered]:
+    """The step's questions with their last answers."""
+    return [
+        Answered(step.actions[at].ask or "", answer, tuple(one for one in now.checks.get(at, ()) if not one.ok))
+        for at, answer in now.answers.items()
+    ]
+
+
 def attempt_words(attempt: Attempt) -> str:
     """What one attempt was and came to."""
     outcome = attempt.outcome or "still running"
@@ -224,9 +244,10 @@ def attempt_words(attempt: Attempt) -> str:
     return f"Attempt {attempt.number} on {attempt.host} at {attempt.started:%H:%M:%S} UTC: {outcome}{length}"
 
 
-def check_mark(check: ev.Check) -> str:
-    """The sign that stands before a check."""
-    return "✔" if check.ok else "⚠" if check.warning else "✖"
+def check_words(check: ev.Check) -> str:
+    """A check with its sign, what was expected, what came."""
+    sign = "✔" if check.ok else "⚠" if check.warning else "✖"
+    return f"{sign} expected {check.expected}, came {check.came}"
 
 
 def shown_output(source: Source, attempt: int, lines: int, characters: int) -> tuple[list[str], int]:
