@@ -164,7 +164,7 @@ class RunbookApp(Front):
         """See a kept session again, as it was."""
         from tui.replay.stage import staged
 
-        self.work(self, lambda: staged(session_id, self.workspace.store), self._show_replay)
+        self.work(self, lambda: staged(self.workspace.store.find(session_id)), self._show_replay)
 
     def _show_replay(self, place: "ReplayWorkspace") -> None:
         from tui.screens.replay import ReplayScreen

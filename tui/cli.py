@@ -156,15 +156,17 @@ def rollback(
 @click.argument("session", default="last")
 @guarded
 def replay(session: str) -> None:
-    """See SESSION again, as it looked at any of its moments."""
+    """See SESSION (its id, or a bundle's file) again, as it looked at any of its moments."""
     from tui.compose import open_store
     from tui.replay.stage import staged
+    from tui.session.bundle import kept
 
-    workspace = staged(session, open_store())
-    try:
-        screen(workspace)
-    finally:
-        workspace.close()
+    with kept(open_store(), session) as directory:
+        workspace = staged(directory)
+        try:
+            screen(workspace)
+        finally:
+            workspace.close()
 
 
 @main.command()

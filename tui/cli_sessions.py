@@ -20,17 +20,18 @@ def sessions(as_json: bool) -> None:
 
 @click.command()
 @click.argument("session", default="last")
-@click.option("--format", "form", default="md", help="md or json.")
+@click.option("--format", "form", default="md", help="md, html, json, or bundle: one file with everything.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded
 def export(session: str, form: str, output: Path | None) -> None:
-    """Write SESSION as Markdown or JSON."""
+    """Write SESSION (its id, or a bundle's file) for people, for programs, or to be replayed elsewhere."""
     from tui.compose import open_store
-    from tui.exports.registry import render
-    from tui.exports.source import source
+    from tui.exports.registry import write
     from tui.headless.report import write_export
+    from tui.session.bundle import kept
 
-    write_export(render(source(open_store().find(session)), form), output)
+    with kept(open_store(), session) as directory:
+        write_export(lambda file: write(directory, form, file), output)
 
 
 @click.command()
@@ -40,15 +41,17 @@ def export(session: str, form: str, output: Path | None) -> None:
 @click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
 @guarded
 def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None) -> None:
-    """Check that SESSION's journal, outputs and signatures are what was written."""
+    """Check that what SESSION (its id, or a bundle's file) has is what was written: journal, outputs, signatures."""
     from tui.compose import open_store
     from tui.config import load_config
     from tui.execution.text import sanitise
     from tui.headless.report import verify_report
+    from tui.session.bundle import kept
 
     chosen = signers or (Path(load_config().signers).expanduser() if load_config().signers else None)
-    for line in verify_report(open_store().find(session), chosen, receipt, proofs).splitlines():
-        click.echo(sanitise(line))
+    with kept(open_store(), session) as directory:
+        for line in verify_report(directory, chosen, receipt, proofs).splitlines():
+            click.echo(sanitise(line))
 
 
 COMMANDS = (sessions, export, verify)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -15,6 +16,7 @@ from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
+from tui.session.bundle import manifest_of
 from tui.session.chain import check_receipt, walk
 from tui.session.journal import verify
 from tui.session.output import verify_output
@@ -160,11 +162,16 @@ def verify_report(
     _, state = directory.load()
     if state.started and hashlib.sha256(directory.runbook.read_bytes()).hexdigest() != state.started.runbook_hash:
         raise SessionError(f"{directory.runbook} is not the runbook that the session began with", "restore it")
-    finished = [attempt for attempt in state.attempts.values() if attempt.sha256]
+    manifest = manifest_of(directory)
+    hidden = manifest.hidden() if manifest else frozenset()
+    finished = [one for one in state.attempts.values() if one.sha256 and one.number not in hidden]
     for attempt in finished:
         if verify_output(directory.attempts, attempt.number) != attempt.sha256:
             raise SessionError(f"the output of attempt {attempt.number} ({attempt.step}) is not what was recorded")
     lines = [f"{directory.id}: {verified.count} events, head {verified.head}, {len(finished)} outputs: whole"]
+    if hidden:
+        why = "they can be proved where the session was made; here they are what was packed"
+        lines.append(f"{len(hidden)} outputs have secrets hidden: {why}")
     if receipt:
         lines.append("the receipt fits: nothing was cut off before it")
     judged = list(judge_all(walk(directory.journal), read_signers(signers) if signers else None))
@@ -183,17 +190,24 @@ def verify_report(
     return "\n".join(lines)
 
 
-def write_export(document: bytes, output: Path | None) -> None:
-    """Write an export to a file (0600) or to standard output.
+def write_export(write: Callable[[BinaryIO], object], output: Path | None) -> None:
+    """Write an export to a file (0600), whole or not at all, or to standard output.
+
+    Args:
+        write: writes it to an open file.
 
     Raises:
         RunbookError: the file cannot be written.
     """
     if output is None:
-        sys.stdout.buffer.write(document)
+        write(sys.stdout.buffer)
         return
+    beside = output.with_name(f".{output.name}.part")
     try:
-        with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(document)
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            write(file)
+        beside.replace(output)
     except OSError as error:
         raise RunbookError(f"cannot write {output}: {error.strerror}", "name another file with -o") from error
+    finally:
+        beside.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from tui.replay.recorded import RecordedSession
 from tui.session.clock import Clock
 from tui.session.output import OutputReader
 from tui.session.state import CONNECTED, Attempt, SessionState
-from tui.session.store import Store
+from tui.session.store import SessionDirectory, Store
 from tui.session.timing import Timing
 
 KEPT = 8
@@ -156,7 +156,7 @@ class ReplayWorkspace(Workspace):
         return {host: state.links.get(host, CONNECTED) for host in state.hosts}
 
 
-def staged(session: str, store: Store) -> ReplayWorkspace:
+def staged(directory: SessionDirectory) -> ReplayWorkspace:
     """A kept session, to be seen again; its key frames are kept where the platform keeps such things.
 
     Raises:
@@ -165,4 +165,5 @@ def staged(session: str, store: Store) -> ReplayWorkspace:
     """
     from platformdirs import user_cache_path
 
-    return ReplayWorkspace(RecordedSession(store.find(session), user_cache_path("runbook") / "replay"), store)
+    recording = RecordedSession(directory, user_cache_path("runbook") / "replay")
+    return ReplayWorkspace(recording, Store(directory.path.parent))
