@@ -11,24 +11,14 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-extensions",
-    "--mute-audio",
-    "--disable-default-apps",
-    "--no-default-browser-check",
-    "--no-proxy-server",
-    "--remote-debugging-port=0",
-]
+QUIET = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--mute-audio"),
+    *("--no-first-run", "--no-default-browser-check", "--disable-default-apps", "--disable-extensions"),
+    *("--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--no-proxy-server", "--remote-debugging-port=0"),
+)
+"""Nothing of its own on the network, nothing of the machine's settings."""
+
 PATIENCE = 30.0
 
 
@@ -56,10 +46,10 @@ class Chromium:
     def page(self, width: int = 1280, height: int = 800, dark: bool = False, script: bool = True) -> Iterator["Page"]:
         """A page of these measures, of a reader who likes it light or dark, and lets scripts run or not."""
         with connect(self._address, max_size=None, open_timeout=PATIENCE, proxy=None) as socket:
-            context = Page(socket, "").call("Target.createBrowserContext")["browserContextId"]
-            made = Page(socket, "").call("Target.createTarget", url="about:blank", browserContextId=context)
-            attached = Page(socket, "").call("Target.attachToTarget", targetId=made["targetId"], flatten=True)
-            page = Page(socket, attached["sessionId"])
+            context = Page(socket).call("Target.createBrowserContext")["browserContextId"]
+            made = Page(socket).call("Target.createTarget", url="about:blank", browserContextId=context)
+            attached = Page(socket).call("Target.attachToTarget", targetId=made["targetId"], flatten=True)
+            page = Page(socket, attached["sessionId"], script)
             for domain in ("Page", "Runtime", "Network", "Log"):
                 page.call(f"{domain}.enable")
             phone = width < 600
@@ -70,7 +60,7 @@ class Chromium:
             page.call("Emulation.setEmulatedMedia", features=[scheme])
             page.call("Emulation.setScriptExecutionDisabled", value=not script)
             yield page
-            Page(socket, "").call("Target.disposeBrowserContext", browserContextId=context)
+            Page(socket).call("Target.disposeBrowserContext", browserContextId=context)
 
     def stop(self) -> None:
         """End it."""
@@ -83,9 +73,10 @@ class Chromium:
 class Page:
     """One page; `requests` are the addresses it asked for, `complaints` what went wrong in it."""
 
-    def __init__(self, socket: ClientConnection, session: str) -> None:
+    def __init__(self, socket: ClientConnection, session: str = "", script: bool = True) -> None:
         self._socket = socket
         self._session = session
+        self._script = script
         self._number = 0
         self._events: list[tuple[str, dict[str, Any]]] = []
 
@@ -110,8 +101,12 @@ class Page:
             self._next()
 
     def ask(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page, once two more frames were drawn."""
-        drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        """The value of a JavaScript expression in the page, once two more frames were drawn.
+
+        Where scripts are off, frames cannot be waited for: it is the value at once.
+        """
+        frames = "requestAnimationFrame(() => requestAnimationFrame(done))" if self._script else "done()"
+        drawn = f"new Promise(done => {frames})"
         code = f"{drawn}.then(() => ({expression}))"
         came = self.call("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in came, came["exceptionDetails"]

@@ -1,0 +1,148 @@
+"""What a real browser makes of the page: it is drawn, its anchors work, it asks for nothing and breaks nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.exports.test_html import HOSTILE
+from tests.support.chromium import Chromium, Page
+from tests.support.fake_transport import Reply
+from tests.support.small_session import SECRET, SmallSession
+from tui.exports.registry import render
+from tui.session.outcome import Outcome
+
+pytestmark = pytest.mark.needs("chromium")
+
+PHONE = 390
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+@pytest.fixture
+def exported(small_session: SmallSession, tmp_path: Path) -> Path:
+    """A session in which a step failed, its host is hostile, said its secret and a very long line."""
+    small_session.do("look")
+    said = b"line\n" * 3_000 + HOSTILE + b"password is " + SECRET.encode() + b"\n" + b"W" * 90_000 + b"\n"
+    small_session.host.replies["dump"] = Reply(said, Outcome.exited(1))
+    small_session.do("backup")
+    small_session.conductor.note("N" * 900, "backup")
+    path = tmp_path / "session.html"
+    path.write_bytes(render(small_session.read(), "html"))
+    return path
+
+
+@pytest.fixture
+def desk(chromium: Chromium, exported: Path) -> Iterator[Page]:
+    with chromium.page() as page:
+        page.open(exported)
+        yield page
+
+
+def test_it_is_drawn_without_an_error_or_a_request(desk: Page, exported: Path) -> None:
+    assert desk.ask("document.title").startswith("Shop: deploy, ")
+    assert desk.ask("document.querySelectorAll('article').length") == 4
+    assert desk.ask("document.getElementById('attempt-3').innerText.includes('<img src=//evil.example')")
+    assert desk.ask("getComputedStyle(document.querySelector('nav')).position") == "sticky"
+    assert desk.ask("performance.getEntriesByType('resource').length") == 0
+    assert desk.requests == [exported.as_uri()]
+    assert desk.complaints == []
+
+
+def test_the_browser_itself_would_refuse_what_came_from_elsewhere(chromium: Chromium, exported: Path) -> None:
+    """The page's own policy, were its escaping ever broken; this also shows that complaints are heard."""
+    broken = exported.read_text().replace(
+        "</main>",
+        "<script>document.title = 'broken'</script><img src=https://host.invalid/x><b style='color:red'></main>",
+    )
+    exported.write_text(broken)
+    with chromium.page() as page:
+        page.open(exported)
+        assert page.ask("document.title") != "broken"
+        refused = "\n".join(page.complaints)
+        assert all(rule in refused for rule in ("script-src", "default-src", "style-src"))
+
+
+def test_nothing_secret_is_in_it(desk: Page, exported: Path) -> None:
+    assert "hunter2" not in exported.read_text()
+    assert desk.ask("document.getElementById('attempt-3').textContent.includes('password is •••')")
+
+
+def test_an_anchor_leads_into_a_folded_attempt(chromium: Chromium, exported: Path) -> None:
+    with chromium.page(height=400) as page:
+        page.open(exported, "attempt-2")
+        assert page.ask("document.getElementById('attempt-2').open")
+        assert page.ask("document.getElementById('attempt-2').getBoundingClientRect().top") < 200
+        assert not page.ask("document.getElementById('attempt-1').open")
+        page.tap(".moments a[href='#attempt-1']")
+        assert page.ask("document.getElementById('attempt-1').open")
+        assert page.ask("location.hash") == "#attempt-1"
+        page.tap(".moments a[href='#step-backup']")
+        assert 0 <= page.ask("document.getElementById('step-backup').getBoundingClientRect().top") < 200
+        assert page.complaints == []
+
+
+def test_a_fold_opens_by_a_click_and_all_by_a_button(desk: Page) -> None:
+    folded = "[...document.querySelectorAll('main details')].filter(one => !one.open).length"
+    assert desk.ask(folded) == 2
+    desk.tap("#attempt-1 > summary")
+    assert desk.ask(folded) == 1
+    desk.tap("#steps .tools button")
+    assert desk.ask(folded) == 0
+    desk.tap("#steps .tools button:nth-child(2)")
+    assert desk.ask(folded) == 3
+
+
+def test_the_timeline_can_be_cut_to_its_markers(desk: Page) -> None:
+    shown = "[...document.querySelectorAll('.moments li')].filter(one => one.getClientRects().length).length"
+    before = desk.ask(shown)
+    desk.tap("#timeline .tools button")
+    assert 0 < desk.ask(shown) < before
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_phone_scrolls_in_one_direction_only(chromium: Chromium, exported: Path, script: bool) -> None:
+    exported.write_text(exported.read_text().replace("<details ", "<details open "))
+    with chromium.page(PHONE, 844, script=script) as page:
+        page.open(exported)
+        assert page.ask("document.querySelectorAll('details:not([open])').length") == 0
+        assert page.ask("innerWidth") == PHONE
+        assert page.ask("document.scrollingElement.scrollWidth") == PHONE
+        outside = "[...document.querySelectorAll('main, pre, h4, p, td, li')].filter(one => one.getClientRects().length"
+        assert page.ask(f"{outside} && one.getBoundingClientRect().right > {PHONE}).length") == 0
+        output = "document.querySelector('#attempt-3 .output')"
+        assert page.ask(f"{output}.scrollWidth > {output}.clientWidth")
+
+
+def test_it_is_light_or_dark_as_its_reader_has_it(chromium: Chromium, exported: Path) -> None:
+    with chromium.page() as page:
+        page.open(exported)
+        light = page.ask(BACKGROUND)
+    with chromium.page(dark=True) as page:
+        page.open(exported)
+        dark = page.ask(BACKGROUND)
+        page.tap("nav button")
+        assert page.ask(BACKGROUND) == light
+        page.tap("nav button")
+        assert page.ask(BACKGROUND) == dark
+    assert light == "rgb(255, 255, 255)"
+    assert dark != light
+
+
+def test_without_scripts_it_is_read_and_unfolded_all_the_same(chromium: Chromium, exported: Path) -> None:
+    with chromium.page(script=False) as page:
+        page.open(exported)
+        assert page.ask("document.querySelectorAll('button').length") == 0
+        page.tap("#attempt-1 > summary")
+        assert page.ask("document.getElementById('attempt-1').open")
+        page.tap(".moments a[href='#step-backup']")
+        assert page.ask("location.hash") == "#step-backup"
+        assert page.complaints == []
+
+
+def test_on_paper_every_output_is_there_and_black_on_white(chromium: Chromium, exported: Path) -> None:
+    with chromium.page(dark=True, script=False) as page:
+        page.open(exported)
+        page.call("Emulation.setEmulatedMedia", media="print", features=[])
+        assert page.ask(BACKGROUND) == "rgb(255, 255, 255)"
+        assert page.ask("document.querySelector('nav').getClientRects().length") == 0
+        assert page.ask("document.querySelector('#attempt-1 .output').getBoundingClientRect().height") > 10
