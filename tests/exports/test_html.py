@@ -83,7 +83,7 @@ def test_what_a_host_says_is_text_and_nothing_else(small_session: SmallSession) 
     small_session.do("look")
     small_session.host.replies["dump"] = Reply(HOSTILE, Outcome.exited(1))
     small_session.do("backup")
-    small_session.conductor.note("<b onclick=alert(3)>bold</b> ' \" &amp;")
+    small_session.conductor.note("<b onclick=alert(3)>bold</b> ' \" &amp; \u202e\x9b2J\x00")
     written = page_of(small_session)
     page = Reader(written)
     assert not page.names & {"img", "base", "link", "iframe", "object", "form"}

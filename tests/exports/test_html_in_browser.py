@@ -145,4 +145,4 @@ def test_on_paper_every_output_is_there_and_black_on_white(chromium: Chromium, e
         page.call("Emulation.setEmulatedMedia", media="print", features=[])
         assert page.ask(BACKGROUND) == "rgb(255, 255, 255)"
         assert page.ask("document.querySelector('nav').getClientRects().length") == 0
-        assert page.ask("document.querySelector('#attempt-1 .output').getBoundingClientRect().height") > 10
+        assert page.ask("document.querySelector('#attempt-1 .output').checkVisibility()")
