@@ -208,12 +208,13 @@ def show(file: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--of", type=click.Choice(["runbook", "session"]), default="runbook", help="What it describes.")
 @guarded
-def schema() -> None:
-    """Print the JSON Schema of runbook.toml, for editors."""
-    from tui.runbook.schema import schema as rendered
+def schema(of: str) -> None:
+    """Print the JSON Schema of runbook.toml, for editors, or of an exported session, for programs."""
+    from importlib import import_module
 
-    click.echo(rendered())
+    click.echo(import_module({"runbook": "tui.runbook.schema", "session": "tui.exports.json"}[of]).schema())
 
 
 def make_setup(

@@ -1,66 +1,161 @@
-"""The session as one JSON document, for programs."""
+"""The session as one JSON document, for programs; `session.schema.json` is its schema."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, TypeAlias
 
 import msgspec
+from msgspec import Meta, Struct
 
-from tui.exports.source import Source, attempts_of
+from tui.exports.report import Person, RollbackFigures, Task, Tick, checklist, followups, people, rollback
+from tui.exports.source import Deviation, Overrun, Source, attempts_of
 from tui.runbook.model import Step
-from tui.session.state import StepState
+from tui.runbook.schema import schema_of
+from tui.session import events as ev
+from tui.session.outcome import Outcome
+from tui.session.state import Attempt, StepState, StepStatus
 
 FORMAT = 1
 OUTPUT_LINES = 10_000
 
+Time: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
+
+class AttemptDocument(Struct, frozen=True, kw_only=True):
+    """One run of one command; `seconds` and `outcome` are null while it runs.
+
+    `output` has the last lines, secrets masked, nothing but printable characters in them, `lines_before` says how many
+    came before those. `bytes` is the size of the output as it came.
+    """
+
+    attempt: int
+    host: str
+    command: str
+    started: Time
+    seconds: float | None
+    outcome: Outcome | None
+    checks: tuple[ev.Check, ...]
+    bytes: int
+    output: list[str]
+    lines_before: int
+
+
+class StepDocument(Struct, frozen=True, kw_only=True):
+    """A step: where it stands, who answers for it, since when it was open and until when.
+
+    `reason` is why it was skipped, not needed or reopened; `answers` has the answers to its questions by the place of
+    the question among the step's actions.
+    """
+
+    id: str
+    title: str
+    section: str
+    status: StepStatus
+    operator: str
+    second_operator: str
+    opened: Time | None
+    settled: Time | None
+    reason: str
+    notes: tuple[str, ...]
+    answers: Mapping[str, str]
+    attempts: list[AttemptDocument]
+
+
+class SessionDocument(Struct, frozen=True, kw_only=True):
+    """Everything in a session but the raw output bytes.
+
+    `format` is raised when a field changes its meaning or goes away; a reader takes fields it does not know for news.
+    `result` is null while the session goes on, `drill` empty unless it is a rehearsal. `facts` are the values known at
+    the end, `events` the journal.
+    """
+
+    format: int
+    session: str
+    title: str
+    started: Time | None
+    finished: Time | None
+    result: str | None
+    flow: str | None
+    method: str | None
+    operator: str
+    drill: str
+    facts: Mapping[str, str]
+    hosts: Mapping[str, ev.HostConnected]
+    steps: list[StepDocument]
+    rollback: RollbackFigures | None
+    deviations: list[Deviation]
+    overruns: list[Overrun]
+    people: list[Person]
+    checklist: list[Tick]
+    followups: list[Task]
+    events: tuple[ev.Entry, ...]
+
 
 def render(source: Source) -> bytes:
+    """The session's document, indented."""
+    return msgspec.json.format(msgspec.json.encode(document(source)), indent=2) + b"\n"
+
+
+def schema() -> bytes:
+    """The JSON Schema of the document, formatted; the same bytes every time."""
+    return schema_of(SessionDocument, "Session", "https://json-schema.org/draft/2020-12/schema")
+
+
+def document(source: Source) -> SessionDocument:
     """Everything in the session but the raw output bytes: facts, steps, attempts with masked output, events."""
-    state = source.state
-    document = {
-        "format": FORMAT,
-        "session": source.id,
-        "title": source.runbook.runbook.title,
-        "started": state.started_at,
-        "finished": state.finished_at,
-        "result": state.finished.result if state.finished else None,
-        "flow": state.started.flow if state.started else None,
-        "method": state.started.method if state.started else None,
-        "operator": state.operator,
-        "drill": state.started.drill if state.started else "",
-        "facts": dict(state.facts),
-        "hosts": dict(state.hosts),
-        "steps": [_step(source, section.id, step, now) for section, step, now in source.steps()],
-        "deviations": source.deviations(),
-        "overruns": source.overruns(),
-        "checklist": [
-            {"id": item.id, "title": item.title, "done": item.id in state.ticked()} for item in source.runbook.checklist
-        ],
-        "events": source.entries,
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    state, started = source.state, source.state.started
+    return SessionDocument(
+        format=FORMAT,
+        session=source.id,
+        title=source.runbook.runbook.title,
+        started=state.started_at,
+        finished=state.finished_at,
+        result=state.finished.result if state.finished else None,
+        flow=started.flow if started else None,
+        method=started.method if started else None,
+        operator=state.operator,
+        drill=started.drill if started else "",
+        facts=dict(state.facts),
+        hosts=dict(state.hosts),
+        steps=[_step(source, section.id, step, now) for section, step, now in source.steps()],
+        rollback=rollback(source),
+        deviations=source.deviations(),
+        overruns=source.overruns(),
+        people=people(source),
+        checklist=checklist(source),
+        followups=followups(source),
+        events=source.entries,
+    )
 
 
-def _step(source: Source, section: str, step: Step, now: StepState) -> dict[str, object]:
-    return {
-        "id": step.id,
-        "title": step.title,
-        "section": section,
-        "status": now.status,
-        "operator": now.operator,
-        "second_operator": now.second_operator,
-        "opened": now.opened,
-        "settled": now.settled,
-        "reason": now.reason,
-        "notes": now.notes,
-        "attempts": [
-            {
-                "attempt": attempt.number,
-                "host": attempt.host,
-                "command": attempt.command,
-                "started": attempt.started,
-                "seconds": attempt.seconds,
-                "outcome": attempt.outcome,
-                "checks": attempt.checks,
-                "bytes": attempt.size,
-                **dict(zip(("output", "lines_before"), source.output(attempt.number, OUTPUT_LINES), strict=True)),
-            }
-            for attempt in attempts_of(source.state, now)
-        ],
-    }
+def _step(source: Source, section: str, step: Step, now: StepState) -> StepDocument:
+    return StepDocument(
+        id=step.id,
+        title=step.title,
+        section=section,
+        status=now.status,
+        operator=now.operator,
+        second_operator=now.second_operator,
+        opened=now.opened,
+        settled=now.settled,
+        reason=now.reason,
+        notes=now.notes,
+        answers={str(place): answer for place, answer in now.answers.items()},
+        attempts=[_attempt(source, attempt) for attempt in attempts_of(source.state, now)],
+    )
+
+
+def _attempt(source: Source, attempt: Attempt) -> AttemptDocument:
+    output, before = source.output(attempt.number, OUTPUT_LINES)
+    return AttemptDocument(
+        attempt=attempt.number,
+        host=attempt.host,
+        command=attempt.command,
+        started=attempt.started,
+        seconds=attempt.seconds,
+        outcome=attempt.outcome,
+        checks=attempt.checks,
+        bytes=attempt.size,
+        output=output,
+        lines_before=before,
+    )

@@ -10,11 +10,16 @@ from tui.runbook.model import Runbook
 
 def schema() -> bytes:
     """The schema, formatted; the same bytes every time."""
-    document: dict[str, Any] = {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Runbook",
-        **msgspec.json.schema(Runbook),
-    }
+    return schema_of(Runbook, "Runbook", "http://json-schema.org/draft-07/schema#")
+
+
+def schema_of(kind: type, title: str, draft: str) -> bytes:
+    """The schema of any Struct, each key described by what the docstrings say of it.
+
+    Args:
+        draft: the address of the JSON Schema draft, for `$schema`.
+    """
+    document: dict[str, Any] = {"$schema": draft, "title": title, **msgspec.json.schema(kind)}
     for definition in document["$defs"].values():
         _describe(definition)
     return msgspec.json.format(msgspec.json.encode(document), indent=2)
