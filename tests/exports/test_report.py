@@ -1,0 +1,201 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import tomli
+from msgspec import convert
+
+from tests.support.runbooks import SMALL
+from tui.exports.html_charts import course_of_steps, sparkline
+from tui.exports.measured import MOST, changes, courses
+from tui.exports.registry import render
+from tui.exports.report import followups, people, rollback, shown_output, timeline
+from tui.exports.source import Source
+from tui.runbook.model import Runbook
+from tui.session import events as ev
+from tui.session.fold import fold
+from tui.session.outcome import Outcome
+
+WATCHED = (
+    SMALL
+    + """
+[[followups]]
+id = "review"
+title = "Review"
+within = "24h"
+[[followups]]
+id = "sentry"
+title = "Look at Sentry"
+within = "1h"
+[monitors.errors]
+title = "Error rate"
+run = "errors"
+number = { unit = "%", below = 10 }
+[triggers.errors]
+monitor = "errors"
+above = 10
+for = "1m"
+reason = "errors"
+"""
+)
+BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+def session(*events: ev.AnyEvent, every: float = 10) -> Source:
+    """The session of these events, after its beginning, so many seconds apart."""
+    runbook = convert(tomli.loads(WATCHED), Runbook)
+    begun = ev.SessionStarted(
+        session="one", flow="deploy", method="docker", operator="ana", second_operator="ben", title="", runbook_hash=""
+    )
+    entries = tuple(
+        ev.Entry(seq, BEGAN + timedelta(seconds=seq * every), seq * every, event)
+        for seq, event in enumerate((begun, *events))
+    )
+    return Source("one", runbook, fold(runbook, entries), entries, Path("nowhere"))
+
+
+def sampled(*values: float | None) -> list[ev.AnyEvent]:
+    return [ev.MonitorSampled(monitor="errors", value=value) for value in values]
+
+
+def attempt(number: int, step: str, command: str, mutates: bool = False) -> list[ev.AnyEvent]:
+    return [
+        ev.StepOpened(step=step, operator="ana"),
+        ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command=command, mutates=mutates),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=3),
+    ]
+
+
+def test_who_did_what_is_counted_in_the_order_they_came() -> None:
+    found = people(
+        session(
+            ev.StepOpened(step="look", operator="ana"),
+            ev.StepSigned(step="look", operator="auto"),
+            ev.StepSkipped(step="backup", operator="cy", reason="no"),
+            ev.StepSigned(step="switch-docker", operator="ana", second_operator="ben"),
+            ev.NoteAdded(text="one", operator="cy"),
+            ev.NoteAdded(text="two", operator="cy"),
+            ev.RollbackStarted(flow="rollback", operator="ana", reason="errors"),
+        )
+    )
+    assert [(one.name, one.did) for one in found] == [
+        ("ana", "began the session, started 1 step, signed 1 step, decided the rollback"),
+        ("ben", "stood by as second, was second at 1 sign-off"),
+        ("cy", "skipped 1 step, wrote 2 notes"),
+    ]
+
+
+def test_follow_ups_are_due_from_the_end_on_the_first_due_first() -> None:
+    going = followups(session())
+    assert [(one.id, one.due, one.words) for one in going] == [
+        ("sentry", None, "due 1 h 00 m after the end"),
+        ("review", None, "due 24 h 00 m after the end"),
+    ]
+    over = followups(session(ev.SessionFinished(result="completed", operator="ana")))
+    assert [one.words for one in over] == ["due 2026-11-23 03:00 UTC", "due 2026-11-24 02:00 UTC"]
+    text = render(session(ev.SessionFinished(result="completed", operator="ana")), "md").decode()
+    assert "- [ ] Look at Sentry – due 2026-11-23 03:00 UTC" in text
+
+
+def test_the_rollback_in_figures() -> None:
+    assert rollback(session()) is None
+    found = rollback(
+        session(
+            *attempt(1, "switch-docker", "compose up", mutates=True),
+            ev.RollbackStarted(flow="rollback", operator="ana", reason="errors"),
+            ev.RollbackFinished(operator="ana"),
+        )
+    )
+    assert found is not None
+    assert (found.reason, found.operator, found.took, found.allowed) == ("errors", "ana", 10, None)
+    assert [(one.step, one.plan) for one in found.steps] == [
+        ("switch-back", "needed"),
+        ("restart-units", "not needed"),
+    ]
+
+
+def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures() -> None:
+    rows = list(
+        timeline(
+            session(
+                *attempt(1, "look", "uptime\nmore"),
+                *sampled(1, 2),
+                ev.AttemptChecked(attempt=1, checks=(ev.Check("load", "load", True),)),
+                ev.AttemptChecked(attempt=1, checks=(ev.Check("load", "nothing", False),)),
+                ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=60),
+            )
+        )
+    )
+    assert [(one.step, one.what, one.kind, one.attempt) for one in rows] == [
+        ("", "session started: deploy, method docker", "", 0),
+        ("look", "started", "step", 0),
+        ("look", "#1 succeeded in 3.0 s on web: uptime …", "", 1),
+        ("look", "expected load, came nothing", "failure", 1),
+        ("", "TRIGGER Error rate: beyond the bound for 1 m 00 s, 12 at last", "trigger", 0),
+    ]
+
+
+def test_a_monitors_course_keeps_its_gaps_and_its_peaks() -> None:
+    (course,) = courses(session(*sampled(1, None, 3)))
+    assert [point.value for point in course.points] == [1, None, 3]
+    assert course.bounds == (10,)
+    assert course.words == "1 % to 3 %, last 3 %, 1 without data"
+    (long,) = courses(session(*sampled(*([0.0] * 1_000), 99, *([0.0] * 1_000)), every=1))
+    assert len(long.points) <= MOST
+    assert max(long.known) == 99
+    (gone,) = courses(session(*sampled(None, None)))
+    assert gone.words == "no data"
+
+
+def test_a_course_is_drawn_as_a_line_for_each_stretch_between_gaps() -> None:
+    (course,) = courses(session(*sampled(1, 2, None, 4)))
+    drawn = sparkline(course)
+    assert drawn.count("<polyline") == 2
+    assert drawn.count('class="bound"') == 1
+    assert "<polyline" not in sparkline(courses(session(*sampled(None)))[0])
+
+
+def test_the_strip_has_a_bar_for_each_step_that_was_opened() -> None:
+    source = session(
+        *attempt(1, "look", "uptime"), ev.StepSigned(step="look", operator="auto"), *attempt(2, "backup", "dump")
+    )
+    strip = course_of_steps(source, list(timeline(source)))
+    assert strip is not None
+    assert strip.count("<a href=") == 2
+    assert 'class="bar signed"' in strip
+    assert course_of_steps(session(), []) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"), [(4, 5, "+25%"), (4, 4, "unchanged"), (0, 5, "from nothing"), (0, 0, "unchanged")]
+)
+def test_figures_before_the_first_change_stand_beside_the_last(before: float, after: float, moved: str) -> None:
+    def measured(number: int, value: float) -> ev.ProbeMeasured:
+        return ev.ProbeMeasured(attempt=number, service="db", check="ping", figures={"open_files": value})
+
+    source = session(
+        *attempt(1, "look", "ping"),
+        measured(1, before),
+        *attempt(2, "switch-docker", "compose up", mutates=True),
+        *attempt(3, "look", "ping"),
+        measured(3, after),
+    )
+    (found,) = changes(source)
+    assert (found.service, found.what, found.before, found.after, found.moved) == (
+        "db",
+        "ping open files",
+        str(before),
+        str(after),
+        moved,
+    )
+    assert moved in render(source, "md").decode()
+
+
+def test_what_is_shown_of_an_output_keeps_to_both_bounds() -> None:
+    class Fixed:
+        def output(self, attempt: int, lines: int) -> tuple[list[str], int]:
+            return ["aaaa", "bb", "cc"], 7
+
+    assert shown_output(Fixed(), 1, 3, 100) == (["aaaa", "bb", "cc"], 7)  # type: ignore[arg-type]
+    assert shown_output(Fixed(), 1, 3, 6) == (["bb", "cc"], 8)  # type: ignore[arg-type]
+    assert shown_output(Fixed(), 1, 3, 1) == ([], 10)  # type: ignore[arg-type]
