@@ -81,4 +81,12 @@ def _attempt(source: Source, attempt: Attempt) -> Html:
 
 
 def _checks(checks: tuple[Check, ...]) -> Html | None:
-    return tag("ul", [tag("li", check_words(one)) for one in checks], class_="checks") if checks else None
+    return (
+        tag(
+            "ul",
+            [tag("li", check_words(one), class_="" if one.ok or one.warning else "bad") for one in checks],
+            class_="checks",
+        )
+        if checks
+        else None
+    )

@@ -8,7 +8,7 @@ from tui.bridge import front
 from tui.errors import SessionError
 from tui.session.store import Store
 
-FORMS = ("md", "json")
+FORMS = ("md", "html", "json")
 
 
 def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
