@@ -2,9 +2,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
+from tui.execution.text import sanitise
 from tui.exports.html_parts import ROWS
 from tui.exports.html_steps import CHARACTERS, LINES
 from tui.exports.html_tags import Html, tag
@@ -120,6 +123,16 @@ def test_wide_output_is_bounded_by_its_characters(small_session: SmallSession) -
     assert int(left_out[1]) + kept == 200
 
 
+def test_many_outputs_share_what_a_page_may_have(small_session: SmallSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_session.host.replies["uptime"] = Reply(b"load " + b"z" * 300 + b"\n" + b"z" * 300 + b"\n")
+    small_session.do("look")
+    monkeypatch.setattr("tui.exports.html_steps.LEAST", 10)
+    monkeypatch.setattr("tui.exports.html_steps.TOTAL", 800)
+    assert "… 1 line before these" in Reader(page_of(small_session)).text["attempt-1"]
+    monkeypatch.setattr("tui.exports.html_steps.LEAST", 1_000)
+    assert "before these" not in Reader(page_of(small_session)).text["attempt-1"]
+
+
 def test_a_failed_attempt_is_open_and_a_good_one_folded(small_session: SmallSession) -> None:
     small_session.do("look")
     small_session.host.replies["dump"] = Reply(b"no space\n", Outcome.exited(1))
@@ -151,6 +164,14 @@ def test_the_page_may_do_nothing_but_run_its_own_script(small_session: SmallSess
     ]
     assert "http://" not in written.replace("http-equiv", "")
     assert "https://" not in written
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("<>&\"'`=/!-[]; \n\r\t\x00\x1b\u202e"), st.characters())))
+def test_any_text_is_read_back_as_it_would_be_shown(text: str) -> None:
+    read = Reader(tag("p", text, title=text, id="it"))
+    assert read.names == {"p"}
+    assert read.attributes <= {"title", "id"}
+    assert read.text.get("it", "") == sanitise(text)
 
 
 def test_only_what_the_package_made_is_markup() -> None:

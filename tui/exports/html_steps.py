@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tui.exports.html_tags import Html, block, tag
-from tui.exports.report import answers, attempt_words, check_words, settled_words, shown_output
+from tui.exports.report import answers, attempt_words, before_words, check_words, settled_words, shown_output
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.events import Check
@@ -11,6 +11,8 @@ from tui.session.state import Attempt, StepState, StepStatus
 
 LINES, CHARACTERS = 1_000, 100_000
 """So much of each attempt's output is written, the end of it."""
+TOTAL, LEAST = 8_000_000, 2_000
+"""So many characters of output are in the whole page, so that a phone opens it; of each attempt at least these."""
 
 GLYPHS = {
     StepStatus.PENDING: "○",
@@ -31,15 +33,16 @@ def steps(source: Source) -> Html:
 
 
 def _sections(source: Source) -> Iterator[str]:
+    share = max(LEAST, min(CHARACTERS, TOTAL // max(1, len(source.state.attempts))))
     heading = ""
     for section, step, now in source.steps():
         if section.title != heading:
             heading = section.title
             yield tag("h3", heading)
-        yield _step(source, step, now)
+        yield _step(source, step, now, share)
 
 
-def _step(source: Source, step: Step, now: StepState) -> Html:
+def _step(source: Source, step: Step, now: StepState, share: int) -> Html:
     kind = now.status.name.lower().replace("_", "-")
     said = [
         tag("p", f"Reason: {now.reason}") if now.reason else None,
@@ -56,22 +59,22 @@ def _step(source: Source, step: Step, now: StepState) -> Html:
         ),
         tag("p", tag("code", step.id), " ", settled_words(source, step, now), class_="stands"),
         said,
-        [_attempt(source, attempt) for attempt in attempts_of(source.state, now)],
+        [_attempt(source, attempt, share) for attempt in attempts_of(source.state, now)],
         id=f"step-{step.id}",
         class_=kind,
     )
 
 
-def _attempt(source: Source, attempt: Attempt) -> Html:
+def _attempt(source: Source, attempt: Attempt, share: int) -> Html:
     bad = any(not check.ok and not check.warning for check in attempt.checks)
     unwell = attempt.outcome is not None and (not attempt.outcome.ended_by_itself or bad)
-    lines, before = shown_output(source, attempt.number, LINES, CHARACTERS)
+    lines, before = shown_output(source, attempt.number, LINES, share)
     size = f"{before + len(lines)} line{'' if before + len(lines) == 1 else 's'}"
     return tag(
         "details",
         tag("summary", tag("span", attempt_words(attempt)), tag("small", size)),
         block(attempt.command.splitlines(), "command"),
-        tag("p", f"… {before} lines before these", class_="before") if before else None,
+        tag("p", before_words(before), class_="before") if before else None,
         block(lines, "output") if lines else None,
         _checks(attempt.checks),
         id=f"attempt-{attempt.number}",

@@ -8,6 +8,7 @@ from tui.exports.measured import changes, courses
 from tui.exports.report import (
     answers,
     attempt_words,
+    before_words,
     check_words,
     checklist,
     followups,
@@ -166,7 +167,7 @@ def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
     yield from _fenced(attempt.command.splitlines(), "sh")
     lines, before = source.output(attempt.number, OUTPUT_LINES)
     if before:
-        yield from ("", f"… {before} lines before these", "")
+        yield from ("", before_words(before), "")
     if lines:
         yield from _fenced(lines, "text")
     for check in attempt.checks:

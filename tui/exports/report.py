@@ -250,6 +250,11 @@ def check_words(check: ev.Check) -> str:
     return f"{sign} expected {check.expected}, came {check.came}"
 
 
+def before_words(lines: int) -> str:
+    """How many lines were left out."""
+    return f"… {lines} line{'' if lines == 1 else 's'} before these"
+
+
 def shown_output(source: Source, attempt: int, lines: int, characters: int) -> tuple[list[str], int]:
     """The last lines of an attempt's output, as many as fit both bounds, and how many came before them."""
     found, before = source.output(attempt, lines)
