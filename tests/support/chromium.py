@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,14 +34,13 @@ class Chromium:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert self._process.stderr
-        said: list[str] = []
-        for line in self._process.stderr:
-            said.append(line)
-            if line.startswith("DevTools listening on "):
-                self._address = line.split()[-1]
-                return
-        pytest.fail("Chromium did not start:\n" + "".join(said))
+        self._said: list[str] = []
+        self._address = ""
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._ready.wait(PATIENCE), self._said
+        assert self._address, self._said
 
     @contextmanager
     def page(self, width: int = 1280, height: int = 800, dark: bool = False, script: bool = True) -> Iterator["Page"]:
@@ -66,8 +66,18 @@ class Chromium:
         """End it."""
         self._process.terminate()
         self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+
+    def _read(self) -> None:
+        """Take what it says to the end: a full pipe would stop it."""
         assert self._process.stderr
-        self._process.stderr.close()
+        with self._process.stderr as lines:
+            for line in lines:
+                self._said.append(line)
+                if line.startswith("DevTools listening on "):
+                    self._address = line.split()[-1]
+                    self._ready.set()
+        self._ready.set()
 
 
 class Page:
