@@ -6,7 +6,10 @@ from textual.binding import Binding, BindingType
 
 
 class Act(NamedTuple):
-    """Something the operator can do on a screen: `id` names it in the configuration, `help` says what it does."""
+    """Something the operator can do on a screen: `id` names it in the configuration, `help` says what it does.
+
+    The key of a `first` one is the screen's even where the widget in focus has a use for it.
+    """
 
     id: str
     key: str
@@ -14,6 +17,7 @@ class Act(NamedTuple):
     label: str
     help: str
     show: bool = True
+    first: bool = False
 
     @property
     def screen(self) -> str:
@@ -97,10 +101,10 @@ ACTS = (
     Act("trouble.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again"),
-    Act("replay.back", "left", "by(-1)", "-1 s", "A second back"),
-    Act("replay.forward", "right", "by(1)", "+1 s", "A second forward"),
-    Act("replay.far-back", "shift+left", "by(-60)", "-1 min", "A minute back", False),
-    Act("replay.far-forward", "shift+right", "by(60)", "+1 min", "A minute forward", False),
+    Act("replay.back", "left", "by(-1)", "-1 s", "A second back", False, True),
+    Act("replay.forward", "right", "by(1)", "+1 s", "A second forward", False, True),
+    Act("replay.far-back", "shift+left", "by(-60)", "-1 min", "A minute back", False, True),
+    Act("replay.far-forward", "shift+right", "by(60)", "+1 min", "A minute forward", False, True),
     Act("replay.step-back", "left_square_bracket", "mark('step', -1)", "Step", "To the step before"),
     Act("replay.step", "right_square_bracket", "mark('step', 1)", "Step", "To the next step"),
     Act("replay.failure-back", "comma", "mark('failure', -1)", "Failure", "To the failure before"),
@@ -111,8 +115,8 @@ ACTS = (
     Act("replay.slower", "minus", "speed(-1)", "Slower", "Play slower, down to 1×", False),
     Act("replay.idle", "i", "idle", "Idle", "Skip the times when nothing happens, or do not", False),
     Act("replay.jump", "j", "jump", "Jump", "Go to a time, or to a step"),
-    Act("replay.begin", "home", "begin", "Begin", "To the beginning", False),
-    Act("replay.end", "end", "end", "End", "To the end", False),
+    Act("replay.begin", "home", "begin", "Begin", "To the beginning", False, True),
+    Act("replay.end", "end", "end", "End", "To the end", False, True),
     Act("replay.search", "slash", "search", "Search", "Search in all that ran and was printed"),
     Act("replay.match-next", "n,f3", "hit(1)", "Next match", "To the next match of the search", False),
     Act("replay.match-before", "N,f2", "hit(-1)", "Match before", "To the match before", False),
@@ -164,7 +168,10 @@ def acts(screen: str) -> list[Act]:
 
 def bindings(screen: str) -> list[BindingType]:
     """The keys of a screen, which the configuration may change by their ids."""
-    return [Binding(act.key, act.action, act.label, show=act.show, id=act.id, tooltip=act.help) for act in acts(screen)]
+    return [
+        Binding(act.key, act.action, act.label, show=act.show, id=act.id, tooltip=act.help, priority=act.first)
+        for act in acts(screen)
+    ]
 
 
 def key_words(key: str) -> str:

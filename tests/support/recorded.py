@@ -58,7 +58,8 @@ class ShakyClock:
 class Writer:
     """Writes one session, event by event; `states` has the state after each."""
 
-    def __init__(self, root: Path, seed: int) -> None:
+    def __init__(self, root: Path, seed: int, shaky: bool = True) -> None:
+        self.shaky = shaky
         self.random = random.Random(seed)
         self.clock = ShakyClock()
         self.directory = SessionDirectory(root / f"20261124T020000Z-deploy-{seed:06x}")
@@ -143,6 +144,8 @@ class Writer:
 
     def _shake(self) -> None:
         """Set the clock on the wall, or go on in another process."""
+        if not self.shaky:
+            return
         if self.random.random() < 0.5:
             self.clock.wall += timedelta(seconds=self.random.choice((-3600, -5, 7, 1800)))
             return
@@ -156,9 +159,9 @@ class Writer:
             self.put(ev.SessionHandedOver(previous=self.state.operator, operator=who))
 
 
-def written(root: Path, seed: int, count: int) -> Writer:
-    """A session in which so many things happened."""
-    writer = Writer(root, seed)
+def written(root: Path, seed: int, count: int, shaky: bool = True) -> Writer:
+    """A session in which so many things happened; with clocks that jump, if they are to."""
+    writer = Writer(root, seed, shaky)
     writer.go_on(count)
     writer.close()
     return writer

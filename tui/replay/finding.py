@@ -1,7 +1,6 @@
 """Finds a text in everything that a session ran and printed, and when it was to be seen."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -16,9 +15,12 @@ COMMAND = -1
 
 
 class Hit(Struct, frozen=True):
-    """A place where the text is: when it was first to be seen (UTC), in which attempt's output, on which line."""
+    """A place where the text is: in which attempt's output, on which line, and how far into the session that came.
 
-    at: datetime
+    `elapsed` is in seconds; `line` is COMMAND where it is in the command.
+    """
+
+    elapsed: float
     attempt: int
     step: str
     line: int
@@ -30,16 +32,15 @@ def hits(recording: RecordedSession, text: str, stopped: Callable[[], bool]) -> 
     Secrets are hidden, and so cannot be found.
     """
     folded = text if text != text.lower() else ""
-    for attempt in recording.attempts():
+    for attempt, began in recording.attempts():
         if stopped():
             return
         if (folded or text) in (attempt.command if folded else attempt.command.lower()):
-            yield Hit(attempt.started, attempt.number, attempt.step, COMMAND)
+            yield Hit(began, attempt.number, attempt.step, COMMAND)
         reader = OutputReader(recording.directory.attempts, attempt.number)
         try:
             for line in reader.search(text, stopped=stopped):
                 came = reader.times_of(line, 1)
-                seconds = came[0] if came else 0.0
-                yield Hit(attempt.started + timedelta(seconds=seconds), attempt.number, attempt.step, line)
+                yield Hit(began + (came[0] if came else 0.0), attempt.number, attempt.step, line)
         finally:
             reader.close()

@@ -17,7 +17,7 @@ from tui.errors import JournalDamaged
 from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
 from tui.session.chain import Place, Proved, digest, walk
-from tui.session.events import Entry
+from tui.session.events import AttemptStarted, Entry
 from tui.session.fold import apply
 from tui.session.markers import Marker, MarkerKind, marker_of
 from tui.session.state import SessionState, initial
@@ -31,6 +31,7 @@ CREATE TABLE meta (version INTEGER, identity TEXT);
 CREATE TABLE frames (
     seq INTEGER PRIMARY KEY, elapsed REAL, last BLOB, head TEXT, start INTEGER, end INTEGER, state BLOB);
 CREATE TABLE marks (seq INTEGER PRIMARY KEY, elapsed REAL, at TEXT, kind TEXT, step TEXT, words TEXT);
+CREATE TABLE attempts (number INTEGER PRIMARY KEY, elapsed REAL);
 CREATE INDEX marks_by_kind ON marks (kind, seq);
 """
 
@@ -148,6 +149,11 @@ class KeyFrames:
         row = self._db.execute(query, (step,)).fetchone()
         return _mark(row) if row else None
 
+    def attempt(self, number: int) -> float:
+        """How many seconds into the session an attempt began."""
+        row = self._db.execute("SELECT elapsed FROM attempts WHERE number = ?", (number,)).fetchone()
+        return float(row[0]) if row else 0.0
+
     def buckets(self, width: int, total: float) -> dict[int, set[MarkerKind]]:
         """What kinds of markers there are in each of `width` equal parts of a session of `total` seconds."""
         found: dict[int, set[MarkerKind]] = {}
@@ -156,11 +162,12 @@ class KeyFrames:
             found.setdefault(min(part, width - 1), set()).add(MarkerKind(kind))
         return found
 
-    def add(self, marks: "list[MarkRow]", frames: "list[FrameRow]") -> None:
-        """Keep markers and key frames, all of them at once."""
+    def add(self, rows: "Rows") -> None:
+        """Keep what was gathered, all of it at once."""
         with self._db:
-            self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?)", marks)
-            self._db.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", frames)
+            self._db.executemany("INSERT OR REPLACE INTO attempts VALUES (?, ?)", rows.attempts)
+            self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?)", rows.marks)
+            self._db.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", rows.frames)
 
     def _opened(self, path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=10.0, check_same_thread=False)
@@ -208,14 +215,27 @@ _entries = msgspec.msgpack.Decoder(Entry)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def mark_rows(moment: Moment) -> "list[MarkRow]":
-    """The marker that a moment is, if it is one, as it is kept."""
-    one = marker_of(moment.entry, moment.state)
-    return [(one.seq, moment.elapsed, one.at.isoformat(), one.kind.value, one.step, one.words)] if one else []
+class Rows:
+    """What is gathered of the moments until it is kept: nothing of it holds the moments in memory."""
+
+    def __init__(self) -> None:
+        self.marks: list[MarkRow] = []
+        self.attempts: list[tuple[int, float]] = []
+        self.frames: list[FrameRow] = []
+
+    def gather(self, moment: Moment, frame: bool = False) -> None:
+        """Take what is worth keeping of a moment, with `frame` all of it."""
+        one = marker_of(moment.entry, moment.state)
+        if one is not None:
+            words = (one.at.isoformat(), one.kind.value, one.step, one.words)
+            self.marks.append((one.seq, moment.elapsed, *words))
+        if isinstance(moment.entry.event, AttemptStarted):
+            self.attempts.append((moment.entry.event.attempt, moment.elapsed))
+        if frame:
+            self.frames.append(_frame_row(moment))
 
 
-def frame_row(moment: Moment) -> "FrameRow":
-    """A moment as a key frame is kept: small, and no longer held together with others in memory."""
+def _frame_row(moment: Moment) -> "FrameRow":
     state = {one.name: getattr(moment.state, one.name) for one in fields(SessionState) if one.name != "runbook"}
     packed = zlib.compress(_encoder.encode(state), 1)
     place = moment.place

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.replay.keyframes import SPACING, FrameRow, KeyFrames, Moment, beginning, frame_row, mark_rows, onward
+from tui.errors import JournalDamaged
+from tui.replay.keyframes import SPACING, KeyFrames, Moment, Rows, beginning, onward
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
 from tui.session.chain import last_entry, unreadable
@@ -78,11 +79,7 @@ class RecordedSession:
         return self._next.elapsed if self._next is not None else None
 
     def at(self, elapsed: float) -> Moment:
-        """The last moment that is not later than so many seconds into the session.
-
-        Raises:
-            JournalDamaged: a line on the way to it is not what was written.
-        """
+        """The last moment that is not later than so many seconds into the session, and is sound."""
         if elapsed < self._here.elapsed:
             self._place(self._frames.before(elapsed))
         elif self._next is not None and self._next.elapsed <= elapsed:
@@ -114,11 +111,14 @@ class RecordedSession:
         """The key frames and markers made so far, for this thread."""
         return self._frames
 
-    def attempts(self) -> list[Attempt]:
-        """Every attempt that has been read, in order; for any thread."""
+    def attempts(self) -> list[tuple[Attempt, float]]:
+        """Every attempt that has been read, in order, with the second of the session in which it began.
+
+        For any thread.
+        """
         frames = self._open()
         try:
-            return list(frames.last().state.attempts.values())
+            return [(one, frames.attempt(one.number)) for one in frames.last().state.attempts.values()]
         finally:
             frames.close()
 
@@ -131,20 +131,21 @@ class RecordedSession:
         frames = self._open()
         try:
             last = frames.last()
-            marks = mark_rows(last) if last is self.first else []
-            kept: list[FrameRow] = []
-            for moment in onward(self.directory.journal, last):
-                last = moment
-                marks += mark_rows(moment)
-                if moment.entry.seq % SPACING == 0:
-                    kept.append(frame_row(moment))
-                if len(kept) >= BATCH:
-                    if stopped():
-                        return
-                    frames.add(marks, kept)
-                    self.indexed = Indexed(moment.entry.seq, moment.elapsed, *self._share(moment))
-                    marks, kept = [], []
-            frames.add(marks, [*kept, frame_row(last)])
+            rows = Rows()
+            if last is self.first:
+                rows.gather(last)
+            try:
+                for moment in onward(self.directory.journal, last):
+                    last = moment
+                    rows.gather(moment, frame=moment.entry.seq % SPACING == 0)
+                    if len(rows.frames) >= BATCH:
+                        if stopped():
+                            return
+                        self._keep(frames, rows, moment)
+                        rows = Rows()
+            finally:
+                rows.gather(last, frame=True)
+                self._keep(frames, rows, last)
             self.indexed = Indexed(last.entry.seq, last.elapsed, 1.0, whole=True)
         finally:
             frames.close()
@@ -153,14 +154,25 @@ class RecordedSession:
         """Let go of the files."""
         self._frames.close()
 
+    def _keep(self, frames: KeyFrames, rows: Rows, last: Moment) -> None:
+        frames.add(rows)
+        self.indexed = Indexed(last.entry.seq, last.elapsed, *self._share(last))
+
     def _place(self, moment: Moment) -> None:
         self._here = moment
         self._ahead = onward(self.directory.journal, moment)
-        self._next = next(self._ahead, None)
+        self._next = self._coming()
 
     def _step(self) -> None:
         assert self._next is not None
-        self._here, self._next = self._next, next(self._ahead, None)
+        self._here, self._next = self._next, self._coming()
+
+    def _coming(self) -> Moment | None:
+        """The moment after; none after the last that is sound, which `index` has words for."""
+        try:
+            return next(self._ahead, None)
+        except JournalDamaged:
+            return None
 
     def _share(self, moment: Moment) -> tuple[float, bool]:
         end = moment.place.end

@@ -52,6 +52,7 @@ class ReplayExecutor(Executor):
         super().__init__({}, directory, Redactor(), clock)
         self.player: Player
         self._timings: dict[int, Timing] = {}
+        self._begun: dict[int, float] = {}
 
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, as far as it had come whenever it is read."""
@@ -70,16 +71,16 @@ class ReplayExecutor(Executor):
     def printed_at(self, running: Attempt) -> datetime | None:
         """When a running attempt had last printed something; None where it had not yet."""
         timing = self._timing(running.number)
-        size = timing.size_at((self.player.now - running.started).total_seconds())
+        size = timing.size_at(self.player.elapsed - self._began(running.number))
         return running.started + timedelta(seconds=timing.came_at(size - 1)) if size else None
 
     def next_output(self, moment: Moment, elapsed: float) -> float | None:
         """How many seconds into the session the running attempts print again, if they do."""
-        running = [one for one in moment.state.attempts.values() if one.outcome is None]
-        now = moment.entry.at + timedelta(seconds=max(0.0, elapsed - moment.elapsed))
         coming = []
-        for one in running:
-            since = (now - one.started).total_seconds()
+        for one in moment.state.attempts.values():
+            if one.outcome is not None:
+                continue
+            since = elapsed - self._began(one.number)
             following = self._timing(one.number).next_after(since)
             if following is not None:
                 coming.append(elapsed + following - since)
@@ -89,7 +90,13 @@ class ReplayExecutor(Executor):
         one = state.attempts.get(attempt)
         if one is None or one.outcome is not None:
             return EVERYTHING
-        return (self.player.now - one.started).total_seconds()
+        return self.player.elapsed - self._began(attempt)
+
+    def _began(self, attempt: int) -> float:
+        """How many seconds into the session an attempt began."""
+        if attempt not in self._begun:
+            self._begun[attempt] = self.player.recording.frames.attempt(attempt)
+        return self._begun[attempt]
 
     def _timing(self, attempt: int) -> Timing:
         if attempt not in self._timings:

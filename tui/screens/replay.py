@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Static
 
@@ -32,6 +32,9 @@ from tui.widgets.timeline_text import Timeline
 from tui.widgets.top_line import TopLine
 
 TICK = 0.1
+ROUND = 0.001
+"""Output is timed to the millisecond: so much later all of it has come."""
+
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"
 FIND = "In every command and all output (n next, N before):"
 
@@ -45,7 +48,10 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         "../widgets/rollback_head.tcss",
         "../widgets/timeline.tcss",
     ]
-    BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("replay"),
+        Binding("tab", "app.focus_next", "Focus", show=False, id="replay.focus"),
+    ]
 
     def __init__(self, place: ReplayWorkspace) -> None:
         super().__init__()
@@ -250,9 +256,10 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
 
         def found(places: list[Hit]) -> None:
             if turn == self._searching:
-                self._hits = sorted(places, key=lambda hit: (hit.at, hit.attempt, hit.line))
+                self._hits = sorted(places, key=lambda hit: (hit.elapsed, hit.attempt, hit.line))
                 if self._hits:
-                    self._show_hit(next((hit for hit in self._hits if hit.at >= self.player.now), self._hits[0]))
+                    after = (hit for hit in self._hits if hit.elapsed >= self.player.elapsed)
+                    self._show_hit(next(after, self._hits[0]))
                 else:
                     self._moved(f"{text}: not found")
 
@@ -274,7 +281,7 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
 
     def _show_hit(self, hit: Hit) -> None:
         self._hit = self._hits.index(hit)
-        self.player.to_time(hit.at)
+        self.player.seek(hit.elapsed + ROUND)
         self._moved()
         self.query_one("#checklist", Checklist).look_at(hit.step)
         self._chosen = hit.attempt
