@@ -1,5 +1,6 @@
 """The commands about sessions that are over, or were kept: listed, written for people and programs, verified."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -54,5 +55,46 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
             click.echo(sanitise(line))
 
 
-COMMANDS = (sessions, export, verify)
+@click.group(invoke_without_command=True)
+@click.option("--all", "everything", is_flag=True, help="Also those that are done.")
+@click.option("--drills", is_flag=True, help="Those of rehearsals instead.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+@guarded
+def followups(context: click.Context, everything: bool, drills: bool, as_json: bool) -> None:
+    """List what is left to do after deployments; the exit status is 20 where something is overdue."""
+    from tui.compose import open_store
+    from tui.headless.followups import report
+    from tui.session.clock import SystemClock
+    from tui.session.ticking import listed
+
+    if context.invoked_subcommand is None:
+        found = listed(open_store().summaries(), drills, everything)
+        sys.exit(report(found, SystemClock().now(), as_json, click.echo))
+
+
+@followups.command()
+@click.argument("followup")
+@click.option("--session", default="", help="Which session's, where several have it.")
+@click.option("--operator", default="", help="Who did it (default: the login name).")
+@click.option("--note", default="", help="What was found.")
+@click.option("--drill", is_flag=True, help="One of a rehearsal.")
+@guarded
+def done(followup: str, session: str, operator: str, note: str, drill: bool) -> None:
+    """Tick FOLLOWUP off, in the journal of the session it belongs to."""
+    import getpass
+
+    from tui.compose import open_store
+    from tui.config import load_config
+    from tui.execution.text import sanitise
+    from tui.session.clock import SystemClock
+    from tui.session.ticking import listed, named, tick_off
+
+    store = open_store()
+    due = named(listed(store.summaries(), drill, done=bool(session)).followups, followup, session)
+    tick_off(store, due, SystemClock(), operator or load_config().operator or getpass.getuser(), note)
+    click.echo(sanitise(f"✔ {due.followup.title} ({due.session})"))
+
+
+COMMANDS = (sessions, export, verify, followups)
 """What the group of commands takes from here."""

@@ -9,6 +9,8 @@ from tui.bridge import front
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Window
 from tui.runbook.window import window_state
+from tui.screens.dialogs import AskText
+from tui.screens.dialogs.pick import Pick
 from tui.screens.home_text import window_lines
 from tui.screens.links import Links, can_open
 from tui.session import events as ev
@@ -132,3 +134,25 @@ async def test_hostile_words_of_a_runbook_stay_words(make_workspace: Callable[..
 
 def _entries(workspace: Workspace, session: str) -> list[ev.Entry]:
     return list(read(workspace.store.find(session).journal))
+
+
+async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Workspace, clock: FakeClock) -> None:
+    left_open(workspace, finish=True)
+    clock.advance(2 * 3600)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "✖ overdue by 1 h 00 m" in shown(app))
+        assert "Watch the error rate" in shown(app)
+        assert "x ticks one off" in shown(app)
+        await pilot.press("x")
+        await dialog(pilot, Pick)
+        await pilot.press("enter")
+        await dialog(pilot, AskText)
+        await pilot.press("n", "o", "n", "e", "enter")
+        await until(pilot, lambda: "Follow-ups" not in shown(app))
+        directory = workspace.store.find("last")
+        last = list(read(directory.journal))[-1].event
+        assert last == ev.FollowUpDone(followup="watch", operator=app.operator, note="none")
+        assert directory.load()[1].finished is not None
+        await pilot.press("x")
+        await until(pilot, lambda: any("no follow-up is left" in one.message for one in app._notifications))

@@ -95,7 +95,7 @@ def test_what_went_otherwise_is_told(
 
 
 def test_follow_ups_are_due_from_the_end(workspace: Workspace, conductor: Conductor, clock: FakeClock) -> None:
-    conductor.finish("abandoned")
+    conductor.finish("completed")
     clock.advance(7200)
     assert "2026-11-24 03:00 UTC  Watch the error rate" in told(workspace, conductor)
 

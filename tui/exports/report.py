@@ -1,7 +1,7 @@
 """What the reports for people say of a session, as data, so that Markdown and HTML only lay it out."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from tui.exports.source import Source
 from tui.exports.words import duration, event_words, step_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
+from tui.session.followups import followups as session_followups
 from tui.session.markers import marker_of
 from tui.session.rollback import rollback_plan
 from tui.session.state import Attempt, StepState, StepStatus
@@ -273,9 +274,15 @@ def checklist(source: Source) -> list[Tick]:
 
 def followups(source: Source) -> list[Task]:
     """What is left to do after the session, the first due first."""
-    end = source.state.finished_at
-    tasks = [
-        Task(one.id, one.title, seconds(one.within), end + timedelta(seconds=seconds(one.within)) if end else None)
-        for one in source.runbook.followups
+    found = session_followups(source.state, source.state.at)
+    ended = source.state.finished_at is not None
+    return [
+        Task(
+            one.followup.id,
+            one.followup.title,
+            seconds(one.followup.within),
+            one.due if ended else None,
+            f"{one.done.at:%Y-%m-%d %H:%M} UTC by {one.done.operator}" if one.done else "",
+        )
+        for one in found
     ]
-    return sorted(tasks, key=lambda one: one.within)

@@ -71,6 +71,10 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return event.operator, _title(event, state), f"message {event.message} {event.how}"
         case ev.LinkOpened():
             return event.operator, _title(event, state), f"opened {event.url}"
+        case ev.FollowUpDone():
+            titles = {one.id: one.title for one in state.runbook.followups}
+            note = f": {event.note}" if event.note else ""
+            return event.operator, "", f"follow-up done: {titles.get(event.followup, event.followup)}{note}"
         case ev.NoteAdded():
             return event.operator, _title(event, state), f"note: {event.text}"
         case ev.RollbackStarted():

@@ -15,8 +15,10 @@ from textual.widgets.option_list import Option
 from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
-from tui.screens.home_text import Piece, about, flows_of, ordered, session_line, window_lines
+from tui.screens.home_text import Piece, about, flows_of, followup_lines, ordered, session_line, window_lines
+from tui.session.followups import Due
 from tui.session.store import Summary
+from tui.session.ticking import listed, tick_off
 from tui.widgets.top_line import TopLine
 
 LISTED = 20
@@ -57,7 +59,9 @@ class HomeScreen(Screen[None]):
         listed.display = False
         title = Static("Sessions", id="sessions-title", markup=False)
         none = Static("reading…", id="sessions-none", markup=False)
-        await self.query_one("#home").mount(title, none, listed)
+        due = Static("", id="followups", markup=False)
+        due.display = False
+        await self.query_one("#home").mount(due, title, none, listed)
         await self.mount(Footer(show_command_palette=False, compact=True))
         self.refresh_bindings()
         self._furnished = True
@@ -74,11 +78,23 @@ class HomeScreen(Screen[None]):
 
     def _found(self, found: tuple[Summary, ...]) -> None:
         self.sessions = found
+        self._tick()
 
     def _tick(self) -> None:
         workspace = front(self).workspace
         now = workspace.clock.now()
         self.query_one("#window", Static).update(pieces(window_lines(workspace.window(now), now)))
+        left = self.left
+        if self._furnished:
+            due = self.query_one("#followups", Static)
+            due.display = bool(left)
+            title: list[Piece] = [("Follow-ups", "bold underline"), ("   x ticks one off", "dim")]
+            due.update(pieces([title, *followup_lines(left, now)]))
+
+    @property
+    def left(self) -> tuple[Due, ...]:
+        """The follow-ups of the sessions that were read that are not done, the first due first."""
+        return listed(self.sessions or (), drill=bool(front(self).workspace.drill)).followups
 
     def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
         listed = self.query_one("#sessions", OptionList)
@@ -159,6 +175,31 @@ class HomeScreen(Screen[None]):
             )
         else:
             front(self).resume(one.id)
+
+    def action_tick(self) -> None:
+        """Choose a follow-up that is done, and write what was found."""
+        from tui.screens.dialogs import AskText
+        from tui.screens.dialogs.pick import Pick
+
+        app, left = front(self), self.left
+        now = app.workspace.clock.now()
+        if not left:
+            app.show_error(NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook"))
+            return
+
+        def ticked(due: Due, note: str) -> None:
+            store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
+            app.work(self, lambda: tick_off(store, due, clock, operator, note), lambda _: self._read())
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                due = left[place]
+                ask = AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False)
+                self.app.push_screen(ask, lambda note: None if note is None else ticked(due, note))
+
+        self.app.push_screen(
+            Pick("Which is done?", [f"{one.followup.title} – {one.words(now)}" for one in left]), picked
+        )
 
     def action_replay(self) -> None:
         one = self._marked()

@@ -1,15 +1,18 @@
 """Decides what the first screen says of the runbook, the window and the sessions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
+from tui.session.followups import Due
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
 
 Piece = tuple[str, str]
+DUE_SHOWN = 4
 GOOD, BAD, QUIET = "$text-success", "bold $text-error", "dim"
 
 
@@ -63,6 +66,23 @@ def session_line(summary: Summary, now: datetime) -> list[Piece]:
         (f"  {started_at(summary.id):%Y-%m-%d %H:%M} UTC, {duration(now - started_at(summary.id))} ago", ""),
         (f"  {sanitise(state.operator)}  {progress(state)}", QUIET),
     ]
+
+
+def followup_lines(found: Sequence[Due], now: datetime) -> list[list[Piece]]:
+    """The follow-ups that are due next, each in one line."""
+    lines: list[list[Piece]] = []
+    for one in found[:DUE_SHOWN]:
+        late = one.overdue(now)
+        lines.append(
+            [
+                (f"{'✖' if late else '◆'} {one.words(now):<22}", BAD if late else "bold $text-warning"),
+                (f"  {sanitise(one.followup.title)}", ""),
+                (f"  {one.session[:8]}", QUIET),
+            ]
+        )
+    if len(found) > DUE_SHOWN:
+        lines.append([(f"… and {len(found) - DUE_SHOWN} more: `runbook followups`", QUIET)])
+    return lines
 
 
 def _status(state: SessionState) -> str:

@@ -1,7 +1,7 @@
 """Decides what the summary says: the result, what deviated, what took too long, what is left to do."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from msgspec import Struct
@@ -9,9 +9,9 @@ from msgspec import Struct
 from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.exports.words import duration
-from tui.runbook.model import seconds
 from tui.screens.home_text import BAD, GOOD, QUIET, Piece, when
 from tui.session import events as ev
+from tui.session.followups import followups
 from tui.session.journal import Verified
 from tui.session.state import SessionState, StepStatus
 
@@ -125,10 +125,15 @@ def _checklist(source: Source) -> Iterable[list[Piece]]:
 
 def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
     """When each is due, counted from the end of the session, or from now while it is open."""
-    since = source.state.finished_at or now
-    for one in source.runbook.followups:
-        due = since + timedelta(seconds=seconds(one.within))
-        yield [(f"{when(due)}  ", "bold"), (sanitise(one.title), "")]
+    for one in followups(source.state, now):
+        words = one.words(now)
+        mark: Piece = ("☑ ", GOOD) if one.done else ("☐ ", BAD if one.overdue(now) else WARN)
+        yield [
+            mark,
+            (f"{when(one.due)}  ", "bold"),
+            (sanitise(one.followup.title), ""),
+            (f"  {sanitise(words)}", QUIET),
+        ]
 
 
 def _notes(source: Source) -> Iterable[list[Piece]]:

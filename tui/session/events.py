@@ -317,6 +317,14 @@ class RollbackFinished(Event, frozen=True, kw_only=True):
     operator: str
 
 
+class FollowUpDone(Event, frozen=True, kw_only=True):
+    """A task that was due after the session is done; it ends no earlier than the session did, and reopens nothing."""
+
+    followup: str
+    operator: str
+    note: str = ""
+
+
 AnyEvent = (
     SessionStarted
     | SessionResumed
@@ -348,6 +356,7 @@ AnyEvent = (
     | TriggerTripped
     | TriggerCleared
     | JobsCleared
+    | FollowUpDone
 )
 
 

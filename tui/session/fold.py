@@ -9,7 +9,7 @@ from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
-from tui.session.state import CONNECTED, Attempt, Measure, SessionState, StepStatus, initial, step_by_id
+from tui.session.state import CONNECTED, Attempt, Done, Measure, SessionState, StepStatus, initial, step_by_id
 from tui.session.watching import Monitored, Sample, add, advance_all, with_baseline
 
 
@@ -290,6 +290,12 @@ def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> Sessio
 @_on(ev.RollbackFinished)
 def _(event: ev.RollbackFinished, state: SessionState, entry: ev.Entry) -> SessionState:
     return replace(state, rollback_finished_at=entry.at)
+
+
+@_on(ev.FollowUpDone)
+def _(event: ev.FollowUpDone, state: SessionState, entry: ev.Entry) -> SessionState:
+    done = Done(entry.at, event.operator, event.note)
+    return replace(state, followups={event.followup: done, **state.followups})
 
 
 def _usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:

@@ -76,6 +76,14 @@ class Measure(Struct, frozen=True, kw_only=True):
     figures: Mapping[str, float]
 
 
+class Done(Struct, frozen=True):
+    """Who ticked a follow-up off, when, and what they wrote."""
+
+    at: datetime
+    operator: str
+    note: str = ""
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """A step's part of the session; `action` is the place of the next action to be done."""
 
@@ -98,7 +106,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
-    `tripped` since when a trigger proposes to roll back.
+    `tripped` since when a trigger proposes to roll back, `followups` those that are done.
     """
 
     runbook: Runbook
@@ -127,6 +135,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     monitors: Mapping[str, Monitored] = {}
     dwells: Mapping[str, Dwell] = {}
     tripped: Mapping[str, datetime] = {}
+    followups: Mapping[str, Done] = {}
 
     @property
     def drill(self) -> bool:

@@ -1,0 +1,43 @@
+"""Prints what is left to do after deployments."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from tui.execution.text import sanitise
+from tui.headless.report import table
+from tui.session.followups import Due
+from tui.session.ticking import Listed
+
+OVERDUE = 20
+"""The exit status where something should have been done by now."""
+
+
+def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], None]) -> int:
+    """A table of follow-ups, or JSON; returns the exit status."""
+    late = any(one.overdue(now) for one in found.followups)
+    if as_json:
+        say(msgspec.json.format(msgspec.json.encode([_record(one, now) for one in found.followups]), indent=2).decode())
+        return OVERDUE if late else 0
+    rows = [(_mark(one, now), one.followup.id, sanitise(one.followup.title), one.session) for one in found.followups]
+    say(table([("STATE", "ID", "FOLLOW-UP", "SESSION"), *rows]) if rows else "nothing is left to do")
+    for one in found.unread:
+        say(sanitise(f"? {one.id} cannot be read: {one.problem}"))
+    return OVERDUE if late else 0
+
+
+def _mark(one: Due, now: datetime) -> str:
+    sign = "✔" if one.done else "✖" if one.overdue(now) else "◆"
+    return sanitise(f"{sign} {one.words(now)}")
+
+
+def _record(one: Due, now: datetime) -> dict[str, object]:
+    return {
+        "session": one.session,
+        "id": one.followup.id,
+        "title": one.followup.title,
+        "due": one.due,
+        "overdue": one.overdue(now),
+        "done": one.done,
+    }
