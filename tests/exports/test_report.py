@@ -97,6 +97,21 @@ def test_follow_ups_are_due_from_the_end_on_the_first_due_first() -> None:
     assert "- [ ] Look at Sentry – due 2026-11-23 03:00 UTC" in text
 
 
+def test_a_follow_up_that_was_done_says_by_whom_and_is_ticked_in_every_report() -> None:
+    source = session(
+        ev.SessionFinished(result="completed", operator="ana"), ev.FollowUpDone(followup="sentry", operator="cy")
+    )
+    assert [one.done for one in followups(source)] == ["2026-11-23 02:00 UTC by cy", ""]
+    assert ("cy", "did 1 follow-up") in [(one.name, one.did) for one in people(source)]
+    assert "- [x] Look at Sentry – done 2026-11-23 02:00 UTC by cy" in render(source, "md").decode()
+    assert "done 2026-11-23 02:00 UTC by cy" in render(source, "html").decode()
+
+
+def test_what_was_rolled_back_left_nothing_to_look_after() -> None:
+    back = ev.RollbackStarted(flow="rollback", operator="ana", reason="errors")
+    assert followups(session(back, ev.SessionFinished(result="rolled back", operator="ana"))) == []
+
+
 def test_the_rollback_in_figures() -> None:
     assert rollback(session()) is None
     found = rollback(

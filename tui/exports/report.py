@@ -200,6 +200,7 @@ _DEEDS: Mapping[type, str] = {
     ev.NoteAdded: "wrote {} note(s)",
     ev.RollbackStarted: "decided the rollback",
     ev.SessionFinished: "finished the session",
+    ev.FollowUpDone: "did {} follow-up(s)",
 }
 
 
