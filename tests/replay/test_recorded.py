@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.support.recorded import Writer, written
 from tui.errors import RunbookError
 from tui.replay import recorded
+from tui.replay.output import EVERYTHING, LARGE, OutputThen
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
 from tui.session.events import SessionHandedOver, SessionResumed
@@ -243,3 +244,27 @@ def test_reading_a_session_changes_nothing_of_it(session: Writer, tmp_path: Path
     read.at(read.total / 2)
     read.close()
     assert fingerprint(session.directory.path) == before
+
+
+def test_large_output_is_there_as_far_as_its_lines_are_counted_and_kept_for_the_next_time(tmp_path: Path) -> None:
+    session = written(tmp_path, 5, 30)
+    number = max(session.state.attempts)
+    path = session.directory.attempts / f"{number:04d}.out"
+    path.write_bytes(b"".join(b"%07d\n" % line for line in range(LARGE // 8 + 100)))
+    place = ReplayWorkspace(RecordedSession(session.directory, tmp_path / "cache"), Store(tmp_path))
+    place.player.recording.index()
+    place.player.seek(place.player.recording.total)
+    place.replayer.show()
+    reader = place.replayer.executor.reader(number)
+    assert reader.lines_total() == LARGE // 8 + 100
+    assert reader.read_lines(LARGE // 8, 1) == [b"%07d" % (LARGE // 8)]
+
+    again = RecordedSession(session.directory, tmp_path / "cache")
+    index, counted = again.lines.of(number)
+    assert counted == 0
+    assert OutputThen(session.directory.attempts, number, again.lines, lambda: EVERYTHING).lines_total() == 0
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r"))  # what is kept is not counted again
+    again.index()
+    index, counted = again.lines.of(number)
+    assert (index.blocks, counted) == (LARGE // 65536, EVERYTHING)
+    assert index.before(index.blocks) == LARGE // 8

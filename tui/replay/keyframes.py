@@ -22,7 +22,7 @@ from tui.session.fold import apply
 from tui.session.markers import Marker, MarkerKind, marker_of
 from tui.session.state import SessionState, initial
 
-VERSION = 1
+VERSION = 2
 SPACING = 500
 """Events between two key frames."""
 
@@ -32,6 +32,7 @@ CREATE TABLE frames (
     seq INTEGER PRIMARY KEY, elapsed REAL, last BLOB, head TEXT, start INTEGER, end INTEGER, state BLOB);
 CREATE TABLE marks (seq INTEGER PRIMARY KEY, elapsed REAL, at TEXT, kind TEXT, step TEXT, words TEXT);
 CREATE TABLE attempts (number INTEGER PRIMARY KEY, elapsed REAL);
+CREATE TABLE lines (attempt INTEGER PRIMARY KEY, size INTEGER, ends BLOB);
 CREATE INDEX marks_by_kind ON marks (kind, seq);
 """
 
@@ -153,6 +154,16 @@ class KeyFrames:
         """How many seconds into the session an attempt began."""
         row = self._db.execute("SELECT elapsed FROM attempts WHERE number = ?", (number,)).fetchone()
         return float(row[0]) if row else 0.0
+
+    def lines(self, attempt: int, size: int) -> bytes | None:
+        """What is kept of the lines of an attempt's output of this size, if anything is."""
+        row = self._db.execute("SELECT ends FROM lines WHERE attempt = ? AND size = ?", (attempt, size)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def keep_lines(self, attempt: int, size: int, ends: bytes) -> None:
+        """Keep where the lines of an attempt's output are."""
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO lines VALUES (?, ?, ?)", (attempt, size, ends))
 
     def buckets(self, width: int, total: float) -> dict[int, set[MarkerKind]]:
         """What kinds of markers there are in each of `width` equal parts of a session of `total` seconds."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.errors import JournalDamaged
 from tui.replay.keyframes import SPACING, KeyFrames, Moment, Rows, beginning, onward
+from tui.replay.output import OutputLines
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
 from tui.session.chain import last_entry, unreadable
@@ -50,6 +51,7 @@ class RecordedSession:
         self.directory = directory
         self.runbook: Runbook = load(directory.runbook)
         self.first = beginning(self.runbook, directory.journal)
+        self.lines = OutputLines(directory.attempts)
         self._cache = _writable(cache)
         self._name = f"{directory.id}-{self._identity()[:12]}.db"
         self._frames = self._open()
@@ -147,6 +149,7 @@ class RecordedSession:
                 rows.gather(last, frame=True)
                 self._keep(frames, rows, last)
             self.indexed = Indexed(last.entry.seq, last.elapsed, 1.0, whole=True)
+            self.lines.count(last.state.attempts, frames, stopped)
         finally:
             frames.close()
 

@@ -56,7 +56,8 @@ class ReplayExecutor(Executor):
 
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, as far as it had come whenever it is read."""
-        return OutputThen(self.directory, attempt, lambda: self._since(self.player.moment.state, attempt))
+        lines = self.player.recording.lines
+        return OutputThen(self.directory, attempt, lines, lambda: self._since(self.player.moment.state, attempt))
 
     def is_live(self, attempt: int) -> bool:
         """Whether the attempt was running."""

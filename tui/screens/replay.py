@@ -108,6 +108,8 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         moved = self.player.tick(TICK)
         if moved or self.player.recording.indexed.share != self._read_share:
             self.refresh_moment()
+        elif self.moment is not None:
+            self._grew()
 
     def _tick(self) -> None:
         """Live, time passes by itself; here it stands still until the player moves."""
@@ -164,10 +166,10 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
 
     def _grew(self) -> None:
         """Show what of the output had come by now: more than before, or less."""
-        size = self.conductor.executor.size(self._attempt) if self._attempt else 0
-        if size != self._came:
-            self._came = size
-            self.query_one("#output", OutputView).grew()
+        view = self.query_one("#output", OutputView)
+        if view.came != self._came:
+            self._came = view.came
+            view.grew()
 
     def _stamp(self, seconds: float) -> str:
         attempt = self.state.attempts.get(self._attempt)

@@ -17,8 +17,10 @@ Fetch = Callable[[int, int], bytes]
 class LineIndex:
     """How many lines end in each whole block; one thread adds while others read."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: bytes = b"") -> None:
+        """Begin empty, or with what `keep` gave of the same file."""
         self._ends = array("Q")
+        self._ends.frombytes(kept)
         self._partial = 0
         self._filled = 0
 
@@ -33,6 +35,10 @@ class LineIndex:
             if self._filled == BLOCK:
                 self._ends.append(self.before(len(self._ends)) + max(1, self._partial))
                 self._partial = self._filled = 0
+
+    def keep(self) -> bytes:
+        """The whole blocks, to go on from in another process of this machine."""
+        return self._ends.tobytes()
 
     @property
     def blocks(self) -> int:

@@ -71,6 +71,11 @@ class OutputView(Lines):
         """The first line on the screen."""
         return self.scroll_offset.y
 
+    @property
+    def came(self) -> int:
+        """How many bytes there are to show by now."""
+        return self._reader.size if self._reader is not None else 0
+
     def show(self, reader: OutputReader | None, empty: str = "no output yet") -> None:
         """Show another attempt, from its end."""
         if self._reader is not None:

@@ -1,0 +1,113 @@
+"""A session of a million events: opened to its first frame beside reading it as JSON, seeks, and memory.
+
+Targets: opened in at most 0.1 of the time that Python's own JSON library takes to read the same journal; the slowest
+of a hundred seeks under 100 ms; memory growing by less than 60 MiB.
+"""
+
+import asyncio
+import json
+import random
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from bench._sessions import large_session
+from tui.app import RunbookApp
+from tui.replay.recorded import RecordedSession
+from tui.replay.stage import ReplayWorkspace
+from tui.screens.replay import ReplayScreen
+from tui.session.store import SessionDirectory, Store
+
+EVENTS = 1_000_000
+SEEKS = 1_000
+LARGE_OUTPUT = 1 << 30
+TIMES = 3
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        directory = large_session(root, EVENTS)
+        plain = statistics.median(read_as_json(directory) for _ in range(TIMES))
+        asyncio.run(first_frame(directory, root / "warm-up", whole=False))
+        unread = statistics.median(
+            asyncio.run(first_frame(directory, root / f"cache-{number}", whole=False)) for number in range(TIMES)
+        )
+        before = memory()
+        started = time.perf_counter()
+        recording = RecordedSession(directory, root / "cache")
+        recording.index()
+        indexed = time.perf_counter() - started
+        again = statistics.median(asyncio.run(first_frame(directory, root / "cache", whole=True)) for _ in range(TIMES))
+        luck = random.Random(2)
+        seeks = sorted(seek(recording, luck.random() * recording.total) for _ in range(SEEKS))
+        grown = memory() - before
+        output = large_output(root)
+    print(f"{EVENTS:,} events read as JSON                {plain:8.2f} s")
+    print(f"opened to the first frame, first time    {unread:8.2f} s   = {unread / plain:.2f} (target at most 0.10)")
+    print(f"opened to the first frame, key frames kept{again:8.2f} s   = {again / plain:.2f} (target at most 0.10)")
+    print(f"key frames made beside it                 {indexed:8.1f} s")
+    print(f"a seek, median of {SEEKS:,}                   {seeks[SEEKS // 2] * 1000:8.1f} ms")
+    print(f"a seek, p99                               {seeks[SEEKS * 99 // 100] * 1000:8.1f} ms   (target under 100)")
+    print(f"memory grew by                            {grown / 2**20:8.1f} MiB (target under 60)")
+    print(f"1 GiB of output, counted lines kept: its end shown in {output * 1000:.1f} ms")
+
+
+def read_as_json(directory: SessionDirectory) -> float:
+    """Seconds that reading every line takes."""
+    started = time.perf_counter()
+    with directory.journal.open() as file:
+        for line in file:
+            json.loads(line)
+    return time.perf_counter() - started
+
+
+async def first_frame(directory: SessionDirectory, cache: Path, whole: bool) -> float:
+    """Seconds until the replay's screen is painted; the terminal and the imports are there already."""
+    started = time.perf_counter()
+    place = ReplayWorkspace(RecordedSession(directory, cache), Store(directory.path.parent))
+    app = RunbookApp(place)
+    async with app.run_test(size=(120, 40)) as pilot:
+        while not (isinstance(app.screen, ReplayScreen) and app.screen.moment is not None):
+            await pilot.pause(0.001)
+        took = time.perf_counter() - started
+        assert place.player.recording.indexed.whole is whole
+    return took
+
+
+def seek(recording: RecordedSession, elapsed: float) -> float:
+    """Seconds that going to a moment takes."""
+    started = time.perf_counter()
+    recording.at(elapsed)
+    return time.perf_counter() - started
+
+
+def large_output(root: Path) -> float:
+    """Seconds until the end of 1 GiB of output can be read, at a second opening."""
+    directory = large_session(root / "large", 100)
+    piece = b"".join(b"%063d\n" % line for line in range(1 << 14))
+    with (directory.attempts / "0001.out").open("wb") as file:
+        for _ in range(LARGE_OUTPUT // len(piece)):
+            file.write(piece)
+    (directory.attempts / "0001.mask").write_bytes(b"")
+    RecordedSession(directory, root / "large-cache").index()
+    place = ReplayWorkspace(RecordedSession(directory, root / "large-cache"), Store(root))
+    place.player.recording.index()
+    place.player.seek(place.player.recording.total)
+    started = time.perf_counter()
+    reader = place.replayer.executor.reader(1)
+    total = reader.lines_total()
+    assert total == LARGE_OUTPUT // 64
+    assert reader.read_lines(total - 40, 40)[-1] == b"%063d" % ((1 << 14) - 1)
+    return time.perf_counter() - started
+
+
+def memory() -> int:
+    """The most this process has held so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    main()
