@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -18,11 +18,14 @@ from tui.config import Config, unknown_keys
 from tui.errors import RunbookError, SessionHeld
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
+from tui.session.state import SessionState
+from tui.session.usual import Usual
 from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
     from tui.replay.stage import ReplayWorkspace
+    from tui.session.history import History
 
 ERROR_SHOWN = 12.0
 LAST_WORDS = 3.0
@@ -54,6 +57,8 @@ class RunbookApp(Front):
         self._session = session
         self._rolling_back = rolling_back
         self._before: Workspace | None = None
+        self._history: History | None = None
+        self._usual: tuple[str, Mapping[str, Usual]] = ("", {})
         self._closing = False
         self._shown = False
 
@@ -71,6 +76,7 @@ class RunbookApp(Front):
             self.push_screen(HomeScreen())
         self._shown = True
         self._fit(self.size)
+        self.call_after_refresh(self._remember)
         if wrong:
             self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
         if self._session:
@@ -84,6 +90,27 @@ class RunbookApp(Front):
         return self.theme_variables
 
     # sessions
+
+    def usual(self, state: SessionState) -> Mapping[str, Usual]:
+        """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
+        if self._history is None or state.started is None:
+            return {}
+        session, known = self._usual
+        if session != state.started.session:
+            session = state.started.session
+            known = self._history.usual(state.runbook.runbook.title, state.started.drill, session)
+            self._usual = session, known
+        return known
+
+    def _remember(self) -> None:
+        """Read how long steps took in earlier sessions, beside everything else."""
+        from tui.session.history import read_history
+
+        def read(history: "History") -> None:
+            self._history, self._usual = history, ("", {})
+
+        store = self.workspace.store
+        self.work(self, lambda: read_history(store, lambda: self._closing), read)
 
     def begin(self, setup: Setup) -> None:
         """Begin a session and show it."""

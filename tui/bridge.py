@@ -2,7 +2,7 @@
 
 import threading
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.app import App
@@ -15,6 +15,7 @@ from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.session.events import Entry
 from tui.session.state import SessionState
+from tui.session.usual import Usual
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
@@ -49,6 +50,10 @@ class Front(App[None]):
     operator: str = ""
     troubleshooting: str = ""
     """The known trouble that the next session is begun for."""
+
+    @abstractmethod
+    def usual(self, state: SessionState) -> Mapping[str, Usual]:
+        """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
 
     @abstractmethod
     def begin(self, setup: Setup) -> None:

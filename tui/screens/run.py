@@ -145,6 +145,7 @@ class RunScreen(SessionActs):
             trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
             printed=self._printed,
             read_only=self.conductor.read_only,
+            usual=front(self).usual(state),
         )
 
     def last_printed(self, state: SessionState) -> datetime | None:

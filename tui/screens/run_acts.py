@@ -128,7 +128,7 @@ class SessionActs(Screen[None]):
             words = f"{step.title} needs {', '.join(unknown)}, which nothing has found yet"
             front(self).show_error(NotNow(words, "run the step that finds it first"))
             return
-        lines, name = start_lines(state, step, place, now)
+        lines, name = start_lines(state, step, place, now, front(self).usual(state))
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -1,5 +1,6 @@
 """What the run screen's dialogs and titles say, decided from the state alone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from tui.execution.commands import shown, values_of
@@ -10,12 +11,15 @@ from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import names
 from tui.session.state import SessionState
+from tui.session.usual import Usual
 from tui.widgets.glyphs import HELD, OVER
-from tui.widgets.progress import rollback_time, too_late
+from tui.widgets.progress import NOTHING, rollback_time, too_late
 from tui.widgets.step_text import command_lines, where
 
 
-def start_lines(state: SessionState, step: Step, place: int, now: datetime | None) -> tuple[list[str], str]:
+def start_lines(
+    state: SessionState, step: Step, place: int, now: datetime | None, usual: Mapping[str, Usual] = NOTHING
+) -> tuple[list[str], str]:
     """What a confirmation shows (host, user, every command from `place` on), and the host's name to be typed."""
     at = now or state.at or datetime.now().astimezone()
     values = values_of(state.runbook, state.facts, at)
@@ -26,9 +30,9 @@ def start_lines(state: SessionState, step: Step, place: int, now: datetime | Non
         elif action.probe is not None:
             lines.append(sanitise(words_of(state.runbook, action.probe, values)))
     if step.point_of_no_return:
-        back = duration(rollback_time(state, step))
+        back = duration(rollback_time(state, step, usual))
         lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, about {back}.")
-    late = too_late(state, step, at)
+    late = too_late(state, step, at, usual)
     if late:
         lines.append(f"{OVER} the window: {late}")
     return lines, host_name(state, step, place)

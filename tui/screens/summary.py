@@ -64,7 +64,8 @@ class SummaryScreen(Screen[None]):
         if front(self).conductor is None:
             return
         directory = front(self).workspace.store.find(self._session())
-        front(self).work(self, lambda: Report(source(directory), verify(directory.journal)), self._have)
+        usual = front(self).usual(self._conductor().state)
+        front(self).work(self, lambda: Report(source(directory), verify(directory.journal), usual), self._have)
 
     def _have(self, report: Report) -> None:
         self.report = report

@@ -1,6 +1,6 @@
 """Decides what the summary says: the result, what deviated, what took too long, what is left to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -12,8 +12,10 @@ from tui.exports.words import duration
 from tui.screens.home_text import BAD, GOOD, QUIET, Piece, when
 from tui.session import events as ev
 from tui.session.followups import followups
+from tui.session.history import took
 from tui.session.journal import Verified
 from tui.session.state import SessionState, StepStatus
+from tui.session.usual import Usual
 
 WARN = "bold $text-warning"
 MOST = 40
@@ -25,6 +27,7 @@ class Report(Struct, frozen=True):
 
     source: Source
     verified: Verified
+    usual: Mapping[str, Usual] = {}
 
 
 def result_of(state: SessionState) -> str:
@@ -41,6 +44,7 @@ def summary(report: Report, now: datetime) -> list[list[Piece]]:
     for title, part in (
         ("Deviations", _deviations(source)),
         ("Over budget", _overruns(source)),
+        ("Slower than usual", _slower(report)),
         ("Checklist", _checklist(source)),
         ("Follow-ups", _followups(source, now)),
         ("Notes", _notes(source)),
@@ -108,6 +112,16 @@ def _overruns(source: Source) -> Iterable[list[Piece]]:
     for one in source.overruns():
         took = f"▲ {duration(one.took):>9} of {duration(one.budget)}"
         yield [(took, WARN), (f"  {sanitise(one.title)}", "")]
+
+
+def _slower(report: Report) -> Iterable[list[Piece]]:
+    """The steps that took longer than they did in earlier sessions."""
+    titles = {step.id: step.title for _, step, _ in report.source.steps()}
+    for step, length in took(report.source.state).items():
+        known = report.usual.get(step)
+        if known is not None and known.longer(length):
+            words = f"▲ {duration(length):>9} usually {duration(round(known.median, 1))}"
+            yield [(words, WARN), (f"  {sanitise(titles.get(step, step))}", "")]
 
 
 def _checklist(source: Source) -> Iterable[list[Piece]]:

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.runbook.facts import flow_of_kind, may_hold, steps_of, why_not
-from tui.runbook.model import FlowKind, Runbook, Section, Step, seconds
+from tui.runbook.model import FlowKind, Runbook, Section, Step
 from tui.runbook.walk import steps_of as all_steps
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.usual import Usual, step_seconds
 
 
 class Need(StrEnum):
@@ -83,8 +85,10 @@ def look_wanted(state: SessionState, step: Step) -> bool:
     return any(one.need is Need.LOOK for one in rollback_plan(state) if one.step.id == step.id)
 
 
-def expected_seconds(plan: Iterable[PlannedStep], state: SessionState) -> float:
-    """How long what is left of a plan takes by the runbook's budgets.
+def expected_seconds(
+    plan: Iterable[PlannedStep], state: SessionState, usual: Mapping[str, Usual] = MappingProxyType({})
+) -> float:
+    """How long what is left of a plan takes by what is usual, and by the runbook's budgets where that is not known.
 
     Of steps that depend on the same answer only those that the first of its alternatives asks for count.
     """
@@ -96,7 +100,7 @@ def expected_seconds(plan: Iterable[PlannedStep], state: SessionState) -> float:
             wanted = planned.step.needed_if[planned.depends_on]
             if chosen.setdefault(planned.depends_on, wanted) != wanted:
                 continue
-        total += seconds(planned.step.budget)
+        total += step_seconds(planned.step, usual)
     return total
 
 

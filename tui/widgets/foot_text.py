@@ -1,15 +1,15 @@
 """Decides what the two lines at the foot of the run screen say: time, pace, connections, journal."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
-from tui.session.state import CONNECTED, SessionState, step_by_id
+from tui.session.state import CONNECTED, step_by_id
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.progress import Moment, Spent, clock_words, current_step, rollback_time, spent, too_late
+from tui.widgets.progress import Moment, Spent, clock_words, current_step, left, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL, Piece
 from tui.widgets.tripped_text import tripped_words
 
@@ -31,7 +31,7 @@ def first_line(moment: Moment) -> list[Piece]:
         (f"{zone}{BETWEEN}", ""),
         ("session ", LABEL),
         (f"{clock_words(since)}{BETWEEN}", ""),
-        *_window(state, now),
+        *_window(moment),
     ]
 
 
@@ -47,6 +47,7 @@ def second_line(moment: Moment) -> list[Piece]:
             (f"{sanitise(host)} ", LABEL),
             (f"{'✖ ' if down else ''}{link}{BETWEEN}", STYLES["bad"] if down else ""),
         ]
+    pieces += _rest(moment)
     pieces += [("journal ", LABEL), (f"{moment.state.seq + 1} events on disk", "")]
     return pieces
 
@@ -92,13 +93,27 @@ def _pace(moment: Moment, step: Step) -> list[Piece]:
     pieces: list[Piece] = [("step ", LABEL), (pace_words(time), STYLES["bad"] if time.over else "bold")]
     if time.over:
         pieces.append((f" {OVER} over", STYLES["bad"]))
+    known = moment.usual.get(step.id)
+    if known is not None:
+        longer = known.longer(time.took) and not time.over
+        words = f" · {OVER} longer than the usual " if longer else " · usually "
+        pieces.append((f"{words}{duration(round(known.median, 1))}", STYLES["turn"] if longer else ""))
     quiet = silence(moment)
     if quiet >= SILENT_AFTER:
         pieces.append((f" · silent for {duration(round(quiet))}", STYLES["turn"]))
     return [*pieces, (BETWEEN, "")]
 
 
-def _window(state: SessionState, now: datetime) -> list[Piece]:
+def _rest(moment: Moment) -> list[Piece]:
+    """How long the commands of the rest take, where enough of them is known to say so."""
+    rest = left(moment.state, moment.usual, moment.now) if moment.usual and not moment.state.rollback else None
+    if rest is None or not rest.steps or rest.known * 2 < rest.steps:
+        return []
+    return [("commands left ", LABEL), (f"about {duration(round(rest.seconds))}{BETWEEN}", "")]
+
+
+def _window(moment: Moment) -> list[Piece]:
+    state, now = moment.state, moment.now
     window = window_state(state.runbook.window, now)
     if window.left == timedelta.max:
         return []
@@ -106,8 +121,8 @@ def _window(state: SessionState, now: datetime) -> list[Piece]:
         return [("window ", LABEL), ("✖ closed", STYLES["bad"])]
     pieces: list[Piece] = [("window ", LABEL), (window.words.removeprefix("inside, "), "bold")]
     step = state.next_step()
-    back = rollback_time(state, step)
-    late = too_late(state, step, now)
+    back = rollback_time(state, step, moment.usual)
+    late = too_late(state, step, now, moment.usual)
     if late:
         pieces.append((f" {OVER} {late}", STYLES["bad"]))
     elif back and not state.rollback:

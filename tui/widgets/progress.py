@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
 from tui.session.rollback import assuming_done, expected_seconds, rollback_plan
 from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.usual import Usual, step_seconds
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -17,7 +19,7 @@ class Moment(Struct, frozen=True, kw_only=True):
 
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
     running command last printed something, `read_only` why nothing can be done, `replayed` whether it is long past,
-    `issue` the known trouble that a failed step looks like.
+    `usual` what steps took in earlier sessions, `issue` the known trouble that a failed step looks like.
     """
 
     state: SessionState
@@ -27,7 +29,11 @@ class Moment(Struct, frozen=True, kw_only=True):
     printed: datetime | None = None
     read_only: str = ""
     replayed: bool = False
+    usual: Mapping[str, Usual] = {}
     issue: str = ""
+
+
+NOTHING: Mapping[str, Usual] = MappingProxyType({})
 
 
 class Spent(Struct, frozen=True):
@@ -73,13 +79,13 @@ def clock_words(length: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def rollback_time(state: SessionState, step: Step | None) -> timedelta:
-    """How long rolling back is expected to take once `step` is done, by the budgets of what would be undone.
+def rollback_time(state: SessionState, step: Step | None, usual: Mapping[str, Usual] = NOTHING) -> timedelta:
+    """How long rolling back is expected to take once `step` is done, by what undoing usually takes, or its budgets.
 
     While nothing has to be undone it is what the runbook allows for its rollback; nothing where it does not say.
     """
     after = assuming_done(state, step) if step is not None and step.undo else state
-    expected = expected_seconds(rollback_plan(after), after)
+    expected = expected_seconds(rollback_plan(after), after, usual)
     if expected:
         return timedelta(seconds=expected)
     flow = flow_of_kind(state.runbook, FlowKind.ROLLBACK)
@@ -87,17 +93,41 @@ def rollback_time(state: SessionState, step: Step | None) -> timedelta:
     return timedelta(seconds=seconds(budget)) if budget else timedelta()
 
 
-def too_late(state: SessionState, step: Step | None, now: datetime) -> str:
+def too_late(state: SessionState, step: Step | None, now: datetime, usual: Mapping[str, Usual] = NOTHING) -> str:
     """Why it is late for a forward step: the window's end comes before the step and a rollback would; else empty."""
     window = window_state(state.runbook.window, now)
     if state.rollback or not window.inside or window.left == timedelta.max:
         return ""
-    left = window.left - rollback_time(state, step)
+    left = window.left - rollback_time(state, step, usual)
     if left <= timedelta():
         return "too late to roll back inside it"
-    if step is not None and step.mutates and left < timedelta(seconds=seconds(step.budget)):
+    if step is not None and step.mutates and left < timedelta(seconds=step_seconds(step, usual)):
         return "the next step and a rollback no longer fit"
     return ""
+
+
+class Left(Struct, frozen=True):
+    """How long the rest of the steps takes (seconds): `known` of its `steps` by what is usual, others by budgets."""
+
+    seconds: float
+    known: int
+    steps: int
+
+
+def left(state: SessionState, usual: Mapping[str, Usual], now: datetime) -> Left:
+    """The time that the commands of the steps that are left take, the running one's own time taken off."""
+    total, known, count = 0.0, 0, 0
+    for section, step in state.plan():
+        if state.step(step.id).status.settled or not state.applies(section, step):
+            continue
+        if not any(action.automatic for action in step.actions):
+            continue
+        one = usual.get(step.id)
+        took = spent(state, step, now).took
+        total += max(0.0, (one.median if one else seconds(step.budget)) - took)
+        known += one is not None
+        count += 1
+    return Left(total, known, count)
 
 
 def waiting_kind(state: SessionState, step: Step) -> str:

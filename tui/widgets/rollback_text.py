@@ -54,7 +54,7 @@ def _time_line(moment: Moment) -> list[Piece]:
         pieces.append((f"{OVER} {clock_words(time.elapsed - time.budget)} over", STYLES["bad"]))
     elif time.budget:
         pieces.append((f"{clock_words(time.budget - time.elapsed)} left", "bold"))
-    more = expected_seconds(rollback_plan(state), state)
+    more = expected_seconds(rollback_plan(state), state, moment.usual)
     if more and state.rollback_finished_at is None:
         late = time.budget and time.elapsed + more > time.budget
         pieces.append((f"  about {duration(more)} to go", STYLES["turn"] if late else ""))

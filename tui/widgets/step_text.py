@@ -95,6 +95,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     lines += [_then(found) if moment.replayed else _keys(found)]
     lines += _need(state, step)
     lines += _marks(step)
+    lines += _usual(moment, step)
     lines += _paragraph("right when", cause_of(state.runbook, step.id))
     lines += _outcome(state, step)
     if step.look is not None and look_wanted(state, step):
@@ -158,6 +159,16 @@ def _keys(found: list[Press]) -> list[Piece]:
 def _then(found: list[Press]) -> list[Piece]:
     """What could be pressed at a moment that is replayed, and cannot now."""
     return [("could be done then ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
+
+
+def _usual(moment: Moment, step: Step) -> list[list[Piece]]:
+    """What the step took in earlier sessions, where that is known."""
+    known = moment.usual.get(step.id)
+    if known is None:
+        return []
+    spread = f"{duration(round(known.low, 1))} to {duration(round(known.high, 1))}"
+    words = f"{duration(round(known.median, 1))} (half of {known.count} times: {spread})"
+    return [[("usually ", LABEL), (words, "")]]
 
 
 def _marks(step: Step) -> list[list[Piece]]:

@@ -1,0 +1,174 @@
+"""What steps took in earlier sessions: which count, what is usual, and that the kept file can be lost or damaged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from tests.support.runbooks import SMALL
+from tui.session import events as ev
+from tui.session import history
+from tui.session.history import FILE, History, Took, read_history, took
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.store import SessionDirectory, Store
+from tui.session.usual import Usual, step_seconds, usual_of
+
+Make = Callable[..., SessionDirectory]
+GOOD = Outcome.exited(0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "sessions")
+
+
+@pytest.fixture
+def make(store: Store) -> Make:
+    clock = FakeClock()
+
+    def made(
+        *lengths: float,
+        step: str = "backup",
+        outcome: Outcome = GOOD,
+        sign: bool = True,
+        finish: bool = True,
+        drill: str = "",
+    ) -> SessionDirectory:
+        """A session whose one step ran its action so many times, so many seconds each."""
+        clock.advance(3600)
+        directory, journal = store.create("deploy", SMALL, clock)
+        journal.append(
+            ev.SessionStarted(
+                session=directory.id, flow="deploy", operator="ana", title="Shop", runbook_hash="", drill=drill
+            )
+        )
+        journal.append(ev.StepOpened(step=step, operator="ana"))
+        for number, length in enumerate(lengths, 1):
+            started = ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="x")
+            journal.append(started)
+            journal.append(ev.AttemptFinished(attempt=number, outcome=outcome, seconds=length))
+            if outcome.ended_by_itself:
+                check = ev.Check("exit status 0", "", ok=outcome.exit_status == 0)
+                journal.append(ev.AttemptChecked(attempt=number, checks=(check,)))
+        if sign:
+            journal.append(ev.StepSigned(step=step, operator="ana"))
+        if finish:
+            journal.append(ev.SessionFinished(result="completed", operator="ana"))
+        journal.close()
+        return directory
+
+    return made
+
+
+def lengths(directory: SessionDirectory) -> dict[str, float]:
+    return took(directory.load()[1])
+
+
+def test_what_went_well_at_once_counts(make: Make) -> None:
+    assert lengths(make(42.5)) == {"backup": 42.5}
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        {"outcome": Outcome.exited(1)},
+        {"outcome": Outcome(OutcomeKind.CANCELLED)},
+        {"sign": False},
+    ],
+)
+def test_what_did_not_go_well_does_not(make: Make, session: dict[str, object]) -> None:
+    assert lengths(make(42.5, **session)) == {}
+
+
+def test_what_was_run_again_does_not(make: Make) -> None:
+    assert lengths(make(42.5, 40.0)) == {}
+
+
+def test_three_times_make_it_usual(make: Make, store: Store) -> None:
+    for length in (40, 44):
+        make(length)
+    assert read_history(store).usual("Shop") == {}
+    make(42)
+    assert read_history(store).usual("Shop") == {"backup": Usual(42, 41, 43, 3)}
+    assert read_history(store).usual("Another") == {}
+
+
+def test_only_what_was_before_counts_for_a_session_that_is_replayed(make: Make, store: Store) -> None:
+    made = [make(length) for length in (40, 42, 44, 400)]
+    found = read_history(store)
+    assert found.usual("Shop", before=made[3].id)["backup"] == Usual(42, 41, 43, 3)
+    assert found.usual("Shop")["backup"].count == 4
+    assert found.usual("Shop", before=made[2].id) == {}
+
+
+def test_rehearsals_have_a_history_of_their_own(make: Make, store: Store) -> None:
+    for _ in range(3):
+        make(1, drill="Calm")
+        make(42)
+    found = read_history(store)
+    assert found.usual("Shop")["backup"].median == 42
+    assert found.usual("Shop", "Calm")["backup"].median == 1
+    assert found.usual("Shop", "Storm") == {}
+
+
+def test_sessions_that_go_on_and_those_that_cannot_be_read_are_no_history(make: Make, store: Store) -> None:
+    make(42, finish=False)
+    make(42).journal.write_bytes(b"nonsense\n")
+    assert read_history(store).sessions == {}
+
+
+def test_a_session_is_read_once(make: Make, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = make(42)
+    before = read_history(store)
+    monkeypatch.setattr(history, "_read", lambda directory, size: Took(size, "read anew", "", {}))
+    assert read_history(store) == before
+    with first.journal.open("ab") as file:
+        file.write(b"more\n")
+    assert read_history(store).sessions[first.id].title == "read anew"
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"[1]", b'{"sessions": {}, "format": 99}', b"\xff\xfe"])
+def test_what_was_kept_may_be_lost_or_damaged(make: Make, store: Store, content: bytes) -> None:
+    make(42)
+    whole = read_history(store)
+    (store.root / FILE).write_bytes(content)
+    assert read_history(store) == whole
+    assert msgspec.json.decode((store.root / FILE).read_bytes(), type=History) == whole
+
+
+def test_where_nothing_can_be_kept_it_is_read_all_the_same(make: Make, store: Store) -> None:
+    make(42)
+    (store.root / FILE).mkdir()
+    assert len(read_history(store).sessions) == 1
+    assert read_history(Store(store.root / "nowhere")).sessions == {}
+
+
+def test_old_sessions_are_forgotten(make: Make, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [make(length) for length in (1, 2, 3)]
+    monkeypatch.setattr(history, "NEWEST", 2)
+    assert set(read_history(store).sessions) == {one.id for one in made[1:]}
+
+
+@pytest.mark.parametrize(
+    ("length", "longer"), [(42, False), (60, False), (63, False), (64, True), (400, True), (0, False)]
+)
+def test_longer_than_usual(length: float, longer: bool) -> None:
+    assert Usual(42, 40, 45, 7).longer(length) is longer
+
+
+def test_a_short_step_is_not_longer_than_usual_by_half_a_second() -> None:
+    assert not Usual(0.2, 0.1, 0.3, 7).longer(0.9)
+    assert Usual(0.2, 0.1, 0.3, 7).longer(1.3)
+
+
+def test_the_median_and_the_quartiles() -> None:
+    assert usual_of([4, 1, 3, 2, 5]) == Usual(3, 2, 4, 5)
+
+
+def test_a_step_is_expected_to_take_what_it_seldom_exceeds_else_its_budget(make: Make) -> None:
+    runbook, _ = make(42).load()
+    step = runbook.sections[0].steps[0]
+    assert step_seconds(step, {}) == 10
+    assert step_seconds(step, {step.id: Usual(3, 2, 4, 5)}) == 4

@@ -1,0 +1,91 @@
+"""What steps took in earlier sessions, on the screen of the one at hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import shown, until
+from tests.tui.test_run import SETUP
+from tui.app import RunbookApp
+from tui.execution.workspace import Workspace
+from tui.screens.run import RunScreen
+from tui.session.state import SessionState
+from tui.session.usual import Usual
+from tui.widgets.foot_text import second_line
+from tui.widgets.progress import Left, Moment, left, rollback_time
+
+
+def told(moment: Moment) -> str:
+    return "".join(text for text, _ in second_line(moment))
+
+
+def begun(workspace: Workspace) -> SessionState:
+    conductor = workspace.begin(SETUP)
+    conductor.start("look")
+    conductor.wait(10)
+    conductor.close()
+    return conductor.state
+
+
+def test_a_step_that_takes_longer_than_usual_says_so(workspace: Workspace, clock: FakeClock) -> None:
+    state = begun(workspace)
+    running = replace(state.attempts[1], outcome=None, seconds=None)
+    state = replace(state, attempts={1: running}, steps={"look": replace(state.step("look"), attempts=(1,))})
+    usual = {"look": Usual(4.0, 3.0, 5.0, 7)}
+    moment = Moment(state=state, now=running.started + timedelta(seconds=4), usual=usual)
+    assert "usually 4.0 s" in told(moment)
+    assert "longer" not in told(moment)
+    late = replace(moment, now=running.started + timedelta(seconds=9))
+    assert "▲ longer than the usual 4.0 s" in told(late)
+    over = replace(moment, now=running.started + timedelta(seconds=30))
+    assert "over" in told(over)
+    assert "longer" not in told(over)
+    assert "usually" not in told(replace(moment, usual={}))
+
+
+def test_the_time_that_is_left_is_told_where_half_of_it_is_known(workspace: Workspace, clock: FakeClock) -> None:
+    state = begun(workspace)
+    now = clock.now()
+    assert left(state, {}, now) == Left(120, 0, 2)
+    usual = {"backup": Usual(42, 40, 44, 3)}
+    assert left(state, usual, now) == Left(102, 1, 2)
+    assert "commands left about 1 m 42 s" in told(Moment(state=state, now=now, usual=usual))
+    assert "commands left" not in told(Moment(state=state, now=now, usual={"another": Usual(1, 1, 1, 3)}))
+
+
+def test_the_rollback_is_expected_to_take_what_it_seldom_exceeds(workspace: Workspace) -> None:
+    state = begun(workspace)
+    undone = next(step for _, step in state.plan() if step.undo)
+    budget = rollback_time(state, undone)
+    known = rollback_time(state, undone, {step: Usual(3, 2, 4, 5) for step in undone.undo})
+    assert known < budget
+    assert known.total_seconds() == 4 * len(undone.undo)
+
+
+async def test_the_card_and_the_foot_of_a_fourth_session_know_the_first_three(
+    make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock
+) -> None:
+    host.replies["dump"] = Reply(b"")
+    workspace = make_workspace()
+    host.before_run = lambda command: clock.advance(42) if "dump" in command.script else None
+    for _ in range(3):
+        workspace.preflight(SETUP, lambda row: None)
+        conductor = workspace.begin(SETUP)
+        for step in ("look", "backup"):
+            conductor.start(step)
+            conductor.wait(10)
+            if conductor.state.step(step).settled is None:
+                conductor.sign(step, "ana")
+        conductor.finish("abandoned")
+        conductor.close()
+        clock.advance(60)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await pilot.press("down")
+        await until(pilot, lambda: "usually 42 s" in shown(app))
+        assert "(half of 3 times: 42 s to 42 s)" in shown(app)

@@ -1,0 +1,36 @@
+"""Says what is usual for a step, by what it took in earlier sessions."""
+
+import statistics
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from tui.runbook.model import Step, seconds
+
+LONGER = 1.5
+"""A step that takes so many times its usual time, and over a second more, takes longer than usual."""
+
+
+class Usual(Struct, frozen=True):
+    """What a step took in `count` sessions, in seconds: the median, and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+    count: int
+
+    def longer(self, took: float) -> bool:
+        """Whether it took longer than it usually does."""
+        return took > self.median * LONGER and took - self.median > 1 and took > self.high
+
+
+def usual_of(lengths: list[float]) -> Usual:
+    """The median and the quartiles of at least two lengths."""
+    low, median, high = statistics.quantiles(lengths, n=4, method="inclusive")
+    return Usual(median, low, high, len(lengths))
+
+
+def step_seconds(step: Step, usual: Mapping[str, Usual]) -> float:
+    """What a step is expected to take: what it seldom took longer than, where that is known; else its budget."""
+    known = usual.get(step.id)
+    return known.high if known is not None else seconds(step.budget)
