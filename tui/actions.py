@@ -79,7 +79,7 @@ ACTS = (
     Act("home.rollback", "r", "begin('rollback')", "Roll back", "Set up a rollback that no open session began"),
     Act("home.troubleshoot", "t", "troubleshoot", "Trouble", "Known troubles: how to tell them, what mends them"),
     Act("home.resume", "enter", "resume", "Resume", "Go on with the unfinished session that is marked", False),
-    Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied"),
+    Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied", False),
     Act("home.tick", "x", "tick", "Tick off", "Say that a follow-up of a deployment is done", False),
     Act("home.replay", "p", "replay", "Replay", "See the marked session again, as it was"),
     Act("home.export", "e", "export", "Export", "Write the marked session as Markdown and JSON"),

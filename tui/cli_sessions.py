@@ -21,7 +21,12 @@ def sessions(as_json: bool) -> None:
 
 @click.command()
 @click.argument("session", default="last")
-@click.option("--format", "form", default="md", help="md, html, json, or bundle: one file with everything.")
+@click.option(
+    "--format",
+    "form",
+    default="md",
+    help="md, html, json; cast, cast2: for asciinema; ics: the follow-ups; bundle: one file with everything.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded
 def export(session: str, form: str, output: Path | None) -> None:

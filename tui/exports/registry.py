@@ -9,8 +9,15 @@ from tui.exports.source import Source, source
 from tui.session.bundle import pack
 from tui.session.store import SessionDirectory
 
-_MODULES = {"md": "tui.exports.markdown", "html": "tui.exports.html", "json": "tui.exports.json"}
-FORMATS = tuple(_MODULES)
+_RENDERERS = {
+    "md": ("tui.exports.markdown", "render"),
+    "html": ("tui.exports.html", "render"),
+    "json": ("tui.exports.json", "render"),
+    "cast": ("tui.exports.asciicast", "render_v3"),
+    "cast2": ("tui.exports.asciicast", "render_v2"),
+    "ics": ("tui.exports.ics", "render"),
+}
+FORMATS = tuple(_RENDERERS)
 BUNDLE = "bundle"
 
 
@@ -18,11 +25,12 @@ def render(source: Source, form: str) -> bytes:
     """The session in one of FORMATS.
 
     Raises:
-        UsageError: there is no such form.
+        UsageError: there is no such form, or nothing in the session that could be written in it.
     """
-    if form not in _MODULES:
+    if form not in _RENDERERS:
         raise UsageError(f"no export {form!r}", f"one of: {', '.join((*FORMATS, BUNDLE))}")
-    return cast("Callable[[Source], bytes]", import_module(_MODULES[form]).render)(source)
+    module, function = _RENDERERS[form]
+    return cast("Callable[[Source], bytes]", getattr(import_module(module), function))(source)
 
 
 def write(directory: SessionDirectory, form: str, file: BinaryIO) -> None:

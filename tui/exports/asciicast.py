@@ -1,0 +1,150 @@
+"""A session as a recording of a terminal, which asciinema plays: versions 2 and 3 of asciicast.
+
+See https://docs.asciinema.org/manual/asciicast/v2/ and https://docs.asciinema.org/manual/asciicast/v3/.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
+
+from tui.errors import UsageError
+from tui.execution.text import sanitise
+from tui.exports.source import Source
+from tui.exports.words import event_words
+from tui.replay.elapsed import passed
+from tui.session import events as ev
+from tui.session.fold import apply
+from tui.session.markers import MarkerKind, marker_of
+from tui.session.output import OutputReader
+from tui.session.state import SessionState, initial
+from tui.session.timing import STREAMS
+
+COLUMNS, ROWS = 100, 30
+IDLE = 2.0
+"""Players cut silence to so many seconds."""
+
+SHOWN = 500
+"""Lines of an attempt that are shown from its beginning, and as many from its end."""
+
+BOLD, QUIET, GOOD, BAD, LIVE, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
+COLOURS = {
+    MarkerKind.FAILURE: BAD,
+    MarkerKind.ROLLBACK: BAD,
+    MarkerKind.TRIGGER: BAD,
+    MarkerKind.SIGN_OFF: GOOD,
+}
+
+
+class Frame(NamedTuple):
+    """Something that appears so many seconds into the session: output (o) or a marker (m)."""
+
+    elapsed: float
+    code: str
+    data: str
+
+
+def render_v2(source: Source) -> bytes:
+    """The recording with the time of each event since the beginning."""
+    frames = recorded(source)
+    head = {"version": 2, "width": COLUMNS, "height": ROWS, **_head(source), "duration": frames[-1].elapsed}
+    return _lines(head, ((frame.elapsed, frame.code, frame.data) for frame in frames))
+
+
+def render_v3(source: Source) -> bytes:
+    """The recording with the time of each event since the one before."""
+    head = {"version": 3, "term": {"cols": COLUMNS, "rows": ROWS}, **_head(source)}
+    return _lines(head, _intervals(recorded(source)))
+
+
+def _intervals(frames: Iterable[Frame]) -> Iterator[tuple[float, str, str]]:
+    before = 0.0
+    for frame in frames:
+        yield round(frame.elapsed - before, 6), frame.code, frame.data
+        before = frame.elapsed
+
+
+def recorded(source: Source) -> list[Frame]:
+    """Everything that is seen, in order of time.
+
+    Raises:
+        UsageError: nothing happened in the session.
+    """
+    if not source.entries:
+        raise UsageError(f"session {source.id} has no events", "there is nothing to play")
+    state, elapsed, before = initial(source.runbook), 0.0, source.entries[0]
+    frames: list[Frame] = []
+    for entry in source.entries:
+        elapsed += passed(before, entry)
+        before = entry
+        state = apply(state, entry)
+        at = round(elapsed, 6)
+        frames += (Frame(at, *one) for one in _seen(source, entry, state))
+        if isinstance(entry.event, ev.AttemptStarted):
+            frames += _output(source, entry.event.attempt, at)
+    return sorted(frames, key=lambda frame: frame.elapsed)
+
+
+def _head(source: Source) -> dict[str, Any]:
+    flow = source.state.started.flow if source.state.started else ""
+    drill = "DRILL: " if source.state.drill else ""
+    title = sanitise(f"{drill}{source.runbook.runbook.title}: {flow}")
+    return {"timestamp": int(source.entries[0].at.timestamp()), "idle_time_limit": IDLE, "title": title}
+
+
+def _lines(head: dict[str, Any], events: Iterable[tuple[float, str, str]]) -> bytes:
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in chain([head], events)).encode()
+
+
+def _seen(source: Source, entry: ev.Entry, state: SessionState) -> Iterator[tuple[str, str]]:
+    """What an event shows: lines, and the marker that it is."""
+    marker = marker_of(entry, state)
+    if marker is not None:
+        yield "m", sanitise(f"{marker.kind}: {marker.words}")
+    colour = COLOURS.get(marker.kind, QUIET) if marker is not None else QUIET
+    match entry.event:
+        case ev.StepOpened():
+            _, title, what = event_words(entry.event, state)
+            yield "o", f"\r\n{BOLD}{entry.at:%H:%M:%S} {sanitise(title)}{PLAIN} {QUIET}{sanitise(what)}{PLAIN}\r\n"
+        case ev.AttemptStarted():
+            command = "\r\n  ".join(sanitise(line) for line in entry.event.command.strip("\n").split("\n"))
+            yield "o", f"{LIVE}{sanitise(entry.event.host)} $ {command}{PLAIN}\r\n"
+        case ev.AttemptChecked() if marker is None and not entry.event.retrying:
+            return
+        case ev.MonitorSampled() | ev.ProbeMeasured() | ev.TriggerArmed() | ev.JobsCleared() | ev.StepNotNeeded():
+            return
+        case _:
+            who, title, what = event_words(entry.event, state)
+            words = " ".join(part for part in (f"{who}:" if who else "", what) if part)
+            yield "o", f"{colour}{sanitise(words)}{PLAIN}\r\n"
+
+
+def _output(source: Source, attempt: int, began: float) -> Iterator[Frame]:
+    """The lines of an attempt when they came, their secrets hidden; of very many those in the middle left out."""
+    reader = OutputReader(source.attempts, attempt)
+    try:
+        total = reader.lines_total()
+        first, last = min(total, SHOWN), max(SHOWN, total - SHOWN)
+        yield from _shown(reader, 0, first, began)
+        if last < total:
+            left_out = last - first
+            at = reader.times_of(last, 1)
+            if left_out:
+                words = f"{QUIET}… {left_out} lines are left out{PLAIN}\r\n"
+                yield Frame(round(began + (at[0] if at else 0.0), 6), "o", words)
+            yield from _shown(reader, last, total - last, began)
+    finally:
+        reader.close()
+
+
+def _shown(reader: OutputReader, first: int, count: int, began: float) -> Iterator[Frame]:
+    lines, times, streams = (
+        reader.read_lines(first, count),
+        reader.times_of(first, count),
+        reader.streams_of(first, count),
+    )
+    for place, line in enumerate(lines):
+        came = times[place] if place < len(times) else 0.0
+        error = place < len(streams) and streams[place] != STREAMS[0]
+        text = sanitise(line)
+        yield Frame(round(began + came, 6), "o", f"{BAD if error else ''}{text}{PLAIN if error else ''}\r\n")
