@@ -101,5 +101,50 @@ def done(followup: str, session: str, operator: str, note: str, drill: bool) -> 
     click.echo(sanitise(f"✔ {due.followup.title} ({due.session})"))
 
 
-COMMANDS = (sessions, export, verify, followups)
+@click.command()
+@click.argument("text", default="")
+@click.option("--step", default="", help="Only this step (its id).")
+@click.option("--outcome", default="", help="Only attempts that ended so: succeeded, failed, cancelled, UNKNOWN.")
+@click.option("--host", default="", help="Only what ran on this host.")
+@click.option("--since", default="", metavar="TIME", help="From 2026-11-24, or 2026-11-24T02:31 (UTC), on.")
+@click.option("--until", default="", metavar="TIME", help="Until then.")
+@click.option(
+    "--in", "places", multiple=True, type=click.Choice(["output", "commands", "notes"]), help="Only in these."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON document on each line.")
+@guarded
+def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **given: str) -> None:
+    """Find TEXT in the commands, output and notes of all sessions; with no TEXT, what the options leave."""
+    from tui.compose import open_store
+    from tui.headless.found import search_report, time_of
+    from tui.session.searching import Wanted, Where
+    from tui.session.searching import search as searched
+
+    where = frozenset(Where(one) for one in places) or frozenset(Where)
+    wanted = Wanted(since=time_of(since), until=time_of(until), where=where, **given)
+    sys.exit(search_report(searched(open_store(), wanted), as_json, click.echo))
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after", default="last")
+@click.option("--step", default="", help="How the output of this step (its id) differs, line by line.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def compare(before: str, after: str, step: str, as_json: bool) -> None:
+    """Compare two sessions (ids, or bundles' files) step by step: outcome, time, output."""
+    from tui.compose import open_store
+    from tui.headless.found import compare_report, step_report
+    from tui.session.bundle import kept
+    from tui.session.comparing import opened
+
+    store = open_store()
+    with kept(store, before) as old, kept(store, after) as new:
+        if step:
+            step_report(opened(old), opened(new), step, click.echo)
+        else:
+            compare_report(opened(old), opened(new), as_json, click.echo)
+
+
+COMMANDS = (sessions, export, verify, followups, search, compare)
 """What the group of commands takes from here."""
