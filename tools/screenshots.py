@@ -31,6 +31,9 @@ NIGHT = datetime(2026, 11, 24, 2, 12, tzinfo=UTC)
 PATIENCE = 30.0
 SCENARIO = "calm-deployment"
 INSTANT = float("inf")
+REPLAYED = 300.0
+"""How much faster than life a session goes by that is replayed in a picture: it has to have lasted."""
+
 CARD = "The session is taken up again"
 
 
@@ -38,7 +41,7 @@ class Shot(Struct, frozen=True):
     """One picture: go by `method` up to the step `before` (empty: no session), press keys, wait for words.
 
     `press` holds keys, and texts to wait for between them, marked by a leading "…". `card` leaves the card of a session
-    that is taken up again where it is.
+    that is taken up again where it is; with `home` it is not taken up at all.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Shot(Struct, frozen=True):
     size: tuple[int, int] = (120, 36)
     pace: float = INSTANT
     card: bool = False
+    home: bool = False
 
 
 SHOTS = (
@@ -68,6 +72,13 @@ SHOTS = (
     Shot("watch", before="verify-sentry", press=("m",), until="Celery workers", pace=1.0),
     Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="Symptoms"),
     Shot("taken-up", before="verify-http", until="taken up", card=True),
+    Shot(
+        "replay",
+        "verify-http",
+        ("p", "…paused", "j", "…Go to", *"build", "enter", "…Build", "right", "right", "right"),
+        "REPLAY",
+        home=True,
+    ),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
 )
 
@@ -75,8 +86,9 @@ SHOTS = (
 class Night:
     """The machine's clock, moved to the night of the pictures."""
 
-    def __init__(self) -> None:
-        self.start = time.monotonic()
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self.start = self.monotonic()
 
     def now(self) -> datetime:
         """The time in UTC, with its timezone."""
@@ -84,7 +96,7 @@ class Night:
 
     def monotonic(self) -> float:
         """Seconds since some moment, never less than before."""
-        return time.monotonic()
+        return time.monotonic() * self.speed
 
 
 def good_answer(action: Action) -> str:
@@ -161,11 +173,11 @@ def take(shot: Shot) -> None:
     session = ""
     if shot.before:
         with drill_workspace(runbook, SCENARIO, INSTANT) as workspace:
-            workspace.clock = Night()
+            workspace.clock = Night(REPLAYED if shot.home else 1.0)
             session = advance(workspace, shot)
     with drill_workspace(runbook, SCENARIO, shot.pace) as workspace:
         workspace.clock = Night()
-        asyncio.run(draw(workspace, shot, session))
+        asyncio.run(draw(workspace, shot, "" if shot.home else session))
 
 
 def main(chosen: list[str]) -> int:

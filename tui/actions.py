@@ -82,7 +82,7 @@ ACTS = (
     Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied", False),
     Act("home.tick", "x", "tick", "Tick off", "Say that a follow-up of a deployment is done", False),
     Act("home.replay", "p", "replay", "Replay", "See the marked session again, as it was"),
-    Act("home.export", "e", "export", "Export", "Write the marked session as Markdown and JSON"),
+    Act("home.export", "e", "export", "Export", "Write the marked session as Markdown and JSON", False),
     Act("home.quit", "q", "quit", "Quit", "End the program"),
     Act("setup.begin", "f10,ctrl+enter", "begin", "Begin", "Begin the session as it is set up"),
     Act("setup.preflight", "f5", "preflight", "Check again", "Reach every host and secret again"),
