@@ -75,7 +75,7 @@ SHOTS = (
     Shot(
         "replay",
         "verify-http",
-        ("p", "…paused", "j", "…Go to", *"build", "enter", "…Build", "right", "right", "right"),
+        ("p", "…paused", "j", "…Go to", *"review", "enter", "…Review", "up"),
         "REPLAY",
         home=True,
     ),

@@ -162,3 +162,19 @@ class Nothing:
 
     def spans(self, data: bytes, unfinished: bool = False) -> list[tuple[int, int]]:
         return []
+
+
+async def test_another_output_is_followed_wherever_the_one_before_was_scrolled(tmp_path: Path) -> None:
+    out = writer(tmp_path)
+    out.write(Stream.OUT, b"".join(b"line %d\n" % number for number in range(1000)))
+    app = Shown()
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(OutputReader(tmp_path, 1, out, Nothing()))
+        await until(pilot, lambda: text(view)[-1] == "line 999")
+        other = OutputWriter(tmp_path, 2, FakeClock())
+        view.show(OutputReader(tmp_path, 2, other, Nothing()))
+        await pilot.pause()
+        other.write(Stream.OUT, b"".join(b"other %d\n" % number for number in range(50)))
+        view.grew()
+        await until(pilot, lambda: view.following and text(view)[-1] == "other 49")

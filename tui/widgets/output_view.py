@@ -82,7 +82,10 @@ class OutputView(Lines):
             self._reader.close()
         self._reader, self.empty = reader, empty
         self._pattern, self._here = None, -1
-        self.following = True
+        self.following, self._total = (
+            True,
+            0,
+        )  # whoever scrolled in the output before is not taken for scrolling in this one
         self.scroll_to(0, 0, animate=False, immediate=True, force=True)
         self.grew()
 
