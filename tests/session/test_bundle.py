@@ -93,11 +93,13 @@ def test_a_session_is_named_by_its_id_or_by_its_file(session: Writer, packed: Pa
     store = Store(tmp_path / "home")
     with kept(store, session.directory.id[-6:]) as found:
         assert found.path == session.directory.path
+    with kept(store, str(session.directory.path)) as found:
+        assert found.journal == session.directory.journal
     with kept(store, str(packed)) as found:
         assert found.id == session.directory.id
         place = found.path
     assert not place.exists()
-    with pytest.raises(SessionError, match="there is no file"), kept(store, "no/such.bundle"):
+    with pytest.raises(SessionError, match="there is no session at"), kept(store, "no/such.bundle"):
         pass
     with pytest.raises(SessionError, match="is no session here"), kept(store, "such"):
         pass

@@ -136,7 +136,7 @@ def manifest_of(directory: SessionDirectory) -> Manifest | None:
 
 @contextmanager
 def kept(store: Store, session: str) -> Iterator[SessionDirectory]:
-    """A session of this machine by its id, or one in a bundle by its file, which is unpacked for so long.
+    """A session of this machine by its id, one elsewhere by its folder, or one in a bundle, unpacked for so long.
 
     Raises:
         SessionError: there is neither.
@@ -145,8 +145,10 @@ def kept(store: Store, session: str) -> Iterator[SessionDirectory]:
     if session and path.is_file():
         with tempfile.TemporaryDirectory(prefix="runbook-") as folder:
             yield unpack(path, Path(folder))
+    elif os.sep in session and (path / "journal.jsonl").is_file():
+        yield SessionDirectory(path.absolute())
     elif os.sep in session:
-        raise SessionError(f"there is no file {session}", "name a session, or the file of a bundle")
+        raise SessionError(f"there is no session at {session}", "name a session, its folder, or the file of a bundle")
     else:
         yield store.find(session)
 
