@@ -54,7 +54,7 @@ def v2(data: bytes, folder: Path) -> tuple[dict[str, Any], list[Event]]:
 def test_asciinema_reads_version_2(night: Writer, tmp_path: Path) -> None:
     head, events = v2(render(source(night.directory), "cast2"), tmp_path)
     assert head["timestamp"] == int(night.entries[0].at.timestamp())
-    assert head["title"] == "Shop: deploy"
+    assert head["title"] == f"Shop: deploy, session {night.directory.id}"
     assert head["idle_time_limit"] == 2.0
     assert events == sorted(events, key=lambda event: event[0])
     assert head["duration"] == pytest.approx(events[-1][0], abs=0.001)

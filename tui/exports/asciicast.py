@@ -88,7 +88,7 @@ def recorded(source: Source) -> list[Frame]:
 def _head(source: Source) -> dict[str, Any]:
     flow = source.state.started.flow if source.state.started else ""
     drill = "DRILL: " if source.state.drill else ""
-    title = sanitise(f"{drill}{source.runbook.runbook.title}: {flow}")
+    title = sanitise(f"{drill}{source.runbook.runbook.title}: {flow}, session {source.id}")
     return {"timestamp": int(source.entries[0].at.timestamp()), "idle_time_limit": IDLE, "title": title}
 
 
