@@ -15,6 +15,16 @@ FILE = click.option(
 )
 
 
+class Leading(click.Group):
+    """A group whose first command is meant where none of them is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what is no command for the arguments of the first one."""
+        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
+            args = [next(iter(self.commands)), *args]
+        return super().parse_args(ctx, args)
+
+
 def settings(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say what a session is about."""
     options = (

@@ -146,5 +146,23 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
             compare_report(opened(old), opened(new), as_json, click.echo)
 
 
-COMMANDS = (sessions, export, verify, followups, search, compare)
+@click.command()
+@click.argument("session", default="")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def drills(session: str, as_json: bool) -> None:
+    """List the rehearsals with what they taught; or SESSION's debrief alone."""
+    from tui.compose import open_store
+    from tui.headless.debriefs import debrief_of, debrief_report, drills_report
+    from tui.session.bundle import kept
+
+    store = open_store()
+    if not session:
+        drills_report(store, as_json, click.echo)
+        return
+    with kept(store, session) as directory:
+        debrief_report(debrief_of(directory), as_json, click.echo)
+
+
+COMMANDS = (sessions, export, verify, followups, search, compare, drills)
 """What the group of commands takes from here."""

@@ -13,10 +13,11 @@ from tui.errors import UsageError
 from tui.resources import bundled
 
 if TYPE_CHECKING:
+    from tui.execution.conductor import Conductor
     from tui.execution.workspace import Workspace
     from tui.runbook.model import Host, Runbook
     from tui.session.state import SessionState
-    from tui.session.store import Store
+    from tui.session.store import SessionDirectory, Store
     from tui.transports.base import Transport
 
 
@@ -149,29 +150,35 @@ def drill_workspace(
     pace: float,
     values: Mapping[str, str] | None = None,
     resumed: "SessionState | None" = None,
+    seed: int | None = None,
 ) -> "Iterator[Workspace]":
     """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
 
-    With the state of a session that is `resumed` its hosts are as that session left them.
+    With the state of a session that is `resumed` its hosts are as that session left them. With a `seed` one of the
+    faults that wait to be asked for strikes by chance.
 
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
+    from tui.drill.faults import INBOX, FaultRunner, by_chance
     from tui.drill.host import start_drill, transports_for
     from tui.drill.load import find_scenario
-    from tui.drill.world import Past, lived
+    from tui.drill.world import lived, past_of
     from tui.execution.preflight import action_host
     from tui.execution.workspace import Workspace
+    from tui.runbook.facts import flow_of_kind, steps_of
     from tui.runbook.load import load
+    from tui.runbook.model import FlowKind
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
     runbook = overridden(load(chosen), {}, values or {})
     played = find_scenario(scenario)
+    if seed is not None:
+        flow = flow_of_kind(runbook, FlowKind.DEPLOY)
+        played = by_chance(played, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
     if resumed is not None:
-        ended = (one for one in resumed.attempts.values() if one.outcome is not None and one.outcome.ended_by_itself)
-        past = (Past(action_host(runbook, one.host), one.started, one.command) for one in ended)
-        played = lived(played, past)
+        played = lived(played, past_of(resumed, lambda name: action_host(runbook, name)))
     with start_drill(played, pace) as host:
         text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
@@ -186,9 +193,19 @@ def drill_workspace(
             scenario=name,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),
         )
+        runners: list[FaultRunner] = []
+
+        def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
+            inbox = directory.path / INBOX
+            runners.append(FaultRunner(played, conductor, inbox, host.strike, workspace.clock, workspace.speed))
+            runners[-1].start()
+
+        workspace.opened = opened
         try:
             yield workspace
         finally:
+            for runner in runners:
+                runner.stop()
             workspace.close()
 
 

@@ -4,15 +4,16 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import IO
 
 import msgspec
 import paramiko
 from msgspec import Struct
 
 from tui.drill.scenario import Scenario
-from tui.drill.server import Order, Ready
+from tui.drill.server import Order, Ready, Strike
 from tui.errors import HostError
 from tui.resources import PACKAGE
 from tui.runbook.model import Runbook
@@ -30,6 +31,19 @@ class DrillHost(Struct, frozen=True):
     trusted_key: paramiko.PKey
     client_key: paramiko.PKey
     scenario: Scenario
+    control: IO[bytes]
+
+    def strike(self, facts: Mapping[str, str]) -> None:
+        """Let facts be different from now on.
+
+        Raises:
+            HostError: the process is gone.
+        """
+        try:
+            self.control.write(msgspec.json.encode(Strike(dict(facts))) + b"\n")
+            self.control.flush()
+        except (OSError, ValueError) as error:
+            raise HostError("the drill's host is gone", "begin the drill anew") from error
 
 
 @contextmanager
@@ -70,7 +84,7 @@ def _ready(process: subprocess.Popen[bytes], order: Order, client_key: paramiko.
     except (OSError, msgspec.DecodeError) as error:
         raise HostError("the drill's host did not start", "`python -m tui.drill.server` says why") from error
     trusted = paramiko.PKey.from_type_string(ready.key_type, ready.key)
-    return DrillHost(ADDRESS, ready.port, trusted, client_key, order.scenario)
+    return DrillHost(ADDRESS, ready.port, trusted, client_key, order.scenario, process.stdin)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

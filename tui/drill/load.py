@@ -65,7 +65,28 @@ def _on_top(scenario: Scenario, base: Scenario) -> Scenario:
         scenario,
         facts={**base.facts, **scenario.facts},
         hosts={**base.hosts, **scenario.hosts},
-        rules=(*scenario.rules, *base.rules),
+        faults=(*scenario.faults, *(one for one in base.faults if one.id not in {own.id for own in scenario.faults})),
+        rules=(*scenario.rules, *(rule for rule in base.rules if rule not in scenario.rules)),
+    )
+
+
+def together(scenarios: list[Scenario]) -> Scenario:
+    """Several scenarios as one: all of their faults, and the rules of each before what they have in common."""
+    common = [rule for rule in scenarios[0].rules if all(rule in one.rules for one in scenarios[1:])]
+    facts: dict[str, str] = {}
+    for one in scenarios:
+        facts = {**one.facts, **facts}
+    for one in scenarios:
+        base = find_scenario(one.based_on).facts if one.based_on else {}
+        facts |= {name: value for name, value in one.facts.items() if base.get(name) != value}
+    own = [rule for one in scenarios for rule in one.rules if rule not in common]
+    faults = {fault.id: fault for one in reversed(scenarios) for fault in one.faults}
+    return replace(
+        scenarios[0],
+        title=" + ".join(one.title for one in scenarios),
+        facts=facts,
+        faults=tuple(faults.values()),
+        rules=(*own, *common),
     )
 
 
@@ -73,6 +94,15 @@ def faults_of(scenario: Scenario) -> Iterator[Fault]:
     """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
     for number, rule in enumerate(scenario.rules):
         yield from _faults_of(rule, scenario, ("rules", number))
+    for number, fault in enumerate(scenario.faults):
+        for key, names in (("set", fault.set), ("over", fault.over)):
+            for name in names:
+                if name not in scenario.facts:
+                    message = f"no fact in [facts] is called {quoted(name)}"
+                    yield Fault(path=("faults", number, key), message=message, hint=nearest(name, scenario.facts))
+        if [one.id for one in scenario.faults].index(fault.id) != number:
+            message = f"there is a fault {quoted(fault.id)} already"
+            yield Fault(path=("faults", number, "id"), message=message, hint="give it another id")
 
 
 def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
@@ -104,7 +134,7 @@ def scenario_files() -> list[Path]:
 
 
 def find_scenario(name: str) -> Scenario:
-    """A scenario by its file, by the name of a bundled one, or by a bundled one's title.
+    """A scenario by its file, by the name of a bundled one, or by a bundled one's title; several joined by +.
 
     Raises:
         UsageError: there is none.
@@ -112,6 +142,8 @@ def find_scenario(name: str) -> Scenario:
     """
     if Path(name).suffix == ".toml" or "/" in name:
         return load_scenario(Path(name))
+    if "+" in name:
+        return together([find_scenario(part.strip()) for part in name.split("+")])
     files = scenario_files()
     for path in files:
         if path.stem == name:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tui.runbook.kinds import Identifier
 from tui.runbook.model import Duration, Facts, Model, Name
 
 BUILT_INS = (
@@ -62,10 +63,28 @@ class Rule(Model, frozen=True, kw_only=True):
     set: Mapping[Name, str] = {}
 
 
+class Fault(Model, frozen=True, kw_only=True):
+    """Something that goes wrong: facts that are different from then on, which the rules answer by.
+
+    It strikes `delay` (of drill time) after the session began, or after step `after` was signed; with `by_itself =
+    false` only where somebody, or chance, asks for it. It is over when the facts of `over` hold.
+    """
+
+    id: Identifier
+    title: str
+    text: str = ""
+    set: Mapping[Name, str]
+    after: str = ""
+    delay: Duration = "0s"
+    by_itself: bool = True
+    over: Facts = {}
+
+
 class Scenario(Model, frozen=True, kw_only=True):
     """A whole scenario: the facts at its beginning, and the rules, more specific ones first.
 
     `based_on` names another scenario, whose rules answer what this one's do not and whose facts hold unless given here.
+    `faults` are what goes wrong, by itself or when it is asked for.
     """
 
     format: Annotated[int, Meta(ge=1, le=1)]
@@ -74,4 +93,5 @@ class Scenario(Model, frozen=True, kw_only=True):
     based_on: str = ""
     facts: Mapping[Name, str] = {}
     hosts: Mapping[Name, DrillHostEntry] = {}
-    rules: tuple[Rule, ...]
+    faults: tuple[Fault, ...] = ()
+    rules: tuple[Rule, ...] = ()

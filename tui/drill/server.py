@@ -139,9 +139,14 @@ def _send_signal(channel: paramiko.Channel, signal: str) -> None:
     channel.get_transport()._send_user_message(message)  # type: ignore[attr-defined]  # what the stubs leave out
 
 
-def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey) -> None:
+class Strike(Struct, frozen=True):
+    """What the process is told while it runs: facts that are different from now on."""
+
+    facts: dict[str, str]
+
+
+def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey, world: World) -> None:
     """Accept connections for as long as the process lives."""
-    world = World(order.scenario, lambda: datetime.now(UTC))
     client_key = paramiko.PKey.from_type_string(order.key_type, order.key)
     registry = Registry()
     while True:
@@ -152,9 +157,10 @@ def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey) -> Non
         transport.start_server(event=threading.Event(), server=_Session(world, order.pace, client_key, registry))
 
 
-def _end_with_parent() -> None:
-    """Leave when standard input closes: the one who started the drill has gone, however that came about."""
-    sys.stdin.buffer.read()
+def _listen_to_parent(world: World) -> None:
+    """Let faults strike, and leave when standard input closes: the one who started the drill has gone, however."""
+    for line in sys.stdin.buffer:
+        world.strike(msgspec.json.decode(line, type=Strike).facts)
     os._exit(0)
 
 
@@ -163,12 +169,13 @@ def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     host_key = paramiko.ECDSAKey.generate()
     listener = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    world = World(order.scenario, lambda: datetime.now(UTC))
+    threading.Thread(target=_listen_to_parent, args=(world,), daemon=True).start()
     ready = Ready(listener.getsockname()[1], host_key.get_name(), host_key.asbytes())
     sys.stdout.buffer.write(msgspec.json.encode(ready) + b"\n")
     sys.stdout.buffer.flush()
     forbid()
-    serve(order, listener, host_key)
+    serve(order, listener, host_key, world)
 
 
 if __name__ == "__main__":

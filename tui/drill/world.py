@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
 from tui.runbook.model import seconds
+from tui.session.state import SessionState
 from tui.transports.base import Stream
 
 NO_ANSWER = 127
@@ -116,12 +117,39 @@ class Past(Struct, frozen=True):
     command: str
 
 
-def lived(scenario: Scenario, past: Iterable[Past]) -> Scenario:
-    """The scenario with the facts as they are after these commands: a drill that is resumed goes on from there."""
-    world = World(scenario, lambda: datetime.now(UTC))
+class Struck(Struct, frozen=True):
+    """A fault that struck in an earlier run."""
+
+    fault: str
+
+
+def lived(scenario: Scenario, past: Iterable[Past | Struck]) -> Scenario:
+    """The scenario with the facts as they are after all this: a drill that is resumed goes on from there."""
+    facts = dict(scenario.facts)
     for one in past:
-        world.change(answer(scenario, one.command, world.facts, one.at, one.host))
-    return replace(scenario, facts=world.facts)
+        facts = after(scenario, facts, one)
+    return replace(scenario, facts=facts)
+
+
+def past_of(state: SessionState, host_of: Callable[[str], str]) -> list[Past | Struck]:
+    """What happened in a drill, in order of time: the commands that ended, and the faults.
+
+    Args:
+        host_of: the host whose connection another one uses.
+    """
+    happened: list[tuple[datetime, Past | Struck]] = [(at, Struck(fault)) for fault, at in state.faults.items()]
+    for one in state.attempts.values():
+        if one.outcome is not None and one.outcome.ended_by_itself:
+            end = one.started + timedelta(seconds=one.seconds or 0.0)
+            happened.append((end, Past(host_of(one.host), one.started, one.command)))
+    return [one for _, one in sorted(happened, key=lambda pair: pair[0])]
+
+
+def after(scenario: Scenario, facts: Mapping[str, str], one: Past | Struck) -> dict[str, str]:
+    """The facts after a command, or after a fault."""
+    if isinstance(one, Past):
+        return {**facts, **answer(scenario, one.command, facts, one.at, one.host).changes}
+    return {**facts, **next((fault.set for fault in scenario.faults if fault.id == one.fault), {})}
 
 
 class World:
@@ -147,6 +175,11 @@ class World:
         """Let the facts be what they are after the command ended."""
         with self._lock:
             self._facts.update(reply.changes)
+
+    def strike(self, facts: Mapping[str, str]) -> None:
+        """Let facts be different from now on."""
+        with self._lock:
+            self._facts.update(facts)
 
     def hostname(self, host: str) -> str:
         """What a host calls itself."""

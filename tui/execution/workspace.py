@@ -4,7 +4,7 @@ import getpass
 import hashlib
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
 from tui.session.clock import Clock
 from tui.session.journal import Journal
-from tui.session.store import Store, Summary
+from tui.session.store import SessionDirectory, Store, Summary
 from tui.transports.base import Transport
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Workspace:
         self.redactor = Redactor()
         self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.findings: tuple[Finding, ...] = ()
+        self.opened: Callable[[Conductor, SessionDirectory], None] = lambda conductor, directory: None
+        """Told of every session that is begun, or gone on with."""
 
     def operator(self) -> str:
         """Who sits here, as far as the machine knows."""
@@ -148,6 +150,7 @@ class Workspace:
                 conductor.record(finding.event)
         self._watch(conductor)
         conductor.monitors.start()
+        self.opened(conductor, directory)
         return conductor
 
     def resume(self, session: str, operator: str) -> "Conductor":
@@ -171,6 +174,7 @@ class Workspace:
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
         conductor.monitors.start()
+        self.opened(conductor, directory)
         return conductor
 
     def look_on(self, session: str, holder: str) -> "Conductor":

@@ -71,6 +71,8 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return event.operator, _title(event, state), f"message {event.message} {event.how}"
         case ev.LinkOpened():
             return event.operator, _title(event, state), f"opened {event.url}"
+        case ev.FaultStruck():
+            return event.by, "", f"the drill: {event.title} ({event.how})"
         case ev.FollowUpDone():
             titles = {one.id: one.title for one in state.runbook.followups}
             note = f": {event.note}" if event.note else ""

@@ -325,6 +325,15 @@ class FollowUpDone(Event, frozen=True, kw_only=True):
     note: str = ""
 
 
+class FaultStruck(Event, frozen=True, kw_only=True):
+    """In a drill something went wrong: by itself (`how` is timed), by chance (random), or because `by` asked for it."""
+
+    fault: str
+    title: str
+    how: str
+    by: str = ""
+
+
 AnyEvent = (
     SessionStarted
     | SessionResumed
@@ -357,6 +366,7 @@ AnyEvent = (
     | TriggerCleared
     | JobsCleared
     | FollowUpDone
+    | FaultStruck
 )
 
 

@@ -298,6 +298,11 @@ def _(event: ev.FollowUpDone, state: SessionState, entry: ev.Entry) -> SessionSt
     return replace(state, followups={event.followup: done, **state.followups})
 
 
+@_on(ev.FaultStruck)
+def _(event: ev.FaultStruck, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, faults={**state.faults, event.fault: entry.at})
+
+
 def _usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:
     """The state with the monitors' baselines, where this is the first attempt at a change that can be undone."""
     if attempt.aside or not attempt.mutates or not step_by_id(state.runbook, attempt.step).undo:

@@ -20,6 +20,7 @@ class MarkerKind(StrEnum):
     ROLLBACK = "rollback"
     HANDOVER = "handover"
     CONNECTION = "connection"
+    FAULT = "fault"
 
 
 class Marker(Struct, frozen=True):
@@ -65,6 +66,8 @@ def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, s
             return MarkerKind.HANDOVER, "", f"handed over to {event.operator}"
         case ev.SessionResumed():
             return MarkerKind.HANDOVER, "", f"resumed by {event.operator}"
+        case ev.FaultStruck():
+            return MarkerKind.FAULT, "", f"the drill: {event.title}"
         case ev.LinkChanged() if event.link != CONNECTED:
             return MarkerKind.CONNECTION, "", f"{event.host} {event.link} {event.detail}".rstrip()
         case _:

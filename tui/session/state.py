@@ -106,7 +106,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
-    `tripped` since when a trigger proposes to roll back, `followups` those that are done.
+    `tripped` since when a trigger proposes to roll back, `followups` those that are done,
+    `faults` when those of a drill struck.
     """
 
     runbook: Runbook
@@ -136,6 +137,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     dwells: Mapping[str, Dwell] = {}
     tripped: Mapping[str, datetime] = {}
     followups: Mapping[str, Done] = {}
+    faults: Mapping[str, datetime] = {}
 
     @property
     def drill(self) -> bool:

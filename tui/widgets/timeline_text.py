@@ -16,6 +16,7 @@ SIGNS = {
     MarkerKind.TRIGGER: ("▲", STYLES["bad"]),
     MarkerKind.CONNECTION: ("≠", STYLES["turn"]),
     MarkerKind.HANDOVER: ("⇄", STYLES["turn"]),
+    MarkerKind.FAULT: ("ϟ", STYLES["turn"]),
     MarkerKind.SKIP: ("↷", STYLES["turn"]),
     MarkerKind.SIGN_OFF: ("✎", STYLES["good"]),
     MarkerKind.STEP: ("┬", ""),

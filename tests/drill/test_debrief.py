@@ -1,0 +1,150 @@
+"""What a rehearsal taught: when a fault was noticed, decided about and over, and what was done in vain."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from tests.support.runbooks import one_section
+from tui.drill.debrief import Debrief, debrief
+from tui.drill.load import parse_scenario
+from tui.drill.scenario import Scenario
+from tui.headless.debriefs import debrief_report
+from tui.runbook.load import load
+from tui.session import events as ev
+from tui.session.fold import fold
+from tui.session.journal import Journal, read
+from tui.session.outcome import Outcome
+
+STEPS = "".join(
+    f'[[sections.steps]]\nid = "{step}"\ntitle = "{step.title()}"\nmutates = {mutates}\n'
+    f'[[sections.steps.actions]]\nrun = "{step}"\n'
+    for step, mutates in (("look", "false"), ("restart", "true"), ("clean", "true"))
+)
+SCENARIO = """
+format = 1
+title = "Storm"
+[facts]
+disk = "free"
+[[faults]]
+id = "disk-full"
+title = "The disk fills"
+set = { disk = "full" }
+over = { disk = "free" }
+[[rules]]
+match = "clean"
+set = { disk = "free" }
+[[rules]]
+match = "look|restart"
+"""
+Happened = Callable[..., Debrief]
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    return parse_scenario(SCENARIO, "storm.toml")
+
+
+@pytest.fixture
+def after(tmp_path: Path, scenario: Scenario) -> Happened:
+    """A rehearsal by its events, each a minute after the one before."""
+
+    def made(*events: ev.AnyEvent) -> Debrief:
+        clock = FakeClock()
+        path = tmp_path / "runbook.toml"
+        path.write_text(one_section(STEPS, "web"))
+        journal = Journal.create(tmp_path / "journal.jsonl", clock)
+        begun = ev.SessionStarted(
+            session="s", flow="deploy", operator="ana", title="", runbook_hash="", drill="Storm", scenario="storm"
+        )
+        for event in (begun, *events):
+            journal.append(event)
+            clock.advance(60)
+        journal.close()
+        entries = tuple(read(tmp_path / "journal.jsonl"))
+        return debrief(fold(load(path), entries), entries, scenario)
+
+    return made
+
+
+def ran(step: str, number: int, exit_status: int = 0) -> tuple[ev.AnyEvent, ...]:
+    """Four minutes: opened, started, ended after ten seconds, judged."""
+    check = ev.Check("exit status 0", "", ok=exit_status == 0)
+    return (
+        ev.StepOpened(step=step, operator="ana"),
+        ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command=step),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(exit_status), seconds=10.0),
+        ev.AttemptChecked(attempt=number, checks=(check,)),
+    )
+
+
+STRUCK = ev.FaultStruck(fault="disk-full", title="The disk fills", how="timed")
+
+
+def test_a_rehearsal_in_which_nothing_went_wrong(after: Happened) -> None:
+    found = after(*ran("look", 1), ev.SessionFinished(result="completed", operator="ana"))
+    assert found.stories == ()
+    assert (found.result, found.lasted, found.failed, found.confirmed) == ("completed", 300, 0, 0)
+    assert found.worst("noticed") is None
+
+
+def test_noticed_decided_and_over(after: Happened) -> None:
+    found = after(STRUCK, *ran("look", 1, 1), *ran("clean", 2))
+    (story,) = found.stories
+    assert (story.noticed, story.first) == (240, "a check failed")
+    assert (story.decided, story.decision) == (300, "Clean")
+    assert story.recovered == 370  # a minute after it was opened it started, and ended ten seconds later
+    assert story.vain == ()
+    assert (found.failed, found.confirmed) == (1, 1)
+    assert found.worst("recovered") == 370
+
+
+def test_what_did_not_end_it_was_in_vain(after: Happened) -> None:
+    (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2), *ran("clean", 3)).stories
+    assert story.decision == "Restart"
+    assert story.vain == ("Restart",)
+    assert story.recovered is not None
+
+
+def test_what_was_never_mended_was_not(after: Happened) -> None:
+    (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2)).stories
+    assert story.recovered is None
+    assert story.vain == ("Restart",)
+
+
+def test_what_nobody_saw_was_not_noticed(after: Happened) -> None:
+    found = after(STRUCK, *ran("look", 1))
+    (story,) = found.stories
+    assert (story.noticed, story.decided, story.recovered) == (None, None, None)
+    assert found.worst("noticed") is None
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=300), "the trigger errors tripped"),
+        (ev.NoteAdded(text="it is slow", operator="ana"), "a note: it is slow"),
+    ],
+)
+def test_how_it_was_noticed(after: Happened, event: ev.AnyEvent, words: str) -> None:
+    (story,) = after(STRUCK, event).stories
+    assert (story.noticed, story.first) == (60, words)
+
+
+def test_what_was_mended_before_it_struck_does_not_count(after: Happened) -> None:
+    (story,) = after(*ran("clean", 1), STRUCK, *ran("look", 2, 1)).stories
+    assert story.recovered is None
+
+
+def test_skips_are_told(after: Happened) -> None:
+    assert after(ev.StepSkipped(step="look", operator="ana", reason="no time")).skipped == ("Look",)
+
+
+def test_the_report_says_it_in_lines(after: Happened) -> None:
+    said: list[str] = []
+    debrief_report(after(STRUCK, *ran("look", 1, 1), *ran("restart", 2), *ran("clean", 3)), False, said.append)
+    assert "✖ 02:01:00 UTC The disk fills (timed)" in said
+    assert "  noticed   after 4 m 00 s: a check failed" in said
+    assert "  decided   after 5 m 00 s: Restart" in said
+    assert "  in vain   Restart" in said

@@ -1,0 +1,153 @@
+"""Lets a drill's faults strike when their time has come, or when a facilitator asks for them."""
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.drill.scenario import Fault, Scenario
+from tui.errors import RunbookError, SessionError, UsageError
+from tui.execution.recording import Recording
+from tui.runbook.model import seconds
+from tui.session import events as ev
+from tui.session.clock import Clock
+from tui.session.state import SessionState, StepStatus
+from tui.session.store import SessionDirectory
+
+LOOK = 0.2
+INBOX = "drill-inbox.jsonl"
+
+
+class Asked(Struct, frozen=True):
+    """A line of the inbox: somebody at another terminal asks for a fault."""
+
+    fault: str
+    by: str
+
+
+class FaultRunner:
+    """Follows one session of a drill and strikes, on a thread of its own.
+
+    `speed` is how much faster than life the drill's time runs.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        recording: Recording,
+        inbox: Path,
+        strike: Callable[[Mapping[str, str]], None],
+        clock: Clock,
+        speed: float = 1.0,
+    ) -> None:
+        self._scenario = scenario
+        self._recording = recording
+        self._inbox = inbox
+        self._strike = strike
+        self._clock = clock
+        self._speed = speed
+        self._since: dict[str, float] = {}
+        self._read = inbox.stat().st_size if inbox.exists() else 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="drill faults", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; nothing strikes any more."""
+        self._stop.set()
+
+    def look(self) -> None:
+        """Strike what is due now."""
+        state = self._recording.state
+        if state.finished is not None:
+            return
+        now = self._clock.monotonic()
+        for fault in self._scenario.faults:
+            if fault.id not in state.faults and fault.by_itself and self._due(fault, state, now):
+                self._struck(fault, "timed", "")
+        for asked in self._asked():
+            fault_asked = next((one for one in self._scenario.faults if one.id == asked.fault), None)
+            if fault_asked is not None:
+                self._struck(fault_asked, "injected", asked.by)
+
+    def _due(self, fault: Fault, state: SessionState, now: float) -> bool:
+        if fault.after and state.step(fault.after).status is not StepStatus.SIGNED:
+            self._since.pop(fault.id, None)
+            return False
+        since = self._since.setdefault(fault.id, now)
+        return (now - since) * self._speed >= seconds(fault.delay)
+
+    def _struck(self, fault: Fault, how: str, by: str) -> None:
+        self._recording.record(ev.FaultStruck(fault=fault.id, title=fault.title, how=how, by=by))
+        self._strike(fault.set)
+
+    def _asked(self) -> list[Asked]:
+        """What was asked for since the last look; a line that is still being written waits."""
+        if not self._inbox.exists():
+            return []
+        with self._inbox.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        found = []
+        for line in whole.splitlines():
+            try:
+                found.append(msgspec.json.decode(line, type=Asked))
+            except msgspec.MsgspecError:
+                continue  # not ours
+        return found
+
+    def _follow(self) -> None:
+        while not self._stop.wait(LOOK):
+            try:
+                self.look()
+            except RunbookError as error:
+                self._recording.trouble = error
+                return
+
+
+def by_chance(scenario: Scenario, steps: list[str], seed: int) -> Scenario:
+    """The scenario in which one of the faults that wait to be asked for strikes by itself, somewhere.
+
+    Raises:
+        UsageError: it has none.
+    """
+    waiting = [fault for fault in scenario.faults if not fault.by_itself]
+    if not waiting:
+        raise UsageError(f"scenario {scenario.title!r} has no fault that chance could choose", "leave --seed out")
+    luck = random.Random(seed)  # noqa: S311 (nobody must be unable to guess it)
+    chosen = luck.choice(waiting)
+    struck = msgspec.structs.replace(
+        chosen, by_itself=True, after=luck.choice(steps) if steps else "", delay=f"{luck.randrange(240)}s"
+    )
+    return msgspec.structs.replace(
+        scenario, faults=tuple(struck if one.id == chosen.id else one for one in scenario.faults)
+    )
+
+
+def ask_for(directory: SessionDirectory, scenario: Scenario, fault: str, by: str) -> Fault:
+    """Have a fault strike in a drill that runs in another terminal.
+
+    Raises:
+        SessionError: the session is no drill, or is over.
+        UsageError: its scenario has no such fault.
+    """
+    _, state = directory.load()
+    if not state.drill:
+        raise SessionError(f"{directory.id} is no drill: nothing is ever broken in it", "`runbook drills` lists them")
+    if state.finished is not None:
+        raise SessionError(f"{directory.id} is over", "begin another drill")
+    found = next((one for one in scenario.faults if one.id == fault), None)
+    if found is None:
+        known = ", ".join(one.id for one in scenario.faults) or "none at all"
+        raise UsageError(f"no fault {fault!r} in {scenario.title}", f"there are: {known}")
+    with (directory.path / INBOX).open("ab") as file:
+        file.write(msgspec.json.encode(Asked(fault, by)) + b"\n")
+    return found

@@ -1,0 +1,96 @@
+"""Prints what rehearsals taught: one of them whole, or all of them beside each other."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+
+from tui.drill.debrief import Debrief, Story, debrief
+from tui.drill.load import find_scenario
+from tui.drill.scenario import Scenario
+from tui.errors import RunbookError, SessionError
+from tui.execution.text import sanitise
+from tui.exports.source import source
+from tui.exports.words import duration
+from tui.headless.report import table
+from tui.session.store import SessionDirectory, Store, started_at
+
+Say = Callable[[str], None]
+
+
+def debrief_of(directory: SessionDirectory) -> Debrief:
+    """The debrief of one session.
+
+    Raises:
+        SessionError: it is no drill, or cannot be read.
+        UsageError: its scenario is not there any more.
+    """
+    read = source(directory)
+    started = read.state.started
+    if started is None or not read.state.drill:
+        raise SessionError(f"{directory.id} is no drill", "`runbook drills` lists them")
+    scenario: Scenario = find_scenario(started.scenario or started.drill)
+    return debrief(read.state, read.entries, scenario)
+
+
+def debrief_report(one: Debrief, as_json: bool, say: Say) -> None:
+    """One rehearsal, in lines."""
+    if as_json:
+        say(msgspec.json.format(msgspec.json.encode(one), indent=2).decode())
+        return
+    say(sanitise(f"{one.session}: {one.scenario}"))
+    say(f"{one.result} after {duration(one.lasted)}; {one.failed} failed attempts, {one.confirmed} changes confirmed")
+    if one.rollback is not None:
+        say(f"rolled back in {duration(one.rollback)}")
+    for story in one.stories:
+        for line in _story(story):
+            say(sanitise(line))
+    if not one.stories:
+        say("nothing went wrong in it")
+    for title in one.skipped:
+        say(sanitise(f"skipped: {title}"))
+
+
+def _story(one: Story) -> Iterable[str]:
+    yield f"✖ {one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
+    yield f"  noticed   {_after(one.noticed)}{_words(one.first)}"
+    yield f"  decided   {_after(one.decided)}{_words(one.decision)}"
+    yield f"  recovered {_after(one.recovered)}"
+    for title in one.vain:
+        yield f"  in vain   {title}"
+
+
+def _after(length: float | None) -> str:
+    return f"after {duration(length)}" if length is not None else "never"
+
+
+def _words(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def drills_report(store: Store, as_json: bool, say: Say) -> None:
+    """Every rehearsal on this machine, the newest first, so that progress shows."""
+    found: list[tuple[datetime, Debrief]] = []
+    problems: list[str] = []
+    for one in store.summaries():
+        if one.state is None or not one.state.drill:
+            continue
+        try:
+            found.append((started_at(one.id), debrief_of(SessionDirectory(one.path))))
+        except RunbookError as error:
+            problems.append(f"? {one.id}: {error.message}")
+    if as_json:
+        say(msgspec.json.format(msgspec.json.encode([one for _, one in found]), indent=2).decode())
+        return
+    head = ("WHEN (UTC)", "SCENARIO", "RESULT", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "IN VAIN", "SESSION")
+    say(table([head, *(_row(at, one) for at, one in found)]) if found else "no drills yet: `runbook drill`")
+    for problem in problems:
+        say(sanitise(problem))
+
+
+def _row(at: datetime, one: Debrief) -> tuple[str, ...]:
+    worst = [one.worst(name) for name in ("noticed", "decided", "recovered")]
+    figures = [duration(length) if length is not None else "never" if one.stories else "" for length in worst]
+    vain = str(sum(len(story.vain) for story in one.stories)) if one.stories else ""
+    cells = (f"{at:%Y-%m-%d %H:%M}", one.scenario, one.result, str(len(one.stories)), *figures, vain, one.session)
+    return tuple(sanitise(cell) for cell in cells)
