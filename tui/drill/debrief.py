@@ -152,12 +152,14 @@ def _decided(event: ev.AnyEvent, changes: set[str], titles: dict[str, str]) -> s
 def _over(
     state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario, fault: Fault | None, struck: ev.Entry
 ) -> datetime | None:
-    """When the facts were what they are without the fault again: the drill is lived through once more."""
+    """When the facts were again what they are without the fault: the drill is lived through once more."""
     assert fault is not None
-    facts = dict(scenario.facts)
+    facts, lasting = dict(scenario.facts), False
     for at, one in _happened(state, entries):
         facts = after(scenario, facts, one)
-        if at > struck.at and _hold(fault.over, facts):
+        if at >= struck.at and not _hold(fault.over, facts):
+            lasting = True
+        elif at > struck.at and lasting:
             return at
     return None
 

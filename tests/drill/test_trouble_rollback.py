@@ -1,0 +1,141 @@
+"""The scenarios that a rollback mends: what goes wrong is seen, and what does not mend it does not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.drill.test_calm_covers_runbook import answers, begin, go, runbook, ticking
+from tests.support.world_transport import WorldTransport
+from tui.drill.debrief import debrief
+from tui.drill.faults import FaultRunner
+from tui.drill.load import find_scenario
+from tui.drill.world import World
+from tui.execution.conductor import Conductor
+from tui.execution.preflight import action_host
+from tui.execution.workspace import Workspace
+from tui.headless.run import Exit, walk
+from tui.resources import bundled
+from tui.runbook.facts import flow_of_kind
+from tui.runbook.model import FlowKind
+from tui.session.clock import SystemClock
+from tui.session.journal import read
+from tui.session.state import StepStatus
+from tui.session.store import Store
+
+
+class Rehearsal:
+    """A session of the bundled runbook in a world of a scenario; faults strike when the test looks."""
+
+    def __init__(self, scenario: str, folder: Path, method: str) -> None:
+        self.scenario = find_scenario(scenario)
+        self.world = World(self.scenario, ticking())
+        self.hosts = {
+            name: WorldTransport(action_host(runbook(), name), self.world, host.expect_hostname)
+            for name, host in runbook().hosts.items()
+        }
+        text = bundled("runbook.toml").read_text(encoding="utf-8")
+        store = Store(folder)
+        title = self.scenario.title
+        self.workspace = Workspace(
+            runbook(), text, store, self.hosts, SystemClock(), drill=title, scenario=scenario, speed=600
+        )
+        self.conductor: Conductor = begin(self.workspace, "deploy", method)
+        self.directory = store.find("last")
+        strike, clock = self.world.strike, SystemClock()
+        self.faults = FaultRunner(self.scenario, self.conductor, folder / "inbox", strike, clock, speed=1e9)
+
+    def walk(self, **given: str) -> str:
+        """Walk until a step fails; its id, or empty where none did."""
+        said: list[str] = []
+        code = walk(self.conductor, answers(**given), said.append)
+        assert [script for host in self.hosts.values() for script in host.unanswered] == []
+        if code is Exit.OK:
+            return ""
+        step = self.conductor.state.next_step()
+        assert step is not None
+        return step.id
+
+    def close(self) -> None:
+        self.conductor.close()
+        self.workspace.close()
+
+
+@pytest.fixture
+def rehearse(tmp_path: Path) -> Iterator[Callable[..., Rehearsal]]:
+    made: list[Rehearsal] = []
+
+    def begun(scenario: str, method: str) -> Rehearsal:
+        made.append(Rehearsal(scenario, tmp_path, method))
+        return made[-1]
+
+    yield begun
+    for one in made:
+        one.close()
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_a_migration_that_stops_half_way_is_mended_by_the_backup(
+    rehearse: Callable[..., Rehearsal], method: str
+) -> None:
+    night = rehearse("migration-fails", method)
+    night.faults.look()
+    assert night.walk() == f"{method}-migrate"
+    assert night.world.facts["half"] == "yes"
+    night.conductor.retry(f"{method}-migrate")
+    night.conductor.wait()
+    (check, *_) = night.conductor.state.step(f"{method}-migrate").checks[0]
+    assert "Duplicate column name 'tags'" in check.came
+    night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "the migration failed")
+    assert night.walk(rollback_database="restore") == ""
+    facts = night.world.facts
+    assert (facts["half"], facts["live"], facts["maintenance"]) == ("no", "1.9.0", "off")
+    assert night.conductor.state.step("rollback-restore").status is StepStatus.SIGNED
+    entries = tuple(read(night.directory.journal))
+    (story,) = debrief(night.conductor.state, entries, night.scenario).stories
+    assert story.first == "a check failed"
+    assert story.noticed is not None
+    assert story.decided is not None
+    assert story.recovered is not None
+    assert story.noticed <= story.decided <= story.recovered
+
+
+def test_reversing_a_migration_that_stopped_half_way_leaves_the_old_release_unwell() -> None:
+    world = World(find_scenario("migration-fails"), ticking())
+    world.strike({"lock": "held", "half": "yes", "checked_out": "2.0.0", "live": "1.9.0"})
+    reversing = world.answer("python manage.py migrate coreapp 0001_initial --noinput", "production")
+    world.change(reversing)
+    assert reversing.exit_status == 0
+    assert world.facts["half"] == "yes"
+    health = world.answer("curl -sS --max-time 20 https://shop.example/health/", "checkout")
+    assert b"unhealthy" in b"".join(line.data for line in health.lines)
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_errors_after_the_deployment_are_mended_by_the_rollback(
+    rehearse: Callable[..., Rehearsal], method: str
+) -> None:
+    night = rehearse("error-rate-climbs", method)
+    go(night.conductor, night.hosts)
+    night.faults.look()
+    night.faults.look()  # a minute of the drill later
+    assert night.world.facts["errors"] == "high"
+    monitor = "maintenance mode is on … Error rate: "
+    assert b"12.40%" in night.world.answer(monitor, "production").lines[0].data
+    night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "error rate above 10%")
+    go(night.conductor, night.hosts, rollback_database="reverse")
+    assert night.world.facts["live"] == "1.9.0"
+    assert b"0.00%" in night.world.answer(monitor, "production").lines[0].data
+    entries = tuple(read(night.directory.journal))
+    (story,) = debrief(night.conductor.state, entries, night.scenario).stories
+    assert story.decision == "rollback: error rate above 10%"
+    assert story.recovered is not None
+
+
+def test_the_faults_of_several_scenarios_strike_in_one() -> None:
+    both = find_scenario("error-rate-climbs+migration-fails")
+    assert {fault.id for fault in both.faults} == {"errors", "table-locked"}
+    world = World(both, ticking())
+    world.strike({"lock": "held", "checked_out": "2.0.0", "errors": "high", "live": "2.0.0"})
+    assert world.answer("python manage.py migrate --noinput", "production").exit_status == 1
+    assert b"12.40%" in world.answer("maintenance mode is on … Error rate: ", "production").lines[0].data
