@@ -7,14 +7,15 @@ import pytest
 
 from tests.drill.test_calm_covers_runbook import answers, begin, go, runbook, ticking
 from tests.support.world_transport import WorldTransport
+from tui.compose import drill_workspace
 from tui.drill.debrief import debrief
-from tui.drill.faults import FaultRunner
+from tui.drill.faults import INBOX, FaultRunner, ask_for
 from tui.drill.load import find_scenario
 from tui.drill.world import World
 from tui.execution.conductor import Conductor
 from tui.execution.preflight import action_host
 from tui.execution.workspace import Workspace
-from tui.headless.run import Exit, walk
+from tui.headless.run import Exit, settle, walk
 from tui.resources import bundled
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
@@ -22,6 +23,7 @@ from tui.session.clock import SystemClock
 from tui.session.journal import read
 from tui.session.state import StepStatus
 from tui.session.store import Store
+from tui.session.symptoms import matching, said_of
 
 
 class Rehearsal:
@@ -43,7 +45,7 @@ class Rehearsal:
         self.conductor: Conductor = begin(self.workspace, "deploy", method)
         self.directory = store.find("last")
         strike, clock = self.world.strike, SystemClock()
-        self.faults = FaultRunner(self.scenario, self.conductor, folder / "inbox", strike, clock, speed=1e9)
+        self.faults = FaultRunner(self.scenario, self.conductor, self.directory.path / INBOX, strike, clock, speed=1e9)
 
     def walk(self, **given: str) -> str:
         """Walk until a step fails; its id, or empty where none did."""
@@ -55,6 +57,13 @@ class Rehearsal:
         step = self.conductor.state.next_step()
         assert step is not None
         return step.id
+
+    def until(self, step: str) -> None:
+        """Walk until this step is done."""
+        while self.conductor.state.step(step).settled is None:
+            following = self.conductor.state.next_step()
+            assert following is not None
+            settle(self.conductor, following, answers(), lambda line: None)
 
     def close(self) -> None:
         self.conductor.close()
@@ -139,3 +148,62 @@ def test_the_faults_of_several_scenarios_strike_in_one() -> None:
     world.strike({"lock": "held", "checked_out": "2.0.0", "errors": "high", "live": "2.0.0"})
     assert world.answer("python manage.py migrate --noinput", "production").exit_status == 1
     assert b"12.40%" in world.answer("maintenance mode is on … Error rate: ", "production").lines[0].data
+
+
+def test_without_space_there_is_no_backup_until_somebody_makes_room(rehearse: Callable[..., Rehearsal]) -> None:
+    night = rehearse("disk-fills", "b")
+    night.until("prepare-connect")
+    night.faults.look()
+    assert night.walk() == "prepare-backup"
+    failed = night.conductor.state.step("prepare-backup").checks[1][0]
+    assert "No space left on device" in failed.came
+    night.conductor.retry("prepare-backup")  # trying again makes no room
+    night.conductor.wait()
+    assert night.conductor.state.step("prepare-backup").status is StepStatus.FAILED
+    ask_for(night.directory, night.scenario, "disk-freed", "ben")
+    night.faults.look()
+    night.conductor.retry("prepare-backup")
+    night.conductor.wait()
+    assert night.conductor.state.step("prepare-backup").settled is not None
+    assert night.walk() == ""
+
+
+@pytest.mark.parametrize(("method", "step"), [("a", "a-build"), ("b", "b-dependencies")])
+def test_what_became_of_a_command_whose_connection_dropped_is_looked_at_and_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, step: str
+) -> None:
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path))
+    with drill_workspace(bundled("runbook.toml"), "connection-drops", float("inf"), {"samples": "1"}) as workspace:
+        conductor = begin(workspace, "deploy", method)
+        said: list[str] = []
+        assert walk(conductor, answers(), said.append) is Exit.UNKNOWN
+        left = conductor.state.next_step()
+        assert left is not None
+        assert left.id == step
+        conductor.resolve(step, succeeded=False, reason="nothing is built")
+        conductor.wait()
+        assert walk(conductor, answers(), said.append) is Exit.FAILED
+        conductor.retry(step)
+        conductor.wait()
+        assert conductor.state.step(step).settled is not None
+        conductor.close()
+
+
+def test_a_snag_of_the_rollback_is_mended_by_its_troubleshooting(rehearse: Callable[..., Rehearsal]) -> None:
+    night = rehearse("rollback-snag", "b")
+    go(night.conductor, night.hosts)
+    night.faults.look()
+    night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "errors")
+    assert night.walk(rollback_database="reverse") == "rollback-dependencies-b"
+    said = said_of(night.conductor.state, "rollback-dependencies-b", night.conductor.executor.directory)
+    assert matching(night.conductor.runbook, said)[0].issue.id == "static-files"
+    night.conductor.retry("rollback-dependencies-b")
+    night.conductor.wait()
+    assert night.conductor.state.step("rollback-dependencies-b").status is StepStatus.FAILED
+    night.conductor.start("static-files-permissions")
+    night.conductor.wait()
+    assert night.world.facts["static_owner"] == "deploy"
+    night.conductor.retry("rollback-dependencies-b")
+    night.conductor.wait()
+    assert night.walk(rollback_database="reverse") == ""
+    assert night.world.facts["live"] == "1.9.0"

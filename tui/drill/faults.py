@@ -55,7 +55,8 @@ class FaultRunner:
         self._thread = threading.Thread(target=self._follow, name="drill faults", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; what is due at once strikes before this returns."""
+        self.look()
         self._thread.start()
 
     def stop(self) -> None:
