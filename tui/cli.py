@@ -89,6 +89,18 @@ def drill_run(
         screen(workspace)
 
 
+@drill.command("lint")
+@click.argument("scenario")
+@guarded
+def drill_lint(scenario: str) -> None:
+    """Say everything that is wrong with a scenario's file, or with a bundled one."""
+    from tui.drill.load import find_scenario
+    from tui.execution.text import sanitise
+
+    found = find_scenario(scenario)
+    click.echo(sanitise(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong"))
+
+
 @drill.command("record")
 @click.argument("session", default="last")
 @click.option("--base", default="", help="The scenario that answers what did not run in the session.")
@@ -265,13 +277,16 @@ def show(file: Path | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--of", type=click.Choice(["runbook", "session"]), default="runbook", help="What it describes.")
+@click.option(
+    "--of", type=click.Choice(["runbook", "scenario", "session"]), default="runbook", help="What it describes."
+)
 @guarded
 def schema(of: str) -> None:
-    """Print the JSON Schema of runbook.toml, for editors, or of an exported session, for programs."""
+    """Print the JSON Schema of runbook.toml or of a drill's scenario, for editors, or of an exported session."""
     from importlib import import_module
 
-    click.echo(import_module({"runbook": "tui.runbook.schema", "session": "tui.exports.json"}[of]).schema())
+    modules = {"runbook": "tui.runbook.schema", "scenario": "tui.drill.load", "session": "tui.exports.json"}
+    click.echo(import_module(modules[of]).schema())
 
 
 def make_setup(

@@ -13,6 +13,7 @@ from tui.errors import UsageError
 from tui.resources import bundled
 
 if TYPE_CHECKING:
+    from tui.drill.scenario import Scenario
     from tui.execution.conductor import Conductor
     from tui.execution.workspace import Workspace
     from tui.runbook.model import Host, Runbook
@@ -160,25 +161,16 @@ def drill_workspace(
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
-    from tui.drill.faults import INBOX, FaultRunner, by_chance
+    from tui.drill.faults import INBOX, FaultRunner
     from tui.drill.host import start_drill, transports_for
     from tui.drill.load import find_scenario
-    from tui.drill.world import lived, past_of
-    from tui.execution.preflight import action_host
     from tui.execution.workspace import Workspace
-    from tui.runbook.facts import flow_of_kind, steps_of
     from tui.runbook.load import load
-    from tui.runbook.model import FlowKind
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
     runbook = overridden(load(chosen), {}, values or {})
-    played = find_scenario(scenario)
-    if seed is not None:
-        flow = flow_of_kind(runbook, FlowKind.DEPLOY)
-        played = by_chance(played, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
-    if resumed is not None:
-        played = lived(played, past_of(resumed, lambda name: action_host(runbook, name)))
+    played = _played(find_scenario(scenario), runbook, resumed, seed)
     with start_drill(played, pace) as host:
         text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
@@ -207,6 +199,22 @@ def drill_workspace(
             for runner in runners:
                 runner.stop()
             workspace.close()
+
+
+def _played(scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", seed: int | None) -> "Scenario":
+    """The scenario as it is played: with a fault that chance chose, from where a session was left."""
+    from tui.drill.faults import by_chance
+    from tui.drill.world import lived, past_of
+    from tui.execution.preflight import action_host
+    from tui.runbook.facts import flow_of_kind, steps_of
+    from tui.runbook.model import FlowKind
+
+    if seed is not None:
+        flow = flow_of_kind(runbook, FlowKind.DEPLOY)
+        scenario = by_chance(scenario, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
+    if resumed is not None:
+        scenario = lived(scenario, past_of(resumed, lambda name: action_host(runbook, name)))
+    return scenario
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
+import tomli
+from jsonschema import Draft7Validator
 
-from tui.drill.load import find_scenario, load_scenario, parse_scenario, scenario_files
+from tui.drill.load import find_scenario, load_scenario, parse_scenario, scenario_files, schema
 from tui.errors import RunbookInvalid, UsageError
 
 HEAD = 'format = 1\ntitle = "A drill"\n'
@@ -86,3 +89,18 @@ def test_a_base_that_is_missing_or_the_scenario_itself_is_refused(tmp_path: Path
     with pytest.raises(RunbookInvalid, match="nowhere") as refused:
         load_scenario(tmp_path / "lost.toml")
     assert "calm-deployment" in refused.value.hint
+
+
+def test_the_schema_in_the_repository_is_current() -> None:
+    published = Path(__file__).parents[2] / "scenario.schema.json"
+    assert published.read_bytes() == schema() + b"\n", (
+        "write it anew: runbook schema --of scenario > scenario.schema.json"
+    )
+
+
+@pytest.mark.parametrize("path", scenario_files(), ids=lambda path: path.stem)
+def test_every_bundled_scenario_keeps_to_its_schema_and_says_what_it_is_about(path: Path) -> None:
+    Draft7Validator(msgspec.json.decode(schema())).validate(tomli.loads(path.read_text(encoding="utf-8")))
+    scenario = load_scenario(path)
+    assert scenario.text
+    assert all(fault.over or not fault.by_itself for fault in scenario.faults)

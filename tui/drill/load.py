@@ -128,6 +128,13 @@ def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
             yield Fault(path=(*path, *key_path), message=message, hint=nearest(name, known_names))
 
 
+def schema() -> bytes:
+    """The JSON Schema of a scenario, so that editors complete and check it while it is written."""
+    from tui.runbook.schema import schema_of
+
+    return schema_of(Scenario, "Scenario", "http://json-schema.org/draft-07/schema#")
+
+
 def scenario_files() -> list[Path]:
     """The scenarios that travel with the program."""
     return sorted(bundled("drills").glob("*.toml"))
