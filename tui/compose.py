@@ -13,6 +13,7 @@ from tui.errors import UsageError
 from tui.resources import bundled
 
 if TYPE_CHECKING:
+    from tui.drill.host import DrillHost
     from tui.drill.scenario import Scenario
     from tui.execution.conductor import Conductor
     from tui.execution.workspace import Workspace
@@ -161,7 +162,6 @@ def drill_workspace(
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
-    from tui.drill.faults import INBOX, FaultRunner
     from tui.drill.host import start_drill, transports_for
     from tui.drill.load import find_scenario
     from tui.execution.workspace import Workspace
@@ -185,20 +185,31 @@ def drill_workspace(
             scenario=name,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),
         )
-        runners: list[FaultRunner] = []
-
-        def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
-            inbox = directory.path / INBOX
-            runners.append(FaultRunner(played, conductor, inbox, host.strike, workspace.clock, workspace.speed))
-            runners[-1].start()
-
-        workspace.opened = opened
         try:
-            yield workspace
+            with _striking(workspace, played, host):
+                yield workspace
         finally:
-            for runner in runners:
-                runner.stop()
             workspace.close()
+
+
+@contextmanager
+def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> "Iterator[None]":
+    """Let the scenario's faults strike in every session that is opened."""
+    from tui.drill.faults import INBOX, FaultRunner
+
+    runners: list[FaultRunner] = []
+
+    def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
+        inbox = directory.path / INBOX
+        runners.append(FaultRunner(played, conductor, inbox, host.strike, workspace.clock, workspace.speed))
+        runners[-1].start()
+
+    workspace.opened = opened
+    try:
+        yield
+    finally:
+        for runner in runners:
+            runner.stop()
 
 
 def _played(scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", seed: int | None) -> "Scenario":
