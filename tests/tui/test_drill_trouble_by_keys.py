@@ -48,6 +48,8 @@ async def test_errors_that_begin_when_all_seemed_well_are_noticed_by_the_trigger
             await operator.settle()
             await operator.press("enter")
             await operator.on_screen(SummaryScreen)
+            await until(pilot, lambda: "Debrief" in shown(app))
+            assert "One request in eight fails in the new release" in shown(app)
             await operator.press("f")
             await operator.yes()
             await until(pilot, lambda: conductor.state.finished is not None)

@@ -10,6 +10,7 @@ from tui.drill.world import Past, Struck, after
 from tui.runbook.model import Facts
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
+from tui.session.lengths import duration
 from tui.session.state import SessionState
 
 
@@ -179,3 +180,21 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
 
 def _hold(wanted: Facts, facts: dict[str, str]) -> bool:
     return all(facts.get(name, "") in ((value,) if isinstance(value, str) else value) for name, value in wanted.items())
+
+
+def story_lines(one: Story) -> Iterator[str]:
+    """A fault and what came of it, in lines."""
+    yield f"✖ {one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
+    yield f"  noticed   {_after(one.noticed)}{_words(one.first)}"
+    yield f"  decided   {_after(one.decided)}{_words(one.decision)}"
+    yield f"  recovered {_after(one.recovered)}"
+    for title in one.vain:
+        yield f"  in vain   {title}"
+
+
+def _after(length: float | None) -> str:
+    return f"after {duration(length)}" if length is not None else "never"
+
+
+def _words(text: str) -> str:
+    return f": {text}" if text else ""

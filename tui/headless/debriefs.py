@@ -1,11 +1,11 @@
 """Prints what rehearsals taught: one of them whole, or all of them beside each other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
-from tui.drill.debrief import Debrief, Story, debrief
+from tui.drill.debrief import Debrief, debrief, story_lines
 from tui.drill.load import find_scenario
 from tui.drill.scenario import Scenario
 from tui.errors import RunbookError, SessionError
@@ -43,29 +43,12 @@ def debrief_report(one: Debrief, as_json: bool, say: Say) -> None:
     if one.rollback is not None:
         say(f"rolled back in {duration(one.rollback)}")
     for story in one.stories:
-        for line in _story(story):
+        for line in story_lines(story):
             say(sanitise(line))
     if not one.stories:
         say("nothing went wrong in it")
     for title in one.skipped:
         say(sanitise(f"skipped: {title}"))
-
-
-def _story(one: Story) -> Iterable[str]:
-    yield f"✖ {one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
-    yield f"  noticed   {_after(one.noticed)}{_words(one.first)}"
-    yield f"  decided   {_after(one.decided)}{_words(one.decision)}"
-    yield f"  recovered {_after(one.recovered)}"
-    for title in one.vain:
-        yield f"  in vain   {title}"
-
-
-def _after(length: float | None) -> str:
-    return f"after {duration(length)}" if length is not None else "never"
-
-
-def _words(text: str) -> str:
-    return f": {text}" if text else ""
 
 
 def drills_report(store: Store, as_json: bool, say: Say) -> None:

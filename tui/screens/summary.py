@@ -1,7 +1,8 @@
 """What came of the session: result, deviations, overruns, checklist, follow-ups, and the record that proves it."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.widgets import Footer, Static
 
 from tui.actions import bindings
 from tui.bridge import SessionChanged, front
+from tui.drill.debrief import debrief
 from tui.errors import RunbookError
 from tui.execution.conductor import Conductor
 from tui.exports.source import source
@@ -22,7 +24,26 @@ from tui.screens.home import pieces
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.summary_text import Report, result_of, summary
 from tui.session.journal import verify
+from tui.session.store import SessionDirectory
+from tui.session.usual import Usual
 from tui.widgets.top_line import TopLine
+
+
+def read_report(directory: SessionDirectory, usual: Mapping[str, Usual]) -> Report:
+    """A session as the summary shows it; of a rehearsal also what it taught, where its scenario is still there.
+
+    Raises:
+        SessionError: it is damaged.
+    """
+    read = source(directory)
+    taught = None
+    started = read.state.started
+    if started is not None and started.drill:
+        from tui.drill.load import find_scenario
+
+        with suppress(RunbookError):
+            taught = debrief(read.state, read.entries, find_scenario(started.scenario or started.drill))
+    return Report(read, verify(directory.journal), usual, taught)
 
 
 class SummaryScreen(Screen[None]):
@@ -65,7 +86,7 @@ class SummaryScreen(Screen[None]):
             return
         directory = front(self).workspace.store.find(self._session())
         usual = front(self).usual(self._conductor().state)
-        front(self).work(self, lambda: Report(source(directory), verify(directory.journal), usual), self._have)
+        front(self).work(self, lambda: read_report(directory, usual), self._have)
 
     def _have(self, report: Report) -> None:
         self.report = report

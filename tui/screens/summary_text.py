@@ -6,6 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from tui.drill.debrief import Debrief, story_lines
 from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.exports.words import duration
@@ -28,6 +29,7 @@ class Report(Struct, frozen=True):
     source: Source
     verified: Verified
     usual: Mapping[str, Usual] = {}
+    debrief: Debrief | None = None
 
 
 def result_of(state: SessionState) -> str:
@@ -42,6 +44,7 @@ def summary(report: Report, now: datetime) -> list[list[Piece]]:
     source = report.source
     lines = [*_result(source, now), []]
     for title, part in (
+        ("Debrief", _debrief(report)),
         ("Deviations", _deviations(source)),
         ("Over budget", _overruns(source)),
         ("Slower than usual", _slower(report)),
@@ -95,6 +98,13 @@ def _counts(source: Source) -> list[Piece]:
     parts = [f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)]
     bad = f"   {failed} failed attempt{'s' if failed != 1 else ''}"
     return [("steps ", QUIET), (", ".join(parts), ""), (bad, WARN if failed else QUIET)]
+
+
+def _debrief(report: Report) -> Iterable[list[Piece]]:
+    """What a rehearsal taught: each fault, and when it was noticed, decided about and over."""
+    for story in report.debrief.stories if report.debrief else ():
+        for place, line in enumerate(story_lines(story)):
+            yield [(sanitise(line), "bold" if place == 0 else WARN if line.endswith("never") else "")]
 
 
 def _deviations(source: Source) -> Iterable[list[Piece]]:
