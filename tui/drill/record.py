@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from msgspec import Struct
 
@@ -98,11 +97,7 @@ def _changes(base: Scenario | None, one: Attempt, world: dict[str, str]) -> dict
     """The facts that the base would have changed, where the command did what it should."""
     if base is None or not one.good:
         return {}
-    return dict(answer(base, one.command, world, _whenever(one), one.host).changes)
-
-
-def _whenever(one: Attempt) -> datetime:
-    return one.started
+    return dict(answer(base, one.command, world, one.started, one.host).changes)
 
 
 def pattern_of(command: str) -> str:
