@@ -1,0 +1,69 @@
+"""Scenarios that a known trouble's solution mends: it is recognised, a wrong one is in vain, the right one is not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.drill.test_calm_covers_runbook import go, runbook
+from tests.drill.test_trouble_rollback import Rehearsal, rehearse
+from tui.drill.debrief import debrief
+from tui.session.journal import read
+from tui.session.state import StepStatus
+from tui.session.symptoms import matching, said_of
+
+__all__ = ["rehearse"]
+
+
+def do(night: Rehearsal, step: str, *answers: str) -> StepStatus:
+    """Do a step, and answer what it asks."""
+    night.conductor.start(step)
+    night.conductor.wait()
+    for answer in answers:
+        night.conductor.answer(step, answer)
+        night.conductor.wait()
+    if night.conductor.state.step(step).status is StepStatus.PASSED:
+        night.conductor.sign(step, "ana")
+    return night.conductor.state.step(step).status
+
+
+def test_an_old_process_that_holds_the_port_is_found_and_ended(rehearse: Callable[..., Rehearsal]) -> None:
+    night = rehearse("application-not-starting", "b")
+    go(night.conductor, night.hosts)
+    night.faults.look()
+    night.conductor.reopen("verify-http", "look again")
+    assert do(night, "verify-http") is StepStatus.FAILED
+    said = said_of(night.conductor.state, "verify-http", night.conductor.executor.directory)
+    assert matching(night.conductor.runbook, said)[0].issue.id == "not-starting"
+
+    assert do(night, "not-starting-journal") is StepStatus.SIGNED
+    journal = (night.directory.attempts / f"{max(night.conductor.state.attempts):04d}.out").read_text()
+    assert "Connection in use" in journal
+    assert do(night, "import-error-check") is StepStatus.SIGNED  # the wrong solution: nothing is wrong there
+    assert do(night, "port-in-use-restart") is StepStatus.FAILED  # starting it again alone is in vain
+    assert night.world.facts["gunicorn"] == "down"
+
+    assert do(night, "port-in-use-find", "4711") is StepStatus.SIGNED
+    assert do(night, "port-in-use-kill") is StepStatus.SIGNED
+    assert night.world.facts["port"] == "free"
+    night.conductor.retry("port-in-use-restart")
+    night.conductor.wait()
+    assert night.world.facts["gunicorn"] == "up"
+    night.conductor.retry("verify-http")
+    night.conductor.wait()
+    assert night.conductor.state.step("verify-http").settled is not None
+
+    (story,) = debrief(night.conductor.state, tuple(read(night.directory.journal)), night.scenario).stories
+    assert story.first == "a check failed"
+    assert story.recovered is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "issue"),
+    [
+        ("failed: HTTP 502 over HTTP/2 in 12 ms, 157 B\n", "not-starting"),
+        ("failed: HTTP 500 over HTTP/2 in 31 ms, 145 B\n", "high-error-rate"),
+        ("failed: HTTP 504 over HTTP/2 in 60004 ms, 167 B\n", "slow"),
+    ],
+)
+def test_what_a_probe_of_the_site_says_is_recognised_as_what_curl_says_was(said: str, issue: str) -> None:
+    assert matching(runbook(), said)[0].issue.id == issue
