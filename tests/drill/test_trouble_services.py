@@ -62,8 +62,43 @@ def test_an_old_process_that_holds_the_port_is_found_and_ended(rehearse: Callabl
     [
         ("failed: HTTP 502 over HTTP/2 in 12 ms, 157 B\n", "not-starting"),
         ("failed: HTTP 500 over HTTP/2 in 31 ms, 145 B\n", "high-error-rate"),
+        ("failed: no worker answers → do the workers run, and do they reach the broker?\n", "celery-stuck"),
+        ("failed: 127.0.0.1 refuses connections on port 6379 → is it running?\n", "celery-stuck"),
+        ("failed: 127.0.0.1 refuses connections on port 3306 → is it running?\n", "not-starting"),
+        ("failed: gunicorn is inactive (dead)\n", "not-starting"),
+        ("failed: site does not answer within 20 s → look at it from its own host\n", "slow"),
         ("failed: HTTP 504 over HTTP/2 in 60004 ms, 167 B\n", "slow"),
     ],
 )
 def test_what_a_probe_of_the_site_says_is_recognised_as_what_curl_says_was(said: str, issue: str) -> None:
     assert matching(runbook(), said)[0].issue.id == issue
+
+
+def test_workers_that_do_not_answer_are_started_again_and_an_empty_queue_is_no_help(
+    rehearse: Callable[..., Rehearsal],
+) -> None:
+    night = rehearse("celery-stuck", "b")
+    go(night.conductor, night.hosts)
+    night.faults.look()
+    night.conductor.reopen("verify-celery-b", "look again")
+    assert do(night, "verify-celery-b") is StepStatus.FAILED
+    said = said_of(night.conductor.state, "verify-celery-b", night.conductor.executor.directory)
+    assert matching(night.conductor.runbook, said)[0].issue.id == "celery-stuck"
+
+    assert do(night, "celery-stuck-workers") is StepStatus.SIGNED
+    assert do(night, "check-redis-connection-ping") is StepStatus.SIGNED  # the wrong solution: the broker is well
+    assert (
+        do(night, "purge-queue-run") is StepStatus.SIGNED
+    )  # the dangerous one: every task is lost, and nothing gained
+    night.conductor.retry("verify-celery-b")
+    night.conductor.wait()
+    assert night.conductor.state.step("verify-celery-b").status is StepStatus.FAILED
+
+    assert do(night, "restart-celery-run") is StepStatus.SIGNED
+    assert night.world.facts["workers"] == "well"
+    night.conductor.retry("verify-celery-b")
+    night.conductor.wait()
+    assert night.conductor.state.step("verify-celery-b").settled is not None
+    (story,) = debrief(night.conductor.state, tuple(read(night.directory.journal)), night.scenario).stories
+    assert story.vain == ("Purge the task queue",)
+    assert story.recovered is not None
