@@ -200,8 +200,10 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
         one.after for seed in range(20) for one in by_chance(scenario(), steps, seed).faults if one.id == "site-down"
     }
     assert found == {"a", "b"}
-    with pytest.raises(UsageError, match="no fault that chance could choose"):
-        by_chance(scenario(""), steps, 1)
+    helping = FULL.replace("by_itself = false", "by_itself = false\nhelps = true")
+    for nothing in ("", helping):
+        with pytest.raises(UsageError, match="no fault that chance could choose"):
+            by_chance(scenario(nothing), steps, 1)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.drill.test_calm_covers_runbook import answers, begin, go, runbook, ticking
 from tests.support.world_transport import WorldTransport
@@ -27,10 +28,16 @@ from tui.session.symptoms import matching, said_of
 
 
 class Rehearsal:
-    """A session of the bundled runbook in a world of a scenario; faults strike when the test looks."""
+    """A session of the bundled runbook in a world of a scenario; faults strike when the test looks.
 
-    def __init__(self, scenario: str, folder: Path, method: str) -> None:
+    With a `fault` that one strikes, and no other.
+    """
+
+    def __init__(self, scenario: str, folder: Path, method: str, fault: str = "") -> None:
         self.scenario = find_scenario(scenario)
+        if fault:
+            chosen = [replace(one, by_itself=one.id == fault) for one in self.scenario.faults]
+            self.scenario = replace(self.scenario, faults=tuple(chosen))
         self.world = World(self.scenario, ticking())
         self.hosts = {
             name: WorldTransport(action_host(runbook(), name), self.world, host.expect_hostname)
@@ -70,12 +77,24 @@ class Rehearsal:
         self.workspace.close()
 
 
+def do(night: Rehearsal, step: str, *answers: str) -> StepStatus:
+    """Do a step, and answer what it asks."""
+    night.conductor.start(step)
+    night.conductor.wait()
+    for answer in answers:
+        night.conductor.answer(step, answer)
+        night.conductor.wait()
+    if night.conductor.state.step(step).status is StepStatus.PASSED:
+        night.conductor.sign(step, "ana")
+    return night.conductor.state.step(step).status
+
+
 @pytest.fixture
 def rehearse(tmp_path: Path) -> Iterator[Callable[..., Rehearsal]]:
     made: list[Rehearsal] = []
 
-    def begun(scenario: str, method: str) -> Rehearsal:
-        made.append(Rehearsal(scenario, tmp_path, method))
+    def begun(scenario: str, method: str, fault: str = "") -> Rehearsal:
+        made.append(Rehearsal(scenario, tmp_path, method, fault))
         return made[-1]
 
     yield begun
@@ -190,7 +209,7 @@ def test_what_became_of_a_command_whose_connection_dropped_is_looked_at_and_deci
 
 
 def test_a_snag_of_the_rollback_is_mended_by_its_troubleshooting(rehearse: Callable[..., Rehearsal]) -> None:
-    night = rehearse("rollback-snag", "b")
+    night = rehearse("rollback-snag", "b", "static-owner")
     go(night.conductor, night.hosts)
     night.faults.look()
     night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "errors")
@@ -207,3 +226,72 @@ def test_a_snag_of_the_rollback_is_mended_by_its_troubleshooting(rehearse: Calla
     night.conductor.wait()
     assert night.walk(rollback_database="reverse") == ""
     assert night.world.facts["live"] == "1.9.0"
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_a_configuration_that_was_overwritten_through_its_link_is_seen_before_it_is_put_back(
+    rehearse: Callable[..., Rehearsal], method: str
+) -> None:
+    night = rehearse("rollback-snag", method, "link-followed")
+    go(night.conductor, night.hosts)
+    night.faults.look()
+    night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "errors")
+    assert night.walk(rollback_database="reverse") == "rollback-maintenance-off"
+    night.conductor.retry("rollback-maintenance-off")  # trying again puts nothing back
+    night.conductor.wait()
+    assert night.conductor.state.step("rollback-maintenance-off").status is StepStatus.FAILED
+    assert night.world.facts["maintenance"] == "on"
+    ask_for(night.directory, night.scenario, "config-back", "ben")
+    night.faults.look()
+    night.conductor.retry("rollback-maintenance-off")
+    night.conductor.wait()
+    assert night.walk(rollback_database="reverse") == ""
+    assert (night.world.facts["live"], night.world.facts["maintenance"]) == ("1.9.0", "off")
+
+
+def test_a_migration_that_was_applied_by_hand_is_marked_as_applied_and_nothing_else_helps(
+    rehearse: Callable[..., Rehearsal],
+) -> None:
+    night = rehearse("migration-errors", "b", "column-by-hand")
+    night.faults.look()
+    assert night.walk() == "b-migrate"
+    said = said_of(night.conductor.state, "b-migrate", night.conductor.executor.directory)
+    assert matching(night.conductor.runbook, said)[0].issue.id == "migration-errors"
+    night.conductor.retry("b-migrate")
+    night.conductor.wait()
+    assert night.conductor.state.step("b-migrate").status is StepStatus.FAILED
+    assert do(night, "migration-errors-plan") is StepStatus.SIGNED
+    assert do(night, "reverse-migration-run", "coreapp", "0001_initial") is StepStatus.FAILED  # nothing to reverse
+    assert do(night, "fake-migration-run", "coreapp", "0002_prompt_tags") is StepStatus.SIGNED
+    night.conductor.retry("b-migrate")
+    night.conductor.wait()
+    assert night.walk() == ""
+    assert (night.world.facts["live"], night.world.facts["migrated"]) == ("2.0.0", "yes")
+    (story,) = debrief(night.conductor.state, tuple(read(night.directory.journal)), night.scenario).stories
+    assert story.recovered is not None
+    assert "Reverse a migration" in story.vain
+
+
+def test_static_files_that_are_gone_are_collected_when_their_directory_is_given_back(
+    rehearse: Callable[..., Rehearsal],
+) -> None:
+    night = rehearse("static-files", "b")
+    night.until("verify-http")
+    night.faults.look()
+    assert night.walk() == ""  # no check sees it, the web server's log does
+    number = night.conductor.state.step("verify-nginx").attempts[0]
+    assert (
+        matching(runbook(), (night.directory.attempts / f"{number:04d}.out").read_text())[0].issue.id == "static-files"
+    )
+    assert do(night, "static-files-list") is StepStatus.SIGNED
+    assert do(night, "static-files-reload") is StepStatus.SIGNED  # the wrong one: nothing is there to be served
+    assert do(night, "static-files-collect") is StepStatus.FAILED
+    assert night.world.facts["static"] == "gone"
+    assert do(night, "static-files-permissions") is StepStatus.SIGNED
+    night.conductor.retry("static-files-collect")
+    night.conductor.wait()
+    assert night.world.facts["static"] == "there"
+    (story,) = debrief(night.conductor.state, tuple(read(night.directory.journal)), night.scenario).stories
+    assert story.first == "troubleshooting: The static files' directory"
+    assert story.vain == ("Reload Nginx", "Repair file permissions")
+    assert story.recovered is not None

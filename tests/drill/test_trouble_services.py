@@ -5,25 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.drill.test_calm_covers_runbook import go, runbook
-from tests.drill.test_trouble_rollback import Rehearsal, rehearse
+from tests.drill.test_trouble_rollback import Rehearsal, do, rehearse
 from tui.drill.debrief import debrief
 from tui.session.journal import read
 from tui.session.state import StepStatus
 from tui.session.symptoms import matching, said_of
 
 __all__ = ["rehearse"]
-
-
-def do(night: Rehearsal, step: str, *answers: str) -> StepStatus:
-    """Do a step, and answer what it asks."""
-    night.conductor.start(step)
-    night.conductor.wait()
-    for answer in answers:
-        night.conductor.answer(step, answer)
-        night.conductor.wait()
-    if night.conductor.state.step(step).status is StepStatus.PASSED:
-        night.conductor.sign(step, "ana")
-    return night.conductor.state.step(step).status
 
 
 def test_an_old_process_that_holds_the_port_is_found_and_ended(rehearse: Callable[..., Rehearsal]) -> None:

@@ -350,6 +350,12 @@ def test_a_watch_whose_average_is_beyond_its_bound_fails(session: Session) -> No
     conductor.start("watch")
     conductor.wait(20)
     assert session.state.step("watch").status is StepStatus.FAILED
+    session.host.replies["count errors"] = Reply(b"1%\n")  # it was mended: what was judged before does not count again
+    conductor.retry("watch")
+    for _ in range(3):
+        session.next()
+    conductor.wait(20)
+    assert session.state.step("watch").status is StepStatus.SIGNED
 
 
 def test_a_watch_without_samples_gives_up(session: Session) -> None:

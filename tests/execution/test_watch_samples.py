@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.runbooks import small
-from tui.execution.watch import undisturbed
+from tui.execution.watch import since, undisturbed
+from tui.runbook.model import Watched
 from tui.session.state import Attempt, SessionState, initial
 from tui.session.watching import Sample
 
@@ -36,3 +37,24 @@ def session(*attempts: Attempt) -> SessionState:
 def test_a_sample_counts_while_at_most_one_command_runs(attempts: tuple[Attempt, ...], counts: bool) -> None:
     sample = Sample(NOON + timedelta(seconds=10), 0.2)
     assert undisturbed(session(*attempts), sample) is counts
+
+
+@pytest.mark.parametrize(
+    ("attempts", "at"),
+    [
+        ((), 0),
+        (
+            (replace(ran(1, 5, 2), step="other", mutates=True),),
+            0,
+        ),  # a first look takes what there is since the session began
+        ((ran(1, 5, 2), replace(ran(2, 10, 4), step="other")), 7),
+        ((ran(1, 5, 2), replace(ran(2, 10, 4), step="other", mutates=True)), 14),
+        ((replace(ran(1, 5, 2), action=1), replace(ran(2, 10, 4), step="other", mutates=True)), 0),
+    ],
+)
+def test_samples_that_were_judged_do_not_count_again_nor_those_before_the_last_change(
+    attempts: tuple[Attempt, ...], at: float
+) -> None:
+    now = replace(session(*attempts), started_at=NOON)
+    begun = since(now, Watched(monitor="errors", samples="3"), NOON + timedelta(seconds=60), "s", 0)
+    assert begun == NOON + timedelta(seconds=at)

@@ -53,18 +53,36 @@ class Debrief(Struct, frozen=True, kw_only=True):
         return max(known) if known and len(known) == len(found) else None
 
 
+class _Steps(Struct, frozen=True):
+    """The runbook's steps: their titles, those that change something, and those of the troubleshooting."""
+
+    titles: dict[str, str]
+    changes: frozenset[str]
+    aside: frozenset[str]
+
+
+def _steps_of(state: SessionState) -> _Steps:
+    every = [step for _, step in all_steps(state.runbook)]
+    planned = {step.id for section in state.runbook.sections for step in section.steps}
+    return _Steps(
+        {step.id: step.title for step in every},
+        frozenset(step.id for step in every if step.mutates),
+        frozenset(step.id for step in every if step.id not in planned),
+    )
+
+
 def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario) -> Debrief:
     """What came of a rehearsal, by its journal and the scenario's own rules."""
-    titles = {step.id: step.title for _, step in all_steps(state.runbook)}
-    changes = {step.id for _, step in all_steps(state.runbook) if step.mutates}
+    steps = _steps_of(state)
     begun = state.started_at or entries[0].at
     ended = state.finished_at or state.at or begun
     back = state.rollback_at and state.rollback_finished_at
     faults = {fault.id: fault for fault in scenario.faults}
     stories = [
-        _story(state, entries, scenario, faults.get(entry.event.fault), entry, changes, titles)
+        _story(state, entries, scenario, faults.get(entry.event.fault), entry, steps)
         for entry in entries
         if isinstance(entry.event, ev.FaultStruck)
+        and not (entry.event.fault in faults and faults[entry.event.fault].helps)
     ]
     return Debrief(
         session=state.started.session if state.started else "",
@@ -72,9 +90,9 @@ def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario
         result=state.finished.result if state.finished else "not finished",
         lasted=(ended - begun).total_seconds(),
         stories=tuple(stories),
-        skipped=tuple(titles[entry.event.step] for entry in entries if isinstance(entry.event, ev.StepSkipped)),
+        skipped=tuple(steps.titles[entry.event.step] for entry in entries if isinstance(entry.event, ev.StepSkipped)),
         failed=sum(one.judged and not one.good for one in state.attempts.values()),
-        confirmed=sum(isinstance(one.event, ev.StepOpened) and one.event.step in changes for one in entries),
+        confirmed=sum(isinstance(one.event, ev.StepOpened) and one.event.step in steps.changes for one in entries),
         rollback=(state.rollback_finished_at - state.rollback_at).total_seconds()
         if back and state.rollback_finished_at and state.rollback_at
         else None,
@@ -87,23 +105,26 @@ def _story(
     scenario: Scenario,
     fault: Fault | None,
     struck: ev.Entry,
-    changes: set[str],
-    titles: dict[str, str],
+    steps: _Steps,
 ) -> Story:
     assert isinstance(struck.event, ev.FaultStruck)
     since = entries[struck.seq + 1 :]
-    over = _over(state, entries, scenario, fault, struck) if fault is not None and fault.over else None
-    noticed = next(((one.at, words) for one in since if (words := _noticed(one.event, titles))), None)
+    ended = _over(state, entries, scenario, fault, struck) if fault is not None and fault.over else None
+    over, helped = ended or (None, False)
+    noticed = next(((one.at, words) for one in since if (words := _noticed(one.event, steps))), None)
     decided = None
     if noticed is not None:
         later = (one for one in since if one.at >= noticed[0])
-        decided = next(((one.at, words) for one in later if (words := _decided(one.event, changes, titles))), None)
+        decided = next(((one.at, words) for one in later if (words := _decided(one.event, steps))), None)
     opened = [
         one.event.step
         for one in since
-        if isinstance(one.event, ev.StepOpened) and one.event.step in changes and (over is None or one.at < over)
+        if isinstance(one.event, ev.StepOpened)
+        and one.event.step in steps.changes
+        and (noticed is not None and one.at >= noticed[0])  # before, it is the plan that was followed
+        and (over is None or one.at < over)
     ]
-    mending = opened[-1:] if over is not None else []
+    mending = opened[-1:] if over is not None and not helped else []
     return Story(
         fault=struck.event.fault,
         title=struck.event.title,
@@ -114,7 +135,7 @@ def _story(
         decided=_seconds(struck.at, decided[0] if decided else None),
         decision=decided[1] if decided else "",
         recovered=_seconds(struck.at, over),
-        vain=tuple(titles[step] for step in dict.fromkeys(opened) if step not in mending),
+        vain=tuple(steps.titles[step] for step in dict.fromkeys(opened) if step not in mending),
     )
 
 
@@ -122,13 +143,15 @@ def _seconds(since: datetime, at: datetime | None) -> float | None:
     return round((at - since).total_seconds(), 3) if at is not None else None
 
 
-def _noticed(event: ev.AnyEvent, titles: dict[str, str]) -> str:
+def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
     """How somebody, or something that tells them, saw that all is not well; empty where it says nothing of that."""
     match event:
+        case ev.StepOpened() if event.step in steps.aside:
+            return f"troubleshooting: {steps.titles[event.step]}"
         case ev.AttemptChecked() if any(not one.ok and not one.warning for one in event.checks):
             return "a check failed"
         case ev.QuestionAnswered() if any(not one.ok for one in event.checks):
-            return f"{titles[event.step]}: {event.answer}"
+            return f"{steps.titles[event.step]}: {event.answer}"
         case ev.TriggerTripped():
             return f"the trigger {event.trigger} tripped"
         case ev.NoteAdded():
@@ -139,21 +162,24 @@ def _noticed(event: ev.AnyEvent, titles: dict[str, str]) -> str:
             return ""
 
 
-def _decided(event: ev.AnyEvent, changes: set[str], titles: dict[str, str]) -> str:
+def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
     """What somebody made up their mind to do."""
     match event:
         case ev.RollbackStarted():
             return f"rollback: {event.reason}"
-        case ev.StepOpened() if event.step in changes:
-            return titles[event.step]
+        case ev.StepOpened() if event.step in steps.changes:
+            return steps.titles[event.step]
         case _:
             return ""
 
 
 def _over(
     state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario, fault: Fault | None, struck: ev.Entry
-) -> datetime | None:
-    """When the facts were again what they are without the fault: the drill is lived through once more."""
+) -> tuple[datetime, bool] | None:
+    """When the facts were again what they are without the fault, and whether that was help that came from elsewhere.
+
+    The drill is lived through once more.
+    """
     assert fault is not None
     facts, lasting = dict(scenario.facts), False
     for at, one in _happened(state, entries):
@@ -161,7 +187,7 @@ def _over(
         if at >= struck.at and not _hold(fault.over, facts):
             lasting = True
         elif at > struck.at and lasting:
-            return at
+            return at, isinstance(one, Struck)
     return None
 
 

@@ -120,7 +120,7 @@ def by_chance(scenario: Scenario, steps: list[str], seed: int) -> Scenario:
     Raises:
         UsageError: it has none.
     """
-    waiting = [fault for fault in scenario.faults if not fault.by_itself]
+    waiting = [fault for fault in scenario.faults if not (fault.by_itself or fault.helps)]
     if not waiting:
         raise UsageError(f"scenario {scenario.title!r} has no fault that chance could choose", "leave --seed out")
     luck = random.Random(seed)  # noqa: S311 (nobody must be unable to guess it)

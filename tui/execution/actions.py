@@ -215,7 +215,7 @@ class ActionRunner:
         assert action.watch is not None
         watched, monitor = action.watch, self._runbook.monitors[action.watch.monitor]
         wanted = int(fill(watched.samples, values))
-        begun = since(self._recorder.state, watched, self._recorder.now())
+        begun = since(self._recorder.state, watched, self._recorder.now(), step.id, index)
         number = self._announce(step, index, monitor.on, words_of_watch(action, values), again=again)
         within = patience(action, monitor, wanted)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tui.runbook.model import Action, Expect, Monitor, Watched, seconds
 from tui.runbook.variables import fill
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState
+from tui.session.state import Attempt, SessionState
 from tui.session.watching import Sample
 from tui.transports.base import CancelToken, OutputSink, Stream
 
@@ -34,19 +34,28 @@ def expected_of_watch(action: Action) -> Expect:
     return replace(action.expect, numbers=numbers)
 
 
-def since(state: SessionState, watched: Watched, now: datetime) -> datetime:
-    """From when on samples count: the step named was settled, or the session began."""
-    if not watched.since:
-        return state.started_at or now
-    return state.step(watched.since).settled or now
+def since(state: SessionState, watched: Watched, now: datetime, step: str = "", action: int = 0) -> datetime:
+    """From when on samples count: the step named was settled, or the session began.
+
+    Once `action` of `step` has judged samples, others count: those since then, and since the last change to a host.
+    """
+    begun = (state.step(watched.since).settled if watched.since else state.started_at) or now
+    judged = [_end(one, now) for one in state.attempts.values() if (one.step, one.action) == (step, action)]
+    if not judged:
+        return begun
+    changed = [_end(one, now) for one in state.attempts.values() if one.mutates]
+    return max(begun, *judged, *changed)
+
+
+def _end(attempt: Attempt, now: datetime) -> datetime:
+    return attempt.started + timedelta(seconds=attempt.seconds) if attempt.seconds is not None else now
 
 
 def undisturbed(state: SessionState, sample: Sample) -> bool:
     """Whether at most one command ran when the sample was taken: several checks at once are a load of their own."""
     running = 0
     for attempt in state.attempts.values():
-        end = attempt.started + timedelta(seconds=attempt.seconds) if attempt.seconds is not None else sample.at
-        running += attempt.started <= sample.at <= end
+        running += attempt.started <= sample.at <= _end(attempt, sample.at)
     return running <= 1
 
 
