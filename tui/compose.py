@@ -163,7 +163,9 @@ def drill_workspace(
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.host import start_drill, transports_for
+    from tui.drill.jobs import left_of
     from tui.drill.load import find_scenario
+    from tui.execution.preflight import action_host
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load
     from tui.session.clock import SystemClock
@@ -171,7 +173,9 @@ def drill_workspace(
     chosen = find_runbook(path)
     runbook = overridden(load(chosen), {}, values or {})
     played = _played(find_scenario(scenario), runbook, resumed, seed)
-    with start_drill(played, pace) as host:
+    clock = SystemClock()
+    left = left_of(resumed, lambda name: action_host(runbook, name), clock.now()) if resumed is not None else ()
+    with start_drill(played, pace, left) as host:
         text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
         name = str(Path(scenario).absolute()) if Path(scenario).is_file() else scenario
@@ -180,7 +184,7 @@ def drill_workspace(
             text,
             open_store(),
             transports,
-            SystemClock(),
+            clock,
             drill=played.title,
             scenario=name,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),

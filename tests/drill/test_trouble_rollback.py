@@ -20,6 +20,7 @@ from tui.headless.run import Exit, settle, walk
 from tui.resources import bundled
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
+from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal import read
 from tui.session.state import StepStatus
@@ -187,18 +188,37 @@ def test_without_space_there_is_no_backup_until_somebody_makes_room(rehearse: Ca
     assert night.walk() == ""
 
 
+@pytest.mark.parametrize(("method", "step", "action"), [("a", "a-build", 0), ("b", "b-dependencies", 1)])
+def test_a_command_whose_connection_dropped_goes_on_and_is_followed_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, step: str, action: int
+) -> None:
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path))
+    with drill_workspace(bundled("runbook.toml"), "connection-drops", 1000, {"samples": "1"}) as workspace:
+        conductor = begin(workspace, "deploy", method)
+        said: list[str] = []
+        assert walk(conductor, answers(), said.append) is Exit.OK, said[-3:]
+        (cut,) = [one for one in conductor.state.attempts.values() if one.step == step and one.action == action]
+        output = (tmp_path / conductor.state.facts["session"] / "attempts" / f"{cut.number:04d}.out").read_bytes()
+        assert output.count({"a": b"Step 3/8", "b": b"Collecting redis"}[method]) == 1
+        entries = read(workspace.store.find("last").journal)
+        assert "connection lost" in [one.event.link for one in entries if isinstance(one.event, ev.LinkChanged)]
+        conductor.close()
+
+
 @pytest.mark.parametrize(("method", "step"), [("a", "a-build"), ("b", "b-dependencies")])
-def test_what_became_of_a_command_whose_connection_dropped_is_looked_at_and_decided(
+def test_what_became_of_a_command_whose_host_restarted_is_looked_at_and_decided(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, step: str
 ) -> None:
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path))
-    with drill_workspace(bundled("runbook.toml"), "connection-drops", float("inf"), {"samples": "1"}) as workspace:
+    with drill_workspace(bundled("runbook.toml"), "host-restarts", float("inf"), {"samples": "1"}) as workspace:
         conductor = begin(workspace, "deploy", method)
         said: list[str] = []
         assert walk(conductor, answers(), said.append) is Exit.UNKNOWN
         left = conductor.state.next_step()
         assert left is not None
         assert left.id == step
+        lost = conductor.state.attempts[max(conductor.state.attempts)]
+        assert "restarted while it ran" in conductor.look(lost)
         conductor.resolve(step, succeeded=False, reason="nothing is built")
         conductor.wait()
         assert walk(conductor, answers(), said.append) is Exit.FAILED

@@ -4,7 +4,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -12,6 +12,7 @@ import msgspec
 import paramiko
 from msgspec import Struct
 
+from tui.drill.jobs import LeftJob
 from tui.drill.scenario import Scenario
 from tui.drill.server import Order, Ready, Strike
 from tui.errors import HostError
@@ -47,18 +48,20 @@ class DrillHost(Struct, frozen=True):
 
 
 @contextmanager
-def start_drill(scenario: Scenario, pace: float = 1.0) -> Iterator[DrillHost]:
+def start_drill(scenario: Scenario, pace: float = 1.0, left: Sequence[LeftJob] = ()) -> Iterator[DrillHost]:
     """Run a drill's host for as long as the block lasts.
 
     Args:
         scenario: what it answers.
         pace: how much faster than life; infinity (or 0) for no delay at all.
+        left: the jobs that a session left which is taken up now.
 
     Raises:
         HostError: the process did not start.
     """
     client_key = paramiko.ECDSAKey.generate()
-    order = Order(scenario, 0.0 if math.isinf(pace) else pace, client_key.get_name(), client_key.asbytes())
+    speed = 0.0 if math.isinf(pace) else pace
+    order = Order(scenario, speed, client_key.get_name(), client_key.asbytes(), tuple(left))
     command = [sys.executable, "-P", "-m", "tui.drill.server"]
     process = subprocess.Popen(
         command,
@@ -118,7 +121,6 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
                 port=drill.port,
                 trusted_keys=(drill.trusted_key,),
                 client_key=drill.client_key,
-                durable=False,
             )
     for name in runbook.hosts:
         made[name] = made[_owner(runbook, name)]

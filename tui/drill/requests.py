@@ -3,7 +3,6 @@
 import itertools
 import math
 import threading
-import uuid
 
 import paramiko
 
@@ -14,7 +13,6 @@ from tui.transports.ssh import FACTS
 
 PATIENCE = 4.0
 MAX_STDIN = 1 << 20
-BOOT_ID = str(uuid.uuid4())
 
 
 class Cancelled(Exception):  # it is news, not an error
@@ -81,7 +79,9 @@ class Registry:
             self._changed.notify_all()
 
 
-def understand(command: str, channel: paramiko.Channel, world: World, host: str, registry: Registry) -> Request:
+def understand(
+    command: str, channel: paramiko.Channel, world: World, host: str, registry: Registry, boot_id: str
+) -> Request:
     """What to answer to an exec request: a question about the host, a signal to a command, or a command to play."""
     ended = unwrap_end(command)
     if ended is not None:
@@ -90,10 +90,15 @@ def understand(command: str, channel: paramiko.Channel, world: World, host: str,
     if wrapped is None:
         return registry.begin(world.answer(command, host), channel)
     stdin = unwrap_stdin(command, _read(channel)).decode("utf-8", "replace")
-    about = _about(world.hostname(host)) if wrapped.script == FACTS else None
+    about = _about(world.hostname(host), boot_id) if wrapped.script == FACTS else None
     request = registry.begin(about or world.answer(wrapped.script, host, stdin), channel)
     channel.sendall(HELLO + f"{request.pid}\n".encode())
     return request
+
+
+def read_stdin(channel: paramiko.Channel, secrets: int) -> bytes:
+    """What a command reads of what the client sends: the first `secrets` lines are not for it."""
+    return b"".join(_read(channel).splitlines(keepends=True)[secrets:])
 
 
 def _read(channel: paramiko.Channel) -> bytes:
@@ -106,9 +111,9 @@ def _read(channel: paramiko.Channel) -> bytes:
     return bytes(data)
 
 
-def _about(hostname: str) -> Reply:
+def _about(hostname: str, boot_id: str) -> Reply:
     """What a real host says of itself when the transport asks."""
-    return _said(f"{hostname}\n{BOOT_ID}\n/usr/bin/bash\n/usr/bin/sh\n")
+    return _said(f"{hostname}\n{boot_id}\n/usr/bin/bash\n/usr/bin/sh\n")
 
 
 def _said(text: str) -> Reply:

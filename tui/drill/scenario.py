@@ -30,11 +30,16 @@ PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_]*) *\}\}")
 
 
 class Ending(StrEnum):
-    """What happens after a rule's last line: the command exits, goes on for ever, or takes the connection with it."""
+    """What happens after a rule's last line.
+
+    The command exits, or goes on for ever. With `disconnect` the connection is lost: half-way through a command that
+    changes something, which goes on; at the end of any other. With `restart` the whole host starts anew under it.
+    """
 
     EXIT = "exit"
     HANG = "hang"
     DISCONNECT = "disconnect"
+    RESTART = "restart"
 
 
 class DrillHostEntry(Model, frozen=True, kw_only=True):

@@ -19,21 +19,27 @@ from paramiko.common import (
 )
 
 from tui.drill.guard import forbid
+from tui.drill.jobs import Jobs, LeftJob
 from tui.drill.requests import Cancelled, Registry, Request, understand
 from tui.drill.scenario import Ending, Scenario
 from tui.drill.world import World
 from tui.transports.base import Stream
+from tui.transports.job_scripts import unwrap_job
 
 PATIENCE = 30.0
 
 
 class Order(Struct, frozen=True):
-    """What the process is started with: `pace` is how much faster than life, 0 for no delay at all."""
+    """What the process is started with: `pace` is how much faster than life, 0 for no delay at all.
+
+    `left` are the jobs that an earlier run left, and that went on meanwhile.
+    """
 
     scenario: Scenario
     pace: float
     key_type: str
     key: bytes
+    left: tuple[LeftJob, ...] = ()
 
 
 class Ready(Struct, frozen=True):
@@ -60,11 +66,12 @@ class _Transport(paramiko.Transport):
 class _Session(paramiko.ServerInterface):
     """What one connection may do: prove that it is this run's client, and have commands answered."""
 
-    def __init__(self, world: World, pace: float, client_key: paramiko.PKey, registry: Registry) -> None:
+    def __init__(self, world: World, pace: float, client_key: paramiko.PKey, registry: Registry, jobs: Jobs) -> None:
         self._world = world
         self._pace = pace
         self._client_key = client_key
         self._registry = registry
+        self._jobs = jobs
         self._host = ""
 
     def get_allowed_auths(self, username: str) -> str:
@@ -92,7 +99,13 @@ class _Session(paramiko.ServerInterface):
     def _answer(self, channel: paramiko.Channel, command: str, replied: threading.Event) -> None:
         replied.wait(PATIENCE)
         try:
-            request = understand(command, channel, self._world, self._host, self._registry)
+            self._jobs.connected(self._host, channel.get_transport())
+            job = unwrap_job(command)
+            if job is not None:
+                self._jobs.answer(job, channel, self._host)
+                return
+            boot_id = self._jobs.boot_id(self._host)
+            request = understand(command, channel, self._world, self._host, self._registry, boot_id)
             try:
                 _play(channel, request, self._world, self._pace)
             finally:
@@ -117,7 +130,7 @@ def _play(channel: paramiko.Channel, request: Request, world: World, pace: float
         _send_signal(channel, cancelled.signal)
         return
     world.change(reply)
-    if reply.ending is Ending.DISCONNECT:
+    if reply.ending in (Ending.DISCONNECT, Ending.RESTART):
         channel.get_transport().close()
     elif reply.signal:
         _send_signal(channel, reply.signal)
@@ -148,13 +161,15 @@ class Strike(Struct, frozen=True):
 def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey, world: World) -> None:
     """Accept connections for as long as the process lives."""
     client_key = paramiko.PKey.from_type_string(order.key_type, order.key)
-    registry = Registry()
+    registry, jobs = Registry(), Jobs(world, order.pace)
+    for left in order.left:
+        jobs.go_on(left)
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = _Transport(connection)
         transport.add_server_key(host_key)
-        transport.start_server(event=threading.Event(), server=_Session(world, order.pace, client_key, registry))
+        transport.start_server(event=threading.Event(), server=_Session(world, order.pace, client_key, registry, jobs))
 
 
 def _listen_to_parent(world: World) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from signal import Signals
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,6 +57,13 @@ def answer(
     last = next((line for line in reversed(script.splitlines()) if line.strip()), "")
     said = f"drill: this scenario has no answer to: {last[:200]}\n"
     return Reply(lines=(Line(Stream.ERR, said.encode()),), exit_status=NO_ANSWER, answered=False)
+
+
+def words_of(reply: Reply) -> str:
+    """How a command ended, as a host writes it down: its exit status, or what a signal makes of it."""
+    if reply.signal:
+        return f"{128 + Signals[f'SIG{reply.signal}']} killed"
+    return str(reply.exit_status)
 
 
 def _holds(rule: Rule, facts: Mapping[str, str]) -> bool:

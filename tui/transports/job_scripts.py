@@ -13,6 +13,7 @@ A job has a directory of its own, `$XDG_STATE_HOME/runbook/jobs/<session>/<step>
 import base64
 import re
 import shlex
+from typing import NamedTuple
 
 from tui.transports.base import Command
 from tui.transports.shell import BOOT, MEMBERS, POSIX, STRIKE, Wrapped
@@ -221,6 +222,34 @@ _rb_say cleared $_rb_left
 """
 
 
+SCRIPTS = {
+    "start": _PLACE + _START + _FOLLOW,
+    "attach": _PLACE + _ATTACH + _FOLLOW,
+    "stop": _PLACE + _STOP,
+    "look": _PLACE + MEMBERS + _LOOK,
+    "clear": _PLACE + _CLEAR,
+}
+"""What each kind of request runs on the host."""
+
+
+class JobRequest(NamedTuple):
+    """What a request about a job asks, as a host that understands it without a shell reads it.
+
+    `session` and `job` are its directory's names, `job` empty for a session's clearing; `out` and `err` the bytes from
+    which on it is followed. Of a start `command` is what it runs, and `secrets` so many lines of its standard input.
+    """
+
+    kind: str
+    nonce: str
+    session: str
+    job: str = ""
+    boot_id: str = ""
+    out: int = 0
+    err: int = 0
+    command: Command | None = None
+    secrets: int = 0
+
+
 def job_of(key: str) -> tuple[str, str]:
     """The session's and the job's directory names for an attempt's key (session/step/number)."""
     found = KEY.fullmatch(key)
@@ -241,15 +270,14 @@ def start_request(
     words = [nonce, *job_of(command.key), boot_id, str(len(stdin)), str(out), str(err), _RUNNER]
     words += [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
-    script = _PLACE + _START + _FOLLOW
     if login_shell.rpartition("/")[2] in POSIX:
-        return Wrapped(f"set -- {shlex.join(words)}\n{script}", stdin)
-    return Wrapped(_request(script, words), stdin)
+        return Wrapped(f"set -- {shlex.join(words)}\n{SCRIPTS['start']}", stdin)
+    return Wrapped(_request("start", words), stdin)
 
 
 def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:
     """The exec request that follows a job from `out` and `err` on; a claim that did not start never will."""
-    return Wrapped(_request(_PLACE + _ATTACH + _FOLLOW, [nonce, *job_of(key), str(out), str(err)]), b"")
+    return Wrapped(_request("attach", [nonce, *job_of(key), str(out), str(err)]), b"")
 
 
 def stop_request(key: str, nonce: str, patience: float) -> str:
@@ -257,18 +285,37 @@ def stop_request(key: str, nonce: str, patience: float) -> str:
 
     "over" is a job that had ended by itself: what it left running on purpose goes on.
     """
-    return _request(_PLACE + _STOP, [nonce, *job_of(key), str(round(patience * 10))])
+    return _request("stop", [nonce, *job_of(key), str(round(patience * 10))])
 
 
 def look_request(key: str, nonce: str) -> str:
     """The exec request that says what there is of a job."""
-    return _request(_PLACE + MEMBERS + _LOOK, [nonce, *job_of(key)])
+    return _request("look", [nonce, *job_of(key)])
 
 
 def clear_request(session: str, nonce: str) -> str:
     """The exec request that removes the directories of a session's ended jobs; it says how many still run."""
-    return _request(_PLACE + _CLEAR, [nonce, job_of(f"{session}/x/0")[0]])
+    return _request("clear", [nonce, job_of(f"{session}/x/0")[0]])
 
 
-def _request(script: str, words: list[str]) -> str:
-    return f"exec sh -c {shlex.quote(script)} runbook {shlex.join(words)}"
+def _request(kind: str, words: list[str]) -> str:
+    return f"{_HEADS[kind]}{shlex.join(words)}"
+
+
+_HEADS = {kind: f"exec sh -c {shlex.quote(script)} runbook " for kind, script in SCRIPTS.items()}
+
+
+def unwrap_job(request: str) -> JobRequest | None:
+    """What a request made above asks; None for any other request."""
+    kind = next((kind for kind, head in _HEADS.items() if request.startswith(head)), None)
+    if kind is None:
+        return None
+    nonce, session, *rest = shlex.split(request.removeprefix(_HEADS[kind]))
+    match kind, rest:
+        case "start", [job, boot_id, _, out, err, _, shell, directory, script, secrets, *_]:
+            command = Command(script=script, shell=shell, directory=directory, key=f"{session}/{job}")
+            return JobRequest(kind, nonce, session, job, boot_id, int(out), int(err), command, int(secrets))
+        case "attach", [job, out, err]:
+            return JobRequest(kind, nonce, session, job, out=int(out), err=int(err))
+        case _:
+            return JobRequest(kind, nonce, session, rest[0] if rest else "")

@@ -48,8 +48,9 @@ class SSHTransport:
     `trusted_keys` and `client_key` stand for known_hosts and the operator's keys: for a drill's host, whose keys are
     made for one run. A peer without a sign of life for `liveness` seconds is given up; a command that is to end has
     `patience` seconds to do so before it is killed. `on_link` is told of every change of the connection, on any thread.
-    Without `durable` (for a drill's host, which ends with us) a durable command runs as any other.
     """
+
+    durable = True
 
     def __init__(
         self,
@@ -65,7 +66,6 @@ class SSHTransport:
         liveness: float = 25.0,
         patience: float = 5.0,
         connect_timeout: float = CONNECT_TIMEOUT,
-        durable: bool = True,
         on_link: Callable[[Link, str], None] = lambda link, detail: None,
     ) -> None:
         self.name = name
@@ -80,7 +80,6 @@ class SSHTransport:
         self._connect_timeout = connect_timeout
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
-        self.durable = durable
         self._channels = SSHChannels(self._connected, self.connect, self._opened, self._slots, self._another)
         self._connection: Connection | None = None
         self._watch: Watch | None = None
@@ -120,7 +119,7 @@ class SSHTransport:
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
-        if command.durable and self.durable:
+        if command.durable:
             left = Left(key=command.key, timeout=command.timeout)
             try:
                 return JobRun(self._channels, left, sink, cancel, self._patience).start(command)
@@ -137,8 +136,6 @@ class SSHTransport:
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Follow a durable command that was left; see Transport."""
-        if not self.durable:
-            return Outcome(OutcomeKind.UNKNOWN, detail="this host keeps nothing of what ran before")
         return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
 
     def look(self, key: str) -> str:
@@ -147,7 +144,7 @@ class SSHTransport:
 
     def clear(self, session: str) -> int:
         """Remove what a session's durable commands left on the host; see Transport."""
-        return clear(self._channels, session) if self.durable else 0
+        return clear(self._channels, session)
 
     def link(self) -> Link:
         """The state of the connection now."""

@@ -1,0 +1,226 @@
+"""Checks that a drill's host keeps commands as a real one does, whatever breaks."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.runbooks import small
+from tui.compose import resumed_workspace
+from tui.drill.host import DrillHost, start_drill, transports_for
+from tui.drill.jobs import LeftJob
+from tui.drill.load import parse_scenario
+from tui.session.journal import read
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.output import OutputReader
+from tui.session.state import StepStatus
+from tui.transports.base import CancelToken, Command, Detached, Left, Stream, Transport
+from tui.transports.job_scripts import (
+    attach_request,
+    clear_request,
+    look_request,
+    start_request,
+    stop_request,
+    unwrap_job,
+)
+
+SCENARIO = parse_scenario(
+    r"""
+    format = 1
+    title = "A drill"
+    facts = { count = "none" }
+    rules = [
+      { match = "count", output = "was {{ count }}\n2> warned\nto two\n", set.count = "two", exit = 3 },
+      { match = '^cat\nand (?P<what>\w+)$', output = "read {{ what }}\n" },
+      { match = "hang", output = "so far\n", ending = "hang" },
+      { match = "killed", signal = "SEGV" },
+      { match = "cut", output = "1\n2\n3\n4\n", pace = "1s", ending = "disconnect" },
+      { match = "restart", output = "1\n2\n", ending = "restart", pace = "0.2s" },
+      { match = "slow", output = "1\n2\n3\n", pace = "3000s" },
+    ]
+    """,
+    "a.toml",
+)
+
+
+@pytest.fixture(scope="module")
+def drill() -> Iterator[DrillHost]:
+    left = [LeftJob("web", "old/step.1", "slow", 2000.5), LeftJob("web", "old/step.2", "count", 60)]
+    with start_drill(SCENARIO, 1.0, left) as host:
+        yield host
+
+
+@pytest.fixture
+def web(drill: DrillHost) -> Iterator[Transport]:
+    transport = transports_for(small(), drill)["web"]
+    yield transport
+    transport.close()
+
+
+def run(
+    web: Transport, script: str, key: str, cancel: CancelToken | None = None, **more: bytes
+) -> tuple[Outcome, str, str]:
+    came = {Stream.OUT: b"", Stream.ERR: b""}
+
+    def sink(stream: Stream, data: bytes) -> None:
+        came[stream] += data
+
+    command = Command(script=script, key=key, durable=True, **more)  # type: ignore[arg-type]
+    outcome = web.run(command, sink, cancel or CancelToken())
+    return outcome, came[Stream.OUT].decode(), came[Stream.ERR].decode()
+
+
+def test_a_job_runs_once_and_can_be_followed_from_any_byte(web: Transport) -> None:
+    assert run(web, "count", "s/step/1") == (Outcome(OutcomeKind.FAILED, 3), "was two\nto two\n", "warned\n")
+    assert run(web, "count", "s/step/1")[1] == "was two\nto two\n"  # asked again, it is not run again
+    rest = b""
+
+    def sink(stream: Stream, data: bytes) -> None:
+        nonlocal rest
+        rest += data
+
+    assert web.rejoin(Left(key="s/step/1", out=8, err=7), sink, CancelToken()) == Outcome(OutcomeKind.FAILED, 3)
+    assert rest == b"to two\n"
+
+
+def test_standard_input_is_the_commands_and_secrets_are_not(web: Transport) -> None:
+    command = Command(script="cat", key="s/in/1", durable=True, stdin=b"and more", secrets={"P": "and secret"})
+    came: list[bytes] = []
+    assert web.run(command, lambda _, data: came.append(data), CancelToken()) == Outcome.exited(0)
+    assert came == [b"read more\n"]
+
+
+def test_a_lost_connection_loses_nothing_of_a_job(web: Transport) -> None:
+    links: list[str] = []
+    web.watch(lambda link, _: links.append(link.value))
+    assert run(web, "cut", "s/cut/1") == (Outcome.exited(0), "1\n2\n3\n4\n", "")
+    assert "connection lost" in links
+
+
+def test_a_host_that_restarts_leaves_the_outcome_unknown_and_says_so(web: Transport) -> None:
+    before = web.connect().boot_id
+    outcome, came, _ = run(web, "restart", "s/restart/1")
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert "restarted" in outcome.detail
+    assert came in ("1\n2\n", "1\n")
+    assert web.connect().boot_id != before
+    assert web.look("s/restart/1") == "The host was restarted while it ran. It printed 4 bytes."
+
+
+def test_a_signal_is_told_from_an_exit(web: Transport) -> None:
+    assert run(web, "killed", "s/killed/1")[0] == Outcome(OutcomeKind.SIGNALLED, signal="SIGSEGV")
+
+
+def test_a_cancelled_job_is_gone_and_one_that_is_left_goes_on(web: Transport) -> None:
+    left = CancelToken()
+    command = Command(script="hang", key="s/hang/1", durable=True)
+    with pytest.raises(Detached):
+        web.run(command, lambda _, data: left.leave(), left)
+    assert web.look("s/hang/1") == "It is still running (1 processes). It printed 7 bytes."
+    assert web.clear("s") == 1
+    cancel = CancelToken()
+    assert web.rejoin(Left(key="s/hang/1"), lambda _, data: cancel.cancel(), cancel).kind is OutcomeKind.CANCELLED
+    assert web.clear("s") == 0
+    assert web.look("s/hang/1") == "There is no trace of it on the host."
+    assert web.rejoin(Left(key="s/never/1"), lambda _, data: None, CancelToken()).kind is OutcomeKind.UNKNOWN
+    assert run(web, "count", "s/never/1")[0].kind is OutcomeKind.UNREACHABLE  # what was given up never starts
+
+
+def test_what_an_earlier_run_left_is_where_it_would_be_by_now(web: Transport) -> None:
+    assert web.look("old/step/1") == "It is still running (1 processes). It printed 4 bytes."
+    assert web.look("old/step/2") == "It ended with exit 3. It printed 23 bytes."
+
+
+def test_every_request_is_understood_as_it_was_meant() -> None:
+    command = Command(script="it's $1", directory="/srv", key="s/step/3", secrets={"A": "b"}, stdin=b"x")
+    start = unwrap_job(start_request(command, "n1", "boot", 5, 6).request)
+    assert start is not None
+    assert start.command is not None
+    assert (start.kind, start.nonce, start.session, start.job, start.boot_id) == ("start", "n1", "s", "step.3", "boot")
+    assert (start.out, start.err, start.secrets, start.command.script) == (5, 6, 1, "it's $1")
+    attach = unwrap_job(attach_request("s/step/3", "n2", 7, 8).request)
+    assert attach is not None
+    assert (attach.kind, attach.job, attach.out, attach.err) == ("attach", "step.3", 7, 8)
+    for kind, request in (("stop", stop_request("s/step/3", "n", 5)), ("look", look_request("s/step/3", "n"))):
+        asked = unwrap_job(request)
+        assert asked is not None
+        assert (asked.kind, asked.session, asked.job) == (kind, "s", "step.3")
+    cleared = unwrap_job(clear_request("s", "n"))
+    assert cleared is not None
+    assert (cleared.kind, cleared.session) == ("clear", "s")
+    assert unwrap_job("uptime") is None
+
+
+RUNBOOK = """
+format = 1
+[runbook]
+title = "Shop"
+release = "v2"
+default_host = "web"
+[hosts.web]
+target = "box"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["change"]
+[[sections]]
+id = "change"
+title = "Change"
+[[sections.steps]]
+id = "migrate"
+title = "Migrate"
+mutates = true
+danger = "caution"
+signoff = "operator"
+[[sections.steps.actions]]
+run = "migrate"
+expect = { contains = ["done"] }
+[[sections.steps]]
+id = "look"
+title = "Look"
+[[sections.steps.actions]]
+run = "version"
+expect = { contains = ["new"] }
+"""
+STORM = """
+format = 1
+title = "Storm"
+facts = { live = "old" }
+rules = [
+  { match = "migrate", output = "begun\\ngoing on\\ndone\\n", pace = "2s", set.live = "new" },
+  { match = "version", output = "{{ live }}\\n" },
+]
+"""
+
+
+def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runbook.toml").write_text(RUNBOOK)
+    (tmp_path / "storm.toml").write_text(STORM)
+    (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    command = [sys.executable, "-m", "tui", "drill", str(tmp_path / "storm.toml"), "-f", str(tmp_path / "runbook.toml")]
+    command += ["--headless", "--flow", "deploy", "--answers", str(tmp_path / "answers.toml")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as program:
+        begun = list[Path]()
+        while not begun and program.poll() is None:
+            begun = [path for path in tmp_path.glob("sessions/*/attempts/0001.out") if path.read_bytes() == b"begun\n"]
+        os.kill(program.pid, signal.SIGKILL)
+    with resumed_workspace("", None, {}, None) as (workspace, session):
+        conductor = workspace.resume(session, "ana")
+        conductor.wait(60)
+        attempt = conductor.state.attempts[1]
+        assert (attempt.outcome, attempt.good) == (Outcome.exited(0), True)
+        conductor.sign("migrate")
+        conductor.start("look")
+        conductor.wait(60)
+        assert conductor.state.step("look").status is StepStatus.SIGNED
+        conductor.close()
+        directory = workspace.store.find(session)
+    assert OutputReader(directory.attempts, 1).read_lines(0, 9) == [b"begun", b"going on", b"done"]
+    assert len([entry for entry in read(directory.journal) if type(entry.event).__name__ == "AttemptStarted"]) == 2
