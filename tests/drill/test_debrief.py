@@ -20,23 +20,39 @@ from tui.session.outcome import Outcome
 STEPS = "".join(
     f'[[sections.steps]]\nid = "{step}"\ntitle = "{step.title()}"\nmutates = {mutates}\n'
     f'[[sections.steps.actions]]\nrun = "{step}"\n'
-    for step, mutates in (("look", "false"), ("restart", "true"), ("clean", "true"))
+    for step, mutates in (("look", "false"), ("build", "true"))
+)
+STEPS += '[[troubleshooting]]\nid = "full"\ntitle = "Full"\nsymptoms = ["full"]\n'
+STEPS += '[[troubleshooting.solutions]]\nid = "solution"\ntitle = "Solution"\n'
+STEPS += "".join(
+    f'[[troubleshooting.solutions.steps]]\nid = "{step}"\ntitle = "{step.title()}"\nmutates = true\n'
+    f'[[troubleshooting.solutions.steps.actions]]\nrun = "{step}"\n'
+    for step in ("restart", "stop", "clean")
 )
 SCENARIO = """
 format = 1
 title = "Storm"
 [facts]
 disk = "free"
+writer = "idle"
 [[faults]]
 id = "disk-full"
 title = "The disk fills"
-set = { disk = "full" }
-over = { disk = "free" }
+set = { disk = "full", writer = "busy" }
+over = { disk = "free", writer = "idle" }
+[[faults]]
+id = "disk-freed"
+title = "Somebody makes room"
+set = { disk = "free", writer = "idle" }
+helps = true
 [[rules]]
 match = "clean"
-set = { disk = "free" }
+set = { disk = "free", writer = "idle" }
 [[rules]]
-match = "look|restart"
+match = "stop"
+set = { writer = "idle" }
+[[rules]]
+match = "look|restart|build"
 """
 Happened = Callable[..., Debrief]
 
@@ -105,6 +121,27 @@ def test_what_did_not_end_it_was_in_vain(after: Happened) -> None:
     assert story.decision == "Restart"
     assert story.vain == ("Restart",)
     assert story.recovered is not None
+
+
+def test_what_brought_the_end_nearer_was_not_in_vain(after: Happened) -> None:
+    (story,) = after(STRUCK, *ran("look", 1, 1), *ran("stop", 2), *ran("clean", 3)).stories
+    assert story.vain == ()
+
+
+def test_the_plan_that_was_followed_was_not_in_vain(after: Happened) -> None:
+    (story,) = after(STRUCK, *ran("look", 1, 1), *ran("build", 2)).stories
+    assert story.vain == ()
+
+
+def test_what_was_only_tried_again_was_in_vain(after: Happened) -> None:
+    (story,) = after(STRUCK, *ran("build", 1, 1), *ran("build", 2, 1), *ran("clean", 3)).stories
+    assert story.vain == ("Build",)
+
+
+def test_help_that_came_is_no_trouble_and_what_was_tried_before_was_in_vain(after: Happened) -> None:
+    helped = ev.FaultStruck(fault="disk-freed", title="Somebody makes room", how="injected", by="ben")
+    (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2), helped, *ran("restart", 3)).stories
+    assert (story.recovered, story.vain) == (540, ("Restart",))
 
 
 def test_what_was_never_mended_was_not(after: Happened) -> None:

@@ -1,7 +1,9 @@
 """An operator who goes through a session by keys alone, answering what the screen asks."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -9,12 +11,19 @@ from textual.widgets import RadioSet
 
 from tui.bridge import Front
 from tui.runbook.model import Answer
+from tui.runbook.walk import steps_of
 from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
 from tui.session.state import StepStatus
+from tui.widgets.checklist import Checklist
 
 STUCK = 3000
 Found = TypeVar("Found", bound=Screen[Any])
+OpenedDialog = TypeVar("OpenedDialog", bound=Dialog[Any])
+
+
+async def _at_once(*_: float) -> None:
+    await asyncio.sleep(0)
 
 
 class Operator:
@@ -31,14 +40,20 @@ class Operator:
         assert isinstance(self._pilot.app, Front)
         return self._pilot.app
 
+    def answers(self, step: str, *given: str) -> None:
+        """Answer a step so from now on."""
+        self._answers[step] = list(given)
+
     async def press(self, *keys: str) -> None:
         """Press keys, and let the screen take them."""
         self.pressed += len(keys)
         await self._pilot.press(*keys)
 
     async def write(self, text: str) -> None:
-        """Type a text and press enter."""
-        await self.press(*({" ": "space"}.get(letter, letter) for letter in text), "enter")
+        """Type a text, without waiting for the screen between two letters, and press enter."""
+        with patch("textual.app.wait_for_idle", _at_once):
+            await self.press(*({" ": "space"}.get(letter, letter) for letter in text))
+        await self.press("enter")
 
     async def on_screen(self, kind: type[Found]) -> Found:
         """Wait for a screen to be shown."""
@@ -70,6 +85,12 @@ class Operator:
         await self.press("y")
         await self._pilot.pause(0.005)
 
+    async def opened(self, kind: type[OpenedDialog]) -> OpenedDialog:
+        """Wait for a dialog that takes keys: those typed before it was seen are dropped."""
+        dialog = await self.on_screen(kind)
+        await self._armed(dialog)
+        return dialog
+
     async def pick_first(self) -> None:
         """Take the first of the reasons that are offered."""
         await self._armed(await self.on_screen(RollbackReason))
@@ -82,20 +103,28 @@ class Operator:
 
     async def settle(self) -> None:
         """Take the session to the end of its plan, pressing enter and answering dialogs."""
+        stopped = await self.go_on()
+        if stopped:
+            conductor = self._app.conductor
+            assert conductor is not None
+            now = conductor.state.step(stopped)
+            raise AssertionError(f"{stopped} is {now.status.value}: {now.checks}")
+
+    async def go_on(self, before: str = "") -> str:
+        """The same, until a step fails or its outcome is not known; that step, or the one `before` which to stop."""
         for _ in range(STUCK):
             conductor = self._app.conductor
             assert conductor is not None
             if conductor.trouble:
                 raise conductor.trouble
-            if await self._dialog():
+            if await self.dialog():
                 continue
             step = conductor.state.next_step()
             if step is None:
-                return
+                return ""
             status = conductor.state.step(step.id).status
-            if status in (StepStatus.FAILED, StepStatus.UNKNOWN) and not conductor.busy:
-                checks = conductor.state.step(step.id).checks
-                raise AssertionError(f"{step.id} is {status.value}: {checks}")
+            if not conductor.busy and (step.id == before or status in (StepStatus.FAILED, StepStatus.UNKNOWN)):
+                return step.id
             if conductor.busy:
                 await self._pilot.pause(0.01)
             else:
@@ -103,7 +132,53 @@ class Operator:
                 await self._pilot.pause(0.005)
         raise AssertionError("the session does not come to an end")
 
-    async def _dialog(self) -> bool:
+    async def marks(self, step: str) -> None:
+        """Move the mark in the checklist to a step."""
+        for _ in range(STUCK):
+            selected = self._pilot.app.screen.query_one(Checklist).selected
+            if selected == step:
+                return
+            order = [one.step for one in self._pilot.app.screen.query_one(Checklist)._rows if one.step]
+            await self.press("down" if order.index(step) > order.index(selected) else "up")
+        raise AssertionError(f"{step} cannot be marked")
+
+    async def does(self, step: str, *answers: str) -> StepStatus:
+        """Do a step of the troubleshooting that is on the screen; how it ended."""
+        self._answers[step] = list(answers)
+        await self.marks(step)
+        return await self._ended(step, "enter")
+
+    async def next(self, step: str) -> StepStatus:
+        """Do the step that comes next; how it ended."""
+        return await self._ended(step, "enter")
+
+    async def again(self, step: str) -> StepStatus:
+        """Run what failed again; how it ended."""
+        await self.marks(step)
+        return await self._ended(step, "r")
+
+    async def _ended(self, step: str, key: str) -> StepStatus:
+        conductor = self._app.conductor
+        assert conductor is not None
+        before = len(conductor.state.step(step).attempts)
+        for _ in range(STUCK):
+            now = conductor.state.step(step)
+            if await self.dialog():
+                key = "enter"
+            elif conductor.busy:
+                await self._pilot.pause(0.01)
+            elif len(now.attempts) > before and now.status in (
+                StepStatus.SIGNED,
+                StepStatus.FAILED,
+                StepStatus.UNKNOWN,
+            ):
+                return now.status
+            else:
+                await self.press(key)
+                await self._pilot.pause(0.01)
+        raise AssertionError(f"{step} does not end")
+
+    async def dialog(self) -> bool:
         """Answer the dialog that is open; False where there is none."""
         screen = self._pilot.app.screen
         if not isinstance(screen, Dialog):
@@ -130,11 +205,10 @@ class Operator:
     async def _answer(self, screen: Question) -> None:
         conductor = self._app.conductor
         assert conductor is not None
-        step = conductor.state.next_step()
-        assert step is not None
-        given = self._answers.get(step.id)
-        answer = given.pop(0) if given else "yes"
         action = screen._action
+        asking = [step.id for _, step in steps_of(conductor.runbook) if any(one is action for one in step.actions)]
+        given = next((self._answers[step] for step in asking if self._answers.get(step)), [])
+        answer = given.pop(0) if given else "yes"
         if action.answer is Answer.YES_NO:
             await self.press(answer[0])
         elif action.answer is Answer.CHOICE:

@@ -1,6 +1,6 @@
 """What a rehearsal teaches: when each fault was noticed, decided about and mended, and what was done in vain."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -17,8 +17,8 @@ from tui.session.state import SessionState
 class Story(Struct, frozen=True, kw_only=True):
     """One fault: when it struck (UTC), and after how many seconds it was noticed, decided about, and over.
 
-    None where that never came to pass. `first` is what was noticed, `decision` what was decided; `vain` are the steps
-    that changed something while it lasted and did not end it.
+    None where that never came to pass. `first` is what was noticed, `decision` what was decided; `vain` are the changes
+    that were made to end it and brought that no nearer.
     """
 
     fault: str
@@ -109,22 +109,14 @@ def _story(
 ) -> Story:
     assert isinstance(struck.event, ev.FaultStruck)
     since = entries[struck.seq + 1 :]
-    ended = _over(state, entries, scenario, fault, struck) if fault is not None and fault.over else None
-    over, helped = ended or (None, False)
+    past = _lived_through(state, entries, scenario, fault, struck.at) if fault is not None else _Past()
+    over = past.over
     noticed = next(((one.at, words) for one in since if (words := _noticed(one.event, steps))), None)
     decided = None
     if noticed is not None:
         later = (one for one in since if one.at >= noticed[0])
         decided = next(((one.at, words) for one in later if (words := _decided(one.event, steps))), None)
-    opened = [
-        one.event.step
-        for one in since
-        if isinstance(one.event, ev.StepOpened)
-        and one.event.step in steps.changes
-        and (noticed is not None and one.at >= noticed[0])  # before, it is the plan that was followed
-        and (over is None or one.at < over)
-    ]
-    mending = opened[-1:] if over is not None and not helped else []
+    tried = noticed is not None and _tried(since, noticed[0], over, steps)
     return Story(
         fault=struck.event.fault,
         title=struck.event.title,
@@ -135,7 +127,7 @@ def _story(
         decided=_seconds(struck.at, decided[0] if decided else None),
         decision=decided[1] if decided else "",
         recovered=_seconds(struck.at, over),
-        vain=tuple(steps.titles[step] for step in dict.fromkeys(opened) if step not in mending),
+        vain=tuple(steps.titles[step] for step in dict.fromkeys(tried or ()) if step not in past.helpful),
     )
 
 
@@ -173,38 +165,71 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
             return ""
 
 
-def _over(
-    state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario, fault: Fault | None, struck: ev.Entry
-) -> tuple[datetime, bool] | None:
-    """When the facts were again what they are without the fault, and whether that was help that came from elsewhere.
+def _tried(since: Sequence[ev.Entry], noticed: datetime, over: datetime | None, steps: _Steps) -> Iterator[str]:
+    """The changes that somebody made to end it: those of the troubleshooting, and the plan's that were made again."""
+    before: set[str] = set()
+    for one in since:
+        if over is not None and one.at >= over:
+            return
+        if isinstance(one.event, ev.StepOpened) and one.event.step in steps.changes:
+            again = one.event.step in before
+            before.add(one.event.step)
+            if one.at >= noticed and (again or one.event.step in steps.aside):
+                yield one.event.step
 
-    The drill is lived through once more.
-    """
-    assert fault is not None
+
+class _Past(Struct, frozen=True):
+    """What the facts say of a fault: when they were again as without it, and which steps brought that nearer."""
+
+    over: datetime | None = None
+    helpful: frozenset[str] = frozenset()
+
+
+def _lived_through(
+    state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario, fault: Fault, struck: datetime
+) -> _Past:
+    """Live through the drill once more, by the scenario's own rules."""
     facts, lasting = dict(scenario.facts), False
-    for at, one in _happened(state, entries):
-        facts = after(scenario, facts, one)
-        if at >= struck.at and not _hold(fault.over, facts):
+    helpful: set[str] = set()
+    for at, one, step in _happened(state, entries):
+        before, facts = facts, after(scenario, facts, one)
+        if at > struck and step and _nearer(fault, before, facts):
+            helpful.add(step)
+        if not fault.over:
+            continue
+        if at >= struck and not _hold(fault.over, facts):
             lasting = True
-        elif at > struck.at and lasting:
-            return at, isinstance(one, Struck)
-    return None
+        elif at > struck and lasting:
+            return _Past(at, frozenset(helpful))
+    return _Past(None, frozenset(helpful))
 
 
-def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tuple[datetime, Past | Struck]]:
-    found: list[tuple[datetime, Past | Struck]] = []
+def _nearer(fault: Fault, before: Mapping[str, str], facts: Mapping[str, str]) -> bool:
+    """Whether one of the facts that the fault is about changed to what it ought to be."""
+    for name in {*fault.set, *fault.over}:
+        if before.get(name) == facts.get(name):
+            continue
+        if name in fault.over and _hold({name: fault.over[name]}, facts):
+            return True
+        if name not in fault.over and facts.get(name) != fault.set[name]:
+            return True
+    return False
+
+
+def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tuple[datetime, Past | Struck, str]]:
+    """What changed the facts, in order of time, and the step it belonged to."""
+    found: list[tuple[datetime, Past | Struck, str]] = []
     for entry in entries:
         if isinstance(entry.event, ev.FaultStruck):
-            found.append((entry.at, Struck(entry.event.fault)))
+            found.append((entry.at, Struck(entry.event.fault), ""))
     for one in state.attempts.values():
         if one.outcome is not None and one.outcome.ended_by_itself:
-            found.append(
-                (one.started + timedelta(seconds=one.seconds or 0.0), Past(one.host, one.started, one.command))
-            )
-    yield from sorted(found, key=lambda pair: pair[0])
+            end = one.started + timedelta(seconds=one.seconds or 0.0)
+            found.append((end, Past(one.host, one.started, one.command), one.step))
+    yield from sorted(found, key=lambda each: each[0])
 
 
-def _hold(wanted: Facts, facts: dict[str, str]) -> bool:
+def _hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
     return all(facts.get(name, "") in ((value,) if isinstance(value, str) else value) for name, value in wanted.items())
 
 

@@ -1,0 +1,353 @@
+"""Each rehearsal in which something goes wrong, solved by keys through the whole application, after a wrong try.
+
+The engine brings the session to the step before the trouble; there it is taken up, as by `runbook resume`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.drill.test_calm_covers_runbook import answers, begin
+from tests.support.operator import Operator
+from tests.tui.conftest import shown, until
+from tests.tui.test_drill_by_keys import ANSWERS
+from tui.app import RunbookApp
+from tui.compose import drill_workspace
+from tui.drill.debrief import Story
+from tui.drill.faults import ask_for
+from tui.drill.load import find_scenario, scenario_files
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Workspace
+from tui.headless.debriefs import debrief_of
+from tui.headless.run import settle
+from tui.resources import bundled
+from tui.screens.dialogs import Resolve
+from tui.screens.dialogs.base import Dialog
+from tui.screens.dialogs.pick import Pick
+from tui.screens.dialogs.taken_up import TakenUp
+from tui.screens.run import RunScreen
+from tui.screens.summary import SummaryScreen
+from tui.screens.troubleshoot import TroubleshootScreen
+from tui.session.events import LinkChanged
+from tui.session.journal import read
+from tui.session.state import StepStatus
+
+SIGNED, FAILED = StepStatus.SIGNED, StepStatus.FAILED
+
+
+@pytest.fixture(autouse=True)
+def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.setattr(Dialog, "LOOK", 0.007)
+
+
+class Night:
+    """A rehearsal on the screen."""
+
+    def __init__(self, scenario: str, workspace: Workspace, pilot: Pilot[Any]) -> None:
+        self.scenario, self.workspace, self.pilot = scenario, workspace, pilot
+        self.operator = Operator(pilot, ANSWERS)
+
+    @property
+    def app(self) -> RunbookApp:
+        assert isinstance(self.pilot.app, RunbookApp)
+        return self.pilot.app
+
+    @property
+    def conductor(self) -> Conductor:
+        assert self.app.conductor is not None
+        return self.app.conductor
+
+    async def struck(self, fault: str) -> None:
+        """Go on until the fault's step is signed, and wait for the fault."""
+        found = next(one for one in find_scenario(self.scenario).faults if one.id == fault)
+        while found.after and self.conductor.state.step(found.after).status is not SIGNED:
+            following = self.conductor.state.next_step()
+            assert following is not None
+            assert await self.operator.next(following.id) is SIGNED
+        await until(self.pilot, lambda: fault in self.conductor.state.faults)
+
+    async def trouble(self, title: str) -> None:
+        """Turn to the known trouble, which the failed step proposes."""
+        await self.operator.press("t")
+        screen = await self.operator.on_screen(TroubleshootScreen)
+        assert screen.issue.title == title
+
+    async def other_trouble(self, title: str) -> None:
+        """Choose a known trouble."""
+        was = isinstance(self.app.screen, TroubleshootScreen)
+        await self.operator.press("t")
+        if isinstance(self.app.screen, TroubleshootScreen) and not was:  # the likeliest opens by itself
+            await self.operator.press("t")
+        await self.operator.opened(Pick)
+        titles = [one.title for one in self.conductor.runbook.troubleshooting]
+        await self.operator.press("home", *["down"] * titles.index(title), "enter")
+        await until(
+            self.pilot, lambda: getattr(self.app.screen, "issue", None) and self.app.screen.issue.title == title
+        )
+
+    async def back(self) -> None:
+        await self.operator.press("escape")
+        await self.operator.on_screen(RunScreen)
+
+    def printed(self) -> bytes:
+        """What the newest attempt printed."""
+        number = max(self.conductor.state.attempts)
+        return (self.workspace.store.find("last").attempts / f"{number:04d}.out").read_bytes()
+
+    @property
+    def journal(self) -> Path:
+        return self.workspace.store.find("last").journal
+
+    async def help(self, fault: str) -> None:
+        """Somebody at another terminal lets it come."""
+        ask_for(self.workspace.store.find("last"), find_scenario(self.scenario), fault, "ben")
+        await until(self.pilot, lambda: fault in self.conductor.state.faults)
+
+    async def roll_back(self) -> None:
+        await self.operator.press("ctrl+r")
+        await self.operator.pick_first()
+        await until(self.pilot, lambda: self.conductor.state.rollback is not None)
+
+    async def debriefed(self) -> dict[str, Story]:
+        """What the summary says, and the debrief's stories."""
+        await self.operator.press("ctrl+s")
+        await until(self.pilot, lambda: "Debrief" in shown(self.app))
+        return {one.fault: one for one in debrief_of(self.workspace.store.find("last")).stories}
+
+
+@asynccontextmanager
+async def night(scenario: str, before: str, method: str = "b", speed: float = 1.0) -> AsyncIterator[Night]:
+    """A rehearsal that stands at the step `before` which it is taken up, on the run screen.
+
+    Its monitors live `speed` times as fast as in life: what they measure takes time from the keys.
+    """
+    with drill_workspace(bundled("runbook.toml"), scenario, 10_000, {"samples": "3"}) as workspace:
+        workspace.speed = speed
+        conductor = begin(workspace, "deploy", method)
+        while (following := conductor.state.next_step()) and following.id != before:
+            settle(conductor, following, answers(), lambda line: None)
+        conductor.close()
+        session = workspace.store.find("last").id
+        async with RunbookApp(workspace, operator="ana", session=session).run_test(size=(80, 24)) as pilot:
+            made = Night(scenario, workspace, pilot)
+            await made.operator.opened(TakenUp)
+            await made.operator.press("escape")
+            await made.operator.on_screen(RunScreen)
+            yield made
+
+
+async def test_an_application_that_does_not_start() -> None:
+    async with night("application-not-starting", "verify-http") as drill:
+        await drill.struck("port-taken")
+        failed = await drill.operator.go_on()
+        await drill.trouble("Application Not Starting")
+        assert await drill.operator.does("not-starting-journal") is SIGNED
+        assert b"Connection in use" in drill.printed()
+        assert await drill.operator.does("port-in-use-restart") is FAILED
+        assert await drill.operator.does("port-in-use-find", "4711") is SIGNED
+        assert await drill.operator.does("port-in-use-kill") is SIGNED
+        assert await drill.operator.again("port-in-use-restart") is SIGNED
+        await drill.back()
+        assert await drill.operator.again(failed) is SIGNED
+        story = (await drill.debriefed())["port-taken"]
+        assert story.first == "a check failed"
+        assert story.recovered is not None
+
+
+async def test_a_migration_that_was_applied_by_hand() -> None:
+    async with night("migration-errors", "b-plan") as drill:
+        assert await drill.operator.go_on() == "b-migrate"
+        await drill.trouble("Database Migration Errors")
+        assert await drill.operator.does("reverse-migration-run", "coreapp", "0001_initial") is FAILED
+        await drill.back()
+        assert await drill.operator.again("b-migrate") is FAILED
+        await drill.trouble("Database Migration Errors")
+        assert await drill.operator.does("fake-migration-run", "coreapp", "0002_prompt_tags") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("b-migrate") is SIGNED
+        story = (await drill.debriefed())["column-by-hand"]
+        assert "Reverse a migration" in story.vain
+        assert story.recovered is not None
+
+
+async def test_static_files_that_do_not_load() -> None:
+    async with night("static-files", "verify-http") as drill:
+        await drill.struck("static-gone")
+        assert await drill.operator.go_on(before="verify-database-b") == "verify-database-b"
+        await drill.operator.marks("verify-nginx")  # no check sees it: the operator reads the log
+        await drill.operator.press("a")
+        await drill.operator.opened(Pick)
+        await drill.operator.press("home", "enter")
+        await until(drill.pilot, lambda: "access.log" in shown(drill.app))
+        await drill.other_trouble("Static Files Not Loading")
+        assert await drill.operator.does("static-files-list") is SIGNED
+        assert await drill.operator.does("static-files-reload") is SIGNED
+        assert await drill.operator.does("static-files-collect") is FAILED
+        assert await drill.operator.does("static-files-permissions") is SIGNED
+        assert await drill.operator.again("static-files-collect") is SIGNED
+        await drill.back()
+        story = (await drill.debriefed())["static-gone"]
+        assert story.first == "troubleshooting: The static files' directory"
+        assert "Reload Nginx" in story.vain
+        assert story.recovered is not None
+
+
+async def test_workers_that_answer_nobody() -> None:
+    async with night("celery-stuck", "verify-http") as drill:
+        await drill.struck("workers-deaf")
+        assert await drill.operator.go_on() == "verify-celery-b"
+        await drill.trouble("Celery Workers Not Processing Tasks")
+        assert await drill.operator.does("purge-queue-run") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("verify-celery-b") is FAILED
+        await drill.trouble("Celery Workers Not Processing Tasks")
+        assert await drill.operator.does("restart-celery-run") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("verify-celery-b") is SIGNED
+        story = (await drill.debriefed())["workers-deaf"]
+        assert story.vain == ("Purge the task queue",)
+        assert story.recovered is not None
+
+
+async def test_many_errors_that_are_not_the_releases() -> None:
+    async with night("high-error-rate", "verify-http") as drill:
+        await drill.struck("connections-leak")
+        failed = await drill.operator.go_on()
+        await drill.trouble("High Error Rate")
+        assert await drill.operator.does("resource-usage-look") is SIGNED
+        assert await drill.operator.does("check-the-database-load") is SIGNED
+        await drill.other_trouble("Celery Workers Not Processing Tasks")
+        assert await drill.operator.does("restart-celery-run") is SIGNED
+        await drill.back()
+        assert await drill.operator.again(failed) is FAILED
+        await drill.other_trouble("Application Not Starting")
+        assert await drill.operator.does("port-in-use-restart") is SIGNED
+        await drill.back()
+        assert await drill.operator.again(failed) is SIGNED
+        story = (await drill.debriefed())["connections-leak"]
+        assert story.vain == ("Restart Celery",)
+        assert story.recovered is not None
+
+
+async def test_a_site_that_is_slow() -> None:
+    async with night("slow", "verify-http", speed=60) as drill:
+        await drill.struck("too-few-workers")
+        assert await drill.operator.go_on() == "verify-response-times"
+        await drill.trouble("Performance Degradation")
+        assert await drill.operator.does("optimize-database-analyze") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("verify-response-times") is FAILED
+        await drill.trouble("Performance Degradation")
+        assert await drill.operator.does("gunicorn-workers-set", "9") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("verify-response-times") is SIGNED
+        story = (await drill.debriefed())["too-few-workers"]
+        assert story.vain == ("Analyze tables",)
+        assert story.recovered is not None
+
+
+async def test_a_migration_that_fails_half_way() -> None:
+    async with night("migration-fails", "b-plan") as drill:
+        assert await drill.operator.go_on() == "b-migrate"
+        assert await drill.operator.again("b-migrate") is FAILED
+        assert b"Duplicate column name" in drill.printed()
+        await drill.roll_back()
+        drill.operator.answers("rollback-database", "restore")
+        await drill.operator.settle()
+        story = (await drill.debriefed())["table-locked"]
+        assert story.decision.startswith("rollback") or story.vain
+        assert story.recovered is not None
+
+
+async def test_a_disk_that_is_full() -> None:
+    async with night("disk-fills", "prepare-backup") as drill:
+        assert await drill.operator.next("prepare-backup") is FAILED
+        assert await drill.operator.again("prepare-backup") is FAILED
+        await drill.help("disk-freed")
+        assert await drill.operator.again("prepare-backup") is SIGNED
+        stories = await drill.debriefed()
+        assert stories.keys() == {"disk-full"}
+        assert stories["disk-full"].vain == ("Back up the production database",)
+        assert stories["disk-full"].recovered is not None
+
+
+async def test_a_connection_that_drops_under_the_build_is_left_alone() -> None:
+    async with night("connection-drops", "b-dependencies") as drill:
+        assert await drill.operator.next("b-dependencies") is SIGNED
+        links = [one.event.link for one in read(drill.journal) if isinstance(one.event, LinkChanged)]
+        assert "connection lost" in links
+        story = (await drill.debriefed())["line-cut"]
+        assert story.vain == ()
+        assert story.recovered is not None
+
+
+async def test_a_host_that_restarts_under_the_build() -> None:
+    async with night("host-restarts", "b-dependencies") as drill:
+        assert await drill.operator.next("b-dependencies") is StepStatus.UNKNOWN
+        await drill.operator.press("enter")
+        await drill.operator.opened(Resolve)
+        await until(drill.pilot, lambda: "restarted while it ran" in shown(drill.app))
+        await drill.operator.write("half of it is installed")
+        await drill.operator.press("enter")
+        await until(drill.pilot, lambda: drill.conductor.state.step("b-dependencies").status is FAILED)
+        assert await drill.operator.again("b-dependencies") is SIGNED
+        assert (await drill.debriefed())["restart"].recovered is not None
+
+
+async def test_a_rollback_that_hits_two_snags() -> None:
+    async with night("rollback-snag", "verify-http") as drill:
+        await drill.struck("static-owner")
+        await drill.struck("link-followed")
+        await drill.roll_back()
+        assert await drill.operator.go_on() == "rollback-dependencies-b"
+        assert await drill.operator.again("rollback-dependencies-b") is FAILED
+        await drill.trouble("Static Files Not Loading")
+        assert await drill.operator.does("static-files-permissions") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("rollback-dependencies-b") is SIGNED
+        assert await drill.operator.go_on() == "rollback-maintenance-off"
+        assert b"copied it over the link" in drill.printed()
+        assert await drill.operator.again("rollback-maintenance-off") is FAILED
+        await drill.help("config-back")
+        assert await drill.operator.again("rollback-maintenance-off") is SIGNED
+        await drill.operator.settle()
+        assert {one.recovered is not None for one in (await drill.debriefed()).values()} == {True}
+
+
+async def test_errors_that_begin_when_all_seemed_well_are_noticed_by_the_trigger_and_rolled_back() -> None:
+    async with night("error-rate-climbs", "verify-http", speed=60) as drill:
+        await drill.struck("errors")
+        await until(drill.pilot, lambda: "error_rate" in drill.conductor.state.tripped)
+        await until(drill.pilot, lambda: "ctrl+r rolls back" in shown(drill.app))
+        await drill.other_trouble("Application Not Starting")
+        assert await drill.operator.does("port-in-use-restart") is SIGNED
+        await drill.back()
+        await drill.roll_back()
+        rollback = drill.conductor.state.rollback
+        assert rollback is not None
+        assert rollback.reason.startswith("Error rate")  # what tripped stands first
+        await drill.operator.settle()
+        await drill.operator.press("enter")
+        await drill.operator.on_screen(SummaryScreen)
+        await until(drill.pilot, lambda: "One request in eight fails in the new release" in shown(drill.app))
+        await drill.operator.press("f")
+        await drill.operator.yes()
+        await until(drill.pilot, lambda: drill.conductor.state.finished is not None)
+        found = debrief_of(drill.workspace.store.find("last"))
+    (story,) = found.stories
+    assert story.noticed is not None
+    assert story.vain == ("Restart Gunicorn",)
+    assert story.recovered is not None
+    assert found.rollback is not None
+    assert found.result == "rolled back"
+
+
+def test_every_scenario_is_solved_here() -> None:
+    """So that whoever writes another one is reminded."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [path.stem for path in scenario_files() if f'night("{path.stem}"' not in text] == ["calm-deployment"]
