@@ -130,12 +130,12 @@ def drill_inject(fault: str, session: str, operator: str) -> None:
 
     from tui.compose import open_store
     from tui.drill.faults import ask_for
-    from tui.drill.load import find_scenario
+    from tui.drill.kept import scenario_of
     from tui.execution.text import sanitise
 
     directory = open_store().find(session)
     _, state = directory.load()
-    scenario = find_scenario(state.started.scenario if state.started and state.started.scenario else "calm-deployment")
+    scenario = scenario_of(directory, state)
     if not fault:
         for one in scenario.faults:
             click.echo(sanitise(f"{one.id:<24} {one.title}"))

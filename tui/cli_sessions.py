@@ -153,6 +153,7 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
 def drills(session: str, as_json: bool) -> None:
     """List the rehearsals with what they taught; or SESSION's debrief alone."""
     from tui.compose import open_store
+    from tui.drill.comparing import earlier_drills
     from tui.headless.debriefs import debrief_of, debrief_report, drills_report
     from tui.session.bundle import kept
 
@@ -161,7 +162,7 @@ def drills(session: str, as_json: bool) -> None:
         drills_report(store, as_json, click.echo)
         return
     with kept(store, session) as directory:
-        debrief_report(debrief_of(directory), as_json, click.echo)
+        debrief_report(debrief_of(directory), as_json, click.echo, earlier_drills(store, directory))
 
 
 COMMANDS = (sessions, export, verify, followups, search, compare, drills)

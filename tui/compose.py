@@ -13,7 +13,10 @@ from tui.errors import UsageError
 from tui.resources import bundled
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tui.drill.host import DrillHost
+    from tui.drill.jobs import LeftJob
     from tui.drill.scenario import Scenario
     from tui.execution.conductor import Conductor
     from tui.execution.workspace import Workspace
@@ -153,28 +156,28 @@ def drill_workspace(
     values: Mapping[str, str] | None = None,
     resumed: "SessionState | None" = None,
     seed: int | None = None,
+    kept: "Scenario | None" = None,
 ) -> "Iterator[Workspace]":
     """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
 
-    With the state of a session that is `resumed` its hosts are as that session left them. With a `seed` one of the
-    faults that wait to be asked for strikes by chance.
+    With the state of a session that is `resumed` its hosts are as that session left them, by the scenario that it
+    `kept`. With a `seed` one of the faults that wait to be asked for strikes by chance.
 
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.host import start_drill, transports_for
-    from tui.drill.jobs import left_of
+    from tui.drill.kept import as_kept
     from tui.drill.load import find_scenario
-    from tui.execution.preflight import action_host
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
     runbook = overridden(load(chosen), {}, values or {})
-    played = _played(find_scenario(scenario), runbook, resumed, seed)
+    chance = _by_chance(kept or find_scenario(scenario), runbook, seed)
     clock = SystemClock()
-    left = left_of(resumed, lambda name: action_host(runbook, name), clock.now()) if resumed is not None else ()
+    played, left = _taken_up(chance, runbook, resumed, clock.now())
     with start_drill(played, pace, left) as host:
         text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
@@ -188,6 +191,7 @@ def drill_workspace(
             drill=played.title,
             scenario=name,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),
+            scenario_text=as_kept(chance),
         )
         try:
             with _striking(workspace, played, host):
@@ -216,20 +220,30 @@ def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> 
             runner.stop()
 
 
-def _played(scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", seed: int | None) -> "Scenario":
-    """The scenario as it is played: with a fault that chance chose, from where a session was left."""
+def _by_chance(scenario: "Scenario", runbook: "Runbook", seed: int | None) -> "Scenario":
+    """The scenario with a fault that chance chose, where it is to choose one."""
     from tui.drill.faults import by_chance
-    from tui.drill.world import lived, past_of
-    from tui.execution.preflight import action_host
     from tui.runbook.facts import flow_of_kind, steps_of
     from tui.runbook.model import FlowKind
 
-    if seed is not None:
-        flow = flow_of_kind(runbook, FlowKind.DEPLOY)
-        scenario = by_chance(scenario, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
-    if resumed is not None:
-        scenario = lived(scenario, past_of(resumed, lambda name: action_host(runbook, name)))
-    return scenario
+    if seed is None:
+        return scenario
+    flow = flow_of_kind(runbook, FlowKind.DEPLOY)
+    return by_chance(scenario, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
+
+
+def _taken_up(
+    scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", now: "datetime"
+) -> "tuple[Scenario, tuple[LeftJob, ...]]":
+    """The scenario from where a session was left, and what that left running."""
+    from tui.drill.jobs import left_of
+    from tui.drill.world import lived, past_of
+    from tui.execution.preflight import action_host
+
+    if resumed is None:
+        return scenario, ()
+    host_of = partial(action_host, runbook)
+    return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
 
 
 @contextmanager
@@ -251,8 +265,11 @@ def resumed_workspace(
     directory = store.find(session)
     _, state = directory.load()
     if state.drill:
-        scenario = state.started.scenario if state.started else ""
-        with drill_workspace(directory.runbook, scenario, 1.0, resumed=state) as workspace:
+        from tui.drill.kept import scenario_of
+
+        name = state.started.scenario if state.started else ""
+        kept = scenario_of(directory, state)
+        with drill_workspace(directory.runbook, name, 1.0, resumed=state, kept=kept) as workspace:
             yield workspace, directory.id
         return
     workspace = open_workspace(path or directory.runbook, hosts, ssh_config)

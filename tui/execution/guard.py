@@ -9,7 +9,7 @@ from tui.session.events import Event
 
 STRUCTURAL = frozenset(
     ("type", "session", "flow", "method", "step", "host", "name", "message", "kind", "signal", "link", "how", "result")
-    + ("head", "sha256", "runbook_hash", "fingerprint", "operator", "second_operator", "previous")
+    + ("head", "sha256", "runbook_hash", "scenario_hash", "fingerprint", "operator", "second_operator", "previous")
 )
 """Fields that hold names of the runbook's or the program's own; replacing a part of one would break the fold."""
 

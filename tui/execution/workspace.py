@@ -48,7 +48,8 @@ class Setup(Struct, frozen=True, kw_only=True):
 class Workspace:
     """Everything a front end needs, made by the composition root.
 
-    `drill` is the scenario's title in a rehearsal, `speed` how much faster than life its monitors' time runs.
+    `drill` is the scenario's title in a rehearsal, `speed` how much faster than life its monitors' time runs,
+    `scenario_text` what each of its sessions keeps of the scenario.
     """
 
     replaying = False
@@ -65,8 +66,10 @@ class Workspace:
         scenario: str = "",
         signing: Signing | None = None,
         speed: float = 1.0,
+        scenario_text: str = "",
     ) -> None:
         self.speed = speed
+        self._scenario_text = scenario_text
         self.runbook = runbook
         self.text = text
         self.store = store
@@ -125,7 +128,7 @@ class Workspace:
             SessionError: the session's directory cannot be written.
         """
         self.check(setup)
-        directory, journal = self.store.create(setup.flow, self.text, self.clock)
+        directory, journal = self.store.create(setup.flow, self.text, self.clock, self._scenario_text)
         conductor = self._conductor(directory.attempts, journal, self.runbook)
         conductor.record(
             ev.SessionStarted(
@@ -135,13 +138,14 @@ class Workspace:
                 operator=setup.operator,
                 second_operator=setup.second_operator,
                 title=self.runbook.runbook.title,
-                runbook_hash=hashlib.sha256(self.text.encode()).hexdigest(),
+                runbook_hash=_hash(self.text),
                 variables=self.values(setup),
                 targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
                 change=setup.change,
                 reason=setup.reason,
                 drill=self.drill,
                 scenario=self.scenario,
+                scenario_hash=_hash(self._scenario_text) if self._scenario_text else "",
                 program=f"runbook {tui.__version__}",
             )
         )
@@ -258,3 +262,7 @@ def wrong_value(variable: Variable, value: str) -> str:
     if variable.pattern and not re.fullmatch(variable.pattern, value):
         return f"{value!r} does not match {variable.pattern}"
     return ""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

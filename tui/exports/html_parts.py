@@ -5,6 +5,7 @@ from itertools import islice, pairwise
 
 from tui.exports.html_charts import course_of_steps, sparkline
 from tui.exports.html_tags import Child, Html, joined, table, tag
+from tui.exports.learnt import learnt, learnt_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import Moment, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
@@ -50,6 +51,7 @@ def title(source: Source) -> str:
 def parts(source: Source, moments: list[Moment]) -> list[tuple[str, str, Html]]:
     """Each part that there is something to say in: its anchor, its heading, what it says."""
     found = [
+        ("debrief", "Debrief", _debrief(source)),
         ("rollback", "Rollback", _rollback(source)),
         ("deviations", "Deviations", _deviations(source)),
         ("over-budget", "Over budget", _overruns(source)),
@@ -61,6 +63,14 @@ def parts(source: Source, moments: list[Moment]) -> list[tuple[str, str, Html]]:
         ("timeline", "Timeline", _timeline(source, moments)),
     ]
     return [(anchor, heading, part) for anchor, heading, part in found if part is not None]
+
+
+def _debrief(source: Source) -> Html | None:
+    if source.debrief is None:
+        return None
+    heads = ("UTC", "What went wrong", "Noticed", "Decided", "Recovered", "In vain")
+    rows = [(o.at, o.what, o.noticed, o.decided, o.recovered, o.vain) for o in learnt(source.debrief)]
+    return joined([tag("p", learnt_beside(source.debrief)), table(heads, rows) if rows else None])
 
 
 def _rollback(source: Source) -> Html | None:

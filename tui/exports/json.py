@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from tui.drill.debrief import Debrief
 from tui.exports.report import Person, RollbackFigures, Task, Tick, checklist, followups, people, rollback
 from tui.exports.source import Deviation, Overrun, Source, attempts_of
 from tui.runbook.model import Step
@@ -65,7 +66,8 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
     """Everything in a session but the raw output bytes.
 
     `format` is raised when a field changes its meaning or goes away; a reader takes fields it does not know for news.
-    `result` is null while the session goes on, `drill` empty unless it is a rehearsal. `facts` are the values known at
+    `result` is null while the session goes on, `drill` empty unless it is a rehearsal, of which `debrief` says what it
+    taught. `facts` are the values known at
     the end, `events` the journal.
     """
 
@@ -83,6 +85,7 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
     hosts: Mapping[str, ev.HostConnected]
     steps: list[StepDocument]
     rollback: RollbackFigures | None
+    debrief: Debrief | None
     deviations: list[Deviation]
     overruns: list[Overrun]
     people: list[Person]
@@ -119,6 +122,7 @@ def document(source: Source) -> SessionDocument:
         hosts=dict(state.hosts),
         steps=[_step(source, section.id, step, now) for section, step, now in source.steps()],
         rollback=rollback(source),
+        debrief=source.debrief,
         deviations=source.deviations(),
         overruns=source.overruns(),
         people=people(source),

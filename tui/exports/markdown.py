@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tui.execution.text import sanitise
+from tui.exports.learnt import learnt, learnt_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import (
     answers,
@@ -34,6 +35,7 @@ def render(source: Source) -> bytes:
 
 def _lines(source: Source) -> Iterator[str]:
     yield from _head(source)
+    yield from _debrief(source)
     yield from _rollback(source)
     yield from _deviations(source)
     yield from _overruns(source)
@@ -57,6 +59,23 @@ def _head(source: Source) -> Iterator[str]:
     given = values(source)
     if given:
         yield f"| Values | {_cell(', '.join(f'{name}={value}' for name, value in given.items()))} |"
+
+
+def _debrief(source: Source) -> Iterator[str]:
+    """What a rehearsal taught."""
+    if source.debrief is None:
+        return
+    yield from ("", "## Debrief", "", learnt_beside(source.debrief))
+    rows = learnt(source.debrief)
+    if rows:
+        yield from (
+            "",
+            "| UTC | What went wrong | Noticed | Decided | Recovered | In vain |",
+            "|---|---|---|---|---|---|",
+        )
+        for one in rows:
+            cells = (one.at, one.what, one.noticed, one.decided, one.recovered, one.vain)
+            yield f"| {' | '.join(map(_cell, cells))} |"
 
 
 def _rollback(source: Source) -> Iterator[str]:

@@ -1,11 +1,15 @@
 """What every export is made from: one session, read once, with its output already masked."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
+from tui.drill.debrief import Debrief, debrief
+from tui.drill.kept import scenario_of
+from tui.errors import RunbookError
 from tui.execution.text import sanitise
 from tui.runbook.model import Runbook, Section, Step, seconds
 from tui.runbook.walk import steps_of as all_steps
@@ -35,13 +39,14 @@ class Overrun(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """A session ready to be written."""
+    """A session ready to be written; `debrief` is what a rehearsal taught."""
 
     id: str
     runbook: Runbook
     state: SessionState
     entries: tuple[ev.Entry, ...]
     attempts: Path
+    debrief: Debrief | None = None
 
     def output(self, attempt: int, lines: int) -> tuple[list[str], int]:
         """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""
@@ -100,7 +105,17 @@ def source(directory: SessionDirectory) -> Source:
 
     runbook = load(directory.runbook)
     entries = tuple(read(directory.journal))
-    return Source(directory.id, runbook, fold(runbook, entries), entries, directory.attempts)
+    state = fold(runbook, entries)
+    return Source(directory.id, runbook, state, entries, directory.attempts, _debrief(directory, state, entries))
+
+
+def _debrief(directory: SessionDirectory, state: SessionState, entries: tuple[ev.Entry, ...]) -> Debrief | None:
+    """What a rehearsal taught; None for any other session, and where the scenario cannot be read any more."""
+    if not state.drill:
+        return None
+    with suppress(RunbookError):
+        return debrief(state, entries, scenario_of(directory, state))
+    return None
 
 
 def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, str]]:

@@ -1,18 +1,18 @@
 """Prints what rehearsals taught: one of them whole, or all of them beside each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
 
+from tui.drill.comparing import beside
 from tui.drill.debrief import Debrief, debrief, story_lines
-from tui.drill.load import find_scenario
-from tui.drill.scenario import Scenario
-from tui.errors import RunbookError, SessionError
+from tui.drill.kept import scenario_of
+from tui.errors import RunbookError
 from tui.execution.text import sanitise
-from tui.exports.source import source
 from tui.exports.words import duration
 from tui.headless.report import table
+from tui.session.journal import read
 from tui.session.store import SessionDirectory, Store, started_at
 
 Say = Callable[[str], None]
@@ -25,16 +25,12 @@ def debrief_of(directory: SessionDirectory) -> Debrief:
         SessionError: it is no drill, or cannot be read.
         UsageError: its scenario is not there any more.
     """
-    read = source(directory)
-    started = read.state.started
-    if started is None or not read.state.drill:
-        raise SessionError(f"{directory.id} is no drill", "`runbook drills` lists them")
-    scenario: Scenario = find_scenario(started.scenario or started.drill)
-    return debrief(read.state, read.entries, scenario)
+    _, state = directory.load()
+    return debrief(state, tuple(read(directory.journal)), scenario_of(directory, state))
 
 
-def debrief_report(one: Debrief, as_json: bool, say: Say) -> None:
-    """One rehearsal, in lines."""
+def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debrief] = ()) -> None:
+    """One rehearsal, in lines, beside `earlier` ones of its scenario."""
     if as_json:
         say(msgspec.json.format(msgspec.json.encode(one), indent=2).decode())
         return
@@ -49,6 +45,8 @@ def debrief_report(one: Debrief, as_json: bool, say: Say) -> None:
         say("nothing went wrong in it")
     for title in one.skipped:
         say(sanitise(f"skipped: {title}"))
+    for figure in beside(one, earlier):
+        say(str(figure))
 
 
 def drills_report(store: Store, as_json: bool, say: Say) -> None:

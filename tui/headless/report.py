@@ -162,6 +162,8 @@ def verify_report(
     _, state = directory.load()
     if state.started and hashlib.sha256(directory.runbook.read_bytes()).hexdigest() != state.started.runbook_hash:
         raise SessionError(f"{directory.runbook} is not the runbook that the session began with", "restore it")
+    if state.started and state.started.scenario_hash and state.started.scenario_hash != _hash_of(directory.scenario):
+        raise SessionError(f"{directory.scenario} is not the scenario that the session began with", "restore it")
     manifest = manifest_of(directory)
     hidden = manifest.hidden() if manifest else frozenset()
     finished = [one for one in state.attempts.values() if one.sha256 and one.number not in hidden]
@@ -211,3 +213,7 @@ def write_export(write: Callable[[BinaryIO], object], output: Path | None) -> No
         raise RunbookError(f"cannot write {output}: {error.strerror}", "name another file with -o") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""

@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +13,7 @@ from textual.widgets import Footer, Static
 
 from tui.actions import bindings
 from tui.bridge import SessionChanged, front
-from tui.drill.debrief import debrief
+from tui.drill.comparing import earlier_drills
 from tui.errors import RunbookError
 from tui.execution.conductor import Conductor
 from tui.exports.source import source
@@ -24,26 +23,22 @@ from tui.screens.home import pieces
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.summary_text import Report, result_of, summary
 from tui.session.journal import verify
-from tui.session.store import SessionDirectory
+from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual
 from tui.widgets.top_line import TopLine
 
 
-def read_report(directory: SessionDirectory, usual: Mapping[str, Usual]) -> Report:
-    """A session as the summary shows it; of a rehearsal also what it taught, where its scenario is still there.
+def read_report(
+    directory: SessionDirectory, usual: Mapping[str, Usual], store: Store, before: Report | None = None
+) -> Report:
+    """A session as the summary shows it; what earlier rehearsals taught does not change and is taken from `before`.
 
     Raises:
         SessionError: it is damaged.
     """
     read = source(directory)
-    taught = None
-    started = read.state.started
-    if started is not None and started.drill:
-        from tui.drill.load import find_scenario
-
-        with suppress(RunbookError):
-            taught = debrief(read.state, read.entries, find_scenario(started.scenario or started.drill))
-    return Report(read, verify(directory.journal), usual, taught)
+    earlier = before.earlier if before else tuple(earlier_drills(store, directory)) if read.debrief else ()
+    return Report(read, verify(directory.journal), usual, earlier)
 
 
 class SummaryScreen(Screen[None]):
@@ -84,9 +79,10 @@ class SummaryScreen(Screen[None]):
         """Read the session from the disk, which is what counts, on a thread of its own."""
         if front(self).conductor is None:
             return
-        directory = front(self).workspace.store.find(self._session())
+        store, before = front(self).workspace.store, self.report
+        directory = store.find(self._session())
         usual = front(self).usual(self._conductor().state)
-        front(self).work(self, lambda: read_report(directory, usual), self._have)
+        front(self).work(self, lambda: read_report(directory, usual, store, before), self._have)
 
     def _have(self, report: Report) -> None:
         self.report = report

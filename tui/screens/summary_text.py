@@ -6,6 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from tui.drill.comparing import beside
 from tui.drill.debrief import Debrief, story_lines
 from tui.execution.text import sanitise
 from tui.exports.source import Source
@@ -24,12 +25,12 @@ MOST = 40
 
 
 class Report(Struct, frozen=True):
-    """A session read back from the disk, and the proof of its journal."""
+    """A session read back from the disk, and the proof of its journal; of a rehearsal what `earlier` ones taught."""
 
     source: Source
     verified: Verified
     usual: Mapping[str, Usual] = {}
-    debrief: Debrief | None = None
+    earlier: tuple[Debrief, ...] = ()
 
 
 def result_of(state: SessionState) -> str:
@@ -102,9 +103,14 @@ def _counts(source: Source) -> list[Piece]:
 
 def _debrief(report: Report) -> Iterable[list[Piece]]:
     """What a rehearsal taught: each fault, and when it was noticed, decided about and over."""
-    for story in report.debrief.stories if report.debrief else ():
+    taught = report.source.debrief
+    if taught is None:
+        return
+    for story in taught.stories:
         for place, line in enumerate(story_lines(story)):
             yield [(sanitise(line), "bold" if place == 0 else WARN if line.endswith("never") else "")]
+    for one in beside(taught, report.earlier):
+        yield [(str(one), QUIET)]
 
 
 def _deviations(source: Source) -> Iterable[list[Piece]]:

@@ -37,7 +37,7 @@ MANIFEST = "bundle.json"
 STAR = ord("*")
 PIECE = 1 << 20
 
-_NAMES = re.compile(r"runbook\.toml|journal\.jsonl|attempts/\d{4,9}\.(out|idx|mask|lines)")
+_NAMES = re.compile(r"runbook\.toml|scenario\.json|journal\.jsonl|attempts/\d{4,9}\.(out|idx|mask|lines)")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,120}")
 WRONG = "it is no bundle, or it was damaged on its way; pack it again where the session is"
 
@@ -83,6 +83,8 @@ def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
             _add(tar, "format", io.BytesIO(f"{MAGIC} {FORMAT}\n".encode()))
             members.append(_member(tar, directory.path, "runbook.toml"))
             members.append(_member(tar, directory.path, "journal.jsonl", end))
+            if directory.scenario.exists():
+                members.append(_member(tar, directory.path, directory.scenario.name))
             for path in sorted(directory.attempts.glob("*")):
                 name = f"attempts/{path.name}"
                 if _NAMES.fullmatch(name):

@@ -26,7 +26,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     """A session begins: what is done, by whom, with which values.
 
     `reason` is why it runs outside the window; `drill` is the title of a rehearsal's scenario, `scenario` its name or
-    the path of its file.
+    the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it.
     """
 
     session: str
@@ -42,6 +42,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     reason: str = ""
     drill: str = ""
     scenario: str = ""
+    scenario_hash: str = ""
     program: str = ""
 
 

@@ -34,7 +34,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 class SessionDirectory(Struct, frozen=True):
-    """A session's directory: `runbook.toml` as it was, `journal.jsonl`, `attempts/`."""
+    """A session's directory: `runbook.toml` as it was, `journal.jsonl`, `attempts/`; a drill's has `scenario.json`."""
 
     path: Path
 
@@ -54,6 +54,11 @@ class SessionDirectory(Struct, frozen=True):
         return self.path / "runbook.toml"
 
     @property
+    def scenario(self) -> Path:
+        """A drill's scenario as it was played."""
+        return self.path / "scenario.json"
+
+    @property
     def attempts(self) -> Path:
         """The folder of the attempts' output."""
         return self.path / "attempts"
@@ -70,8 +75,10 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def create(self, flow: str, runbook_text: str, clock: Clock) -> tuple[SessionDirectory, Journal]:
-        """Make the directory of a new session, its frozen runbook and its empty journal.
+    def create(
+        self, flow: str, runbook_text: str, clock: Clock, scenario_text: str = ""
+    ) -> tuple[SessionDirectory, Journal]:
+        """Make the directory of a new session, its frozen runbook, a drill's scenario, and its empty journal.
 
         Raises:
             SessionError: the directory cannot be written.
@@ -87,6 +94,8 @@ class Store:
         try:
             directory.attempts.mkdir(mode=0o700)
             write_new(directory.runbook, runbook_text.encode())
+            if scenario_text:
+                write_new(directory.scenario, scenario_text.encode())
             sync_directory(self.root)
             return directory, Journal.create(directory.journal, clock)
         except OSError as error:

@@ -1,0 +1,47 @@
+"""What a rehearsal taught, in the words that Markdown and HTML lay out."""
+
+from msgspec import Struct
+
+from tui.drill.debrief import Debrief
+from tui.exports.words import duration
+
+
+class Learnt(Struct, frozen=True):
+    """A fault of a rehearsal in words: when it struck (UTC), what it was, and what came of it."""
+
+    at: str
+    what: str
+    noticed: str
+    decided: str
+    recovered: str
+    vain: str
+
+
+def learnt(taught: Debrief) -> list[Learnt]:
+    """What a rehearsal taught, a row a fault."""
+    return [
+        Learnt(
+            f"{one.struck:%H:%M:%S}",
+            f"{one.title} ({one.how})",
+            _after(one.noticed, one.first),
+            _after(one.decided, one.decision),
+            _after(one.recovered),
+            "; ".join(one.vain) or "nothing",
+        )
+        for one in taught.stories
+    ]
+
+
+def learnt_beside(taught: Debrief) -> str:
+    """What there is to say of a rehearsal beside its faults."""
+    counts = (
+        f"{taught.failed} failed attempts, {taught.confirmed} changes confirmed, {len(taught.skipped)} steps skipped"
+    )
+    none = "" if taught.stories else "Nothing went wrong in it: "
+    return f"{none}{counts}."
+
+
+def _after(seconds: float | None, words: str = "") -> str:
+    if seconds is None:
+        return "never"
+    return f"after {duration(seconds)}" + (f": {words}" if words else "")
