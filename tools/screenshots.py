@@ -18,12 +18,14 @@ from tui.execution.expectations import check_answer
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import settle
-from tui.runbook.model import Action, Runbook
+from tui.runbook.facts import flow_of_kind
+from tui.runbook.model import Action, FlowKind, Runbook
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tui.app import RunbookApp
+    from tui.execution.conductor import Conductor
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 NIGHT = datetime(2026, 11, 24, 2, 12, tzinfo=UTC)
@@ -41,7 +43,8 @@ class Shot(Struct, frozen=True):
     """One picture: go by `method` up to the step `before` (empty: no session), press keys, wait for words.
 
     `press` holds keys, and texts to wait for between them, marked by a leading "…". `card` leaves the card of a session
-    that is taken up again where it is; with `home` it is not taken up at all.
+    that is taken up again where it is; with `home` it is not taken up at all. In a `scenario` in which something goes
+    wrong, `tripped` waits for this trigger at that step, rolls back for it, and shows what came of it.
     """
 
     name: str
@@ -53,8 +56,11 @@ class Shot(Struct, frozen=True):
     pace: float = INSTANT
     card: bool = False
     home: bool = False
+    scenario: str = SCENARIO
+    tripped: str = ""
 
 
+CLIMBS, STARTS = "error-rate-climbs", "application-not-starting"
 SHOTS = (
     Shot("home", until="DRILL"),
     Shot("home-80x24", until="DRILL", size=(80, 24)),
@@ -80,19 +86,40 @@ SHOTS = (
         home=True,
     ),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
+    Shot("drill-failed", "health-primary", ("enter",), "trouble: Application", method="b", scenario=STARTS),
+    Shot(
+        "drill-trouble",
+        "health-primary",
+        ("enter", "…trouble: Application", "t", "…Symptoms", "down", "enter", "…gunicorn[5120]", "w"),
+        "in use: (",
+        method="b",
+        scenario=STARTS,
+    ),
+    Shot("drill-tripped", "verify-http", ("enter",), "ctrl+r rolls back", method="b", pace=10.0, scenario=CLIMBS),
+    Shot(
+        "drill-rollback",
+        "verify-http",
+        ("enter", "…ctrl+r rolls back", "ctrl+r", "…Error rate", "enter"),
+        "ROLLBACK",
+        method="b",
+        pace=10.0,
+        scenario=CLIMBS,
+    ),
+    Shot("drill-debrief", "verify-logs-b", ("ctrl+s",), "recovered", method="b", scenario=CLIMBS, tripped="error_rate"),
 )
 
 
 class Night:
-    """The machine's clock, moved to the night of the pictures."""
+    """The machine's clock, moved to the night of the pictures, or to where a session was left."""
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, begun: datetime = NIGHT) -> None:
         self.speed = speed
+        self.begun = begun
         self.start = self.monotonic()
 
     def now(self) -> datetime:
         """The time in UTC, with its timezone."""
-        return NIGHT + timedelta(seconds=self.monotonic() - self.start)
+        return self.begun + timedelta(seconds=self.monotonic() - self.start)
 
     def monotonic(self) -> float:
         """Seconds since some moment, never less than before."""
@@ -123,10 +150,24 @@ def advance(workspace: Workspace, shot: Shot) -> str:
     answers = good_answers(workspace.runbook)
     while (step := conductor.state.next_step()) is not None and step.id != shot.before:
         settle(conductor, step, answers, lambda line: None)
+    if shot.tripped:
+        roll_back(conductor, shot.tripped, answers)
     conductor.close()
     assert step is not None, f"{shot.name}: the deployment has no step {shot.before}"
     assert conductor.state.started is not None
     return conductor.state.started.session
+
+
+def roll_back(conductor: "Conductor", trigger: str, answers: Answers) -> None:
+    """Wait for a trigger, and roll back to the end because of it."""
+    deadline = time.monotonic() + PATIENCE
+    while trigger not in conductor.state.tripped:
+        assert time.monotonic() < deadline, f"the trigger {trigger} never tripped"
+        time.sleep(0.05)
+    reason = next(one.title for one in conductor.runbook.rollback_reasons if one.id == trigger.replace("_", "-"))
+    conductor.roll_back(flow_of_kind(conductor.runbook, FlowKind.ROLLBACK), reason)
+    while (step := conductor.state.next_step()) is not None:
+        settle(conductor, step, answers, lambda line: None)
 
 
 def words(app: "RunbookApp") -> str:
@@ -170,13 +211,14 @@ async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
 def take(shot: Shot) -> None:
     """Walk to the step at once, then show the session at the picture's own pace."""
     runbook = find_runbook(None)
-    session = ""
+    session, left = "", None
     if shot.before:
-        with drill_workspace(runbook, SCENARIO, INSTANT) as workspace:
+        with drill_workspace(runbook, shot.scenario, INSTANT) as workspace:
             workspace.clock = Night(REPLAYED if shot.home else 1.0)
             session = advance(workspace, shot)
-    with drill_workspace(runbook, SCENARIO, shot.pace) as workspace:
-        workspace.clock = Night()
+            _, left = workspace.store.find(session).load()
+    with drill_workspace(runbook, shot.scenario, shot.pace, resumed=left) as workspace:
+        workspace.clock = Night(begun=left.at if left and left.at else NIGHT)
         asyncio.run(draw(workspace, shot, "" if shot.home else session))
 
 

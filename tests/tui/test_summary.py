@@ -100,12 +100,15 @@ def test_follow_ups_are_due_from_the_end(workspace: Workspace, conductor: Conduc
     assert "2026-11-24 03:00 UTC  Watch the error rate" in told(workspace, conductor)
 
 
-def test_a_rollback_that_is_done_is_the_result(conductor: Conductor) -> None:
+def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: Conductor) -> None:
     do(conductor, "look")
     conductor.roll_back("rollback", "errors")
     while (step := conductor.state.next_step()) is not None:
         conductor.skip(step.id, "not deployed yet")
     assert result_of(conductor.state) == "rolled back"
+    assert told(workspace, conductor).startswith(
+        "◆ not finished: the rollback is done   f finishes it as “rolled back”"
+    )
 
 
 async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:

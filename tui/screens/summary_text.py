@@ -68,6 +68,8 @@ def _result(source: Source, now: datetime) -> Iterable[list[Piece]]:
     else:
         left = sum(not state.step(step.id).status.settled for _, step, _ in source.steps())
         words = f"{left} step{'s' if left != 1 else ''} left" if left else "every step is settled"
+        if state.rollback and state.next_step() is None:
+            words = "the rollback is done"
         yield [(f"◆ not finished: {words}", WARN), (f"   f finishes it as “{result_of(state)}”", "")]
     started = state.started
     if started is not None and state.started_at is not None:
