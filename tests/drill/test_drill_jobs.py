@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tui.session.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader
 from tui.session.state import StepStatus
-from tui.transports.base import CancelToken, Command, Detached, Left, Stream, Transport
+from tui.transports.base import CancelToken, Command, Detached, Left, Link, Stream, Transport
 from tui.transports.job_scripts import (
     attach_request,
     clear_request,
@@ -39,6 +40,7 @@ SCENARIO = parse_scenario(
       { match = "hang", output = "so far\n", ending = "hang" },
       { match = "killed", signal = "SEGV" },
       { match = "cut", output = "1\n2\n3\n4\n", pace = "1s", ending = "disconnect" },
+      { match = "offline", output = "1\n2\n", pace = "0.2s", ending = "disconnect", offline = "1.5s" },
       { match = "restart", output = "1\n2\n", ending = "restart", pace = "0.2s" },
       { match = "slow", output = "1\n2\n3\n", pace = "3000s" },
     ]
@@ -99,6 +101,15 @@ def test_a_lost_connection_loses_nothing_of_a_job(web: Transport) -> None:
     web.watch(lambda link, _: links.append(link.value))
     assert run(web, "cut", "s/cut/1") == (Outcome.exited(0), "1\n2\n3\n4\n", "")
     assert "connection lost" in links
+
+
+def test_nobody_gets_in_for_a_while_and_a_job_is_followed_all_the_same(web: Transport, drill: DrillHost) -> None:
+    refused: list[str] = []
+    web.watch(lambda link, detail: refused.append(detail) if link is Link.DOWN else None)
+    begun = time.monotonic()
+    assert run(web, "offline", "s/offline/1")[:2] == (Outcome.exited(0), "1\n2\n")
+    assert refused
+    assert time.monotonic() - begun > 1.5
 
 
 def test_a_host_that_restarts_leaves_the_outcome_unknown_and_says_so(web: Transport) -> None:

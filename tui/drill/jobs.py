@@ -5,6 +5,7 @@ What is asked and answered is the words of `tui.transports.job_scripts`; what ru
 
 import math
 import threading
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
@@ -44,6 +45,11 @@ class Job:
         self.changed = threading.Condition()
         self._reply, self._world, self._pace, self._ahead = reply, world, pace, ahead
         self._killed = threading.Event()
+
+    @property
+    def offline(self) -> float:
+        """For how many seconds of drill time nobody gets in when it loses its connection."""
+        return self._reply.offline
 
     def play(self, cut: Callable[[], None], restart: Callable[[], None]) -> None:
         """Live through the reply; `cut` loses the connections that follow it, `restart` is the host's."""
@@ -109,6 +115,16 @@ class Jobs:
         self._boots: dict[str, str] = defaultdict(lambda: str(uuid.uuid4()))
         self._connections: dict[str, set[paramiko.Transport]] = defaultdict(set)
         self._lock = threading.Lock()
+        self._offline_until = 0.0
+
+    @property
+    def offline(self) -> bool:
+        """Whether nobody gets in now."""
+        return time.monotonic() < self._offline_until
+
+    def cut_off(self, seconds: float) -> None:
+        """Let nobody in for so many seconds of drill time."""
+        self._offline_until = time.monotonic() + (seconds / self._pace if self._pace else 0.0)
 
     def boot_id(self, host: str) -> str:
         """Which start of a host it is."""
@@ -166,6 +182,7 @@ class Jobs:
         self._jobs[key] = job
 
         def cut() -> None:
+            self.cut_off(job.offline)
             for connection in self._connections[host]:
                 connection.close()
 

@@ -53,7 +53,7 @@ class Rule(Model, frozen=True, kw_only=True):
 
     `output` is what the command prints; a line starting with `2> ` goes to standard error. `pace` is how long it takes
     in all, spread over the lines. `set` holds the facts that are different when it has ended. `signal` is what kills
-    the command after its last line.
+    the command after its last line. For `offline` nobody gets in after a connection was lost.
     """
 
     match: str
@@ -65,6 +65,7 @@ class Rule(Model, frozen=True, kw_only=True):
     exit: Annotated[int, Meta(ge=0, le=255)] = 0
     signal: Annotated[str, Meta(pattern=r"^([A-Z][A-Z0-9]*)?$")] = ""
     ending: Ending = Ending.EXIT
+    offline: Duration = "0s"
     set: Mapping[Name, str] = {}
 
 

@@ -107,7 +107,7 @@ class _Session(paramiko.ServerInterface):
             boot_id = self._jobs.boot_id(self._host)
             request = understand(command, channel, self._world, self._host, self._registry, boot_id)
             try:
-                _play(channel, request, self._world, self._pace)
+                _play(channel, request, self._world, self._pace, self._jobs)
             finally:
                 self._registry.end(request)
         except (OSError, EOFError, paramiko.SSHException):
@@ -116,7 +116,7 @@ class _Session(paramiko.ServerInterface):
             channel.close()
 
 
-def _play(channel: paramiko.Channel, request: Request, world: World, pace: float) -> None:
+def _play(channel: paramiko.Channel, request: Request, world: World, pace: float, jobs: Jobs) -> None:
     """Print a reply as fast as life, times the pace, and end as the reply says."""
     reply = request.reply
     try:
@@ -131,6 +131,7 @@ def _play(channel: paramiko.Channel, request: Request, world: World, pace: float
         return
     world.change(reply)
     if reply.ending in (Ending.DISCONNECT, Ending.RESTART):
+        jobs.cut_off(reply.offline)
         channel.get_transport().close()
     elif reply.signal:
         _send_signal(channel, reply.signal)
@@ -166,6 +167,9 @@ def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey, world:
         jobs.go_on(left)
     while True:
         connection, _ = listener.accept()
+        if jobs.offline:
+            connection.close()
+            continue
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = _Transport(connection)
         transport.add_server_key(host_key)

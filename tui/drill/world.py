@@ -28,13 +28,17 @@ class Line(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """How a host answers one command; `changes` are the facts that are different when it has ended."""
+    """How a host answers one command; `changes` are the facts that are different when it has ended.
+
+    `offline` are the seconds of drill time for which nobody gets in after its `ending` lost the connection.
+    """
 
     lines: tuple[Line, ...]
     delay_after: float = 0.0
     exit_status: int = 0
     signal: str = ""
     ending: Ending = Ending.EXIT
+    offline: float = 0.0
     changes: Mapping[str, str] = {}
     rule: str = ""
     answered: bool = True
@@ -82,6 +86,7 @@ def _reply(rule: Rule, values: Mapping[str, str]) -> Reply:
         exit_status=rule.exit,
         signal=rule.signal,
         ending=rule.ending,
+        offline=seconds(rule.offline),
         changes={name: _fill(value, values) for name, value in rule.set.items()},
         rule=rule.title or rule.match,
     )
