@@ -104,3 +104,15 @@ def test_every_bundled_scenario_keeps_to_its_schema_and_says_what_it_is_about(pa
     scenario = load_scenario(path)
     assert scenario.text
     assert all(fault.over or not fault.by_itself for fault in scenario.faults)
+
+
+def test_bundled_scenarios_can_be_joined_without_meaning_each_others_faults() -> None:
+    scenarios = [load_scenario(path) for path in scenario_files()]
+    calm = next(one for one in scenarios if not one.faults)
+    ids = [fault.id for one in scenarios for fault in one.faults]
+    assert len(set(ids)) == len(ids)
+    first: dict[str, str] = {}
+    for one in scenarios:
+        for name in one.facts.keys() - calm.facts.keys():
+            assert first.setdefault(name, one.facts[name]) == one.facts[name], name
+    assert not [one.title for one in scenarios if any(one.facts[name] != calm.facts[name] for name in calm.facts)]

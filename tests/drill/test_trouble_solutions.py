@@ -128,12 +128,12 @@ CASES = [
     ),
     Case(
         "high-error-rate",
-        "disk-full",
+        "root-disk-full",
         "verify-upload",
         "high-error-rate",
         (Try("check-the-database-load"), Try("resource-usage-look", status=FAILED), RESTART),
         (Try("resource-usage-look"),),
-        "disk-freed",
+        "root-disk-freed",
     ),
     Case(
         "high-error-rate",
