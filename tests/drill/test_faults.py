@@ -15,6 +15,7 @@ from tui.drill.world import Past, Struck, lived, past_of
 from tui.errors import RunbookInvalid, SessionError, UsageError
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.facilitating import facilitate
 from tui.runbook.load import load
 from tui.session.store import Store
 
@@ -36,6 +37,14 @@ id = "site-down"
 title = "The site goes down"
 set = { site = "down" }
 by_itself = false
+"""
+HELP = """
+[[faults]]
+id = "disk-freed"
+title = "Somebody makes room"
+set = { disk = "free" }
+by_itself = false
+helps = true
 """
 RULES = '[[rules]]\nmatch = "df"\noutput = "{{ disk }}"\n[[rules]]\nmatch = "rm"\nset = { disk = "free" }\n'
 
@@ -237,3 +246,31 @@ def test_scenarios_are_combined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {fault.id for fault in both.faults} == {"disk", "site"}
     assert [rule.match for rule in both.rules] == ["look", "look", "uptime"]
     assert find_scenario("site + disk").facts == both.facts
+
+
+def test_a_facilitator_lets_faults_strike_by_key(drill: Callable[..., Drill]) -> None:
+    night = drill(scenario(FULL + HELP))
+    said: list[str] = []
+    keys = iter("zb~")
+
+    def key() -> str:
+        pressed = next(keys, "q")
+        if pressed == "~":
+            assert any(line.startswith("  b  site-down            asked for") for line in said)
+        night.runner.look()
+        return pressed
+
+    facilitate(night.directory, night.runner._scenario, "ben", key, said.append)
+    assert night.facts["site"] == "down"
+    assert any(line.startswith("  b  site-down") and "struck" in line for line in said)
+    assert any(line.startswith("  a  disk-full") and "comes by itself" in line for line in said)
+    assert any("help: Somebody makes room" in line for line in said)
+    assert any("ana is at “a”" in line for line in said)
+    assert list(night.conductor.state.faults) == ["site-down"]
+    night.conductor.finish("completed")
+    night.conductor.wait()
+    said.clear()
+    facilitate(
+        night.directory, night.runner._scenario, "ben", lambda: pytest.fail("nothing is asked any more"), said.append
+    )
+    assert said[-1] == "it is over"
