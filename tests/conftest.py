@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import faults_told
 from tests.support.sshd import Sshd
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the fault harness speak at the end of a run, in the process that speaks."""
+    config.pluginmanager.register(faults_told)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_in_a_terminal():
 """
 
 
-def run(tmp_path: Path, without: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, without: str, *more: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "test_sample.py").write_text(SAMPLE)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = needs(*programs)\n")
     command = [
@@ -44,6 +44,7 @@ def run(tmp_path: Path, without: str) -> subprocess.CompletedProcess[str]:
         "--rootdir",
         str(tmp_path),
         "test_sample.py",
+        *more,
     ]
     environment = {
         **os.environ,
@@ -59,6 +60,14 @@ def test_what_a_missing_program_leaves_out_is_told_at_the_end(tmp_path: Path) ->
     assert done.returncode == 0
     assert "1 passed, 2 deselected" in done.stdout
     assert "LEFT OUT" in done.stdout
+    assert "test_sample.py: 1 tests not run for want of sshd" in done.stdout
+    assert "2 tests were NOT RUN" in done.stdout
+
+
+def test_two_processes_leave_out_and_tell_the_same_once(tmp_path: Path) -> None:
+    done = run(tmp_path, "sshd tmux", "-p", "xdist", "--numprocesses", "2")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
     assert "test_sample.py: 1 tests not run for want of sshd" in done.stdout
     assert "2 tests were NOT RUN" in done.stdout
 

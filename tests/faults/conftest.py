@@ -1,4 +1,4 @@
-"""The harness's counts: a fixture to keep them, their lines at the end of the run, and a failure where there are none.
+"""The harness's counts: a fixture to keep them, and a failure where there are none.
 
 `RUNBOOK_FAULTS=long` makes every fault (`make test-faults`); without it a run makes a short form of each.
 """
@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.support.faults import VARIABLE, Faults
+from tests.support.faults import Faults
+from tests.support.faults_told import kept
 
 MEMORY = Path("/dev/shm")
 LONG_TIMEOUT = 3600
 FOLDER = Path(__file__).parent
-KEPT = pytest.StashKey[Faults]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,18 +52,3 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a long run that made no faults at all, whatever became of its tests."""
     if kept(session.config).long and not kept(session.config).executed:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the counts."""
-    found = kept(config)
-    if found.long or found.lines:
-        form = "long" if found.long else f"short; {VARIABLE}=long for all of them"
-        terminalreporter.section(f"faults ({form})")
-        for line in found.lines or ["faults: 0: NO FAULT WAS MADE"]:
-            terminalreporter.write_line(line)
-
-
-def kept(config: pytest.Config) -> Faults:
-    """The counts of this run."""
-    return config.stash.setdefault(KEPT, Faults())

@@ -1,10 +1,12 @@
 """Leaves out the tests whose programs `make test` could not get, and ends the run by saying loudly which.
 
-Loaded by `make test` alone: under a bare pytest a missing server is a failure, not an omission.
+Loaded by `make test` alone: under a bare pytest a missing server is a failure, not an omission. Where several processes
+run the tests (pytest-xdist), each collects them all, and the one that started them speaks for them.
 """
 
 import os
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -40,6 +42,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         items[:] = kept
         config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told[__name__] = [[module, programs, count] for (module, programs), count in left_out.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for module, programs, count in getattr(node, "workeroutput", {}).get(__name__, []):
+        left_out[module, programs] = count
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
