@@ -1,5 +1,6 @@
 """Puts the engine together for the command line: which runbook, which hosts, which sessions."""
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -192,6 +193,7 @@ def drill_workspace(
             scenario=name,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),
             scenario_text=as_kept(chance),
+            pace=0.0 if math.isinf(pace) else pace,
         )
         try:
             with _striking(workspace, played, host):
@@ -267,9 +269,10 @@ def resumed_workspace(
     if state.drill:
         from tui.drill.kept import scenario_of
 
-        name = state.started.scenario if state.started else ""
-        kept = scenario_of(directory, state)
-        with drill_workspace(directory.runbook, name, 1.0, resumed=state, kept=kept) as workspace:
+        kept, started = scenario_of(directory, state), state.started
+        assert started is not None  # a drill says in its first event that it is one
+        pace = started.pace or math.inf
+        with drill_workspace(directory.runbook, started.scenario, pace, resumed=state, kept=kept) as workspace:
             yield workspace, directory.id
         return
     workspace = open_workspace(path or directory.runbook, hosts, ssh_config)

@@ -202,7 +202,7 @@ format = 1
 title = "Storm"
 facts = { live = "old" }
 rules = [
-  { match = "migrate", output = "begun\\ngoing on\\ndone\\n", pace = "2s", set.live = "new" },
+  { match = "migrate", output = "begun\\ngoing on\\ndone\\n", pace = "20s", set.live = "new" },
   { match = "version", output = "{{ live }}\\n" },
 ]
 """
@@ -216,7 +216,7 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
     (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
     command = [sys.executable, "-m", "tui", "drill", str(tmp_path / "storm.toml"), "-f", str(tmp_path / "runbook.toml")]
-    command += ["--headless", "--flow", "deploy", "--answers", str(tmp_path / "answers.toml")]
+    command += ["--pace", "10", "--headless", "--flow", "deploy", "--answers", str(tmp_path / "answers.toml")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as program:
         begun = list[Path]()
         while not begun and program.poll() is None:
@@ -224,6 +224,8 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
         os.kill(program.pid, signal.SIGKILL)
     with resumed_workspace("", None, {}, None) as (workspace, session):
         conductor = workspace.resume(session, "ana")
+        assert conductor.state.started is not None
+        assert conductor.state.started.pace == 10
         conductor.wait(60)
         attempt = conductor.state.attempts[1]
         assert (attempt.outcome, attempt.good) == (Outcome.exited(0), True)

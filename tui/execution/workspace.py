@@ -49,7 +49,7 @@ class Workspace:
     """Everything a front end needs, made by the composition root.
 
     `drill` is the scenario's title in a rehearsal, `speed` how much faster than life its monitors' time runs,
-    `scenario_text` what each of its sessions keeps of the scenario.
+    `pace` its commands' (0: at once), `scenario_text` what each of its sessions keeps of the scenario.
     """
 
     replaying = False
@@ -67,8 +67,10 @@ class Workspace:
         signing: Signing | None = None,
         speed: float = 1.0,
         scenario_text: str = "",
+        pace: float = 1.0,
     ) -> None:
         self.speed = speed
+        self._pace = pace
         self._scenario_text = scenario_text
         self.runbook = runbook
         self.text = text
@@ -146,6 +148,7 @@ class Workspace:
                 drill=self.drill,
                 scenario=self.scenario,
                 scenario_hash=_hash(self._scenario_text) if self._scenario_text else "",
+                pace=self._pace,
                 program=f"runbook {tui.__version__}",
             )
         )

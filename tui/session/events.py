@@ -26,7 +26,8 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     """A session begins: what is done, by whom, with which values.
 
     `reason` is why it runs outside the window; `drill` is the title of a rehearsal's scenario, `scenario` its name or
-    the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it.
+    the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it, `pace` how much faster than life
+    its commands run (0: at once).
     """
 
     session: str
@@ -43,6 +44,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     drill: str = ""
     scenario: str = ""
     scenario_hash: str = ""
+    pace: float = 1.0
     program: str = ""
 
 
