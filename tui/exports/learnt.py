@@ -37,7 +37,7 @@ def learnt_beside(taught: Debrief) -> str:
     counts = (
         f"{taught.failed} failed attempts, {taught.confirmed} changes confirmed, {len(taught.skipped)} steps skipped"
     )
-    none = "" if taught.stories else "Nothing went wrong in it: "
+    none = "" if taught.stories else "No fault struck: "
     return f"{none}{counts}."
 
 

@@ -42,7 +42,7 @@ def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debr
         for line in story_lines(story):
             say(sanitise(line))
     if not one.stories:
-        say("nothing went wrong in it")
+        say("no fault struck in it")
     for title in one.skipped:
         say(sanitise(f"skipped: {title}"))
     for figure in beside(one, earlier):
