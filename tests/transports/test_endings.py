@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -149,10 +150,15 @@ def test_an_exit_status_without_all_of_the_output_is_not_taken_for_an_outcome(
     os.mkfifo(tmp_path / "held")
 
     def lose(stream: Stream, data: bytes) -> None:
+        shell = Path(f"/proc/{data.decode().strip()}")
+        end = time.monotonic() + 20
+        while shell.exists():
+            assert time.monotonic() < end, "the command does not end"
+            time.sleep(0.01)
         assert transport.run(Command(script="true"), lambda stream, data: None, CancelToken()).exit_status == 0
         server.kill_connections()
 
-    script = f"(read -r word <{tmp_path}/held; echo late) & echo first"
+    script = f"(read -r word <{tmp_path}/held; echo late) & echo $$"
     outcome = transport.run(Command(script=script), lose, CancelToken())
     (tmp_path / "held").write_text("go\n")
     assert outcome.kind is OutcomeKind.UNKNOWN
