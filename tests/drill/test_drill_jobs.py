@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.runbooks import small
-from tui.compose import resumed_workspace
+from tui.compose import drill_workspace, resumed_workspace
 from tui.drill.host import DrillHost, start_drill, transports_for
 from tui.drill.jobs import LeftJob
 from tui.drill.load import parse_scenario
+from tui.execution.workspace import Setup
 from tui.session.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader
@@ -237,3 +238,30 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
         directory = workspace.store.find(session)
     assert OutputReader(directory.attempts, 1).read_lines(0, 9) == [b"begun", b"going on", b"done"]
     assert len([entry for entry in read(directory.journal) if type(entry.event).__name__ == "AttemptStarted"]) == 2
+
+
+def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runbook.toml").write_text(RUNBOOK)
+    text = STORM.replace(
+        "rules = [",
+        """rules = [
+  { match = "migrate", when = { live = "old" }, output = "begun\\n", ending = "restart", set.live = "half" },""",
+    )
+    (tmp_path / "storm.toml").write_text(text)
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    with drill_workspace(tmp_path / "runbook.toml", str(tmp_path / "storm.toml"), 1000) as workspace:
+        conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
+        conductor.start("migrate")
+        conductor.wait(60)
+        assert conductor.state.step("migrate").status is StepStatus.UNKNOWN
+        conductor.close()
+    with resumed_workspace("", None, {}, None) as (workspace, session):
+        conductor = workspace.resume(session, "ana")
+        conductor.resolve("migrate", succeeded=False, reason="half of it is there")
+        conductor.wait(60)
+        conductor.retry("migrate")
+        conductor.wait(60)
+        assert conductor.state.step("migrate").status is StepStatus.PASSED
+        conductor.close()

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.drill.scenario import Fault, Scenario
-from tui.drill.world import Past, Struck, after
+from tui.drill.world import Past, Struck, after, past_attempt
+from tui.execution.preflight import action_host
 from tui.runbook.model import Facts
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
@@ -223,9 +224,9 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
         if isinstance(entry.event, ev.FaultStruck):
             found.append((entry.at, Struck(entry.event.fault), ""))
     for one in state.attempts.values():
-        if one.outcome is not None and one.outcome.ended_by_itself:
-            end = one.started + timedelta(seconds=one.seconds or 0.0)
-            found.append((end, Past(one.host, one.started, one.command), one.step))
+        past = past_attempt(one, action_host(state.runbook, one.host))
+        if past is not None:
+            found.append((one.started + timedelta(seconds=one.seconds or 0.0), past, one.step))
     yield from sorted(found, key=lambda each: each[0])
 
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
 from tui.runbook.model import seconds
-from tui.session.state import SessionState
+from tui.session.outcome import OutcomeKind
+from tui.session.state import Attempt, SessionState
 from tui.transports.base import Stream
 
 NO_ANSWER = 127
@@ -123,11 +124,15 @@ def _times(now: datetime) -> dict[str, str]:
 
 
 class Past(Struct, frozen=True):
-    """A command that ended in an earlier run: where, when (UTC), and its text as the journal has it."""
+    """A command that ended in an earlier run: where, when it began (UTC), and its text as the journal has it.
+
+    What came of a `lost` one nobody knows but the scenario.
+    """
 
     host: str
     at: datetime
     command: str
+    lost: bool = False
 
 
 class Struck(Struct, frozen=True):
@@ -152,16 +157,27 @@ def past_of(state: SessionState, host_of: Callable[[str], str]) -> list[Past | S
     """
     happened: list[tuple[datetime, Past | Struck]] = [(at, Struck(fault)) for fault, at in state.faults.items()]
     for one in state.attempts.values():
-        if one.outcome is not None and one.outcome.ended_by_itself:
-            end = one.started + timedelta(seconds=one.seconds or 0.0)
-            happened.append((end, Past(host_of(one.host), one.started, one.command)))
+        past = past_attempt(one, host_of(one.host))
+        if past is not None:
+            happened.append((one.started + timedelta(seconds=one.seconds or 0.0), past))
     return [one for _, one in sorted(happened, key=lambda pair: pair[0])]
 
 
+def past_attempt(attempt: Attempt, host: str) -> Past | None:
+    """An attempt that may have changed facts; None where it ended before it could, or has not ended."""
+    outcome = attempt.outcome
+    lost = outcome is not None and outcome.kind is OutcomeKind.UNKNOWN
+    if outcome is None or not (outcome.ended_by_itself or lost):
+        return None
+    return Past(host, attempt.started, attempt.command, lost)
+
+
 def after(scenario: Scenario, facts: Mapping[str, str], one: Past | Struck) -> dict[str, str]:
-    """The facts after a command, or after a fault."""
+    """The facts after a command, or after a fault; a command that was lost has changed some where the rule says so."""
     if isinstance(one, Past):
-        return {**facts, **answer(scenario, one.command, facts, one.at, one.host).changes}
+        reply = answer(scenario, one.command, facts, one.at, one.host)
+        kept = one.lost and reply.ending not in (Ending.DISCONNECT, Ending.RESTART)
+        return {**facts} if kept else {**facts, **reply.changes}
     return {**facts, **next((fault.set for fault in scenario.faults if fault.id == one.fault), {})}
 
 
