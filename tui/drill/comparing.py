@@ -41,6 +41,15 @@ class Beside(Struct, frozen=True):
         return duration(value) if self.seconds else f"{value:g}"
 
 
+def beside_lines(now: Debrief, earlier: Sequence[Debrief]) -> Iterator[str]:
+    """The same in lines; none where there is nothing to stand beside."""
+    found = beside(now, earlier)
+    if found:
+        yield "Beside earlier rehearsals of this scenario"
+    for one in found:
+        yield f"  {one}"
+
+
 def beside(now: Debrief, earlier: Sequence[Debrief]) -> tuple[Beside, ...]:
     """The figures that this rehearsal and at least one earlier one have; `earlier` has the newest first."""
     found = []

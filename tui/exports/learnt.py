@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from tui.drill.debrief import Debrief
 from tui.exports.words import duration
+from tui.session.lengths import counted
 
 
 class Learnt(Struct, frozen=True):
@@ -35,10 +36,12 @@ def learnt(taught: Debrief) -> list[Learnt]:
 def learnt_beside(taught: Debrief) -> str:
     """What there is to say of a rehearsal beside its faults."""
     counts = (
-        f"{taught.failed} failed attempts, {taught.confirmed} changes confirmed, {len(taught.skipped)} steps skipped"
+        (taught.failed, "failed attempt"),
+        (taught.confirmed, "confirmed change"),
+        (len(taught.skipped), "skipped step"),
     )
     none = "" if taught.stories else "No fault struck: "
-    return f"{none}{counts}."
+    return f"{none}{', '.join(counted(*one) for one in counts)}."
 
 
 def _after(seconds: float | None, words: str = "") -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from tui.drill.comparing import beside
+from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, debrief, story_lines
 from tui.drill.kept import scenario_of
 from tui.errors import RunbookError
@@ -13,6 +13,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.headless.report import table
 from tui.session.journal import read
+from tui.session.lengths import counted
 from tui.session.store import SessionDirectory, Store, started_at
 
 Say = Callable[[str], None]
@@ -35,7 +36,8 @@ def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debr
         say(msgspec.json.format(msgspec.json.encode(one), indent=2).decode())
         return
     say(sanitise(f"{one.session}: {one.scenario}"))
-    say(f"{one.result} after {duration(one.lasted)}; {one.failed} failed attempts, {one.confirmed} changes confirmed")
+    counts = f"{counted(one.failed, 'failed attempt')}, {counted(one.confirmed, 'confirmed change')}"
+    say(f"{one.result} after {duration(one.lasted)}; {counts}")
     if one.rollback is not None:
         say(f"rolled back in {duration(one.rollback)}")
     for story in one.stories:
@@ -45,8 +47,8 @@ def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debr
         say("no fault struck in it")
     for title in one.skipped:
         say(sanitise(f"skipped: {title}"))
-    for figure in beside(one, earlier):
-        say(str(figure))
+    for line in beside_lines(one, earlier):
+        say(line)
 
 
 def drills_report(store: Store, as_json: bool, say: Say) -> None:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from tui.drill.comparing import beside
+from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, story_lines
 from tui.execution.text import sanitise
 from tui.exports.source import Source
@@ -111,8 +111,8 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
     for story in taught.stories:
         for place, line in enumerate(story_lines(story)):
             yield [(sanitise(line), "bold" if place == 0 else WARN if line.endswith("never") else "")]
-    for one in beside(taught, report.earlier):
-        yield [(str(one), QUIET)]
+    for line in beside_lines(taught, report.earlier):
+        yield [(line, QUIET)]
 
 
 def _deviations(source: Source) -> Iterable[list[Piece]]:

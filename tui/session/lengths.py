@@ -3,6 +3,11 @@
 from datetime import timedelta
 
 
+def counted(number: int, thing: str) -> str:
+    """So many of a thing: 1 step, 2 steps."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def duration(length: float | timedelta | None) -> str:
     """A length of time as people say it: 0.4 s, 42 s, 3 m 10 s, 1 h 02 m; – for a negative one, by a clock set back."""
     if length is None:
