@@ -26,10 +26,15 @@ Night = Callable[..., SessionDirectory]
 
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
-    def made(commands: dict[str, str], replies: dict[str, Reply | list[Reply]], again: str = "") -> SessionDirectory:
+    def made(
+        commands: dict[str, str], replies: dict[str, Reply | list[Reply]], again: str = "", mutates: bool = False
+    ) -> SessionDirectory:
         clock = FakeClock()
         path = tmp_path / "runbook.toml"
-        path.write_text(one_section("".join(STEP.format(*one) for one in commands.items()), "web"))
+        steps = "".join(STEP.format(*one) for one in commands.items())
+        if mutates:
+            steps = steps.replace("[[sections.steps.actions]]", "mutates = true\n[[sections.steps.actions]]")
+        path.write_text(one_section(steps, "web"))
         host = FakeTransport(replies, name="web")
         host.before_run = lambda command: clock.advance(2.5)
         store = Store(tmp_path / "sessions")
@@ -94,6 +99,17 @@ def test_a_command_that_was_run_again_is_answered_in_turn_and_then_as_the_last_t
 def test_it_ends_as_it_did(night: Night, outcome: Outcome, ending: Ending, signal: str) -> None:
     reply = played(night({"a": "uptime"}, {"uptime": Reply(b"", outcome=outcome)})).answer("uptime")
     assert (reply.ending, reply.signal) == (ending, signal)
+
+
+def test_what_was_unknown_of_a_command_that_the_host_kept_is_unknown_again(night: Night) -> None:
+    replies = {"make": Reply(b"cc\n", outcome=Outcome(OutcomeKind.UNKNOWN))}
+    assert played(night({"a": "make"}, replies, mutates=True)).answer("make").ending is Ending.RESTART
+
+
+def test_a_host_that_was_not_reached_is_said_so(night: Night) -> None:
+    outcome = Outcome(OutcomeKind.UNREACHABLE, detail="web refuses connections")
+    world = played(night({"a": "uptime"}, {"uptime": Reply(b"", outcome=outcome)}))
+    assert said(world, "uptime") == ("err:web refuses connections\n", 255)
 
 
 def test_what_looks_like_a_template_is_none(night: Night) -> None:

@@ -20,6 +20,9 @@ from tui.session.timing import STREAMS
 LINES = 400
 """Lines of an output that a scenario has, from its end."""
 
+UNREACHED = 255
+"""What ssh ends with where it does not reach a host; a drill's own host is always there."""
+
 STAND_IN = "drill-secret-{name}"
 HIDDEN = "•••"
 PROBE, WATCH = "probe ", "watch "
@@ -140,7 +143,7 @@ def _said(directory: SessionDirectory, state: SessionState, one: Attempt) -> Sai
     if one.command.startswith(PROBE):
         return _probe(state, one, lines)
     marked = [f"2> {line}" if stream != STREAMS[0] else line for line, stream in zip(lines, streams, strict=False)]
-    return _ended(one.outcome, "".join(f"{line}\n" for line in marked))
+    return _ended(one.outcome, "".join(f"{line}\n" for line in marked), one.durable)
 
 
 def _plain(line: str) -> str:
@@ -148,7 +151,8 @@ def _plain(line: str) -> str:
     return PLACEHOLDER.sub(lambda found: found[0].replace("{{", "{ {").replace("}}", "} }"), line)
 
 
-def _ended(outcome: Outcome, output: str) -> Said:
+def _ended(outcome: Outcome, output: str, durable: bool) -> Said:
+    """How it ended; what a host keeps is not lost with its connection, so only a restart leaves it unknown again."""
     match outcome.kind:
         case OutcomeKind.SUCCEEDED | OutcomeKind.FAILED:
             return Said(output, outcome.exit_status or 0)
@@ -156,8 +160,10 @@ def _ended(outcome: Outcome, output: str) -> Said:
             return Said(output, signal=outcome.signal or "KILL")
         case OutcomeKind.TIMED_OUT | OutcomeKind.CANCELLED:
             return Said(output, ending="hang")
+        case OutcomeKind.UNREACHABLE:
+            return Said(f"2> {_plain(sanitise(outcome.detail))}\n", exit=UNREACHED)
         case _:
-            return Said(output, ending="disconnect")
+            return Said(output, ending="restart" if durable else "disconnect")
 
 
 def _probe(state: SessionState, one: Attempt, lines: list[str]) -> Said:
