@@ -15,7 +15,9 @@ from tui.exports.registry import FORMATS, render, write
 from tui.exports.source import source
 from tui.headless.report import verify_report, write_export
 from tui.session import bundle
-from tui.session.bundle import kept, manifest_of, pack, unpack
+from tui.session.bundle import kept, pack
+from tui.session.bundle_manifest import manifest_of
+from tui.session.bundle_reader import unpack
 from tui.session.output import OutputReader, write_mask
 from tui.session.store import Store
 

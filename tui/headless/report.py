@@ -16,7 +16,7 @@ from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
-from tui.session.bundle import manifest_of
+from tui.session.bundle_manifest import manifest_of
 from tui.session.chain import check_receipt, walk
 from tui.session.journal import verify
 from tui.session.output import verify_output

@@ -9,11 +9,8 @@ import gzip
 import hashlib
 import io
 import os
-import re
-import shutil
 import tarfile
 import tempfile
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,54 +19,24 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-from msgspec import Struct
 
 import tui
 from tui.errors import SessionError
+from tui.session.bundle_manifest import FORMAT, MAGIC, MANIFEST, NAMES, Manifest, Member, fits
+from tui.session.bundle_reader import unpack
 from tui.session.chain import walk
-from tui.session.durable import sync_directory
 from tui.session.masks import Span, read_mask
 from tui.session.store import SessionDirectory, Store
 
-FORMAT = 1
-MAGIC = "runbook bundle"
-MANIFEST = "bundle.json"
 STAR = ord("*")
-PIECE = 1 << 20
-
-_NAMES = re.compile(r"runbook\.toml|scenario\.json|journal\.jsonl|attempts/\d{4,9}\.(out|idx|mask|lines)")
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,120}")
-WRONG = "it is no bundle, or it was damaged on its way; pack it again where the session is"
-
-
-class Member(Struct, frozen=True):
-    """A file of a bundle: its size in bytes, its SHA-256, and how many of its bytes are hidden."""
-
-    name: str
-    size: int
-    sha256: str
-    hidden: int = 0
-
-
-class Manifest(Struct, frozen=True, kw_only=True):
-    """What is in a bundle; `receipt` is COUNT:HEAD of its journal."""
-
-    format: int
-    session: str
-    program: str
-    receipt: str
-    members: tuple[Member, ...]
-
-    def hidden(self) -> frozenset[int]:
-        """The attempts whose output is not byte for byte what was recorded."""
-        return frozenset(int(Path(one.name).stem) for one in self.members if one.hidden)
 
 
 def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
     """Write a session as a bundle, as far as it has come.
 
     Raises:
-        SessionError: the session cannot be read, or is damaged; or the bundle cannot be written.
+        SessionError: the session cannot be read, or is damaged, or is larger than a bundle may be; or the bundle
+            cannot be written.
     """
     count, head, end = 0, "", 0
     for line in walk(directory.journal):
@@ -87,7 +54,7 @@ def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
                 members.append(_member(tar, directory.path, directory.scenario.name))
             for path in sorted(directory.attempts.glob("*")):
                 name = f"attempts/{path.name}"
-                if _NAMES.fullmatch(name):
+                if NAMES.fullmatch(name):
                     members.append(_member(tar, directory.path, name))
             manifest = Manifest(
                 format=FORMAT,
@@ -99,41 +66,17 @@ def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
             _add(tar, MANIFEST, io.BytesIO(msgspec.json.encode(manifest)))
     except OSError as error:
         raise SessionError(f"the bundle cannot be written: {error.strerror or error}", "is there space?") from error
+    _readable(manifest, file)
     return manifest
 
 
-def unpack(path: Path, into: Path) -> SessionDirectory:
-    """Write a bundle's session below `into`, every file of it proved.
-
-    Raises:
-        SessionError: it is no bundle, a newer one, cut off, or not what was packed; then nothing is left of it.
-    """
-    place = Path(tempfile.mkdtemp(prefix=".bundle-", dir=into))
+def _readable(manifest: Manifest, file: BinaryIO) -> None:
+    """Say now what `unpack` would say elsewhere, as far as it can be seen how large the bundle has become."""
+    sizes = [one.size for one in manifest.members]
     try:
-        manifest = _unpacked(path, place)
-        session = into / manifest.session
-        place.rename(session)
-        sync_directory(into)
-        return SessionDirectory(session)
-    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError, msgspec.MsgspecError) as error:
-        raise SessionError(f"{path} cannot be unpacked: {error or 'it is cut off'}", WRONG) from error
-    except OSError as error:
-        raise SessionError(f"{path} cannot be unpacked: {error.strerror or error}", WRONG) from error
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def manifest_of(directory: SessionDirectory) -> Manifest | None:
-    """What a session's bundle said of it; None where it did not come in one.
-
-    Raises:
-        SessionError: it is there and makes no sense.
-    """
-    path = directory.path / MANIFEST
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest) if path.exists() else None
-    except (OSError, msgspec.MsgspecError) as error:
-        raise SessionError(f"{path} cannot be read: {error}", WRONG) from error
+        fits(len(sizes), sum(sizes), file.tell() if file.seekable() else sum(sizes))
+    except ValueError as error:
+        raise SessionError(f"the session is too large for a bundle: {error}", "copy its folder instead") from error
 
 
 @contextmanager
@@ -209,58 +152,3 @@ def _add(tar: tarfile.TarFile, name: str, file: BinaryIO | io.RawIOBase, size: i
     info.size = len(file.getvalue()) if isinstance(file, io.BytesIO) else size or 0
     info.mode = 0o600
     tar.addfile(info, file)
-
-
-def _unpacked(path: Path, place: Path) -> Manifest:
-    found: dict[str, tuple[int, str]] = {}
-    (place / "attempts").mkdir()
-    with path.open("rb") as file, tarfile.open(fileobj=file, mode="r|gz") as tar:
-        members = iter(tar)
-        _check_format(tar, next(members, None))
-        for info in members:
-            if info.name == MANIFEST:
-                data = _content(tar, info, 1 << 28)
-                (place / MANIFEST).write_bytes(data)
-                manifest = msgspec.json.decode(data, type=Manifest)
-                break
-            if not (info.isreg() and _NAMES.fullmatch(info.name)) or info.name in found:
-                raise ValueError(f"{info.name!r} does not belong into a bundle")
-            found[info.name] = _extract(tar, info, place / info.name)
-        else:
-            raise EOFError("its end is missing")
-    wanted = {one.name: (one.size, one.sha256) for one in manifest.members}
-    wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
-    if wrong:
-        raise ValueError(f"{wrong[0]} is not what was packed")
-    if not _ID.fullmatch(manifest.session) or {"runbook.toml", "journal.jsonl"} - found.keys():
-        raise ValueError("it has no session")
-    return manifest
-
-
-def _check_format(tar: tarfile.TarFile, first: tarfile.TarInfo | None) -> None:
-    if first is None or first.name != "format":
-        raise ValueError("it is another kind of archive")
-    magic, _, version = _content(tar, first, 100).decode(errors="replace").strip().rpartition(" ")
-    if magic != MAGIC:
-        raise ValueError("it is another kind of archive")
-    if version != str(FORMAT):
-        raise ValueError(f"it was written by another version of runbook (format {version}; this one reads {FORMAT})")
-
-
-def _content(tar: tarfile.TarFile, info: tarfile.TarInfo, most: int) -> bytes:
-    file = tar.extractfile(info) if info.isreg() and info.size <= most else None
-    if file is None:
-        raise ValueError(f"{info.name!r} does not belong into a bundle")
-    return file.read()
-
-
-def _extract(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path) -> tuple[int, str]:
-    source = tar.extractfile(info)
-    assert source is not None  # it is a regular file
-    size, digest = 0, hashlib.sha256()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        while data := source.read(PIECE):
-            file.write(data)
-            digest.update(data)
-            size += len(data)
-    return size, digest.hexdigest()
