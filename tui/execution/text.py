@@ -10,13 +10,15 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _RAW_PER_CHARACTER = 16
 """How many bytes are looked at for one character shown; more than that is escape sequences."""
 
-_SEQUENCE = re.compile(
+HIDDEN_SEQUENCE = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f\r\n]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
     r"|\x1b[ -/]+[0-~]"  # character sets
     r"|\x1b[0-Z\\^-~]"  # the rest of two characters
 )
 """Whole sequences, so that coloured output reads well. Safety does not rest on it: `_kept` drops what it misses."""
+
+_SEQUENCE = re.compile(HIDDEN_SEQUENCE)
 
 _INVISIBLE = frozenset(
     [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0]
@@ -46,6 +48,12 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> str:
 def plain(data: bytes) -> str:
     """Text for a pattern to read, lines and tabs kept: no escape sequences, and of each line what `\\r` left of it."""
     return _by_line(_SEQUENCE.sub("", data.decode("utf-8", "replace")))
+
+
+def invisible(character: str) -> str:
+    """What `sanitise` makes of one character: itself, a space, or nothing."""
+    shown = _kept(character)
+    return character if shown == REPLACEMENT else shown
 
 
 def _decoded(value: bytes | str, limit: int) -> tuple[str, bool]:
