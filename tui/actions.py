@@ -41,6 +41,7 @@ RUN = (
     Act("run.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),
     Act("run.wrap", "w", "wrap", "Wrap", "Wrap long lines of the output, or scroll sideways", False),
     Act("run.here", "g,home", "here", "Current", "Back to the current step", False),
+    Act("run.values", "v", "values", "Values", "Correct a value of the session, with a reason", False),
     Act("run.reopen", "u", "reopen", "Reopen", "Do a settled step again", False),
     Act(
         "run.checks",

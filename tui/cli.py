@@ -180,12 +180,24 @@ def check(
 @click.argument("session", default="")
 @reaching
 @click.option("--operator", default="", help="Who goes on with it.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Correct a value of the session.")
+@click.option("--reason", default="", help="Why values are corrected; it is recorded.")
 @guarded
-def resume(session: str, file: Path | None, hosts: tuple[str, ...], ssh_config: Path | None, operator: str) -> None:
+def resume(
+    session: str,
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    operator: str,
+    values: tuple[str, ...],
+    reason: str,
+) -> None:
     """Go on with SESSION (default: the newest unfinished one)."""
-    from tui.compose import resumed_workspace
+    from tui.compose import correct_values, resumed_workspace
 
     with resumed_workspace(session, file, pointed(hosts), ssh_config) as (workspace, found):
+        if values:
+            correct_values(workspace, found, operator, pairs(values, "--set"), reason)
         screen(workspace, found, operator)
 
 

@@ -248,6 +248,21 @@ def _taken_up(
     return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
 
 
+def correct_values(workspace: "Workspace", session: str, operator: str, values: Mapping[str, str], reason: str) -> None:
+    """Put values of an unfinished session right, all of them or none.
+
+    Raises:
+        RunbookError: one of them cannot be corrected, no reason is given, or the session is open elsewhere.
+    """
+    conductor = workspace.resume(session, operator)
+    try:
+        conductor.wait()
+        for name, value in values.items():
+            conductor.correct(name, value, reason)
+    finally:
+        conductor.close()
+
+
 @contextmanager
 def resumed_workspace(
     session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None

@@ -6,7 +6,7 @@ from datetime import datetime
 from tui.errors import RunbookError
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
-from tui.runbook.variables import defaults, fill, fill_command, moment
+from tui.runbook.variables import defaults, fill, fill_command, filled, moment
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 
@@ -18,7 +18,7 @@ def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict
     about = runbook.runbook
     method = runbook.methods.get(facts.get("method", ""))
     return {
-        **defaults(runbook.variables, now),
+        **defaults(runbook.variables, now, facts.get("flow", "")),
         "title": about.title,
         "environment": about.environment,
         "contact": about.contact,
@@ -53,8 +53,8 @@ def prepare(
     preamble = fill_command(host.preamble, values)
     return Command(
         script=f"{preamble}\n{script}" if preamble else script,
-        directory=fill(action.directory or host.directory, values),
-        environment={name: fill(value, values) for name, value in host.environment.items()},
+        directory=filled(action.directory, values) or filled(host.directory, values) or "",
+        environment={name: text for name, one in host.environment.items() if (text := filled(one, values)) is not None},
         secrets=secrets.environment(action.secrets),
         stdin=fill(action.stdin, values).encode(),
         timeout=seconds(action.timeout or runbook.runbook.default_timeout),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.errors import NotNow
+from tui.errors import NotNow, UsageError
 from tui.execution.actions import still_to_hold
 from tui.execution.commands import send
 from tui.execution.executor import Executor
@@ -13,7 +13,7 @@ from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.execution.stepping import Stepping
 from tui.runbook.model import Runbook, Section, Signoff, Step
-from tui.runbook.variables import fill
+from tui.runbook.variables import FACTS, fill, wrong_value
 from tui.session import events as ev
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
@@ -277,6 +277,37 @@ class Conductor(Stepping):
             if missing:
                 self.note(f"no value for {', '.join(missing)} in what came of the output", step.id)
             self._go_on(step)
+
+    def correctable(self) -> dict[str, str]:
+        """The values of the session that may be corrected, by name: its variables, and what its steps captured."""
+        facts = self.values()
+        names = [*self.runbook.variables, *(name for name in self.state.facts if name not in FACTS)]
+        return {name: facts.get(name, "") for name in dict.fromkeys(names)}
+
+    def correct(self, name: str, value: str, reason: str) -> None:
+        """Put a value right, for everything that runs from now on; what ran with the old one stays as it is.
+
+        Raises:
+            NotNow: a command is running, the session is finished, or no reason is given.
+            UsageError: there is no such value, or it does not fit the runbook.
+        """
+        with self._lock:
+            if self.busy or self.state.finished:
+                raise NotNow("a command is running" if self.busy else "the session is finished", "wait, or resume it")
+            known = self.correctable()
+            if name not in known:
+                raise UsageError(f"no value {name!r} in this session", f"there are: {', '.join(known)}")
+            variable = self.runbook.variables.get(name)
+            problem = wrong_value(variable, value) if variable else "" if value else "a value is needed"
+            if problem:
+                raise UsageError(f"{name}: {problem}", variable.prompt if variable else "a step captured it")
+            if not reason.strip():
+                raise NotNow("a corrected value needs a reason", "say why; it is recorded")
+            event = ev.ValueCorrected(
+                name=name, value=value, before=known[name], operator=self.state.operator, reason=reason.strip()
+            )
+            self.record(event)
+            self.settle()
 
     def note(self, text: str, step_id: str = "") -> None:
         """Write something down, for the session or for a step."""

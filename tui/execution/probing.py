@@ -17,10 +17,11 @@ from tui.execution.secrets import Secrets
 from tui.execution.text import sanitise
 from tui.probes import probe_of
 from tui.probes.base import NoData, ProbeFailed, Reading
+from tui.probes.trust import context
 from tui.runbook.model import Expect, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.describe import THIS_MACHINE as THIS_MACHINE
-from tui.runbook.probing.describe import words_of
+from tui.runbook.probing.describe import value_of, words_of
 from tui.runbook.probing.spec import Setting, Shape
 from tui.runbook.variables import fill
 from tui.session.events import Check
@@ -100,16 +101,42 @@ def check_probe(
     return (*own, *check_document(expect, document, seconds))
 
 
-class LiveProber:
+class _Prober:
+    """What a probe in earnest and one in a drill have in common: settings and parameters by value, found to be right.
+
+    A drill asks in the same way, so that what cannot be asked in production cannot be rehearsed either.
+    """
+
+    def __init__(self, runbook: Runbook, transports: Mapping[str, Transport], secrets: Secrets) -> None:
+        self._runbook = runbook
+        self._transports = transports
+        self._secrets = secrets
+
+    def _settings(self, service: Service, values: Mapping[str, str], read: Mapping[str, str]) -> dict[str, Any]:
+        """The service's settings by value: those of the runbook, of secrets, and those `read` on the host."""
+        found = _present({key: value_of(text, values) for key, text in service.settings.items()})
+        found |= read
+        for setting, secret in service.secrets.items():
+            found[setting] = self._secrets.value(secret)
+        return typed(KINDS[service.kind].settings, found)
+
+    def _given(
+        self, parameters: tuple[Setting, ...], given: Mapping[str, Any], values: Mapping[str, str]
+    ) -> dict[str, Any]:
+        shapes = {one.name: one.shape for one in parameters}
+        secret = {name: self._secrets.value(str(one)) for name, one in given.items() if shapes[name] is Shape.SECRET}
+        plain = {name: value_of(one, values) for name, one in given.items() if name not in secret}
+        return typed(parameters, {**_present(plain), **secret})
+
+
+class LiveProber(_Prober):
     """Makes the probes of one session over its transports."""
 
     def __init__(
         self, runbook: Runbook, transports: Mapping[str, Transport], secrets: Secrets, here: Callable[[], Transport]
     ) -> None:
         """Args: here: makes the way to what is reached from this machine."""
-        self._runbook = runbook
-        self._transports = transports
-        self._secrets = secrets
+        super().__init__(runbook, transports, secrets)
         self._here = here
         self._files: dict[str, Mapping[str, str]] = {}
         self._left: list[threading.Thread] = []
@@ -152,7 +179,8 @@ class LiveProber:
         kind = probe_of(service.kind)
         spec = KINDS[service.kind]
         try:
-            settings = self._settings(service, probe.service, values, reach)
+            read = self._from_file(service, probe.service, values, reach) if service.from_file else {}
+            settings = self._settings(service, values, read)
             given = self._given(spec.check(probe.check).parameters, probe.given, values)
             reading = kind.interpret(probe.check, given, kind.fetch(probe.check, settings, given, reach))
         except NoData as error:
@@ -164,17 +192,6 @@ class LiveProber:
         except Exception as error:  # a fault of ours, or of a library: a verdict too, and never the service's secrets
             return no_data(f"a fault of this program: {type(error).__name__}", "please report it")
         return written(reading, figures_of(service.kind, probe.check, reading.document), units_of(service, probe))
-
-    def _settings(
-        self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
-    ) -> dict[str, Any]:
-        """The service's settings by value: those of the runbook, of secrets, and of the file on the host."""
-        found: dict[str, Any] = {key: fill(text, values) for key, text in service.settings.items()}
-        if service.from_file:
-            found |= self._from_file(service, name, values, reach)
-        for setting, secret in service.secrets.items():
-            found[setting] = self._secrets.value(secret)
-        return typed(KINDS[service.kind].settings, found)
 
     def _from_file(
         self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
@@ -200,29 +217,12 @@ class LiveProber:
             self._files[name] = found
         return found
 
-    def _given(
-        self, parameters: tuple[Setting, ...], given: Mapping[str, Any], values: Mapping[str, str]
-    ) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        shapes = {one.name: one.shape for one in parameters}
-        for name, value in given.items():
-            if shapes[name] is Shape.SECRET:
-                found[name] = self._secrets.value(str(value))
-            elif isinstance(value, str):
-                found[name] = fill(value, values)
-            elif isinstance(value, tuple):
-                found[name] = tuple(fill(one, values) for one in value)
-            else:
-                found[name] = value
-        return typed(parameters, found)
 
+class DrillProber(_Prober):
+    """Lets the drill's host answer: a probe is a command to it, and its scenario's rules give the document.
 
-class DrillProber:
-    """Lets the drill's host answer: a probe is a command to it, and its scenario's rules give the document."""
-
-    def __init__(self, runbook: Runbook, transports: Mapping[str, Transport]) -> None:
-        self._runbook = runbook
-        self._transports = transports
+    What the host's environment file would say is taken to be there: a drill's host has no files.
+    """
 
     def measure(
         self, probe: Probe, values: Mapping[str, str], seconds: float, sink: OutputSink, cancel: CancelToken
@@ -230,6 +230,12 @@ class DrillProber:
         """See Prober; exit status 0 is a document, 1 a failure in words, anything else no data."""
         service = self._runbook.services[probe.service]
         transport = self._transports[service.through or self._runbook.runbook.default_host]
+        try:
+            settings = self._settings(service, values, _as_if_read(service))
+            self._given(KINDS[service.kind].check(probe.check).parameters, probe.given, values)
+            context(str(settings.get("ca_file") or ""))
+        except (NoData, RunbookError) as error:
+            return _kept(no_data(error.message, error.hint), sink)
         out, err = bytearray(), bytearray()
 
         def keep(stream: Stream, data: bytes) -> None:
@@ -316,6 +322,16 @@ def no_data(message: str, hint: str) -> Measured:
     """Nothing could be measured."""
     words = _with(message, hint)
     return _Written(outcome=Outcome(OutcomeKind.UNREACHABLE, detail=words), text=f"no data: {sanitise(words)}\n")
+
+
+def _as_if_read(service: Service) -> dict[str, str]:
+    """What stands in, in a drill, for the settings that are in a file on the host."""
+    shapes = {one.name: one.shape for one in KINDS[service.kind].settings}
+    return {name: "1" if shapes[name] is Shape.NUMBER else "drill" for name in service.from_file}
+
+
+def _present(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _with(message: str, hint: str) -> str:

@@ -3,7 +3,6 @@
 import getpass
 import hashlib
 import platform
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -20,7 +19,7 @@ from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
 from tui.execution.signing import Signing
 from tui.runbook.model import Runbook, Variable
-from tui.runbook.variables import defaults
+from tui.runbook.variables import defaults, wrong_value
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
 from tui.session.clock import Clock
@@ -227,12 +226,12 @@ class Workspace:
         from tui.execution.probing import DrillProber
 
         executor = Executor(self.transports, attempts, self.redactor, self.clock)
-        prober = DrillProber(runbook, self.transports) if self.drill else None
+        prober = DrillProber(runbook, self.transports, self.secrets) if self.drill else None
         return Conductor(runbook, journal, executor, self.secrets, state, self.signing, prober, self.speed)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""
-        return {**defaults(self.runbook.variables, self.clock.now()), **setup.variables}
+        return {**defaults(self.runbook.variables, self.clock.now(), setup.flow), **setup.variables}
 
     def check(self, setup: Setup, begin: bool = True) -> None:
         """Make sure that a set-up fits the runbook; for `begin` also that the window is open or a reason given.
@@ -254,17 +253,6 @@ class Workspace:
             problem = wrong_value(variable, values.get(name, ""))
             if problem:
                 raise UsageError(f"{name}: {problem}", variable.prompt)
-
-
-def wrong_value(variable: Variable, value: str) -> str:
-    """What is wrong with a value for this variable; empty when it is right."""
-    if not value:
-        return "" if variable.optional else "a value is needed"
-    if variable.choices and value not in variable.choices:
-        return f"{value!r} is not one of {', '.join(variable.choices)}"
-    if variable.pattern and not re.fullmatch(variable.pattern, value):
-        return f"{value!r} does not match {variable.pattern}"
-    return ""
 
 
 def _hash(text: str) -> str:

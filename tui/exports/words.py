@@ -63,6 +63,9 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             return event.operator, _title(event, state), f"outcome resolved as {word}: {event.reason}"
+        case ev.ValueCorrected():
+            why = f": {event.reason}" if event.reason else ""
+            return event.operator, "", f"corrected {event.name} from {event.before!r} to {event.value!r}{why}"
         case ev.ValueCaptured():
             return "", _title(event, state), f"captured {event.name} = " + ("•••" if event.secret else event.value)
         case ev.QuestionAnswered():

@@ -55,14 +55,28 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
 
 
+def filled(template: str, values: Mapping[str, str]) -> str | None:
+    """The text with the values in place; None where it has only optional values that are not set: as if not given."""
+    text = fill(template, values)
+    return None if template and not text else text
+
+
 def moment(now: datetime) -> dict[str, str]:
     """The built-in names for the time, which is UTC, and their values; a variable's default may name them."""
     return {"utc_date": f"{now:%Y-%m-%d}", "utc_time": f"{now:%H:%M}"}
 
 
-def defaults(variables: Mapping[str, Variable], now: datetime) -> dict[str, str]:
-    """The defaults of those variables that have one, as they are at this moment."""
-    return {name: fill(variable.default, moment(now)) for name, variable in variables.items() if variable.default}
+def defaults(variables: Mapping[str, Variable], now: datetime, flow: str = "") -> dict[str, str]:
+    """The defaults of the variables as they are at this moment; an optional one that has none is empty.
+
+    Args:
+        flow: the session's; an optional variable of other flows has no value in it.
+    """
+    return {
+        name: fill(one.default, moment(now))
+        for name, one in variables.items()
+        if one.default or (one.optional and (not one.flows or flow in one.flows))
+    }
 
 
 def fill_command(template: str, values: Mapping[str, str]) -> str:
@@ -74,3 +88,14 @@ def fill_command(template: str, values: Mapping[str, str]) -> str:
     from tui.runbook.quoting import fill_quoted
 
     return fill_quoted(template, values) if "{{" in template else template
+
+
+def wrong_value(variable: Variable, value: str) -> str:
+    """What is wrong with a value for this variable; empty when it is right."""
+    if not value:
+        return "" if variable.optional else "a value is needed"
+    if variable.choices and value not in variable.choices:
+        return f"{value!r} is not one of {', '.join(variable.choices)}"
+    if variable.pattern and not re.fullmatch(variable.pattern, value):
+        return f"{value!r} does not match {variable.pattern}"
+    return ""

@@ -23,6 +23,7 @@ from tui.screens.dialogs import (
     SignResult,
     TypeName,
 )
+from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run_text import check_lines, not_known, start_lines
@@ -33,7 +34,7 @@ from tui.widgets.progress import Moment, current_step, waiting_kind
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 
 
-ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen"})
+ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen", "values"})
 """Actions that would change the session or the world."""
 
 
@@ -242,6 +243,34 @@ class SessionActs(Screen[None]):
                 self._try(lambda: self.conductor.note(text, step.id if step else ""))
 
         self.app.push_screen(AskText("Note", f"About: {sanitise(step.title) if step else 'the session'}"), written)
+
+    def action_values(self) -> None:
+        """Choose a value of the session, and put it right with a reason."""
+        known = self.conductor.correctable()
+        names = list(known)
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                name = names[place]
+                variable = self.conductor.runbook.variables.get(name)
+                prompt = f"{sanitise(variable.prompt)} ({name})" if variable else f"{name}, which a step captured"
+                optional = variable is not None and variable.optional
+                ask = AskText("Correct a value", prompt, known[name], required=not optional)
+                self.app.push_screen(ask, partial(written, name))
+
+        def written(name: str, value: str | None) -> None:
+            if value is None or value == known[name]:
+                return
+            lines = f"{name}: {sanitise(known[name]) or 'empty'} → {sanitise(value) or 'empty'}. Why?"
+
+            def reasoned(reason: str | None) -> None:
+                if reason:
+                    self._try(lambda: self.conductor.correct(name, value, reason))
+
+            self.app.push_screen(AskText("Correct a value", lines), reasoned)
+
+        rows = [f"{name} = {known[name] or '(empty)'}" for name in names]
+        self.app.push_screen(Pick("Which value is wrong?", rows), picked)
 
     def action_cancel(self) -> None:
         running = self.conductor.state.running()

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.text import sanitise
-from tui.execution.workspace import Setup, Workspace, wrong_value
-from tui.runbook.variables import defaults
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.variables import defaults, wrong_value
 
 Piece = tuple[str, str]
 Key = tuple[str, str]
@@ -42,7 +42,7 @@ def people(operator: str) -> list[Field]:
 def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Field]:
     """The runbook's variables; `own` are the operator's defaults."""
     variables = workspace.variables(flow)
-    given = {**defaults(variables, workspace.clock.now()), **own}
+    given = {**defaults(variables, workspace.clock.now(), flow), **own}
     return [
         Field(
             id=variable_id(name),

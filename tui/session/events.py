@@ -212,6 +212,16 @@ class ValueCaptured(Event, frozen=True, kw_only=True):
     secret: bool = False
 
 
+class ValueCorrected(Event, frozen=True, kw_only=True):
+    """The operator puts a value of the open session right; `before` is what it was. What ran stays as it was."""
+
+    name: str
+    value: str
+    before: str = ""
+    operator: str
+    reason: str = ""
+
+
 class QuestionAnswered(Event, frozen=True, kw_only=True):
     """The operator answered a question."""
 
@@ -355,6 +365,7 @@ AnyEvent = (
     | AttemptChecked
     | OutcomeResolved
     | ValueCaptured
+    | ValueCorrected
     | QuestionAnswered
     | MessageSent
     | LinkOpened

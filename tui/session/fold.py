@@ -195,6 +195,12 @@ def _(event: ev.ValueCaptured, state: SessionState, entry: ev.Entry) -> SessionS
     return replace(state, facts={**state.facts, event.name: event.value})
 
 
+@_on(ev.ValueCorrected)
+def _(event: ev.ValueCorrected, state: SessionState, entry: ev.Entry) -> SessionState:
+    corrected = {**state.corrected, event.name: event.value}
+    return replace(state, facts={**state.facts, event.name: event.value}, corrected=corrected)
+
+
 @_on(ev.StepSigned)
 def _(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
     notes = state.step(event.step).notes + ((event.note,) if event.note else ())

@@ -104,6 +104,7 @@ class StepState(Struct, frozen=True, kw_only=True):
 class SessionState(Struct, frozen=True, kw_only=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
+    `corrected` has the values that the operator put right since the start.
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
     `tripped` since when a trigger proposes to roll back, `followups` those that are done,
@@ -120,6 +121,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     operator: str = ""
     flow: str = ""
     facts: Mapping[str, str] = {}
+    corrected: Mapping[str, str] = {}
     secret_names: frozenset[str] = frozenset()
     steps: Mapping[str, StepState] = {}
     attempts: Mapping[int, Attempt] = {}
@@ -159,10 +161,10 @@ class SessionState(Struct, frozen=True, kw_only=True):
         return steps
 
     def fixed_facts(self) -> Mapping[str, str]:
-        """The facts given at the start, which no captured value changes: they decide which steps a session has."""
+        """The facts given at the start or corrected since: they decide what steps there are; no captured value does."""
         if self.started is None:
             return {}
-        return {**self.started.variables, "method": self.started.method, "flow": self.started.flow}
+        return {**self.started.variables, **self.corrected, "method": self.started.method, "flow": self.started.flow}
 
     def step(self, step_id: str) -> StepState:
         """Where a step stands; one that was not touched yet is pending."""

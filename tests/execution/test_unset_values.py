@@ -1,0 +1,116 @@
+"""An optional value that nobody gave is empty wherever it stands, and a key that holds nothing else is not given."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from tui.execution.commands import values_of
+from tui.execution.probing import DrillProber, LiveProber
+from tui.execution.redaction import Redactor
+from tui.execution.secrets import Secrets
+from tui.runbook.load import load, load_text
+from tui.runbook.model import Probe, Runbook
+from tui.runbook.probing.describe import value_of, words_of
+from tui.runbook.variables import defaults, fill, filled
+from tui.session.outcome import OutcomeKind
+from tui.transports.base import CancelToken
+from tui.transports.local import LocalTransport
+
+NOW = FakeClock().now()
+RUNBOOK = """
+format = 1
+[runbook]
+title = "T"
+default_host = "web"
+[hosts.web]
+target = "web"
+[flows.deploy]
+title = "D"
+kind = "deploy"
+sections = ["s"]
+[variables.site]
+prompt = "The site"
+default = "http://127.0.0.1:9"
+ask = false
+[variables.ca]
+prompt = "The authority"
+optional = true
+ask = false
+[variables.elsewhere]
+prompt = "Of another flow"
+optional = true
+flows = ["rollback"]
+[services.site]
+kind = "http"
+settings = { url = "{{ site }}", ca_file = "{{ ca }}" }
+[[sections]]
+id = "s"
+title = "S"
+[[sections.steps]]
+id = "a"
+title = "A"
+[[sections.steps.actions]]
+run = "true"
+[flows.rollback]
+title = "R"
+kind = "rollback"
+sections = ["s"]
+"""
+
+
+@pytest.fixture
+def runbook() -> Runbook:
+    return load_text(RUNBOOK, "r.toml")
+
+
+def test_an_optional_value_that_nobody_gave_is_empty(runbook: Runbook) -> None:
+    values = values_of(runbook, {"flow": "deploy"}, NOW)
+    assert values["ca"] == ""
+    assert fill("[{{ ca }}]", values) == "[]"
+    assert filled("{{ ca }}", values) is None
+    assert filled("", values) == ""
+    assert filled("x{{ ca }}", values) == "x"
+
+
+def test_one_of_another_flow_has_no_value_at_all(runbook: Runbook) -> None:
+    assert "elsewhere" not in defaults(runbook.variables, NOW, "deploy")
+    assert defaults(runbook.variables, NOW, "rollback")["elsewhere"] == ""
+
+
+def test_a_parameter_that_holds_nothing_else_is_not_given(runbook: Runbook) -> None:
+    values = values_of(runbook, {"flow": "deploy"}, NOW)
+    assert value_of("{{ ca }}", values) is None
+    assert value_of(("a", "{{ ca }}", "b"), values) == ("a", "b")
+    probe = Probe(service="site", check="get", given={"path": "/", "host": "{{ ca }}"})
+    assert words_of(runbook, probe, values) == "probe site: get path=/ (http through this machine)"
+
+
+@pytest.mark.parametrize("ca", ["", "/no/such.pem"], ids=["unset", "a file that is not there"])
+def test_a_drill_asks_as_production_does(runbook: Runbook, ca: str) -> None:
+    """The setting is by value in both, and what cannot be asked in production cannot be in a drill."""
+    values = {**values_of(runbook, {"flow": "deploy"}, NOW), **({"ca": ca} if ca else {})}
+    probe = Probe(service="site", check="get", given={"path": "/"})
+    secrets, host = Secrets(runbook, Redactor()), LocalTransport("web")
+    live, drill = bytearray(), bytearray()
+    found = LiveProber(runbook, {"web": host}, secrets, lambda: host).measure(
+        probe, values, 10, lambda _, data: live.extend(data), CancelToken()
+    )
+    DrillProber(runbook, {"web": host}, secrets).measure(
+        probe, values, 10, lambda _, data: drill.extend(data), CancelToken()
+    )
+    said = "the authority's certificate /no/such.pem cannot be read"
+    assert (said in live.decode(), said in drill.decode()) == (bool(ca), bool(ca))
+    assert "{{" not in live.decode() + drill.decode()
+    assert found.outcome.kind is (OutcomeKind.UNREACHABLE if ca else OutcomeKind.FAILED)
+
+
+def test_every_probe_of_the_bundled_runbook_can_be_asked_as_it_comes() -> None:
+    """Nothing is set: no placeholder is left in any setting, and no file is wanted that nobody named."""
+    runbook = load(Path("runbook.toml"))
+    for flow in runbook.flows:
+        values = values_of(runbook, {"flow": flow}, NOW)
+        for name, service in runbook.services.items():
+            settings = {key: value_of(text, values) for key, text in service.settings.items()}
+            assert settings.get("ca_file") is None, name
+            assert not any("{{" in str(value) for value in settings.values()), (name, settings)
