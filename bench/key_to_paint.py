@@ -40,11 +40,11 @@ DOWN, UP, ENTER = b"\x1b[B", b"\x1b[A", b"\r"
 class Terminal:
     """A program on a pty of its own, whose drawing is read as it comes."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], size: tuple[int, int] = SIZE) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
 
     def until(self, marker: bytes, timeout: float = 20.0) -> float:
         """The moment at which `marker` was drawn."""
@@ -60,11 +60,12 @@ class Terminal:
                 return time.perf_counter()
         raise TimeoutError(f"{marker!r} was not drawn within {timeout:.0f} s: {seen[-400:]!r}")
 
-    def idle(self, seconds: float) -> None:
-        """Read what is drawn for a while."""
-        end = time.perf_counter() + seconds
+    def idle(self, seconds: float) -> bytes:
+        """Read what is drawn for a while, and give it."""
+        drawn, end = b"", time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
-            self._read(left)
+            drawn += self._read(left)
+        return drawn
 
     def press(self, key: bytes) -> None:
         os.write(self.fd, key)

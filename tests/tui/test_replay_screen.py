@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Static
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
@@ -24,9 +23,9 @@ from tui.screens.watch import WatchScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.widgets.checklist import Checklist
-from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
 from tui.widgets.step_card import StepCard
+from tui.widgets.words import Words
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}, reason="a test")
 
@@ -61,9 +60,9 @@ def seen(screen: Any) -> dict[str, list[str]]:
     lines = {
         "checklist": [checklist.render_line(y).text.rstrip() for y in range(12)],
         "card": ["".join(text for text, _ in line) for line in card._shown],
-        "title": [str(screen.query_one("#output-title", Static).content)],
+        "title": [str(screen.query_one("#output-title", Words).render())],
         "output": [output.render_line(y).text.rstrip() for y in range(6)],
-        "foot": ["".join(text for text, _ in line) for line in screen.query_one("#foot", Foot)._lines],
+        "foot": screen.query_one("#foot-text", Words).render().plain.split("\n"),
     }
     lines["card"] = [line for line in lines["card"] if "could be done then" not in line and "\u00a0" not in line]
     return lines

@@ -7,23 +7,24 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import SessionChanged, front
 from tui.errors import NotNow, RunbookError
 from tui.runbook.model import Section
 from tui.screens.checks_text import counted, table
+from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.session.verdicts import Row, row_of
 from tui.widgets.step_card import content
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 TICK = 0.5
 
 
-class ChecksScreen(Screen[None]):
+class ChecksScreen(Page[None]):
     """Shows the checks of `section` of the open session, and makes those that are still to be made."""
 
     ACTS = "checks"
@@ -31,7 +32,7 @@ class ChecksScreen(Screen[None]):
     CSS = "ChecksScreen #checks { height: 1fr; padding: 0 1; } ChecksScreen #count { height: 1; padding: 0 1; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("checks")
 
-    rows: reactive[tuple[Row, ...]] = reactive((), init=False)
+    rows: reactive[tuple[Row, ...]] = reactive((), init=False, repaint=False)
 
     def __init__(self, section: Section) -> None:
         super().__init__()
@@ -41,8 +42,8 @@ class ChecksScreen(Screen[None]):
         app = front(self)
         yield TopLine(f"Checks · {self.section.title}", app.workspace.drill)
         with VerticalScroll(id="checks"):
-            yield Static("", id="checks-table", markup=False)
-        yield Static("", id="count", markup=False)
+            yield Words(id="checks-table")
+        yield Words(id="count")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -70,8 +71,8 @@ class ChecksScreen(Screen[None]):
     def watch_rows(self, rows: tuple[Row, ...]) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#checks-table", Static).update(content(table(rows, max(60, self.size.width - 4))))
-        self.query_one("#count", Static).update(counted(rows))
+        self.query_one("#checks-table", Words).say(content(table(rows, max(60, self.size.width - 4))))
+        self.query_one("#count", Words).say(counted(rows))
 
     def action_again(self) -> None:
         """Make the checks that are not well, or were not made yet."""

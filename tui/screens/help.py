@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui.actions import TITLES, Act, acts, key_words
 from tui.bridge import front
 from tui.screens.home import pieces
 from tui.screens.home_text import QUIET, Piece
+from tui.screens.page import Page
 from tui.widgets.glyphs import SIGNS
 from tui.widgets.top_line import TopLine
 
@@ -42,7 +42,7 @@ def own_acts(screen: str) -> list[Act]:
     return [act for act in acts(screen) if (act.key, act.action) not in run]
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(Page[None]):
     """Closed by Escape, q or ?."""
 
     AUTO_FOCUS = "#help"

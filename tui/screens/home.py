@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -16,16 +15,18 @@ from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.screens.home_text import Piece, about, flows_of, followup_lines, ordered, session_line, window_lines
+from tui.screens.page import Page
 from tui.session.followups import Due
 from tui.session.store import Summary
 from tui.session.ticking import listed, tick_off
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 LISTED = 20
 """How many sessions are read; `runbook sessions` lists them all."""
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(Page[None]):
     """Where every session begins and ends."""
 
     ACTS = "home"
@@ -37,14 +38,14 @@ class HomeScreen(Screen[None]):
     ]
 
     _furnished = False
-    sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False)
+    sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
         workspace = front(self).workspace
         yield TopLine("runbook", workspace.drill)
         with VerticalScroll(id="home", can_focus=False):
             yield Static(pieces(about(workspace.runbook)), id="about")
-            yield Static("", id="window", markup=False)
+            yield Words(id="window")
 
     def on_mount(self) -> None:
         self._tick()
@@ -57,9 +58,9 @@ class HomeScreen(Screen[None]):
 
         listed = OptionList(id="sessions", compact=True, markup=False)
         listed.display = False
-        title = Static("Sessions", id="sessions-title", markup=False)
-        none = Static("reading…", id="sessions-none", markup=False)
-        due = Static("", id="followups", markup=False)
+        title = Words("Sessions", id="sessions-title")
+        none = Words("reading…", id="sessions-none")
+        due = Words(id="followups")
         due.display = False
         await self.query_one("#home").mount(due, title, none, listed)
         await self.mount(Footer(show_command_palette=False, compact=True))
@@ -83,13 +84,13 @@ class HomeScreen(Screen[None]):
     def _tick(self) -> None:
         workspace = front(self).workspace
         now = workspace.clock.now()
-        self.query_one("#window", Static).update(pieces(window_lines(workspace.window(now), now)))
+        self.query_one("#window", Words).say(pieces(window_lines(workspace.window(now), now)))
         left = self.left
         if self._furnished:
-            due = self.query_one("#followups", Static)
+            due = self.query_one("#followups", Words)
             due.display = bool(left)
             title: list[Piece] = [("Follow-ups", "bold underline"), ("   x ticks one off", "dim")]
-            due.update(pieces([title, *followup_lines(left, now)]))
+            due.say(pieces([title, *followup_lines(left, now)]))
 
     @property
     def left(self) -> tuple[Due, ...]:
@@ -98,19 +99,19 @@ class HomeScreen(Screen[None]):
 
     def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
         listed = self.query_one("#sessions", OptionList)
-        none = self.query_one("#sessions-none", Static)
+        none = self.query_one("#sessions-none", Words)
         marked = listed.highlighted
         listed.clear_options()
         now = front(self).workspace.clock.now()
         for one in found or ():
             listed.add_option(Option(pieces([session_line(one, now)])))
         listed.display, none.display = bool(found), not found
-        none.update("none yet on this machine")
+        none.say("none yet on this machine")
         if found:
             listed.highlighted = min(marked or 0, len(found) - 1)
             unfinished = not found[0].finished
             title = "Sessions: Enter goes on with the marked one" if unfinished else "Sessions"
-            self.query_one("#sessions-title", Static).update(title)
+            self.query_one("#sessions-title", Words).say(title)
             listed.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
@@ -30,6 +30,7 @@ from tui.widgets.step_card import StepCard
 from tui.widgets.timeline import TimelineBar
 from tui.widgets.timeline_text import Timeline
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 TICK = 0.1
 ROUND = 0.001
@@ -76,7 +77,7 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
             yield Checklist(id="checklist")
             with Vertical(id="right"):
                 yield StepCard(id="card")
-                yield Static("", markup=False, id="output-title")
+                yield Words(id="output-title")
                 yield OutputView(id="output")
         yield TimelineBar(id="timeline")
         yield Foot(id="foot")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
@@ -23,6 +23,7 @@ from tui.widgets.progress import Moment
 from tui.widgets.rollback_head import RollbackHead
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 
 class RollbackScreen(RunScreen):
@@ -42,7 +43,7 @@ class RollbackScreen(RunScreen):
             yield Checklist(id="checklist", rollback=True)
             with Vertical(id="right"):
                 yield StepCard(id="card")
-                yield Static("", markup=False, id="output-title")
+                yield Words(id="output-title")
                 yield OutputView(id="output")
         yield Foot(id="foot")
         yield Footer(show_command_palette=False, compact=True)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import OutputGrew, SessionChanged, front
@@ -30,6 +30,7 @@ from tui.widgets.output_view import OutputView
 from tui.widgets.progress import Moment, current_step
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 SEARCH = "In this output (F3 next, F2 before):"
 TICK = 0.5
@@ -52,7 +53,7 @@ class RunScreen(SessionActs):
     AUTO_FOCUS = "#checklist"
     BINDINGS: ClassVar[list[BindingType]] = bindings("run")
 
-    zoomed: reactive[bool] = reactive(False, init=False)
+    zoomed: reactive[bool] = reactive(False, init=False, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +90,7 @@ class RunScreen(SessionActs):
             yield Checklist(id="checklist")
             with Vertical(id="right"):
                 yield StepCard(id="card")
-                yield Static("", markup=False, id="output-title")
+                yield Words(id="output-title")
                 yield OutputView(id="output")
         yield Foot(id="foot")
         yield Footer(show_command_palette=False, compact=True)
@@ -181,7 +182,7 @@ class RunScreen(SessionActs):
         title = output_title(self.state, wanted, self._search.words if same else "", held)
         if title != self._titled:
             self._titled = title
-            self.query_one("#output-title", Static).update(title, layout=False)
+            self.query_one("#output-title", Words).say(title)
         view = self.query_one("#output", OutputView)
         # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
         followed = bool(wanted) and self.conductor.executor.is_live(wanted)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 
 from textual.reactive import reactive
-from textual.screen import Screen
 
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
@@ -25,6 +24,7 @@ from tui.screens.dialogs import (
 )
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
+from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run_text import check_lines, not_known, start_lines
 from tui.session.rollback import look_wanted
@@ -38,10 +38,10 @@ ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel",
 """Actions that would change the session or the world."""
 
 
-class SessionActs(Screen[None]):
+class SessionActs(Page[None]):
     """The actions of the run screen, each a question to the operator at most and then a call of the conductor."""
 
-    moment: reactive[Moment | None] = reactive(None, init=False)
+    moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
     @property
     def conductor(self) -> Conductor:

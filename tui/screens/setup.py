@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, RadioSet, Static
 
@@ -23,13 +22,15 @@ from tui.execution.text import sanitise
 from tui.execution.workspace import Setup
 from tui.screens import setup_form as form
 from tui.screens.home import pieces
+from tui.screens.page import Page
 from tui.screens.setup_fields import Entry, Methods
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 Rows = dict[form.Key, Finding]
 
 
-class SetupScreen(Screen[None]):
+class SetupScreen(Page[None]):
     """Begins a session of `flow` once nothing is missing."""
 
     ACTS = "setup"
@@ -38,7 +39,7 @@ class SetupScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("setup")
     HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]
 
-    rows: reactive[Rows] = reactive(dict, init=False)
+    rows: reactive[Rows] = reactive(dict, init=False, repaint=False)
 
     def __init__(self, flow: str) -> None:
         super().__init__()
@@ -56,8 +57,8 @@ class SetupScreen(Screen[None]):
                 yield from self._form()
             with Vertical(id="reach"):
                 yield Static("Preflight", classes="heading", markup=False)
-                yield VerticalScroll(Static("", id="rows", markup=False), id="rows-scroll", can_focus=False)
-        yield Static("", id="verdict", markup=False)
+                yield VerticalScroll(Words(id="rows"), id="rows-scroll", can_focus=False)
+        yield Words(id="verdict")
         yield Footer(show_command_palette=False, compact=True)
 
     def _form(self) -> Iterable[Widget]:
@@ -102,7 +103,7 @@ class SetupScreen(Screen[None]):
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
-        self.query_one("#verdict", Static).update(pieces([form.verdict_line(self.rows, wrong, "F10")]))
+        self.query_one("#verdict", Words).say(pieces([form.verdict_line(self.rows, wrong, "F10")]))
         for entry in self.query(Entry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
@@ -162,7 +163,7 @@ class SetupScreen(Screen[None]):
             self.query_one(f"#{form.variable_id(name)}-entry", Entry).fill(value)
 
     def watch_rows(self, rows: Rows) -> None:
-        self.query_one("#rows", Static).update(pieces(form.row_lines(rows.values())))
+        self.query_one("#rows", Words).say(pieces(form.row_lines(rows.values())))
         failed = any(row.verdict is Verdict.FAILED for row in rows.values())
         self.query_one("#override-entry", Entry).display = failed
         self._judge()

@@ -5,6 +5,8 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.page import Page
+
 LEAST = Size(60, 16)
 """Below this a screen would hide what the operator must see."""
 WANTED = "80×24 is needed"
@@ -20,7 +22,7 @@ def words(size: Size) -> str:
     return f"the terminal is too small ({size.width}×{size.height}); {WANTED}"
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(ModalScreen[None], Page[None]):
     """Covers everything and hears nothing until the terminal is larger."""
 
     DEFAULT_CLASSES = "opaque"

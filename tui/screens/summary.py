@@ -8,8 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import SessionChanged, front
@@ -20,12 +19,14 @@ from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
 from tui.screens.exporting import export_session
 from tui.screens.home import pieces
+from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.summary_text import Report, result_of, summary
 from tui.session.journal import verify
 from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 
 def read_report(
@@ -41,7 +42,7 @@ def read_report(
     return Report(read, verify(directory.journal), usual, earlier)
 
 
-class SummaryScreen(Screen[None]):
+class SummaryScreen(Page[None]):
     """Shows the open session as it is on the disk."""
 
     ACTS = "summary"
@@ -49,14 +50,15 @@ class SummaryScreen(Screen[None]):
     CSS_PATH = "summary.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("summary")
 
-    report: reactive[Report | None] = reactive(None, init=False)
+    _finished = False
+    report: reactive[Report | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
         app = front(self)
         title = app.workspace.runbook.runbook.title
         yield TopLine(f"Summary · {title}", app.workspace.drill)
         with VerticalScroll(id="summary"):
-            yield Static("reading the session…", id="summary-text", markup=False)
+            yield Words("reading the session…", id="summary-text")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -90,8 +92,11 @@ class SummaryScreen(Screen[None]):
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
             now = front(self).workspace.clock.now()
-            self.query_one("#summary-text", Static).update(pieces(summary(report, now)))
-            self.refresh_bindings()
+            self.query_one("#summary-text", Words).say(pieces(summary(report, now)))
+            finished = report.source.state.finished is not None
+            if finished != self._finished:
+                self._finished = finished
+                self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A finished session is not finished again."""

@@ -23,6 +23,7 @@ from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 MOST_SYMPTOMS = 4
 
@@ -48,7 +49,7 @@ class TroubleshootScreen(RunScreen):
             yield Checklist(id="checklist", issue=self.issue)
             with Vertical(id="right"):
                 yield StepCard(id="card")
-                yield Static("", markup=False, id="output-title")
+                yield Words(id="output-title")
                 yield OutputView(id="output")
         yield Foot(id="foot")
         yield Footer(show_command_palette=False, compact=True)

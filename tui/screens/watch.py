@@ -8,22 +8,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
+from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.watch_text import watch_lines
 from tui.widgets.foot import Foot
 from tui.widgets.progress import Moment
 from tui.widgets.step_card import content
 from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
 
 TICK = 0.5
 
 
-class WatchScreen(Screen[None]):
+class WatchScreen(Page[None]):
     """Shows the monitors of the open session; nothing can be started here but the rollback, by its own question."""
 
     ACTS = "watch"
@@ -32,13 +33,13 @@ class WatchScreen(Screen[None]):
     CSS = "WatchScreen #watch { height: 1fr; padding: 0 1; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
 
-    moment: reactive[Moment | None] = reactive(None, init=False)
+    moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
         app = front(self)
         yield TopLine(f"Watch · {app.workspace.runbook.runbook.title}", app.workspace.drill)
         with VerticalScroll(id="watch"):
-            yield Static("", id="watch-text", markup=False)
+            yield Words(id="watch-text")
         yield Foot(id="foot")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -68,7 +69,7 @@ class WatchScreen(Screen[None]):
         if self.moment is None or not self.is_mounted:
             return
         lines = watch_lines(self.moment.state, self.size.width)
-        self.query_one("#watch-text", Static).update(content(lines))
+        self.query_one("#watch-text", Words).say(content(lines))
         self.query_one("#foot", Foot).moment = self.moment
 
     def action_rollback(self) -> None:

@@ -44,9 +44,7 @@ class Checklist(Lines):
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
             return
-        if moment.state is self._state:
-            self.refresh_line(row_of(self._rows, current_step(moment.state)))
-        else:
+        if moment.state is not self._state:
             self._state = moment.state
             self._rows = issue_rows(moment.state, self.issue) if self.issue else rows(moment.state, self.rollback)
             self._steps = {row.step: step_by_id(moment.state.runbook, row.step) for row in self._rows if row.step}
@@ -56,7 +54,7 @@ class Checklist(Lines):
                 self.selected = here
             elif not self.selected and self._rows:
                 self.selected = next((row.step for row in self._rows if row.step), "")
-            self.refresh()
+        self.refresh_changed()
 
     def watch_selected(self, before: str, step: str) -> None:
         for one in (before, step):
@@ -95,7 +93,7 @@ class Checklist(Lines):
         if place < len(self._rows) and self._rows[place].step:
             self.look_at(self._rows[place].step)
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         place = y + self.scroll_offset.y
         width, plain = self.width, self.paint("checklist--plain")
         if self.moment is None or place >= len(self._rows):

@@ -3,12 +3,11 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tui.widgets.foot_text import banner, first_line, second_line
 from tui.widgets.progress import Moment
 from tui.widgets.step_card import content
-from tui.widgets.step_text import Piece
+from tui.widgets.words import Words
 
 
 class Foot(Vertical):
@@ -16,23 +15,16 @@ class Foot(Vertical):
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._lines: list[list[Piece]] = []
-
     def compose(self) -> ComposeResult:
-        yield Static("", markup=False, id="foot-trouble")
-        yield Static("", markup=False, id="foot-text")
+        yield Words(id="foot-trouble")
+        yield Words(id="foot-text")
 
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
             return
-        trouble = self.query_one("#foot-trouble", Static)
+        trouble = self.query_one("#foot-trouble", Words)
         words = banner(moment)
         trouble.display = bool(words)
         if words:
-            trouble.update(words)
-        lines = [first_line(moment), second_line(moment)]
-        if lines != self._lines:
-            self._lines = lines
-            self.query_one("#foot-text", Static).update(content(lines), layout=False)
+            trouble.say(words)
+        self.query_one("#foot-text", Words).say(content([first_line(moment), second_line(moment)]))

@@ -148,7 +148,7 @@ class OutputView(Lines):
         self._rows = None
         super().watch_scroll_x(old_value, new_value)
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width, plain = self.width, self.paint("output--plain")
         if self._total == 0:
             words = " " * MARGIN + self.empty if y == 0 else ""

@@ -42,7 +42,7 @@ class StepCard(Lines):
         if self._shown:
             self._wrap()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         place, width = y + self.scroll_offset.y, self.width
         plain = self.paint("card--plain")
         if width != self._width:  # a scroll bar came or went
@@ -57,7 +57,8 @@ class StepCard(Lines):
         lines = card(self.moment, self.step)
         if lines != self._shown:
             self._shown = lines
-            self._wrap()
+            self._break()
+            self.refresh_changed()
 
     def _wrap(self) -> None:
         self._break()

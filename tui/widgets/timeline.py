@@ -7,11 +7,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tui.session.markers import MarkerKind
 from tui.widgets.step_card import content
 from tui.widgets.timeline_text import Timeline, bar, words
+from tui.widgets.words import Words
 
 
 class TimelineBar(Vertical):
@@ -28,8 +28,8 @@ class TimelineBar(Vertical):
             self.share = share
 
     def compose(self) -> ComposeResult:
-        yield Static("", markup=False, id="timeline-bar")
-        yield Static("", markup=False, id="timeline-words")
+        yield Words(id="timeline-bar")
+        yield Words(id="timeline-words")
 
     @property
     def cells(self) -> int:
@@ -52,5 +52,5 @@ class TimelineBar(Vertical):
         if self.timeline is None or not self.is_mounted:
             return
         line = content([bar(self.timeline, self.cells, self.marks)])
-        self.query_one("#timeline-bar", Static).update(line, layout=False)
-        self.query_one("#timeline-words", Static).update(content([words(self.timeline)]), layout=False)
+        self.query_one("#timeline-bar", Words).say(line)
+        self.query_one("#timeline-words", Words).say(content([words(self.timeline)]))

@@ -1,22 +1,16 @@
 """The line on top of every screen: what this is about, and, so that nobody mistakes it, whether it is a drill."""
 
-from textual.widgets import Static
-
 from tui.execution.text import sanitise
+from tui.widgets.words import Words
 
 MARK = "DRILL – nothing here is real"
 
 
-class TopLine(Static):
+class TopLine(Words):
     """`text` on the left; in a drill the mark comes first and the line has another colour."""
 
     def __init__(self, text: str, drill: str = "") -> None:
-        super().__init__(line(text, drill), markup=False, classes="drill" if drill else "")
-        self._drill = drill
-
-    def say(self, text: str) -> None:
-        """Show another text."""
-        self.update(line(text, self._drill))
+        super().__init__(line(text, drill), classes="drill" if drill else "")
 
 
 def line(text: str, drill: str) -> str:

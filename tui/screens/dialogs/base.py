@@ -16,11 +16,12 @@ from textual.widgets import Button, Static
 
 from tui.bridge import front
 from tui.execution.text import sanitise
+from tui.screens.page import Page
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(ModalScreen[Result], Page[Result]):
     """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for a while.
 
     The while is `QUIET` looks, `LOOK` seconds apart, and not a time: after the program was held up (a suspended

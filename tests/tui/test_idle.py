@@ -1,0 +1,157 @@
+"""What an idle screen writes to its terminal: a clock's digits and nothing else, also under a dialog."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import dialog, shown, until
+from tests.tui.test_run import SETUP
+from tests.tui.test_watch_screen import TEXT
+from tui.app import RunbookApp
+from tui.execution.workspace import Workspace
+from tui.screens.dialogs import AskText
+from tui.screens.help import HelpScreen
+from tui.screens.rollback import RollbackScreen
+from tui.screens.run import RunScreen
+from tui.screens.summary import SummaryScreen
+from tui.screens.watch import WatchScreen
+from tui.session import events as ev
+
+SECONDS = 10
+LIMIT = 1000
+"""Bytes a second."""
+SIZES = [(80, 24), (200, 60)]
+
+
+class Counted(RunbookApp):
+    """Keeps what it would write to a terminal."""
+
+    CSS_PATH = str(Path(inspect.getfile(RunbookApp)).with_name("theme.tcss"))
+    written = b""
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            self.written += renderable.render_segments(self.console).encode()
+        super()._display(screen, renderable)
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[..., Workspace], host: FakeTransport) -> Workspace:
+    host.replies["count errors"] = Reply(b"errors 0.5%\n")
+    return make_workspace(TEXT)
+
+
+@asynccontextmanager
+async def counted(workspace: Workspace, size: tuple[int, int]) -> AsyncIterator[tuple[Counted, Pilot[Any]]]:
+    """The run screen of a new session, whose monitors do not measure by themselves."""
+    workspace.preflight(SETUP, lambda row: None)
+    app = Counted(workspace)
+    async with app.run_test(size=size) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert app.conductor is not None
+        app.conductor.monitors.stop()
+        yield app, pilot
+
+
+async def second(app: Counted, pilot: Pilot[Any], clock: FakeClock) -> None:
+    """Let every screen find that a second has passed; where a clock shows, wait until that has been written."""
+    ticking = [screen for screen in app.screen_stack if isinstance(screen, RunScreen | WatchScreen)]
+    await until(pilot, lambda: all(screen.moment for screen in ticking))
+    clock.advance(1)
+    for screen in ticking:
+        if isinstance(screen, RunScreen):
+            screen._tick()
+        else:
+            screen._look()
+    await pilot.pause()
+    if any(screen is app.screen or not screen.hidden for screen in ticking):
+        await until(pilot, lambda: f"{clock.now():%H:%M:%S}".encode() in app.written)
+
+
+async def rate(app: Counted, pilot: Pilot[Any], clock: FakeClock) -> float:
+    """Bytes written for each second of the clock; the first one ends what the screen still had to draw."""
+    await second(app, pilot, clock)
+    app.written = b""
+    for _ in range(SECONDS):
+        await second(app, pilot, clock)
+    return len(app.written) / SECONDS
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_screens_of_a_session_write_their_clocks_digits_alone(
+    workspace: Workspace, clock: FakeClock, size: tuple[int, int]
+) -> None:
+    async with counted(workspace, size) as (app, pilot):
+        assert 0 < await rate(app, pilot, clock) < LIMIT
+        for key, screen in (("m", WatchScreen), ("question_mark", HelpScreen), ("ctrl+s", SummaryScreen)):
+            await pilot.press(key)
+            await until(pilot, lambda screen=screen: isinstance(app.screen, screen))
+            assert await rate(app, pilot, clock) < LIMIT, screen
+            if screen is not SummaryScreen:
+                await pilot.press("escape")
+                await until(pilot, lambda: isinstance(app.screen, RunScreen))
+
+
+async def test_a_dialog_does_not_make_the_screen_under_it_paint_itself_again_and_again(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        await pilot.press("n")
+        note = await dialog(pilot, AskText)
+        note.query_one("Input").cursor_blink = False
+        assert 0 < await rate(app, pilot, clock) < LIMIT
+
+
+async def test_a_trigger_that_is_tripped_does_not_paint_its_banner_each_time(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        assert app.conductor is not None
+        app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=40.0, dwell=300.0))
+        await until(pilot, lambda: "ctrl+r rolls back" in shown(app))
+        assert await rate(app, pilot, clock) < LIMIT
+
+
+async def test_a_rollback_writes_its_big_clock_and_the_small_ones(workspace: Workspace, clock: FakeClock) -> None:
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        assert app.conductor is not None
+        app.conductor.roll_back("rollback", "errors")
+        await until(pilot, lambda: isinstance(app.screen, RollbackScreen))
+        assert 0 < await rate(app, pilot, clock) < LIMIT
+
+
+async def test_a_sample_paints_what_it_changed(workspace: Workspace, clock: FakeClock) -> None:
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        conductor = cast(Any, app.conductor)
+        conductor.record(ev.MonitorSampled(monitor="errors", value=0.5, clock=1000.0))
+        for key in ("", "m"):
+            await pilot.press(*([key] if key else []))
+            await rate(app, pilot, clock)
+            app.written = b""
+            conductor.record(ev.MonitorSampled(monitor="errors", value=0.7, clock=1030.0))
+            await second(app, pilot, clock)
+            assert 0 < len(app.written) < 2 * LIMIT
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_home_writes_nothing(workspace: Workspace, clock: FakeClock, size: tuple[int, int]) -> None:
+    app = Counted(workspace)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "none yet" in shown(app))
+        await pilot.pause()
+        for _ in range(3):
+            cast(Any, app.screen)._tick()
+            app.written = b""
+            await pilot.pause()
+            assert app.written == b""

@@ -1,0 +1,47 @@
+"""Words that may change at any time: where they do, only the cells that changed are painted."""
+
+from textual.content import Content
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from tui.widgets.painting import changed
+
+
+class Words(Widget):
+    """Shows words, which are never markup; saying the same again paints nothing."""
+
+    DEFAULT_CSS = "Words { height: auto; }"
+
+    def __init__(self, words: str | Content = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._words = plain(words)
+        self._painted: dict[int, Strip] = {}
+
+    def render(self) -> Content:
+        return self._words
+
+    def say(self, words: str | Content) -> None:
+        """Show other words; the screen is laid out anew only where they need more lines, or fewer."""
+        said = plain(words)
+        if said.is_same(self._words):
+            return
+        self._words = said
+        width, height = self.size
+        strips = Visual.to_strips(self, said, width, None, self.visual_style) if width else []
+        if self.styles.is_auto_height and len(strips) != height:
+            self.refresh(layout=True)
+            return
+        strips += [Strip.blank(width, self.visual_style.rich_style)] * (height - len(strips))
+        regions = changed((self._painted.get(y), strip) for y, strip in enumerate(strips[:height]))
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        self._painted[y] = strip = super().render_line(y)
+        return strip
+
+
+def plain(words: str | Content) -> Content:
+    """Words as something Textual draws, not parsed as markup."""
+    return words if isinstance(words, Content) else Content(words)
