@@ -19,7 +19,7 @@ from tui.session.outcome import Outcome
 
 STEPS = "".join(
     f'[[sections.steps]]\nid = "{step}"\ntitle = "{step.title()}"\nmutates = {mutates}\n'
-    f'[[sections.steps.actions]]\nrun = "{step}"\n'
+    f'[[sections.steps.actions]]\nrun = "{step}"\nreads = {str(step == "look").lower()}\n'
     for step, mutates in (("look", "false"), ("build", "true"))
 )
 STEPS += '[[troubleshooting]]\nid = "full"\ntitle = "Full"\nsymptoms = ["full"]\n'

@@ -25,6 +25,7 @@ id = "{name}"
 title = "Check {name}"
 [[sections.steps.actions]]
 run = "{name}"
+reads = true
 """
     for name in ("one", "two", "three", "four")
 )
@@ -34,12 +35,14 @@ id = "login"
 title = "Log in"
 [[sections.steps.actions]]
 run = "log in"
+reads = true
 capture = { who = {} }
 [[sections.steps]]
 id = "use"
 title = "Use it"
 [[sections.steps.actions]]
 run = "use {{ who }}"
+reads = true
 """
 SETUP = Setup(flow="deploy", operator="ana")
 

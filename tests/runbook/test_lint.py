@@ -44,7 +44,9 @@ def test_a_good_runbook_has_no_doubts() -> None:
 )
 def test_a_secret_among_the_arguments(command: str, program: str) -> None:
     name = "TOKEN" if "TOKEN" in command else "DB_PASSWORD"
-    assert doubts(command) == [f"the secret ${name} is an argument of {program}, where every user of the host sees it"]
+    assert doubts(command, mutates=True) == [
+        f"the secret ${name} is an argument of {program}, where every user of the host sees it"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_a_secret_among_the_arguments(command: str, program: str) -> None:
     ],
 )
 def test_a_secret_where_nobody_sees_it(command: str) -> None:
-    assert doubts(command) == []
+    assert doubts(command, mutates=True) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_a_secret_where_nobody_sees_it(command: str) -> None:
     ],
 )
 def test_a_command_that_never_ends_or_waits(command: str, message: str) -> None:
-    assert doubts(command) == [message]
+    assert doubts(command, mutates=True) == [message]
 
 
 @pytest.mark.parametrize(
@@ -105,13 +107,13 @@ def test_a_command_that_never_ends_or_waits(command: str, message: str) -> None:
     ],
 )
 def test_a_command_that_ends(command: str) -> None:
-    assert doubts(command) == []
+    assert doubts(command, mutates=True) == []
 
 
 @pytest.mark.parametrize(
     ("command", "change"),
     [
-        ("git fetch && git checkout {{ release }}", "git checkout"),
+        ("git log && git checkout {{ release }}", "git checkout"),
         ("sudo systemctl restart gunicorn", "systemctl restart"),
         ("if true; then sudo systemctl reload nginx; fi", "systemctl reload"),
         ("docker-compose -f a.yml up -d", "docker-compose up"),
@@ -130,7 +132,7 @@ def test_a_command_that_ends(command: str) -> None:
 def test_a_change_in_a_step_that_does_not_say_so(command: str, change: str) -> None:
     (told,) = doubts(command)
     assert told.startswith(f'"{change}')
-    assert told.endswith("changes the world in a step that does not say so")
+    assert told.endswith("changes production in a step that does not say so")
     assert doubts(command, mutates=True) == []
 
 
@@ -139,7 +141,7 @@ def test_a_change_in_a_step_that_does_not_say_so(command: str, change: str) -> N
     [
         "python manage.py migrate --plan",
         "systemctl status nginx",
-        "git fetch --all; git log -1; git tag -l v2",
+        "git log --all; git log -1; git tag -l v2",
         "docker-compose ps; docker images",
         "f=$(mktemp); rm $f; rm /tmp/x",
         "kill -0 1",

@@ -13,6 +13,7 @@ from tests.runbook.documents import FULL, changed
 from tests.support.runbooks import SMALL
 from tui.errors import RunbookInvalid
 from tui.runbook.check import check
+from tui.runbook.counting import counted
 from tui.runbook.lint import lint_text
 from tui.runbook.load import load, load_text
 from tui.runbook.model import Runbook
@@ -35,7 +36,7 @@ def problems(text: str, name: str = "r.toml") -> list[Any]:
 @pytest.mark.parametrize("text", [FULL, SMALL])
 def test_a_right_runbook_is_what_msgspec_decodes(text: str) -> None:
     raw = tomli.loads(text)
-    assert load_text(text, "r.toml") == msgspec.convert(raw, Runbook)
+    assert load_text(text, "r.toml") == counted(msgspec.convert(raw, Runbook))
     assert check(raw) == (msgspec.convert(raw, Runbook), [])
 
 

@@ -13,14 +13,16 @@ _RESERVED = frozenset(
 )
 _LISTS = frozenset({"for", "case", "select", "function"})
 _VALUED = {
-    "sudo": {"-u", "-g", "-h", "-p", "-C"},
+    "sudo": {"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-r", "-t", "-T", "-U", "--user", "--group", "--chdir"},
+    "doas": {"-u", "-C"},
+    "ionice": {"-c", "-n", "-p"},
     "timeout": {"-k", "-s"},
     "env": {"-u", "-C"},
     "nice": {"-n"},
     "xargs": {"-n", "-I", "-P", "-d", "-L", "-a"},
     "stdbuf": {"-o", "-e", "-i"},
 }
-_WRAPPERS = frozenset({*_VALUED, "nohup", "exec", "command", "setsid"})
+_WRAPPERS = frozenset({*_VALUED, "nohup", "exec", "command", "setsid", "builtin"})
 _COMPOSE_VALUED = frozenset({"-f", "--file", "-p", "--project-name", "--profile", "--env-file"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _CODE = {"bash": "-c", "sh": "-c", "dash": "-c", "python": "-c", "python3": "-c", "perl": "-e", "su": "-c"}
@@ -34,12 +36,16 @@ class Word(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """One simple command. `fed` has something on standard input, `bounded` runs under `timeout`."""
+    """One simple command. `fed` has something on standard input, `bounded` runs under `timeout`.
+
+    `writes` are the files that its output is redirected to; a redirection may stand without a program.
+    """
 
     program: str
     arguments: tuple[Word, ...]
     fed: bool = False
     bounded: bool = False
+    writes: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:
@@ -69,7 +75,9 @@ class Words(Struct, frozen=True):
 def simple_commands(script: str) -> list[Words]:
     """The programs a script starts, those in `$(…)` among them; comments and here-documents are left out."""
     found = read(script)
-    hidden = sorted([*found.comments, *((body.start, body.end) for body in found.bodies)], reverse=True)
+    ends = [script.find("\n", body.end) for body in found.bodies]
+    bodies = [(body.start, len(script) if end < 0 else end) for body, end in zip(found.bodies, ends, strict=True)]
+    hidden = sorted([*found.comments, *bodies], reverse=True)
     for start, end in hidden:
         script = script[:start] + script[end:]
     return list(_Splitter(script).commands())
@@ -96,43 +104,80 @@ class _Splitter:
         self.script = script
         self.at = 0
         self.inner: list[str] = []
+        self.writes: list[str] = []
+        self.cases = 0
+        self.in_pattern = False
 
     def commands(self) -> Iterator[Words]:
         words: list[Word] = []
         fed = piped = False
         while self.at < len(self.script):
             char = self.script[self.at]
-            if char in ";&\n()|":
-                if words:
-                    yield from _command(words, fed or piped)
+            if self.script.startswith("&>", self.at):
+                self.at += 1
+            elif self.script.startswith("()", self.at) and len(words) == 1:
+                words, self.at = [], self.at + 2  # a function: its body is read where it stands
+            elif self.script.startswith("((", self.at) and not words:
+                self.arithmetic(2)
+            elif char in ";&\n()|":
+                if self.started(words, char):
+                    yield from _command(words, fed or piped, self.written())
                     piped = False
                 piped = piped or (char == "|" and not self.script.startswith("||", self.at))
                 self.at += 2 if self.script.startswith("||", self.at) else 1
                 words, fed = [], False
             elif char in " \t" or self.script.startswith("\\\n", self.at):
                 self.at += 1 if char in " \t" else 2
+            elif char in "<>" and words and words[0].text == "[[":
+                self.at += 1  # a comparison
             elif char in "<>":
                 fed = fed or char == "<"
                 self.redirection(words)
             else:
                 words.append(self.word())
-        if words:
-            yield from _command(words, fed or piped)
+        if self.started(words, "\n"):
+            yield from _command(words, fed or piped, self.written())
         for script in self.inner:
             yield from simple_commands(script)
+
+    def started(self, words: list[Word], char: str) -> bool:
+        """Whether a command stands before a separator, where it may be a pattern of `case` as well."""
+        head = words[0].text if words else ""
+        if head == "case" and not self.in_pattern:
+            self.cases += 1
+            self.in_pattern = char != ")"
+            return False
+        if self.in_pattern and head == "esac":
+            self.in_pattern = False
+        if head == "esac":
+            self.cases -= 1
+        if self.in_pattern:
+            self.in_pattern = char != ")"
+            return False
+        self.in_pattern = self.cases > 0 and self.script.startswith(";;", self.at)
+        return bool(words or self.writes)
+
+    def written(self) -> tuple[str, ...]:
+        """The files of the redirections since the last command."""
+        files, self.writes = tuple(self.writes), []
+        return files
 
     def redirection(self, words: list[Word]) -> None:
         """An operator and its target, neither of which is an argument."""
         if words and words[-1].text.isdigit() and self.script[self.at - 1].isdigit():
             words.pop()
+        start = self.at
         while self.at < len(self.script) and self.script[self.at] in "<>&|-":
             self.at += 1
+        operator = self.script[start : self.at]
         if self.script.startswith("(", self.at):
             self.substitution(1)
             return
         while self.at < len(self.script) and self.script[self.at] in " \t":
             self.at += 1
-        self.word()
+        target = self.word().text if not operator.endswith("&-") else ""
+        if ">" in operator and target and not ("&" in operator and target.isdigit()):
+            self.writes.append(target)
 
     def word(self) -> Word:
         text = expanded = ""
@@ -152,6 +197,9 @@ class _Splitter:
             elif char == "\\" and quote != "'":
                 text += self.script[self.at + 1 : self.at + 2]
                 self.at += 2
+            elif self.script.startswith("$((", self.at) and quote != "'":
+                self.arithmetic(3)
+                text += "$((…))"
             elif self.script.startswith("$(", self.at) and quote != "'":
                 self.substitution(2)
                 text += "$(…)"
@@ -182,6 +230,13 @@ class _Splitter:
             self.at += 1
         self.inner.append(self.script[start : max(self.at - 1, start)])
 
+    def arithmetic(self, opening: int) -> None:
+        """`((…))` and `$((…))`: what it computes with starts no program, but a substitution in it does."""
+        inner = len(self.inner)
+        self.substitution(opening)
+        self.at += self.script.startswith(")", self.at)
+        self.inner[inner:] = _substitutions(self.inner[inner])
+
     def backticks(self) -> None:
         stop = self.script.find("`", self.at + 1)
         stop = len(self.script) if stop < 0 else stop
@@ -189,13 +244,26 @@ class _Splitter:
         self.at = stop + 1
 
 
-def _command(words: list[Word], fed: bool) -> Iterator[Words]:
+def _substitutions(expression: str) -> list[str]:
+    """The scripts in `$(…)` inside an arithmetic expression."""
+    splitter = _Splitter(expression)
+    while splitter.at < len(expression):
+        if not splitter.script.startswith("$((", splitter.at) and splitter.script.startswith("$(", splitter.at):
+            splitter.substitution(2)
+        else:
+            splitter.at += 1
+    return splitter.inner
+
+
+def _command(words: list[Word], fed: bool, writes: tuple[str, ...]) -> Iterator[Words]:
     """The program behind keywords, assignments, `sudo` and the like."""
     bounded = False
     while words:
         head = words[0].text
         if head in _LISTS:
             return
+        if head == "command" and [word.text for word in words[1:2]] in (["-v"], ["-V"]):
+            break
         if head in _WRAPPERS and len(words) > 1:
             rest = _unwrapped(head, words[1:])
             if not rest:
@@ -205,8 +273,9 @@ def _command(words: list[Word], fed: bool) -> Iterator[Words]:
             words = words[1:]
         else:
             break
-    if words:
-        yield Words(words[0].text.rsplit("/", 1)[-1], tuple(words[1:]), fed, bounded)
+    if words or writes:
+        program = words[0].text.rsplit("/", 1)[-1] if words else ""
+        yield Words(program, tuple(words[1:]), fed, bounded, writes)
 
 
 def _unwrapped(wrapper: str, words: list[Word]) -> list[Word]:

@@ -1,19 +1,14 @@
 """Looks at a command for what goes wrong at night: secrets in argv, programs that never end, unannounced changes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tui.runbook.commands import Words, inner_code, simple_commands
 from tui.runbook.model import Action
-from tui.runbook.problem import Fault, quoted
+from tui.runbook.problem import Fault, Path, quoted
+from tui.runbook.reading import Change, changes
 
 _ENDLESS = frozenset({"htop", "watch", "less", "more", "vi", "vim", "nano", "man", "iotop", "nethogs", "glances"})
-_UNIT_VERBS = frozenset({"start", "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "daemon-reload"})
-_COMPOSE_VERBS = frozenset({"up", "down", "build", "start", "stop", "restart", "rm", "kill", "pull", "push", "create"})
-_DOCKER_VERBS = frozenset({"build", "rm", "rmi", "stop", "start", "restart", "kill", "pull", "push", "tag"})
-_GIT_VERBS = frozenset({"checkout", "pull", "merge", "push", "reset", "revert", "rebase", "commit", "stash", "switch"})
-_CHANGERS = frozenset({"rm", "rmdir", "mv", "chmod", "chown", "ln", "kill", "pkill", "killall", "reboot", "shutdown"})
-_TEMPORARY = ("/tmp/", "$TMPDIR", "$tmp", '"$tmp', "$(mktemp")  # noqa: S108 - what authors write, no file of ours
 
 
 def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Iterator[Fault]:
@@ -24,14 +19,8 @@ def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Ite
     for words in commands:
         yield from _secret_in_argv(words, secrets)
         yield from _never_ends(words, bool(action.stdin))
-    if not mutates:
-        changes = next((change for words in commands if (change := _change(words))), "")
-        if changes:
-            yield Fault(
-                path=("run",),
-                message=f"{quoted(changes)} changes the world in a step that does not say so",
-                hint="mutates = true",
-            )
+    if not mutates and not action.reads:
+        yield from unsaid(changes(action.run, action.stdin), ("run",), "in a step that does not say so")
     if action.retry is not None and mutates:
         yield Fault(path=("retry",), message="a step that mutates is never retried by the program", hint="remove it")
     for program in inner_code(action.run):
@@ -42,6 +31,19 @@ def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Ite
         )
     if re.search(r"\[\[[^\n]*\{\{ [^\n]*\]\]", action.run) and re.search(r"\s-(eq|ne|lt|le|gt|ge)\s", action.run):
         yield Fault(path=("run",), message="[[ … ]] computes with a value, and runs what it says", hint="use [ … ]")
+
+
+def unsaid(found: Iterable[Change], path: Path, where: str) -> Iterator[Fault]:
+    """A fault for the first change that nothing announces, the certain ones before those that are only possible."""
+    for change in sorted(found, key=lambda one: not one.known)[:1]:
+        if change.known:
+            yield Fault(path=path, message=f"{quoted(change.words)} changes production {where}", hint="mutates = true")
+        else:
+            yield Fault(
+                path=path,
+                message=f"{quoted(change.words)} is not known to only read, so it counts as a change",
+                hint="mutates = true on the step, or reads = true on the action if it only reads",
+            )
 
 
 def _secret_in_argv(words: Words, secrets: frozenset[str]) -> Iterator[Fault]:
@@ -99,46 +101,3 @@ def _interactive(words: Words) -> tuple[str, str] | None:
     if program == "sudo":
         return "sudo -i opens a shell", "sudo COMMAND"
     return None
-
-
-def _change(words: Words) -> str:
-    """The change a command makes to the world, in a few words; empty where none is known."""
-    program, texts = words.program, words.texts
-    first = next((word for word in texts if not word.startswith("-")), "")
-    verb = " ".join((program, first)).strip()
-    if program == "systemctl" and first in _UNIT_VERBS:
-        return verb
-    if words.compose in _COMPOSE_VERBS and "--dry-run" not in texts:
-        return f"docker-compose {words.compose}"
-    if program == "docker" and first in _DOCKER_VERBS:
-        return verb
-    if program == "git" and first in _GIT_VERBS and "--dry-run" not in texts:
-        return verb
-    if program == "git" and first == "tag" and any(word in ("-a", "-d", "-f", "-m") for word in texts):
-        return verb
-    if words.manage == "migrate" and not {"--plan", "--check"} & set(texts):
-        return "manage.py migrate"
-    if words.manage and words.manage in ("collectstatic", "flush", "loaddata", "createsuperuser", "clear_cache"):
-        return "" if "--dry-run" in texts else f"manage.py {words.manage}"
-    if program in _CHANGERS and not _only_temporary(words):
-        return "" if program == "kill" and "-0" in texts else verb if program != "rm" else "rm"
-    if program in ("cp", "tee", "install", "rsync") and any(word.startswith(("/etc/", "/var/")) for word in texts[-1:]):
-        return f"{program} to {texts[-1]}"
-    if program in ("pip", "pip3", "apt", "apt-get", "npm") and first in ("install", "uninstall", "upgrade", "remove"):
-        return verb
-    if program == "sed" and any(word.startswith("-i") for word in texts):
-        return "sed -i"
-    return verb if program == "aws" and _aws_writes(texts) else ""
-
-
-def _aws_writes(texts: list[str]) -> bool:
-    if "--dryrun" in texts or len(texts) < 2 or texts[0] != "s3":
-        return False
-    return texts[1] in ("rm", "mv", "sync") or (texts[1] == "cp" and texts[-1].startswith("s3://"))
-
-
-def _only_temporary(words: Words) -> bool:
-    named = [word for word in words.texts if not word.startswith("-")]
-    if words.program in ("chmod", "chown"):
-        named = named[1:]
-    return bool(named) and all(word.startswith(_TEMPORARY) or "/" not in word and "$" in word for word in named)

@@ -12,6 +12,7 @@ from tui.runbook.model import Danger, Runbook
 from tui.runbook.names import Names
 from tui.runbook.probing.secrets import secrets_of
 from tui.runbook.problem import Fault, Path, Problem, quoted
+from tui.runbook.reading import changes
 from tui.runbook.walk import section_steps, steps_of
 
 DESTRUCTIVE_SHARE = 0.10
@@ -41,6 +42,7 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
     yield from _destructive(runbook)
     yield from _undo(runbook)
     yield from _document(runbook, beside)
+    yield from _unannounced(runbook)
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
     for path, step in steps_of(runbook):
@@ -49,6 +51,24 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)
         for fault in action_doubts(step.look, False, frozenset(variables)) if step.look else ():
             yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
+
+
+def _unannounced(runbook: Runbook) -> Iterator[Fault]:
+    """Commands that run without a step around them, and so must only read."""
+    asked = [
+        (("variables", name, key), getattr(variable, key))
+        for name, variable in runbook.variables.items()
+        for key in ("choices_from", "default_from")
+        if not variable.reads
+    ]
+    measured = [
+        (("monitors", name, "run"), monitor.run) for name, monitor in runbook.monitors.items() if not monitor.reads
+    ]
+    for path, command in (*asked, *measured):
+        for change in list(changes(command or ""))[:1]:
+            what = "changes production" if change.known else "is not known to only read"
+            hint = "a step does that" if change.known else "reads = true where it only reads"
+            yield _doubt(path, f"{quoted(change.words)} {what}, and runs without being announced", hint)
 
 
 def _doubt(path: Path, message: str, hint: str = "") -> Fault:

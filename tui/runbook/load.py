@@ -9,6 +9,7 @@ import tomli
 
 from tui.errors import RunbookInvalid
 from tui.runbook.check import check
+from tui.runbook.counting import counted
 from tui.runbook.locate import Lines
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Fault, Problem, key_of, visible
@@ -159,7 +160,7 @@ def _accepted(runbook: Runbook | None, problems: tuple[Problem, ...], name: str)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors or runbook is None:
         raise _invalid(errors, visible(name, 300))
-    return runbook
+    return counted(runbook)
 
 
 def _invalid(problems: tuple[Problem, ...], name: str) -> RunbookInvalid:

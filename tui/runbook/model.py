@@ -61,6 +61,7 @@ class Variable(Model, frozen=True, kw_only=True):
 
     `choices_from` is a command, run on host `on`, printing one choice a line; `default_from` is one printing the value
     that is offered, for what a deployment would have captured and a rollback that stands alone has to find out.
+    Both only read; `reads` says so of one that is not known for it.
     """
 
     prompt: str
@@ -72,6 +73,7 @@ class Variable(Model, frozen=True, kw_only=True):
     on: Name = ""
     optional: bool = False
     ask: bool = True
+    reads: bool = False
     flows: tuple[str, ...] = ()
 
 
@@ -172,7 +174,8 @@ class Action(Model, frozen=True, kw_only=True):
     `run` is a shell command; `{{ name }}` in it is a variable or captured value, quoted for the shell. `probe` is a
     typed check of a service, `watch` a judgement on what a monitor measured. `ask` is a question to the operator,
     `send` the name of a message, `open` a link. `on` is the host (the runbook's default where it is empty). `secrets`
-    are exported to the command. `original` is the document's literal command where it differs.
+    are exported to the command. `original` is the document's literal command where it differs. A command that is not
+    known to only read makes its step one that mutates, unless `reads` says that it changes nothing.
     """
 
     run: str | None = None
@@ -193,6 +196,7 @@ class Action(Model, frozen=True, kw_only=True):
     capture: Mapping[Name, Capture] = {}
     retry: Retry | None = None
     original: str = ""
+    reads: bool = False
 
     @property
     def kind(self) -> str:

@@ -11,7 +11,8 @@ class Monitor(Model, frozen=True, kw_only=True):
     """A figure measured every so often by a command or a probe, exactly one of `run` and `probe`.
 
     `number` finds it (in the output of `run`; for a probe `name` is the field of its result) and says what is good.
-    What exits otherwise than 0, or has no number in it, is no data.
+    What exits otherwise than 0, or has no number in it, is no data. `reads` says that a command which is not known to
+    only read changes nothing.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Monitor(Model, frozen=True, kw_only=True):
     every: Duration = "30s"
     timeout: Duration = "20s"
     number: Number = field(default_factory=Number)
+    reads: bool = False
     source: Lines = ""
 
 

@@ -174,7 +174,7 @@ def _usual(moment: Moment, step: Step) -> list[list[Piece]]:
 def _marks(step: Step) -> list[list[Piece]]:
     marks: list[Piece] = []
     if step.mutates:
-        marks.append(("changes the world   ", STYLES["turn"]))
+        marks.append(("changes production   ", STYLES["turn"]))
     if step.danger is Danger.DESTRUCTIVE:
         marks.append(("✖ DESTRUCTIVE   ", STYLES["bad"]))
     elif step.danger is Danger.CAUTION:
