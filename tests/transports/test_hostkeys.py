@@ -8,12 +8,20 @@ import pytest
 
 from tests.support.sshd import make_key, public
 from tui.errors import HostKeyRefused
-from tui.transports.hostkeys import accept, fingerprint, known_keys, wanted_types
+from tui.transports.hostkeys import accept, known_keys, known_types
+from tui.transports.keyblobs import HostKey, fingerprint
 
 pytestmark = pytest.mark.needs("ssh")
 
-KEY = b"\0\0\0\x0bssh-ed25519 the key"
-OTHER = b"\0\0\0\x0bssh-ed25519 another"
+
+def ed25519(word: bytes) -> bytes:
+    return b"\0\0\0\x0bssh-ed25519" + len(word).to_bytes(4, "big") + word
+
+
+KEY = ed25519(b"the key")
+OTHER = ed25519(b"another")
+RSA = b"\0\0\0\x07ssh-rsa" + 2 * b"\0\0\0\x01\x03"
+ECDSA = b"\0\0\0\x13ecdsa-sha2-nistp256" + b"\0\0\0\x08nistp256" + b"\0\0\0\x01\x04"
 TEXT = base64.b64encode(KEY).decode()
 OTHER_TEXT = base64.b64encode(OTHER).decode()
 SHOWN = f"ssh-ed25519 {fingerprint(KEY)}"
@@ -22,7 +30,7 @@ SHOWN = f"ssh-ed25519 {fingerprint(KEY)}"
 def verdict(path: Path, text: str, name: str = "web") -> HostKeyRefused | None:
     path.write_text(text)
     try:
-        accept(name, "ssh-ed25519", KEY, known_keys(name, [path]), [path])
+        accept(name, HostKey("ssh-ed25519", KEY), known_keys(name, [path]), [path])
     except HostKeyRefused as error:
         return error
     return None
@@ -97,10 +105,10 @@ def test_a_changed_key_is_refused_with_both_fingerprints(tmp_path: Path) -> None
 
 
 def test_a_host_known_by_another_kind_of_key_only_is_refused(tmp_path: Path) -> None:
-    refused = verdict(tmp_path / "known_hosts", f"web ssh-rsa {OTHER_TEXT}\n")
+    refused = verdict(tmp_path / "known_hosts", f"web ssh-rsa {base64.b64encode(RSA).decode()}\n")
     assert refused is not None
     assert "CHANGED" in refused.message
-    assert f"ssh-rsa {fingerprint(OTHER)}" in refused.message
+    assert f"ssh-rsa {fingerprint(RSA)}" in refused.message
 
 
 def test_a_revoked_key_is_refused_even_where_it_is_also_known(tmp_path: Path) -> None:
@@ -134,5 +142,6 @@ def test_a_file_that_is_not_there_knows_nobody(tmp_path: Path) -> None:
 
 def test_the_server_is_asked_for_the_kinds_of_key_that_are_known(tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
-    file.write_text(f"web ssh-rsa {TEXT}\nweb ecdsa-sha2-nistp256 {TEXT}\n@revoked web ssh-ed25519 {TEXT}\n")
-    assert wanted_types(known_keys("web", [file])) == ("ssh-rsa", "ecdsa-sha2-nistp256")
+    rsa, ecdsa = (base64.b64encode(key).decode() for key in (RSA, ECDSA))
+    file.write_text(f"web ssh-rsa {rsa}\nweb ecdsa-sha2-nistp256 {ecdsa}\n@revoked web ssh-ed25519 {TEXT}\n")
+    assert known_types(known_keys("web", [file])) == {"ssh-rsa", "ecdsa-sha2-nistp256"}

@@ -106,6 +106,7 @@ def test_without_a_usable_key_it_says_so(kind: str, said: str, hint: str, sshd: 
     key, file = tmp_path / "key", tmp_path / "config"
     if kind == "noise":
         key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nnot really\n-----END OPENSSH PRIVATE KEY-----\n")
+        key.chmod(0o600)
     file.write_text(sshd.ssh_config.read_text().replace(str(sshd.directory / "client"), str(key)))
     error = refusal(file)
     assert type(error) is AuthenticationRefused

@@ -1,31 +1,28 @@
 """Opens one SSH connection: the way there, the host's key, the operator's key."""
 
 import getpass
-import os
-import signal
-import socket
-import subprocess
-from collections.abc import Callable
-from contextlib import suppress
 
 import paramiko
+from msgspec.structs import replace
 
 from tui.errors import HostError
+from tui.transports.algorithms import disagreement, restrict
 from tui.transports.config import Resolved, resolve
-from tui.transports.hostkeys import accept, known_keys, wanted_types
+from tui.transports.hostkeys import accept, known_types
+from tui.transports.keyblobs import host_key
 from tui.transports.login import Credentials, log_in
+from tui.transports.told import told
+from tui.transports.trust import check_host_key, known_before
+from tui.transports.way import Way, direct, proxy
 from tui.transports.wire import Connection
 
 CONNECT_TIMEOUT = 10.0
 KEEPALIVE = 10
 MAX_JUMPS = 8
-PROXY_PATIENCE = 1.0
-
-Way = tuple[socket.socket | paramiko.Channel, Callable[[], None]]
 
 
 def open_connection(
-    where: Resolved, credentials: Credentials, timeout: float = CONNECT_TIMEOUT, depth: int = 0
+    where: Resolved, credentials: Credentials, timeout: float = CONNECT_TIMEOUT, behind: tuple[Resolved, ...] = ()
 ) -> tuple[Connection, str]:
     """Connect, check the host's key and log in; returns the connection and the user.
 
@@ -33,16 +30,17 @@ def open_connection(
         where: what OpenSSH's configuration says of the target.
         credentials: what replaces OpenSSH's files.
         timeout: seconds for each of: reaching the port, agreeing on keys, each key offered.
-        depth: how many connections this one is inside of.
+        behind: the targets that this one is a jump host on the way to, the last one first.
 
     Raises:
         HostError: the host cannot be reached; HostKeyRefused and AuthenticationRefused say so in their own words.
     """
     user = where.user or getpass.getuser()
-    connection = Connection(*_way(where, credentials, timeout, depth))
+    way = _way(where, credentials, timeout, behind)
+    connection = Connection(way.stream, way.let_go)
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
-        _handshake(connection, where, credentials, timeout)
+        _handshake(connection, where, credentials, timeout, way)
         log_in(connection, where, user, credentials)
     except BaseException:
         connection.close()
@@ -51,68 +49,44 @@ def open_connection(
     return connection, user
 
 
-def _way(where: Resolved, credentials: Credentials, timeout: float, depth: int) -> Way:
-    """The socket that leads to the host, and how to let go of what it goes through."""
-    if depth > MAX_JUMPS:
+def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
+    """The way that leads to the host."""
+    path = (where, *behind)
+    if any(_is_same(where, one) for one in behind):
+        names = " → ".join(one.target for one in reversed(path))
+        raise HostError(
+            f"{behind[-1].target}: ProxyJump leads to itself: {names}",
+            "mend ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it",
+        )
+    if len(behind) > MAX_JUMPS:
         raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "mend ProxyJump in the SSH configuration")
     if where.jump:
-        return _jump(where, credentials, timeout, depth)
-    if where.command:
-        return _proxy(where.command)
-    return _direct(where, timeout), lambda: None
+        return _jump(where, credentials, timeout, behind)
+    return proxy(where.command) if where.command else direct(where, timeout)
 
 
-def _direct(where: Resolved, timeout: float) -> socket.socket:
-    try:
-        made = socket.create_connection((where.host, where.port), timeout)
-    except socket.gaierror as error:
-        raise HostError(f"{where.target}: no address for {where.host}", "check the name, DNS and VPN") from error
-    except TimeoutError as error:
-        raise HostError(f"{where.address} does not answer", "is the VPN up? is the host up?") from error
-    except OSError as error:
-        raise HostError(f"{where.address}: {error.strerror}", "is the host up, and its sshd?") from error
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.settimeout(None)
-    return made
+def _is_same(one: Resolved, other: Resolved) -> bool:
+    """Whether two targets are one host: by the same user at the same address, reached the same way."""
+    return (one.host, one.port, one.user, one.jump) == (other.host, other.port, other.user, other.jump)
 
 
-def _proxy(command: str) -> Way:
-    """Through a program that passes bytes on; it talks to a socket, so that nothing is copied on the way."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        words = ["sh", "-c", f"exec {command}"]
-        process = subprocess.Popen(
-            words, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL, start_new_session=True
-        )
-
-    def let_go() -> None:
-        ours.close()
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                if process.poll() is None:
-                    os.killpg(process.pid, number)
-                    process.wait(PROXY_PATIENCE)
-
-    return ours, let_go
-
-
-def _jump(where: Resolved, credentials: Credentials, timeout: float, depth: int) -> Way:
+def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
     """Through the jump hosts, the last of which opens the way to the target."""
     *before, last = where.jump.split(",")
-    user, _, rest = last.rpartition("@")
+    user, _, rest = last.removeprefix("ssh://").rstrip("/").rpartition("@")
     host, port = _host_port(rest)
     middle = resolve(host, user or None, port, where.files)
     if before:
-        from msgspec.structs import replace
-
         middle = replace(middle, jump=",".join(before))
-    connection, _ = open_connection(middle, credentials, timeout, depth + 1)
+    connection, _ = open_connection(middle, credentials, timeout, (where, *behind))
     try:
         channel = connection.open_channel("direct-tcpip", (where.host, where.port), ("127.0.0.1", 0), timeout=timeout)
-        return channel, connection.close
-    except paramiko.SSHException as error:
+    except (paramiko.SSHException, EOFError, OSError) as error:
         connection.close()
-        raise HostError(f"{middle.address} cannot reach {where.address}: {error}", "is the host up?") from error
+        raise HostError(
+            f"{middle.address} cannot reach {where.address}: {told(str(error))}", "is the host up?"
+        ) from error
+    return Way(channel, connection.close)
 
 
 def _host_port(text: str) -> tuple[str, int | None]:
@@ -123,28 +97,34 @@ def _host_port(text: str) -> tuple[str, int | None]:
     return (host, int(port)) if colon and port.isdigit() and ":" not in host else (text, None)
 
 
-def _handshake(connection: Connection, where: Resolved, credentials: Credentials, timeout: float) -> None:
+def _handshake(connection: Connection, where: Resolved, credentials: Credentials, timeout: float, way: Way) -> None:
     files = credentials.known_hosts or where.known_hosts
-    known = [] if credentials.trusted else known_keys(where.known_as, files)
-    types = [one for one in wanted_types(known) for one in _algorithms(one)]
-    options = connection.get_security_options()
-    options.key_types = [
-        *(t for t in types if t in options.key_types),
-        *(t for t in options.key_types if t not in types),
-    ]
+    known = [] if credentials.trusted else known_before(where, files)
+    restrict(connection, where, known_types(known))
     try:
         connection.start_client(timeout=timeout)
     except (paramiko.SSHException, EOFError, OSError) as error:
-        raise HostError(f"{where.address} does not speak SSH with us: {error}", "is that an SSH port?") from error
+        raise _unagreed(connection, where, way, error) from error
     if not connection.initial_kex_done:  # paramiko lets the time pass without a word
-        raise HostError(f"{where.address} does not answer", "the port is open: is its sshd stuck, or the way there?")
+        why = way.why()
+        raise HostError(
+            f"{where.address} does not answer" + (f"; {why}" if why else ""),
+            "the port is open: is its sshd stuck, or the way there?",
+        )
     key = connection.get_remote_server_key()
+    shown = connection.shown or host_key(key.asbytes())
     if credentials.trusted:
-        if all(key.asbytes() != one.asbytes() for one in credentials.trusted):
-            accept(where.known_as, key.get_name(), key.asbytes(), [], files)
+        if all(shown.plain != one.asbytes() for one in credentials.trusted):
+            accept(where.known_as, shown, [], files)
         return
-    accept(where.known_as, key.get_name(), key.asbytes(), known, files)
+    check_host_key(where, shown, key.get_bits(), way.peer, files)
 
 
-def _algorithms(key_type: str) -> tuple[str, ...]:
-    return ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,)
+def _unagreed(connection: Connection, where: Resolved, way: Way, error: Exception) -> HostError:
+    """Why there is no connection: in the words of the way there or of the server, before paramiko's."""
+    if found := disagreement(connection, error):
+        return HostError(f"{where.address}: {found[0]}", found[1])
+    if why := way.why():
+        return HostError(f"{where.address} is not reached: {why}", "run the ProxyCommand by hand, or log in again")
+    said = told(connection.goodbye) or told(str(error))
+    return HostError(f"{where.address} does not speak SSH with us: {said}", "is that an SSH port?")

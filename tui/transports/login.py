@@ -1,6 +1,5 @@
 """Logs in with the operator's keys, in OpenSSH's order, and says of each why it did not do."""
 
-import base64
 import os
 import socket
 from collections.abc import Iterator
@@ -12,10 +11,18 @@ from msgspec import Struct
 
 from tui.errors import AuthenticationRefused
 from tui.transports.config import AGENT, Resolved
+from tui.transports.keyblobs import CERTIFICATE, read_key
+from tui.transports.told import told
 from tui.transports.wire import Connection
 
 AGENT_TIMEOUT = 60.0
 """Long enough to touch a hardware key."""
+
+KEY = "publickey"
+OTHERS = 0o077
+"""Permission bits that OpenSSH does not let a private key have."""
+WORDS = {"keyboard-interactive": "a code or a password typed in", "password": "a password", KEY: "another key"}
+"""What a server may want beside a key, for the eye."""
 
 
 class Credentials(Struct, frozen=True):
@@ -43,28 +50,71 @@ def log_in(connection: Connection, where: Resolved, user: str, credentials: Cred
     """Offer the keys one after the other.
 
     Raises:
-        AuthenticationRefused: none was taken; says which were tried and why the others were not.
+        AuthenticationRefused: none was taken, or a key alone is not enough; says which were tried and why the others
+            were not.
     """
+    if not where.key_login:
+        raise AuthenticationRefused(
+            f"{user}@{where.address}: the SSH configuration lets no key log in "
+            "(PubkeyAuthentication or PreferredAuthentications), and this program logs in with nothing else",
+            "allow publickey for this host in the SSH configuration",
+        )
     tried: list[_Offer] = []
     for offer in _offers(where, credentials):
-        tried.append(offer)
-        if offer.key is None:
+        why_not = offer.why_not or (_not_allowed(connection, where, offer.key) if offer.key else "")
+        if offer.key is None or why_not:
+            tried.append(_Offer(offer.name, why_not=why_not, locked=offer.locked))
             continue
-        try:
-            connection.auth_publickey(user, offer.key)
-        except paramiko.AuthenticationException:
-            if not connection.is_active():
-                raise _refusal(where, user, tried) from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            raise AuthenticationRefused(
-                f"{user}@{where.address}: {error}", "too many keys? set IdentityFile and IdentitiesOnly for this host"
-            ) from error
+        tried.append(offer)
+        wanted = _offer(connection, where, user, tried)
         if connection.is_authenticated():
             return
-    raise _refusal(where, user, tried)
+        if wanted and KEY not in wanted:
+            raise _second_factor(connection, where, user, wanted)
+    raise _refusal(connection, where, user, tried)
 
 
-def _refusal(where: Resolved, user: str, tried: list[_Offer]) -> AuthenticationRefused:
+def _offer(connection: Connection, where: Resolved, user: str, tried: list[_Offer]) -> list[str]:
+    """Offer the last of `tried`; returns what the server wants beside it, where it took it and wants more."""
+    key = tried[-1].key
+    assert key
+    try:
+        return connection.auth_publickey(user, key)
+    except paramiko.BadAuthenticationType as error:
+        if KEY not in error.allowed_types:
+            raise AuthenticationRefused(
+                f"{user}@{where.address} lets no key log in: it wants {_named(error.allowed_types)}{_said(connection)}",
+                f"try: ssh {where.target}; the runbook needs a login by key alone there",
+            ) from error
+    except paramiko.AuthenticationException:
+        if not connection.is_active():
+            raise _refusal(connection, where, user, tried) from None
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise AuthenticationRefused(
+            f"{user}@{where.address}: {told(connection.goodbye) or told(str(error))}",
+            "too many keys? set IdentityFile and IdentitiesOnly for this host",
+        ) from error
+    return []
+
+
+def _second_factor(connection: Connection, where: Resolved, user: str, wanted: list[str]) -> AuthenticationRefused:
+    return AuthenticationRefused(
+        f"{user}@{where.address} takes the key, and a second factor is wanted: {_named(wanted)}{_said(connection)}",
+        "commands of a runbook need a login by key alone: ask the host's owner for one (AuthenticationMethods)",
+    )
+
+
+def _named(methods: list[str]) -> str:
+    return " or ".join(WORDS.get(method, told(method)) for method in methods) or "nothing that it names"
+
+
+def _said(connection: Connection) -> str:
+    """What the server says to whoever logs in, which may be why it does not let them."""
+    said = told(connection.goodbye) or told(connection.get_banner() or b"")
+    return f"; it says: {said}" if said else ""
+
+
+def _refusal(connection: Connection, where: Resolved, user: str, tried: list[_Offer]) -> AuthenticationRefused:
     words = "; ".join(" ".join(filter(None, (offer.name, offer.why_not))) for offer in tried)
     locked = next((offer.locked for offer in tried if offer.locked), None)
     if locked:
@@ -73,9 +123,23 @@ def _refusal(where: Resolved, user: str, tried: list[_Offer]) -> AuthenticationR
         hint = f"try: ssh {where.target}; is the user right?"
     else:
         hint = "name a key with IdentityFile in the SSH configuration, or add one to the agent with ssh-add"
+    none = "none: no key file and no agent"
     return AuthenticationRefused(
-        f"{user}@{where.address} takes none of our keys ({words or 'none: no key file and no agent'})", hint
+        f"{user}@{where.address} takes none of our keys ({words or none}){_said(connection)}", hint
     )
+
+
+def _not_allowed(connection: Connection, where: Resolved, key: paramiko.PKey) -> str:
+    """Why the configuration does not let this key be offered; empty where it does."""
+    kind, bits = key.get_name().removesuffix(CERTIFICATE), key.get_bits()
+    if kind == "ssh-rsa" and bits < where.algorithms.rsa_bits:
+        return f"is too short: {bits} bits, RequiredRSASize is {where.algorithms.rsa_bits}"
+    certified = CERTIFICATE if key.public_blob else ""
+    names = ("rsa-sha2-512", "rsa-sha2-256") if kind == "ssh-rsa" else (kind,)
+    allowed = where.algorithms.client_keys
+    if allowed is None or any(name + certified in allowed for name in names):
+        return ""
+    return "is of a kind that PubkeyAcceptedAlgorithms does not allow"
 
 
 def _offers(where: Resolved, credentials: Credentials) -> Iterator[_Offer]:
@@ -93,7 +157,7 @@ def _offers(where: Resolved, credentials: Credentials) -> Iterator[_Offer]:
         held = {key.asbytes() for key in keys}
         for path, public in named.items():
             if path.exists() and public not in held:
-                yield _from_file(path)
+                yield from _from_file(path)
     finally:
         if agent:
             agent._close()
@@ -118,19 +182,47 @@ def _agent(name: str) -> Any:
 
 
 def _public(path: Path) -> bytes:
-    """The public key beside a private one; empty where there is none."""
+    """The public key that a file holds, or the one beside a private one; empty where there is none."""
+    return _read_public(path) or _read_public(path.with_name(path.name + ".pub"))
+
+
+def _read_public(file: Path) -> bytes:
     try:
-        return base64.b64decode(path.with_name(path.name + ".pub").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
+        read = read_key(file.read_bytes().partition(b"\n")[0])
+    except (OSError, ValueError):
         return b""
+    return read[1] if read else b""
 
 
-def _from_file(path: Path) -> _Offer:
+def _from_file(path: Path) -> Iterator[_Offer]:
+    """What a file of IdentityFile offers: with the certificate beside it, where there is one, and without."""
+    if _read_public(path):
+        yield _Offer(str(path), why_not="is a public key, which the agent does not hold")
+        return
+    if others := _open_to_others(path):
+        yield _Offer(str(path), why_not=f"can be read by others ({others}): chmod 600")
+        return
     try:
-        return _Offer(str(path), paramiko.PKey.from_path(path))
+        key = paramiko.PKey.from_path(path)
     except (paramiko.PasswordRequiredException, TypeError):  # the second is cryptography's word for the first
-        return _Offer(str(path), why_not="needs its passphrase", locked=path)
+        yield _Offer(str(path), why_not="needs its passphrase", locked=path)
     except OSError as error:
-        return _Offer(str(path), why_not=f"cannot be read: {error.strerror}")
+        yield _Offer(str(path), why_not=f"cannot be read: {error.strerror}")
     except Exception:  # whatever a parser makes of a file that is no key
-        return _Offer(str(path), why_not="is no private key that can be used")
+        yield _Offer(str(path), why_not="is no private key that can be used")
+    else:
+        if key.public_blob:
+            yield _Offer(f"{path} with its certificate", key)
+            key = paramiko.PKey.from_path(path)
+            key.public_blob = None
+        yield _Offer(str(path), key)
+
+
+def _open_to_others(path: Path) -> str:
+    """The permissions of a private key of ours that others may read, as `ls` writes them in digits; else empty."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    ours = status.st_uid == os.getuid()
+    return f"{status.st_mode & 0o777:04o}" if ours and status.st_mode & OTHERS else ""

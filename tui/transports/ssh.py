@@ -18,9 +18,9 @@ from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, 
 from tui.transports.channels import SSHChannels
 from tui.transports.config import Resolved, resolve
 from tui.transports.connect import CONNECT_TIMEOUT, open_connection
-from tui.transports.hostkeys import fingerprint
 from tui.transports.job import JobRun, Refused, clear, look, unreachable
 from tui.transports.job_scripts import MISSING
+from tui.transports.keyblobs import fingerprint
 from tui.transports.liveness import Watch
 from tui.transports.login import Credentials
 from tui.transports.running import Running

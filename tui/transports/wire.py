@@ -19,6 +19,7 @@ from paramiko.common import (
 )
 
 from tui.transports.base import Stream
+from tui.transports.negotiation import Negotiating
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
@@ -153,7 +154,7 @@ class ChannelRefused(Exception):
         self.words = words
 
 
-class Connection(paramiko.Transport):
+class Connection(Negotiating):
     """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy.
 
     `beneath` lets go of what it goes through (jump host, proxy command); it is called when the connection has ended,
