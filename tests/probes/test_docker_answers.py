@@ -124,7 +124,13 @@ def test_what_containers_use_together() -> None:
     [
         (None, False, None),
         ({"Id": "sha256:a", "Created": "2026-11-23T10:30:00.123456789Z", "Size": 5}, True, 1.5),
+        ({"Id": "sha256:a", "Created": "2026-11-23T12:30:00.123456789+02:00", "Size": 5}, True, 1.5),
+        ({"Id": "sha256:a", "Created": "2026-11-23T05:30:00-05:00", "Size": 5}, True, 1.5),
+        ({"Id": "sha256:a", "Created": "2026-11-23T16:15:00.1+05:45", "Size": 5}, True, 1.5),
+        ({"Id": "sha256:a", "Created": "2026-11-23T10:30:00", "Size": 5}, True, 1.5),
         ({"Id": "sha256:a", "Created": "0001-01-01T00:00:00Z", "Size": 5}, True, None),
+        ({"Id": "sha256:a", "Created": "0001-01-01T00:00:00+05:00", "Size": 5}, True, None),
+        ({"Id": "sha256:a", "Created": "", "Size": 5}, True, None),
         ({"Id": "sha256:a", "RepoDigests": None}, True, None),
     ],
 )
@@ -132,3 +138,16 @@ def test_an_image_in_words(image: dict[str, Any] | None, present: bool, age: flo
     reading = read("image", {"name": "shop:2"}, image=image)
     assert (reading.document["present"], reading.document["age_hours"]) == (present, age)
     assert reading.checks[0].ok is present
+
+
+@pytest.mark.parametrize(
+    ("told", "started"),
+    [
+        ("2026-11-23T11:00:00.123456789Z", "2026-11-23T11:00:00"),
+        ("2026-11-23T13:00:00.123456789+02:00", "2026-11-23T11:00:00"),
+        ("0001-01-01T00:00:00Z", ""),
+    ],
+)
+def test_a_start_is_told_in_utc_whatever_the_offset_it_comes_with(told: str, started: str) -> None:
+    found = {"a": {"State": {"Status": "running", "StartedAt": told}}}
+    assert read("containers", {}, containers=found).document["containers"]["a"]["started"] == started

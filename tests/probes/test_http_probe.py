@@ -3,6 +3,7 @@
 import itertools
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -335,6 +336,51 @@ def test_servers_that_misbehave(place: Transport, authority: Authority, scheme: 
     with serving_raw(talk) as port:
         site = Asking(place, authority, f"{scheme}://localhost:{port}")
         assert words in site.failing("/", seconds=0.6 if "passed" in words or "waiting" in words else 10.0).message
+
+
+def ending(context: ssl.SSLContext, said: bytes, polite: bool) -> Any:
+    """A TLS server that says this and ends the connection, with TLS's farewell or without."""
+
+    def talk(connection: socket.socket) -> None:
+        secured = context.wrap_socket(connection, server_side=True)
+        secured.recv(65536)
+        secured.sendall(said)
+        if polite:
+            secured.unwrap()
+        secured.close()
+
+    return talk
+
+
+LENGTH, CHUNKED = b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "polite", "whole"),
+    [
+        (b"", b"ok", True, True),
+        (b"", b"ok", False, False),
+        (b"Connection: close\r\n", b"ok", False, False),
+        (b"", b"", False, False),
+        (LENGTH, b"ok", False, True),
+        (LENGTH, b"o", False, False),
+        (LENGTH, b"o", True, False),
+        (CHUNKED, b"2\r\nok\r\n0\r\n\r\n", False, True),
+        (CHUNKED, b"2\r\nok\r\n", False, False),
+        (CHUNKED, b"2\r\nok\r\n", True, False),
+    ],
+)
+def test_an_answer_that_was_cut_is_not_taken_for_whole(
+    place: Transport, authority: Authority, head: bytes, body: bytes, polite: bool, whole: bool
+) -> None:
+    said = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body
+    with serving_raw(ending(serving(authority.issue("localhost")), said, polite)) as port:
+        site = Asking(place, authority, f"https://localhost:{port}")
+        if whole:
+            assert site("get", "/").document["size"] == 2
+        else:
+            message = site.failing("/").message
+            assert "was cut" in message or "broke off in the middle of its answer" in message
 
 
 def test_nothing_listens(place: Transport, authority: Authority) -> None:

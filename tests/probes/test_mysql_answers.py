@@ -141,3 +141,25 @@ def test_a_server_that_does_not_tell_is_a_verdict() -> None:
 )
 def test_statements_that_read(sql: str) -> None:
     assert readable(sql) == sql.strip().rstrip(";").strip()
+
+
+@pytest.mark.parametrize(
+    ("told", "read_only"),
+    [
+        (0, False),
+        (1, True),
+        ("OFF", False),
+        ("ON", True),
+        ("off", False),
+        (b"OFF", False),
+        ("NO_LOCK", True),
+        ("NO_LOCK_NO_ADMIN", True),
+        ("0", False),
+        ("1", True),
+    ],
+)
+def test_a_switch_of_mariadb_12_is_a_word(told: object, read_only: bool) -> None:
+    server = (("VERSION()", "@@GLOBAL.read_only"), (("12.0.2-MariaDB", told),))
+    reading = read("ping", answers(server=server, status=pairs(Uptime=5)))
+    assert reading.document["read_only"] is read_only
+    assert ("read-only" in reading.summary) is read_only

@@ -48,6 +48,60 @@ def refusal(place: Transport, settings: dict[str, Any], check: str = "ping", **g
     return told.value
 
 
+@pytest.mark.parametrize("plugin", ["mysql_native_password", "ed25519"])
+@pytest.mark.parametrize("password", ["pässwörd", "пароль", "密码🔑", "ab\u0301c"])
+def test_a_password_beyond_latin_1_is_sent_as_the_servers_own_client_sends_it(
+    mariadb: Mariadb, plugin: str, password: str
+) -> None:
+    user = f"letters{len(password)}{plugin[:2]}"
+    how = f"VIA {plugin} USING PASSWORD('{password}')"
+    if plugin == "ed25519":
+        try:
+            mariadb.admin("INSTALL SONAME 'auth_ed25519'")
+        except AssertionError as missing:
+            if "already" not in str(missing):
+                pytest.skip("this MariaDB has no ed25519")
+    mariadb.admin(f"SET NAMES utf8mb4; CREATE OR REPLACE USER {user}@'%' IDENTIFIED {how}")
+    mariadb.admin(f"SET NAMES utf8mb4; CREATE OR REPLACE USER {user}@localhost IDENTIFIED {how}")
+    settings = mariadb.settings(user=user, password=password, database="")
+    assert "MariaDB" in probe(LocalTransport("here"), settings, "ping").document["version"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("TIME'-01:00:00'", "-01:00:00"),
+        ("TIME'-838:59:59'", "-838:59:59"),
+        ("TIME'25:06:17'", "25:06:17"),
+        ("TIMEDIFF('2026-11-01 10:00:00', '2026-11-01 10:00:01.5')", "-00:00:01.5"),
+        ("DATE'2026-11-01'", "2026-11-01"),
+        ("CAST('2026-11-01 10:00:00.25' AS DATETIME(2))", "2026-11-01 10:00:00.25"),
+        ("CAST('0000-00-00' AS DATE)", "0000-00-00"),
+        ("b'101' + 0", 5),
+        ("CAST(-0.50 AS DECIMAL(5,2))", -0.5),
+        ("CAST(18446744073709551615 AS UNSIGNED)", 18446744073709551615),
+        ("-9223372036854775807", -9223372036854775807),
+        ("1e308", 1e308),
+        ("JSON_OBJECT('ä', 1)", '{"ä": 1}'),
+        ("TRUE", 1),
+        ("''", ""),
+    ],
+)
+def test_a_value_is_told_as_the_server_writes_it(mariadb: Mariadb, sql: str, value: object) -> None:
+    document = probe(LocalTransport("here"), mariadb.settings(), "query", sql=f"SELECT {sql}").document
+    told = document["value"]
+    assert told == value or (isinstance(value, str) and str(told).rstrip("0") == value.rstrip("0"))
+
+
+def test_a_bit_is_a_number(mariadb: Mariadb) -> None:
+    mariadb.admin(
+        "CREATE OR REPLACE TABLE shop.switches (one BIT(1), many BIT(12)); "
+        "INSERT INTO shop.switches VALUES (b'1', b'101000000001')"
+    )
+    document = probe(LocalTransport("here"), mariadb.settings(), "query", sql="SELECT one, many FROM switches").document
+    assert document["first"] == {"one": 1, "many": 2561}
+
+
 class TestAgainstMariadb:
     def test_ping_tells_the_version(self, place: Transport, mariadb: Mariadb) -> None:
         document = probe(place, mariadb.settings(), "ping").document

@@ -1,5 +1,6 @@
 """Checks the redis probe against real servers, directly and through sshd, and its reading of answers by tables."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.databases import flag
 from tui.probes.redis import RedisProbe
-from tui.probes.redis_answers import Answers, parse_info
+from tui.probes.redis_answers import Answers, own_slots, parse_info
 from tui.probes.redis_errors import worded
 from tui.runbook.probing.redis import SPEC
 from tui.transports.base import Transport
+from tui.transports.local import LocalTransport
 
 pytestmark = pytest.mark.needs("redis-server", "sshd", "ssh")
 
@@ -249,3 +251,132 @@ def test_infos_lines() -> None:
         "redis_version": "7.0.15",
         "os": "Linux 6:1",
     }
+
+
+class Cluster:
+    """Two masters of a real Redis Cluster; the first serves slots 0 to 99 and the second the others."""
+
+    def __init__(self, directory: Path) -> None:
+        self.nodes = [
+            RedisServer(directory / name, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+            for name in ("one", "two")
+        ]
+        self.few, self.rest = self.nodes
+        self.few.admin("CLUSTER", "ADDSLOTSRANGE", "0", "99")
+        self.rest.admin("CLUSTER", "ADDSLOTSRANGE", "100", "16383")
+
+    def join(self) -> None:
+        """Let them meet, and wait until both say that the cluster is well."""
+        bus = self.rest.admin("CONFIG", "GET", "cluster-port").split()[-1]
+        self.few.admin("CLUSTER", "MEET", "127.0.0.1", str(self.rest.port), bus)
+        patience = threading.Event()
+        for _ in range(600):
+            if all("cluster_state:ok" in node.admin("CLUSTER", "INFO") for node in self.nodes):
+                return
+            patience.wait(0.1)
+        raise AssertionError([node.admin("CLUSTER", "INFO") for node in self.nodes])
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster that is well."""
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made.join()
+    yield made
+    for node in made.nodes:
+        node.stop()
+
+
+@pytest.fixture(scope="module")
+def fallen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A cluster's node that has never met another: its cluster is down, and it answers pings."""
+    server = RedisServer(
+        tmp_path_factory.mktemp("fallen"), "--cluster-enabled", "yes", "--cluster-port", str(free_port())
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def sentinel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real Sentinel, which answers pings too."""
+    directory = tmp_path_factory.mktemp("sentinel")
+    (directory / "sentinel.conf").write_text("")
+    server = RedisServer(directory, "--sentinel", config=directory / "sentinel.conf")
+    yield server
+    server.stop()
+
+
+HERE = LocalTransport("here")
+
+
+class TestAgainstClustersAndSentinels:
+    def test_a_key_is_written_where_the_node_serves_it(self, cluster: Cluster) -> None:
+        for node in cluster.nodes:
+            document = probe(HERE, node.settings(), "set-get").document
+            assert (document["same"], document["deleted"]) == (True, True)
+            assert node.admin("DBSIZE") == "0"
+
+    def test_a_node_that_is_well_is_called_one(self, cluster: Cluster) -> None:
+        reading = probe(HERE, cluster.few.settings())
+        assert reading.summary.startswith("Redis Cluster's node 7.")
+        assert all(check.ok for check in reading.checks)
+        assert all(check.ok for check in probe(HERE, cluster.few.settings(), "info").checks)
+
+    def test_a_prefix_that_belongs_to_another_node_is_told(self, cluster: Cluster) -> None:
+        told = refusal(HERE, cluster.few.settings(), "set-get", prefix="{a}:")  # slot 15495
+        assert "no key that begins with '{a}:' is served by this node" in told.message
+
+    def test_who_may_not_ask_for_the_slots_is_told_what_it_is(self, cluster: Cluster) -> None:
+        cluster.few.admin("ACL", "SETUSER", "poor", "on", f">{PASSWORD}", "~*", "+set", "+get", "+del")
+        told = refusal(HERE, cluster.few.settings(user="poor", password=PASSWORD), "set-get", prefix="{a}:")
+        assert "is a node of a Redis Cluster, and another node serves this key" in told.message
+
+    def test_a_database_of_its_own_is_not_to_be_had(self, cluster: Cluster) -> None:
+        assert "which has database 0 only" in refusal(HERE, cluster.few.settings(database=1)).message
+
+    @pytest.mark.parametrize("check", ["ping", "info"])
+    def test_a_cluster_that_is_down_is_not_well(self, fallen: RedisServer, check: str) -> None:
+        wrong = [one for one in probe(HERE, fallen.settings(), check).checks if not one.ok]
+        assert [(one.expected, one.came, one.warning) for one in wrong] == [
+            (
+                "its Redis Cluster serves every key",
+                "the cluster is down (fail): 0 of 16384 slots are served",
+                False,
+            )
+        ]
+
+    def test_a_cluster_that_is_down_takes_no_key(self, fallen: RedisServer) -> None:
+        assert "is a node of a Redis Cluster that is down" in refusal(HERE, fallen.settings(), "set-get").message
+
+    @pytest.mark.parametrize("check", ["ping", "info", "set-get"])
+    def test_a_sentinel_is_no_server_with_data(self, sentinel: RedisServer, check: str) -> None:
+        assert "is a Redis Sentinel" in refusal(HERE, sentinel.settings(), check).message
+
+    def test_a_sentinel_has_no_databases(self, sentinel: RedisServer) -> None:
+        assert "it is a Redis Sentinel" in refusal(HERE, sentinel.settings(database=1)).message
+
+
+def test_the_slots_of_a_node_are_those_it_serves_and_keeps() -> None:
+    nodes = (
+        "aa 10.0.0.1:6379@16379,one myself,master - 0 0 1 connected 0-2 9 4-5 [5->-bb] [77-<-bb]\n"
+        "bb 10.0.0.2:6379@16379 master - 0 0 2 connected 100-16383\n"
+    )
+    assert own_slots(nodes) == {0, 1, 2, 4, 9}
+    assert own_slots("aa 10.0.0.1:6379@16379 myself,slave bb 0 0 1 connected\n") == frozenset()
+    assert own_slots("nonsense\n\n") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (exceptions.MovedError("1234 10.0.0.2:6379"), "another node serves this key"),
+        (exceptions.AskError("1234 10.0.0.2:6379"), "is moving this key's slot"),
+        (exceptions.TryAgainError("Multiple keys request during rehashing of slot"), "is moving this key's slot"),
+        (exceptions.ClusterDownError("Hash slot not served"), "is a node of a Redis Cluster that is down"),
+        (exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."), "too few replicas follow it"),
+        (exceptions.ResponseError("BUSY Redis is busy running a script."), "is busy with a script"),
+    ],
+)
+def test_words_of_clusters(error: Exception, words: str) -> None:
+    assert words in worded(error, {"host": "cache", "port": 6379}, 5.0, late=False).message

@@ -17,14 +17,25 @@ PASSWORD = "s3cret-of-the-cache"
 class RedisServer:
     """One server, with a password or without."""
 
-    def __init__(self, directory: Path, *options: str, password: str = "") -> None:
+    def __init__(self, directory: Path, *options: str, password: str = "", config: Path | None = None) -> None:
         self.port = free_port()
         self.password = password
         self.socket = directory / "s"
         directory.mkdir(parents=True, exist_ok=True)
         wanted = ["--requirepass", password] if password else []
         self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
+            [
+                "redis-server",
+                *([str(config)] if config else []),
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--dir",
+                str(directory),
+            ]
             + ["--unixsocket", str(self.socket), *wanted, *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -61,7 +72,7 @@ class RedisServer:
         assert self._process.stdout
         for line in self._process.stdout:
             self._log.append(line)
-            if "Ready to accept connections" in line:
+            if "Ready to accept connections" in line or "Sentinel ID is" in line:
                 self._ready.set()
         self._ready.set()
 

@@ -17,13 +17,15 @@ CHUNK = 64 * 1024
 class Dialled:
     """A stream to a service, in clear until `secure` puts TLS on it.
 
-    Everything raises ProbeFailed with words for the stage: what is waited for, as `waiting_for` says.
+    Everything raises ProbeFailed with words for the stage: what is waited for, as `waiting_for` says. `cut` is true
+    once the stream has ended without TLS's farewell: anybody in between may have ended it there.
     """
 
     def __init__(self, reach: Reach, host: str, port: int, place: str = "") -> None:
         self.place = place or Address("", host, port).place
         self.waiting_for = "an answer"
         self.tls: ssl.SSLObject | None = None
+        self.cut = False
         self._reach = reach
         self._allowed = reach.left
         self._incoming = ssl.MemoryBIO()
@@ -80,7 +82,10 @@ class Dialled:
                 return self.tls.read(limit)
             except ssl.SSLWantReadError:
                 self._feed()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLEOFError:
+                self.cut = True
                 return b""
             except ssl.SSLError as error:
                 raise trust.refusal(error, self.place, self.place) from None

@@ -137,6 +137,7 @@ READERS: Mapping[str, Callable[[Given, Answers], Reading]] = {
 def _container(told: Document) -> dict[str, Any]:
     state = _part(told, "State")
     name = str(state.get("Status") or "unknown")
+    started = _time(state.get("StartedAt"))
     return {
         "state": name,
         "health": str(_part(state, "Health").get("Status") or ""),
@@ -144,7 +145,7 @@ def _container(told: Document) -> dict[str, Any]:
         "exit": None if name in ("running", "created") else _whole(state.get("ExitCode")),
         "image": str(_part(told, "Config").get("Image") or ""),
         "ports": _ports(_part(_part(told, "NetworkSettings"), "Ports")),
-        "started": str(state.get("StartedAt") or "")[:19],
+        "started": started.strftime("%Y-%m-%dT%H:%M:%S") if started else "",
     }
 
 
@@ -203,10 +204,11 @@ def _whole(told: Any) -> int:
 
 
 def _time(told: Any) -> datetime | None:
-    """The engine's times have more digits than Python's; one in the year 1 is none."""
+    """A time of the engine in UTC: Docker's end in Z, Podman's in the host's offset; one in the year 1 is none."""
     try:
-        time = datetime.fromisoformat(str(told)[:19]).replace(tzinfo=UTC)
-    except ValueError:
+        time = datetime.fromisoformat(str(told))  # digits beyond microseconds are dropped
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
     return time if time.year > _FIRST_USABLE_YEAR else None
 

@@ -15,6 +15,8 @@ from tui.probes.base import NoData, ProbeFailed, Reach
 MOST_ANSWER = 16 << 20
 """Bytes an answer may have: ten thousand lines of a log have a tenth of it."""
 CHUNK = 1 << 16
+OLDEST = "1.24"
+"""The version of the API that is spoken until the engine has told its own."""
 LEAST_WAIT = 0.05
 MAY = "whoever may use the engine is root there: it lets in root and the group docker"
 
@@ -94,19 +96,36 @@ class _Adapter(UnixHTTPAdapter):
         super().close()
 
 
+class _Client(APIClient):
+    """The library's client, made without its own constructor.
+
+    That one reads the operator's ~/.docker/config.json and sends the headers found there, tokens among them, to every
+    engine; and a file that it cannot read would be told as a fault of the engine.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        requests.Session.__init__(self)
+        self.trust_env = False  # no proxies of the environment, no .netrc
+        self.headers["User-Agent"] = "runbook"
+        self.base_url = "http+docker://localhost"
+        self.timeout = math.ceil(wire.wait())
+        self.credstore_env = None
+        self._general_configs: dict[str, Any] = {}
+        self._version = OLDEST
+        self._custom_adapter = _Adapter(wire)  # what the library looks adapters up in
+        self.adapters.clear()  # an answer that redirects leads nowhere else
+        self.mount("http+docker://", self._custom_adapter)
+
+
 @contextmanager
 def connected(wire: Wire) -> Iterator[APIClient]:
     """A client of the engine, which speaks the version that the engine speaks."""
-    client = APIClient(base_url="unix:///nowhere", version="1.24")
-    client.trust_env = False
-    adapter = _Adapter(wire)
-    client.mount("http+docker://", adapter)
-    client._custom_adapter = adapter  # type: ignore[attr-defined]  # what it looks adapters up in
+    client = _Client(wire)
     try:
         version = client.version(api_version=False)
         if not isinstance(version, dict) or not isinstance(version.get("ApiVersion"), str):
             raise DockerException("no ApiVersion")
-        client._version = version["ApiVersion"]  # type: ignore[attr-defined]  # no other way leaves the reach in place
+        client._version = version["ApiVersion"]
         yield client
     finally:
         client.close()

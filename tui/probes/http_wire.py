@@ -204,6 +204,8 @@ def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
             if way.stream:
                 way.stream.dialled.waiting_for = "the rest of the answer"
             body, complete = _body(response)
+            if complete and way.stream and way.stream.dialled.cut:
+                raise _cut(place)
     except httpcore.ProtocolError:
         silent = way.stream is None or not way.stream.answered
         raise _broken(place, silent, got) from None
@@ -248,6 +250,17 @@ def _inflated(body: bytes, complete: bool, encoding: str, place: str) -> tuple[b
         said = f"{place} sends a body encoded as {encoding[:30]!r}, which was not asked for"
         raise ProbeFailed(said, "look at the server's compression settings") from None
     return plain[:LIMIT], complete and len(plain) <= LIMIT
+
+
+def _cut(place: str) -> ProbeFailed:
+    """The words for a body without a length, which ends where its connection does, on one that ended without TLS's end.
+
+    A body that says its length, or comes in chunks, does not need it.
+    """
+    return ProbeFailed(
+        f"the answer of {place} was cut: its connection ended without TLS's close_notify, and the answer has no length",
+        "look at the server's error log, and at proxies in between; a server that always does so should send a length",
+    )
 
 
 def _broken(place: str, silent: bool, got: bool) -> ProbeFailed:

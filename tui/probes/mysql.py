@@ -1,6 +1,7 @@
 """Asks a MySQL or MariaDB server whether it answers, how full it is, what is slow and what a query returns."""
 
 import re
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -97,18 +98,19 @@ def _migrations(table: str) -> str:
 @contextmanager
 def _connected(settings: Given, reach: Reach) -> "Iterator[Connection[Any]]":
     """A connection that refuses to write and outlasts no deadline, on either side."""
-    import pymysql
-
+    if not settings.get("user"):
+        raise NoData("the service has no `user`", "name it: the operator's own name is not taken for it")
     allowed = reach.left
     stream = dial(settings, reach)
     connection: Connection[Any] | None = None
     try:
-        connection = pymysql.connect(
+        connection = _made(
             host=str(settings.get("host", "")),
             user=str(settings["user"]),
-            password=str(settings.get("password") or ""),
+            password=str(settings.get("password") or "").encode(),  # of text the library would make Latin-1
             database=str(settings.get("database") or "") or None,
             charset="utf8mb4",
+            conv=_conversions(),
             autocommit=True,
             read_timeout=max(1, round(allowed)) + 1,  # later than the deadline, at which the stream ends
             write_timeout=max(1, round(allowed)) + 1,
@@ -127,6 +129,32 @@ def _connected(settings: Given, reach: Reach) -> "Iterator[Connection[Any]]":
         if connection is not None and connection.open:
             connection._force_close()  # type: ignore[attr-defined]  # a polite end waits for a server that may hang
         stream.close()
+
+
+def _made(**given: Any) -> "Connection[Any]":
+    """A connection of the library, whose TLS takes nothing from the environment."""
+    from pymysql.connections import Connection
+
+    class Made(Connection):
+        """Without `tls = "verified"` a certificate is not looked at; see trust.anyone."""
+
+        def _create_ssl_ctx(self, wanted: Any) -> ssl.SSLContext:
+            return wanted if isinstance(wanted, ssl.SSLContext) else trust.anyone()
+
+    return Made(**given)
+
+
+def _conversions() -> dict[Any, Any]:
+    """The library's conversions, without those of dates and times: these are kept as the server writes them.
+
+    Python would write a TIME of -01:00:00 as "-1 day, 23:00:00", and one of 25 hours as "1 day, 1:00:00".
+    """
+    from pymysql.constants import FIELD_TYPE
+    from pymysql.converters import conversions
+
+    kept = {FIELD_TYPE.DATE, FIELD_TYPE.TIME, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP}
+    known = {kind: convert for kind, convert in conversions.items() if kind not in kept}
+    return known | {FIELD_TYPE.BIT: lambda value: int.from_bytes(value, "big")}
 
 
 def _tame(connection: "Connection[Any]", left: float) -> None:

@@ -32,10 +32,11 @@ class Answers(Struct, frozen=True, kw_only=True):
 
 def read_ping(given: Given, answers: Answers) -> Reading:
     """The server answers."""
-    version, read_only = answers.results["server"].rows[0]
+    version, told = answers.results["server"].rows[0]
+    read_only = switched_on(told)
     uptime = _whole(_pairs(answers, "status"), "Uptime")
     return Reading(
-        document={"version": str(version), "read_only": bool(read_only), "uptime": uptime, "seconds": answers.seconds},
+        document={"version": str(version), "read_only": read_only, "uptime": uptime, "seconds": answers.seconds},
         summary=f"{version} answers in {answers.seconds * 1000:.0f} ms" + (", read-only" if read_only else ""),
     )
 
@@ -93,7 +94,7 @@ def read_max_used(given: Given, answers: Answers) -> Reading:
 def read_slow_log(given: Given, answers: Answers) -> Reading:
     """What the server says of its slow statements."""
     variables = _pairs(answers, "variables")
-    enabled = variables["slow_query_log"] in ("ON", "1")
+    enabled = switched_on(variables["slow_query_log"])
     output = variables["log_output"].upper()
     slow, threshold = _whole(_pairs(answers, "status"), "Slow_queries"), float(variables["long_query_time"])
     recent = answers.results["recent"].rows[0][0] if "recent" in answers.results else None
@@ -163,6 +164,12 @@ READERS: Mapping[str, Callable[[Given, Answers], Reading]] = {
     "slow-log": read_slow_log,
     "migrations": read_migrations,
 }
+
+
+def switched_on(value: Any) -> bool:
+    """A switch of the server: 0 and 1, or a word as since MariaDB 12, of which more than ON mean yes (NO_LOCK, say)."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return text.upper() not in ("", "0", "OFF", "FALSE", "NO", "NONE")
 
 
 def _below(given: Given, share: float | None, what: str) -> Check:

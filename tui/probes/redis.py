@@ -9,9 +9,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui.probes import redis_errors, trust
-from tui.probes.base import Given, ProbeFailed, Reach, Reading, Stream
+from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading, Stream
 from tui.probes.databases import dial, flag, number, place
-from tui.probes.redis_answers import READERS, Answers, parse_info
+from tui.probes.redis_answers import READERS, Answers, own_slots, parse_info, refuse_sentinel
+
+MOST_KEYS = 200_000
+"""Keys that are thought up until one is in a node's slots, of which there are 16384 in all."""
 
 
 class RedisProbe:
@@ -27,7 +30,10 @@ class RedisProbe:
         started = time.monotonic()
         with _connected(settings, reach) as connection:
             if check == "set-get":
-                answers = _written(connection, given, answers)
+                connected = time.monotonic() - started
+                allowed = _slots(connection, answers.where)
+                started = time.monotonic() - connected
+                answers = _written(connection, given, answers, allowed)
             elif check == "info":
                 answers = replace(answers, info=parse_info(_ask(connection, "INFO")))
             else:
@@ -36,6 +42,9 @@ class RedisProbe:
             if check == "ping":  # beside the figure: who may ping need not be allowed to ask for more
                 with suppress(NoPermissionError):
                     answers = replace(answers, info=parse_info(_ask(connection, "INFO")))
+            if answers.info.get("cluster_enabled") == "1":
+                with suppress(NoPermissionError):
+                    answers = replace(answers, cluster=parse_info(_ask(connection, "CLUSTER", "INFO")))
         return replace(answers, seconds=seconds)
 
     def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
@@ -43,12 +52,55 @@ class RedisProbe:
         return READERS[check](given, raw)
 
 
-def _written(connection: Any, given: Given, answers: Answers) -> Answers:
-    """Write a key, read it, delete it; should the last not come to pass, it expires."""
-    key, value = f"{given['prefix']}{secrets.token_hex(8)}", secrets.token_hex(16)
+def _slots(connection: Any, where: str) -> frozenset[int] | None:
+    """The slots of a Redis Cluster that this node serves; None where it is no node of one, or may not be asked.
+
+    Raises:
+        ProbeFailed: it is none that keys are written to.
+    """
+    from redis.exceptions import NoPermissionError
+
+    try:
+        info = parse_info(_ask(connection, "INFO"))
+        refuse_sentinel(where, info)
+        if info.get("cluster_enabled") != "1":
+            return None
+        cluster = parse_info(_ask(connection, "CLUSTER", "INFO"))
+        if cluster.get("cluster_state", "ok") != "ok":
+            raise redis_errors.cluster_down(where)
+        slots = own_slots(_ask(connection, "CLUSTER", "NODES"))
+    except NoPermissionError:
+        return None
+    if not slots:
+        message = (
+            f"{where} is a node of a Redis Cluster that serves no keys itself: a replica, or a master without slots"
+        )
+        raise ProbeFailed(message, "CLUSTER NODES there names the masters; name one of them as the service's host")
+    return slots
+
+
+def _written(connection: Any, given: Given, answers: Answers, allowed: frozenset[int] | None) -> Answers:
+    """Write a key, read it, delete it; should the last not come to pass, it expires.
+
+    Of a cluster's node, `allowed` has the slots one of which the key must be in: it sends us away with any other.
+    """
+    key, value = _key(str(given["prefix"]), allowed), secrets.token_hex(16)
     _ask(connection, "SET", key, value, "EX", str(max(1, int(given["expires"]))), "NX")
     same = _ask(connection, "GET", key) == value
     return replace(answers, key=key, same=same, deleted=_ask(connection, "DEL", key) == "1")
+
+
+def _key(prefix: str, allowed: frozenset[int] | None) -> str:
+    from redis.crc import key_slot
+
+    for _ in range(MOST_KEYS):
+        key = f"{prefix}{secrets.token_hex(8)}"
+        if allowed is None or key_slot(key.encode()) in allowed:
+            return key
+    raise NoData(
+        f"no key that begins with {prefix!r} is served by this node of a Redis Cluster",
+        "braces in `prefix` put all keys into one slot: leave them out, or name the node that serves it",
+    )
 
 
 def _ask(connection: Any, *command: str) -> str:

@@ -9,14 +9,21 @@ from tui.probes.base import Given, ProbeFailed, Reading
 from tui.probes.databases import percent
 from tui.session.events import Check
 
+_SLOTS_FROM = 8
+_ALL_SLOTS = 16384
+
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """What came: INFO by its keys (empty where this user may not ask), and the fate of a key that was written."""
+    """What came: INFO by its keys (empty where this user may not ask), and the fate of a key that was written.
+
+    `cluster` is CLUSTER INFO of a cluster's node.
+    """
 
     where: str
     seconds: float
     pong: str = "PONG"
     info: Mapping[str, str] = {}
+    cluster: Mapping[str, str] = {}
     key: str = ""
     same: bool = False
     deleted: bool = False
@@ -28,11 +35,42 @@ def parse_info(text: str) -> dict[str, str]:
     return {key: value for key, colon, value in pairs if colon}
 
 
+def refuse_sentinel(where: str, info: Mapping[str, str]) -> None:
+    """A Sentinel answers pings too, and keeps no data.
+
+    Raises:
+        ProbeFailed: it is one.
+    """
+    if info.get("redis_mode") == "sentinel":
+        raise ProbeFailed(
+            f"{where} is a Redis Sentinel: it watches servers and keeps no data itself",
+            "name the server: SENTINEL GET-MASTER-ADDR-BY-NAME there tells where it is",
+        )
+
+
+def own_slots(nodes: str) -> frozenset[int]:
+    """The slots that the asked node serves, of CLUSTER NODES: `… myself,master … connected 0-99 101 [7->-…]`."""
+    found: set[int] = set()
+    for line in nodes.splitlines():
+        fields = line.split()
+        if len(fields) < _SLOTS_FROM or "myself" not in fields[2].split(",") or "slave" in fields[2].split(","):
+            continue
+        for part in fields[_SLOTS_FROM:]:
+            first, _, last = part.partition("-")
+            if first.isdigit() and (last or first).isdigit():
+                found |= set(range(int(first), int(last or first) + 1))
+        moving = {int(part[1:].partition("-")[0]) for part in fields[_SLOTS_FROM:] if part[:1] == "[" and ">-" in part}
+        found -= moving  # new keys of a slot that is leaving are another node's
+    return frozenset(found)
+
+
 def read_ping(given: Given, answers: Answers) -> Reading:
     """The server answers its ping."""
+    refuse_sentinel(answers.where, answers.info)
     version, role = answers.info.get("redis_version", ""), answers.info.get("role", "")
     uptime = answers.info.get("uptime_in_seconds")
-    named = " ".join(filter(None, ("Redis", version, f"({role})" if role else "")))
+    kind = "Redis Cluster's node" if answers.info.get("cluster_enabled") == "1" else "Redis"
+    named = " ".join(filter(None, (kind, version, f"({role})" if role else "")))
     return Reading(
         document={
             "version": version,
@@ -47,6 +85,7 @@ def read_ping(given: Given, answers: Answers) -> Reading:
 
 def read_info(given: Given, answers: Answers) -> Reading:
     """Memory, clients and statistics, and what the server itself says is wrong."""
+    refuse_sentinel(answers.where, answers.info)
     used, most = _number(answers, "used_memory"), _number(answers, "maxmemory", 0)
     share = percent(used, most)
     hits, misses = _number(answers, "keyspace_hits"), _number(answers, "keyspace_misses")
@@ -116,9 +155,17 @@ def _health(answers: Answers) -> tuple[Check, ...]:
     ):
         if info.get(key, "ok") != "ok":
             checks.append(Check(f"{expected} succeeded", info[key], ok=False, warning=True))
+    if answers.cluster.get("cluster_state", "ok") != "ok":
+        checks.append(Check("its Redis Cluster serves every key", _told_of(answers.cluster), ok=False))
     if info.get("master_link_status", "up") != "up":
         checks.append(Check("connected to its master", info["master_link_status"], ok=False))
     return tuple(checks)
+
+
+def _told_of(cluster: Mapping[str, str]) -> str:
+    """What a cluster that is down says of itself."""
+    served = cluster.get("cluster_slots_ok", "?")
+    return f"the cluster is down ({cluster['cluster_state'][:20]}): {served} of {_ALL_SLOTS} slots are served"
 
 
 def _number(answers: Answers, key: str, default: float | None = None) -> float:

@@ -6,6 +6,7 @@ from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed
 from tui.probes.databases import flag, hung_up, place, silent
 
+_CLUSTER = "CLUSTER INFO and CLUSTER NODES there: which masters are missing, which slots has nobody?"
 _WORDS: tuple[tuple[str, str, str], ...] = (
     (
         "without any password configured",
@@ -26,10 +27,35 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("misconf", "{where} takes no writes, because it cannot save to disk", "its log, and the disk it saves to"),
     ("loading the dataset", "{where} is still loading its data", "it has just started: ask again; INFO persistence"),
     ("link with master is down", "{where} is a replica that has lost its master", "INFO replication"),
+    ("clusterdownerror", "{where} is a node of a Redis Cluster that is down", _CLUSTER),
+    (
+        "movederror",
+        "{where} is a node of a Redis Cluster, and another node serves this key",
+        "CLUSTER SLOTS there; this user may not ask it which keys it serves: allow it CLUSTER and INFO",
+    ),
+    ("askerror", "{where} is a node of a Redis Cluster that is moving this key's slot to another", "ask again"),
+    ("tryagainerror", "{where} is a node of a Redis Cluster that is moving this key's slot to another", "ask again"),
+    (
+        "select is not allowed in cluster mode",
+        "{where} is a node of a Redis Cluster, which has database 0 only",
+        "the service's `database`",
+    ),
+    (
+        "unknown command 'select'",
+        "{where} has no databases: it is a Redis Sentinel, or a proxy",
+        "name the server: SENTINEL GET-MASTER-ADDR-BY-NAME there tells its host and port",
+    ),
+    ("not enough good replicas", "{where} takes no writes: too few replicas follow it", "INFO replication"),
+    ("busy running a script", "{where} is busy with a script and answers nobody else", "its log; SCRIPT KILL ends it"),
     ("max number of clients", "{where} has no free connection: its maxclients are reached", "CLIENT LIST; maxclients"),
     ("protected mode", "{where} lets in nobody from another host (protected mode)", "reach it through its own host"),
 )
 _NOT_PERMITTED = ("no permissions", "has no permission", "unknown command")
+
+
+def cluster_down(where: str) -> ProbeFailed:
+    """Its node answers, and takes no keys."""
+    return ProbeFailed(f"{where} is a node of a Redis Cluster that is down", _CLUSTER)
 
 
 def worded(error: Exception, settings: Given, seconds: float, late: bool) -> ProbeFailed:
@@ -44,8 +70,9 @@ def worded(error: Exception, settings: Given, seconds: float, late: bool) -> Pro
         if flag(settings, "tls"):
             told.hint = f"perhaps it does not speak TLS on this port; else {told.hint}"
         return told
+    known = f"{type(error).__name__} {said}".lower()  # the library takes MOVED and its like out of the text
     for words, message, hint in _WORDS:
-        if words in said.lower():
+        if words in known:
             user = f"the user {settings['user']}" if settings.get("user") else "us"
             return ProbeFailed(message.format(where=where, user=user, database=settings.get("database", 0)), hint)
     if any(words in said.lower() for words in _NOT_PERMITTED):

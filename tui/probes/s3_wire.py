@@ -3,7 +3,7 @@
 import os
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -18,7 +18,9 @@ from botocore.awsrequest import (  # type: ignore[import-untyped]
     AWSRequest,
 )
 from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.configprovider import ConstantProvider  # type: ignore[import-untyped]
 from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
+from botocore.loaders import Loader  # type: ignore[import-untyped]
 from urllib3.connection import HTTPConnection
 
 from tui.probes import trust
@@ -30,12 +32,7 @@ MOST_ANSWER = 8 << 20
 CHUNK = 1 << 16
 LEAST_WAIT = 0.05
 _PAGES = (b"<!doctype html", b"<html")
-_UNSET = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
-"""The operator's own AWS settings are not the service's."""
+_FILES = {"config_file": os.devnull, "credentials_file": os.devnull}
 _loading = threading.Lock()
 
 
@@ -87,7 +84,7 @@ def client(settings: Given, wire: Wire) -> Any:
     config = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if in_path else "virtual"},
-        retries={"total_max_attempts": 1},
+        retries={"total_max_attempts": 1, "mode": "standard"},
         proxies={},
         ignore_configured_endpoint_urls=True,
         request_checksum_calculation="when_required",
@@ -110,10 +107,23 @@ def client(settings: Given, wire: Wire) -> Any:
 
 @cache
 def _library() -> Any:
-    """The library with its descriptions of services, which take longer to read than a bucket to ask."""
+    """The library with its descriptions of services, which take longer to read than a bucket to ask.
+
+    The operator's own AWS settings are not the service's: every variable of the library is cut off from the environment
+    and from files, so that none of them chooses another host, another trust, more attempts or a monitor to tell.
+    """
     import boto3  # type: ignore[import-untyped]
 
-    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=_UNSET))
+    session = botocore.session.Session(session_vars=unset(botocore.session.Session.SESSION_VARIABLES))
+    session.get_component("config_store").set_config_provider("s3", ConstantProvider(value=None))
+    own = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    session.register_component("data_loader", own)  # not ~/.aws/models
+    return boto3.session.Session(botocore_session=session)
+
+
+def unset(variables: Mapping[str, tuple[Any, Any, Any, Any]]) -> dict[str, tuple[None, None, Any, Any]]:
+    """The library's variables, each at its default and with no place to be read from."""
+    return {name: (None, None, _FILES.get(name, one[2]), one[3]) for name, one in variables.items()}
 
 
 class Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the library has no types

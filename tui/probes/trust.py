@@ -25,16 +25,40 @@ def context(ca_file: str = "") -> ssl.SSLContext:
     Raises:
         NoData: there is no such file, or no certificate in it.
     """
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unlike create_default_context's, it logs no keys for SSLKEYLOGFILE
     if not ca_file:
-        return ssl.create_default_context()
+        _trust_this_machine(made)
+        return made
     path = Path(ca_file).expanduser()
     try:
-        return ssl.create_default_context(cafile=str(path))
+        made.load_verify_locations(cafile=str(path))
+        return made
     except ssl.SSLError:
         raise NoData(f"{ca_file} has no certificate in it", "`ca_file` is a PEM file with the authority's") from None
     except OSError as error:
         why = error.strerror or "not readable"
         raise NoData(f"the authority's certificate {ca_file} cannot be read: {why}", "look at `ca_file`") from None
+
+
+def anyone() -> ssl.SSLContext:
+    """A context that verifies nothing, for a handshake over which no secret is sent unless the runbook allows that."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+def _trust_this_machine(made: ssl.SSLContext) -> None:
+    """Trust the authorities of this machine, whatever SSL_CERT_FILE and SSL_CERT_DIR of the operator's shell name.
+
+    They are asked for others only where OpenSSL was built with paths that are not there.
+    """
+    built = ssl.get_default_verify_paths()
+    file, folder = Path(built.openssl_cafile), Path(built.openssl_capath)
+    if file.is_file() or folder.is_dir():
+        made.load_verify_locations(str(file) if file.is_file() else None, str(folder) if folder.is_dir() else None)
+    else:
+        made.load_default_certs()
 
 
 def refusal(error: ssl.SSLError, place: str, name: str) -> ProbeFailed:
