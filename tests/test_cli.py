@@ -150,10 +150,15 @@ def test_headless_runs_without_textual(runbook: Path) -> None:
 def test_the_operators_settings_stand_for_the_options(runbook: Path, tmp_path: Path) -> None:
     settings = tmp_path / "config" / "runbook" / "config.toml"
     settings.parent.mkdir(parents=True)
-    settings.write_text('operator = "ana"\n[hosts]\nweb = "elsewhere"\n[variables]\nrelease = "v7"\n')
+    hosts = '[hosts.shop]\nweb = "elsewhere"\nnone = "x"\n[hosts.other]\nweb = "no"\n'
+    settings.write_text(f'operator = "ana"\n{hosts}[variables]\nrelease = "v7"\n')
     done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
     assert "compose up v7" in done.output
     assert "on web (elsewhere):" in done.output
+    settings.write_text('[hosts]\nweb = "elsewhere"\n')
+    done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
+    assert done.exit_code == 2
+    assert "hosts.web: it does not say of which runbook" in done.output
     settings.write_text('opertor = "ana"\n')
     done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
     assert done.exit_code == 2

@@ -65,7 +65,7 @@ def test_a_migration_outlives_the_program_and_runs_once(
             begun = [path for path in tmp_path.glob("sessions/*/attempts/0001.out") if path.read_bytes() == b"begun\n"]
         os.kill(program.pid, signal.SIGKILL)
     (tmp_path / "go").touch()
-    with resumed_workspace("", None, {}, sshd.ssh_config) as (workspace, session):
+    with resumed_workspace("", tmp_path / "runbook.toml", {}, sshd.ssh_config) as (workspace, session):
         conductor = workspace.resume(session, operator)
         conductor.wait(60)
         attempt = conductor.state.attempts[1]

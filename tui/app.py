@@ -15,9 +15,10 @@ from textual.screen import Screen
 from tui.actions import IDS, acts, bindings
 from tui.bridge import Bridge, Front
 from tui.config import Config, unknown_keys
-from tui.errors import RunbookError, SessionHeld
+from tui.errors import HostsMoved, RunbookError, SessionHeld
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
+from tui.session.places import Moved
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.widgets.contrast import readable
@@ -47,11 +48,19 @@ class RunbookApp(Front):
         session: str = "",
         operator: str = "",
         rolling_back: bool = False,
+        hosts: str = "",
+        given: Setup | None = None,
     ) -> None:
+        """Args:
+        hosts: which places hold for a session whose hosts are said to be elsewhere today: "session" or "today".
+        given: what the command line says of a session that is set up; a flow in it is set up at once.
+        """
         super().__init__()
+        self.given = given
+        self._hosts = hosts
         self.workspace = workspace
         self.config = config or Config()
-        self.operator = operator or self.config.operator or workspace.operator()
+        self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()
         self.conductor: Conductor | None = None
         self.bridge: Bridge | None = None
         self._session = session
@@ -60,6 +69,7 @@ class RunbookApp(Front):
         self._history: History | None = None
         self._usual: tuple[str, Mapping[str, Usual]] = ("", {})
         self._closing = False
+        self._again = False
         self._shown = False
 
     def on_mount(self) -> None:
@@ -81,6 +91,10 @@ class RunbookApp(Front):
             self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
         if self._session:
             self.call_after_refresh(self.resume, self._session)
+        elif self.given is not None and self.given.flow:
+            from tui.screens.setup import SetupScreen
+
+            self.call_after_refresh(self.push_screen, SetupScreen(self.given.flow))
         elif self._rolling_back:
             self.call_after_refresh(self.run_action, "screen.begin('rollback')")
 
@@ -117,18 +131,23 @@ class RunbookApp(Front):
         self.operator = setup.operator
         self.work(self, lambda: self.workspace.begin(setup), self._opened)
 
-    def resume(self, session_id: str) -> None:
-        """Go on with a session, reach its hosts again, and show it."""
+    def resume(self, session_id: str, hosts: str = "") -> None:
+        """Go on with a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
         self.work(
             self,
-            lambda: self.workspace.resume(session_id, self.operator),
+            lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts),
             self._resumed,
             partial(self._not_resumed, session_id),
         )
 
     def _not_resumed(self, session_id: str, error: RunbookError) -> None:
         """Show what another process writes, without a way to act; anything else is told."""
-        if isinstance(error, SessionHeld):
+        if isinstance(error, HostsMoved):
+            from tui.screens.dialogs.moved import WhichHosts
+
+            ask = WhichHosts(error.moved)
+            self.push_screen(ask, lambda hosts: self.resume(session_id, hosts) if hosts else None)
+        elif isinstance(error, SessionHeld):
             self.work(self, lambda: self.workspace.look_on(session_id, error.holder), self._opened)
         else:
             self.show_error(error)
@@ -137,36 +156,57 @@ class RunbookApp(Front):
         from tui.screens.dialogs.taken_up import TakenUp
 
         self._opened(conductor)
-        started = conductor.state.started
-        if started is None:
+        if conductor.state.started is None:
             return
-        setup = Setup(flow=started.flow, method=started.method, operator=self.operator, variables=started.variables)
+        conductor.hold("its hosts are being reached again")
 
-        def reach() -> list[str]:
-            findings = self.workspace.preflight(setup, lambda row: None, self.ask_secret)
-            for finding in findings:
-                if finding.event is not None and self.conductor is conductor and not conductor.state.finished:
-                    conductor.record(finding.event)
+        def reach() -> tuple[list[str], list[Moved]]:
+            findings, elsewhere = self.workspace.reach_again(conductor, self.ask_secret)
             conductor.mask_left()
-            return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"]
+            return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"], elsewhere
 
-        self.work(self, reach, self._reached)
+        self._again = False
+        self.work(self, reach, partial(self._reached, conductor))
         dialog = TakenUp(conductor.taken_up, len(conductor.rechecks()))
         self.push_screen(dialog, partial(self._taken_up, conductor))
 
     def _taken_up(self, conductor: "Conductor", again: bool | None) -> None:
-        if again and self.conductor is conductor:
-            try:
-                conductor.recheck(conductor.rechecks())
-            except RunbookError as error:
-                self.show_error(error)
+        self._again = bool(again)
+        if not conductor.held:
+            self._check_again(conductor)
         if self._rolling_back and self.conductor is conductor:
             from tui.screens.rolling_back import ask_to_roll_back
 
             self._rolling_back = False
             self.call_after_refresh(ask_to_roll_back, self.screen)
 
-    def _reached(self, failed: list[str]) -> None:
+    def _check_again(self, conductor: "Conductor") -> None:
+        """Make the last checks once more, where the operator wants that."""
+        wanted, self._again = self._again, False
+        if wanted and self.conductor is conductor:
+            try:
+                conductor.recheck(conductor.rechecks())
+            except RunbookError as error:
+                self.show_error(error)
+
+    def _reached(self, conductor: "Conductor", result: "tuple[list[str], list[Moved]]") -> None:
+        failed, elsewhere = result
+        if self.conductor is not conductor:
+            return
+        if elsewhere:
+            from tui.screens.dialogs import Confirm
+
+            def answered(yes: bool | None) -> None:
+                if not yes:
+                    self.close_session()
+                    return
+                conductor.agree()
+                self._check_again(conductor)
+
+            lines = [*map(str, elsewhere), "", "Nothing has been done there. It is recorded if you go on."]
+            self.push_screen(Confirm("Another machine or user than before", lines, yes="Go on there"), answered)
+            return
+        self._check_again(conductor)
         if failed:
             self.show_error(RunbookError("; ".join(failed), "steps that need it will fail until it is mended"))
 

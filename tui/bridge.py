@@ -48,6 +48,9 @@ class Front(App[None]):
     config: Config
     conductor: "Conductor | None" = None
     operator: str = ""
+    given: Setup | None = None
+    """What the command line says of a session that is set up."""
+
     troubleshooting: str = ""
     """The known trouble that the next session is begun for."""
 

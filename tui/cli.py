@@ -7,26 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli_options import FILE, Leading, chosen_values, guarded, pairs, pointed, reaching, settings
+from tui.cli_options import FILE, HOSTS, Leading, chosen_values, guarded, pairs, reaching, settings
 from tui.cli_sessions import COMMANDS
 from tui.errors import RunbookError, RunbookInvalid
+from tui.resources import NAME, bundled
 
 if TYPE_CHECKING:
     from tui.execution.workspace import Setup, Workspace
     from tui.headless.answers import Answers
 
+SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
+DEFAULT = click.core.ParameterSource.DEFAULT
 GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="runbook")
+@reaching
+@settings
+@click.option("--demo", is_flag=True, help="Rehearse with the bundled runbook: as `runbook drill` without a runbook.")
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, /, demo: bool, **given: Any) -> None:
     """Run a deployment runbook over SSH, step by step, signed off and logged. Without a command: the terminal UI."""
     gc.set_threshold(GARBAGE)
-    if context.invoked_subcommand is None:
-        context.invoke(run)
+    if context.invoked_subcommand is not None:
+        misplaced = [name for name in context.params if context.get_parameter_source(name) is not DEFAULT]
+        if misplaced:
+            words = f"options of `runbook` alone stand before {context.invoked_subcommand}"
+            raise click.UsageError(f"{words}; write them behind it", context)
+    elif demo:
+        context.invoke(drill_run, file=bundled(NAME), **{name: given[name] for name in SETTINGS})
+    else:
+        context.invoke(run, **given)
 
 
 @main.command()
@@ -48,11 +61,11 @@ def run(
     """Open the terminal UI, or run a flow without one."""
     from tui.compose import open_workspace
 
-    workspace = open_workspace(file, pointed(hosts), ssh_config, chosen_values(given))
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
     try:
         if headless or dry_run:
             sys.exit(without_screen(workspace, answers, dry_run, given))
-        screen(workspace)
+        screen(workspace, given=given)
     finally:
         workspace.close()
 
@@ -86,7 +99,7 @@ def drill_run(
     with drill_workspace(file, scenario, pace, chosen_values(given), seed=seed) as workspace:
         if headless:
             sys.exit(without_screen(workspace, answers, False, given))
-        screen(workspace)
+        screen(workspace, given=given)
 
 
 @drill.command("lint")
@@ -168,7 +181,7 @@ def check(
     from tui.compose import open_workspace
     from tui.headless.report import check_report
 
-    workspace = open_workspace(file, pointed(hosts), ssh_config, chosen_values(given))
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
     try:
         setup = make_setup(workspace, given, kind="verify")
         sys.exit(check_report(workspace, setup, sections, as_json, click.echo, watch or 0.0))
@@ -182,6 +195,7 @@ def check(
 @click.option("--operator", default="", help="Who goes on with it.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Correct a value of the session.")
 @click.option("--reason", default="", help="Why values are corrected; it is recorded.")
+@HOSTS
 @guarded
 def resume(
     session: str,
@@ -191,20 +205,22 @@ def resume(
     operator: str,
     values: tuple[str, ...],
     reason: str,
+    which: str | None,
 ) -> None:
     """Go on with SESSION (default: the newest unfinished one)."""
     from tui.compose import correct_values, resumed_workspace
 
-    with resumed_workspace(session, file, pointed(hosts), ssh_config) as (workspace, found):
+    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
         if values:
-            correct_values(workspace, found, operator, pairs(values, "--set"), reason)
-        screen(workspace, found, operator)
+            correct_values(workspace, found, operator, pairs(values, "--set"), reason, which or "")
+        screen(workspace, found, operator, hosts=which or "")
 
 
 @main.command()
 @click.argument("session", default="")
 @reaching
 @settings
+@HOSTS
 @click.option("--elsewhere", is_flag=True, help="Roll back a deployment that this machine has no session of.")
 @click.option("--headless", is_flag=True, help="Without a screen, by an answers file: for rehearsals.")
 @click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless rollback.")
@@ -217,24 +233,25 @@ def rollback(
     elsewhere: bool,
     headless: bool,
     answers: Path | None,
+    which: str | None,
     **given: Any,
 ) -> None:
     """Undo what SESSION (default: the newest unfinished one) did, and nothing else; --reason says why."""
     from tui.compose import open_workspace, resumed_workspace
 
     if elsewhere:
-        workspace = open_workspace(file, pointed(hosts), ssh_config, chosen_values(given))
+        workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
         try:
             if headless:
                 sys.exit(without_screen(workspace, answers, False, given, kind="rollback"))
-            screen(workspace, rolling_back=True)
+            screen(workspace, rolling_back=True, given=given)
         finally:
             workspace.close()
         return
-    with resumed_workspace(session, file, pointed(hosts), ssh_config) as (workspace, found):
+    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
         if headless:
-            sys.exit(rollback_without_screen(workspace, found, answers, given))
-        screen(workspace, found, given["operator"], rolling_back=True)
+            sys.exit(rollback_without_screen(workspace, found, answers, given, which or ""))
+        screen(workspace, found, given["operator"], rolling_back=True, hosts=which or "")
 
 
 @main.command()
@@ -346,7 +363,9 @@ def without_screen(
     return int(run_headless(workspace, setup, read, lambda line: click.echo(sanitise(line))))
 
 
-def rollback_without_screen(workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any]) -> int:
+def rollback_without_screen(
+    workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any], hosts: str
+) -> int:
     """A headless rollback of a session; returns the exit status."""
     from tui.execution.text import sanitise
     from tui.headless.answers import Answers, read_answers
@@ -355,17 +374,49 @@ def rollback_without_screen(workspace: "Workspace", session: str, answers: Path 
     read = read_answers(answers, workspace.runbook) if answers else Answers()
     operator = given["operator"] or read.operator or workspace.operator()
     reason = given["reason"] or read.reason
-    return int(run_rollback(workspace, session, operator, reason, read, lambda line: click.echo(sanitise(line))))
+    say = lambda line: click.echo(sanitise(line))  # noqa: E731  # a name for one line
+    return int(run_rollback(workspace, session, operator, reason, read, say, hosts))
 
 
-def screen(workspace: "Workspace", session: str = "", operator: str = "", rolling_back: bool = False) -> None:
-    """Open the terminal UI; everything it needs is imported here and nowhere else."""
+def screen(
+    workspace: "Workspace",
+    session: str = "",
+    operator: str = "",
+    rolling_back: bool = False,
+    hosts: str = "",
+    given: dict[str, Any] | None = None,
+) -> None:
+    """Open the terminal UI; everything it needs is imported here and nowhere else.
+
+    Raises:
+        UsageError: `given`, what the command line says of a session to be set up, does not fit the runbook.
+    """
     from tui.app import RunbookApp
     from tui.config import load_config
+    from tui.execution.workspace import Setup
 
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
-    app = RunbookApp(workspace, load_config(), session=session, operator=operator, rolling_back=rolling_back)
+    setup = None
+    if given is not None and any(given[name] for name in SETTINGS):
+        setup = Setup(
+            flow=given["flow"] or "",
+            method=given["method"],
+            operator=given["operator"],
+            variables=pairs(given["values"], "--set"),
+            change=given["change"],
+            reason=given["reason"],
+        )
+        workspace.known(setup)
+    app = RunbookApp(
+        workspace,
+        load_config(),
+        session=session,
+        operator=operator,
+        rolling_back=rolling_back,
+        hosts=hosts,
+        given=setup,
+    )
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

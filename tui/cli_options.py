@@ -40,6 +40,15 @@ def settings(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+HOSTS = click.option(
+    "--hosts",
+    "which",
+    type=click.Choice(["session", "today"]),
+    default=None,
+    help="Where the session's hosts are, if something else is said of them today.",
+)
+
+
 def reaching(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say where hosts are."""
     options = (
@@ -91,13 +100,6 @@ def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
         if "=" not in pair:
             raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
     return {name: value for name, _, value in (pair.partition("=") for pair in given)}
-
-
-def pointed(hosts: tuple[str, ...]) -> dict[str, str]:
-    """Where hosts are: the operator's settings, then the options."""
-    from tui.config import load_config
-
-    return {**load_config().hosts, **pairs(hosts, "--host")}
 
 
 def chosen_values(given: dict[str, Any]) -> dict[str, str]:

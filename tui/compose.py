@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.errors import UsageError
-from tui.resources import bundled
+from tui.resources import NAME, bundled
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,14 +36,29 @@ MOST_HASTE = 60.0
 
 
 def find_runbook(given: Path | None) -> Path:
-    """The runbook to use: the one given, else the nearest `runbook.toml` upwards, else the one that came with us."""
-    if given is not None:
-        return given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "runbook.toml").is_file():
-            return folder / "runbook.toml"
-    return bundled("runbook.toml")
+    """The runbook to use: the one given, else the nearest `runbook.toml` upwards.
+
+    The one that came with the program is for rehearsals; nothing takes it for yours because yours is not there.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = given or nearest_runbook()
+    if found is None:
+        hint = (
+            "go to the folder of your runbook, or name it with -f FILE; `runbook drill` rehearses with the bundled one"
+        )
+        raise UsageError("there is no runbook.toml here, nor in a folder above", hint)
+    return found
+
+
+def nearest_runbook() -> Path | None:
+    """The `runbook.toml` of this folder, or of the nearest above that has one."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return None
+    return next((folder / NAME for folder in (here, *here.parents) if (folder / NAME).is_file()), None)
 
 
 def sessions_root() -> Path:
@@ -138,15 +153,28 @@ def open_workspace(
     from tui.config import load_config
     from tui.execution.signing import Signing
     from tui.execution.workspace import Workspace
-    from tui.runbook.load import load
+    from tui.runbook.load import load, read_text
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
-    runbook = overridden(load(chosen), hosts or {}, values or {})
-    text = chosen.read_text(encoding="utf-8")
+    text = read_text(chosen)
+    runbook = load(chosen)
+    said = said_hosts(runbook, hosts or {})
+    runbook = overridden(runbook, said, values or {})
     transports = transports_of(runbook, ssh_config)
     signing = Signing(load_config().signing)
-    return Workspace(runbook, text, open_store(), transports, SystemClock(), signing=signing)
+    reach = partial(transports_of, ssh_config=ssh_config)
+    clock = SystemClock()
+    return Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
+
+
+def said_hosts(runbook: "Runbook", options: Mapping[str, str]) -> dict[str, str]:
+    """Where the operator says that hosts of this runbook are: by the settings for it, then by the options."""
+    from tui.config import load_config
+    from tui.session.places import runbook_id
+
+    own = load_config().hosts.get(runbook_id(runbook), {})
+    return {**{name: place for name, place in own.items() if name in runbook.hosts}, **options}
 
 
 @contextmanager
@@ -174,7 +202,7 @@ def drill_workspace(
     from tui.runbook.load import load
     from tui.session.clock import SystemClock
 
-    chosen = find_runbook(path)
+    chosen = path or nearest_runbook() or bundled(NAME)
     runbook = overridden(load(chosen), {}, values or {})
     chance = _by_chance(kept or find_scenario(scenario), runbook, seed)
     clock = SystemClock()
@@ -248,13 +276,15 @@ def _taken_up(
     return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
 
 
-def correct_values(workspace: "Workspace", session: str, operator: str, values: Mapping[str, str], reason: str) -> None:
+def correct_values(
+    workspace: "Workspace", session: str, operator: str, values: Mapping[str, str], reason: str, hosts: str
+) -> None:
     """Put values of an unfinished session right, all of them or none.
 
     Raises:
         RunbookError: one of them cannot be corrected, no reason is given, or the session is open elsewhere.
     """
-    conductor = workspace.resume(session, operator)
+    conductor = workspace.resume(session, operator, hosts)
     try:
         conductor.wait()
         for name, value in values.items():
@@ -272,14 +302,8 @@ def resumed_workspace(
     Raises:
         SessionError: there is no such session, or none that is unfinished.
     """
-    from tui.errors import SessionError
-
     store = open_store()
-    if not session:
-        session = next((one.id for one in store.summaries() if one.state and not one.finished), "")
-    if not session:
-        raise SessionError("no unfinished session", "`runbook sessions` lists them all")
-    directory = store.find(session)
+    directory = store.find(session or _newest_unfinished(store, path))
     _, state = directory.load()
     if state.drill:
         from tui.drill.kept import scenario_of
@@ -290,8 +314,45 @@ def resumed_workspace(
         with drill_workspace(directory.runbook, started.scenario, pace, resumed=state, kept=kept) as workspace:
             yield workspace, directory.id
         return
-    workspace = open_workspace(path or directory.runbook, hosts, ssh_config)
+    workspace = open_workspace(path or _same_runbook(state) or directory.runbook, hosts, ssh_config)
     try:
         yield workspace, directory.id
     finally:
         workspace.close()
+
+
+def _newest_unfinished(store: "Store", path: Path | None) -> str:
+    """The newest unfinished session: of the runbook that is here, where one is.
+
+    Raises:
+        SessionError: there is none; those of other runbooks are named.
+    """
+    from tui.errors import SessionError
+    from tui.runbook.load import load
+    from tui.session.places import runbook_id
+
+    here = path or nearest_runbook()
+    wanted = runbook_id(load(here)) if here is not None else ""
+    others: list[str] = []
+    for one in store.summaries():
+        if one.state is None or one.finished:
+            continue
+        if not wanted or runbook_id(one.state.runbook) == wanted:
+            return one.id
+        others.append(f"{one.id} ({one.state.runbook.runbook.title})")
+    words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
+    hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
+    raise SessionError(words, hint or "`runbook sessions` lists them all")
+
+
+def _same_runbook(state: "SessionState") -> Path | None:
+    """The runbook in this folder, where it is the session's own, as it is today."""
+    from tui.errors import RunbookError
+    from tui.runbook.load import load
+    from tui.session.places import runbook_id
+
+    here = nearest_runbook()
+    try:
+        return here if here is not None and runbook_id(load(here)) == runbook_id(state.runbook) else None
+    except RunbookError:
+        return None

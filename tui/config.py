@@ -12,19 +12,20 @@ from tui.errors import UsageError
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
 
+    `hosts` has a table for each runbook, by its id: where this machine finds its hosts.
     `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
     """
 
     operator: str = ""
     theme: str = ""
     keys: Mapping[str, str] = {}
-    hosts: Mapping[str, str] = {}
+    hosts: Mapping[str, Mapping[str, str]] = {}
     variables: Mapping[str, str] = {}
     signing: Mapping[str, str] = {}
     signers: str = ""
 
 
-TABLES = ("keys", "hosts", "variables", "signing")
+TABLES = ("keys", "variables", "signing")
 
 
 def config_path() -> Path:
@@ -63,6 +64,12 @@ def load_config(path: Path | None = None) -> Config:
         for key, value in values.items() if isinstance(values, dict) else ():
             if not isinstance(value, str):
                 raise UsageError(f"{chosen}: {table}.{key}: {value!r} is no text", "put it between quotes")
+    for key, value in hosts.items() if isinstance(hosts := raw.get("hosts", {}), dict) else ():
+        if isinstance(value, str):
+            raise UsageError(
+                f"{chosen}: hosts.{key}: it does not say of which runbook",
+                "write it below [hosts.ID], where ID is the runbook's id: `runbook show` prints it first",
+            )
     try:
         return msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:

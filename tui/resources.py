@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tui.errors import RunbookError
 
+NAME = "runbook.toml"
 PACKAGE = Path(__file__).resolve().parent
 
 

@@ -17,6 +17,7 @@ from tui.runbook.variables import FACTS, fill, wrong_value
 from tui.session import events as ev
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
+from tui.session.places import Moved
 from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
 from tui.transports.base import CancelToken
 
@@ -46,6 +47,7 @@ class Conductor(Stepping):
     ) -> None:
         super().__init__(runbook, journal, executor, secrets, state, prober, speed)
         self.signing = signing or Signing()
+        self._unagreed: tuple[ev.HostConnected, ...] = ()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""
 
@@ -73,6 +75,25 @@ class Conductor(Stepping):
         current = self.state.current
         if current and self.state.step(current).status is StepStatus.PASSED:
             self._settle_passed(step_by_id(self.runbook, current))
+
+    def hold(self, why: str) -> None:
+        """Let nothing run until it is known where the hosts are."""
+        self.held = why
+
+    def reached(self, events: Sequence[ev.HostConnected], elsewhere: Sequence[Moved]) -> None:
+        """Record where hosts were reached, and go on; where one leads elsewhere, hold until that is agreed."""
+        if elsewhere:
+            self._unagreed = tuple(events)
+            self.held = "; ".join(f"{one.host} is another machine or user than before" for one in elsewhere)
+            return
+        for event in events:
+            self.record(event)
+        self.held = ""
+
+    def agree(self) -> None:
+        """Go on where the hosts are now; it is recorded."""
+        events, self._unagreed = self._unagreed, ()
+        self.reached(events, ())
 
     def mask_left(self) -> None:
         """Look for secrets in the output that was left without, now that they are known; blocks while it reads."""

@@ -24,6 +24,15 @@ class Secrets:
         self._stand_in = stand_in
         self._values: dict[str, str] = {}
 
+    def of(self, runbook: Runbook) -> "Secrets":
+        """The same for a session of a runbook with other secrets; values of the same declaration are known there."""
+        other = Secrets(runbook, self._redactor, self._stand_in)
+        known = self._runbook.secrets
+        other._values = {
+            name: one for name, one in self._values.items() if runbook.secrets.get(name) == known.get(name)
+        }
+        return other
+
     def keep(self, name: str, value: str) -> None:
         """Hold a value, from now on redacted everywhere.
 

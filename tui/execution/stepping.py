@@ -23,6 +23,9 @@ from tui.transports.local import LocalTransport
 class Stepping(Working):
     """A session whose steps go on by themselves as far as no person is needed."""
 
+    held = ""
+    """Why nothing may run yet; empty where it may."""
+
     def __init__(
         self,
         runbook: Runbook,
@@ -42,6 +45,8 @@ class Stepping(Working):
     def _idle_step(self, step_id: str) -> Step:
         if self.busy:
             raise NotNow("a command is running", "wait for it or cancel it")
+        if self.held:
+            raise NotNow(f"nothing runs yet: {self.held}", "answer what is asked about it, or wait a moment")
         if self.state.finished:
             raise NotNow("the session is finished", "begin a new one, or resume this one")
         return step_by_id(self.runbook, step_id)

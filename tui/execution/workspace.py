@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import tui
-from tui.errors import RunbookError, UsageError
+from tui.errors import HostsMoved, RunbookError, SessionError, UsageError
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
@@ -24,6 +24,7 @@ from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
 from tui.session.clock import Clock
 from tui.session.journal import Journal
+from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
 from tui.session.store import SessionDirectory, Store, Summary
 from tui.transports.base import Transport
 
@@ -67,7 +68,15 @@ class Workspace:
         speed: float = 1.0,
         scenario_text: str = "",
         pace: float = 1.0,
+        reach: Callable[[Runbook], Mapping[str, Transport]] | None = None,
+        said: frozenset[str] = frozenset(),
     ) -> None:
+        """Args:
+        reach: makes the ways to a runbook's hosts, for a session whose hosts are not where this workspace has them.
+        said: the hosts whose place the operator's options or settings name, whatever the runbook says.
+        """
+        self._reach = reach
+        self._said = said
         self.speed = speed
         self._pace = pace
         self._scenario_text = scenario_text
@@ -79,6 +88,8 @@ class Workspace:
         self.drill = drill
         self.scenario = scenario
         self.signing = signing or Signing()
+        self._opened: set[Transport] = set()
+        self._conducted = runbook, transports
         self.redactor = Redactor()
         self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.findings: tuple[Finding, ...] = ()
@@ -130,7 +141,7 @@ class Workspace:
         """
         self.check(setup)
         directory, journal = self.store.create(setup.flow, self.text, self.clock, self._scenario_text)
-        conductor = self._conductor(directory.attempts, journal, self.runbook)
+        conductor = self._conductor(directory.attempts, journal, self.runbook, self.transports)
         conductor.record(
             ev.SessionStarted(
                 session=directory.id,
@@ -142,6 +153,8 @@ class Workspace:
                 runbook_hash=_hash(self.text),
                 variables=self.values(setup),
                 targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
+                runbook=runbook_id(self.runbook),
+                places=places_of(self.runbook),
                 change=setup.change,
                 reason=setup.reason,
                 drill=self.drill,
@@ -159,29 +172,89 @@ class Workspace:
         self.opened(conductor, directory)
         return conductor
 
-    def resume(self, session: str, operator: str) -> "Conductor":
-        """Go on with a session that is not finished, as it was left.
+    def resume(self, session: str, operator: str, hosts: str = "") -> "Conductor":
+        """Go on with a session that is not finished, as it was left, on the hosts that its journal names.
+
+        Args:
+            hosts: which places hold where something else is said today: "session" or "today"; "" asks.
 
         Raises:
-            SessionError: it cannot be read, is damaged, or is open elsewhere.
+            SessionError: it cannot be read, is damaged, is open elsewhere, or is another runbook's.
+            HostsMoved: something else is said of its hosts today, and nobody has said which holds.
         """
         directory = self.store.find(session)
         journal = Journal.open(directory.journal, self.clock)
         try:
             runbook, state = directory.load()
-            runbook = replace(runbook, hosts={**runbook.hosts, **self.runbook.hosts})
-            if bool(state.drill) != bool(self.drill):
-                what = "a drill" if state.drill else "no drill"
-                raise UsageError(f"{directory.id} is {what}", f"open it with `runbook resume {directory.id}`")
+            self._fits(directory.id, state)
+            places, now = session_places(state), {} if self.drill else self._today(runbook)
+            differing = moved(places, now)
+            if differing and hosts not in ("session", "today"):
+                raise HostsMoved(directory.id, tuple(map(str, differing)))
         except RunbookError:
             journal.close()
             raise
-        conductor = self._conductor(directory.attempts, journal, runbook, state)
+        chosen = {one.host: now[one.host] for one in differing} if hosts == "today" else {}
+        runbook = placed(runbook, {**places, **chosen}) if not self.drill else self._drilled(runbook)
+        conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), state)
+        for name, place in chosen.items():
+            by = operator or state.operator
+            conductor.record(ev.HostMoved(host=name, before=places[name], place=place, operator=by))
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
         conductor.monitors.start()
         self.opened(conductor, directory)
         return conductor
+
+    def _fits(self, session: str, state: "SessionState") -> None:
+        """Make sure that a session may be opened here: a drill in a drill, and by its own runbook alone."""
+        if bool(state.drill) != bool(self.drill):
+            what = "a drill" if state.drill else "no drill"
+            raise UsageError(f"{session} is {what}", f"open it with `runbook resume {session}`")
+        own, here = runbook_id(state.runbook), runbook_id(self.runbook)
+        if own != here:
+            what = f"{session} belongs to the runbook {state.runbook.runbook.title} ({own}), not to {here}"
+            raise SessionError(what, f"leave, then: runbook resume {session}")
+
+    def _today(self, runbook: Runbook) -> dict[str, ev.Place]:
+        """Where hosts are said to be today: by option or setting, or by a runbook that was changed since."""
+        frozen = places_of(runbook)
+        here = places_of(self.runbook)
+        return {
+            name: here[name] for name in frozen if name in here and (name in self._said or here[name] != frozen[name])
+        }
+
+    def _drilled(self, runbook: Runbook) -> Runbook:
+        return replace(runbook, hosts={**runbook.hosts, **self.runbook.hosts})
+
+    def _ways(self, runbook: Runbook) -> Mapping[str, Transport]:
+        """The ways to the hosts of a session's runbook: those there are, where all lead to the same places."""
+        if self._reach is None or places_of(runbook) == places_of(self.runbook):
+            return self.transports
+        return self._reach(runbook)
+
+    def reach_again(
+        self, conductor: "Conductor", ask: AskSecret | None = None
+    ) -> tuple[tuple[Finding, ...], list[Moved]]:
+        """Reach the hosts and secrets of a session that was taken up; blocks.
+
+        Returns:
+            What was found, recorded in the session; and the hosts that lead elsewhere than before, of which nothing
+            is recorded until the operator has agreed (`conductor.agree`).
+        """
+        started = conductor.state.started
+        assert started is not None  # a session that was taken up has begun
+        facts = {**conductor.state.fixed_facts()}
+        hosts = hosts_needed(conductor.runbook, started.flow, facts)
+        wanted = secrets_needed(conductor.runbook, started.flow, facts)
+        ways = conductor.executor.transports
+        found = preflight(conductor.runbook, ways, conductor.secrets, hosts, wanted, lambda row: None, ask)
+        events = [row.event for row in found if row.event is not None]
+        known = conductor.state.hosts
+        elsewhere = [one for now in events if now.host in known and (one := reached_elsewhere(known[now.host], now))]
+        if not conductor.state.finished:
+            conductor.reached(events, elsewhere)
+        return found, elsewhere
 
     def look_on(self, session: str, holder: str) -> "Conductor":
         """Show a session that another process writes; nothing can be done in it.
@@ -202,36 +275,58 @@ class Workspace:
         return list(self.store.summaries())
 
     def links(self) -> dict[str, str]:
-        """The state of every connection of the runbook's hosts, in words."""
-        hosts = self.runbook.hosts.items()
-        return {name: self.transports[name].link().value for name, host in hosts if not (host.connection or host.local)}
+        """The state of every connection of the hosts of the session that is open, in words."""
+        runbook, ways = self._conducted
+        hosts = runbook.hosts.items()
+        return {name: ways[name].link().value for name, host in hosts if not (host.connection or host.local)}
 
     def close(self) -> None:
         """Let go of every connection."""
-        for transport in set(self.transports.values()):
+        for transport in {*self.transports.values(), *self._opened}:
             transport.close()
 
     def _watch(self, conductor: "Conductor") -> None:
         """Have every connection's ups and downs recorded."""
-        for name, host in self.runbook.hosts.items():
+        for name, host in conductor.runbook.hosts.items():
             if not host.connection:
-                self.transports[name].watch(partial(conductor.link_changed, name))
+                conductor.executor.transports[name].watch(partial(conductor.link_changed, name))
 
     def _conductor(
-        self, attempts: Path, journal: Journal, runbook: Runbook, state: "SessionState | None" = None
+        self,
+        attempts: Path,
+        journal: Journal,
+        runbook: Runbook,
+        ways: Mapping[str, Transport],
+        state: "SessionState | None" = None,
     ) -> "Conductor":
         """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""
         from tui.execution.conductor import Conductor
         from tui.execution.executor import Executor
         from tui.execution.probing import DrillProber
 
-        executor = Executor(self.transports, attempts, self.redactor, self.clock)
-        prober = DrillProber(runbook, self.transports, self.secrets) if self.drill else None
-        return Conductor(runbook, journal, executor, self.secrets, state, self.signing, prober, self.speed)
+        self._opened.update(ways.values())
+        self._conducted = runbook, ways
+        secrets = self.secrets if state is None else self.secrets.of(runbook)
+        executor = Executor(ways, attempts, self.redactor, self.clock)
+        prober = DrillProber(runbook, ways, secrets) if self.drill else None
+        return Conductor(runbook, journal, executor, secrets, state, self.signing, prober, self.speed)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""
         return {**defaults(self.runbook.variables, self.clock.now(), setup.flow), **setup.variables}
+
+    def known(self, setup: Setup) -> None:
+        """Make sure that a set-up that is not complete yet names only what the runbook has.
+
+        Raises:
+            UsageError: it names something else.
+        """
+        flow = self.runbook.flows.get(setup.flow)
+        if setup.flow and flow is None:
+            raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(self.runbook.flows)}")
+        methods = flow.methods if flow else tuple(self.runbook.methods)
+        if setup.method and setup.method not in methods:
+            raise UsageError(f"no method {setup.method!r}", f"there are: {', '.join(methods) or 'none'}")
 
     def check(self, setup: Setup, begin: bool = True) -> None:
         """Make sure that a set-up fits the runbook; for `begin` also that the window is open or a reason given.

@@ -2,6 +2,7 @@
 
 from tui.session import events as ev
 from tui.session.lengths import duration as duration
+from tui.session.places import words_of
 from tui.session.state import SessionState, step_by_id
 
 
@@ -63,6 +64,8 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             return event.operator, _title(event, state), f"outcome resolved as {word}: {event.reason}"
+        case ev.HostMoved():
+            return event.operator, "", f"{event.host} moved from {words_of(event.before)} to {words_of(event.place)}"
         case ev.ValueCorrected():
             why = f": {event.reason}" if event.reason else ""
             return event.operator, "", f"corrected {event.name} from {event.before!r} to {event.value!r}{why}"

@@ -1,11 +1,11 @@
 """Takes a session from its first step to its last without a person, by an answers file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from msgspec.structs import replace
 
-from tui.errors import NotNow, RunbookError
+from tui.errors import HostsMoved, NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup, Workspace
@@ -49,26 +49,31 @@ def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Prin
     return _to_the_end(conductor, answers, say)
 
 
-def run_rollback(workspace: Workspace, session: str, operator: str, reason: str, answers: Answers, say: Print) -> Exit:
+def run_rollback(
+    workspace: Workspace, session: str, operator: str, reason: str, answers: Answers, say: Print, hosts: str = ""
+) -> Exit:
     """Roll a session back and say what happens, a line a step.
+
+    Args:
+        hosts: which places hold for hosts that are said to be elsewhere today: "session" or "today".
 
     Raises:
         SessionError: it cannot be taken up.
         NotNow: it has been rolled back already, or the runbook has no rollback flow.
     """
-    conductor = workspace.resume(session, operator)
+    conductor = workspace.resume(session, operator, hosts)
     state = conductor.state
-    assert state.started is not None
     flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
-    started = state.started
-    setup = Setup(flow=flow, method=started.method, operator=operator, variables=started.variables)
-    refused = _preflight(workspace, setup, say) if flow else None
+    rows, elsewhere = workspace.reach_again(conductor)
+    _tell(rows, say)
+    refused = _refused(rows) if flow else None
+    if refused is None and elsewhere and hosts != "today":
+        conductor.close()
+        raise HostsMoved(session, tuple(map(str, elsewhere)))
     if refused is not None:
         conductor.close()
         return refused
-    for finding in workspace.findings:
-        if finding.event is not None:
-            conductor.record(finding.event)
+    conductor.agree()
     conductor.mask_left()
     if not flow:
         conductor.close()
@@ -106,13 +111,19 @@ def _plan_lines(state: SessionState) -> list[str]:
 
 
 def _preflight(workspace: Workspace, setup: Setup, say: Print) -> Exit | None:
-    def report(finding: Finding) -> None:
-        if finding.verdict is not Verdict.WAITING:
-            say(f"  {finding.verdict.value:8} {finding.kind} {finding.name}: {finding.detail}")
-            if finding.hint and finding.verdict is Verdict.FAILED:
-                say(f"           {finding.hint}")
+    return _refused(workspace.preflight(setup, lambda row: _tell([row], say)))
 
-    failed = [row for row in workspace.preflight(setup, report) if row.verdict is Verdict.FAILED]
+
+def _tell(rows: Iterable[Finding], say: Print) -> None:
+    for row in rows:
+        if row.verdict is not Verdict.WAITING:
+            say(f"  {row.verdict.value:8} {row.kind} {row.name}: {row.detail}")
+            if row.hint and row.verdict is Verdict.FAILED:
+                say(f"           {row.hint}")
+
+
+def _refused(rows: Iterable[Finding]) -> Exit | None:
+    failed = [row for row in rows if row.verdict is Verdict.FAILED]
     if not failed:
         return None
     return Exit.HOST if any(row.kind == "host" for row in failed) else Exit.SECRET

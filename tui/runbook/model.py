@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -29,9 +29,13 @@ from tui.runbook.watching import Watched as Watched
 
 
 class About(Model, frozen=True, kw_only=True):
-    """Whose runbook this is and what it deploys."""
+    """Whose runbook this is and what it deploys.
+
+    `id` tells it from other runbooks, for its sessions and for `[hosts.ID]` in config.toml; else the title does.
+    """
 
     title: str
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | Literal[""] = ""
     release: str = ""
     environment: str = ""
     owner: str = ""

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from tui.runbook.expected import expectations
+from tui.runbook.identity import runbook_id
 from tui.runbook.model import Action, Danger, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.probing.describe import words_of
 
@@ -18,7 +19,7 @@ def show(runbook: Runbook) -> str:
 def _lines(runbook: Runbook) -> Iterator[str]:
     about = runbook.runbook
     yield " · ".join(part for part in (about.title, about.release, about.environment) if part)
-    for label, text in (("owner", about.owner), ("contact", about.contact)):
+    for label, text in (("id", runbook_id(runbook)), ("owner", about.owner), ("contact", about.contact)):
         if text:
             yield f"{label}: {text}"
     if runbook.window is not None:

@@ -14,9 +14,10 @@ from textual.widgets.option_list import Option
 from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
-from tui.screens.home_text import Piece, about, flows_of, followup_lines, ordered, session_line, window_lines
+from tui.screens.home_text import Piece, about, belongs, flows_of, followup_lines, ordered, session_line, window_lines
 from tui.screens.page import Page
 from tui.session.followups import Due
+from tui.session.places import runbook_id
 from tui.session.store import Summary
 from tui.session.ticking import listed, tick_off
 from tui.widgets.top_line import TopLine
@@ -74,8 +75,13 @@ class HomeScreen(Page[None]):
     def _read(self) -> None:
         if not self._furnished:
             return
-        store = front(self).workspace.store
-        front(self).work(self, lambda: tuple(ordered(list(islice(store.summaries(), LISTED)))), self._found)
+        store, here = front(self).workspace.store, self._here
+        front(self).work(self, lambda: tuple(ordered(list(islice(store.summaries(), LISTED)), here)), self._found)
+
+    @property
+    def _here(self) -> str:
+        """The id of this screen's runbook."""
+        return runbook_id(front(self).workspace.runbook)
 
     def _found(self, found: tuple[Summary, ...]) -> None:
         self.sessions = found
@@ -104,12 +110,12 @@ class HomeScreen(Page[None]):
         listed.clear_options()
         now = front(self).workspace.clock.now()
         for one in found or ():
-            listed.add_option(Option(pieces([session_line(one, now)])))
+            listed.add_option(Option(pieces([session_line(one, now, self._here)])))
         listed.display, none.display = bool(found), not found
         none.say("none yet on this machine")
         if found:
             listed.highlighted = min(marked or 0, len(found) - 1)
-            unfinished = not found[0].finished
+            unfinished = not found[0].finished and belongs(found[0], self._here)
             title = "Sessions: Enter goes on with the marked one" if unfinished else "Sessions"
             self.query_one("#sessions-title", Words).say(title)
             listed.focus()
@@ -170,6 +176,10 @@ class HomeScreen(Page[None]):
             return
         if one.state is None:
             front(self).show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
+        elif not belongs(one, self._here):
+            title = one.state.runbook.runbook.title
+            words = f"this session belongs to another runbook: {title}"
+            front(self).show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
         elif one.finished:
             front(self).show_error(
                 NotNow("this session is finished", "p replays it, e exports it; d sets up a new one")

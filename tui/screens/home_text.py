@@ -8,6 +8,7 @@ from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
 from tui.session.followups import Due
+from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
 
@@ -52,8 +53,8 @@ def window_lines(state: WindowState, now: datetime) -> list[list[Piece]]:
     return [clock, line]
 
 
-def session_line(summary: Summary, now: datetime) -> list[Piece]:
-    """One session in one line: what, when, who, how far."""
+def session_line(summary: Summary, now: datetime, here: str) -> list[Piece]:
+    """One session in one line: what, when, who, how far; and of which runbook, where it is not the one `here`."""
     state = summary.state
     if state is None:
         return [("? cannot be read  ", BAD), (summary.id, ""), (f"  {sanitise(summary.problem)}", QUIET)]
@@ -65,7 +66,13 @@ def session_line(summary: Summary, now: datetime) -> list[Piece]:
         (f"  {drill}{sanitise(what + method)}", "bold"),
         (f"  {started_at(summary.id):%Y-%m-%d %H:%M} UTC, {duration(now - started_at(summary.id))} ago", ""),
         (f"  {sanitise(state.operator)}  {progress(state)}", QUIET),
+        *([] if belongs(summary, here) else [(f"  runbook: {sanitise(state.runbook.runbook.title)}", "bold")]),
     ]
+
+
+def belongs(summary: Summary, here: str) -> bool:
+    """Whether a session is of the runbook with this id."""
+    return summary.state is None or runbook_id(summary.state.runbook) == here
 
 
 def followup_lines(found: Sequence[Due], now: datetime) -> list[list[Piece]]:
@@ -103,6 +110,6 @@ def flows_of(runbook: Runbook, kind: str) -> list[str]:
     return [name for name, flow in runbook.flows.items() if flow.kind is FlowKind(kind)]
 
 
-def ordered(found: list[Summary]) -> list[Summary]:
-    """The sessions as they are listed: the unfinished first, then by time, the newest first."""
-    return sorted(found, key=lambda one: one.finished)
+def ordered(found: list[Summary], here: str) -> list[Summary]:
+    """The sessions as they are listed: this runbook's before others', the unfinished first, then by time."""
+    return sorted(found, key=lambda one: (not belongs(one, here), one.finished))

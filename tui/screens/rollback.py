@@ -36,8 +36,8 @@ class RollbackScreen(RunScreen):
 
     def compose(self) -> ComposeResult:
         app = front(self)
-        flow = app.workspace.runbook.flows[self.conductor.state.flow].title
-        yield TopLine(f"ROLLBACK · {flow} · {app.workspace.runbook.runbook.title}", app.workspace.drill)
+        flow = self.conductor.runbook.flows[self.conductor.state.flow].title
+        yield TopLine(f"ROLLBACK · {flow} · {self.conductor.runbook.runbook.title}", app.workspace.drill)
         yield RollbackHead(id="rollback-head")
         with Horizontal(id="run"):
             yield Checklist(id="checklist", rollback=True)

@@ -84,8 +84,9 @@ class RunScreen(SessionActs):
     def compose(self) -> ComposeResult:
         app = front(self)
         started = self.conductor.state.started
-        flow = app.workspace.runbook.flows[started.flow].title if started else ""
-        yield TopLine(f"{flow} · {app.workspace.runbook.runbook.title}", app.workspace.drill)
+        runbook = self.conductor.runbook
+        flow = runbook.flows[started.flow].title if started else ""
+        yield TopLine(f"{flow} · {runbook.runbook.title}", app.workspace.drill)
         with Horizontal(id="run"):
             yield Checklist(id="checklist")
             with Vertical(id="right"):

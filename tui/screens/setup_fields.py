@@ -95,7 +95,15 @@ class Choice(RadioButton):
 
 
 class Radios(RadioSet):
-    """Enter chooses and moves on."""
+    """The arrows choose, so that what is marked is what is done; Enter chooses and moves on."""
+
+    def action_next_button(self) -> None:
+        super().action_next_button()
+        super().action_toggle_button()
+
+    def action_previous_button(self) -> None:
+        super().action_previous_button()
+        super().action_toggle_button()
 
     def action_toggle_button(self) -> None:
         super().action_toggle_button()
@@ -103,15 +111,17 @@ class Radios(RadioSet):
 
 
 class Methods(Vertical):
-    """The ways to go through the flow, the recommended one chosen."""
+    """The ways to go through the flow: the `given` one chosen, else the recommended one."""
 
-    def __init__(self, methods: Sequence[tuple[str, Method]]) -> None:
+    def __init__(self, methods: Sequence[tuple[str, Method]], given: str = "") -> None:
         super().__init__(id="method-entry", classes="entry")
         self._methods = methods
+        recommended = next((name for name, one in methods if one.recommended), methods[0][0])
+        self._first = given if any(name == given for name, _ in methods) else recommended
 
     def compose(self) -> ComposeResult:
         yield Static("Method", classes="prompt", markup=False)
-        chosen = next((place for place, (_, one) in enumerate(self._methods) if one.recommended), 0)
+        chosen = [name for name, _ in self._methods].index(self._first)
         with Radios(id="method", compact=True):
             for place, (_, method) in enumerate(self._methods):
                 yield Choice(_words(method), value=place == chosen, compact=True)
@@ -126,7 +136,7 @@ class Methods(Vertical):
         """The name of the chosen method."""
         place = next((radios.pressed_index for radios in self.query(Radios)), -1)
         if place < 0:
-            return next((name for name, one in self._methods if one.recommended), self._methods[0][0])
+            return self._first
         return self._methods[place][0]
 
 

@@ -54,12 +54,14 @@ def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Fiel
     ]
 
 
-def references(workspace: Workspace, flow: str) -> list[Field]:
+def references(workspace: Workspace, flow: str, given: Setup) -> list[Field]:
     """The change's reference, and a reason where the window is closed."""
-    fields = [Field(id="change", prompt="Change reference – optional")]
+    fields = [Field(id="change", prompt="Change reference – optional", value=given.change)]
     if needs_reason(workspace, flow):
         why = workspace.window().why
-        fields.append(Field(id="reason", prompt=f"Outside the window ({why}): why now? It is recorded"))
+        fields.append(
+            Field(id="reason", prompt=f"Outside the window ({why}): why now? It is recorded", value=given.reason)
+        )
     return fields
 
 

@@ -22,12 +22,23 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ty
     """Base of the events; the tag in the journal is the class name in lower case."""
 
 
+class Place(Struct, frozen=True, omit_defaults=True):
+    """Where a host is: an SSH target with user and port, another host's connection, or this machine; the directory."""
+
+    target: str = ""
+    user: str = ""
+    port: int | None = None
+    local: bool = False
+    connection: str = ""
+    directory: str = ""
+
+
 class SessionStarted(Event, frozen=True, kw_only=True):
     """A session begins: what is done, by whom, with which values.
 
     `reason` is why it runs outside the window; `drill` is the title of a rehearsal's scenario, `scenario` its name or
     the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it, `pace` how much faster than life
-    its commands run (0: at once).
+    its commands run (0: at once). `runbook` is the runbook's id, `places` where its hosts are, all of them.
     """
 
     session: str
@@ -39,6 +50,8 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     runbook_hash: str
     variables: Mapping[str, str] = {}
     targets: Mapping[str, str] = {}
+    runbook: str = ""
+    places: Mapping[str, Place] = {}
     change: str = ""
     reason: str = ""
     drill: str = ""
@@ -82,6 +95,15 @@ class HostConnected(Event, frozen=True, kw_only=True):
     fingerprint: str = ""
     boot_id: str = ""
     seconds: float = 0.0
+
+
+class HostMoved(Event, frozen=True, kw_only=True):
+    """The operator takes a host of the session to be at another place from now on."""
+
+    host: str
+    before: Place
+    place: Place
+    operator: str
 
 
 class LinkChanged(Event, frozen=True, kw_only=True):
@@ -353,6 +375,7 @@ AnyEvent = (
     | SessionHandedOver
     | SessionFinished
     | HostConnected
+    | HostMoved
     | LinkChanged
     | StepOpened
     | StepSigned

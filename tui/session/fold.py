@@ -88,6 +88,11 @@ def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionS
     return replace(state, hosts={**state.hosts, event.host: event})
 
 
+@_on(ev.HostMoved)
+def _(event: ev.HostMoved, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, moved={**state.moved, event.host: event.place})
+
+
 @_on(ev.LinkChanged)
 def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
     was_up = state.links.get(event.host, CONNECTED) == CONNECTED

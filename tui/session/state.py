@@ -104,7 +104,8 @@ class StepState(Struct, frozen=True, kw_only=True):
 class SessionState(Struct, frozen=True, kw_only=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
-    `corrected` has the values that the operator put right since the start.
+    `moved` has where hosts are that the operator took to be elsewhere since the start, `corrected` the values that
+    the operator put right.
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
     `tripped` since when a trigger proposes to roll back, `followups` those that are done,
@@ -126,6 +127,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     steps: Mapping[str, StepState] = {}
     attempts: Mapping[int, Attempt] = {}
     hosts: Mapping[str, ev.HostConnected] = {}
+    moved: Mapping[str, ev.Place] = {}
     links: Mapping[str, str] = {}
     links_at: Mapping[str, datetime] = {}
     current: str = ""

@@ -1,0 +1,112 @@
+"""Where a session's hosts are: as its journal names them, and whether something else says otherwise today."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.runbook.identity import runbook_id as runbook_id
+from tui.runbook.model import Host, Runbook
+from tui.session import events as ev
+from tui.session.state import SessionState
+
+
+class Moved(Struct, frozen=True):
+    """A host that is elsewhere today: its name, where the session has it, and where it is said to be now, in words."""
+
+    host: str
+    session: str
+    today: str
+
+    def __str__(self) -> str:
+        return f"{self.host}: this session has it at {self.session}, today it is said to be at {self.today}"
+
+
+def place_of(host: Host) -> ev.Place:
+    """Where a host of the runbook is."""
+    return ev.Place(
+        target=host.target,
+        user=host.user,
+        port=host.port,
+        local=host.local,
+        connection=host.connection,
+        directory=host.directory,
+    )
+
+
+def places_of(runbook: Runbook) -> dict[str, ev.Place]:
+    """Where all hosts of the runbook are, by name."""
+    return {name: place_of(host) for name, host in runbook.hosts.items()}
+
+
+def placed(runbook: Runbook, places: Mapping[str, ev.Place]) -> Runbook:
+    """The runbook with its hosts at these places."""
+    hosts = {name: _at(host, places[name]) if name in places else host for name, host in runbook.hosts.items()}
+    return replace(runbook, hosts=hosts)
+
+
+def _at(host: Host, place: ev.Place) -> Host:
+    return replace(
+        host,
+        target=place.target,
+        user=place.user,
+        port=place.port,
+        local=place.local,
+        connection=place.connection,
+        directory=place.directory,
+    )
+
+
+def session_places(state: SessionState) -> dict[str, ev.Place]:
+    """Where the session has its hosts: as it began, and as the operator moved them since.
+
+    A journal from before places were recorded names targets only; the rest is the session's own runbook's.
+    """
+    started = state.started
+    found = places_of(state.runbook)
+    if started is None:
+        return found
+    for name, target in started.targets.items():
+        if name in found and not started.places:
+            found[name] = _from_target(found[name], target)
+    return {**found, **started.places, **state.moved}
+
+
+def _from_target(own: ev.Place, target: str) -> ev.Place:
+    if target == (own.target or own.connection or "local"):
+        return own
+    local = target == "local"
+    return ev.Place(target="" if local else target, local=local, directory=own.directory)
+
+
+def moved(session: Mapping[str, ev.Place], today: Mapping[str, ev.Place]) -> list[Moved]:
+    """The hosts that are elsewhere today."""
+    return [
+        Moved(name, words_of(place), words_of(today[name]))
+        for name, place in session.items()
+        if name in today and today[name] != place
+    ]
+
+
+def words_of(place: ev.Place) -> str:
+    """A place as the operator reads it: deploy@web:2222 in /srv/app."""
+    if place.local:
+        where = "this machine"
+    elif place.connection:
+        where = f"the connection of {place.connection}"
+    else:
+        user = f"{place.user}@" if place.user else ""
+        where = f"{user}{place.target}" + (f":{place.port}" if place.port else "")
+    return where + (f" in {place.directory}" if place.directory else "")
+
+
+def reached_elsewhere(before: ev.HostConnected, now: ev.HostConnected) -> Moved | None:
+    """Whether a connection leads to another machine or user than the session's own did."""
+    if (before.target, before.user, before.hostname) == (now.target, now.user, now.hostname):
+        return None
+    return Moved(now.host, _reached(before), _reached(now))
+
+
+def _reached(event: ev.HostConnected) -> str:
+    user = f"{event.user}@" if event.user else ""
+    return f"{user}{event.target}" + (f" (calls itself {event.hostname})" if event.hostname else "")
