@@ -7,11 +7,13 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import convert
+from msgspec.structs import replace
 
 from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
-from tui.session.fold import fold
+from tui.session.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.replan import next_reopening
 from tui.session.rollback import (
     Need,
     PlannedStep,
@@ -22,7 +24,7 @@ from tui.session.rollback import (
     not_needed,
     rollback_plan,
 )
-from tui.session.state import LOOK, SessionState
+from tui.session.state import AUTO, LOOK, SessionState
 
 TEXT = """
 format = 1
@@ -336,3 +338,84 @@ def test_one_more_attempt_never_makes_a_needed_step_not_needed(
         wanted = {one.step.id for one in rollback_plan(after(events, flow=flow)) if one.need is not Need.NOT_NEEDED}
         assert before <= wanted
         before = wanted
+
+
+def test_what_a_step_that_this_session_leaves_out_would_need_is_not_needed() -> None:
+    """Method A leaves "units" out; the step that undoes it alone is of both methods here."""
+    text = TEXT.replace('budget = "64s", mutates = true, when = { method = "b" }', 'budget = "64s", mutates = true')
+    other = convert(tomli.loads(text), Runbook)
+    state = replace(after(done("code", 1)), runbook=other)
+    assert need(state, "back-units") is Need.NOT_NEEDED
+    assert planned(state, "back-units").why == "not done: Units"
+
+
+def test_what_ran_is_undone_also_where_a_corrected_value_leaves_it_out_now() -> None:
+    text = TEXT.replace('undo = ["back-hand"]', 'when = { size = "big" }, undo = ["back-hand"]')
+    state = replace(after(signed("by-hand")), runbook=convert(tomli.loads(text), Runbook))
+    assert need(replace(state, corrected={"size": "small"}), "back-hand") is Need.NEEDED
+
+
+def test_what_a_person_began_by_hand_may_have_been_done() -> None:
+    opened = ev.StepOpened(step="by-hand", operator="ana")
+    assert need(after(opened), "back-hand") is Need.NEEDED
+    assert need(after(signed("by-hand"), reopened("by-hand")), "back-hand") is Need.NEEDED
+    skipped = ev.StepSkipped(step="by-hand", operator="ana", reason="x")
+    assert need(after(opened, skipped), "back-hand") is Need.NOT_NEEDED
+
+
+def replanned(state: SessionState) -> tuple[SessionState, list[str]]:
+    """The state with everything reopened that became wrong, and what was."""
+    names = []
+    while (wrong := next_reopening(state)) is not None:
+        event = ev.StepReopened(step=wrong.step, operator=AUTO, reason=wrong.reason)
+        state = apply(state, ev.Entry(state.seq + 1, START + timedelta(hours=1), 0.0, event))
+        names.append(wrong.step)
+    return state, names
+
+
+BACK_TO_THE_END = [
+    *[signed("tell"), *decided("reverse"), *done("page-on", 2), signed("shown"), *done("reverse", 3)],
+    *[ev.StepNotNeeded(step="restore", reason="database is reverse, not restore"), *done("page-off", 4)],
+]
+
+
+def test_another_answer_reopens_what_applies_now_and_what_was_taken_back_before_it() -> None:
+    state = after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, reopened("decide"))
+    assert replanned(state)[1] == []
+    state, names = replanned(after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, decided("restore")))
+    assert names == ["restore", "page-on", "shown", "page-off"]
+    assert Need.NOT_NEEDED not in {need(state, name) for name in ("page-on", "restore", "page-off")}
+    following = state.next_step()
+    assert following is not None
+    assert following.id == "page-on"
+
+
+def test_what_a_person_skipped_and_what_was_done_already_stay_as_they_are() -> None:
+    skipped = ev.StepSkipped(step="restore", operator="ana", reason="x")
+    assert replanned(after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, skipped, decided("restore")))[1] == []
+
+
+def test_a_step_of_the_rollback_that_is_done_again_is_taken_back_again() -> None:
+    state = after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, reopened("page-on"))
+    assert replanned(state)[1] == ["shown", "page-off"]
+    state = after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, done("page-on", 5))
+    assert replanned(state)[1] == ["page-off"]
+
+
+def test_what_was_looked_at_is_looked_at_again_after_what_it_undoes_was_done_again() -> None:
+    found = [*looked("page-off", 3, needed=False), ev.StepNotNeeded(step="page-off", reason="looked")]
+    state = after(done("migrate", 1), BACK, done("page-on", 2), found)
+    assert replanned(state)[1] == []
+    assert replanned(after(done("migrate", 1), BACK, done("page-on", 2), found, done("page-on", 4)))[1] == ["page-off"]
+
+
+def test_in_a_deployment_too_another_value_reopens_what_it_had_left_out() -> None:
+    text = TEXT.replace(
+        'when = { method = "b" }, undo = ["back-units"', 'when = { size = "big" }, undo = ["back-units"'
+    )
+    small = ev.ValueCaptured(step="code", name="size", value="small")
+    out = ev.StepNotNeeded(step="units", reason="size is small, not big")
+    state = replace(after(done("code", 1), small, done("migrate", 2), out), runbook=convert(tomli.loads(text), Runbook))
+    assert replanned(state)[1] == []
+    corrected = ev.ValueCorrected(name="size", value="big", before="small", operator="ana", reason="counted")
+    assert replanned(apply(state, ev.Entry(state.seq + 1, START, 0.0, corrected)))[1] == ["units"]

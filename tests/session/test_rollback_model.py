@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.production_model import BACK, FORWARD, LOOKS, REASONS, World, after
 from tui.resources import bundled
@@ -15,8 +16,9 @@ from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
 from tui.session.fold import apply
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.replan import next_reopening
 from tui.session.rollback import Need, look_wanted, not_needed, rollback_plan
-from tui.session.state import SessionState, initial
+from tui.session.state import AUTO, SessionState, initial
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BEFORE = World()
@@ -42,13 +44,16 @@ class Stop(NamedTuple):
     outcome: Outcome | None = None
     skipped: str = ""
     migrations: str = "Planned"
+    left_out: str = ""
+    """A step that this deployment leaves out by its own `when`, by a value given at the start or captured (`how`)."""
+    how: str = ""
 
 
 class Play:
     """A session folded from events one at a time, and the world they change."""
 
-    def __init__(self, world: World = BEFORE) -> None:
-        self.state: SessionState = initial(runbook())
+    def __init__(self, world: World = BEFORE, left_out: str = "") -> None:
+        self.state: SessionState = initial(without(left_out))
         self.world = world
         self.did: list[str] = []
 
@@ -108,7 +113,19 @@ class Play:
                 self.done(step.id)
             else:
                 self.record(ev.StepSigned(step=step.id, operator="ana"))
+            self.replan()
         raise AssertionError("the rollback does not come to an end")
+
+    def replan(self) -> None:
+        """Reopen what became wrong, as the conductor does."""
+        while (wrong := next_reopening(self.state)) is not None:
+            self.record(ev.StepReopened(step=wrong.step, operator=AUTO, reason=wrong.reason))
+
+    def decide_again(self, database: str) -> None:
+        """The operator changes the answer about the database, after the rollback has come to its end."""
+        self.record(ev.StepReopened(step="rollback-database", operator="ana", reason="it is worse than that"))
+        self.replan()
+        self.back_to_the_end(database)
 
     def _in_trouble(self, step: Step, happened: bool) -> None:
         self.attempt(step.id, Outcome(OutcomeKind.UNKNOWN))
@@ -124,6 +141,18 @@ class Play:
 @cache
 def runbook() -> Runbook:
     return load(bundled("runbook.toml"))
+
+
+@cache
+def without(left_out: str) -> Runbook:
+    """The runbook, one of its steps done only where the fact "wanted" is yes."""
+
+    def narrowed(step: Step) -> Step:
+        return replace(step, when={**step.when, "wanted": "yes"}) if step.id == left_out else step
+
+    whole = runbook()
+    sections = tuple(replace(one, steps=tuple(map(narrowed, one.steps))) for one in whole.sections)
+    return replace(whole, sections=sections) if left_out else whole
 
 
 def changes(method: str) -> list[str]:
@@ -144,7 +173,11 @@ def stops(method: str) -> Iterator[Stop]:
             for outcome in ENDINGS:
                 yield Stop(method, done, step, parts, outcome)
         yield Stop(method, done, step, 0, Outcome(OutcomeKind.UNREACHABLE))
-        yield Stop(method, tuple(one for one in steps if one != step), skipped=step)
+        others = tuple(one for one in steps if one != step)
+        yield Stop(method, others, skipped=step)
+        for how in ("given", "captured"):
+            yield Stop(method, others, left_out=step, how=how)
+            yield Stop(method, (), left_out=step, how=how)
 
 
 def world_at(stop: Stop) -> World:
@@ -157,10 +190,22 @@ def world_at(stop: Stop) -> World:
 
 def deployed(stop: Stop) -> Play:
     """The session at a stop point."""
-    play = Play()
+    play = Play(left_out=stop.left_out)
+    given = {"wanted": "no"} if stop.how == "given" else {}
     play.record(
-        ev.SessionStarted(session="s", flow="deploy", method=stop.method, operator="ana", title="", runbook_hash="")
+        ev.SessionStarted(
+            session="s",
+            flow="deploy",
+            method=stop.method,
+            operator="ana",
+            title="",
+            runbook_hash="",
+            variables=given,
+        )
     )
+    if stop.how == "captured":
+        play.record(ev.ValueCaptured(step="check-baseline", name="wanted", value="no"))
+        play.record(ev.StepNotNeeded(step=stop.left_out, reason="wanted is no, not yes"))
     for name, value in {**FACTS, "migration_plan": stop.migrations}.items():
         play.record(ev.ValueCaptured(step="check-baseline", name=name, value=value))
     for step in stop.done:
@@ -235,6 +280,8 @@ def test_trouble_in_the_rollback_itself_still_ends_where_it_began(method: str) -
 def test_a_rollback_without_a_session_looks_and_brings_it_back(method: str) -> None:
     count = 0
     for stop in stops(method):
+        if stop.left_out:
+            continue  # a deployment that is known of
         play = Play(world_at(stop))
         play.record(
             ev.SessionStarted(
@@ -246,6 +293,26 @@ def test_a_rollback_without_a_session_looks_and_brings_it_back(method: str) -> N
         assert brought_back(play.world, "reverse", world_at(stop), restored=False), (stop, play.did, play.world)
         count += 1
     sys.stdout.write(f"method {method}: {count} rollbacks without a session\n")
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_another_answer_about_the_database_is_carried_out_with_the_site_down_again(method: str) -> None:
+    count = 0
+    steps = changes(method)
+    for place in range(len(steps) + 1):
+        stop = Stop(method, tuple(steps[:place]))
+        for before, after_all in (("leave", "restore"), ("reverse", "restore"), ("restore", "reverse")):
+            play = deployed(stop)
+            play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
+            play.back_to_the_end(before)
+            play.did.clear()
+            play.decide_again(after_all)
+            restored = bool(REASONS["rollback-restore"] & set(stop.done))
+            if after_all == "restore":
+                assert ("rollback-restore" in play.did) is restored, (stop, before, play.did)
+            assert brought_back(play.world, after_all, play.world, restored=restored), (stop, before, play.world)
+            count += 1
+    sys.stdout.write(f"method {method}: {count} rollbacks with a second answer\n")
 
 
 def test_the_model_covers_every_changing_step_of_both_flows() -> None:

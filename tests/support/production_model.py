@@ -51,6 +51,8 @@ def reverse_migrations(files: str) -> Effect:
 def restore(world: World) -> World:
     if world.app is not None and world.app == "new":
         raise Impossible("the database is restored under the running release")
+    if world.app != "none" and world.served == "site":
+        raise Impossible("the database is restored while people use the site")
     return world._replace(schema="old", data="restored")
 
 

@@ -204,6 +204,7 @@ class Conductor(Stepping):
             )
             for name in action.capture:
                 self.record(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
+            self.replan()
             self._go_on(step)
 
     def message(self, name: str) -> str:
@@ -280,6 +281,7 @@ class Conductor(Stepping):
         with self._lock:
             self._idle_step(step_id)
             self.record(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
+            self.replan()
 
     def resolve(self, step_id: str, succeeded: bool, reason: str) -> None:
         """Decide an unknown outcome after looking on the host."""
@@ -297,6 +299,7 @@ class Conductor(Stepping):
             missing = self._runner.capture_left(step, self.state.attempts[now.attempts[-1]])
             if missing:
                 self.note(f"no value for {', '.join(missing)} in what came of the output", step.id)
+            self.replan()
             self._go_on(step)
 
     def correctable(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.session import events as ev
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.replan import next_reopening
 from tui.session.rollback import not_needed
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
@@ -75,6 +76,7 @@ class Stepping(Working):
         def follow(cancel: CancelToken) -> None:
             # What comes next in the step waits for a person: it was allowed by whoever began it, then.
             self._runner.rejoin(step, left, cancel)
+            self.replan()
             if self.state.step(step.id).status is StepStatus.PASSED:
                 self._settle_passed(step)
 
@@ -82,6 +84,7 @@ class Stepping(Working):
 
     def _run(self, step: Step, cancel: CancelToken) -> None:
         self._runner.run(step, cancel)
+        self.replan()
         if self.state.step(step.id).status is StepStatus.PASSED:
             self._settle_passed(step)
 
@@ -104,7 +107,8 @@ class Stepping(Working):
         )
 
     def settle(self) -> None:
-        """Mark the steps that come next and do not apply to what is known by now."""
+        """Compute the plan again: reopen what became wrong, then mark what comes next and does not apply."""
+        self.replan()
         while (step := self.state.next_step()) is not None:
             reason = not_needed(self.state, step)
             if not reason:
@@ -112,6 +116,11 @@ class Stepping(Working):
             self.record(ev.StepNotNeeded(step=step.id, reason=reason))
         if self.state.rollback and self.state.rollback_finished_at is None:
             self.record(ev.RollbackFinished(operator=self.state.operator))
+
+    def replan(self) -> None:
+        """Reopen, in order, the steps that have become wrong by what is known now."""
+        while (wrong := next_reopening(self.state)) is not None:
+            self.record(ev.StepReopened(step=wrong.step, operator=AUTO, reason=wrong.reason))
 
     def _given_up(self, left: Attempt) -> None:
         """Record the end of an attempt that ended with the program, or went on unseen."""

@@ -17,7 +17,7 @@ from tui.session import events as ev
 from tui.session.fold import fold
 from tui.session.journal import read
 from tui.session.output import OutputReader
-from tui.session.state import Attempt, SessionState, StepState, StepStatus
+from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
 from tui.session.store import SessionDirectory
 
 
@@ -133,7 +133,8 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, s
         case ev.StepSkipped():
             yield event.step, f"skipped by {event.operator}: {event.reason}"
         case ev.StepReopened():
-            yield event.step, f"reopened by {event.operator}: {event.reason}"
+            by = "the plan" if event.operator == AUTO else event.operator
+            yield event.step, f"reopened by {by}: {event.reason}"
         case ev.AttemptFinished() if not event.outcome.ended_by_itself:
             yield state.attempts[event.attempt].step, str(event.outcome)
         case ev.AttemptChecked() | ev.QuestionAnswered():

@@ -1,6 +1,6 @@
 """What follows from the events: the state of a session, folded one event at a time, by a pure function."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatch
 
 from msgspec.structs import replace
@@ -9,7 +9,7 @@ from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
-from tui.session.state import CONNECTED, Attempt, Done, Measure, SessionState, StepStatus, initial, step_by_id
+from tui.session.state import AUTO, CONNECTED, Attempt, Done, Measure, SessionState, StepStatus, initial, step_by_id
 from tui.session.watching import Monitored, Sample, add, advance_all, with_baseline
 
 
@@ -120,11 +120,13 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
         mutates=event.mutates,
         durable=event.durable,
         again=event.again,
+        seq=entry.seq,
     )
     state = replace(_usual_so_far(state, attempt), attempts={**state.attempts, event.attempt: attempt})
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
+    state = replace(state, looks=_still_found(state, event.step))
     return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
 
 
@@ -217,6 +219,7 @@ def _(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionStat
         operator=event.operator,
         second_operator=event.second_operator,
         notes=notes,
+        signed_seq=entry.seq,
     )
 
 
@@ -279,7 +282,15 @@ def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionSt
     looks = {step: needed for step, needed in state.looks.items() if step != event.step}
     state = replace(state, looks=looks)
     return _with_step(
-        state, event.step, status=StepStatus.PENDING, action=0, checks={}, settled=None, reason=event.reason
+        state,
+        event.step,
+        status=StepStatus.PENDING,
+        action=0,
+        checks={},
+        settled=None,
+        reason=event.reason,
+        reopened_seq=entry.seq,
+        replanned_seq=entry.seq if event.operator == AUTO else state.step(event.step).replanned_seq,
     )
 
 
@@ -312,6 +323,18 @@ def _(event: ev.FollowUpDone, state: SessionState, entry: ev.Entry) -> SessionSt
 @_on(ev.FaultStruck)
 def _(event: ev.FaultStruck, state: SessionState, entry: ev.Entry) -> SessionState:
     return replace(state, faults={**state.faults, event.fault: entry.at})
+
+
+def _still_found(state: SessionState, doing: str) -> Mapping[str, bool | None]:
+    """What was found by looking, without what the step that is done now changes: what it undoes, and what undoes it."""
+    if not state.looks:
+        return state.looks
+    undone_by = step_by_id(state.runbook, doing).undo
+    return {
+        name: needed
+        for name, needed in state.looks.items()
+        if name not in undone_by and doing not in step_by_id(state.runbook, name).undo
+    }
 
 
 def _usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:

@@ -14,14 +14,13 @@ from tui.session import events as ev
 from tui.session import public_keys, sshsig
 from tui.session.chain import START, Proved
 from tui.session.sshsig import Signature
+from tui.session.state import AUTO as AUTO
 from tui.session.state import SessionState
 
 NAMESPACE = "runbook-signoff@runbook"
 """What our signatures are for: one made for Git or for a login is none of ours, nor the other way round."""
 
 VERSION = 1
-AUTO = "auto"
-"""Who signs where the runbook asks for no person: nobody."""
 
 _ESCAPED = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff]')
 

@@ -16,6 +16,9 @@ from tui.session.watching import Dwell, Monitored
 CONNECTED = "connected"
 """The word for a connection that is up; any other link is not."""
 
+AUTO = "auto"
+"""Who signs where the runbook asks for no person, and who reopens what the plan reopens: nobody."""
+
 LOOK = -1
 """The place, among a step's actions, of the look at whether there is anything to undo."""
 
@@ -59,6 +62,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     mutates: bool = False
     durable: bool = False
     again: bool = False
+    seq: int = -1
 
     @property
     def aside(self) -> bool:
@@ -85,7 +89,11 @@ class Done(Struct, frozen=True):
 
 
 class StepState(Struct, frozen=True, kw_only=True):
-    """A step's part of the session; `action` is the place of the next action to be done."""
+    """A step's part of the session; `action` is the place of the next action to be done.
+
+    `signed_seq` and `reopened_seq` are the events that last signed and reopened it, `replanned_seq` the last by which
+    not a person but the plan reopened it.
+    """
 
     id: str
     status: StepStatus = StepStatus.PENDING
@@ -99,6 +107,9 @@ class StepState(Struct, frozen=True, kw_only=True):
     operator: str = ""
     second_operator: str = ""
     reason: str = ""
+    signed_seq: int = -1
+    reopened_seq: int = -1
+    replanned_seq: int = -1
 
 
 class SessionState(Struct, frozen=True, kw_only=True):

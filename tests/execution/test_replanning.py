@@ -1,0 +1,115 @@
+"""A changed answer reopens, in order, what became wrong, in the engine that the screen and the headless run share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli
+from msgspec import convert
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.headless.answers import Answers
+from tui.headless.run import Exit, walk
+from tui.runbook.model import Runbook
+from tui.session import events as ev
+from tui.session.clock import SystemClock
+from tui.session.journal import read
+from tui.session.rollback import Need, rollback_plan
+from tui.session.state import StepStatus
+from tui.session.store import Store
+
+TEXT = """
+format = 1
+[runbook]
+title = "Shop"
+default_host = "web"
+[hosts.web]
+target = "web"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["go"]
+[flows.rollback]
+title = "Roll back"
+kind = "rollback"
+sections = ["back"]
+[[sections]]
+id = "go"
+title = "Go"
+steps = [
+  { id = "size", title = "Size", actions = [{ ask = "?", answer = "choice", choices = ["big", "small"], capture = { size = {} } }] },
+  { id = "grow", title = "Grow", when = { size = "big" }, mutates = true, undo = ["shrink"], actions = [{ run = "grow" }] },
+  { id = "check", title = "Check", actions = [{ run = "check" }] },
+  { id = "last", title = "Last", signoff = "operator", actions = [{ run = "last" }] },
+]
+[[sections]]
+id = "back"
+title = "Back"
+steps = [
+  { id = "down", title = "Site down", mutates = true, needed_with = ["shrink"], undo = ["up"], actions = [{ run = "down" }] },
+  { id = "shrink", title = "Shrink", mutates = true, actions = [{ run = "shrink" }] },
+  { id = "up", title = "Site up", mutates = true, actions = [{ run = "up" }] },
+]
+"""  # noqa: E501 - one step a line is what can be read
+
+
+@pytest.fixture
+def conductor(tmp_path: Path) -> Iterator[Conductor]:
+    host = FakeTransport({name: Reply(b"") for name in ("grow", "check", "last", "down", "shrink", "up")})
+    workspace = Workspace(
+        convert(tomli.loads(TEXT), Runbook), TEXT, Store(tmp_path / "sessions"), {"web": host}, SystemClock()
+    )
+    setup = Setup(flow="deploy", operator="ana")
+    workspace.preflight(setup, lambda row: None)
+    made = workspace.begin(setup)
+    yield made
+    made.close()
+    workspace.close()
+
+
+def do(conductor: Conductor, step: str) -> None:
+    conductor.start(step)
+    conductor.wait(10)
+
+
+def status(conductor: Conductor, step: str) -> StepStatus:
+    return conductor.state.step(step).status
+
+
+def test_a_changed_answer_reopens_what_it_had_left_out_and_the_run_goes_back_there(conductor: Conductor) -> None:
+    do(conductor, "size")
+    conductor.answer("size", "small")
+    assert status(conductor, "grow") is StepStatus.NOT_NEEDED
+    do(conductor, "check")
+    conductor.reopen("size", "I misread it")
+    do(conductor, "size")
+    conductor.answer("size", "big")
+    assert status(conductor, "grow") is StepStatus.PENDING
+    following = conductor.state.next_step()
+    assert following is not None
+    assert following.id == "grow"
+    events = [entry.event for entry in read(conductor.executor.directory.parent / "journal.jsonl")]
+    assert [(one.step, one.operator) for one in events if isinstance(one, ev.StepReopened)] == [
+        ("size", "ana"),
+        ("grow", "auto"),
+        ("check", "auto"),
+    ]
+
+
+def test_what_an_answer_left_out_is_not_undone(conductor: Conductor) -> None:
+    do(conductor, "size")
+    conductor.answer("size", "small")
+    do(conductor, "check")
+    assert {one.need for one in rollback_plan(conductor.state)} == {Need.NOT_NEEDED}
+
+
+def test_a_corrected_value_is_carried_out_by_the_headless_run_too(conductor: Conductor) -> None:
+    do(conductor, "size")
+    conductor.answer("size", "small")
+    do(conductor, "check")
+    conductor.correct("size", "big", "counted again")
+    lines: list[str] = []
+    assert walk(conductor, Answers(confirm=("grow",)), lines.append) is Exit.OK
+    assert [line.split(": ")[0].split()[-1] for line in lines] == ["grow", "check", "last"]

@@ -1,0 +1,193 @@
+"""Says of each step of a rollback how sure it is that there is something for it to undo, and how that is known."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from tui.runbook.facts import may_hold
+from tui.runbook.model import FlowKind, Step
+from tui.runbook.walk import steps_of as all_steps
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import Attempt, SessionState, StepState, StepStatus
+
+
+class Mark(Struct, frozen=True, order=True):
+    """How sure it is that a step has changed something: 0 not at all, 1 perhaps, 2 certainly; and how that is known."""
+
+    sure: int
+    words: str
+
+
+_NONE = Mark(0, "")
+
+
+def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = MappingProxyType({})) -> dict[str, Mark]:
+    """For each rollback step, how sure it is that there is something for it to do, before any look was made.
+
+    What the rollback itself will do may have to be undone too (the maintenance page it puts up comes down again), so
+    this is gone through until nothing changes.
+
+    Args:
+        known: what is known of a step beside what it undoes.
+    """
+    elsewhere = _elsewhere(state)
+    sources = _sources(state, elsewhere)
+    here = {step.id for step in steps}
+    undoing = {step.id for step in steps if step.id in sources}
+    found = {step.id: _NONE for step in steps}
+    while True:
+        before = dict(found)
+        for step in steps:
+            if step.id not in undoing:
+                continue
+            traces = [
+                _inherited(found[source.id], source, state)
+                if source.id in here
+                else _trace(state, source, source.id in elsewhere)
+                for source in sources[step.id]
+            ]
+            traces += [known.get(step.id, _NONE), _own(state, step)]
+            found[step.id] = max((one for one in traces if one.sure), default=_never(sources[step.id]), key=_sureness)
+        if found == before:
+            break
+    anything = max((found[name] for name in undoing), default=_NONE, key=_sureness)
+    for step in steps:
+        if step.id not in undoing:
+            found[step.id] = _beside(state, step, steps, found, anything)
+    return found
+
+
+def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[str, Mark], anything: Mark) -> Mark:
+    """The mark of a step that undoes nothing: it goes with those it is needed with, or with any that is needed."""
+    if step.needed_with:
+        named = [found[name] for name in step.needed_with if name in found and not _left_out(state, name)]
+        titles = _listed(other.title for other in steps if other.id in step.needed_with)
+        return max((mark for mark in named if mark.sure), default=Mark(0, f"it goes with: {titles}"), key=_sureness)
+    return Mark(2, "something is undone") if anything.sure else Mark(0, "nothing that changes anything has run")
+
+
+def made_elsewhere(state: SessionState) -> bool:
+    """Whether the session is a rollback of a deployment that it knows nothing of."""
+    return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
+
+
+def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
+    """How sure it is that a step changed something."""
+    if elsewhere:
+        return Mark(1, f"{step.title}: done elsewhere, if it was done")
+    now = state.step(step.id)
+    if now.status in (StepStatus.SIGNED, StepStatus.PASSED):  # also what a person did by hand, without an attempt
+        return Mark(2, f"{step.title}: done")
+    ran = _ran(state, step)
+    if ran:
+        return Mark(1, f"{step.title}: {ran[-1].outcome if ran[-1].outcome else 'running'}")
+    if now.signed_seq >= 0:  # done by hand, and reopened since
+        return Mark(1, f"{step.title}: done, and reopened")
+    if step.mutates and _by_hand(step, now):
+        return Mark(1, f"{step.title}: begun by hand, and not said to be done")
+    return _NONE
+
+
+def _by_hand(step: Step, now: StepState) -> bool:
+    """Whether a person is in the middle of a step's part that the program does not do itself."""
+    theirs = now.action < len(step.actions) and not step.actions[now.action].automatic
+    return theirs and now.status in (StepStatus.WAITING, StepStatus.FAILED)
+
+
+def begun(state: SessionState, step: Step) -> bool:
+    """Whether the step ran, or its look was answered and a person reopened it all the same: looks can be wrong."""
+    now = state.step(step.id)
+    attempts = [one for one in map(state.attempts.__getitem__, now.attempts) if one.seq > now.replanned_seq]
+    answered = any(one.aside and one.outcome is not None and one.outcome.ended_by_itself for one in attempts)
+    return answered or any(one in attempts for one in _ran(state, step))
+
+
+def last_done(state: SessionState, step: Step) -> int:
+    """The event by which a step last did, or may have done, what it does; -1 where it never did."""
+    return max(state.step(step.id).signed_seq, *(one.seq for one in _ran(state, step)), -1)
+
+
+def _left_out(state: SessionState, step: str) -> bool:
+    """Whether a look found that there was nothing for a step to undo, so that what goes with it has nothing to add."""
+    return state.step(step).status is StepStatus.NOT_NEEDED
+
+
+def _sureness(mark: Mark) -> int:
+    return mark.sure
+
+
+def _elsewhere(state: SessionState) -> frozenset[str]:
+    """The deployment's steps that may have been done without this session knowing."""
+    if not made_elsewhere(state):
+        return frozenset()
+    deployments = (flow for flow in state.runbook.flows.values() if flow.kind is FlowKind.DEPLOY)
+    sections = {name for flow in deployments for name in flow.sections}
+    steps = {step.id for section in state.runbook.sections if section.id in sections for step in section.steps}
+    return _possible(state) & steps
+
+
+def _sources(state: SessionState, elsewhere: frozenset[str]) -> Mapping[str, list[Step]]:
+    """The steps that each undoing step undoes.
+
+    One that this session leaves out (another method's) is among them: it has run all the same where the fact that
+    leaves it out was corrected later, and what undoes it alone undoes nothing, not anything.
+    """
+    found: dict[str, list[Step]] = {}
+    for _, step in all_steps(state.runbook):
+        for undo in step.undo:
+            found.setdefault(undo, []).append(step)
+    possible = _possible(state)
+    return {
+        undo: [one for one in steps if one.id in possible or _trace(state, one, one.id in elsewhere).sure] or steps
+        for undo, steps in found.items()
+    }
+
+
+def _possible(state: SessionState) -> frozenset[str]:
+    """The steps that the facts given at the start leave to this session."""
+    fixed = state.fixed_facts()
+    left_out = {
+        step.id
+        for section in state.runbook.sections
+        for step in section.steps
+        if not (may_hold(section.when, fixed) and may_hold(step.when, fixed))
+    }
+    return frozenset(step.id for _, step in all_steps(state.runbook) if step.id not in left_out)
+
+
+def _inherited(mark: Mark, source: Step, state: SessionState) -> Mark:
+    """What another rollback step leaves behind that has to be undone as well."""
+    own = _trace(state, source)
+    if own.sure:
+        return own
+    status = state.step(source.id).status
+    if not mark.sure or status is StepStatus.SKIPPED:
+        return _NONE
+    # what was looked at and found as it should be may have been put there by somebody else
+    sure = 1 if status is StepStatus.NOT_NEEDED or state.looks.get(source.id) is False else mark.sure
+    return Mark(sure, f"the rollback does: {source.title}")
+
+
+def _own(state: SessionState, step: Step) -> Mark:
+    """A rollback step that has begun is not one that is not needed, whatever else is known."""
+    own = _trace(state, step)
+    return Mark(own.sure, "it was begun in this rollback") if own.sure else _NONE
+
+
+def _ran(state: SessionState, step: Step) -> list[Attempt]:
+    """The step's own attempts that may have changed something; a look does not, whether or not it came to its end."""
+    attempts = [state.attempts[number] for number in state.step(step.id).attempts]
+    return [one for one in attempts if not one.aside and not _never_started(one.outcome)]
+
+
+def _never_started(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.kind is OutcomeKind.UNREACHABLE
+
+
+def _never(sources: list[Step]) -> Mark:
+    return Mark(0, f"not done: {_listed(step.title for step in sources)}")
+
+
+def _listed(titles: Iterator[str]) -> str:
+    return ", ".join(dict.fromkeys(titles))
