@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults check bench screenshots lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults test-hosts check bench screenshots lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -16,6 +16,9 @@ test: dev-environment ## run the tests, installing the servers they need where t
 
 test-faults: dev-environment ## make every fault of tests/faults/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
+
+test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part
+	@RUNBOOK_HOSTS=long tools/test tests/hosts $(ARGS)
 
 check: dev-environment ## style, format, types and import direction
 	.venv/bin/ruff check --no-cache .

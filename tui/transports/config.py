@@ -217,7 +217,7 @@ def _refuse_what_we_do_not_do(target: str, given: _Given) -> None:
             f"{target}: RemoteCommand {told(command)} is set, with which ssh refuses any other command",
             "give the runbook a Host block of its own, without RemoteCommand",
         )
-    if (session := given.one("sessiontype", "default")) not in ("default", ""):
+    if (session := next(iter(given.all("sessiontype")), "default")) != "default":
         raise HostError(
             f"{target}: SessionType {told(session)} is set, with which ssh runs no command",
             "give the runbook a Host block of its own, without SessionType",

@@ -9,6 +9,9 @@ CERTIFICATE = "-cert-v01@openssh.com"
 SPACES = b"\r\v\f"
 """What OpenSSH's base64 passes over, beside the blanks that end a field: a file with CRLF is read."""
 
+RSA_NAMES = {"rsa-sha2-256": "ssh-rsa", "rsa-sha2-512": "ssh-rsa"}
+"""Names of signatures that OpenSSH takes for the type of the key that makes them."""
+
 _FIELDS = {  # how many fields a plain key has behind its type
     "ssh-ed25519": 1,
     "ssh-rsa": 2,
@@ -61,11 +64,11 @@ def read_key(text: bytes) -> tuple[str, bytes] | None:
     kind = fields[0].decode(errors="replace")
     blob = strict_base64(fields[1].translate(None, SPACES))
     try:
-        if blob is None or host_key(blob).kind != kind:
+        if blob is None or host_key(blob).kind != RSA_NAMES.get(kind, kind):
             return None
     except ValueError:
         return None
-    return kind, blob
+    return RSA_NAMES.get(kind, kind), blob
 
 
 def host_key(blob: bytes) -> HostKey:

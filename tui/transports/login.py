@@ -203,7 +203,7 @@ def _from_file(path: Path) -> Iterator[_Offer]:
         yield _Offer(str(path), why_not=f"can be read by others ({others}): chmod 600")
         return
     try:
-        key = paramiko.PKey.from_path(path)
+        key = _loaded(path)
     except (paramiko.PasswordRequiredException, TypeError):  # the second is cryptography's word for the first
         yield _Offer(str(path), why_not="needs its passphrase", locked=path)
     except OSError as error:
@@ -213,9 +213,25 @@ def _from_file(path: Path) -> Iterator[_Offer]:
     else:
         if key.public_blob:
             yield _Offer(f"{path} with its certificate", key)
-            key = paramiko.PKey.from_path(path)
+            key = _loaded(path)
             key.public_blob = None
         yield _Offer(str(path), key)
+
+
+def _loaded(path: Path) -> paramiko.PKey:
+    """The private key of a file; paramiko takes some ECDSA ones without a comment for empty."""
+    try:
+        return paramiko.PKey.from_path(path)
+    except paramiko.PasswordRequiredException:
+        raise
+    except paramiko.SSHException:
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+        from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
+        key = load_ssh_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, EllipticCurvePrivateKey):
+            raise
+        return paramiko.ECDSAKey(vals=(key, key.public_key()))
 
 
 def _open_to_others(path: Path) -> str:

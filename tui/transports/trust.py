@@ -54,7 +54,7 @@ def check_host_key(where: Resolved, key: HostKey, bits: int, peer: str, files: t
 
 def _known_without_port(where: Resolved, key: HostKey, known: list[Known], files: tuple[Path, ...]) -> bool:
     """As OpenSSH: where nothing at all is known of host and port, the host's key at port 22 will do."""
-    if where.port == 22 or where.alias or any(one.marker != "@cert-authority" for one in known):
+    if where.port == 22 or where.alias or any(not one.marker for one in known) or revoked_line(key, known):
         return False
     plain = known_keys(where.host, files)
     return is_known(key, plain) and not revoked_line(key, plain)

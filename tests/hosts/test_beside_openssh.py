@@ -1,0 +1,96 @@
+"""Every case of the table by `ssh -o BatchMode=yes` and by us, against real servers: never less strict than OpenSSH."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.hosts.case import BOTH, NEITHER, Case
+from tests.hosts.cases_config import CONFIG
+from tests.hosts.cases_known import KNOWN
+from tests.hosts.field import Answer, Field
+
+pytestmark = pytest.mark.needs("sshd", "ssh", "ssh-agent", "ssh-keygen")
+
+CASES = (*KNOWN, *CONFIG)
+WHOLE = os.environ.get("RUNBOOK_HOSTS") == "long"
+"""Whether the whole table is run, as `make test-hosts` does."""
+AT_ONCE = 4
+DOCUMENT = Path(__file__).parents[2] / "docs" / "hosts.md"
+
+
+class Row(NamedTuple):
+    """One case with both answers."""
+
+    case: Case
+    openssh: Answer
+    ours: Answer
+
+    def __str__(self) -> str:
+        return f"{self.case.name}\n  ssh:  {_word(self.openssh)}\n  ours: {_word(self.ours)}"
+
+
+def _word(answer: Answer) -> str:
+    return "accepts" if answer.accepted else f"refuses: {answer.said}"
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    made = Field(tmp_path_factory.mktemp("hosts"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def rows(field: Field) -> list[Row]:
+    cases = [case for case in CASES if WHOLE or case.quick]
+
+    def run(numbered: tuple[int, Case]) -> Row:
+        number, case = numbered
+        folder = field.folder / f"case-{number}"
+        folder.mkdir(mode=0o700)
+        config = field.prepare(case, folder)
+        ours = field.ours(case, config)  # first: ssh may add to known_hosts
+        return Row(case, field.openssh(case, config), ours)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(run, enumerate(cases)))
+
+
+def test_nothing_is_accepted_that_openssh_refuses(rows: list[Row], capsys: pytest.CaptureFixture[str]) -> None:
+    wrongly = [row for row in rows if row.ours.accepted and not row.openssh.accepted]
+    counts = Counter((row.openssh.accepted, row.ours.accepted) for row in rows)
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\n{len(rows)} cases beside ssh: {counts[True, True]} accepted by both, "
+            f"{counts[False, False]} refused by both, {counts[True, False]} refused by us only, "
+            f"{counts[False, True]} accepted by us only"
+        )
+    assert not wrongly, "\n".join(map(str, wrongly))
+
+
+def test_each_case_is_answered_as_its_rule_says(rows: list[Row]) -> None:
+    expected = {BOTH: (True, True), NEITHER: (False, False)}
+    other = [
+        row for row in rows if (row.openssh.accepted, row.ours.accepted) != expected.get(row.case.rule, (True, False))
+    ]
+    assert not other, "\n".join(map(str, other))
+
+
+def test_each_refusal_says_why(rows: list[Row]) -> None:
+    silent = [row for row in rows if not row.ours.accepted and row.case.says not in row.ours.said]
+    assert not silent, "\n".join(f"{row}\n  not: {row.case.says}" for row in silent)
+
+
+def test_what_only_we_refuse_has_its_reason_in_the_documentation() -> None:
+    reasons = {case.rule for case in CASES} - {BOTH, NEITHER}
+    text = DOCUMENT.read_text()
+    assert [reason for reason in sorted(reasons) if f'<a id="{reason}"></a>' not in text] == []
+
+
+def test_the_table_has_more_than_two_hundred_cases() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) >= 200
