@@ -1,6 +1,9 @@
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import SHOP, dialog, shown, until
@@ -11,10 +14,13 @@ from tui.runbook.model import Window
 from tui.runbook.window import window_state
 from tui.screens.dialogs import AskText
 from tui.screens.dialogs.pick import Pick
+from tui.screens.help import HelpScreen
+from tui.screens.home import LISTED, HomeScreen
 from tui.screens.home_text import window_lines
 from tui.screens.links import Links, can_open
 from tui.session import events as ev
 from tui.session.journal import read
+from tui.session.store import Summary
 
 WINDOW = Window(days=("tue",), starts="02:00", ends="04:00")
 
@@ -142,7 +148,7 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
     app = RunbookApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "✖ overdue by 1 h 00 m" in shown(app))
-        assert "Watch the error rate" in shown(app)
+        await until(pilot, lambda: "Watch the error rate" in shown(app))
         assert "x ticks one off" in shown(app)
         await pilot.press("x")
         await dialog(pilot, Pick)
@@ -156,3 +162,53 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
         assert directory.load()[1].finished is not None
         await pilot.press("x")
         await until(pilot, lambda: any("no follow-up is left" in one.message for one in app._notifications))
+
+
+async def test_what_older_sessions_left_to_do_is_listed_too(workspace: Workspace, clock: FakeClock) -> None:
+    """Behind the twenty newest: one that is unfinished, one with a follow-up, and one that is done with."""
+    unfinished = left_open(workspace)
+    clock.advance(60)
+    owing = left_open(workspace, finish=True)
+    clock.advance(60)
+    for _ in range(LISTED + 5):
+        conductor = workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
+        conductor.finish("abandoned")
+        conductor.close()
+        clock.advance(60)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: not app.screen.reading_older and len(app.screen.sessions or ()) > LISTED)
+        assert [one.id for one in app.screen.sessions][0] == unfinished
+        assert [one.id for one in app.screen.sessions][-1] == owing
+        assert len(app.screen.sessions) == LISTED + 2
+        await until(pilot, lambda: "Watch the error rate" in shown(app))
+
+
+async def test_keys_are_heard_while_older_sessions_are_read(
+    workspace: Workspace, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(LISTED + 1):
+        left_open(workspace)
+        clock.advance(60)
+    go_on = threading.Event()
+    every = workspace.store.summaries
+
+    def slow() -> Iterator[Summary]:
+        for place, one in enumerate(every()):
+            if place >= LISTED:
+                go_on.wait()
+            yield one
+
+    monkeypatch.setattr(workspace.store, "summaries", slow)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await until(pilot, lambda: "reading the older ones…" in shown(app))
+        await pilot.press("down", "down")
+        marked = app.screen._marked()
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        go_on.set()
+        await until(pilot, lambda: "reading the older ones…" not in shown(app))
+        assert app.screen._marked() == marked, "the mark stays on its session"

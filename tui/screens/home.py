@@ -1,6 +1,6 @@
 """The first screen: which runbook this is, whether now is the time, what was left unfinished, and what to press."""
 
-from itertools import islice
+from itertools import islice, takewhile
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +14,17 @@ from textual.widgets.option_list import Option
 from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
-from tui.screens.home_text import Piece, about, belongs, flows_of, followup_lines, ordered, session_line, window_lines
+from tui.screens.home_text import (
+    Piece,
+    about,
+    belongs,
+    flows_of,
+    followup_lines,
+    ordered,
+    session_line,
+    wants_somebody,
+    window_lines,
+)
 from tui.screens.page import Page
 from tui.session.followups import Due
 from tui.session.places import runbook_id
@@ -24,7 +34,7 @@ from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 LISTED = 20
-"""How many sessions are read; `runbook sessions` lists them all."""
+"""How many sessions are listed at once; of the older ones those that are unfinished, or left something to do."""
 
 
 class HomeScreen(Page[None]):
@@ -39,6 +49,8 @@ class HomeScreen(Page[None]):
     ]
 
     _furnished = False
+    _reading = 0
+    reading_older = False
     sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
@@ -75,17 +87,29 @@ class HomeScreen(Page[None]):
     def _read(self) -> None:
         if not self._furnished:
             return
-        store, here = front(self).workspace.store, self._here
-        front(self).work(self, lambda: tuple(ordered(list(islice(store.summaries(), LISTED)), here)), self._found)
+        self._reading += 1
+        reading, store, here = self._reading, front(self).workspace.store, self._here
+
+        def read() -> tuple[Summary, ...]:
+            every = store.summaries()
+            newest = list(islice(every, LISTED))
+            self.call_later(self._found, reading, tuple(ordered(newest, here)), True)
+            older = [one for one in takewhile(lambda _: reading == self._reading, every) if wants_somebody(one)]
+            return tuple(ordered([*newest, *older], here))
+
+        front(self).work(self, read, lambda found: self._found(reading, found, False))
 
     @property
     def _here(self) -> str:
         """The id of this screen's runbook."""
         return runbook_id(front(self).workspace.runbook)
 
-    def _found(self, found: tuple[Summary, ...]) -> None:
-        self.sessions = found
-        self._tick()
+    def _found(self, reading: int, found: tuple[Summary, ...], more: bool) -> None:
+        """Show what was read so far; an older reading is not heard any more."""
+        if reading == self._reading:
+            self.reading_older = more and len(found) >= LISTED
+            self.sessions = found
+            self._tick()
 
     def _tick(self) -> None:
         workspace = front(self).workspace
@@ -107,16 +131,19 @@ class HomeScreen(Page[None]):
         listed = self.query_one("#sessions", OptionList)
         none = self.query_one("#sessions-none", Words)
         marked = listed.highlighted
+        marked_id = listed.get_option_at_index(marked).id if marked is not None else None
         listed.clear_options()
         now = front(self).workspace.clock.now()
         for one in found or ():
-            listed.add_option(Option(pieces([session_line(one, now, self._here)])))
+            listed.add_option(Option(pieces([session_line(one, now, self._here)]), id=f"s-{one.id}"))
         listed.display, none.display = bool(found), not found
         none.say("none yet on this machine")
         if found:
-            listed.highlighted = min(marked or 0, len(found) - 1)
+            ids = [f"s-{one.id}" for one in found]
+            listed.highlighted = ids.index(marked_id) if marked_id in ids else 0
             unfinished = not found[0].finished and belongs(found[0], self._here)
             title = "Sessions: Enter goes on with the marked one" if unfinished else "Sessions"
+            title += "   reading the older ones…" if self.reading_older else ""
             self.query_one("#sessions-title", Words).say(title)
             listed.focus()
 

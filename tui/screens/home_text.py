@@ -7,7 +7,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
-from tui.session.followups import Due
+from tui.session.followups import Due, left
 from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
@@ -108,6 +108,11 @@ def progress(state: SessionState) -> str:
 def flows_of(runbook: Runbook, kind: str) -> list[str]:
     """The flows of a kind, in the runbook's order."""
     return [name for name, flow in runbook.flows.items() if flow.kind is FlowKind(kind)]
+
+
+def wants_somebody(summary: Summary) -> bool:
+    """Whether an older session is listed: it is unfinished, or cannot be read, or left a follow-up that nobody did."""
+    return summary.state is None or not summary.finished or bool(left(summary.state))
 
 
 def ordered(found: list[Summary], here: str) -> list[Summary]:

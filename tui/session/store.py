@@ -4,12 +4,13 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
-from tui.errors import RunbookError, SessionError
-from tui.runbook.load import load
+from tui.errors import RunbookError, RunbookInvalid, SessionError
+from tui.runbook.load import load, load_text, read_text
 from tui.runbook.model import Runbook
 from tui.session.chain import unreadable
 from tui.session.clock import Clock
@@ -65,8 +66,18 @@ class SessionDirectory(Struct, frozen=True):
 
     def load(self) -> tuple[Runbook, SessionState]:
         """The session's own runbook, and the state after all its events."""
-        runbook = load(self.runbook)
+        text = read_text(self.runbook)
+        try:
+            runbook = _parsed(text)
+        except RunbookInvalid:
+            runbook = load(self.runbook)  # it says where the file is
         return runbook, fold(runbook, read(self.journal))
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Runbook:
+    """The runbook in a text: hundreds of sessions have the same one, and reading it is most of the work."""
+    return load_text(text, "runbook.toml")
 
 
 class Store:
