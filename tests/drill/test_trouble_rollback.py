@@ -21,11 +21,12 @@ from tui.resources import bundled
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.session import events as ev
+from tui.session import symptoms
 from tui.session.clock import SystemClock
 from tui.session.journal import read
 from tui.session.state import StepStatus
 from tui.session.store import Store
-from tui.session.symptoms import matching, said_of
+from tui.session.symptoms import Match, Subject, matching
 
 
 class Rehearsal:
@@ -88,6 +89,12 @@ def do(night: Rehearsal, step: str, *answers: str) -> StepStatus:
     if night.conductor.state.step(step).status is StepStatus.PASSED:
         night.conductor.sign(step, "ana")
     return night.conductor.state.step(step).status
+
+
+def likely(night: Rehearsal, step: str) -> list[Match]:
+    """The troubles that a failed step looks like."""
+    conductor = night.conductor
+    return symptoms.likely(conductor.runbook, conductor.state, step, conductor.executor.directory)
 
 
 @pytest.fixture
@@ -234,8 +241,8 @@ def test_a_snag_of_the_rollback_is_mended_by_its_troubleshooting(rehearse: Calla
     night.faults.look()
     night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "errors")
     assert night.walk(rollback_database="reverse") == "rollback-dependencies-b"
-    said = said_of(night.conductor.state, "rollback-dependencies-b", night.conductor.executor.directory)
-    assert matching(night.conductor.runbook, said)[0].issue.id == "static-files"
+    found = likely(night, "rollback-dependencies-b")
+    assert found[0].issue.id == "static-files"
     night.conductor.retry("rollback-dependencies-b")
     night.conductor.wait()
     assert night.conductor.state.step("rollback-dependencies-b").status is StepStatus.FAILED
@@ -275,8 +282,8 @@ def test_a_migration_that_was_applied_by_hand_is_marked_as_applied_and_nothing_e
     night = rehearse("migration-errors", "b", "column-by-hand")
     night.faults.look()
     assert night.walk() == "b-migrate"
-    said = said_of(night.conductor.state, "b-migrate", night.conductor.executor.directory)
-    assert matching(night.conductor.runbook, said)[0].issue.id == "migration-errors"
+    found = likely(night, "b-migrate")
+    assert found[0].issue.id == "migration-errors"
     night.conductor.retry("b-migrate")
     night.conductor.wait()
     assert night.conductor.state.step("b-migrate").status is StepStatus.FAILED
@@ -300,9 +307,8 @@ def test_static_files_that_are_gone_are_collected_when_their_directory_is_given_
     night.faults.look()
     assert night.walk() == ""  # no check sees it, the web server's log does
     number = night.conductor.state.step("verify-nginx").attempts[0]
-    assert (
-        matching(runbook(), (night.directory.attempts / f"{number:04d}.out").read_text())[0].issue.id == "static-files"
-    )
+    text = (night.directory.attempts / f"{number:04d}.out").read_text()
+    assert matching(runbook(), text, Subject(command="tail access.log"))[0].issue.id == "static-files"
     assert do(night, "static-files-list") is StepStatus.SIGNED
     assert do(night, "static-files-reload") is StepStatus.SIGNED  # the wrong one: nothing is there to be served
     assert do(night, "static-files-collect") is StepStatus.FAILED

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.drill.test_calm_covers_runbook import go, runbook
-from tests.drill.test_trouble_rollback import Rehearsal, do, rehearse
+from tests.drill.test_trouble_rollback import Rehearsal, do, likely, rehearse
 from tui.drill.debrief import debrief
 from tui.session.journal import read
 from tui.session.state import StepStatus
-from tui.session.symptoms import matching, said_of
+from tui.session.symptoms import Subject, matching
 
 __all__ = ["rehearse"]
 
@@ -20,8 +20,8 @@ def test_an_old_process_that_holds_the_port_is_found_and_ended(rehearse: Callabl
     night.faults.look()
     night.conductor.reopen("verify-http", "look again")
     assert do(night, "verify-http") is StepStatus.FAILED
-    said = said_of(night.conductor.state, "verify-http", night.conductor.executor.directory)
-    assert matching(night.conductor.runbook, said)[0].issue.id == "not-starting"
+    found = likely(night, "verify-http")
+    assert found[0].issue.id == "not-starting"
 
     assert do(night, "not-starting-journal") is StepStatus.SIGNED
     journal = (night.directory.attempts / f"{max(night.conductor.state.attempts):04d}.out").read_text()
@@ -46,20 +46,24 @@ def test_an_old_process_that_holds_the_port_is_found_and_ended(rehearse: Callabl
 
 
 @pytest.mark.parametrize(
-    ("said", "issue"),
+    ("service", "said", "issue"),
     [
-        ("failed: HTTP 502 over HTTP/2 in 12 ms, 157 B\n", "not-starting"),
-        ("failed: HTTP 500 over HTTP/2 in 31 ms, 145 B\n", "high-error-rate"),
-        ("failed: no worker answers → do the workers run, and do they reach the broker?\n", "celery-stuck"),
-        ("failed: 127.0.0.1 refuses connections on port 6379 → is it running?\n", "celery-stuck"),
-        ("failed: 127.0.0.1 refuses connections on port 3306 → is it running?\n", "not-starting"),
-        ("failed: gunicorn is inactive (dead)\n", "not-starting"),
-        ("failed: site does not answer within 20 s → look at it from its own host\n", "slow"),
-        ("failed: HTTP 504 over HTTP/2 in 60004 ms, 167 B\n", "slow"),
+        ("site", "failed: HTTP 502 over HTTP/2 in 12 ms, 157 B\n", "not-starting"),
+        ("site", "failed: HTTP 500 over HTTP/2 in 31 ms, 145 B\n", "high-error-rate"),
+        (
+            "workers_b",
+            "failed: no worker answers → do the workers run, and do they reach the broker?\n",
+            "celery-stuck",
+        ),
+        ("cache", "failed: 127.0.0.1 refuses connections on port 6379 → is it running?\n", "celery-stuck"),
+        ("database", "failed: 127.0.0.1 refuses connections on port 3306 → is it running?\n", "not-starting"),
+        ("server", "failed: gunicorn is inactive (dead)\n", "not-starting"),
+        ("site", "failed: site does not answer within 20 s → look at it from its own host\n", "slow"),
+        ("site", "failed: HTTP 504 over HTTP/2 in 60004 ms, 167 B\n", "slow"),
     ],
 )
-def test_what_a_probe_of_the_site_says_is_recognised_as_what_curl_says_was(said: str, issue: str) -> None:
-    assert matching(runbook(), said)[0].issue.id == issue
+def test_what_a_probe_of_the_site_says_is_recognised_as_what_curl_says_was(service: str, said: str, issue: str) -> None:
+    assert matching(runbook(), said, Subject(service=service))[0].issue.id == issue
 
 
 def test_workers_that_do_not_answer_are_started_again_and_an_empty_queue_is_no_help(
@@ -70,8 +74,8 @@ def test_workers_that_do_not_answer_are_started_again_and_an_empty_queue_is_no_h
     night.faults.look()
     night.conductor.reopen("verify-celery-b", "look again")
     assert do(night, "verify-celery-b") is StepStatus.FAILED
-    said = said_of(night.conductor.state, "verify-celery-b", night.conductor.executor.directory)
-    assert matching(night.conductor.runbook, said)[0].issue.id == "celery-stuck"
+    found = likely(night, "verify-celery-b")
+    assert found[0].issue.id == "celery-stuck"
 
     assert do(night, "celery-stuck-workers") is StepStatus.SIGNED
     assert do(night, "check-redis-connection-ping") is StepStatus.SIGNED  # the wrong solution: the broker is well

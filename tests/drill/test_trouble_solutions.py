@@ -7,13 +7,12 @@ from typing import NamedTuple
 import pytest
 
 from tests.drill.test_calm_covers_runbook import go, runbook
-from tests.drill.test_trouble_rollback import Rehearsal, do, rehearse
+from tests.drill.test_trouble_rollback import Rehearsal, do, likely, rehearse
 from tui.drill.debrief import debrief
 from tui.drill.faults import ask_for
 from tui.runbook.walk import steps_of
 from tui.session.journal import read
 from tui.session.state import StepStatus
-from tui.session.symptoms import matching, said_of
 
 __all__ = ["rehearse"]
 
@@ -181,8 +180,8 @@ def test_a_wrong_solution_is_in_vain_and_the_right_one_is_not(case: Case, rehear
     assert list(night.conductor.state.faults) == [case.fault]
     notice = Try(case.notice)
     assert FAILED in (again(night, notice), again(night, notice))  # a monitor's sample may be from before
-    said = said_of(night.conductor.state, case.notice, night.conductor.executor.directory)
-    assert not case.issue or case.issue in [match.issue.id for match in matching(night.conductor.runbook, said)], said
+    found = likely(night, case.notice)
+    assert not case.issue or case.issue in [match.issue.id for match in found], found
     for one in case.vain:
         assert again(night, one) is one.status, one.step
         assert again(night, notice) is FAILED, f"{one.step} was not in vain"

@@ -1,11 +1,38 @@
-"""A failure is matched with the known trouble it looks like, the likeliest first."""
+"""A failed step is matched with the known trouble it looks like, by its service and its words, or with none."""
+
+from pathlib import Path
+from typing import Any
 
 import pytest
+import tomli
+from msgspec import convert
 
 from tui.resources import bundled
+from tui.runbook.lint import lint_text
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
-from tui.session.symptoms import matching
+from tui.session.state import action_at, step_by_id
+from tui.session.symptoms import UNKNOWN, Subject, matching
+
+TROUBLES: list[dict[str, Any]] = tomli.loads((Path(__file__).parents[1] / "data" / "troubles.toml").read_text())[
+    "trouble"
+]
+PLAIN = """
+format = 1
+[runbook]
+title = "T"
+default_host = "h"
+[hosts.h]
+target = "h"
+[services.shop]
+kind = "http"
+[services.bucket]
+kind = "s3"
+[flows.deploy]
+title = "D"
+kind = "deploy"
+sections = []
+"""
 
 
 @pytest.fixture(scope="module")
@@ -13,93 +40,102 @@ def runbook() -> Runbook:
     return load(bundled("runbook.toml"))
 
 
-@pytest.mark.parametrize(
-    ("said", "issue"),
-    [
-        ("<html><head><title>502 Bad Gateway</title></head>", "not-starting"),
-        ("ModuleNotFoundError: No module named 'anthropic'", "not-starting"),
-        ("[ERROR] Connection in use: ('127.0.0.1', 8000)", "not-starting"),
-        ("django.db.utils.OperationalError: (1060, \"Duplicate column name 'tags'\")", "migration-errors"),
-        (
-            "django.db.utils.ProgrammingError: (1146, \"Table 'multinotesai.coreapp_tag' doesn't exist\")",
-            "migration-errors",
-        ),
-        ("Error: No nodes replied within time constraint", "celery-stuck"),
-        ("ValueError: Missing staticfiles manifest entry for 'admin/css/base.css'", "static-files"),
-        ("Error rate: 12.40% (52 of 419 requests)\nexpected error rate below 1 %, came 12.4 %", "high-error-rate"),
-        ("average response time below 0.5 s: 6.58 s", "slow"),
-        ("curl: (22) The requested URL returned error: 502", "not-starting"),
-        ("curl: (7) Failed to connect to 127.0.0.1 port 8000 after 0 ms: Connection refused", "not-starting"),
-        ("gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>", "not-starting"),
-        ("     Active: activating (auto-restart) (Result: exit-code) since Mon", "not-starting"),
-        (
-            "django.db.utils.OperationalError: (2002, \"Can't connect to server on '127.0.0.1' (115)\")",
-            "not-starting",
-        ),
-        ("ERROR 1050 (42S01) at line 1: Table 'coreapp_tag' already exists", "migration-errors"),
-        ("django.db.utils.OperationalError: no such table: coreapp_tag", "migration-errors"),
-        (
-            "redis.exceptions.ConnectionError: Error 111 connecting to 127.0.0.1:6379. Connection refused.",
-            "celery-stuck",
-        ),
-        ("Could not connect to Redis at 127.0.0.1:6379: Connection refused", "celery-stuck"),
-        (
-            "kombu.exceptions.OperationalError: Error 111 connecting to localhost:6379. Connection refused.",
-            "celery-stuck",
-        ),
-        ("PermissionError: [Errno 13] Permission denied: '/srv/shop/staticfiles/admin/css/base.css'", "static-files"),
-        ('"GET /static/admin/css/base.css HTTP/1.1" 404 179', "static-files"),
-        ('10.0.0.1 - - [23/Nov/2026:02:12:33 +0000] "GET / HTTP/1.1" 503 190', "high-error-rate"),
-        ("Internal Server Error: /api/prompts/", "high-error-rate"),
-        ("curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received", "slow"),
-        ("[CRITICAL] WORKER TIMEOUT (pid:8123)", "slow"),
-    ],
-)
-def test_real_failures_name_their_trouble(runbook: Runbook, said: str, issue: str) -> None:
-    found = matching(runbook, said)
-    assert found, said
-    assert found[0].issue.id == issue
+def subject(runbook: Runbook, trouble: dict[str, Any]) -> Subject:
+    if service := trouble.get("service", ""):
+        assert service in runbook.services
+        return Subject(service=service)
+    action = action_at(step_by_id(runbook, trouble["step"]), trouble.get("action", 0))
+    return Subject(service=action.probe.service) if action.probe else Subject(command=action.run or "")
 
 
+def named(one: dict[str, Any]) -> str:
+    where = one.get("step") or one["service"]
+    return f"{where}: {' '.join(one['said'].split())[:50]}"
+
+
+def test_the_table_has_texts_of_the_whole_stack(runbook: Runbook) -> None:
+    assert len(TROUBLES) >= 60
+    assert len({one["said"] for one in TROUBLES}) >= 60
+    assert {one.get("issue", "") for one in TROUBLES} == {"", *(issue.id for issue in runbook.troubleshooting)}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=named)
+def test_a_real_failure_names_its_trouble_or_none(runbook: Runbook, trouble: dict[str, Any]) -> None:
+    found = matching(runbook, trouble["said"], subject(runbook, trouble))
+    assert (found[0].issue.id if found else "") == trouble.get("issue", "")
+
+
+@pytest.mark.parametrize("service", ["bucket", "server", "containers"])
 @pytest.mark.parametrize(
     "said",
     [
-        "everything is as it should be\n",
-        "OSError: [Errno 28] No space left on device",
-        'Conflict. The container name "/shop-web" is already in use',
-        "fatal: destination path 'shop' already exists and is not an empty directory.",
+        "failed: 10.0.0.5 refuses connections on port 9000 → is it running?",
+        "failed: 10.0.0.5 does not answer within 20 s",
+        "failed: 10.0.0.5 closed the connection before it answered",
+        "Connection refused",
+        "timed out",
+        "HTTP 502",
+        "HTTP 503",
     ],
 )
-def test_what_looks_like_nothing_known_names_nothing(runbook: Runbook, said: str) -> None:
-    assert matching(runbook, said) == []
+def test_what_any_service_says_is_no_trouble_of_another(runbook: Runbook, service: str, said: str) -> None:
+    assert matching(runbook, said, Subject(service=service)) == []
 
 
-def test_redis_that_refuses_is_not_the_application_that_does_not_start(runbook: Runbook) -> None:
-    found = matching(runbook, "Error 111 connecting to 127.0.0.1:6379. Connection refused.")
-    assert [match.issue.id for match in found] == ["celery-stuck"]
+def test_nothing_is_named_for_a_step_that_says_nothing_known(runbook: Runbook) -> None:
+    assert matching(runbook, "everything is as it should be\n") == []
+
+
+def small(*issues: str) -> Runbook:
+    """A runbook with these troubles."""
+    return convert(tomli.loads("sections = []\n" + PLAIN + "".join(issues)), Runbook)
+
+
+def issue(name: str, more: str) -> str:
+    return f'[[troubleshooting]]\nid = "{name}"\ntitle = "{name.title()}"\nsymptoms = ["s"]\n{more}\n'
+
+
+SIGN = "[[troubleshooting.signs]]\n"
+
+
+def test_a_sign_counts_where_its_service_or_its_command_failed() -> None:
+    made = small(issue("slow", SIGN + "services = ['shop']\ncommands = ['^curl ']\npatterns = ['timed out']"))
+
+    def found(about: Subject) -> list[str]:
+        return [match.issue.id for match in matching(made, "it timed out", about)]
+
+    assert found(Subject(service="shop")) == ["slow"]
+    assert found(Subject(command="curl -sS https://shop.example/")) == ["slow"]
+    assert found(Subject(service="bucket")) == []
+    assert found(Subject(command="aws s3 ls")) == []
+    assert found(Subject(command="echo curl ")) == []
+    assert found(UNKNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (SIGN + "services = ['shpo']\npatterns = ['x']", 'there is no service "shpo"'),
+        (SIGN + "services = ['shop']\npatterns = []", "a sign without patterns is never found"),
+        (SIGN + "patterns = ['x']", "this sign belongs to no service and to no command"),
+        (SIGN + "services = ['shop']\npatterns = ['(']", '"(" is not a regular expression'),
+        (SIGN + "commands = ['(']\npatterns = ['x']", '"(" is not a regular expression'),
+        ("patterns = ['Connection refused']", "fits the failures of any service"),
+        ("patterns = ['(?i)timed out']", "fits the failures of any service"),
+        ("patterns = ['does not answer within']", "fits the failures of any service"),
+        ("patterns = ['error']", "fits the failures of any service"),
+    ],
+)
+def test_lint_names_words_that_can_never_or_always_be_found(more: str, words: str) -> None:
+    text = "sections = []\n" + PLAIN + issue("slow", more)
+    assert any(words in str(problem) for problem in lint_text(text, "runbook.toml")), lint_text(text, "runbook.toml")
 
 
 def test_more_patterns_count_more_and_the_end_counts_more() -> None:
-    text = """
-format = 1
-[runbook]
-title = "T"
-default_host = "h"
-[hosts.h]
-target = "h"
-[flows.deploy]
-title = "D"
-kind = "deploy"
-sections = []
-"""
-    import tomli
-    from msgspec import convert
-
-    trouble = (
-        '[[troubleshooting]]\nid = "one"\ntitle = "One"\nsymptoms = ["s"]\npatterns = ["alpha", "beta"]\n'
-        '[[troubleshooting]]\nid = "two"\ntitle = "Two"\nsymptoms = ["s"]\npatterns = ["gamma"]\n'
-        '[[troubleshooting]]\nid = "three"\ntitle = "Three"\nsymptoms = ["s"]\npatterns = ["delta"]\n'
+    made = small(
+        issue("one", "patterns = ['alpha', 'beta']"),
+        issue("two", "patterns = ['gamma']"),
+        issue("three", "patterns = ['delta']"),
     )
-    runbook = convert(tomli.loads("sections = []\n" + text + trouble), Runbook)
-    found = [match.issue.id for match in matching(runbook, "delta alpha beta gamma")]
+    found = [match.issue.id for match in matching(made, "delta alpha beta gamma")]
     assert found == ["one", "two", "three"]

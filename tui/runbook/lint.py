@@ -13,6 +13,7 @@ from tui.runbook.names import Names
 from tui.runbook.probing.secrets import secrets_of
 from tui.runbook.problem import Fault, Path, Problem, quoted
 from tui.runbook.reading import changes
+from tui.runbook.troubles import issue_doubts
 from tui.runbook.walk import section_steps, steps_of
 
 DESTRUCTIVE_SHARE = 0.10
@@ -43,6 +44,7 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
     yield from _undo(runbook)
     yield from _document(runbook, beside)
     yield from _unannounced(runbook)
+    yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
     for path, step in steps_of(runbook):

@@ -301,13 +301,29 @@ class Solution(Model, frozen=True, kw_only=True):
     source: Lines = ""
 
 
+class Sign(Model, frozen=True, kw_only=True):
+    """Words that mean an issue only where they are about what the failed action was about.
+
+    `patterns` count where the action was a probe of one of `services`, or a command that one of `commands` fits.
+    """
+
+    patterns: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
 class Issue(Model, frozen=True, kw_only=True):
-    """A known trouble: what it looks like, how to tell, and what mends it. `patterns` are matched against output."""
+    """A known trouble: what it looks like, how to tell, and what fixes it.
+
+    `patterns` are matched against what a failed step said, whatever it was about; those of `signs` only where the
+    failed action was about their service.
+    """
 
     id: Identifier
     title: str
     symptoms: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
     diagnosis: tuple[Step, ...] = ()
     solutions: tuple[Solution, ...] = ()
     source: Lines = ""

@@ -8,9 +8,9 @@ from tui.runbook.actions import action_faults
 from tui.runbook.declarations import declarations, missing
 from tui.runbook.model import Action, Facts, Runbook, Step
 from tui.runbook.names import Names, template_faults
-from tui.runbook.patterns import pattern_faults
 from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.troubles import issue_faults
 from tui.runbook.walk import fields_of, steps_of
 from tui.runbook.watching_check import watching_faults
 
@@ -32,7 +32,7 @@ def references(runbook: Runbook, document_lines: int | None = None) -> list[Faul
         *watching_faults(runbook, names),
         *_links(runbook, names),
         *_messages(runbook, names),
-        *_issues(runbook),
+        *issue_faults(runbook),
         *chain.from_iterable(_step(runbook, names, path, step) for path, step in steps_of(runbook)),
         *chain.from_iterable(
             _facts(runbook, names, (*path, "when"), section.when)
@@ -119,12 +119,6 @@ def _messages(runbook: Runbook, names: Names) -> Iterator[Fault]:
         for key, text in (("title", message.title), ("body", message.body), ("to", message.to)):
             yield from template_faults(text, names.anywhere(), (*path, key))
         yield from template_faults(message.send, names.anywhere(), (*path, "send"), command=True)
-
-
-def _issues(runbook: Runbook) -> Iterator[Fault]:
-    for path, issue in _numbered("troubleshooting", runbook.troubleshooting):
-        for place, pattern in enumerate(issue.patterns):
-            yield from pattern_faults(pattern, (*path, "patterns", place))
 
 
 def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from tui.screens.run_acts import SessionActs
 from tui.screens.run_search import OutputSearch
 from tui.screens.run_text import no_output, output_title
 from tui.session.state import SessionState, StepStatus, step_by_id
-from tui.session.symptoms import Match, matching, said_of
+from tui.session.symptoms import Match, likely
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
@@ -273,12 +273,11 @@ class RunScreen(SessionActs):
         from tui.screens.troubleshoot import TroubleshootScreen, choose_issue
 
         step = self.step
-        likely = self._likely(step.id) if step and not isinstance(self, TroubleshootScreen) else []
-        choose_issue(self, self.conductor.runbook, likely)
+        found = self._likely(step.id) if step and not isinstance(self, TroubleshootScreen) else []
+        choose_issue(self, self.conductor.runbook, found)
 
     def _likely(self, step: str) -> list[Match]:
-        said = said_of(self.conductor.state, step, self.conductor.executor.directory)
-        return matching(self.conductor.runbook, said) if said else []
+        return likely(self.conductor.runbook, self.conductor.state, step, self.conductor.executor.directory)
 
     def action_watch(self) -> None:
         """Look at the monitors."""

@@ -1,15 +1,27 @@
-"""Finds the known trouble that an output looks like, by the patterns the runbook has for it."""
+"""Finds the known trouble that a failed step looks like, by its service and its words."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
 from tui.runbook.model import Issue, Runbook
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import SessionState, StepStatus, action_at, step_by_id
 
 TAIL = 64 * 1024
 """Bytes at the end of an output that are looked through: what went wrong is said last."""
+
+
+class Subject(Struct, frozen=True):
+    """What a failed action was about: the service that its probe asked, or the command that it ran."""
+
+    service: str = ""
+    command: str = ""
+
+
+UNKNOWN = Subject()
+"""Of words that nobody knows the origin of: only what names its trouble by itself counts."""
 
 
 class Match(Struct, frozen=True):
@@ -20,15 +32,40 @@ class Match(Struct, frozen=True):
     near: float
 
 
-def matching(runbook: Runbook, text: str) -> list[Match]:
-    """The issues that a text looks like, the likeliest first."""
+def matching(runbook: Runbook, text: str, subject: Subject = UNKNOWN) -> list[Match]:
+    """The issues that a text looks like, the likeliest first; none rather than one of another service."""
     found = []
     for issue in runbook.troubleshooting:
-        ends = [_last(pattern, text) for pattern in issue.patterns]
+        ends = [_last(pattern, text) for pattern in _patterns(issue, subject)]
         hits = [end for end in ends if end >= 0]
         if hits:
             found.append(Match(issue, len(hits), max(hits) / max(1, len(text))))
     return sorted(found, key=lambda match: (-match.count, -match.near))
+
+
+def likely(runbook: Runbook, state: SessionState, step: str, attempts: Path | None = None) -> list[Match]:
+    """The issues that a failed step looks like, the likeliest first; see `said_of` for the argument."""
+    said = said_of(state, step, attempts)
+    return matching(runbook, said, subject_of(runbook, state, step)) if said else []
+
+
+def subject_of(runbook: Runbook, state: SessionState, step: str) -> Subject:
+    """What the last attempt of a step was about."""
+    attempts = state.step(step).attempts
+    if not attempts:
+        return UNKNOWN
+    last = state.attempts[attempts[-1]]
+    action = action_at(step_by_id(runbook, step), last.action)
+    return Subject(service=action.probe.service) if action.probe else Subject(command=last.command)
+
+
+def _patterns(issue: Issue, subject: Subject) -> Iterator[str]:
+    """The patterns of an issue that count for this subject."""
+    yield from issue.patterns
+    for sign in issue.signs:
+        about = subject.service in sign.services or any(_last(one, subject.command) >= 0 for one in sign.commands)
+        if about and subject != UNKNOWN:
+            yield from sign.patterns
 
 
 def _last(pattern: str, text: str) -> int:
