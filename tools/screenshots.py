@@ -65,7 +65,7 @@ SHOTS = (
     Shot("home", until="DRILL"),
     Shot("home-80x24", until="DRILL", size=(80, 24)),
     Shot("help", press=("question_mark",), until="Everywhere"),
-    Shot("setup", press=("d",), until="F10 begins"),
+    Shot("setup", press=("d",), until="f10 begins"),
     Shot("run", before="a-build", until="Build"),
     Shot("run-live", before="a-build", press=("enter", "…No (n)", "y", "…Step 5/"), until="Step ", pace=2.0),
     Shot("run-80x24", before="verify-http", size=(80, 24), until="DRILL"),

@@ -134,6 +134,7 @@ ACTS = (
     Act("replay.wrap", "w", "wrap", "Wrap", "Wrap long lines of the output, or scroll sideways", False),
     Act("replay.watch", "m", "watch", "Watch", "The monitors, as they were", False),
     Act("replay.summary", "ctrl+s", "summary", "Summary", "What came of the session", False),
+    Act("replay.focus", "tab", "app.focus_next", "Focus", "To the next pane", False),
     Act("replay.leave", "q,escape", "leave", "Leave", "Leave the replay"),
     Act("watch.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
     Act("watch.back", "escape,m", "back", "Back", "Back to the steps"),
@@ -147,6 +148,24 @@ ACTS = (
     Act("summary.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
     Act("summary.note", "n", "note", "Note", "Write something down about the session"),
     Act("summary.home", "h", "home", "Home", "Leave the session as it is and go to the first screen"),
+    Act("help.close", "escape,q", "close", "Close", "Close the help"),
+    Act("steps.before", "up", "move(-1)", "Step before", "Look at the step before", False),
+    Act("steps.after", "down", "move(1)", "Step after", "Look at the next step", False),
+    Act("dialog.no", "escape", "no", "No", "Leave the dialog: nothing happens", False),
+    Act("dialog.help", "f1,question_mark", "app.help", "Help", "These keys (f1 also while a text is written)", False),
+    Act("confirm.yes", "y", "yes", "Yes", "Do it", False),
+    Act("confirm.no", "n", "no", "No", "Leave it", False),
+    Act("question.yes", "y", "answer('yes')", "Yes", "Answer yes", False),
+    Act("question.no", "n", "answer('no')", "No", "Answer no", False),
+    Act("resolve.follow", "f2", "follow", "Follow", "Follow the command again", False, True),
+    Act("resolve.failed", "f3", "resolve(False)", "It failed", "Record that it failed", False, True),
+    Act("resolve.succeeded", "f4", "resolve(True)", "It succeeded", "Record that it succeeded", False, True),
+    Act("message.copy", "f2", "go('copied')", "Copy", "Copy the message, to be sent by hand", False, True),
+    Act("message.send", "f3", "go('sent')", "Send", "Send the message by the runbook's command", False, True),
+    Act("message.already", "f4", "go('already sent')", "Sent already", "Record that it was sent", False, True),
+    Act("moved.session", "s", "choose('session')", "As in the session", "The hosts as the session has them", False),
+    Act("moved.today", "t", "choose('today')", "As today", "The hosts as they are said today", False),
+    Act("taken-up.check", "c", "check", "Check again", "Make the last checks once more", False),
     Act("app.help", "question_mark,f1", "help", "Help", "Every key of this screen and of the others"),
 )
 """In the order of the footer."""
@@ -161,9 +180,41 @@ TITLES = {
     "watch": "Watch",
     "checks": "Checks",
     "summary": "Summary",
+    "help": "Help",
+    "steps": "List of steps",
+    "dialog": "Every dialog",
+    "confirm": "Dialog: yes or no",
+    "question": "Dialog: a question",
+    "resolve": "Dialog: an UNKNOWN outcome",
+    "message": "Dialog: a message",
+    "moved": "Dialog: hosts are elsewhere",
+    "taken-up": "Dialog: a session is taken up",
     "app": "Everywhere",
 }
+_STEPS = ("steps",)
+BESIDE = {
+    **dict.fromkeys(("run", "rollback", "trouble", "replay"), _STEPS),
+    **dict.fromkeys(("confirm", "question", "resolve", "message", "moved", "taken-up"), ("dialog",)),
+}
+"""Whose keys are heard on a screen beside its own."""
 IDS = frozenset(act.id for act in ACTS)
+
+
+KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "comma": ",",
+    "full_stop": ".",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+}
+"""Keys whose name is not what people call them."""
 
 
 def acts(screen: str) -> list[Act]:
@@ -181,18 +232,4 @@ def bindings(screen: str) -> list[BindingType]:
 
 def key_words(key: str) -> str:
     """A key as people say it: ? for question_mark."""
-    names = {
-        "question_mark": "?",
-        "slash": "/",
-        "escape": "esc",
-        "left_square_bracket": "[",
-        "right_square_bracket": "]",
-        "comma": ",",
-        "full_stop": ".",
-        "less_than_sign": "<",
-        "greater_than_sign": ">",
-        "plus": "+",
-        "equals_sign": "=",
-        "minus": "-",
-    }
-    return " or ".join(names.get(one, one) for one in key.split(","))
+    return " or ".join(KEY_NAMES.get(one, one) for one in key.split(","))

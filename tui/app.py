@@ -18,6 +18,7 @@ from tui.config import Config, unknown_keys
 from tui.errors import HostsMoved, RunbookError, SessionHeld
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
+from tui.keys import read_keys
 from tui.session.places import Moved
 from tui.session.state import SessionState
 from tui.session.usual import Usual
@@ -60,6 +61,7 @@ class RunbookApp(Front):
         self._hosts = hosts
         self.workspace = workspace
         self.config = config or Config()
+        self.keys, self._wrong_keys = read_keys(self.config.keys)
         self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()
         self.conductor: Conductor | None = None
         self.bridge: Bridge | None = None
@@ -76,10 +78,10 @@ class RunbookApp(Front):
         """Show the first screen, in the operator's colours and with the operator's keys."""
         from tui.screens.home import HomeScreen
 
-        wrong = unknown_keys(self.config, IDS, frozenset(self.available_themes))
+        wrong = [*unknown_keys(self.config, IDS, frozenset(self.available_themes)), *self._wrong_keys]
         if self.config.theme in self.available_themes:
             self.theme = self.config.theme
-        self.set_keymap(dict(self.config.keys))
+        self.set_keymap(dict(self.keys.own))
         if self.workspace.replaying:
             self._show_replay(cast("ReplayWorkspace", self.workspace))
         else:
@@ -88,7 +90,12 @@ class RunbookApp(Front):
         self._fit(self.size)
         self.call_after_refresh(self._remember)
         if wrong:
-            self.show_error(RunbookError("config.toml: " + "; ".join(wrong), "`?` lists the actions and their ids"))
+            self.show_error(
+                RunbookError(
+                    "config.toml: " + "; ".join(wrong),
+                    f"{self.keys.of('app.help')} lists the actions, their keys and ids",
+                )
+            )
         if self._session:
             self.call_after_refresh(self.resume, self._session)
         elif self.given is not None and self.given.flow:
@@ -326,13 +333,17 @@ class RunbookApp(Front):
         """Show every key, those of this screen first."""
         from tui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(getattr(self.screen, "ACTS", "home"), dict(self.config.keys)))
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_close()
+        else:
+            self.push_screen(HelpScreen(getattr(self.screen, "ACTS", "home"), self.keys))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: what can be done on this screen, then what can be done everywhere."""
         for act in (*acts(getattr(screen, "ACTS", "")), *acts("app")):
-            yield SystemCommand(act.label, act.help, self._does(screen, act.action))
+            name, _, given = act.action.partition("(")
+            if screen.check_action(name, tuple(one.strip("' ") for one in given.rstrip(")").split(",") if one)):
+                yield SystemCommand(act.label, act.help, self._does(screen, act.action))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
     def _does(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:

@@ -13,6 +13,7 @@ from textual.message_pump import MessagePump
 from tui.config import Config
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
+from tui.keys import Keys
 from tui.session.events import Entry
 from tui.session.state import SessionState
 from tui.session.usual import Usual
@@ -46,6 +47,7 @@ class Front(App[None]):
 
     workspace: Workspace
     config: Config
+    keys: Keys
     conductor: "Conductor | None" = None
     operator: str = ""
     given: Setup | None = None

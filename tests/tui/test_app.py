@@ -37,7 +37,7 @@ def test_keys_are_named_as_people_say_them() -> None:
 
 async def test_help_lists_every_key_and_the_palette_every_action(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(keys={"home.deploy": "f6"}))
-    async with app.run_test(size=(120, 170)) as pilot:
+    async with app.run_test(size=(120, 240)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         palette = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Deploy", "Links", "Export", "Help"} <= palette

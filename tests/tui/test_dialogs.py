@@ -8,6 +8,7 @@ from textual.widgets import Input, TextArea
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
+from tui.keys import Keys
 from tui.runbook.model import Action, Answer, Expect, Number
 from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
@@ -68,7 +69,7 @@ async def test_a_dialog_waits_until_nobody_types(workspace: Workspace, monkeypat
                 asked.screen._look()
             assert not asked.screen.armed
             await pilot.press("y")
-        pilot.app.push_screen(HelpScreen("home", {}))
+        pilot.app.push_screen(HelpScreen("home", Keys()))
         for _ in range(Dialog.QUIET):
             asked.screen._look()
         assert not asked.screen.armed
@@ -185,7 +186,15 @@ async def test_an_unknown_outcome_needs_a_reason(workspace: Workspace, clock: An
         assert await asked.press("enter") is NOTHING
         assert "it is recorded" in shown(pilot.app)
         await type_text(pilot, "the file is there")
-        assert await asked.press("enter", "tab", "enter") == (True, "the file is there")
+        assert "it is recorded" not in shown(pilot.app)
+        assert "It failed (f3)" in shown(pilot.app)
+        assert await asked.press("enter") is NOTHING
+        assert await asked.press("f4") == (True, "the file is there")
+        asked = await ask(pilot, Resolve(lost))
+        assert await asked.press("f3") is NOTHING
+        assert "it is recorded" in shown(pilot.app)
+        await type_text(pilot, "no file")
+        assert await asked.press("f3") == (False, "no file")
 
 
 async def test_hostile_text_reaches_no_terminal_and_is_no_markup(workspace: Workspace) -> None:

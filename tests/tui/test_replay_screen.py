@@ -64,7 +64,7 @@ def seen(screen: Any) -> dict[str, list[str]]:
         "output": [output.render_line(y).text.rstrip() for y in range(6)],
         "foot": screen.query_one("#foot-text", Words).render().plain.split("\n"),
     }
-    lines["card"] = [line for line in lines["card"] if "could be done then" not in line and "\u00a0" not in line]
+    lines["card"] = [line for line in lines["card"] if "available then" not in line and "\u00a0" not in line]
     return lines
 
 

@@ -63,9 +63,9 @@ def test_a_failed_preflight_needs_a_reason_that_is_recorded(workspace: Workspace
 
 def test_the_line_says_what_is_left_to_do() -> None:
     def words(rows: dict[tuple[str, str], Finding], left: dict[str, str]) -> str:
-        return "".join(text for text, _ in verdict_line(rows, left, "F10"))
+        return "".join(text for text, _ in verdict_line(rows, left, "f10"))
 
-    assert words(OK, {}) == "✔ preflight: 1 ok, 0 failed · F10 begins"
+    assert words(OK, {}) == "✔ preflight: 1 ok, 0 failed · f10 begins"
     assert words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or mend"
     assert words({}, {"preflight": "x"}) == "▶ preflight: 0 ok, 0 failed"
 
@@ -88,7 +88,7 @@ async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(operator="ana", variables={"release": "v3"}))
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "f10 begins" in shown(app))
         seen = shown(app)
         for words in ("deploy@web.example:22", "SHA256:FAKEFAKE", "secret db_password", "Docker", "(recommended)"):
             assert words in seen
@@ -100,7 +100,7 @@ async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
         await until(pilot, lambda: app.screen.query_one("#var-release", Input).has_focus)
         await pilot.press("enter")
         await type_text(pilot, "CHG-7")
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "f10 begins" in shown(app))
         await pilot.press("enter")
         assert app.focused is not None
         assert app.focused.id == "begin"
@@ -126,7 +126,7 @@ async def test_what_is_missing_is_told_in_place_and_nothing_begins(workspace: Wo
         assert app.conductor is None
         assert workspace.store.names() == []
         await type_text(pilot, "agreed")
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "f10 begins" in shown(app))
         await pilot.press("f10")
         await until(pilot, lambda: app.conductor is not None)
     started, *_ = journal(workspace)
@@ -148,7 +148,7 @@ async def test_a_refused_key_is_told_and_checked_again(workspace: Workspace, hos
         assert app.conductor is None
         host.refuses = None
         await pilot.press("f5")
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "f10 begins" in shown(app))
         assert "why begin anyway?" not in shown(app)
 
 
@@ -164,7 +164,7 @@ async def test_a_secret_is_asked_for_and_never_shown(make_workspace: Callable[..
         await type_text(pilot, "sesame99")
         assert "sesame99" not in shown(app)
         await pilot.press("enter")
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "f10 begins" in shown(app))
         assert workspace.secrets.environment(["db_password"]) == {"DB_PASSWORD": "sesame99"}
 
 
@@ -186,7 +186,7 @@ async def test_the_verdict_shows_at_every_size(workspace: Workspace, size: tuple
     app = RunbookApp(workspace)
     async with app.run_test(size=size) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "F10 begins" in shown(app))
+        await until(pilot, lambda: "f10 begins" in shown(app))
         assert "Operator (signs the steps)" in shown(app)
 
 

@@ -15,7 +15,7 @@ from tui.errors import NotNow, RunbookError
 from tui.runbook.model import Section
 from tui.screens.checks_text import counted, table
 from tui.screens.page import Page
-from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.session.verdicts import Row, row_of
 from tui.widgets.step_card import content
 from tui.widgets.top_line import TopLine
@@ -73,6 +73,13 @@ class ChecksScreen(Page[None]):
             return
         self.query_one("#checks-table", Words).say(content(table(rows, max(60, self.size.width - 4))))
         self.query_one("#count", Words).say(counted(rows))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What would be refused is not offered."""
+        conductor = front(self).conductor
+        if action == "rollback":
+            return may_roll_back(conductor)
+        return action not in ("again", "cancel") or conductor is None or not conductor.read_only
 
     def action_again(self) -> None:
         """Make the checks that are not well, or were not made yet."""

@@ -1,15 +1,15 @@
 """Every key, those of the screen it was opened from first; drawn from the one list of actions."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static
 
-from tui.actions import TITLES, Act, acts, key_words
+from tui.actions import BESIDE, TITLES, Act, acts, bindings, key_words
 from tui.bridge import front
+from tui.keys import Keys
 from tui.screens.home import pieces
 from tui.screens.home_text import QUIET, Piece
 from tui.screens.page import Page
@@ -17,15 +17,15 @@ from tui.widgets.glyphs import SIGNS
 from tui.widgets.top_line import TopLine
 
 
-def help_lines(first: str, keys: Mapping[str, str], ids: bool = True) -> list[list[Piece]]:
-    """The keys of every screen, `first` first; `keys` are the operator's own by the actions' `ids`."""
+def help_lines(first: str, keys: Keys, ids: bool = True) -> list[list[Piece]]:
+    """The keys of every screen, `first` first, then those heard beside them; `ids` adds what the settings call them."""
     lines: list[list[Piece]] = []
-    for screen in sorted(TITLES, key=lambda one: (one != first, one != "app")):
+    for screen in sorted(TITLES, key=lambda one: (one != first, one not in BESIDE.get(first, ()), one != "app")):
         lines.append([(TITLES[screen], "bold underline")])
         if screen == "rollback":
             lines.append([("  as on the run screen, and:", QUIET)])
-        for act in own_acts(screen):
-            key = key_words(keys.get(act.id, act.key))
+        for act in own_acts(screen, keys):
+            key = key_words(keys.all_of(act))
             lines.append([(f"  {key:<17} ", "bold"), (act.help, ""), (f"  {act.id}" if ids else "", QUIET)])
         if screen == "run":
             lines += [[], [("Signs on the run screen", "bold underline")]]
@@ -34,12 +34,12 @@ def help_lines(first: str, keys: Mapping[str, str], ids: bool = True) -> list[li
     return [*lines, [("Keys are changed in config.toml: ", QUIET), ('[keys]  "run.sign" = "f7"', "bold")]]
 
 
-def own_acts(screen: str) -> list[Act]:
+def own_acts(screen: str, keys: Keys) -> list[Act]:
     """What can be done on a screen; of the rollback's only what the run screen has not, or has under another key."""
     if screen != "rollback":
         return acts(screen)
-    run = {(act.key, act.action) for act in acts("run")}
-    return [act for act in acts(screen) if (act.key, act.action) not in run]
+    run = {(keys.all_of(act), act.action) for act in acts("run")}
+    return [act for act in acts(screen) if (keys.all_of(act), act.action) not in run]
 
 
 class HelpScreen(Page[None]):
@@ -47,12 +47,10 @@ class HelpScreen(Page[None]):
 
     AUTO_FOCUS = "#help"
     CSS_PATH = "help.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "Close"),
-        Binding("question_mark,f1", "close", show=False),
-    ]
+    ACTS = "help"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
-    def __init__(self, first: str, keys: Mapping[str, str]) -> None:
+    def __init__(self, first: str, keys: Keys) -> None:
         super().__init__()
         self._first = first
         self._keys = keys

@@ -119,7 +119,10 @@ class HomeScreen(Page[None]):
         if self._furnished:
             due = self.query_one("#followups", Words)
             due.display = bool(left)
-            title: list[Piece] = [("Follow-ups", "bold underline"), ("   x ticks one off", "dim")]
+            title: list[Piece] = [
+                ("Follow-ups", "bold underline"),
+                (f"   {front(self).keys.of('home.tick')} ticks one off", "dim"),
+            ]
             due.say(pieces([title, *followup_lines(left, now)]))
 
     @property
@@ -142,7 +145,8 @@ class HomeScreen(Page[None]):
             ids = [f"s-{one.id}" for one in found]
             listed.highlighted = ids.index(marked_id) if marked_id in ids else 0
             unfinished = not found[0].finished and belongs(found[0], self._here)
-            title = "Sessions: Enter goes on with the marked one" if unfinished else "Sessions"
+            resume = front(self).keys.of("home.resume")
+            title = f"Sessions: {resume} resumes the marked one" if unfinished else "Sessions"
             title += "   reading the older ones…" if self.reading_older else ""
             self.query_one("#sessions-title", Words).say(title)
             listed.focus()
@@ -208,9 +212,11 @@ class HomeScreen(Page[None]):
             words = f"this session belongs to another runbook: {title}"
             front(self).show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
         elif one.finished:
-            front(self).show_error(
-                NotNow("this session is finished", "p replays it, e exports it; d sets up a new one")
+            keys = front(self).keys.on("home")
+            hint = (
+                f"{keys.of('replay')} replays it, {keys.of('export')} exports it; {keys.of('deploy')} sets up a new one"
             )
+            front(self).show_error(NotNow("this session is finished", hint))
         else:
             front(self).resume(one.id)
 

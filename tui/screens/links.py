@@ -37,7 +37,7 @@ class Links(Dialog[str | None]):
         yield Static("Enter copies the address, and opens it where a browser can.", classes="dialog-hint", markup=False)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Close (esc)", id="no", compact=True)
+        yield Button(self.named("Close", "dialog.no"), id="no", compact=True)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

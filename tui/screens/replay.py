@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer
 
@@ -37,7 +37,7 @@ ROUND = 0.001
 """Output is timed to the millisecond: so much later all of it has come."""
 
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"
-FIND = "In every command and all output (n next, N before):"
+FIND = "In every command and all output ({next} next, {before} before):"
 
 
 class ReplayScreen(RunScreen, inherit_bindings=False):
@@ -49,10 +49,7 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         "../widgets/rollback_head.tcss",
         "../widgets/timeline.tcss",
     ]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("replay"),
-        Binding("tab", "app.focus_next", "Focus", show=False, id="replay.focus"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
 
     def __init__(self, place: ReplayWorkspace) -> None:
         super().__init__()
@@ -247,7 +244,7 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
     # what is searched for
 
     def action_search(self) -> None:
-        self.app.push_screen(AskText("Search the session", FIND, self._searched), self._search_for)
+        self.app.push_screen(AskText("Search the session", self._prompt(FIND), self._searched), self._search_for)
 
     def _search_for(self, text: str | None) -> None:
         if not text:

@@ -76,7 +76,12 @@ class RollbackScreen(RunScreen):
         conductor = self.conductor
         name = conductor.runbook.flows[conductor.state.flow].update
         if not name:
-            front(self).show_error(NotNow("this runbook has no status update for its rollback", "n writes a note"))
+            front(self).show_error(
+                NotNow(
+                    "this runbook has no status update for its rollback",
+                    f"{front(self).keys.of('rollback.note')} writes a note",
+                )
+            )
             return
         message = conductor.runbook.messages[name]
         can_send = bool(message.send) and not front(self).workspace.drill

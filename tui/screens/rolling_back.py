@@ -5,6 +5,7 @@ from textual.screen import Screen
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
+from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.screens.dialogs import RollbackReason
@@ -19,7 +20,7 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
     if conductor is None:
         return
     try:
-        flow, lines = _may_roll_back(conductor)
+        flow, lines = _turn(conductor, front(screen).keys)
     except NotNow as error:
         front(screen).show_error(error)
         return
@@ -41,7 +42,17 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
     screen.app.push_screen(RollbackReason(chosen, lines), reasoned)
 
 
-def _may_roll_back(conductor: Conductor) -> tuple[str, list[str]]:
+def may_roll_back(conductor: Conductor | None) -> bool:
+    """Whether the key that rolls back is offered; where it would be refused whatever the plan says it is not."""
+    if conductor is None or conductor.read_only:
+        return False
+    state = conductor.state
+    if state.rollback is not None or state.finished is not None:
+        return False
+    return bool(made_elsewhere(state) or flow_of_kind(conductor.runbook, FlowKind.ROLLBACK))
+
+
+def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str]]:
     """The flow to turn to, and the plan in words.
 
     Raises:
@@ -51,15 +62,18 @@ def _may_roll_back(conductor: Conductor) -> tuple[str, list[str]]:
     if conductor.read_only:
         raise NotNow(f"nothing can be done in this session: {conductor.read_only}", "look at it, or leave")
     if state.rollback is not None:
-        raise NotNow("the rollback has been started already", "r on the summary goes back to it")
+        raise NotNow(
+            "the rollback has been started already", f"{keys.of('summary.back')} on the summary goes back to it"
+        )
     if state.finished is not None:
-        raise NotNow("the session is finished", "reopen it from the summary; then ctrl+r")
+        raise NotNow("the session is finished", f"reopen it from the summary; then {keys.of('run.rollback')}")
     flow = state.flow if made_elsewhere(state) else flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
     if not flow:
         raise NotNow("this runbook has no rollback flow", 'write one: kind = "rollback"')
     plan = rollback_plan(state, flow)
     if all(one.need is Need.NOT_NEEDED for one in plan):
-        hint = "nothing that changes anything has run; r on the first screen undoes what was done elsewhere"
+        elsewhere = f"{keys.of('home.rollback')} on the first screen undoes what was done elsewhere"
+        hint = f"nothing that changes anything has run; {elsewhere}"
         raise NotNow("there is nothing to undo", hint)
     running = state.running()
     lines = plan_lines(state, flow)

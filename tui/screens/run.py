@@ -32,7 +32,7 @@ from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
-SEARCH = "In this output (F3 next, F2 before):"
+SEARCH = "In this output ({next} next, {before} before):"
 TICK = 0.5
 FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
@@ -148,6 +148,7 @@ class RunScreen(SessionActs):
             printed=self._printed,
             read_only=self.conductor.read_only,
             usual=front(self).usual(state),
+            keys=front(self).keys.on(self.ACTS),
         )
 
     def last_printed(self, state: SessionState) -> datetime | None:
@@ -180,7 +181,8 @@ class RunScreen(SessionActs):
         wanted = self._chosen or (attempts[-1] if attempts else 0)
         same = wanted == self._attempt
         held = same and not self.query_one("#output", OutputView).following
-        title = output_title(self.state, wanted, self._search.words if same else "", held)
+        follow = front(self).keys.on(self.ACTS).of("follow") if held else ""
+        title = output_title(self.state, wanted, self._search.words if same else "", follow)
         if title != self._titled:
             self._titled = title
             self.query_one("#output-title", Words).say(title)
@@ -249,7 +251,11 @@ class RunScreen(SessionActs):
                     self.query_one("#output", OutputView).top,
                 )
 
-        self.app.push_screen(AskText("Search", SEARCH, self._search.text), written)
+        self.app.push_screen(AskText("Search", self._prompt(SEARCH), self._search.text), written)
+
+    def _prompt(self, words: str) -> str:
+        keys = front(self).keys.on(self.ACTS)
+        return words.format(next=keys.of("match-next"), before=keys.of("match-before"))
 
     def action_search_on(self, direction: int) -> None:
         self._search.go_on(direction)

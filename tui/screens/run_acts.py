@@ -25,7 +25,7 @@ from tui.screens.dialogs import (
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page
-from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run_text import check_lines, not_known, start_lines
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
@@ -73,8 +73,10 @@ class SessionActs(Page[None]):
             self.show_state(self.conductor.state)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What acts on a session is dimmed where the session is another process's."""
+        """What acts on a session is dimmed where the session is another process's; what is refused is not offered."""
         conductor = front(self).conductor
+        if action == "rollback" and conductor is not None and not conductor.read_only:
+            return may_roll_back(conductor)
         return None if action in ACTING and conductor is not None and conductor.read_only else True
 
     def action_next(self) -> None:

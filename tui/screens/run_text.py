@@ -74,16 +74,16 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     return lines[-12:]
 
 
-def output_title(state: SessionState, number: int, search: str = "", held: bool = False) -> str:
-    """The line above the output: what came of a search, whether its end is out of sight, which attempt, its outcome."""
+def output_title(state: SessionState, number: int, search: str = "", follow: str = "") -> str:
+    """The line above the output: what came of a search, which attempt, its outcome; `follow` is the key to its end."""
     if not number or number not in state.attempts:
         return "Output"
     attempt = state.attempts[number]
     ended = f"{attempt.outcome} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
     about = f"attempt {number} on {attempt.host}: {ended}"
     news = [search] if search else []
-    if held and attempt.outcome is None:
-        news.append(f"{HELD} held, f follows")
+    if follow and attempt.outcome is None:
+        news.append(f"{HELD} held, {follow} follows")
     return sanitise(" · ".join([*news, about]) if news else f"Output of {about}")
 
 

@@ -104,7 +104,9 @@ class SetupScreen(Page[None]):
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
-        self.query_one("#verdict", Words).say(pieces([form.verdict_line(self.rows, wrong, "F10")]))
+        self.query_one("#verdict", Words).say(
+            pieces([form.verdict_line(self.rows, wrong, front(self).keys.of("setup.begin"))])
+        )
         for entry in self.query(Entry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")

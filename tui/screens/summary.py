@@ -20,7 +20,7 @@ from tui.screens.dialogs import AskText, Confirm
 from tui.screens.exporting import export_session
 from tui.screens.home import pieces
 from tui.screens.page import Page
-from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary_text import Report, result_of, summary
 from tui.session.journal import verify
 from tui.session.store import SessionDirectory, Store
@@ -92,16 +92,22 @@ class SummaryScreen(Page[None]):
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
             now = front(self).workspace.clock.now()
-            self.query_one("#summary-text", Words).say(pieces(summary(report, now)))
+            self.query_one("#summary-text", Words).say(pieces(summary(report, now, front(self).keys)))
             finished = report.source.state.finished is not None
             if finished != self._finished:
                 self._finished = finished
                 self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A finished session is not finished again."""
+        """What would be refused is not offered: a finished session is not finished again, a replayed one not at all."""
         conductor = front(self).conductor
-        return not (action == "finish" and conductor is not None and conductor.state.finished is not None)
+        if conductor is None:
+            return True
+        if action == "rollback":
+            return may_roll_back(conductor)
+        if action == "finish" and conductor.state.finished is not None:
+            return False
+        return not (conductor.read_only and action in ("finish", "note"))
 
     def action_finish(self) -> None:
         """End the session, after one confirmation that says as what."""

@@ -11,6 +11,7 @@ from tui.drill.debrief import Debrief, story_lines
 from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.exports.words import duration
+from tui.keys import Keys
 from tui.screens.home_text import BAD, GOOD, QUIET, Piece, when
 from tui.session import events as ev
 from tui.session.followups import followups
@@ -22,6 +23,9 @@ from tui.session.usual import Usual
 WARN = "bold $text-warning"
 MOST = 40
 """So many deviations are shown; the export has them all."""
+
+
+DEFAULT = Keys()
 
 
 class Report(Struct, frozen=True):
@@ -40,13 +44,13 @@ def result_of(state: SessionState) -> str:
     return "rolled back" if state.rollback else "completed"
 
 
-def summary(report: Report, now: datetime) -> list[list[Piece]]:
+def summary(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
     """The whole summary, headings included."""
     source = report.source
-    lines = [*_result(source, now), []]
+    lines = [*_result(source, now, keys.of("summary.finish")), []]
     for title, part in (
         ("Debrief", _debrief(report)),
-        ("Deviations", _deviations(source)),
+        ("Deviations", _deviations(source, keys.of("summary.export"))),
         ("Over budget", _overruns(source)),
         ("Slower than usual", _slower(report)),
         ("Checklist", _checklist(source)),
@@ -60,7 +64,7 @@ def summary(report: Report, now: datetime) -> list[list[Piece]]:
     return lines
 
 
-def _result(source: Source, now: datetime) -> Iterable[list[Piece]]:
+def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]:
     state = source.state
     result = state.finished.result if state.finished else ""
     if state.finished:
@@ -70,7 +74,7 @@ def _result(source: Source, now: datetime) -> Iterable[list[Piece]]:
         words = f"{left} step{'s' if left != 1 else ''} left" if left else "every step is settled"
         if state.rollback and state.next_step() is None:
             words = "the rollback is done"
-        yield [(f"◆ not finished: {words}", WARN), (f"   f finishes it as “{result_of(state)}”", "")]
+        yield [(f"◆ not finished: {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
     started = state.started
     if started is not None and state.started_at is not None:
         until = state.finished_at or now
@@ -115,7 +119,7 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
         yield [(line, QUIET)]
 
 
-def _deviations(source: Source) -> Iterable[list[Piece]]:
+def _deviations(source: Source, export: str) -> Iterable[list[Piece]]:
     found = source.deviations()
     if not found:
         yield [("✔ none: every step went as the runbook has it", GOOD)]
@@ -123,7 +127,7 @@ def _deviations(source: Source) -> Iterable[list[Piece]]:
         step = f"{sanitise(one.step)}: " if one.step else ""
         yield [(f"{one.at:%H:%M:%S} ", QUIET), ("! ", WARN), (step, "bold"), (sanitise(one.what), "")]
     if len(found) > MOST:
-        yield [(f"… and {len(found) - MOST} more; e exports them all", QUIET)]
+        yield [(f"… and {len(found) - MOST} more; {export} exports them all", QUIET)]
 
 
 def _overruns(source: Source) -> Iterable[list[Piece]]:

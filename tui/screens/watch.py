@@ -13,7 +13,7 @@ from textual.widgets import Footer
 from tui.actions import bindings
 from tui.bridge import front
 from tui.screens.page import Page
-from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch_text import watch_lines
 from tui.widgets.foot import Foot
 from tui.widgets.progress import Moment
@@ -60,6 +60,7 @@ class WatchScreen(Page[None]):
             now=workspace.clock.now(),
             links=workspace.links(),
             read_only=conductor.read_only,
+            keys=front(self).keys.on(self.ACTS),
         )
 
     def watch_moment(self, moment: Moment | None) -> None:
@@ -68,9 +69,14 @@ class WatchScreen(Page[None]):
     def _show(self) -> None:
         if self.moment is None or not self.is_mounted:
             return
-        lines = watch_lines(self.moment.state, self.size.width)
+        back = self.moment.keys.of("rollback") if may_roll_back(front(self).conductor) else ""
+        lines = watch_lines(self.moment.state, self.size.width, back)
         self.query_one("#watch-text", Words).say(content(lines))
         self.query_one("#foot", Foot).moment = self.moment
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What would be refused is not offered."""
+        return action != "rollback" or may_roll_back(front(self).conductor)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

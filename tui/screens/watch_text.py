@@ -17,8 +17,8 @@ WIDE = 110
 NAME, NOW = 22, 12
 
 
-def watch_lines(state: SessionState, width: int) -> list[list[Piece]]:
-    """Every monitor that applies, a line each, with its triggers below."""
+def watch_lines(state: SessionState, width: int, back: str = "") -> list[list[Piece]]:
+    """Every monitor that applies, a line each, with its triggers below; `back` is the key that rolls back, if any."""
     spark = 40 if width >= WIDE else 14
     head = _cell("", 11) + _cell("MONITOR", NAME) + _cell("LAST SAMPLES", spark + 2) + _cell("NOW", NOW)
     lines: list[list[Piece]] = [[(head + "BEFORE · LIMIT", LABEL)]]
@@ -32,7 +32,7 @@ def watch_lines(state: SessionState, width: int) -> list[list[Piece]]:
             lines.append([(" " * 11 + sanitise(words), STYLES["turn"])])
         for trigger_name, trigger in state.runbook.triggers.items():
             if trigger.monitor == name:
-                lines.append(_trigger(state, trigger_name, trigger, monitor))
+                lines.append(_trigger(state, trigger_name, trigger, monitor, back))
     if len(lines) == 1:
         lines.append([("this runbook has no monitors", "")])
     return lines
@@ -71,7 +71,7 @@ def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
     ]
 
 
-def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor) -> list[Piece]:
+def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor, back: str) -> list[Piece]:
     dwell = state.dwells.get(name, Dwell())
     unit = monitor.number.unit
     if trigger.above is not None:
@@ -83,8 +83,8 @@ def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor)
     if name in state.tripped:
         words = f"{OVER} {bound} for {duration(dwell.beyond)}"
         pieces: list[Piece] = [(indent, ""), (words, STYLES["bad"])]
-        if state.rollback is None:
-            pieces += [("  ", ""), (" ctrl+r ", KEY), (" rolls back", "bold")]
+        if back:
+            pieces += [("  ", ""), (f" {back} ", KEY), (" rolls back", "bold")]
         return pieces
     if dwell.armed:
         held = "" if dwell.last is not None else ", held: no data"

@@ -4,11 +4,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from tui.actions import bindings
 from tui.runbook.model import Issue, Step
 from tui.session.rollback import Need
 from tui.session.state import SessionState, step_by_id
@@ -24,10 +25,7 @@ class Checklist(Lines):
         f"checklist--{name}"
         for name in ("plain", "heading", "live", "turn", "bad", "good", "quiet", "current", "time", "selected")
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Step before", show=False, id="run.step-up"),
-        Binding("down", "move(1)", "Step after", show=False, id="run.step-down"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("steps")
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     selected: reactive[str] = reactive("", repaint=False)

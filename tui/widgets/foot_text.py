@@ -64,7 +64,8 @@ def banner(moment: Moment) -> str:
     link = state.links.get(host, CONNECTED)
     if running is None or link == CONNECTED:
         tripped = tripped_words(state)
-        return f"{OVER} {sanitise(tripped)}: ctrl+r rolls back" if tripped else ""
+        back = moment.keys.of("rollback")
+        return f"{OVER} {sanitise(tripped)}{f': {back} rolls back' if back else ''}" if tripped else ""
     since = f"{state.links_at[host]:%H:%M:%S}"
     if not running.durable:
         return f"✖ {sanitise(host)}: {link} since {since}; the command ends with its connection"

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
@@ -19,7 +20,8 @@ class Moment(Struct, frozen=True, kw_only=True):
 
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
     running command last printed something, `read_only` why nothing can be done, `replayed` whether it is long past,
-    `usual` what steps took in earlier sessions, `issue` the known trouble that a failed step looks like.
+    `usual` what steps took in earlier sessions, `issue` the known trouble that a failed step looks like,
+    `keys` those of the screen that shows it.
     """
 
     state: SessionState
@@ -31,6 +33,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     replayed: bool = False
     usual: Mapping[str, Usual] = {}
     issue: str = ""
+    keys: Keys = Keys()
 
 
 NOTHING: Mapping[str, Usual] = MappingProxyType({})

@@ -92,7 +92,7 @@ def update_overdue(moment: Moment) -> float:
 
 def _update_line(moment: Moment) -> list[Piece]:
     if moment.state.rollback_finished_at is not None:
-        return [(" enter ", KEY), (" what came of it", "")]
+        return [(f" {moment.keys.of('next')} ", KEY), (" what came of it", "")]
     due = update_due(moment.state)
     if due is None:
         return [("", "")]
@@ -104,7 +104,7 @@ def _update_line(moment: Moment) -> list[Piece]:
         words = (f"! status update due in {clock_words(left)}", STYLES["turn"])
     else:
         words = (f"next status update in {clock_words(left)}", "")
-    return [words, ("  ", ""), (" u ", KEY), (" write it", "")]
+    return [words, ("  ", ""), (f" {moment.keys.of('rollback.update')} ", KEY), (" write it", "")]
 
 
 def need_of(state: SessionState, step_id: str) -> PlannedStep | None:

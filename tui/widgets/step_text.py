@@ -40,9 +40,9 @@ DANGERS = {
 
 
 class Press(Struct, frozen=True):
-    """A key and what it does now."""
+    """An action by its name in the list of keys, and what it does now."""
 
-    key: str
+    act: str
     does: str
 
 
@@ -55,32 +55,36 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
     status = state.step(step.id).status
     aside = all(step.id != other.id for _, other in state.plan())  # a step of the troubleshooting
     here = aside or step.id == current_step(state)
-    roll = [] if state.rollback else [Press("ctrl+r", "roll back")]
+    roll = [] if state.rollback else [Press("rollback", "roll back")]
     if state.finished:
         return []
     if status is StepStatus.PENDING:
         if not here:
-            return [Press("g", "back to the current step"), Press("k", "skip")]
+            return [Press("here", "back to the current step"), Press("skip", "skip")]
         if look_wanted(state, step):
-            return [Press("enter", "look whether it is needed (changes nothing)"), Press("k", "skip")]
-        return [Press("enter", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
+            return [Press("next", "look whether it is needed (changes nothing)"), Press("skip", "skip")]
+        return [Press("next", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
     if status is StepStatus.RUNNING:
-        return [Press("c", "cancel")] if state.running() else [Press("enter", "go on")]
+        return [Press("cancel", "cancel")] if state.running() else [Press("next", "go on")]
     if status is StepStatus.WAITING:
         does = {"ask": "answer", "send": "send the message", "open": "open the page"}[waiting_kind(state, step)]
-        return [Press("enter", does), Press("k", "skip")]
+        return [Press("next", does), Press("skip", "skip")]
     if status is StepStatus.PASSED:
-        return [Press("s", "sign, two people" if step.signoff is Signoff.TWO_PERSON else "sign")]
+        return [Press("sign", "sign, two people" if step.signoff is Signoff.TWO_PERSON else "sign")]
     if status is StepStatus.FAILED:
-        first = Press("enter", "answer again") if waiting_kind(state, step) else Press("r", "retry")
-        known = [Press("t", f"trouble: {issue}" if issue else "troubleshoot")] if state.runbook.troubleshooting else []
+        first = Press("next", "answer again") if waiting_kind(state, step) else Press("retry", "retry")
+        known = (
+            [Press("troubleshoot", f"trouble: {issue}" if issue else "troubleshoot")]
+            if state.runbook.troubleshooting
+            else []
+        )
         known = [] if aside else known
-        return [first, *known, Press("k", "skip with a reason"), *roll]
+        return [first, *known, Press("skip", "skip with a reason"), *roll]
     if status is StepStatus.UNKNOWN:
-        return [Press("enter", "say what happened, after looking on the host"), *roll]
+        return [Press("next", "say what happened, after looking on the host"), *roll]
     if aside:
-        return [Press("enter", "do it again"), Press("esc", "back to the steps")]
-    return [Press("g", "back to the current step"), Press("u", "do it again")] if not here else []
+        return [Press("next", "do it again"), Press("back", "back to the steps")]
+    return [Press("here", "back to the current step"), Press("reopen", "do it again")] if not here else []
 
 
 def card(moment: Moment, step_id: str) -> list[list[Piece]]:
@@ -92,7 +96,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     focus = min(now.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
     found = presses(state, step, moment.issue)
-    lines += [_then(found) if moment.replayed else _keys(found)]
+    lines += [_then(found) if moment.replayed else _keys(found, moment)]
     lines += _need(state, step)
     lines += _marks(step)
     lines += _usual(moment, step)
@@ -111,7 +115,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
         for place in range(len(step.actions)):
             if place != focus:
                 lines += _action(state, step, place, values)
-    lines += _rest(state, step)
+    lines += _rest(state, step, moment.keys.of("attempts"))
     return lines
 
 
@@ -148,17 +152,22 @@ def _head(state: SessionState, step: Step) -> list[Piece]:
     ]
 
 
-def _keys(found: list[Press]) -> list[Piece]:
+def _keys(found: list[Press], moment: Moment) -> list[Piece]:
+    """The keys of the screen that shows the card; what that screen has no key for is not offered."""
+    if moment.read_only:
+        return [("read-only: nothing can be done here", LABEL)]
     pieces: list[Piece] = []
     for press in found:
+        key = moment.keys.of(press.act)
         does = press.does.replace(" ", HARD)  # a key is never alone at the end of a line
-        pieces += [(f" {press.key} ", KEY), (f"{HARD}{does}   ", "bold" if press is found[0] else "")]
+        if key:
+            pieces += [(f" {key} ", KEY), (f"{HARD}{does}   ", "" if pieces else "bold")]
     return pieces or [("nothing to do here", LABEL)]
 
 
 def _then(found: list[Press]) -> list[Piece]:
-    """What could be pressed at a moment that is replayed, and cannot now."""
-    return [("could be done then ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
+    """What could be done at a moment that is replayed, and cannot now."""
+    return [("available then ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
 
 
 def _usual(moment: Moment, step: Step) -> list[list[Piece]]:
@@ -317,7 +326,7 @@ def _notes(state: SessionState, step: Step) -> list[list[Piece]]:
     return lines
 
 
-def _rest(state: SessionState, step: Step) -> list[list[Piece]]:
+def _rest(state: SessionState, step: Step, choose: str) -> list[list[Piece]]:
     lines: list[list[Piece]] = []
     titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
     if titles:
@@ -327,5 +336,6 @@ def _rest(state: SessionState, step: Step) -> list[list[Piece]]:
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     if len(attempts) > 1:
         words = ", ".join(f"{one.number} {one.outcome or 'running'} {duration(one.seconds)}" for one in attempts[-5:])
-        lines.append([("attempts ", LABEL), (sanitise(words), ""), ("  ", ""), (" a ", KEY), (" choose", LABEL)])
+        lines.append([("attempts ", LABEL), (sanitise(words), ""), ("  ", "")])
+        lines[-1] += [(f" {choose} ", KEY), (" choose", LABEL)] if choose else []
     return lines

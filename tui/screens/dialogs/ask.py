@@ -42,10 +42,12 @@ class AskText(Dialog[str | None]):
             yield OptionList(*options, compact=True, markup=False)
             yield Static("or in your own words:", classes="dialog-hint", markup=False)
         field = Input if self._secret else LineInput  # a secret is taken as it is, and shown as dots
-        yield field(self._value, password=self._secret, compact=True, id="text")
+        asked = field(self._value, password=self._secret, compact=True, id="text")
+        asked.cursor_blink = False
+        yield asked
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Cancel (esc)", id="no", compact=True)
+        yield Button(self.named("Cancel", "dialog.no"), id="no", compact=True)
         yield Button("OK (enter)", id="yes", compact=True)
 
     @on(OptionList.OptionSelected)

@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static, TextArea
 
+from tui.actions import bindings
 from tui.bridge import front
 from tui.execution.text import sanitise
 from tui.screens.page import Page
@@ -35,7 +36,8 @@ class Dialog(ModalScreen[Result], Page[Result]):
     AUTO_FOCUS = ""
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
     DEFAULT_CLASSES = "dialog"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "No", show=False)]
+    ACTS = "dialog"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -46,7 +48,8 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def compose(self) -> ComposeResult:
         drill = "DRILL · " if front(self).workspace.drill else ""
-        with VerticalScroll(id="box", can_focus=False):
+        with VerticalScroll(id="box", can_focus=False) as box:
+            box.border_subtitle = f"{front(self).keys.of('dialog.help')} help"
             yield Static(f"{drill}{sanitise(self.heading)}", id="dialog-title", markup=False)
             yield from self.body()
             yield Static("", id="dialog-problem", markup=False)
@@ -85,6 +88,17 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def action_no(self) -> None:
         self.dismiss(None)
+
+    def named(self, words: str, act: str) -> str:
+        """A button's words with the key that does the same."""
+        return f"{words} ({front(self).keys.of(act)})"
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _answered_anew(self) -> None:
+        """What was wrong with an answer is not said of another one."""
+        if self.armed:
+            self.problem("")
 
     def problem(self, text: str) -> None:
         """Say in the box what is wrong with the answer."""

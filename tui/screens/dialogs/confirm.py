@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from tui.actions import bindings
 from tui.screens.dialogs.base import Dialog, lines_of
 from tui.widgets.line_input import LineInput
 
@@ -15,10 +16,10 @@ from tui.widgets.line_input import LineInput
 class Confirm(Dialog[bool]):
     """Asks for a yes; No has the focus."""
 
+    ACTS = "confirm"
     FIRST: ClassVar[str] = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", "Yes", show=False),
-        Binding("n", "no", "No", show=False),
+        *bindings("confirm"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
@@ -32,8 +33,8 @@ class Confirm(Dialog[bool]):
         yield Static(lines_of(self._lines), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(f"{self._no} (n)", id="no", compact=True)
-        yield Button(f"{self._yes} (y)", id="yes", compact=True)
+        yield Button(self.named(self._no, "confirm.no"), id="no", compact=True)
+        yield Button(self.named(self._yes, "confirm.yes"), id="yes", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -79,7 +80,7 @@ class TypeName(Dialog[bool]):
         yield TypedInput(id="name", compact=True)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("No (esc)", id="no", compact=True)
+        yield Button(self.named("No", "dialog.no"), id="no", compact=True)
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Static, TextArea
 
+from tui.actions import bindings
 from tui.execution.text import sanitise
 from tui.screens.dialogs.base import Dialog, lines_of
 
@@ -19,11 +20,8 @@ class SendMessage(Dialog[Sent | None]):
     """The message's text, ready to be changed; `can_send` where the runbook has a command that sends it."""
 
     FIRST: ClassVar[str] = "#copy"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "go('copied')", "Copy", show=False, priority=True),
-        Binding("f3", "go('sent')", "Send", show=False, priority=True),
-        Binding("f4", "go('already sent')", "Sent already", show=False, priority=True),
-    ]
+    ACTS = "message"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("message")
 
     def __init__(self, message: str, text: str, can_send: bool, to: str = "") -> None:
         super().__init__(message)
@@ -35,16 +33,18 @@ class SendMessage(Dialog[Sent | None]):
         to = f"To {self._to}. " if self._to else ""
         yield Static(lines_of([f"{to}Change what needs changing (Tab reaches the text)."]), classes="dialog-ask")
         safe = "\n".join(sanitise(line) for line in self._text.split("\n"))
-        yield TextArea(safe, id="message", compact=True)
+        area = TextArea(safe, id="message", compact=True)
+        area.cursor_blink = False
+        yield area
         if "{{" in self._text:
             yield Static("! what is in {{ }} is not known: fill it in by hand", classes="dialog-hint", markup=False)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Not now (esc)", id="no", compact=True)
-        yield Button("Copy (f2)", id="copy", compact=True)
+        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
+        yield Button(self.named("Copy", "message.copy"), id="copy", compact=True)
         if self._can_send:
-            yield Button("Send (f3)", id="send", compact=True)
-        yield Button("Sent already (f4)", id="already", compact=True)
+            yield Button(self.named("Send", "message.send"), id="send", compact=True)
+        yield Button(self.named("Sent already", "message.already"), id="already", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

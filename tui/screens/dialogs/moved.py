@@ -8,16 +8,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from tui.actions import bindings
 from tui.screens.dialogs.base import Dialog, lines_of
 
 
 class WhichHosts(Dialog[str | None]):
     """Gives "session" or "today"; Escape leaves the session alone, and that is what has the focus."""
 
+    ACTS = "moved"
     FIRST: ClassVar[str] = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "choose('session')", show=False),
-        Binding("t", "choose('today')", show=False),
+        *bindings("moved"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
@@ -31,9 +32,9 @@ class WhichHosts(Dialog[str | None]):
         yield Static(lines_of([*self._moved, "", words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Leave it (esc)", id="no", compact=True)
-        yield Button("As the session has them (s)", id="session", compact=True)
-        yield Button("As said today (t)", id="today", compact=True)
+        yield Button(self.named("Leave it", "dialog.no"), id="no", compact=True)
+        yield Button(self.named("As the session has them", "moved.session"), id="session", compact=True)
+        yield Button(self.named("As said today", "moved.today"), id="today", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

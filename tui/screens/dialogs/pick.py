@@ -26,7 +26,7 @@ class Pick(Dialog[int | None]):
         yield OptionList(*(Option(Content(sanitise(one))) for one in self._choices), compact=True, markup=False)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Cancel (esc)", id="no", compact=True)
+        yield Button(self.named("Cancel", "dialog.no"), id="no", compact=True)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

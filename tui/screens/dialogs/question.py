@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.actions import bindings
 from tui.execution.expectations import check_answer
 from tui.execution.text import sanitise
 from tui.runbook.expected import expectations
@@ -36,6 +38,8 @@ def form_problem(action: Action, answer: str) -> str:
 class Question(Dialog[str | None]):
     """The answer as text, or None; `asked` is the question with its values filled in."""
 
+    ACTS = "question"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("question")
     FIRST: ClassVar[str] = "OptionList, Input"
 
     def __init__(self, action: Action, problem: str = "", asked: str = "") -> None:
@@ -59,17 +63,16 @@ class Question(Dialog[str | None]):
             yield LineInput(compact=True, id="text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Not now (esc)", id="no", compact=True)
+        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
 
     def on_mount(self) -> None:
         super().on_mount()
         self.problem(self._first)
 
-    def on_key(self, event: events.Key) -> None:
-        """Let y and n answer a question of yes or no."""
-        if self._action.answer is Answer.YES_NO and event.key in ("y", "n"):
-            event.stop()
-            self.dismiss("yes" if event.key == "y" else "no")
+    def action_answer(self, answer: str) -> None:
+        """Answer a question of yes or no by a key."""
+        if self._action.answer is Answer.YES_NO:
+            self.dismiss(answer)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

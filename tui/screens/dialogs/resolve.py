@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
 from textual import on
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from tui.actions import bindings
 from tui.bridge import front
 from tui.screens.dialogs.base import Dialog, lines_of
 from tui.session.state import Attempt
@@ -19,12 +21,17 @@ Follow = Literal["follow"]
 """Asks to follow the command again, which may be running still or have left its exit status."""
 
 
+WANTED = "write how you know; it is recorded"
+
+
 class Resolve(Dialog[Resolved | Follow | None]):
     """What was sent and where, and what the host knows of it; how the operator knows must not be empty.
 
     `look` asks the host; it blocks, so it is called on a thread of its own.
     """
 
+    ACTS = "resolve"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("resolve")
     FIRST: ClassVar[str] = "Input"
 
     def __init__(self, attempt: Attempt, target: str = "", look: Callable[[], str] | None = None) -> None:
@@ -56,28 +63,39 @@ class Resolve(Dialog[Resolved | Follow | None]):
         self.query_one("#found", Static).update(lines_of([f"On the host: {words}"]))
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Not now (esc)", id="no", compact=True)
+        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
         if self._attempt.durable:
-            yield Button("Follow it again", id="follow", compact=True)
-        yield Button("It failed", id="failed", compact=True)
-        yield Button("It succeeded", id="succeeded", compact=True)
+            yield Button(self.named("Follow it again", "resolve.follow"), id="follow", compact=True)
+        yield Button(self.named("It failed", "resolve.failed"), id="failed", compact=True)
+        yield Button(self.named("It succeeded", "resolve.succeeded"), id="succeeded", compact=True)
 
     @on(Input.Submitted)
     def _written(self, event: Input.Submitted) -> None:
+        """Enter answers nothing: which of the two it was is a key or a button of its own."""
         if event.value.strip():
-            self.query_one("#failed", Button).focus()
+            self.query_one("#no", Button).focus()
         else:
-            self.problem("say how you know; it is recorded")
+            self.problem(WANTED)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        reason = self.query_one("#reason", Input)
         if event.button.id == "no":
             self.dismiss(None)
         elif event.button.id == "follow":
-            self.dismiss("follow")
-        elif not reason.value.strip():
-            self.problem("say how you know; it is recorded")
-            reason.focus()
+            self.action_follow()
         else:
-            self.dismiss((event.button.id == "succeeded", reason.value.strip()))
+            self.action_resolve(event.button.id == "succeeded")
+
+    def action_follow(self) -> None:
+        if self.armed and self._attempt.durable:
+            self.dismiss("follow")
+
+    def action_resolve(self, succeeded: bool) -> None:
+        reason = self.query_one("#reason", Input)
+        if not self.armed:
+            return
+        if reason.value.strip():
+            self.dismiss((succeeded, reason.value.strip()))
+        else:
+            self.problem(WANTED)
+            reason.focus()

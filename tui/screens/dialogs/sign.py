@@ -49,7 +49,7 @@ class Sign(Dialog[SignResult | None]):
         yield LineInput(id="note", compact=True)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Not now (esc)", id="no", compact=True)
+        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
         yield Button("Sign (enter)", id="yes", compact=True)
 
     @on(Input.Submitted, "#second")

@@ -8,15 +8,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from tui.actions import bindings
 from tui.screens.dialogs.base import Dialog, lines_of
 
 
 class TakenUp(Dialog[bool]):
     """The summary; True asks for the `checks` read-only steps to be checked again."""
 
+    ACTS = "taken-up"
     FIRST: ClassVar[str] = "#go-on"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "check", "Check again", show=False),
+        *bindings("taken-up"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
@@ -33,9 +35,9 @@ class TakenUp(Dialog[bool]):
             yield Static(lines_of([words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Go on (esc)", id="go-on", compact=True)
+        yield Button(self.named("Go on", "dialog.no"), id="go-on", compact=True)
         if self._checks:
-            yield Button("Check them again (c)", id="check", compact=True)
+            yield Button(self.named("Check them again", "taken-up.check"), id="check", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

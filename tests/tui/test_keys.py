@@ -1,0 +1,142 @@
+"""One list of keys: what the cards, bands, dialogs and the help name is what is bound, also where it was changed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.tui.conftest import dialog, shown, until
+from tests.tui.test_run import SETUP, running
+from tui.actions import ACTS, acts
+from tui.app import RunbookApp
+from tui.config import Config
+from tui.execution.workspace import Workspace
+from tui.keys import BY_ID, Keys, read_keys
+from tui.screens.dialogs import Confirm, Question, Resolve
+from tui.screens.help import HelpScreen
+from tui.screens.home import HomeScreen
+from tui.screens.replay import ReplayScreen
+from tui.screens.rollback import RollbackScreen
+from tui.screens.run import RunScreen
+from tui.screens.summary import SummaryScreen
+from tui.screens.watch import WatchScreen
+from tui.session.state import StepStatus
+from tui.widgets.step_text import Press, card
+
+
+@pytest.mark.parametrize(
+    ("given", "told", "kept"),
+    [
+        ({"run.sign": "k"}, "keys.run.sign: k is run.skip already; Sign keeps s", {}),
+        ({"run.sign": "f7", "run.skip": "f7"}, "keys.run.skip: f7 is run.sign already", {}),
+        ({"run.sign": "?"}, "keys.run.sign: ? is app.help already; Sign keeps s", {}),
+        ({"run.sign": "up"}, "keys.run.sign: up is steps.before already", {}),
+        ({"run.sign": "ctrl+p"}, "keys.run.sign: ctrl+p is the command palette", {}),
+        ({"run.sign": "F 7"}, "keys.run.sign: 'F 7' is not a key", {}),
+        ({"run.sign": "p"}, "keys.rollback.sign: p is rollback.everything already", {"run.sign": "p"}),
+        ({"resolve.failed": "f4"}, "keys.resolve.failed: f4 is resolve.succeeded already", {}),
+    ],
+)
+def test_a_key_that_is_taken_or_is_none_is_told_and_the_action_keeps_its_own(
+    given: dict[str, str], told: str, kept: dict[str, str]
+) -> None:
+    keys, wrong = read_keys(given)
+    assert any(told in line for line in wrong), wrong
+    assert {name: key for name, key in keys.own.items() if name in given} == kept
+
+
+def test_keys_may_change_places_and_are_the_same_on_the_screens_of_a_session() -> None:
+    keys, wrong = read_keys({"run.sign": "k", "run.skip": "s", "run.note": "F7"})
+    assert not wrong
+    for screen in ("run", "rollback", "trouble"):
+        assert [keys.on(screen).of(name) for name in ("sign", "skip", "note")] == ["k", "s", "f7"]
+
+
+def test_the_registry_itself_has_no_key_twice_where_it_is_heard() -> None:
+    assert read_keys({act.id: act.key for act in ACTS})[1] == []
+
+
+def test_each_thing_a_card_names_is_bound_by_the_key_it_names() -> None:
+    for screen in ("run", "rollback", "trouble"):
+        for act in acts(screen):
+            assert BY_ID[act.id].key.split(",")[0] in act.key
+    assert Keys(screen="rollback").of("reopen") == "U"
+    assert Keys(screen="rollback").of("update") == "u"
+    assert Keys(screen="rollback").of("rollback") == ""
+
+
+async def test_the_rollbacks_card_names_the_key_that_does_a_step_again(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        app.conductor.start("look")
+        await until(pilot, lambda: app.conductor.state.step("look").status is StepStatus.SIGNED)
+        app.conductor.roll_back("rollback", "errors")
+        await until(pilot, lambda: isinstance(app.screen, RollbackScreen) and app.screen.moment)
+        words = "".join(text for line in card(app.screen.moment, "look") for text, _ in line)
+        assert " U \u00a0do\u00a0it\u00a0again" in words
+        assert Press("reopen", "do it again").act == "reopen"
+
+
+async def test_a_changed_key_is_named_on_the_card_the_band_the_button_and_in_the_help(workspace: Workspace) -> None:
+    own = {"run.next": "f8", "run.rollback": "f9", "confirm.yes": "f7", "run.follow": "v"}
+    workspace.preflight(SETUP, lambda row: None)
+    app = RunbookApp(workspace, Config(keys={**own, "run.follow": "f6"}))
+    async with app.run_test(size=(120, 240)) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and " f8 " in shown(app))
+        app.push_screen(Confirm("Sure?", []))
+        await dialog(pilot, Confirm)
+        assert "Yes (f7)" in shown(app)
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert shown(app).index("Dialog: yes or no") < shown(app).index("Every dialog") < shown(app).index("Set-up")
+        assert "f9" in shown(app)
+
+
+async def test_what_is_wrong_with_the_keys_is_one_message_at_the_start(workspace: Workspace) -> None:
+    app = RunbookApp(workspace, Config(keys={"run.sign": "k", "run.note": "ctrl+p"}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(app._notifications) == 1)
+        (told,) = app._notifications
+        assert "Sign keeps s" in told.message
+        assert "Note keeps n" in told.message
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+async def test_help_opens_over_a_dialog_and_leaves_it_as_it_was(workspace: Workspace, key: str) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+        asked = Confirm("Sure?", [])
+        pilot.app.push_screen(asked)
+        await dialog(pilot, Confirm)
+        assert "f1 help" in shown(pilot.app)
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press(key)
+        await until(pilot, lambda: pilot.app.screen is asked)
+        assert asked.armed
+
+
+def test_every_dialog_with_keys_of_its_own_says_so_in_the_help() -> None:
+    assert {kind.ACTS for kind in (Confirm, Question, Resolve)} == {"confirm", "question", "resolve"}
+
+
+async def test_replay_and_watch_offer_no_key_that_would_be_refused(
+    workspace: Workspace, make_workspace: Callable[..., Workspace]
+) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        assert "Roll back" in shown(app)
+        session = app.conductor.state.started.session
+        await pilot.press("escape")
+        app.close_session()
+        app.replay(session)
+        await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+        for key, screen in (("m", WatchScreen), ("ctrl+s", SummaryScreen)):
+            await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+            await pilot.press(key)
+            await until(pilot, lambda screen=screen: isinstance(app.screen, screen))
+            await until(pilot, lambda: "Help" in shown(app))
+            offered = {command.title for command in app.get_system_commands(app.screen)}
+            assert not offered & {"Roll back", "Finish", "Note"}
+            assert "Roll back" not in shown(app)
+            await pilot.press("escape")
