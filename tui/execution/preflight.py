@@ -93,7 +93,7 @@ def preflight(
             found(done.result())
     for name in secrets.needed(wanted):
         report(Finding(name=name, kind="secret", verdict=Verdict.WAITING))
-        found(_fetch(runbook, name, transports, secrets, ask))
+        found(_not_asked(runbook, name, rows) or _fetch(runbook, name, transports, secrets, ask))
     return tuple(rows)
 
 
@@ -112,6 +112,17 @@ def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
             hint="check the address, or expect_hostname in the runbook",
         )
     return Finding(name=name, kind="host", verdict=Verdict.OK, detail=_words(facts), event=_event(name, facts))
+
+
+def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding]) -> Finding | None:
+    """The row of a secret whose host failed: nothing is known of it, and a host that may be another is not asked."""
+    secret = runbook.secrets[name]
+    host = action_host(runbook, secret.on)
+    failed = any(row.name == host and row.verdict is Verdict.FAILED for row in rows if row.kind == "host")
+    if secret.source is not SecretSource.HOST_FILE or not failed:
+        return None
+    detail = f"not known: {secret.file} on {host} was not read, since the host failed"
+    return Finding(name=name, kind="secret", verdict=Verdict.FAILED, detail=detail, hint="the host comes first")
 
 
 def _fetch(

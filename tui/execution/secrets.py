@@ -4,10 +4,9 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 
-from tui.errors import SecretMissing
+from tui.errors import HostError, SecretMissing
 from tui.execution.redaction import Redactor
 from tui.runbook.model import Runbook, Secret, SecretSource
-from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream, Transport
 
 AskSecret = Callable[[str], str]
@@ -100,13 +99,23 @@ class Secrets:
             return os.environ.get(secret.variable, "")
         if secret.source is SecretSource.PROMPT:
             return ask(secret.prompt or f"{name}: ") if ask else os.environ.get(secret.variable, "")
-        host = secret.on or self._runbook.runbook.default_host
-        return _from_host(transports[host], secret)
+        return _from_host(name, transports[secret.on or self._runbook.runbook.default_host], secret)
 
 
-def _from_host(transport: Transport, secret: Secret) -> str:
-    """Let the host's own shell read its environment file, so that quoting in it means what it means there."""
-    script = f'set -a; . {shlex.quote(secret.file)} >/dev/null; set +a; printf %s "${secret.variable}"'
+def _from_host(name: str, transport: Transport, secret: Secret) -> str:
+    """Let the host's own shell read its environment file, so that quoting in it means what it means there.
+
+    Empty where the file does not set it, which is known only when the host has read the file.
+
+    Raises:
+        HostError: the host did not answer.
+        SecretMissing: there is no such file, it may not be read, or the host's shell cannot read it.
+    """
+    file, value = shlex.quote(secret.file), f'"${{{secret.variable}-}}"'
+    script = (
+        f"[ -e {file} ] || exit 3; [ -r {file} ] || exit 4; set -a; . {file} >/dev/null; read=$?; set +a; "
+        f"[ -n {value} ] || [ $read = 0 ] || exit 5; printf %s {value}"
+    )
     output = bytearray()
 
     def keep(stream: Stream, data: bytes) -> None:
@@ -114,7 +123,17 @@ def _from_host(transport: Transport, secret: Secret) -> str:
             output.extend(data)
 
     outcome = transport.run(Command(script=script, timeout=30.0), keep, CancelToken())
-    return output.decode(errors="replace") if outcome.kind is OutcomeKind.SUCCEEDED else ""
+    if outcome.exit_status == 0:
+        return output.decode(errors="replace")
+    if outcome.exit_status is None:
+        raise HostError(f"secret {name} is not known: {transport.name} could not be asked", str(outcome))
+    if outcome.exit_status == 3 and (secret.optional or secret.published):
+        return ""
+    why, hint = {
+        3: ("does not exist", "check its path in the runbook, and that the user may enter its folder"),
+        4: ("may not be read", "check its permissions, and as which user the host was reached"),
+    }.get(outcome.exit_status, ("is not one that a shell can read", "read it there: sh -n FILE says which line"))
+    raise SecretMissing(f"secret {name} has no value: {secret.file} on {transport.name} {why}", hint)
 
 
 def _where(secret: Secret, default_host: str) -> str:
@@ -122,6 +141,6 @@ def _where(secret: Secret, default_host: str) -> str:
         case SecretSource.ENVIRONMENT:
             return f"export {secret.variable} before starting"
         case SecretSource.HOST_FILE:
-            return f"{secret.variable} is not set in {secret.file} on {secret.on or default_host}, or it is unreadable"
+            return f"{secret.variable} is not set in {secret.file} on {secret.on or default_host}"
         case _:
             return f"it is asked for at set-up; without a terminal export {secret.variable}"
