@@ -139,25 +139,24 @@ def drill_record(session: str, base: str, output: Path | None) -> None:
 @guarded
 def drill_inject(fault: str, session: str, operator: str) -> None:
     """Let FAULT strike in the drill that runs in another terminal; without one, let faults strike by key."""
-    import getpass
-
     from tui.compose import open_store
     from tui.drill.faults import ask_for
     from tui.drill.kept import scenario_of
     from tui.execution.text import sanitise
     from tui.headless.facilitating import facilitate, fault_lines
+    from tui.people import named_or_login
 
     directory = open_store().find(session)
     _, state = directory.load()
     scenario = scenario_of(directory, state)
     if not fault and sys.stdin.isatty() and sys.stdout.isatty():
-        facilitate(directory, scenario, operator or getpass.getuser(), click.getchar, click.echo)
+        facilitate(directory, scenario, named_or_login(operator), click.getchar, click.echo)
         return
     if not fault:
         for line in fault_lines(scenario, state):
             click.echo(line)
         return
-    struck = ask_for(directory, scenario, fault, operator or getpass.getuser())
+    struck = ask_for(directory, scenario, fault, named_or_login(operator))
     click.echo(sanitise(f"asked for: {struck.title}"))
 
 

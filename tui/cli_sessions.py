@@ -87,17 +87,16 @@ def followups(context: click.Context, everything: bool, drills: bool, as_json: b
 @guarded
 def done(followup: str, session: str, operator: str, note: str, drill: bool) -> None:
     """Tick FOLLOWUP off, in the journal of the session it belongs to."""
-    import getpass
-
     from tui.compose import open_store
     from tui.config import load_config
     from tui.execution.text import sanitise
+    from tui.people import named_or_login
     from tui.session.clock import SystemClock
     from tui.session.ticking import listed, named, tick_off
 
     store = open_store()
     due = named(listed(store.summaries(), drill, done=bool(session)).followups, followup, session)
-    tick_off(store, due, SystemClock(), operator or load_config().operator or getpass.getuser(), note)
+    tick_off(store, due, SystemClock(), named_or_login(operator or load_config().operator), note)
     click.echo(sanitise(f"✔ {due.followup.title} ({due.session})"))
 
 

@@ -12,13 +12,14 @@ from tui.execution.probing import Prober
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.execution.stepping import Stepping
+from tui.people import same_person
 from tui.runbook.model import Runbook, Section, Signoff, Step
 from tui.runbook.variables import FACTS, fill, wrong_value
 from tui.session import events as ev
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
 from tui.session.places import Moved
-from tui.session.state import Attempt, SessionState, StepStatus, same_person, step_by_id
+from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
 from tui.transports.base import CancelToken
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
@@ -57,7 +58,7 @@ class Conductor(Stepping):
         """Go on with a session: a durable command left running is followed, any other's outcome is unknown."""
         previous = self.state.operator
         self.taken_up = handover_summary(self.state)
-        if operator and operator != previous:
+        if operator and not same_person(operator, previous):
             summary = "\n".join(self.taken_up)
             self.record(ev.SessionHandedOver(previous=previous, operator=operator, machine=machine, summary=summary))
         else:

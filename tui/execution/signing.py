@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from tui.errors import NotNow
+from tui.people import same_person
 from tui.session.events import StepSigned
 from tui.session.signature import AUTO, Key, sign, statement_of
 from tui.session.sshsig import Signature
@@ -27,7 +28,7 @@ class Signing:
 
     def wants(self, operator: str) -> bool:
         """Whether sign-offs by this person are signed."""
-        return operator in self._keys
+        return bool(self._key(operator))
 
     def check(self, operator: str, second_operator: str) -> None:
         """Make sure that whoever has to sign can, and that two people have two keys.
@@ -37,11 +38,11 @@ class Signing:
         """
         if not self.wants(operator) or not second_operator:
             return
-        if second_operator not in self._keys:
+        if not self.wants(second_operator):
             raise NotNow(
                 f"{second_operator} has no key here", f"name it in config.toml: [signing] {second_operator} = …"
             )
-        if self._keys[operator] == self._keys[second_operator]:
+        if self._key(operator) == self._key(second_operator):
             raise NotNow(f"{operator} and {second_operator} share a key", "each person signs with a key of their own")
 
     def signed(self, state: SessionState, event: StepSigned) -> StepSigned:
@@ -61,4 +62,9 @@ class Signing:
         return event
 
     def _sign(self, state: SessionState, event: StepSigned, person: str) -> Signature:
-        return sign(statement_of(state, event, person), self._find(self._keys[person]))
+        return sign(statement_of(state, event, person), self._find(self._key(person)))
+
+    def _key(self, person: str) -> str:
+        """What the person's key is known by, however the name is written; empty for one who does not sign."""
+        exact = self._keys.get(person, "")
+        return exact or next((key for name, key in self._keys.items() if same_person(name, person)), "")

@@ -1,6 +1,5 @@
 """What a front end works with: the runbook, the sessions on disk, the hosts, and the means to begin a session."""
 
-import getpass
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from tui.execution.preflight import Finding, Report, hosts_needed, preflight, se
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
 from tui.execution.signing import Signing
+from tui.people import login_name, same_person
 from tui.runbook.model import Runbook, Variable
 from tui.runbook.variables import defaults, wrong_value
 from tui.runbook.window import WindowState, window_state
@@ -25,6 +25,7 @@ from tui.session import events as ev
 from tui.session.clock import Clock
 from tui.session.journal import Journal
 from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
+from tui.session.signature import AUTO
 from tui.session.store import SessionDirectory, Store, Summary
 from tui.transports.base import Transport
 
@@ -98,10 +99,7 @@ class Workspace:
 
     def operator(self) -> str:
         """Who sits here, as far as the machine knows."""
-        try:
-            return getpass.getuser()
-        except OSError:
-            return ""
+        return login_name()
 
     def window(self, now: datetime | None = None) -> WindowState:
         """The deployment window at this moment."""
@@ -341,6 +339,11 @@ class Workspace:
             raise UsageError(f"flow {setup.flow} needs a method", f"one of: {', '.join(flow.methods)}")
         if not setup.operator.strip():
             raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
+        for name in (setup.operator, setup.second_operator):
+            if same_person(name, AUTO):
+                raise UsageError(f"{name.strip()} stands for what the program signs by itself", "give a person's name")
+        if setup.second_operator.strip() and same_person(setup.second_operator, setup.operator):
+            raise UsageError(f"{setup.second_operator} is the operator as well", "name somebody else who looks")
         if begin and flow.guarded and not self.window().inside and not self.drill and not setup.reason.strip():
             raise UsageError(f"the window is closed ({self.window().why})", "give a reason; it is recorded")
         values = self.values(setup)

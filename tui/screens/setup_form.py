@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
+from tui.people import same_person
 from tui.runbook.variables import defaults, wrong_value
 
 Piece = tuple[str, str]
@@ -96,7 +97,7 @@ def problems(
     flow = workspace.runbook.flows[setup.flow]
     if not setup.operator:
         found["operator"] = "say who is doing this; sign-offs carry the name"
-    if setup.second_operator and setup.second_operator == setup.operator:
+    if setup.second_operator and same_person(setup.second_operator, setup.operator):
         found["second"] = "the second person must be somebody else"
     if flow.methods and setup.method not in flow.methods:
         found["method"] = "choose a method"

@@ -234,8 +234,3 @@ def action_at(step: Step, place: int) -> Action:
     if place == LOOK and step.look is not None:
         return step.look
     return step.actions[place]
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, however they are written."""
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())

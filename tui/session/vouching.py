@@ -11,12 +11,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import SessionError, SignatureInvalid
+from tui.people import same_person
 from tui.session.chain import Proved
 from tui.session.public_keys import PublicKey
 from tui.session.signature import NAMESPACE, SignOff, Statement, sign_offs, verify
 from tui.session.signers import Signers, matches
 from tui.session.sshsig import Signature
-from tui.session.state import same_person
 
 
 class Standing(StrEnum):

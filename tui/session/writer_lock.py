@@ -1,7 +1,6 @@
 """Makes sure that one process at a time writes a session, and can say who that is."""
 
 import fcntl
-import getpass
 import os
 import platform
 import time
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import SessionError, SessionHeld
+from tui.people import login_name
 from tui.session.clock import Clock
 from tui.session.durable import let_go
 
@@ -66,10 +66,7 @@ class WriterLock:
 
 
 def _this_process(clock: Clock) -> Holder:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = str(os.getuid())
+    user = login_name() or str(os.getuid())
     return Holder(os.getpid(), platform.node(), user, f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
 
 

@@ -1,11 +1,10 @@
 """Opens one SSH connection: the way there, the host's key, the operator's key."""
 
-import getpass
-
 import paramiko
 from msgspec.structs import replace
 
 from tui.errors import HostError
+from tui.people import login_name
 from tui.transports.algorithms import disagreement, restrict
 from tui.transports.config import Resolved, resolve
 from tui.transports.hostkeys import accept, known_types
@@ -35,7 +34,9 @@ def open_connection(
     Raises:
         HostError: the host cannot be reached; HostKeyRefused and AuthenticationRefused say so in their own words.
     """
-    user = where.user or getpass.getuser()
+    user = where.user or login_name()
+    if not user:
+        raise HostError(f"{where.target}: it is not known as whom to log in", "name a User in ssh_config, or user = …")
     way = _way(where, credentials, timeout, behind)
     connection = Connection(way.stream, way.let_go)
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout

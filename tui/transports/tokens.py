@@ -1,6 +1,5 @@
 """The tokens of ssh_config(5) that `ssh -G` leaves as they are."""
 
-import getpass
 import hashlib
 import os
 import re
@@ -8,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 
 from tui.errors import HostError
+from tui.people import login_name
 
 PROXY = frozenset("hnpr")
 """Those that ProxyCommand and ProxyJump know."""
@@ -29,7 +29,7 @@ class Tokens:
             "n": lambda: self.original,
             "p": lambda: str(port),
             "r": lambda: user,
-            "u": getpass.getuser,
+            "u": login_name,
             "C": lambda: hashlib.sha1(
                 f"{socket.gethostname()}{host}{port}{user}".encode(), usedforsecurity=False
             ).hexdigest(),

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from tui.bridge import front
+from tui.people import same_person
 from tui.screens.dialogs.base import Dialog, lines_of
 from tui.widgets.line_input import LineInput
 
@@ -24,7 +25,7 @@ def second_problem(second: str, operator: str) -> str:
     """Why this is not a second person; empty where it is one."""
     if not second.strip():
         return "two people sign this step: give the second one's name"
-    return "the second person must be somebody else" if second.strip() == operator else ""
+    return "the second person must be somebody else" if same_person(second, operator) else ""
 
 
 class Sign(Dialog[SignResult | None]):
