@@ -86,7 +86,7 @@ def test_a_group_is_called_empty_only_when_it_is(programs: tuple[str, ...], tmp_
     words = ["/bin/sh", "-c", END, "runbook", str(sleeper.pid), "1"]
     try:
         said = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True).stdout
-        assert said == "empty\n"
+        assert said == "\nempty\n"
         assert sleeper.wait(5) == -15
     finally:
         sleeper.kill()

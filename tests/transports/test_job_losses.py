@@ -222,7 +222,7 @@ def test_an_end_of_its_own_is_the_outcome_although_its_end_was_asked_for(tmp_pat
     here = LocalTransport("here")
     key = f"session-{os.getpid()}/over/1"
     run(here, "true", key=key)
-    assert ask(LocalChannels(), stop_request(key, "nonce", 0.1), 10.0) == "over\n"
+    assert ask(LocalChannels(), stop_request(key, "nonce", 0.1), 10.0) == "\nover\n"
     assert run(here, "true", key=key).outcome == Outcome.exited(0)
     here.clear(key.partition("/")[0])
 

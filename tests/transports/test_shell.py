@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tui.transports.base import Command
-from tui.transports.shell import HELLO, end_request, unwrap, unwrap_end, unwrap_stdin, wrap
+from tui.transports.base import Command, Stream
+from tui.transports.greeting import Greeting
+from tui.transports.shell import HELLO, HELLO_ERRORS, end_request, unwrap, unwrap_end, unwrap_stdin, wrap
 
 LOGIN_SHELLS = ("bash", "dash")
 KNOWN = ("", "/bin/bash", "/bin/dash", "/usr/bin/fish")
@@ -23,9 +24,9 @@ PLENTY = Command(
 def run(login: str, command: Command, known: str = "") -> tuple[int, bytes, bytes]:
     request, stdin = wrap(command, known)
     done = subprocess.run([login, "-c", request], input=stdin, capture_output=True, check=False)
-    line, _, out = done.stdout.partition(b"\n")
-    assert line.startswith(HELLO), done
-    return done.returncode, out, done.stderr
+    greeting = Greeting()
+    out, err = greeting.feed(Stream.OUT, done.stdout), greeting.feed(Stream.ERR, done.stderr)
+    return done.returncode, out, err if greeting.group else done.stderr
 
 
 @pytest.mark.parametrize("login", LOGIN_SHELLS)
@@ -76,14 +77,15 @@ def test_without_bash_the_command_runs_in_sh(tmp_path: Path) -> None:
     done = subprocess.run(
         ["/usr/bin/dash", "-c", request], input=stdin, capture_output=True, env={"PATH": str(tmp_path)}, check=False
     )
-    assert done.stdout.splitlines()[1:] == [b"here", b"sh"]
+    assert done.stdout.splitlines()[2:] == [b"here", b"sh"]
 
 
 def test_the_greeting_is_the_process_group() -> None:
     request, stdin = wrap(Command(script="echo $$"))
     done = subprocess.run(["bash", "-c", request], input=stdin, capture_output=True, check=True)
-    greeting, number = done.stdout.splitlines()
+    _, greeting, number = done.stdout.splitlines()
     assert greeting == HELLO + number
+    assert done.stderr == b"\n" + HELLO_ERRORS + b"\n"
 
 
 @pytest.mark.parametrize("known", KNOWN)
@@ -119,7 +121,7 @@ def test_the_end_of_a_group_leaves_nothing_of_it_and_nothing_else_ends() -> None
     assert victim.stdout
     assert victim.stdout.readline() == b"ready\n"
     done = subprocess.run(["sh", "-c", end_request(victim.pid, 0.2)], capture_output=True, text=True, check=True)
-    assert done.stdout == "empty\n"
+    assert done.stdout == "\nempty\n"
     assert victim.wait() == -9
     assert bystander.poll() is None
     bystander.kill()

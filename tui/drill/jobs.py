@@ -199,8 +199,8 @@ class Jobs:
         if refused or job is None:
             _end(channel, f"{say}{refused or 'void'}\n")
             return
+        channel.sendall_stderr(f"runbook-job-errors {request.nonce}\n".encode())
         channel.sendall(f"{say}running\n".encode())
-        channel.sendall_stderr(f"{say}running\n".encode())
         sent = {Stream.OUT: request.out, Stream.ERR: request.err}
         sending = {Stream.OUT: channel.sendall, Stream.ERR: channel.sendall_stderr}
         over = False

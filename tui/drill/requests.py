@@ -8,7 +8,7 @@ import paramiko
 
 from tui.drill.world import Line, Reply, World
 from tui.transports.base import Stream
-from tui.transports.shell import HELLO, unwrap, unwrap_end, unwrap_stdin
+from tui.transports.shell import HELLO, HELLO_ERRORS, unwrap, unwrap_end, unwrap_stdin
 from tui.transports.ssh import FACTS
 
 PATIENCE = 4.0
@@ -92,6 +92,7 @@ def understand(
     stdin = unwrap_stdin(command, _read(channel)).decode("utf-8", "replace")
     about = _about(world.hostname(host), boot_id) if wrapped.script == FACTS else None
     request = registry.begin(about or world.answer(wrapped.script, host, stdin), channel)
+    channel.sendall_stderr(HELLO_ERRORS + b"\n")
     channel.sendall(HELLO + f"{request.pid}\n".encode())
     return request
 

@@ -120,6 +120,7 @@ class Executor:
 
         try:
             outcome = command(keep)
+            outcome = replace(outcome, detail=self._redactor.redact(outcome.detail))
         finally:
             seconds = self._clock.monotonic() - started
             writer.close()

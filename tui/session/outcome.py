@@ -17,6 +17,10 @@ class OutcomeKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+NOT_RUN = "it did not run"
+"""How the detail of an `unreachable` command begins whose host was reached and ended it before it began."""
+
+
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """The end of one command.
 
@@ -49,5 +53,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
             OutcomeKind.SIGNALLED: f"killed by {self.signal}",
             OutcomeKind.UNKNOWN: "UNKNOWN",
         }.get(self.kind, self.kind.value)
-        what = f"{what}: {self.detail}" if self.detail else what
+        if self.kind is OutcomeKind.UNREACHABLE and self.detail.startswith(NOT_RUN):
+            what = self.detail
+        elif self.detail:
+            what = f"{what}: {self.detail}"
         return f"{what} (unprotected: {self.unprotected})" if self.unprotected else what

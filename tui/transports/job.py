@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink, Stream
+from tui.transports.greeting import HUSHED, TOLD, did_not_run
 from tui.transports.job_ask import ASK, Channels, Lost, ask, clear, look
 from tui.transports.job_scripts import attach_request, start_request, stop_request
 from tui.transports.job_words import End, Talk
@@ -20,6 +21,9 @@ BACKOFF = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 ODD = 3
 """So many answers that make no sense, or none, over a connection that works, and the outcome is unknown."""
+
+FRUITLESS = 20
+"""The same for the output of a command that has ended: on a busy host a reader may be ended before it has begun."""
 
 NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
@@ -47,6 +51,8 @@ class JobRun:
         self._cancelled_at = 0.0
         self._unanswered = 0
         self._emptied = False
+        self._last_words = b""
+        self._hushed = False
 
     def start(self, command: Command) -> Outcome:
         """Start the command, unless it has been, and follow it.
@@ -57,6 +63,7 @@ class JobRun:
         """
         if self._cancel.cancelled:
             return NOT_STARTED
+        self._hushed = bool(command.secrets)
         try:
             boot_id, shell = self._channels.boot_id(), self._channels.login_shell()
         except HostError as error:
@@ -74,17 +81,23 @@ class JobRun:
         return self._until_over(None)
 
     def _until_over(self, start: Callable[[str], Wrapped] | None) -> Outcome:
-        sent, tries, odd = start is None, 0, 0
+        sent, tries, odd, fruitless = start is None, 0, 0, 0
         while True:
             nonce = secrets.token_hex(8)
             wrapped = start(nonce) if start else self._attach(nonce)
             talk = Talk(nonce)
+            before = dict(self._came)
             try:
                 outcome = self._follow(wrapped, talk)
                 if outcome is not None:
                     return outcome
                 if talk.end is not None:  # it is over, and what its tail had not sent yet is fetched at once
                     start, sent = None, True
+                    fruitless = fruitless + 1 if before == self._came else 0
+                    if fruitless >= FRUITLESS:  # a startup file sends it elsewhere, or somebody removed it
+                        return _unknown("it has ended, but not all of its output can be fetched")
+                    if fruitless:
+                        self._pause(0)
                     continue
                 odd = odd + 1 if not talk.head else 0
                 if odd >= ODD:
@@ -151,6 +164,8 @@ class JobRun:
         if data:
             self._sink(stream, data)
             self._came[stream] += len(data)
+            if stream is Stream.ERR:
+                self._last_words = (self._last_words + data)[-TOLD:]
 
     def _tick(self) -> float:
         """How long to wait for news, until something else is to be done."""
@@ -198,6 +213,9 @@ class JobRun:
             return Outcome(kind, detail=detail)
         if end.status is None:
             return _unknown(f"what watched it on the host was killed. {self._looked()}")
+        if not end.begun:
+            said = HUSHED if self._hushed else self._last_words.decode(errors="replace")
+            return did_not_run(f"exit {end.status}", said)
         if end.killed:
             return Outcome(OutcomeKind.SIGNALLED, signal=signal_name(end.status - 128))
         return Outcome.exited(end.status)

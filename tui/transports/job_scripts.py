@@ -7,7 +7,11 @@ A job has a directory of its own, `$XDG_STATE_HOME/runbook/jobs/<session>/<step>
 - `gate` is made once, by `set -C`: by the runner (its pid, start time and boot id) or by a follower that gives up an
   unstarted claim ("void"), so that nobody has to guess whether it will still start;
 - `out` and `err` take the output, `exit` the exit status (written beside, then renamed); `stopping` says that somebody
-  asked for its end.
+  asked for its end;
+- `began` turns from "no" to "yes" when the command's own shell executes its first line; `said` takes what the runner's
+  shell says of it, `start` what is said as the runner starts (a loader's or a locale's complaint), which is nobody's.
+
+`began` and `exit` are written over bytes that are there already: a full disk makes nothing else of a success.
 """
 
 import base64
@@ -16,7 +20,7 @@ import shlex
 from typing import NamedTuple
 
 from tui.transports.base import Command
-from tui.transports.shell import BOOT, MEMBERS, POSIX, STRIKE, Wrapped
+from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped
 
 TICK = 0.03
 """Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
@@ -44,7 +48,7 @@ _rb_born() {
 _PLACE = f"""\
 _rb_nonce=$1 _rb_base=${{XDG_STATE_HOME:-${{HOME-}}/.local/state}}/runbook/jobs
 _rb_session=$_rb_base/$2 _rb_job=$_rb_base/$2/${{3-}}
-_rb_say() {{ printf '%s %s %s\\n' runbook-job "$_rb_nonce" "$*"; }}
+_rb_say() {{ printf '\\n%s %s %s\\n' runbook-job "$_rb_nonce" "$*"; }}
 _rb_boot=-; {{ IFS= read -r _rb_boot </proc/sys/kernel/random/boot_id; }} 2>/dev/null
 _rb_gate() {{
   _rb_pid=none _rb_since=- _rb_on=-
@@ -54,12 +58,11 @@ _rb_void() {{ (set -C; echo void >"$_rb_job/gate"); }} 2>/dev/null
 {_BORN}"""
 # `set -C`: a redirection creates its file (O_EXCL) or fails, and costs no process as `ln` would.
 
-_BOOT = BOOT[BOOT.index("_rb_shell=") :]
-"""Without the greeting."""
-
 _RUNNER = f"""\
+{CALM}\
 _rb_job=$1 _rb_boot=$2
 shift 2
+exec 2>"$_rb_job/said"
 {_BORN}\
 [ -z "${{BASH_VERSION-}}" ] || set +o posix
 trap : HUP INT TERM
@@ -67,11 +70,17 @@ _rb_born $$
 set -C
 echo "$$ $_rb_start $_rb_boot" >"$_rb_job/gate" || exit
 set +C
+echo runbook >&2
 (
-{_BOOT}) <&3 >>"$_rb_job/out" 2>>"$_rb_job/err" 3<&- 9>&-
+_rb_hello='{{ echo yes >&6; }} 2>/dev/null; exec 6>&-; '
+{RUN}) <&3 >>"$_rb_job/out" 2>>"$_rb_job/err" 3<&- 6<>"$_rb_job/began" 9>&-
 _rb_status=$?
-_rb_said=; IFS= read -r _rb_said <"$_rb_job/said"
-echo "$_rb_status ${{_rb_said:+killed}}" >"$_rb_job/exit.new"
+_rb_mark= _rb_said= _rb_began=
+{{ IFS= read -r _rb_mark; IFS= read -r _rb_said; }} <"$_rb_job/said"
+IFS= read -r _rb_began <"$_rb_job/began"
+[ "$_rb_mark" = runbook ] && [ "$_rb_status" -gt 128 ] || _rb_said=
+[ "$_rb_began" = yes ] && _rb_began= || _rb_began=unbegun
+echo "$_rb_status ${{_rb_said:+killed}} $_rb_began" 1<>"$_rb_job/exit.new"
 mv "$_rb_job/exit.new" "$_rb_job/exit"
 """
 # A shell tells of a child that was killed on its own standard error, which is `said`: that alone tells exit 137 from a
@@ -99,11 +108,12 @@ if [ ! -d "$_rb_job" ]; then
     [ "$_rb_came" -eq "$_rb_size" ] || exit 1
   fi
   if mkdir -m 700 "$_rb_job"; then
-    mkfifo "$_rb_job/end" && : >"$_rb_job/out" && : >"$_rb_job/err" && : >"$_rb_job/said" ||
+    mkfifo "$_rb_job/end" && : >"$_rb_job/out" && : >"$_rb_job/err" && printf '%40s\n' '' >"$_rb_job/exit.new" &&
+      echo 'no ' >"$_rb_job/began" ||
       { rm -rf "$_rb_job"; _rb_refuse "$_rb_job cannot be written there"; }
     exec 9<>"$_rb_job/end" 8<"$_rb_job/end"
     setsid sh -c "$_rb_runner" runbook-job "$_rb_job" "$_rb_boot" "$@" \\
-      </dev/null >/dev/null 2>"$_rb_job/said" 5>&- 7>&- 8<&- &
+      </dev/null >/dev/null 2>"$_rb_job/start" 5>&- 7>&- 8<&- &
     exec 9>&-
     _rb_mine=yes
   elif [ ! -d "$_rb_job" ]; then _rb_refuse "$_rb_session cannot be written there"
@@ -131,12 +141,12 @@ if [ -z "${{_rb_mine-}}" ]; then
   _rb_gate
   if [ "$_rb_pid" = void ]; then _rb_say void; exit 0; fi
   if [ -p "$_rb_job/end" ] && [ ! -e "$_rb_job/exit" ]; then exec 9<>"$_rb_job/end" 8<"$_rb_job/end" 9>&-
-  else exec 8</dev/null; fi
+  else _rb_over=yes; exec 8</dev/null; fi
 fi
+printf '\\n%s %s\\n' runbook-job-errors "$_rb_nonce" >&7
 _rb_say running
-_rb_say running >&7
 _rb_late=
-if [ ! -e "$_rb_job/exit" ]; then
+if [ ! -e "$_rb_job/exit" ] && [ -z "${{_rb_over-}}" ]; then
   _rb_late=yes
   if [ -n "${{_rb_mine-}}" ]; then
     {{ sleep {TICK}; echo >"$_rb_job/end"; }} </dev/null >/dev/null 5>&- 7>&- 8<&- & _rb_timer=$!
@@ -164,8 +174,8 @@ if [ -e "$_rb_job/exit" ]; then IFS= read -r _rb_exit <"$_rb_job/exit"
 elif [ "$_rb_on" != "$_rb_boot" ] && [ "$_rb_pid" != none ]; then _rb_exit=rebooted
 else _rb_exit=lost; fi
 _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
-printf '\\000'
-_rb_say end $_rb_out $_rb_err $_rb_stopping $_rb_exit
+printf '\\000%s %s ' runbook-job "$_rb_nonce"
+echo end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
 # Whoever starts a job waits a moment before it pays for two tails: the timer says through the FIFO that it is over,
 # where `read` then has a line instead of the end. Nobody else can read that line, for nobody else follows a new job.
@@ -173,6 +183,7 @@ _rb_say end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 _STOP = f"""\
 group=0 patience=$4
 exec 2>/dev/null
+echo
 [ -d "$_rb_job" ] || {{ echo missing; exit 0; }}
 if [ -e "$_rb_job/exit" ] && [ ! -e "$_rb_job/stopping" ]; then echo over; exit 0; fi
 : >"$_rb_job/stopping"
@@ -209,7 +220,8 @@ for _rb_job in "$_rb_session"/*; do
   [ -d "$_rb_job" ] || continue
   _rb_gate
   _rb_born "$_rb_pid"
-  if [ "$_rb_start" != - ] && [ "$_rb_start" = "$_rb_since" ] && [ "$_rb_on" = "$_rb_boot" ]; then
+  if [ ! -e "$_rb_job/exit" ] && [ "$_rb_start" != - ] && [ "$_rb_start" = "$_rb_since" ] &&
+    [ "$_rb_on" = "$_rb_boot" ]; then
     _rb_left=$((_rb_left + 1))
   else rm -rf "$_rb_job"; fi
 done
@@ -223,11 +235,11 @@ _rb_say cleared $_rb_left
 
 
 SCRIPTS = {
-    "start": _PLACE + _START + _FOLLOW,
-    "attach": _PLACE + _ATTACH + _FOLLOW,
-    "stop": _PLACE + _STOP,
-    "look": _PLACE + MEMBERS + _LOOK,
-    "clear": _PLACE + _CLEAR,
+    "start": CALM + _PLACE + _START + _FOLLOW,
+    "attach": CALM + _PLACE + _ATTACH + _FOLLOW,
+    "stop": CALM + _PLACE + _STOP,
+    "look": CALM + _PLACE + MEMBERS + _LOOK,
+    "clear": CALM + _PLACE + _CLEAR,
 }
 """What each kind of request runs on the host."""
 

@@ -2,8 +2,10 @@
 
 from msgspec import Struct
 
-MAX_BANNER = 64 << 10
-"""Bytes that startup files may print before the follower's first word."""
+from tui.transports.greeting import MAX_BANNER, after
+
+KILLED = 128
+"""The exit status of a killed command is its signal's number and this."""
 
 
 class End(Struct, frozen=True):
@@ -17,6 +19,7 @@ class End(Struct, frozen=True):
     stopping: bool
     status: int | None
     killed: bool = False
+    begun: bool = True
     rebooted: bool = False
 
 
@@ -25,6 +28,7 @@ class Talk:
 
     def __init__(self, nonce: str) -> None:
         self._mark = f"runbook-job {nonce} ".encode()
+        self._errors_mark = f"runbook-job-errors {nonce}".encode()
         self._end_mark = b"\0" + self._mark + b"end "  # a byte that text does not have, so that no text waits for more
         self.head = ""
         """The first word: running, or why nothing follows; empty as long as none came."""
@@ -47,25 +51,17 @@ class Talk:
         """Take what came on standard error; what startup files printed there is not the command's."""
         if self._errors_begun:
             return data
-        line, rest = self._marked(self._before_errors + data)
+        line, rest = after(self._errors_mark, self._before_errors + data)
         self._errors_begun, self._before_errors = line is not None, rest[-MAX_BANNER:]
         return rest if self._errors_begun else b""
 
     def _greeted(self, data: bytes) -> bytes:
-        line, rest = self._marked(data)
+        line, rest = after(self._mark, data)
         if line is None:
             self.unread = rest[-MAX_BANNER:]
             return b""
         self.head, _, self.words = line.partition(" ")
         return rest
-
-    def _marked(self, data: bytes) -> tuple[str | None, bytes]:
-        """The first line of the follower's and what stands after it; None and everything while there is none."""
-        at = 0 if data.startswith(self._mark) else data.find(b"\n" + self._mark) + 1
-        newline = data.find(b"\n", at) if at or data.startswith(self._mark) else -1
-        if newline < 0:
-            return None, data
-        return data[at + len(self._mark) : newline].decode(errors="replace"), data[newline + 1 :]
 
     def _body(self, data: bytes) -> bytes:
         at = data.find(self._end_mark)
@@ -90,7 +86,8 @@ def _end(words: list[str]) -> End:
         err=int(err) if err.isdigit() else -1,
         stopping=stopping == "stopping",
         status=int(how) if how.isdigit() else None,
-        killed="killed" in rest,
+        killed="killed" in rest and how.isdigit() and int(how) > KILLED,
+        begun="unbegun" not in rest,
         rebooted=how == "rebooted",
     )
 
@@ -108,6 +105,8 @@ def found_words(answer: str, nonce: str) -> str:
         return "It never started."
     if state == "none":
         return "There is no sign that it started."
+    if "unbegun" in how:
+        return f"It did not run: what starts it there ended with exit {how[0]}. {printed}"
     if how:
         killed = f"was killed by signal {int(how[0]) - 128}" if "killed" in how else f"ended with exit {how[0]}"
         return f"It {killed}. {printed}"

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.greeting import Greeting
 from tui.transports.job import JobRun, Refused, clear, look, signal_name
 from tui.transports.local_channels import CHUNK, LocalChannels, feed
-from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, wrap
+from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 from tui.transports.streams import dial_here
 
 PATIENCE = 5.0
@@ -100,7 +101,7 @@ class _Running:
         self._process = process
         self._sink = sink
         self._patience = patience
-        self._head: bytes | None = b""
+        self._greeting = Greeting()
         self._selector = selectors.DefaultSelector()
         for file, stream in ((process.stdout, Stream.OUT), (process.stderr, Stream.ERR)):
             assert file
@@ -109,6 +110,7 @@ class _Running:
     def follow(self, stdin: bytes, timeout: float | None, cancel: CancelToken) -> Outcome:
         """Pass the output on until the command has ended, one way or another."""
         assert self._process.stdin
+        self._greeting.hushed = bool(stdin)
         threading.Thread(target=feed, args=(self._process.stdin, stdin), name="stdin", daemon=True).start()
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
         with self._selector:
@@ -120,8 +122,16 @@ class _Running:
                 if time.monotonic() >= deadline:
                     return self._end(OutcomeKind.TIMED_OUT, f"after {timeout:g} s")
                 if silent >= SILENT_TICKS and self._process.poll() is not None:
-                    return replace(_outcome(self._process.wait()), detail=LEFT_BEHIND)
-        return _outcome(self._process.wait())
+                    outcome = self._outcome()
+                    return outcome if not outcome.ended_by_itself else replace(outcome, detail=LEFT_BEHIND)
+        return self._outcome()
+
+    def _outcome(self) -> Outcome:
+        if held := self._greeting.held():
+            self._sink(Stream.ERR, held)
+        status = self._process.wait()
+        signalled = Outcome(OutcomeKind.SIGNALLED, signal=signal_name(-status)) if status < 0 else None
+        return self._greeting.judged(signalled or Outcome.exited(status))
 
     def _pass_on(self, wait: float) -> bool:
         """Give the sink what has come; False when nothing came in time."""
@@ -134,21 +144,9 @@ class _Running:
             data = os.read(key.fd, CHUNK)
             if not data:
                 self._selector.unregister(key.fileobj)
-            elif self._head is not None and key.data is Stream.OUT:
-                data = self._greeted(data)
-            if data:
+            elif data := self._greeting.feed(key.data, data):
                 self._sink(key.data, data)
         return bool(events)
-
-    def _greeted(self, data: bytes) -> bytes:
-        """Take the wrapper's own first line out of the output."""
-        assert self._head is not None
-        self._head += data
-        line, newline, rest = self._head.partition(b"\n")
-        if not newline:
-            return b""
-        head, self._head = self._head, None
-        return rest if line.startswith(HELLO) else head
 
     def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
         """End the whole process group, gently first, and say so only when it is empty."""
@@ -164,12 +162,6 @@ class _Running:
                     return Outcome(kind, detail=detail)
                 self._pass_on(END_TICK) if self._selector.get_map() else time.sleep(END_TICK)
         return Outcome(OutcomeKind.UNKNOWN, detail=f"{kind.value}, but some of its processes are still there")
-
-
-def _outcome(status: int) -> Outcome:
-    if status >= 0:
-        return Outcome.exited(status)
-    return Outcome(OutcomeKind.SIGNALLED, signal=signal_name(-status))
 
 
 def _members(group: int) -> bool:

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
+from tui.transports.greeting import Greeting
 from tui.transports.job_ask import Channels, Lost, ask
-from tui.transports.shell import HELLO, LEFT_BEHIND, SILENT_TICKS, TICK, end_request
+from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, end_request
 from tui.transports.wire import Inbox, told_end, took
 
 OPEN_PATIENCE = 10.0
-MAX_BANNER = 64 << 10
 INLINE = 16 << 10
 
 
@@ -36,11 +36,11 @@ class Running:
         self._sink = sink
         self._limit = limit
         self._patience = patience
-        self._head = b""
-        self._group = 0
+        self._greeting = Greeting()
 
     def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
         """Pass the output on until the command has ended, one way or another."""
+        self._greeting.hushed = bool(stdin)
         if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
             self._feed(stdin)
         else:
@@ -56,17 +56,16 @@ class Running:
                 if time.monotonic() >= deadline:
                     return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
                 if silent >= SILENT_TICKS and self._channel.status_event.is_set():
-                    return replace(self._outcome(), detail=LEFT_BEHIND)
-            if not self._group and self._head:
-                self._sink(Stream.OUT, self._head)
-            outcome = self._outcome()
-            if outcome.kind is not OutcomeKind.UNKNOWN and not told_end(self._channel):
-                return Outcome(
-                    OutcomeKind.UNKNOWN,
-                    detail=f"it {outcome}, but the connection was lost before all of its output came",
-                )
-            return outcome
+                    outcome = self._outcome()
+                    return outcome if not outcome.ended_by_itself else replace(outcome, detail=LEFT_BEHIND)
+            ended = self._ended()
+            if ended.kind is not OutcomeKind.UNKNOWN and not told_end(self._channel):
+                detail = f"it {ended}, but the connection was lost before all of its output came"
+                return Outcome(OutcomeKind.UNKNOWN, detail=detail)
+            return self._greeting.judged(ended)
         finally:
+            if held := self._greeting.held():
+                self._sink(Stream.ERR, held)
             self._channel.close()
 
     def _next(self, wait: float) -> bool | None:
@@ -88,31 +87,16 @@ class Running:
     def _pass_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
         for stream, data in chunks:
             took(self._channel, len(data))
-            if not self._group and stream is Stream.OUT:
-                data = self._greeted(data)
-            if data:
+            if data := self._greeting.feed(stream, data):
                 self._sink(stream, data)
 
-    def _greeted(self, data: bytes) -> bytes:
-        """Take the wrapper's own first line out of the output, and what a startup file has printed before it."""
-        self._head += data
-        at = 0 if self._head.startswith(HELLO) else self._head.find(b"\n" + HELLO) + 1
-        if at or self._head.startswith(HELLO):
-            number, newline, rest = self._head[at + len(HELLO) :].partition(b"\n")
-            if not newline:
-                return b""
-            self._group = int(number) if number.isdigit() else -1
-            return rest
-        if len(self._head) < MAX_BANNER:
-            return b""
-        self._group = -1
-        return self._head
-
     def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
-        greeting = time.monotonic() + OPEN_PATIENCE
-        while not self._group and time.monotonic() < greeting and self._next(TICK) is not None:
-            pass  # the group is not known before the login shell has read its startup files
-        gone = self._group > 0 and end_group(self._channels, self._group, self._patience)
+        patience, over = time.monotonic() + OPEN_PATIENCE, False
+        while not self._greeting.group and not over and time.monotonic() < patience:
+            over = self._next(TICK) is None  # the group is not known before the login shell has read its startup files
+        if over and not self._greeting.group:
+            return self._outcome()
+        gone = self._greeting.group > 0 and end_group(self._channels, self._greeting.group, self._patience)
         for _ in range(20):
             chunks = self._inbox.take(TICK)
             if chunks is None:
@@ -120,11 +104,16 @@ class Running:
             self._pass_on(chunks)
         if gone:
             return Outcome(kind, detail=detail)
+        said = "" if self._greeting.group else self._greeting.said()
+        why = f"; what begins it on the host said: {said}" if said else ""
         return Outcome(
-            OutcomeKind.UNKNOWN, detail=f"{kind.value} {detail}, but it may still be running".replace(" ,", ",")
+            OutcomeKind.UNKNOWN, detail=f"{kind.value} {detail}, but it may still be running{why}".replace(" ,", ",")
         )
 
     def _outcome(self) -> Outcome:
+        return self._greeting.judged(self._ended())
+
+    def _ended(self) -> Outcome:
         signal = getattr(self._channel, "exit_signal", "")
         if signal:
             return Outcome(OutcomeKind.SIGNALLED, signal=signal)

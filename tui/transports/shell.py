@@ -8,16 +8,31 @@ from typing import NamedTuple
 from tui.transports.base import Command
 
 HELLO = b"runbook-group "
-"""The wrapper's first words on standard output: the number of the process group, then the command's own output."""
+"""The command's shell begins standard output with these: the number of the process group, then the command's output."""
+HELLO_ERRORS = b"runbook-errors"
+"""The same on standard error, and before the other one: what came earlier is a startup file's or the loader's."""
 
 TICK = 0.1
 SILENT_TICKS = 10
 """A command that has ended is followed until nothing was said for so long: what it left behind may hold its output."""
 LEFT_BEHIND = "something it started still runs and holds its output"
 
-BOOT = """\
-printf 'runbook-group %s\\n' "$$"
-_rb_shell=$1 _rb_directory=$2 _rb_script=$3 _rb_left=$4
+CALM = """\
+trap - EXIT
+if [ -n "${BASH_VERSION-}" ]; then
+  set +aCefkmuvxEPT
+  trap - DEBUG ERR RETURN
+  export -n SHELLOPTS BASHOPTS
+else unset SHELLOPTS BASHOPTS; fi
+"""
+"""Undoes what startup files and the environment have set for the shell: it is not to end early, trace or do nothing."""
+
+GREET = """\
+_rb_hello='printf "\\nrunbook-errors\\n" >&2; printf "\\nrunbook-group %s\\n" "$$"; '
+"""
+
+RUN = """\
+_rb_shell=$1 _rb_directory=$2 _rb_script=$_rb_hello$3 _rb_left=$4
 shift 4
 while [ "$_rb_left" -gt 0 ]; do
   IFS= read -r _rb_line || exit 125
@@ -26,11 +41,16 @@ while [ "$_rb_left" -gt 0 ]; do
   _rb_left=$((_rb_left - 1))
 done
 for _rb_pair do export "$_rb_pair"; done
-[ -z "$_rb_directory" ] || cd -- "$_rb_directory" || exit 125
+[ -z "$_rb_directory" ] || command cd -- "$_rb_directory" >/dev/null || exit 125
 export SHLVL=2
 if [ "$_rb_shell" = bash ] && command -v bash >/dev/null; then exec bash -o pipefail -c "$_rb_script"; fi
 exec sh -c "$_rb_script"
 """
+BOOT = CALM + GREET + RUN
+
+# The greeting is said by the command's own shell, in the script's first line: a shell that has not come so far (its
+# startup file ends it, an option forbids it to execute, the directory is gone) has not run the script. It begins a
+# line of its own, whatever stands before it.
 
 # The prefix keeps the wrapper's variables apart from a runbook's: one named `script` must not replace the script.
 
@@ -40,8 +60,7 @@ HERE = """\
 if [ -n "${BASH_VERSION-}" ]; then
   set --
   set -o pipefail
-  _rb_script="unset _rb_shell _rb_directory _rb_script _rb_left _rb_line _rb_value _rb_pair
-$_rb_script"
+  _rb_script="unset _rb_shell _rb_directory _rb_script _rb_hello _rb_left _rb_line _rb_value _rb_pair; $_rb_script"
   eval "$_rb_script"
   exit
 fi
@@ -72,7 +91,7 @@ patience=20
 while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
 if [ -n "$(members)" ]; then echo left; else echo empty; fi
 """
-END = f"group=$1 patience=$2\n{MEMBERS}{STRIKE}"
+END = f"{CALM}echo\ngroup=$1 patience=$2\n{MEMBERS}{STRIKE}"
 
 
 class Wrapped(NamedTuple):

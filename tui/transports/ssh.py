@@ -35,6 +35,7 @@ FACTS = (
     f"for s in bash sh; do command -v $s; done; echo login $SHELL; {MISSING}"
 )
 LOGIN = "login "
+STARTUP = "its login shell, startup files (.bashrc) or a forced command may keep commands from running;"
 NO_JOBS = "no jobs: "
 RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between two tries to make a lost connection again; the last one again and again."""
@@ -101,7 +102,8 @@ class SSHTransport:
             outcome = self._run_on(connection, Command(script=FACTS, timeout=20.0), keep)
             if not outcome.ended_by_itself:
                 raise HostError(
-                    f"{self.name}: logged in, but a first command {outcome}", f"try: ssh {self.target} true"
+                    f"{self.name}: logged in, but a first command has no result: {outcome}",
+                    f"{STARTUP} try: ssh {self.target} 'echo it runs'",
                 )
             lines = [*output.decode(errors="replace").splitlines(), "", ""]
             self._login_shell = next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), "")
@@ -129,7 +131,9 @@ class SSHTransport:
 
     def _run_plain(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         try:
-            connection, _ = self._connected()
+            connection, facts = self._connected()
+            if not facts.shells:  # input and secrets go to a host that is known to run what it is given
+                self.connect()
         except HostError as error:
             return unreachable(error)
         return self._run_on(connection, command, sink, cancel)
