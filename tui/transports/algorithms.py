@@ -6,17 +6,19 @@ from tui.errors import HostError
 from tui.transports.config import Algorithms, Resolved
 from tui.transports.hostkeys import AUTHORITY
 from tui.transports.keyblobs import CERTIFICATE
+from tui.transports.told import told
 from tui.transports.wire import Connection
 
 RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
 _WORDS = {"KexAlgorithms": "key exchanges", "Ciphers": "ciphers", "MACs": "MACs", "HostKeyAlgorithms": "host keys"}
 _OFFERED = {
-    "no acceptable kex": ("key exchanges", "kex"),
-    "no acceptable host key": ("host keys", "host_keys"),
-    "no acceptable ciphers": ("ciphers", "ciphers"),
+    "no acceptable kex": ("KexAlgorithms", "kex"),
+    "no acceptable host key": ("HostKeyAlgorithms", "host_keys"),
+    "no acceptable ciphers": ("Ciphers", "ciphers"),
     "no acceptable macs": ("MACs", "macs"),
 }
+"""paramiko's words for what was not agreed on, the keyword of ssh_config, and what `offered` calls it."""
 MOST_NAMES = 6
 
 
@@ -33,6 +35,12 @@ def restrict(connection: Connection, where: Resolved, known: frozenset[str]) -> 
         HostError: nothing that this program can is left.
     """
     allowed, options = where.algorithms, connection.get_security_options()
+    connection.able = {
+        "kex": tuple(options.kex),
+        "ciphers": tuple(options.ciphers),
+        "macs": tuple(connection.preferred_macs),
+        "host_keys": connection.preferred_keys,
+    }
     options.kex = _left(where, "KexAlgorithms", options.kex, allowed.kex)
     options.ciphers = _left(where, "Ciphers", options.ciphers, allowed.ciphers)
     options.digests = _left(where, "MACs", connection.preferred_macs, allowed.macs)
@@ -68,12 +76,19 @@ def _known_first(wanted: tuple[str, ...], known: frozenset[str]) -> tuple[str, .
 
 def disagreement(connection: Connection, error: Exception) -> tuple[str, str] | None:
     """What the server offers of the kind that nothing was agreed on, and what to do; None for any other error."""
-    for said, (words, kind) in _OFFERED.items():
-        if said in str(error):
-            names = connection.offered.get(kind, ())
-            shown = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+    for said, (keyword, kind) in _OFFERED.items():
+        if said not in str(error):
+            continue
+        names = connection.offered.get(kind, ())
+        shown = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        offers = f"the server offers only {_WORDS[keyword]} that"
+        if set(names) & set(connection.able.get(kind, ())):
             return (
-                f"the server offers only {words} that this program does not take: {shown or 'none'}",
-                "ask its owner for one of today's beside them; docs/hosts.md has the list",
+                f"{offers} {keyword} of the SSH configuration does not allow: {told(shown)}",
+                f"allow one of them with {keyword} for this host, or ask its owner",
             )
+        return (
+            f"{offers} this program does not take: {told(shown) or 'none'}",
+            f"ask its owner to allow one of those that docs/hosts.md lists under {keyword}",
+        )
     return None

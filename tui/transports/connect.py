@@ -38,7 +38,7 @@ def open_connection(
     if not user:
         raise HostError(f"{where.target}: it is not known as whom to log in", "name a User in ssh_config, or user = …")
     way = _way(where, credentials, timeout, behind)
-    connection = Connection(way.stream, way.let_go)
+    connection = Connection(way.stream, way.let_go, way.why)
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
         _handshake(connection, where, credentials, timeout, way)
@@ -127,5 +127,5 @@ def _unagreed(connection: Connection, where: Resolved, way: Way, error: Exceptio
         return HostError(f"{where.address}: {found[0]}", found[1])
     if why := way.why():
         return HostError(f"{where.address} is not reached: {why}", "run the ProxyCommand by hand, or log in again")
-    said = told(connection.goodbye) or told(str(error))
+    said = connection.last_words() or told(str(error))
     return HostError(f"{where.address} does not speak SSH with us: {said}", "is that an SSH port?")

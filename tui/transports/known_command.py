@@ -38,7 +38,7 @@ def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None =
     try:
         command = [where.tokens.fill(word, FILES, more) for word in where.checks.command]
     except HostError as error:
-        raise HostKeyRefused(error.message, error.hint) from error
+        raise _failed(where, error.message) from error
     if not Path(command[0]).is_absolute():
         raise _failed(where, f"{command[0]} is no absolute path")
     try:

@@ -31,7 +31,8 @@ class Watch:
         while True:
             if self._connection.ended.wait(pause) or self._stopped.is_set():
                 if not self._stopped.is_set():
-                    self._changed(Link.LOST, "the connection was closed")
+                    why = self._connection.last_words()
+                    self._changed(Link.LOST, "the connection was closed" + (f": {why}" if why else ""))
                 return
             if not self._alive(pause):
                 self._changed(Link.STALLED, f"no sign of life for {pause:.0f} s")

@@ -38,12 +38,12 @@ class Credentials(Struct, frozen=True):
 
 
 class _Offer(Struct, frozen=True):
-    """A key to try, or why there is none: `locked` by a passphrase, or unreadable."""
+    """A key to try, or why there is none: and what would remedy it."""
 
     name: str
     key: paramiko.PKey | None = None
     why_not: str = ""
-    locked: Path | None = None
+    remedy: str = ""
 
 
 def log_in(connection: Connection, where: Resolved, user: str, credentials: Credentials) -> None:
@@ -60,17 +60,20 @@ def log_in(connection: Connection, where: Resolved, user: str, credentials: Cred
             "allow publickey for this host in the SSH configuration",
         )
     tried: list[_Offer] = []
+    wanted: list[str] = []
     for offer in _offers(where, credentials):
         why_not = offer.why_not or (_not_allowed(connection, where, offer.key) if offer.key else "")
         if offer.key is None or why_not:
-            tried.append(_Offer(offer.name, why_not=why_not, locked=offer.locked))
+            tried.append(_Offer(offer.name, why_not=why_not, remedy=offer.remedy))
             continue
         tried.append(offer)
-        wanted = _offer(connection, where, user, tried)
+        wanted = _offer(connection, where, user, tried) or wanted
         if connection.is_authenticated():
             return
         if wanted and KEY not in wanted:
-            raise _second_factor(connection, where, user, wanted)
+            break
+    if wanted:
+        raise _second_factor(connection, where, user, wanted)
     raise _refusal(connection, where, user, tried)
 
 
@@ -91,7 +94,7 @@ def _offer(connection: Connection, where: Resolved, user: str, tried: list[_Offe
             raise _refusal(connection, where, user, tried) from None
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise AuthenticationRefused(
-            f"{user}@{where.address}: {told(connection.goodbye) or told(str(error))}",
+            f"{user}@{where.address}: {connection.last_words() or told(str(error))}",
             "too many keys? set IdentityFile and IdentitiesOnly for this host",
         ) from error
     return []
@@ -99,7 +102,7 @@ def _offer(connection: Connection, where: Resolved, user: str, tried: list[_Offe
 
 def _second_factor(connection: Connection, where: Resolved, user: str, wanted: list[str]) -> AuthenticationRefused:
     return AuthenticationRefused(
-        f"{user}@{where.address} takes the key, and a second factor is wanted: {_named(wanted)}{_said(connection)}",
+        f"{user}@{where.address} takes a key, and a second factor is wanted: {_named(wanted)}{_said(connection)}",
         "commands of a runbook need a login by key alone: ask the host's owner for one (AuthenticationMethods)",
     )
 
@@ -110,15 +113,16 @@ def _named(methods: list[str]) -> str:
 
 def _said(connection: Connection) -> str:
     """What the server says to whoever logs in, which may be why it does not let them."""
-    said = told(connection.goodbye) or told(connection.get_banner() or b"")
+    ended = "" if connection.is_active() else connection.last_words()
+    said = ended or told(connection.get_banner() or b"")
     return f"; it says: {said}" if said else ""
 
 
 def _refusal(connection: Connection, where: Resolved, user: str, tried: list[_Offer]) -> AuthenticationRefused:
     words = "; ".join(" ".join(filter(None, (offer.name, offer.why_not))) for offer in tried)
-    locked = next((offer.locked for offer in tried if offer.locked), None)
-    if locked:
-        hint = f"add it to the agent first: ssh-add {locked}"
+    remedy = next((offer.remedy for offer in tried if offer.remedy), "")
+    if remedy:
+        hint = remedy
     elif any(offer.key for offer in tried):
         hint = f"try: ssh {where.target}; is the user right?"
     else:
@@ -200,12 +204,12 @@ def _from_file(path: Path) -> Iterator[_Offer]:
         yield _Offer(str(path), why_not="is a public key, which the agent does not hold")
         return
     if others := _open_to_others(path):
-        yield _Offer(str(path), why_not=f"can be read by others ({others}): chmod 600")
+        yield _Offer(str(path), why_not=f"can be read by others ({others})", remedy=f"chmod 600 {path}")
         return
     try:
         key = _loaded(path)
     except (paramiko.PasswordRequiredException, TypeError):  # the second is cryptography's word for the first
-        yield _Offer(str(path), why_not="needs its passphrase", locked=path)
+        yield _Offer(str(path), why_not="needs its passphrase", remedy=f"add it to the agent first: ssh-add {path}")
     except OSError as error:
         yield _Offer(str(path), why_not=f"cannot be read: {error.strerror}")
     except Exception:  # whatever a parser makes of a file that is no key

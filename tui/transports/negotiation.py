@@ -19,6 +19,8 @@ class Negotiating(paramiko.Transport):
         """Kinds of host key to ask for, certificates among them, the best first; empty for paramiko's own."""
         self.offered: dict[str, tuple[str, ...]] = {}
         """What the server offers: kex, host_keys, ciphers, macs."""
+        self.able: dict[str, tuple[str, ...]] = {}
+        """What this program could agree on of each, whatever the configuration allows."""
         self.shown: HostKey | None = None
         """The key that the server proved to hold, with the certificate where it showed one."""
         self.goodbye = ""

@@ -68,47 +68,43 @@ def direct(where: Resolved, timeout: float) -> Way:
     except (OSError, UnicodeError) as error:
         which = f" of the family {where.family} (AddressFamily)" if where.family in FAMILIES else ""
         raise HostError(f"{where.target}: no address for {where.host}{which}", "check the name, DNS and VPN") from error
-    failed: OSError | None = None
+    failed: OSError | HostError | None = None
     for family, _, _, _, address in found:
         made = socket.socket(family, socket.SOCK_STREAM)
         try:
             made.settimeout(timeout)
-            if own := _own_address(where, family):
-                made.bind((own, 0))
+            _bind(made, where)
             made.connect(address)
-        except OSError as error:
+        except (OSError, HostError) as error:
             made.close()
             failed = error
             continue
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.settimeout(None)
         return Way(made)
+    if isinstance(failed, HostError):
+        raise failed
     if isinstance(failed, TimeoutError):
         raise HostError(f"{where.address} does not answer", "is the VPN up? is the host up?") from failed
     raise HostError(f"{where.address}: {failed and failed.strerror}", "is the host up, and its sshd?") from failed
 
 
-def _own_address(where: Resolved, family: int) -> str:
-    """The address to connect from; empty for any.
+def _bind(made: socket.socket, where: Resolved) -> None:
+    """Have a connection come from the address that the configuration says.
 
     Raises:
         HostError: BindAddress or BindInterface names none of this machine's; OpenSSH does not connect then, either.
     """
-    if where.bind_address:
-        try:
-            return str(socket.getaddrinfo(where.bind_address, None, family, socket.SOCK_STREAM)[0][4][0])
-        except (OSError, UnicodeError) as error:
-            raise _no_own_address(f"BindAddress {where.bind_address}") from error
-    if not where.bind_interface:
-        return ""
     try:
-        return _interface_address(where.bind_interface, family)
+        if where.bind_address:
+            made.bind(socket.getaddrinfo(where.bind_address, None, made.family, socket.SOCK_STREAM)[0][4])
+        elif where.bind_interface:
+            made.bind((_interface_address(where.bind_interface, made.family), 0))
     except (OSError, StopIteration, ValueError) as error:
-        raise _no_own_address(f"BindInterface {where.bind_interface}") from error
-
-
-def _no_own_address(what: str) -> HostError:
-    return HostError(f"{what} is no address of this machine's that leads there", "is the VPN up? see: ip address")
+        what = f"BindAddress {where.bind_address}" if where.bind_address else f"BindInterface {where.bind_interface}"
+        raise HostError(
+            f"{what} is no address of this machine's that leads to {where.address}", "is the VPN up? see: ip address"
+        ) from error
 
 
 def _interface_address(name: str, family: int) -> str:

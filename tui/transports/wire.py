@@ -20,6 +20,7 @@ from paramiko.common import (
 
 from tui.transports.base import Stream
 from tui.transports.negotiation import Negotiating
+from tui.transports.told import told
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
@@ -158,7 +159,7 @@ class Connection(Negotiating):
     """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy.
 
     `beneath` lets go of what it goes through (jump host, proxy command); it is called when the connection has ended,
-    and perhaps again.
+    and perhaps again. `why` tells what that said.
     """
 
     _preferred_ciphers = CIPHERS
@@ -169,7 +170,12 @@ class Connection(Negotiating):
         MSG_CHANNEL_CLOSE: _on_end(_HANDLERS[MSG_CHANNEL_CLOSE]),
     }
 
-    def __init__(self, connection: socket.socket | paramiko.Channel, beneath: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: socket.socket | paramiko.Channel,
+        beneath: Callable[[], None],
+        why: Callable[[], str] = lambda: "",
+    ) -> None:
         super().__init__(
             connection, default_window_size=WINDOW, default_max_packet_size=PACKET, disabled_algorithms=WEAK
         )
@@ -184,6 +190,7 @@ class Connection(Negotiating):
         self._refusals: dict[int, ChannelRefused] = {}
         self._given_up: dict[int, paramiko.Channel] = {}
         self._beneath = beneath
+        self._why = why
 
     def _hearing(self, read: Callable[[], Any]) -> Callable[[], Any]:
         def read_message() -> Any:
@@ -192,6 +199,10 @@ class Connection(Negotiating):
             return message
 
         return read_message
+
+    def last_words(self) -> str:
+        """What the way here or the server said that may be why it ended; of any length, and for a terminal."""
+        return self._why() or told(self.goodbye)
 
     def run(self) -> None:
         """Serve the connection; paramiko's thread is in here for as long as it lasts."""
