@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import socketserver
+import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -216,12 +217,22 @@ def test_a_site_is_asked_without_proxies_and_without_a_login_of_netrc(home: Path
 
 
 def test_this_machines_authorities_are_trusted_whatever_the_shell_names(home: Path) -> None:
-    import ssl
-
     if not any(Path(place).exists() for place in ssl.get_default_verify_paths()[3::2]):
         pytest.skip("OpenSSL has no authorities in its own place here")
     trust.context()  # an unwritable SSLKEYLOGFILE is no failure either
     assert not os.path.exists(home / "no-such-folder")
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_the_shell_is_asked_for_authorities_only_where_openssl_has_none_of_its_own(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch, hashed: bool
+) -> None:
+    built = ssl.get_default_verify_paths()
+    (tmp_path / ("1234abcd.0" if hashed else "bundle.crt")).write_bytes(authority.file.read_bytes())
+    here = built._replace(openssl_cafile=str(tmp_path / "cert.pem"), openssl_capath=str(tmp_path))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: here)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    assert len(trust.context().get_ca_certs()) == (0 if hashed else 1)  # those of a folder are read when they are met
 
 
 @pytest.mark.needs("mariadbd")

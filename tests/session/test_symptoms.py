@@ -86,6 +86,14 @@ def test_nothing_is_named_for_a_step_that_says_nothing_known(runbook: Runbook) -
     assert matching(runbook, "everything is as it should be\n") == []
 
 
+@pytest.mark.parametrize("word", [":8000 ", "Table ", "pip install ", "PermissionError", "celery.service - "])
+def test_one_endless_line_is_looked_through_at_its_ends(runbook: Runbook, word: str) -> None:
+    about = Subject(command="pip install -r requirements.txt")
+    endless = word * 100_000
+    assert matching(runbook, endless, about) == []
+    assert matching(runbook, endless + "No matching distribution found", about)[0].issue.id == "not-starting"
+
+
 def small(*issues: str) -> Runbook:
     """A runbook with these troubles."""
     return convert(tomli.loads("sections = []\n" + PLAIN + "".join(issues)), Runbook)

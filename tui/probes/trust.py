@@ -51,12 +51,14 @@ def anyone() -> ssl.SSLContext:
 def _trust_this_machine(made: ssl.SSLContext) -> None:
     """Trust the authorities of this machine, whatever SSL_CERT_FILE and SSL_CERT_DIR of the operator's shell name.
 
-    They are asked for others only where OpenSSL was built with paths that are not there.
+    They are asked for others only where OpenSSL was built with paths that have nothing for it here: a Python that was
+    built elsewhere may look into a folder whose certificates lack the names by their hashes that OpenSSL finds them by.
     """
     built = ssl.get_default_verify_paths()
     file, folder = Path(built.openssl_cafile), Path(built.openssl_capath)
-    if file.is_file() or folder.is_dir():
-        made.load_verify_locations(str(file) if file.is_file() else None, str(folder) if folder.is_dir() else None)
+    hashed = any(folder.glob("*.0"))
+    if file.is_file() or hashed:
+        made.load_verify_locations(str(file) if file.is_file() else None, str(folder) if hashed else None)
     else:
         made.load_default_certs()
 

@@ -13,6 +13,10 @@ TAIL = 64 * 1024
 """Bytes at the end of an output that are looked through: what went wrong is said last."""
 
 
+LONGEST = 1000
+"""Characters of a line that are looked through, half of them from its end: a pattern may take the square of a line."""
+
+
 class Subject(Struct, frozen=True):
     """What a failed action was about: the service that its probe asked, or the command that it ran."""
 
@@ -34,6 +38,7 @@ class Match(Struct, frozen=True):
 
 def matching(runbook: Runbook, text: str, subject: Subject = UNKNOWN) -> list[Match]:
     """The issues that a text looks like, the likeliest first; none rather than one of another service."""
+    text = "\n".join(map(_shortened, text.split("\n")))
     found = []
     for issue in runbook.troubleshooting:
         ends = [_last(pattern, text) for pattern in _patterns(issue, subject)]
@@ -66,6 +71,10 @@ def _patterns(issue: Issue, subject: Subject) -> Iterator[str]:
         about = subject.service in sign.services or any(_last(one, subject.command) >= 0 for one in sign.commands)
         if about and subject != UNKNOWN:
             yield from sign.patterns
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]}…{line[-LONGEST // 2 :]}"
 
 
 def _last(pattern: str, text: str) -> int:
