@@ -367,7 +367,7 @@ class RunbookApp(Front):
         session = state.started.session if state.started else ""
         running = state.running()
         does = "goes on by itself" if running and running.durable else "is stopped"
-        what = f"This {does} on {running.host}:\n$ {running.command}" if running else "Nothing is running."
+        what = f"This {does} on {running.host}:\n$ {running.whole}" if running else "Nothing is running."
         lines = [what, "", "The session stays as it is. To come back:", f"runbook resume {session}"]
 
         def answered(yes: bool | None) -> None:

@@ -48,7 +48,7 @@ def test_everything_in_the_runbook_is_shown() -> None:
 
 def test_a_command_of_several_lines_keeps_them() -> None:
     text = FULL.replace('run = "uptime"', 'run = """\nuptime\n  w\n"""')
-    assert "  web$ uptime\n     >   w\n" in show(load_text(text, "r.toml"))
+    assert "  web$ set -e\n     > uptime\n     >   w\n" in show(load_text(text, "r.toml"))
 
 
 def test_expectations_in_words() -> None:

@@ -3,6 +3,7 @@
 import tomli
 from msgspec import convert
 
+from tui.runbook.counting import counted
 from tui.runbook.model import Runbook
 
 SMALL = """
@@ -142,4 +143,4 @@ title = "All"
 
 
 def small() -> Runbook:
-    return convert(tomli.loads(SMALL), Runbook)
+    return counted(convert(tomli.loads(SMALL), Runbook))

@@ -147,7 +147,7 @@ class ActionRunner:
         action = action_at(step, LOOK)
         values = self._recorder.values()
         host = action.on or self._runbook.runbook.default_host
-        number = self._announce(step, LOOK, host, shown(action, values))
+        number = self._announce(step, LOOK, host, shown(action, values), stdin=fill(action.stdin, values))
         needed = None
         try:
             command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, number))
@@ -170,7 +170,8 @@ class ActionRunner:
         values = self._recorder.values()
         host = action.on or self._runbook.runbook.default_host
         durable = step.mutates and self._executor.transports[host].durable
-        number = self._announce(step, index, host, shown(action, values), step.mutates, durable, again)
+        given = fill(action.stdin, values)
+        number = self._announce(step, index, host, shown(action, values), step.mutates, durable, again, given)
         try:
             command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, number), durable)
         except RunbookError as error:
@@ -234,6 +235,7 @@ class ActionRunner:
         mutates: bool = False,
         durable: bool = False,
         again: bool = False,
+        stdin: str = "",
     ) -> int:
         """Record that an attempt is about to start, under a number of its own; several may start at once."""
         with self._numbering:
@@ -248,6 +250,7 @@ class ActionRunner:
                     mutates=mutates,
                     durable=durable,
                     again=again,
+                    stdin=stdin,
                 )
             )
         return number

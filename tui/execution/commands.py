@@ -6,6 +6,7 @@ from datetime import datetime
 from tui.errors import RunbookError
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
+from tui.runbook.scripts import script_of, with_input
 from tui.runbook.variables import defaults, fill, fill_command, filled, moment
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
@@ -36,8 +37,17 @@ def host_of(runbook: Runbook, action: Action) -> tuple[str, Host]:
 
 
 def shown(action: Action, values: Mapping[str, str]) -> str:
-    """The command as it will run; a value that is not known yet stays as {{ name }}."""
-    return fill(action.run or "", values).strip()
+    """The command as it will run, to the byte; a value that is not known yet stays as {{ name }}."""
+    template = script_of(action)
+    try:
+        return fill_command(template, values, partial=True)
+    except RunbookError:  # it cannot be written, and so will not run
+        return fill(template, values)
+
+
+def shown_whole(action: Action, values: Mapping[str, str]) -> str:
+    """The same with what the command gets on standard input."""
+    return with_input(shown(action, values), fill(action.stdin, values))
 
 
 def prepare(
@@ -49,7 +59,7 @@ def prepare(
         RunbookError: a value or a secret is not known yet.
     """
     _, host = host_of(runbook, action)
-    script = fill_command(action.run or "", values)
+    script = fill_command(script_of(action), values)
     preamble = fill_command(host.preamble, values)
     return Command(
         script=f"{preamble}\n{script}" if preamble else script,
@@ -79,7 +89,9 @@ def send(
     host = message.on or runbook.runbook.default_host
     output = bytearray()
     outcome = transports[host].run(
-        Command(script=fill_command(message.send, values), stdin=text.encode(), timeout=SEND_TIMEOUT),
+        Command(
+            script=fill_command(script_of(Action(run=message.send)), values), stdin=text.encode(), timeout=SEND_TIMEOUT
+        ),
         lambda _, data: output.extend(data[-200:]),
         CancelToken(),
     )

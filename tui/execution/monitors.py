@@ -136,7 +136,9 @@ class MonitorRunner:
 
     def _by_command(self, monitor: Monitor) -> tuple[float | None, str]:
         runbook = self._recording.runbook
-        action = Action(run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout)
+        action = Action(
+            run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout, errexit=monitor.errexit
+        )
         command = prepare(runbook, action, self._recording.values(), self._secrets, "monitor")
         out, err = bytearray(), bytearray()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from tui.errors import JournalUnwritable, RunbookError
-from tui.execution.commands import shown, values_of
+from tui.execution.commands import shown_whole, values_of
 from tui.execution.guard import guarded
 from tui.runbook.model import Action, Runbook
 from tui.session import events as ev
@@ -49,7 +49,7 @@ class Recording:
 
     def command(self, action: Action) -> str:
         """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
-        return shown(action, self.values())
+        return shown_whole(action, self.values())
 
     def receipt(self) -> str:
         """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""

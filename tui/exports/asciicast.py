@@ -13,6 +13,7 @@ from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.exports.words import event_words
 from tui.replay.elapsed import passed
+from tui.runbook.scripts import with_input
 from tui.session import events as ev
 from tui.session.fold import apply
 from tui.session.markers import MarkerKind, marker_of
@@ -107,7 +108,8 @@ def _seen(source: Source, entry: ev.Entry, state: SessionState) -> Iterator[tupl
             _, title, what = event_words(entry.event, state)
             yield "o", f"\r\n{BOLD}{entry.at:%H:%M:%S} {sanitise(title)}{PLAIN} {QUIET}{sanitise(what)}{PLAIN}\r\n"
         case ev.AttemptStarted():
-            command = "\r\n  ".join(sanitise(line) for line in entry.event.command.strip("\n").split("\n"))
+            told = with_input(entry.event.command, entry.event.stdin)
+            command = "\r\n  ".join(sanitise(line) for line in told.strip("\n").split("\n"))
             yield "o", f"{LIVE}{sanitise(entry.event.host)} $ {command}{PLAIN}\r\n"
         case ev.AttemptChecked() if marker is None and not entry.event.retrying:
             return

@@ -73,7 +73,7 @@ def _attempt(source: Source, attempt: Attempt, share: int) -> Html:
     return tag(
         "details",
         tag("summary", tag("span", attempt_words(attempt)), tag("small", size)),
-        block(attempt.command.splitlines(), "command"),
+        block(attempt.whole.splitlines(), "command"),
         tag("p", before_words(before), class_="before") if before else None,
         block(lines, "output") if lines else None,
         _checks(attempt.checks),

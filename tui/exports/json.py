@@ -32,6 +32,7 @@ class AttemptDocument(Struct, frozen=True, kw_only=True):
     attempt: int
     host: str
     command: str
+    stdin: str = ""
     started: Time
     seconds: float | None
     outcome: Outcome | None
@@ -155,6 +156,7 @@ def _attempt(source: Source, attempt: Attempt) -> AttemptDocument:
         attempt=attempt.number,
         host=attempt.host,
         command=attempt.command,
+        stdin=attempt.stdin,
         started=attempt.started,
         seconds=attempt.seconds,
         outcome=attempt.outcome,

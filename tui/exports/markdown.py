@@ -183,7 +183,7 @@ def _step(source: Source, step: Step, now: StepState) -> Iterator[str]:
 
 def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
     yield from ("", _text(attempt_words(attempt)), "")
-    yield from _fenced(attempt.command.splitlines(), "sh")
+    yield from _fenced(attempt.whole.splitlines(), "sh")
     lines, before = source.output(attempt.number, OUTPUT_LINES)
     if before:
         yield from ("", before_words(before), "")

@@ -1,5 +1,6 @@
 """Events and durations in the words that people read in a timeline."""
 
+from tui.runbook.scripts import first_line, with_input
 from tui.session import events as ev
 from tui.session.lengths import duration as duration
 from tui.session.places import words_of
@@ -51,10 +52,14 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
 def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
     match event:
         case ev.AttemptStarted():
-            return "", _title(event, state), f"#{event.attempt} started on {event.host}: {event.command}"
+            return (
+                "",
+                _title(event, state),
+                f"#{event.attempt} started on {event.host}: {with_input(event.command, event.stdin)}",
+            )
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
-            first = attempt.command.partition("\n")[0] + (" …" if "\n" in attempt.command else "")
+            first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
             what = f"{event.outcome} in {duration(event.seconds)} on {attempt.host}: {first}"
             return "", _title(event, state), f"#{event.attempt} {what}"
         case ev.AttemptChecked():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tui.execution.commands import host_of, shown
+from tui.execution.commands import host_of, shown_whole
 from tui.execution.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.facts import why_not
@@ -53,4 +53,4 @@ def _step(
             continue
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"
-        yield from (f"        {line}" for line in shown(action, values).splitlines())
+        yield from (f"        {line}" for line in shown_whole(action, values).splitlines())

@@ -35,7 +35,7 @@ def hits(recording: RecordedSession, text: str, stopped: Callable[[], bool]) -> 
     for attempt, began in recording.attempts():
         if stopped():
             return
-        if (folded or text) in (attempt.command if folded else attempt.command.lower()):
+        if (folded or text) in (attempt.whole if folded else attempt.whole.lower()):
             yield Hit(began, attempt.number, attempt.step, COMMAND)
         reader = OutputReader(recording.directory.attempts, attempt.number)
         try:

@@ -179,7 +179,8 @@ class Action(Model, frozen=True, kw_only=True):
     typed check of a service, `watch` a judgement on what a monitor measured. `ask` is a question to the operator,
     `send` the name of a message, `open` a link. `on` is the host (the runbook's default where it is empty). `secrets`
     are exported to the command. `original` is the document's literal command where it differs. A command that is not
-    known to only read makes its step one that mutates, unless `reads` says that it changes nothing.
+    known to only read makes its step one that mutates, unless `reads` says that it changes nothing. A command of
+    several lines stops at the first line that fails (`set -e`); with `errexit = false` it goes on.
     """
 
     run: str | None = None
@@ -201,6 +202,7 @@ class Action(Model, frozen=True, kw_only=True):
     retry: Retry | None = None
     original: str = ""
     reads: bool = False
+    errexit: bool = True
 
     @property
     def kind(self) -> str:

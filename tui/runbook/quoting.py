@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from tui.errors import RunbookError
 from tui.runbook.places import HereDocument, Place, Script
 from tui.runbook.problem import quoted
@@ -14,9 +16,11 @@ _RESERVED = frozenset(
 )
 
 
-def fill_quoted(template: str, values: Mapping[str, str]) -> str:
+def fill_quoted(template: str, values: Mapping[str, str], partial: bool = False) -> str:
     """See `variables.fill_command`."""
     script = read(template)
+    if partial:
+        script = replace(script, placeholders=tuple(one for one in script.placeholders if one.name in values))
     for found in script.placeholders:
         if found.name not in values:
             raise RunbookError(

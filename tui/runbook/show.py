@@ -7,6 +7,7 @@ from tui.runbook.expected import expectations
 from tui.runbook.identity import runbook_id
 from tui.runbook.model import Action, Danger, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.probing.describe import words_of
+from tui.runbook.scripts import script_of
 
 WIDTH = 100
 
@@ -86,9 +87,10 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
         yield f"{margin}# {action.title}"
     if action.run is not None:
         host = action.on or runbook.runbook.default_host
-        first, *rest = action.run.strip().splitlines() or [""]
+        first, *rest = script_of(action).splitlines() or [""]
         yield f"{margin}{host}$ {first}"
         yield from (f"{margin}{' ' * len(host)}> {line}" for line in rest)
+        yield from (f"{margin}{' ' * len(host)}< {line}" for line in action.stdin.splitlines())
     elif action.watch is not None:
         yield f"{margin}watch {action.watch.monitor}: {action.watch.samples} samples"
     elif action.probe is not None:

@@ -79,15 +79,18 @@ def defaults(variables: Mapping[str, Variable], now: datetime, flow: str = "") -
     }
 
 
-def fill_command(template: str, values: Mapping[str, str]) -> str:
+def fill_command(template: str, values: Mapping[str, str], partial: bool = False) -> str:
     """The shell command with every value quoted for the place it stands in, so that the shell reads it as plain text.
+
+    Args:
+        partial: a name without a value stays as it is written, for a command that is only shown.
 
     Raises:
         RunbookError: a name has no value, or a value cannot be written in its place.
     """
     from tui.runbook.quoting import fill_quoted
 
-    return fill_quoted(template, values) if "{{" in template else template
+    return fill_quoted(template, values, partial) if "{{" in template else template
 
 
 def wrong_value(variable: Variable, value: str) -> str:

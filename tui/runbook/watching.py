@@ -12,7 +12,7 @@ class Monitor(Model, frozen=True, kw_only=True):
 
     `number` finds it (in the output of `run`; for a probe `name` is the field of its result) and says what is good.
     What exits otherwise than 0, or has no number in it, is no data. `reads` says that a command which is not known to
-    only read changes nothing.
+    only read changes nothing, `errexit = false` that one of several lines goes on behind a line that fails.
     """
 
     title: str
@@ -25,6 +25,7 @@ class Monitor(Model, frozen=True, kw_only=True):
     timeout: Duration = "20s"
     number: Number = field(default_factory=Number)
     reads: bool = False
+    errexit: bool = True
     source: Lines = ""
 
 

@@ -8,6 +8,7 @@ from tui.execution.conductor import Conductor
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
+from tui.runbook.scripts import first_line
 from tui.screens.dialogs import RollbackReason
 from tui.session.rollback import Need, made_elsewhere, rollback_plan
 from tui.widgets.rollback_text import plan_lines
@@ -78,5 +79,5 @@ def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str]]:
     running = state.running()
     lines = plan_lines(state, flow)
     if running is not None:
-        lines.insert(0, f"! {running.host}: {running.command.splitlines()[0]} is running: it is ended first.")
+        lines.insert(0, f"! {running.host}: {first_line(running.command)} is running: it is ended first.")
     return flow, lines

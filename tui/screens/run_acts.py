@@ -279,7 +279,7 @@ class SessionActs(Page[None]):
         if running is None:
             front(self).show_error(NotNow("no command is running"))
             return
-        lines = [f"{running.host}: {running.command}", "Its whole process group is ended; then it says cancelled."]
+        lines = [f"{running.host}: {running.whole}", "Its whole process group is ended; then it says cancelled."]
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from tui.execution.commands import shown, values_of
+from tui.execution.commands import shown_whole, values_of
 from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
+from tui.runbook.scripts import first_line
 from tui.runbook.variables import names
 from tui.session.state import SessionState
 from tui.session.usual import Usual
@@ -26,7 +27,10 @@ def start_lines(
     lines: list[str] = []
     for action in step.actions[place:]:
         if action.run is not None:
-            lines += [f"on {where(state, action)}:", *(f"  {line}" for line in command_lines(shown(action, values)))]
+            lines += [
+                f"on {where(state, action)}:",
+                *(f"  {line}" for line in command_lines(shown_whole(action, values))),
+            ]
         elif action.probe is not None:
             lines.append(sanitise(words_of(state.runbook, action.probe, values)))
     if step.point_of_no_return:
@@ -62,7 +66,7 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     lines = []
     for number in now.attempts:
         attempt = state.attempts[number]
-        first = attempt.command.partition("\n")[0]
+        first = first_line(attempt.command)
         lines.append(sanitise(f"{attempt.outcome or 'running'} in {duration(attempt.seconds)}: {first}"))
     for checks in now.checks.values():
         lines += [

@@ -167,7 +167,7 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
     """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step.
 
     A `durable` one goes on when the connection or this program ends. With `again` the check of a step that is settled
-    already is made once more; the step stays what it was.
+    already is made once more; the step stays what it was. `stdin` is what the command gets on standard input.
     """
 
     attempt: int
@@ -178,6 +178,7 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
     mutates: bool = False
     durable: bool = False
     again: bool = False
+    stdin: str = ""
 
 
 class AttemptRejoined(Event, frozen=True, kw_only=True):

@@ -121,6 +121,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
         durable=event.durable,
         again=event.again,
         seq=entry.seq,
+        stdin=event.stdin,
     )
     state = replace(_usual_so_far(state, attempt), attempts={**state.attempts, event.attempt: attempt})
     attempts = (*state.step(event.step).attempts, event.attempt)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from tui.runbook.scripts import first_line
 from tui.session.state import SessionState, StepStatus
 
 NAMED = 3
@@ -21,7 +22,7 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
     running = state.running()
     if running is not None:
         how = "goes on by itself and is followed again" if running.durable else "its outcome is not known"
-        left.append(f"Was running on {running.host}: {running.command.splitlines()[0][:60]} – {how}.")
+        left.append(f"Was running on {running.host}: {first_line(running.command)[:60]} – {how}.")
     following = state.next_step()
     if following is not None:
         left.append(f"Next: {following.title} ({state.step(following.id).status.value}).")

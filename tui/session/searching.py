@@ -123,7 +123,7 @@ def _in_attempt(
         host=attempt.host,
     )
     if Where.COMMANDS in wanted.where:
-        yield from (replace(here, text=line) for line in _lines(attempt.command, wanted.text))
+        yield from (replace(here, text=line) for line in _lines(attempt.whole, wanted.text))
     if Where.OUTPUT not in wanted.where or not wanted.text:
         return
     reader = OutputReader(directory.attempts, attempt.number)

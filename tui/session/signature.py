@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import SignatureInvalid
+from tui.runbook.scripts import with_input
 from tui.session import events as ev
 from tui.session import public_keys, sshsig
 from tui.session.chain import START, Proved
@@ -103,7 +104,7 @@ class Key(Protocol):
 def statement_of(state: SessionState, event: ev.StepSigned, signer: str) -> Statement:
     """What `signer` signs for, from the state before the sign-off and the event that is about to be recorded."""
     ran = (
-        Ran(number=one.number, step=one.step, host=one.host, command=one.command, sha256=one.sha256)
+        Ran(number=one.number, step=one.step, host=one.host, command=one.whole, sha256=one.sha256)
         for one in state.attempts.values()
     )
     return _statement(state.started.session if state.started else "", ran, event, signer)
@@ -123,7 +124,8 @@ def sign_offs(lines: Iterable[Proved]) -> Iterator[SignOff]:
         if isinstance(event, ev.SessionStarted):
             session = event.session
         elif isinstance(event, ev.AttemptStarted):
-            ran[event.attempt] = Ran(number=event.attempt, step=event.step, host=event.host, command=event.command)
+            whole = with_input(event.command, event.stdin)
+            ran[event.attempt] = Ran(number=event.attempt, step=event.step, host=event.host, command=whole)
         elif isinstance(event, ev.AttemptFinished) and event.attempt in ran:
             ran[event.attempt] = msgspec.structs.replace(ran[event.attempt], sha256=event.sha256)
         elif isinstance(event, ev.StepSigned) and event.operator != AUTO:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.runbook.facts import holds, may_hold, steps_of
 from tui.runbook.model import Action, Runbook, Section, Step
+from tui.runbook.scripts import with_input
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.outcome import Outcome
@@ -63,6 +64,12 @@ class Attempt(Struct, frozen=True, kw_only=True):
     durable: bool = False
     again: bool = False
     seq: int = -1
+    stdin: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The command with what it got on standard input, for the eye."""
+        return with_input(self.command, self.stdin)
 
     @property
     def aside(self) -> bool:

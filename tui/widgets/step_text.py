@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from tui.execution.commands import shown, values_of
+from tui.execution.commands import shown_whole, values_of
 from tui.execution.preflight import action_host
 from tui.execution.text import sanitise
 from tui.execution.watch import words_of_watch
@@ -261,7 +261,7 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
     title = sanitise(fill(action.title, values))
     if action.run is not None:
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
-        for line in command_lines(shown(action, values)):
+        for line in command_lines(shown_whole(action, values)):
             lines.append([("  $ " if line is not None and len(lines) == 1 else "    ", LABEL), (line, "bold")])
     elif action.watch is not None:
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (_watch(action, values), "bold")])
@@ -296,7 +296,7 @@ def _watch(action: Action, values: Mapping[str, str]) -> str:
 def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[list[Piece]]:
     title = sanitise(fill(look.title, values))
     head = f"look: {title + ' · ' if title else ''}on {where(state, look)}"
-    return [[(head, LABEL)], *([("    ", LABEL), (line, "")] for line in command_lines(shown(look, values)))]
+    return [[(head, LABEL)], *([("    ", LABEL), (line, "")] for line in command_lines(shown_whole(look, values)))]
 
 
 def _expected(action: Action) -> list[str]:

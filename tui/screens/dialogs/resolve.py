@@ -45,7 +45,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
         detail = (attempt.outcome and attempt.outcome.detail) or "it is not known"
         lines = [
             f"Attempt {attempt.number} on {self._target}, {attempt.started:%H:%M:%S} UTC: {detail}",
-            f"$ {attempt.command}",
+            f"$ {attempt.whole}",
             "It may have run, whole, in part or not at all. Nothing is run again by itself.",
         ]
         yield Static(lines_of(lines), classes="dialog-text")
