@@ -1,7 +1,10 @@
 """A second opener of a session sees what happens in it, is told who has it, and can do nothing."""
 
+import fcntl
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +14,13 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
 from tui.errors import NotNow, SessionHeld
 from tui.execution.conductor import Conductor
+from tui.execution.onlooker import GONE
 from tui.execution.workspace import Setup, Workspace
 from tui.session.clock import SystemClock
 from tui.session.journal import verify
 from tui.session.state import StepStatus
 from tui.session.store import Store
+from tui.session.writer_lock import WriterLock, holder_of
 
 OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 
@@ -87,3 +92,50 @@ def test_the_lock_of_a_process_that_died_is_free_at_once(workspace: Workspace, c
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
     workspace.resume(directory.id, "ana").close()
+
+
+def test_an_onlooker_says_when_the_writer_was_killed_and_who_writes_next(workspace: Workspace) -> None:
+    workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})).close()
+    directory = workspace.store.find("last")
+    script = (
+        "import sys; from pathlib import Path; from tui.session.journal import Journal;"
+        "from tui.session.clock import SystemClock;"
+        f"held = Journal.open(Path({str(directory.journal)!r}), SystemClock()); print('held', flush=True);"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == b"held\n"
+        with pytest.raises(SessionHeld) as held:
+            workspace.resume(directory.id, "ben")
+        onlooker = workspace.look_on(directory.id, held.value.holder)
+        assert f"process {writer.pid} " in onlooker.read_only
+        writer.kill()
+        writer.wait()
+    while f"process {writer.pid} " in onlooker.read_only:
+        pass
+    assert onlooker.read_only == GONE
+    with pytest.raises(NotNow) as refused:
+        onlooker.note("hello")
+    assert "nobody has it open now" in refused.value.hint
+    next_one = workspace.resume(directory.id, "ben")
+    while onlooker.read_only == GONE:
+        pass
+    assert f"process {os.getpid()} " in onlooker.read_only
+    next_one.close()
+    onlooker.close()
+
+
+def test_looking_who_writes_does_not_keep_the_next_one_out(tmp_path: Path) -> None:
+    """A look takes the lock for a moment; whoever wants to write then tries again."""
+    path = tmp_path / "lock"
+    path.touch()
+    looking = os.open(path, os.O_RDWR)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    let_go = threading.Timer(0.02, os.close, [looking])
+    let_go.start()
+    lock = WriterLock(path, SystemClock())
+    assert f"process {os.getpid()} " in holder_of(path)
+    lock.release()
+    assert holder_of(path) == ""
+    let_go.join()

@@ -117,6 +117,7 @@ run = "compose up {{ tag_before }}"
 [[sections.steps]]
 id = "restart-units"
 title = "Restart units"
+mutates = true
 needed_if = { method = "manual" }
 [[sections.steps.actions]]
 run = "systemctl restart shop"

@@ -1,10 +1,11 @@
 """A session taken up, watched, and its unknown outcomes on the screen: what the operator is told and can press."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import dialog, journal, shown, until
+from tests.tui.conftest import SHOP, dialog, journal, shown, until
 from tui.app import RunbookApp
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
@@ -136,3 +137,37 @@ def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: 
     host.listener(Link.UP, "")
     assert said() == ""
     conductor.close()
+
+
+CHECKED = """
+[[sections.steps.actions]]
+run = "cat /srv/shop/version"
+"""
+
+
+async def test_what_is_left_of_a_destructive_step_is_asked_about_only_where_it_changes_something(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    """The program ended between the change and its check: the check only reads."""
+    change = 'run = "compose up {{ release }}"\n'
+    workspace = make_workspace(SHOP.replace(change, change + CHECKED))
+    conductor = workspace.begin(SETUP)
+    for step in ("look", "backup", "announce"):
+        conductor.skip(step, "not now")
+    host.replies["version"] = Reply(outcome=Outcome.exited(1))
+    workspace.preflight(SETUP, lambda row: None)
+    conductor.start("switch-docker", "shop")
+    conductor.wait(10)
+    assert conductor.state.step("switch-docker").action == 1
+    conductor.close()
+    host.replies["version"] = Reply(b"v2\n")
+    app = RunbookApp(workspace, session=session_of(conductor), operator="ana")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await dialog(pilot, TakenUp)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and not app.conductor.held)  # type: ignore[union-attr]
+        await pilot.press("enter")
+        await until(pilot, lambda: "cat /srv/shop/version" in host.ran[-1].script and len(host.ran) == 3)
+        assert app.conductor is not None
+        await until(pilot, lambda: app.conductor.state.step("switch-docker").status is StepStatus.PASSED)  # type: ignore[union-attr]
+        assert isinstance(app.screen, RunScreen)

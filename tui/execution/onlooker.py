@@ -13,8 +13,9 @@ from tui.session.chain import START, Proved, walk
 from tui.session.clock import Clock
 from tui.session.events import AnyEvent, Entry
 from tui.session.fold import apply
-from tui.session.journal import Journal
+from tui.session.journal import Journal, writer_of
 
+GONE = "whoever wrote it is gone: leave it (q), and open it again to go on"
 LOOK = 0.5
 """Seconds between two looks at the journal."""
 
@@ -24,7 +25,7 @@ class WatchedJournal(Journal):
 
     def __init__(self, path: Path, clock: Clock, holder: str) -> None:
         self.path, self.clock, self.broken = path, clock, ""
-        self._holder = holder
+        self.holder = holder
         self._seen = (0, START)
         self._size = -1
 
@@ -34,7 +35,14 @@ class WatchedJournal(Journal):
 
     def refusal(self) -> NotNow:
         """Why nothing can be done here."""
-        return NotNow("this session is read-only here", f"it is open elsewhere: {self._holder}")
+        if not self.holder:
+            return NotNow("this session is read-only here", "nobody has it open now: leave it, and open it again")
+        return NotNow("this session is read-only here", f"it is open elsewhere: {self.holder}")
+
+    def look(self) -> str:
+        """Who writes it now, in words for the foot of the screen."""
+        self.holder = writer_of(self.path)
+        return f"open elsewhere: {self.holder}" if self.holder else GONE
 
     def position(self) -> tuple[int, str]:
         """How many lines have been seen, and the hash of the last."""
@@ -102,6 +110,7 @@ class Onlooker(Conductor):
     def _follow(self) -> None:
         while not self._closing.wait(LOOK):
             try:
+                self.read_only = self._watched.look()
                 self.look_on()
                 self.trouble = None
             except (RunbookError, OSError, LookupError) as error:

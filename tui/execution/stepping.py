@@ -16,7 +16,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.replan import next_reopening
 from tui.session.rollback import not_needed
 from tui.session.signature import AUTO
-from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.transports.base import CancelToken
 from tui.transports.local import LocalTransport
 
@@ -127,8 +127,9 @@ class Stepping(Working):
         step = step_by_id(self.runbook, left.step)
         if self._runner.can_mask(step, left.action):
             self.executor.mask(left.number)
-        kind = OutcomeKind.UNKNOWN if step.mutates else OutcomeKind.CANCELLED
-        detail = "the program ended while the command ran" + ("" if step.mutates else "; it changes nothing")
+        changing = step.mutates and action_at(step, left.action).run is not None
+        kind = OutcomeKind.UNKNOWN if changing else OutcomeKind.CANCELLED
+        detail = "the program ended while it ran" + ("" if changing else "; it changes nothing")
         self.record(ev.AttemptFinished(attempt=left.number, outcome=Outcome(kind, detail=detail), seconds=0.0))
 
     def _rested(self, step: Step) -> None:

@@ -26,7 +26,7 @@ from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
-from tui.screens.run_text import check_lines, not_known, start_lines
+from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.progress import Moment, current_step, waiting_kind
@@ -120,11 +120,11 @@ class SessionActs(Page[None]):
 
     def _ask_to_run(self, step: Step, act: Callable[[], None]) -> None:
         """The three tiers of a start: one key, a confirmation, the host's name."""
-        if step.danger is Danger.NONE and not step.mutates:
-            self._try(act)
-            return
         state = self.conductor.state
         place = state.step(step.id).action
+        if step.danger is Danger.NONE and not step.mutates or only_looks(step, place):
+            self._try(act)
+            return
         now = self.moment.now if self.moment else None
         unknown = not_known(state, step, place, now)
         if unknown:

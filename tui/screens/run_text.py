@@ -9,6 +9,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
+from tui.runbook.reading import changes
 from tui.runbook.scripts import first_line
 from tui.runbook.variables import names
 from tui.session.state import SessionState
@@ -58,6 +59,12 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
     name = action_host(runbook, action.on)
     reached = state.hosts.get(name)
     return sanitise((reached.hostname if reached else "") or name)
+
+
+def only_looks(step: Step, place: int) -> bool:
+    """Whether what is left of a step that was begun changes nothing: checks, questions, commands known to only read."""
+    rest = step.actions[place:]
+    return place > 0 and all(one.run is None or one.reads or not any(changes(one.run, one.stdin)) for one in rest)
 
 
 def check_lines(state: SessionState, step: Step) -> list[str]:

@@ -12,9 +12,9 @@ from tui.session.chain import START, digest, encode, unreadable, walk
 from tui.session.clock import Clock
 from tui.session.durable import Disk, let_go, sync_directory, write_new
 from tui.session.events import AnyEvent, Entry
-from tui.session.writer_lock import WriterLock
+from tui.session.writer_lock import WriterLock, holder_of
 
-__all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify"]
+__all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify", "writer_of"]
 
 HINT = "free space in the session's folder, then try again; nothing was done"
 
@@ -233,6 +233,11 @@ def exists(path: Path) -> bool:
         return path.exists()
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def writer_of(path: Path) -> str:
+    """Who writes this journal now, in words; empty where nobody does."""
+    return holder_of(_lock_path(path))
 
 
 def _lock_path(path: Path) -> Path:

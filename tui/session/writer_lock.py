@@ -15,7 +15,8 @@ from tui.people import login_name
 from tui.session.clock import Clock
 from tui.session.durable import let_go
 
-ASKED = 20
+ASKED = 50
+NAMELESS = "by a process that did not leave its name"
 PAUSE = 0.01
 """Seconds between two looks at the name of whoever has the lock."""
 
@@ -47,16 +48,27 @@ class WriterLock:
         except OSError as error:
             raise SessionError(f"cannot lock {path}: {error.strerror}", "check the folder's permissions") from error
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take()
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, msgspec.json.encode(_this_process(clock)), 0)
-        except BlockingIOError as error:
-            holder = _holder(self._fd)
+        except SessionHeld:
             let_go(self._fd)
-            raise SessionHeld(holder) from error
+            raise
         except OSError as error:
             let_go(self._fd)
             raise SessionError(f"cannot lock {path}: {error.strerror}", "free space there") from error
+
+    def _take(self) -> None:
+        """Take the lock; one who took it at this moment is given the time to write the name, or only looked."""
+        for _ in range(ASKED):
+            try:
+                return fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = _read(self._fd)
+            if holder is not None and _may_live(holder):
+                raise SessionHeld(str(holder))
+            time.sleep(PAUSE)
+        raise SessionHeld(str(holder or NAMELESS))
 
     def release(self) -> None:
         """Let the next process write, under its own name."""
@@ -70,14 +82,23 @@ def _this_process(clock: Clock) -> Holder:
     return Holder(os.getpid(), platform.node(), user, f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _holder(fd: int) -> str:
-    """Who has the lock, in words; one who took it at this moment is given the time to write the name."""
-    for _ in range(ASKED):
+def holder_of(path: Path) -> str:
+    """Who writes the session of this lock now, in words; empty where nobody does."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         holder = _read(fd)
-        if holder is not None and _may_live(holder):
-            return str(holder)
-        time.sleep(PAUSE)
-    return str(holder or "by a process that did not leave its name")
+        return str(holder) if holder is not None and _may_live(holder) else NAMELESS
+    except OSError:
+        return ""
+    else:
+        return ""
+    finally:
+        let_go(fd)
 
 
 def _read(fd: int) -> Holder | None:
