@@ -40,6 +40,7 @@ class FakeTransport:
         self.refuses: HostError | None = None
         self.before_run: Callable[[Command], None] = lambda command: None
         self.durable = True
+        self.boot_id = "boot-1"
         self.left: dict[str, Reply] = {}
         self.found = "It is still running (2 processes)."
         self.cleared: list[str] = []
@@ -56,7 +57,7 @@ class FakeTransport:
             key_type="ssh-ed25519",
             fingerprint="SHA256:FAKEFAKEFAKEFAKE",
             shells=("bash", "sh"),
-            boot_id="boot-1",
+            boot_id=self.boot_id,
             connect_seconds=0.026,
         )
 

@@ -22,6 +22,7 @@ from tui.runbook.probing.describe import given_words, words_of
 from tui.runbook.variables import fill
 from tui.runbook.waves import waves
 from tui.session import events as ev
+from tui.session.doubts import checks_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, SessionState, StepStatus, action_at
@@ -51,6 +52,11 @@ class Recorder(Protocol):
         """The same for what has happened already, waiting while the disk is full."""
 
 
+def always(step: Step, action: Action) -> bool:
+    """Nothing keeps an action from being run."""
+    return True
+
+
 class ActionRunner:
     """Runs actions for one session, one step on a thread at a time."""
 
@@ -64,11 +70,13 @@ class ActionRunner:
         self._secrets = secrets
         self._recorder = recorder
 
-    def run(self, step: Step, cancel: CancelToken) -> None:
+    def run(self, step: Step, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool] = always) -> None:
         """Run the step's commands from where it stands until a person is needed, one is not good, or none is left."""
         while not cancel.cancelled:
             index = self._recorder.state.step(step.id).action
             if index >= len(step.actions) or not step.actions[index].automatic:
+                return
+            if not may_go_on(step, step.actions[index]):
                 return
             if not self._until_good(step, index, cancel):
                 return
@@ -141,6 +149,18 @@ class ActionRunner:
                     return
                 if action.automatic:
                     self._attempt(step, index, cancel, last=True, again=True)
+
+    def still_holds(self, step: Step, cancel: CancelToken) -> bool | None:
+        """Look whether a change still holds after a restart of its host; None where nothing tells."""
+        if step.look is not None:
+            self.look(step, cancel)
+            found = self._recorder.state.looks.get(step.id)
+            return None if found is None else not found
+        checks = checks_of(self._recorder.state, step)
+        good = [self._attempt(other, place, cancel, last=True, again=True) for other, place in checks]
+        if cancel.cancelled or not good:
+            return None
+        return all(good)
 
     def look(self, step: Step, cancel: CancelToken) -> None:
         """Look whether there is anything for a rollback step to undo."""

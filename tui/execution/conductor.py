@@ -16,10 +16,11 @@ from tui.people import same_person
 from tui.runbook.model import Runbook, Section, Signoff, Step
 from tui.runbook.variables import FACTS, fill, wrong_value
 from tui.session import events as ev
+from tui.session.doubts import doubt_words, doubtful
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
 from tui.session.places import Moved
-from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
 from tui.transports.base import CancelToken
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
@@ -137,6 +138,7 @@ class Conductor(Stepping):
         """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it."""
         with self._lock:
             step = self._idle_step(step_id)
+            self._nothing_in_doubt(step)
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
@@ -155,6 +157,44 @@ class Conductor(Stepping):
                 self.settle()
 
             self._submit(look)
+
+    def doubts(self, step: Step) -> tuple[Step, ...]:
+        """The changes before a step that a restart of their host has put in doubt; they are looked at before it."""
+        return doubtful(self.state, step)
+
+    def _nothing_in_doubt(self, step: Step) -> None:
+        doubts = self.doubts(step) if step.mutates else ()
+        if doubts:
+            titles = ", ".join(one.title for one in doubts)
+            raise NotNow(f"{doubt_words(self.state)}: {titles}", "look at them again first, then go on")
+
+    def look_again(self, steps: Sequence[Step]) -> None:
+        """Ask the hosts whether these changes still hold after a restart; one that does not is to be done again."""
+        with self._lock:
+            for step in steps:
+                self._idle_step(step.id)
+
+            def look(cancel: CancelToken) -> None:
+                for step in steps:
+                    holds = None if cancel.cancelled else self._runner.still_holds(step, cancel)
+                    if holds:
+                        self.record(ev.StepHeld(step=step.id, operator=AUTO, reason="the host was asked again"))
+                    elif holds is False:
+                        reason = "looked after the restart of its host: it does not hold any more"
+                        self.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))
+                self.settle()
+
+            self._submit(look)
+
+    def vouch(self, steps: Sequence[Step], reason: str) -> None:
+        """Record that the operator has looked, and that these changes still hold."""
+        with self._lock:
+            if not reason.strip():
+                raise NotNow("say how you know that it still holds", "it is recorded")
+            for step in steps:
+                self._idle_step(step.id)
+                self.record(ev.StepHeld(step=step.id, operator=self.state.operator, reason=reason.strip()))
+            self.settle()
 
     def checks(self, section: Section) -> list[Step]:
         """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once."""
@@ -190,6 +230,7 @@ class Conductor(Stepping):
                 raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
             if status is not StepStatus.FAILED:
                 raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
+            self._nothing_in_doubt(step)
             self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry"))
             self._go_on(step)
 

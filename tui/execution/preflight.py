@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.errors import RunbookError
 from tui.execution.secrets import AskSecret, Secrets
-from tui.runbook.facts import steps_of
+from tui.runbook.facts import connection_of, steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
 from tui.runbook.probing.secrets import secrets_of
 from tui.session.events import HostConnected
@@ -38,6 +38,9 @@ Report = Callable[[Finding], None]
 """Told of each row as it is known, from the preflight's own threads."""
 
 
+action_host = connection_of
+
+
 def hosts_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
     """The hosts that the flow's steps may run on, each connection once, in order of first use."""
     actions = [action for step in _steps(runbook, flow, facts) for action in step.actions]
@@ -52,14 +55,6 @@ def secrets_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> lis
     names = [name for action in actions for name in action.secrets]
     names += [name for action in actions if action.probe for name in secrets_of(runbook, action.probe)]
     return [name for name in dict.fromkeys(names) if name in runbook.secrets]
-
-
-def action_host(runbook: Runbook, on: str) -> str:
-    """The host whose connection an action uses."""
-    name = on or runbook.runbook.default_host
-    while runbook.hosts[name].connection:
-        name = runbook.hosts[name].connection
-    return name
 
 
 def _steps(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[Step]:
@@ -111,7 +106,7 @@ def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
             detail=f"{facts.target} calls itself {facts.hostname or 'nothing'}, not {host.expect_hostname}",
             hint="check the address, or expect_hostname in the runbook",
         )
-    return Finding(name=name, kind="host", verdict=Verdict.OK, detail=_words(facts), event=_event(name, facts))
+    return Finding(name=name, kind="host", verdict=Verdict.OK, detail=_words(facts), event=connected_event(name, facts))
 
 
 def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding]) -> Finding | None:
@@ -148,7 +143,8 @@ def _words(facts: HostFacts) -> str:
     return " · ".join(part for part in (who, facts.hostname, key, took, lasting) if part)
 
 
-def _event(name: str, facts: HostFacts) -> HostConnected:
+def connected_event(name: str, facts: HostFacts) -> HostConnected:
+    """What a session keeps of a host that was reached."""
     return HostConnected(
         host=name,
         target=facts.target,

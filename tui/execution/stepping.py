@@ -1,23 +1,27 @@
 """Takes a session's steps on: what runs next in one, what follows from its end, and which do not apply."""
 
+from contextlib import suppress
 from functools import partial
 
-from tui.errors import NotNow
+from tui.errors import NotNow, RunbookError
 from tui.execution.actions import ActionRunner
 from tui.execution.executor import Executor
 from tui.execution.monitors import MonitorRunner
+from tui.execution.preflight import connected_event
 from tui.execution.probing import THIS_MACHINE, LiveProber, Prober
 from tui.execution.secrets import Secrets
 from tui.execution.working import Working
+from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.session import events as ev
+from tui.session.doubts import doubtful, hosts_of
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.replan import next_reopening
 from tui.session.rollback import not_needed
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
-from tui.transports.base import CancelToken
+from tui.transports.base import CancelToken, Link
 from tui.transports.local import LocalTransport
 
 
@@ -83,10 +87,47 @@ class Stepping(Working):
         self._submit(follow)
 
     def _run(self, step: Step, cancel: CancelToken) -> None:
-        self._runner.run(step, cancel)
+        self._runner.run(step, cancel, self._may_go_on)
+        self.meet_again(*hosts_of(self.runbook, step))
         self.replan()
         if self.state.step(step.id).status is StepStatus.PASSED:
             self._settle_passed(step)
+
+    def _may_go_on(self, step: Step, action: Action) -> bool:
+        """Whether a step's next action may run: not where its host was restarted under what it builds on."""
+        if not step.mutates or action.run is None:
+            return True
+        self.meet_again(connection_of(self.runbook, action.on))
+        begun = [self.state.attempts[number] for number in self.state.step(step.id).attempts]
+        place = self.state.step(step.id).action
+        restart = self.state.restarts.get(connection_of(self.runbook, action.on))
+        now = self.state.step(step.id)
+        if restart and any(max(now.reopened_seq, -1) < one.seq < restart.seq and one.action < place for one in begun):
+            reason = f"its host was restarted in the middle of it ({restart.at:%H:%M:%S} UTC)"
+            self.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))
+            return False
+        return not doubtful(self.state, step)
+
+    def meet_again(self, *hosts: str) -> None:
+        """See whether hosts were restarted since they were last reached; what that makes wrong is reopened."""
+        for host in hosts:
+            known = self.state.hosts.get(host)
+            if known is None or not known.boot_id or self.state.finished:
+                continue
+            try:
+                facts = self.executor.transports[host].connect()
+            except RunbookError:
+                continue  # it is met when it can be reached
+            if facts.boot_id and facts.boot_id != known.boot_id:
+                self.record_happened(connected_event(host, facts))
+                self.replan()
+
+    def link_changed(self, host: str, link: Link, detail: str) -> None:
+        """Record that a connection was lost or came back; one that came back may meet another start of the host."""
+        super().link_changed(host, link, detail)
+        if link is Link.UP and not self._closing.is_set() and self.state.started is not None:
+            with suppress(RuntimeError):  # the session is being closed
+                self._pool.submit(self._guarded, lambda cancel: self.meet_again(host), CancelToken())
 
     def _settle_passed(self, step: Step) -> None:
         if step.signoff is Signoff.AUTO:

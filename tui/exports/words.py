@@ -45,6 +45,8 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return "", _title(event, state), f"not needed: {event.reason}"
         case ev.StepReopened():
             return event.operator, _title(event, state), f"reopened: {event.reason}"
+        case ev.StepHeld():
+            return event.operator, _title(event, state), f"still holds: {event.reason}"
         case _:
             return _step_words(event, state)
 

@@ -1,6 +1,6 @@
 """Takes a session from its first step to its last without a person, by an answers file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from tui.exports.words import duration
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Danger, FlowKind, Signoff, Step
+from tui.session.doubts import doubt_words, doubtful
 from tui.session.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.session.state import SessionState, StepState, StepStatus
 
@@ -158,6 +159,9 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
         conductor.settle()
         say(_line(conductor.state, step))
         return Exit.OK
+    doubts = conductor.doubts(step)
+    if doubts:
+        return _look_again(conductor, doubts, say)
     if look_wanted(conductor.state, step):
         conductor.look_first(step.id)
         _rest(conductor, say)
@@ -168,16 +172,33 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
     if (step.mutates or destructive) and not answers.allows(step.id, destructive):
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
-    if conductor.state.step(step.id).status is StepStatus.PENDING:
+    if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
         conductor.start(step.id, confirmed="answers file" if step.mutates else "")
     for _ in range(2 * len(step.actions) + 2):
         _rest(conductor, say)
         now = conductor.state.step(step.id)
+        if now.status is StepStatus.PENDING or (step.mutates and conductor.doubts(step)):
+            return Exit.OK  # its host was restarted: what has to be looked at, or done again, comes first
         code = _after(conductor, step, now, answers, say)
         if code is not None:
             say(_line(conductor.state, step))
             return code
     raise NotNow(f"{step.title} does not come to an end")
+
+
+def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print) -> Exit:
+    """After a restart of a host, ask it what still holds; what it cannot tell, only a person can."""
+    say(f"! {doubt_words(conductor.state)}")
+    conductor.look_again(doubts)
+    _rest(conductor, say)
+    left = [one for one in doubtful(conductor.state) if one in doubts]
+    for one in doubts:
+        settled = conductor.state.step(one.id).status.settled
+        found = "cannot tell" if one in left else "holds" if settled else "does not hold"
+        say(f"  {found:13} {one.id}: {one.title}")
+    if left:
+        say("? nothing tells whether these still hold: look on the host, then go on with: runbook resume")
+    return Exit.UNKNOWN if left else Exit.OK
 
 
 def _rest(conductor: Conductor, say: Print) -> None:

@@ -24,6 +24,14 @@ def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[
                 yield section, step
 
 
+def connection_of(runbook: Runbook, on: str) -> str:
+    """The host whose connection an action on host `on` uses; the runbook's default where it names none."""
+    name = on or runbook.runbook.default_host
+    while runbook.hosts[name].connection:
+        name = runbook.hosts[name].connection
+    return name
+
+
 def flow_of_kind(runbook: Runbook, kind: FlowKind) -> str:
     """The name of the first flow of this kind; empty where the runbook has none."""
     return next((name for name, flow in runbook.flows.items() if flow.kind is kind), "")

@@ -1,7 +1,7 @@
 """What the operator does to a session from its screen: start, answer, sign, skip, retry, resolve, roll back."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.reactive import reactive
@@ -27,6 +27,7 @@ from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
+from tui.session.doubts import doubt_words, unasked
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.progress import Moment, current_step, waiting_kind
@@ -96,7 +97,9 @@ class SessionActs(Page[None]):
 
     def _do(self, step: Step, status: StepStatus) -> None:
         waits = waiting_kind(self.conductor.state, step)
-        if waits:
+        if status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and self.conductor.doubts(step):
+            self._look_again(self.conductor.doubts(step))
+        elif waits:
             self._human(step, waits)
         elif status is StepStatus.PENDING and look_wanted(self.conductor.state, step):
             self._try(lambda: self.conductor.look_first(step.id))
@@ -117,6 +120,25 @@ class SessionActs(Page[None]):
         waits = waiting_kind(self.conductor.state, step)
         if waits:
             self._human(step, waits)
+
+    def _look_again(self, doubts: Sequence[Step]) -> None:
+        """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
+        state = self.conductor.state
+        first = f"{sanitise(doubt_words(state))}. Before anything builds on them:"
+        titles = [f"  {sanitise(one.title)}" for one in doubts]
+        if unasked(state, doubts):
+            lines = [first, *titles, "Looking changes nothing; what does not hold any more is done again."]
+            ask = Confirm("Its host was restarted", lines, yes="Look again", no="Not now")
+            self.app.push_screen(ask, lambda yes: self._try(lambda: self.conductor.look_again(doubts)) if yes else None)
+            return
+
+        def vouched(reason: str | None) -> None:
+            if reason:
+                self._try(lambda: self.conductor.vouch(doubts, reason))
+
+        prompt = "\n".join([first, *titles, "Nothing tells by itself. Do they still hold, and how do you know?"])
+        hint = "\nEsc leaves; u on a step does it again."
+        self.app.push_screen(AskText("Its host was restarted", prompt + hint), vouched)
 
     def _ask_to_run(self, step: Step, act: Callable[[], None]) -> None:
         """The three tiers of a start: one key, a confirmation, the host's name."""
@@ -234,6 +256,9 @@ class SessionActs(Page[None]):
         step = self.step
         if step is None or self.conductor.state.step(step.id).status is not StepStatus.FAILED:
             front(self).show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+            return
+        if self.conductor.doubts(step):
+            self._look_again(self.conductor.doubts(step))
             return
         self._ask_to_run(step, lambda: self.conductor.retry(step.id))
 

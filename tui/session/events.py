@@ -163,6 +163,17 @@ class StepReopened(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class StepHeld(Event, frozen=True, kw_only=True):
+    """A step that a restart of its host had put in doubt was looked at again and is as it was signed.
+
+    `operator` is "auto" where the program asked the host, else who looked, and `reason` how they know.
+    """
+
+    step: str
+    operator: str
+    reason: str
+
+
 class AttemptStarted(Event, frozen=True, kw_only=True):
     """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step.
 
@@ -383,6 +394,7 @@ AnyEvent = (
     | StepSkipped
     | StepNotNeeded
     | StepReopened
+    | StepHeld
     | AttemptStarted
     | AttemptRejoined
     | AttemptFinished

@@ -6,10 +6,22 @@ from functools import singledispatch
 from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
+from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
-from tui.session.state import AUTO, CONNECTED, Attempt, Done, Measure, SessionState, StepStatus, initial, step_by_id
+from tui.session.state import (
+    AUTO,
+    CONNECTED,
+    Attempt,
+    Done,
+    Measure,
+    Restart,
+    SessionState,
+    StepStatus,
+    initial,
+    step_by_id,
+)
 from tui.session.watching import Monitored, Sample, add, advance_all, with_baseline
 
 
@@ -75,7 +87,11 @@ def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> Session
 def _(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState, entry: ev.Entry) -> SessionState:
     facts = {**state.facts, "operator": event.operator}
     # another process has another clock: what a trigger had dwelt is not known to have gone on
-    return replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, dwells={})
+    state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, dwells={})
+    if not state.drill:
+        return state
+    # a drill's host starts with the program: that is no restart of the one that it stands for
+    return replace(state, hosts={name: replace(one, boot_id="") for name, one in state.hosts.items()})
 
 
 @_on(ev.SessionFinished)
@@ -85,12 +101,17 @@ def _(event: ev.SessionFinished, state: SessionState, entry: ev.Entry) -> Sessio
 
 @_on(ev.HostConnected)
 def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionState:
+    before = state.hosts.get(event.host)
+    restarted = before is not None and bool(before.boot_id and event.boot_id) and before.boot_id != event.boot_id
+    if restarted:
+        looks = {name: found for name, found in state.looks.items() if not _looked_on(state.runbook, name, event.host)}
+        state = replace(state, restarts={**state.restarts, event.host: Restart(entry.seq, entry.at)}, looks=looks)
     return replace(state, hosts={**state.hosts, event.host: event})
 
 
-@_on(ev.HostMoved)
-def _(event: ev.HostMoved, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, moved={**state.moved, event.host: event.place})
+def _looked_on(runbook: Runbook, step: str, host: str) -> bool:
+    look = step_by_id(runbook, step).look
+    return look is not None and connection_of(runbook, look.on) == host
 
 
 @_on(ev.LinkChanged)
@@ -293,6 +314,12 @@ def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionSt
         reopened_seq=entry.seq,
         replanned_seq=entry.seq if event.operator == AUTO else state.step(event.step).replanned_seq,
     )
+
+
+@_on(ev.StepHeld)
+def _(event: ev.StepHeld, state: SessionState, entry: ev.Entry) -> SessionState:
+    current = state.current
+    return replace(_with_step(state, event.step, confirmed_seq=entry.seq), current=current)
 
 
 @_on(ev.NoteAdded)

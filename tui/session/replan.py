@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from tui.runbook.facts import steps_of
 from tui.runbook.model import Step
+from tui.session.doubts import first_change, plan_now, restart_since
 from tui.session.marks import last_done
 from tui.session.rollback import left_out
 from tui.session.state import SessionState, StepStatus
@@ -27,14 +27,7 @@ def next_reopening(state: SessionState) -> Reopening | None:
     """
     if state.started is None or state.finished is not None:
         return None
-    return next(_reopenings(state, _steps(state)), None)
-
-
-def _steps(state: SessionState) -> list[Step]:
-    """The steps that are gone through now: those of the rollback, once there is one."""
-    if state.rollback is not None:
-        return [step for _, step in steps_of(state.runbook, state.rollback.flow, state.fixed_facts())]
-    return [step for _, step in state.plan()]
+    return next(_reopenings(state, plan_now(state)), None)
 
 
 def _reopenings(state: SessionState, steps: list[Step]) -> Iterator[Reopening]:
@@ -46,8 +39,21 @@ def _reopenings(state: SessionState, steps: list[Step]) -> Iterator[Reopening]:
                 yield Reopening(step.id, f"it applies now; before: {state.step(step.id).reason}")
         elif status in (StepStatus.SIGNED, StepStatus.PASSED):
             reason = _taken_back(state, steps, place, out) or _done_again(state, steps, place)
+            reason = reason or _restarted(state, step, first_change(state))
             if reason:
                 yield Reopening(step.id, reason)
+
+
+def _restarted(state: SessionState, step: Step, changed: int) -> str:
+    """Why a check no longer counts: its host was restarted since, and it is one of those made after a change."""
+    if step.mutates or not any(action.automatic for action in step.actions):
+        return ""
+    restart = restart_since(state, step)
+    return (
+        f"its host was restarted after it was checked ({restart.at:%H:%M:%S} UTC)"
+        if restart and (last_done(state, step) > changed)
+        else ""
+    )
 
 
 def _taken_back(state: SessionState, steps: list[Step], place: int, out: Mapping[str, str]) -> str:

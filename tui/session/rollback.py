@@ -8,8 +8,9 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.facts import flow_of_kind, may_hold, steps_of, why_not
+from tui.runbook.facts import connection_of, flow_of_kind, may_hold, steps_of, why_not
 from tui.runbook.model import FlowKind, Section, Step
+from tui.session.doubts import first_change
 from tui.session.marks import Mark, begun, last_done, marks
 from tui.session.marks import made_elsewhere as made_elsewhere
 from tui.session.outcome import Outcome
@@ -54,7 +55,7 @@ def rollback_plan(state: SessionState, flow: str = "", afresh: bool = False) -> 
     sure = marks(state, [step for _, step in steps])
     decided_here = _captured(step for _, step in steps)
     plan = tuple(_planned(state, section, step, sure[step.id], decided_here, afresh) for section, step in steps)
-    again = _taken_back(state, plan)
+    again = {**_restarted(state, plan), **_taken_back(state, plan)}
     if not again:
         return plan
     sure = marks(state, [step for _, step in steps], again)
@@ -75,6 +76,23 @@ def _taken_back(state: SessionState, plan: tuple[PlannedStep, ...]) -> dict[str,
             if between and not in_place and last_done(state, plan[later].step) >= 0:
                 words = f"{plan[later].step.title} was done already, and {between} comes before that"
                 found[one.step.id] = Mark(1, words)
+    return found
+
+
+def _restarted(state: SessionState, plan: tuple[PlannedStep, ...]) -> dict[str, Mark]:
+    """The steps to be looked at because a restart of their host, after the first change, may have undone or done them.
+
+    What starts by itself when a host does (the application's units) was started by nobody's step.
+    """
+    if not state.restarts or all(one.need is Need.NOT_NEEDED for one in plan):
+        return {}
+    changed, found = first_change(state), dict[str, Mark]()
+    for one in plan:
+        if one.step.look is None or one.need is not Need.NOT_NEEDED:
+            continue
+        restart = state.restarts.get(connection_of(state.runbook, one.step.look.on))
+        if restart is not None and restart.seq > changed:
+            found[one.step.id] = Mark(1, f"its host was restarted ({restart.at:%H:%M:%S} UTC)")
     return found
 
 

@@ -99,7 +99,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     """A step's part of the session; `action` is the place of the next action to be done.
 
     `signed_seq` and `reopened_seq` are the events that last signed and reopened it, `replanned_seq` the last by which
-    not a person but the plan reopened it.
+    not a person but the plan reopened it, `confirmed_seq` the last by which it was found to hold after a restart.
     """
 
     id: str
@@ -117,6 +117,14 @@ class StepState(Struct, frozen=True, kw_only=True):
     signed_seq: int = -1
     reopened_seq: int = -1
     replanned_seq: int = -1
+    confirmed_seq: int = -1
+
+
+class Restart(Struct, frozen=True):
+    """A host was found to have been started anew: at which event, and when that was noticed."""
+
+    seq: int
+    at: datetime
 
 
 class SessionState(Struct, frozen=True, kw_only=True):
@@ -124,6 +132,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     `moved` has where hosts are that the operator took to be elsewhere since the start, `corrected` the values that
     the operator put right.
+    `restarts` has the last restart of each host that was restarted meanwhile.
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
     `tripped` since when a trigger proposes to roll back, `followups` those that are done,
@@ -145,6 +154,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     steps: Mapping[str, StepState] = {}
     attempts: Mapping[int, Attempt] = {}
     hosts: Mapping[str, ev.HostConnected] = {}
+    restarts: Mapping[str, Restart] = {}
     moved: Mapping[str, ev.Place] = {}
     links: Mapping[str, str] = {}
     links_at: Mapping[str, datetime] = {}

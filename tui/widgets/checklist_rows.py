@@ -6,6 +6,7 @@ from rich.cells import cell_len, set_cell_size
 from tui.execution.text import sanitise
 from tui.runbook.facts import steps_of
 from tui.runbook.model import Issue, Step
+from tui.session.doubts import doubtful
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
@@ -14,6 +15,8 @@ from tui.widgets.progress import Moment, clock_words, current_step, spent
 WORD_FROM = 38
 """From this width on, a line has the status's word as well as its glyph."""
 WORD = 11
+DOUBT = "look again"
+"""The word for a signed step whose host was restarted since."""
 
 
 class Row(Struct, frozen=True):
@@ -24,6 +27,7 @@ class Row(Struct, frozen=True):
     status: StepStatus = StepStatus.PENDING
     current: bool = False
     need: Need | None = None
+    doubt: bool = False
 
 
 def rows(state: SessionState, rollback: bool = False) -> list[Row]:
@@ -31,6 +35,7 @@ def rows(state: SessionState, rollback: bool = False) -> list[Row]:
     if rollback:
         return _rollback_rows(state)
     here = current_step(state)
+    doubts = {step.id for step in doubtful(state)}
     back = _rollback_steps(state)
     found: list[Row] = []
     section_before = ""
@@ -40,7 +45,15 @@ def rows(state: SessionState, rollback: bool = False) -> list[Row]:
             found.append(Row(mark + sanitise(section.title)))
             section_before = section.id
         mark = f"{NO_RETURN} " if step.point_of_no_return else ""
-        found.append(Row(mark + sanitise(step.title), step.id, state.step(step.id).status, step.id == here))
+        found.append(
+            Row(
+                mark + sanitise(step.title),
+                step.id,
+                state.step(step.id).status,
+                step.id == here,
+                doubt=step.id in doubts,
+            )
+        )
     return found
 
 
@@ -61,6 +74,7 @@ def _own_row(state: SessionState, step: Step) -> Row:
 
 def _rollback_rows(state: SessionState) -> list[Row]:
     here = current_step(state)
+    doubts = {step.id for step in doubtful(state)}
     found: list[Row] = []
     section_before = ""
     for planned in rollback_plan(state):
@@ -69,7 +83,7 @@ def _rollback_rows(state: SessionState) -> list[Row]:
             section_before = planned.section.id
         step, status = planned.step, state.step(planned.step.id).status
         need = planned.need if status is StepStatus.PENDING else None
-        found.append(Row(sanitise(step.title), step.id, status, step.id == here, need))
+        found.append(Row(sanitise(step.title), step.id, status, step.id == here, need, step.id in doubts))
     return found
 
 
@@ -106,10 +120,11 @@ def painted(row: Row, time: str, width: int, selected: bool) -> list[tuple[str, 
     if not row.step:
         return [(_fit(f" {row.title}", width), "heading")]
     class_ = CLASSES.get(row.status, "") if row.need is None else NEED_CLASSES[row.need]
+    class_ = "turn" if row.doubt else class_
     mark = "›" if selected else " "
-    said = row.need.value if row.need else row.status.value
+    said = DOUBT if row.doubt else row.need.value if row.need else row.status.value
     word = f" {said:<{WORD - 1}}" if width >= WORD_FROM else ""
-    sign = NEEDS[row.need] if row.need else glyph(row.status)
+    sign = "?" if row.doubt else NEEDS[row.need] if row.need else glyph(row.status)
     right = f" {time} " if time else " "
     title_class = class_ if row.current or class_ in ("bad", "quiet") else ""
     left = width - 4 - len(word) - cell_len(right)

@@ -7,6 +7,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
+from tui.session.doubts import doubt_words
 from tui.session.state import CONNECTED, step_by_id
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.progress import Moment, Spent, clock_words, current_step, left, rollback_time, spent, too_late
@@ -63,6 +64,9 @@ def banner(moment: Moment) -> str:
     host = action_host(state.runbook, running.host) if running else ""
     link = state.links.get(host, CONNECTED)
     if running is None or link == CONNECTED:
+        doubts = doubt_words(state)
+        if doubts:
+            return f"? {sanitise(doubts)}"
         tripped = tripped_words(state)
         back = moment.keys.of("rollback")
         return f"{OVER} {sanitise(tripped)}{f': {back} rolls back' if back else ''}" if tripped else ""

@@ -14,6 +14,7 @@ from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.baseline import differences
+from tui.session.doubts import doubtful, restart_since
 from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import SessionState, StepStatus, step_by_id
@@ -58,6 +59,10 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
     roll = [] if state.rollback else [Press("rollback", "roll back")]
     if state.finished:
         return []
+    if here and status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and not state.running():
+        doubts = doubtful(state, step)
+        if doubts:
+            return [Press("next", f"look again at {len(doubts)} step(s): their host was restarted"), *roll]
     if status is StepStatus.PENDING:
         if not here:
             return [Press("here", "back to the current step"), Press("skip", "skip")]
@@ -97,6 +102,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     lines: list[list[Piece]] = [_head(state, step)]
     found = presses(state, step, moment.issue)
     lines += [_then(found) if moment.replayed else _keys(found, moment)]
+    lines += _doubt(state, step)
     lines += _need(state, step)
     lines += _marks(step)
     lines += _usual(moment, step)
@@ -117,6 +123,14 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
                 lines += _action(state, step, place, values)
     lines += _rest(state, step, moment.keys.of("attempts"))
     return lines
+
+
+def _doubt(state: SessionState, step: Step) -> list[list[Piece]]:
+    """That the step's host was restarted since it was signed."""
+    restart = restart_since(state, step) if step.mutates else None
+    if restart is None:
+        return []
+    return [[(f"? its host was restarted since ({restart.at:%H:%M:%S} UTC): look again", STYLES["turn"])]]
 
 
 def where(state: SessionState, action: Action) -> str:

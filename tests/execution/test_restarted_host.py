@@ -1,0 +1,162 @@
+"""A host that restarts between two steps: nothing builds on what was signed before, until it was looked at again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli
+from msgspec import convert
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tui.errors import NotNow
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.headless.answers import Answers
+from tui.headless.run import Exit, walk
+from tui.runbook.model import Runbook
+from tui.session.clock import SystemClock
+from tui.session.doubts import doubtful, unasked
+from tui.session.outcome import Outcome
+from tui.session.state import StepStatus
+from tui.session.store import Store
+from tui.transports.base import Link
+
+TEXT = """
+format = 1
+[runbook]
+title = "Shop"
+default_host = "web"
+[hosts.web]
+target = "web"
+[hosts.app]
+connection = "web"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["go"]
+[[sections]]
+id = "go"
+title = "Go"
+steps = [
+  { id = "stop", title = "Stop", mutates = true, actions = [{ run = "stop one" }, { run = "stop two" }] },
+  { id = "stopped", title = "Stopped", actions = [{ run = "systemctl is-active unit", expect = { exit = [3] } }] },
+  { id = "code", title = "Code", mutates = true, actions = [{ on = "app", run = "check out" }] },
+  { id = "start", title = "Start", mutates = true, actions = [{ run = "start" }] },
+]
+"""
+DOWN, UP = Reply(b"inactive\n", outcome=Outcome.exited(3)), Reply(b"active\n")
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport({"is-active": DOWN})
+
+
+@pytest.fixture
+def conductor(tmp_path: Path, host: FakeTransport) -> Iterator[Conductor]:
+    runbook = convert(tomli.loads(TEXT), Runbook)
+    workspace = Workspace(runbook, TEXT, Store(tmp_path / "sessions"), {"web": host, "app": host}, SystemClock())
+    setup = Setup(flow="deploy", operator="ana")
+    workspace.preflight(setup, lambda row: None)
+    made = workspace.begin(setup)
+    yield made
+    made.close()
+    workspace.close()
+
+
+def do(conductor: Conductor, *steps: str) -> None:
+    for step in steps:
+        conductor.start(step)
+        conductor.wait(10)
+
+
+def restart(host: FakeTransport, number: int = 2) -> None:
+    """The host is started anew, and its units come up by themselves."""
+    host.boot_id, host.replies["is-active"] = f"boot-{number}", UP
+
+
+def statuses(conductor: Conductor) -> dict[str, StepStatus]:
+    return {step: conductor.state.step(step).status for step in ("stop", "stopped", "code", "start")}
+
+
+def test_a_change_does_not_run_on_a_host_that_restarted_since(conductor: Conductor, host: FakeTransport) -> None:
+    do(conductor, "stop", "stopped", "code")
+    restart(host)
+    do(conductor, "start")
+    assert [command.script for command in host.ran][-1] == "check out"
+    assert statuses(conductor)["start"] is StepStatus.RUNNING
+    with pytest.raises(NotNow, match="web restarted by .*: look again at 2 signed steps: Stop, Code"):
+        conductor.start("start")
+
+
+def test_looking_again_reopens_what_the_restart_undid_and_leaves_to_a_person_what_nothing_tells(
+    conductor: Conductor, host: FakeTransport
+) -> None:
+    do(conductor, "stop", "stopped", "code")
+    restart(host)
+    do(conductor, "start")
+    conductor.look_again(doubtful(conductor.state))
+    conductor.wait(10)
+    assert statuses(conductor)["stop"] is statuses(conductor)["stopped"] is StepStatus.PENDING
+    assert statuses(conductor)["code"] is StepStatus.SIGNED
+    assert [step.id for step in doubtful(conductor.state)] == ["code"]
+    assert unasked(conductor.state, doubtful(conductor.state)) == []
+    host.replies["is-active"] = DOWN
+    do(conductor, "stop", "stopped")
+    with pytest.raises(NotNow, match="a reason|how you know"):
+        conductor.vouch(doubtful(conductor.state), " ")
+    conductor.vouch(doubtful(conductor.state), "git describe says v2")
+    do(conductor, "start")
+    assert set(statuses(conductor).values()) == {StepStatus.SIGNED}
+
+
+def test_what_still_holds_is_not_done_again(conductor: Conductor, host: FakeTransport) -> None:
+    do(conductor, "stop", "stopped")
+    host.boot_id = "boot-2"
+    conductor.meet_again("web")
+    conductor.look_again(doubtful(conductor.state))
+    conductor.wait(10)
+    assert doubtful(conductor.state) == ()
+    assert statuses(conductor)["stop"] is StepStatus.SIGNED
+
+
+def test_a_restart_is_noticed_when_the_connection_comes_back_and_nobody_does_anything(
+    conductor: Conductor, host: FakeTransport
+) -> None:
+    do(conductor, "stop")
+    restart(host)
+    host.listener(Link.LOST, "cut")
+    host.listener(Link.UP, "")
+    conductor._pool.submit(lambda: None).result(10)
+    assert [step.id for step in doubtful(conductor.state)] == ["stop"]
+
+
+def test_a_restart_in_the_middle_of_a_step_begins_the_step_anew(conductor: Conductor, host: FakeTransport) -> None:
+    host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "stop one" else None
+    do(conductor, "stop")
+    assert [command.script for command in host.ran] == ["stop one"]
+    assert statuses(conductor)["stop"] is StepStatus.PENDING
+    do(conductor, "stop")
+    assert [command.script for command in host.ran] == ["stop one", "stop one", "stop two"]
+    assert statuses(conductor)["stop"] is StepStatus.SIGNED
+
+
+def test_headless_looks_again_by_itself_and_stops_where_nothing_tells(
+    conductor: Conductor, host: FakeTransport
+) -> None:
+    do(conductor, "stop", "stopped", "code")
+    restart(host)
+    host.before_run = lambda command: host.replies.update({"is-active": DOWN} if "stop two" in command.script else {})
+    lines: list[str] = []
+    assert walk(conductor, Answers(confirm=("stop", "start")), lines.append) is Exit.UNKNOWN
+    assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
+        "  does not hold stop",
+        "  cannot tell   code",
+    ]
+
+
+def test_headless_goes_on_where_everything_holds(conductor: Conductor, host: FakeTransport) -> None:
+    do(conductor, "stop", "stopped")
+    host.boot_id = "boot-2"
+    assert walk(conductor, Answers(confirm=("code", "start")), lambda line: None) is Exit.OK
+    assert set(statuses(conductor).values()) == {StepStatus.SIGNED}

@@ -1,0 +1,81 @@
+"""After a restart of a host what was signed about it is doubtful until somebody has looked; nothing builds on it."""
+
+from tests.session.test_rollback import BACK, after, done, looked, need, ran, replanned, signed, step_of
+from tui.session import events as ev
+from tui.session.doubts import doubt_words, doubtful
+from tui.session.outcome import Outcome
+from tui.session.rollback import Need, look_wanted
+from tui.session.state import SessionState
+
+
+def boot(number: int, host: str = "web") -> ev.HostConnected:
+    return ev.HostConnected(host=host, target="web:22", boot_id=f"boot-{number}")
+
+
+def changed(step: str, number: int) -> list[ev.AnyEvent]:
+    begun = ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="x", mutates=True)
+    check = ev.Check("exit status 0", "", ok=True)
+    ended = ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=1.0)
+    return [begun, ended, ev.AttemptChecked(attempt=number, checks=(check,)), signed(step)]
+
+
+def names(state: SessionState) -> list[str]:
+    return [step.id for step in doubtful(state)]
+
+
+def test_a_restart_puts_in_doubt_what_was_signed_before_it_and_nothing_else() -> None:
+    assert names(after(boot(1), changed("code", 1), boot(1))) == []
+    state = after(boot(1), changed("code", 1), boot(2), changed("migrate", 2))
+    assert names(state) == ["code"]
+    assert doubt_words(state) == "web restarted by 02:00:06 UTC: look again at 1 signed step"
+    assert names(after(boot(1), changed("code", 1), boot(1, "other"), boot(2, "other"))) == []
+
+
+def test_a_step_that_comes_before_it_does_not_wait_for_what_is_in_doubt() -> None:
+    state = after(boot(1), changed("migrate", 1), boot(2))
+    assert [step.id for step in doubtful(state, step_of("code"))] == []
+    assert [step.id for step in doubtful(state, step_of("units"))] == ["migrate"]
+
+
+def test_what_was_looked_at_or_done_again_is_in_doubt_no_longer() -> None:
+    held = ev.StepHeld(step="code", operator="ana", reason="looked")
+    assert names(after(boot(1), changed("code", 1), boot(2), held)) == []
+    assert names(after(boot(1), changed("code", 1), boot(2), held, boot(3))) == ["code"]
+    assert names(after(boot(1), changed("code", 1), boot(2), changed("code", 2))) == []
+
+
+def test_a_drill_that_is_taken_up_has_a_host_of_its_own_that_was_not_restarted() -> None:
+    again = ev.SessionResumed(operator="ana")
+    begun = after(boot(1), changed("code", 1), again, boot(2))
+    assert names(begun) == ["code"]
+    drill = ev.SessionStarted(
+        session="s", flow="deploy", method="a", operator="ana", title="", runbook_hash="", drill="Calm"
+    )
+    assert names(after(drill, boot(1), changed("code", 1), again, boot(2))) == []
+
+
+def test_a_rollback_looks_at_what_came_up_by_itself_instead_of_trusting_that_nobody_started_it() -> None:
+    state = after(boot(1), changed("migrate", 1))
+    assert need(state, "back-code") is Need.NOT_NEEDED
+    assert need(after(boot(1), changed("migrate", 1), boot(2)), "back-code") is Need.LOOK
+    assert need(after(boot(1), boot(2), changed("migrate", 1)), "back-code") is Need.NOT_NEEDED
+    assert need(after(boot(1), boot(2)), "back-code") is Need.NOT_NEEDED
+    state = after(boot(1), changed("migrate", 1), boot(2), BACK, looked("back-code", 2, needed=False))
+    assert need(state, "back-code") is Need.NOT_NEEDED
+
+
+def test_what_a_look_found_before_the_restart_is_looked_at_again() -> None:
+    found = [*looked("back-code", 2, needed=False), ev.StepNotNeeded(step="back-code", reason="looked")]
+    before = [boot(1), *ran("code", 1, Outcome.exited(1)), *changed("migrate", 5), BACK, *found]
+    assert replanned(after(before))[1] == []
+    state, reopened = replanned(after(before, boot(2)))
+    assert "back-code" in reopened
+    assert look_wanted(state, step_of("back-code"))
+
+
+def test_a_check_made_after_the_first_change_and_before_the_restart_is_made_again() -> None:
+    before = [boot(1), *changed("migrate", 1), BACK, *changed("page-on", 2), *done("shown", 3)]
+    assert replanned(after(before))[1] == []
+    assert "shown" in replanned(after(before, boot(2)))[1]
+    baseline = [boot(1), *done("shown", 1), *changed("migrate", 2), BACK, *changed("page-on", 3)]
+    assert "shown" not in replanned(after(baseline, boot(2)))[1]
