@@ -29,7 +29,7 @@ from tui.runbook.model import Action, FlowKind, Runbook, Step
 from tui.session.clock import SystemClock
 from tui.session.state import StepStatus
 from tui.session.store import Store
-from tui.transports.base import CancelToken
+from tui.transports.base import CancelToken, Stream
 
 
 @cache
@@ -174,9 +174,9 @@ def test_every_step_of_the_troubleshooting_goes_well(step: Step, hosts: dict[str
         for name in action.secrets:
             secrets.resolve(name, hosts)
         command = prepare(runbook(), action, values, secrets, "key")
-        text = bytearray()
+        came = {stream: bytearray() for stream in Stream}
         host = hosts[host_of(runbook(), action)[0]]
-        outcome = host.run(command, lambda _, data, text=text: text.extend(data), CancelToken())
+        outcome = host.run(command, lambda stream, data, came=came: came[stream].extend(data), CancelToken())
         assert host.unanswered == []
-        output = Output(text.decode(), text.decode())
-        assert [check for check in expected(action.expect, outcome, output, 0.1) if not check.ok] == [], output.text
+        output = Output("", came[Stream.OUT].decode(), came[Stream.ERR].decode())
+        assert [check for check in expected(action.expect, outcome, output, 0.1) if not check.ok] == [], output

@@ -27,6 +27,13 @@ def of(text: str) -> Output:
     return Output(text, text)
 
 
+def test_a_line_that_the_gap_cuts_is_not_judged(tmp_path: Path) -> None:
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    writer.write("out", b"one 1\n" * (PART // 2))
+    writer.close()
+    assert set(Output.read(tmp_path, 1).out.splitlines()) == {"one 1", ""}
+
+
 def only(expect: Expect, text: str, outcome: Outcome = OK, seconds: float = 1.0) -> Check:
     """The one check that is not about the exit status."""
     found = check(expect, outcome, of(text.replace("\r\n", "\n")), seconds)
@@ -100,9 +107,38 @@ def test_numbers(number: Number, text: str, ok: bool, came: str) -> None:
     assert (found.ok, found.came) == (ok, came)
 
 
-def test_numbers_come_from_standard_output_where_there_is_any() -> None:
-    output = Output("100 % progress\n7\n", "7\n")
-    assert check(Expect(numbers=(Number(below=8),)), OK, output, 1.0)[-1].ok
+@pytest.mark.parametrize(
+    ("expect", "out", "err", "ok"),
+    [
+        (Expect(numbers=(Number(below=8),)), "7\n", "100 % progress\n", True),
+        (Expect(numbers=(Number(below=8),)), "", "7\n", False),
+        (Expect(numbers=(Number(below=8),), on_stderr=True), "100\n", "7\n", True),
+        (Expect(matches=("^1638$",)), "1638\n", "WARN: noise\n", True),
+        (Expect(contains=("noise",)), "1638\n", "WARN: noise\n", False),
+        (Expect(contains=("noise",), on_stderr=True), "1638\n", "WARN: noise\n", True),
+        (Expect(empty=True), "", "WARN: noise\n", True),
+        (Expect(empty=True, on_stderr=True), "", "WARN: noise\n", False),
+        (Expect(empty=False), "", "WARN: noise\n", False),
+        (Expect(json={"ok": True}), "", '{"ok": true}', True),
+        (Expect(http=Http(status=200)), "", "< HTTP/2 200", True),
+    ],
+)
+def test_one_stream_is_judged(expect: Expect, out: str, err: str, ok: bool) -> None:
+    assert check(expect, OK, Output(out + err, out, err), 1.0)[-1].ok is ok
+
+
+def test_what_is_wanted_and_stands_on_the_other_stream_is_told() -> None:
+    found = check(Expect(contains=("successful",)), OK, Output("", "", "test is successful\n"), 1.0)[-1]
+    assert (found.ok, found.came) == (False, "no output; standard error has it (on_stderr = true judges that)")
+    found = check(Expect(matches=("^7$",), on_stderr=True), OK, Output("", "7\n", "x\n"), 1.0)[-1]
+    assert found.came.endswith("standard output has it (on_stderr = false judges that)")
+
+
+@pytest.mark.parametrize("expect", [Expect(misses=("Trace.*",)), Expect(absent=("Traceback",))])
+def test_what_is_unwanted_and_stands_on_the_other_stream_is_a_warning(expect: Expect) -> None:
+    found = check(expect, OK, Output("", "fine\n", "Traceback (most)\n"), 1.0)[-1]
+    assert (found.ok, found.warning) == (False, True)
+    assert found.came == "standard error has it; found: Traceback (most)"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +228,7 @@ def test_output_is_read_from_an_attempt_by_stream(tmp_path: Path) -> None:
     for stream, data in (("out", b"one\n"), ("err", b"oops\n"), ("out", b"two\r\n")):
         writer.write(stream, data)
     writer.close()
-    assert Output.read(tmp_path, 1) == Output("one\noops\ntwo\n", "one\ntwo\n")
+    assert Output.read(tmp_path, 1) == Output("one\noops\ntwo\n", "one\ntwo\n", "oops\n")
     assert Output.read(tmp_path, 2) == Output()
 
 
@@ -207,6 +243,7 @@ def test_of_a_giant_output_both_ends_are_read(tmp_path: Path) -> None:
     assert output.text.endswith("\nlast\n")
     assert f"\n[{PART + 12} bytes left out]\n" in output.text
     assert "first" not in output.out
+    assert output.err == "first\n\nlast\n"
     assert len(output.text) < 2 * PART + 50
 
 

@@ -312,7 +312,7 @@ class ActionRunner:
 
     def _captured(self, action: Action, number: int, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""
-        text = (judged_alone(output) if action.probe else output).text
+        text = judged_alone(output).text if action.probe else output.judged(action.expect.on_stderr)
         found = capture(action.capture, text) if finished.outcome.ended_by_itself else Captured()
         captured = self._known(found)
         if captures_secret(action):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tui.execution.text import plain
 from tui.runbook.model import Number
-from tui.session.timing import Timing
+from tui.session.timing import STREAMS, Timing
 
 PART = 1 << 20
 """Of output larger than two of these, the first and the last are looked at."""
@@ -25,13 +25,18 @@ _decoder = json.JSONDecoder()
 
 
 class Output(Struct, frozen=True):
-    """What a command printed, as text: both streams as they came, and standard output alone.
+    """What a command printed, as text: both streams as they came, and each alone, in whole lines.
 
     It is what the host wrote, secrets included: for judging and capturing, not for showing.
     """
 
     text: str = ""
     out: str = ""
+    err: str = ""
+
+    def judged(self, on_stderr: bool) -> str:
+        """The stream that an expectation looks at: a line of one is not cut by the other there."""
+        return self.err if on_stderr else self.out
 
     @classmethod
     def read(cls, directory: Path, attempt: int) -> "Output":
@@ -45,18 +50,30 @@ class Output(Struct, frozen=True):
         except OSError:
             return cls()
         timing = Timing(path.with_suffix(".idx"))
-        outs = [b"".join(_only_out(piece, start, timing)) for piece, (start, _) in zip(pieces, parts, strict=True)]
         gap = f"\n[{size - 2 * PART} bytes left out]\n".encode()
-        return cls(plain(gap.join(pieces)), plain(gap.join(outs)))
+        streams: dict[str, str] = {}
+        for stream in STREAMS:
+            ends = [b"".join(_only(stream, piece, at, timing)) for piece, (at, _) in zip(pieces, parts, strict=True)]
+            streams[stream] = plain(b"\n".join(_whole(ends)))
+        return cls(plain(gap.join(pieces)), streams["out"], streams["err"])
 
 
-def _only_out(piece: bytes, offset: int, timing: Timing) -> Iterator[bytes]:
+def _only(stream: str, piece: bytes, offset: int, timing: Timing) -> Iterator[bytes]:
     known = 0
     for burst in timing.bursts():
         known = burst.end
-        if burst.stream == "out" and burst.end > offset and burst.start < offset + len(piece):
+        if burst.stream == stream and burst.end > offset and burst.start < offset + len(piece):
             yield piece[max(0, burst.start - offset) : burst.end - offset]
-    yield piece[max(0, known - offset) :]
+    if stream == STREAMS[0]:
+        yield piece[max(0, known - offset) :]
+
+
+def _whole(ends: list[bytes]) -> list[bytes]:
+    """Both ends of a stream without the lines that the gap between them cuts, as far as they have whole lines."""
+    if len(ends) < 2:
+        return ends
+    first, last = ends
+    return [first[: first.rfind(b"\n") + 1] or first, last[last.find(b"\n") + 1 :] or last]
 
 
 def documents(text: str) -> Iterator[object]:

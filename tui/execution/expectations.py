@@ -16,6 +16,9 @@ __all__ = ["Output", "check", "check_answer", "describe"]
 SHOWN = 100
 """How many characters of what came are told."""
 
+FOUND = "found"
+"""How what came begins where a text was there that is wanted."""
+
 YES = ("yes", "y")
 NO = ("no", "n")
 
@@ -33,8 +36,9 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
     """
     if not outcome.ended_by_itself:
         return (Check("the command ends by itself", str(outcome), ok=False),)
-    found = [*_exit(expect, outcome, output.text), *_text(expect, output.text), *_json(expect, output)]
-    found += [_number(number, value_of(number, output.out or output.text)) for number in expect.numbers]
+    text = output.judged(expect.on_stderr)
+    found = [*_exit(expect, outcome, output), *_judged(expect, output), *_json(expect, output)]
+    found += [_number(number, value_of(number, text)) for number in expect.numbers]
     if expect.http is not None:
         found.append(_http(expect.http, output))
     if expect.seconds is not None:
@@ -67,14 +71,32 @@ def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
 
 
 def _graded(expect: Expect, found: list[Check]) -> tuple[Check, ...]:
-    return tuple(Check(one.expected, one.came, one.ok, expect.warn and not one.ok) for one in found)
+    return tuple(Check(one.expected, one.came, one.ok, (expect.warn or one.warning) and not one.ok) for one in found)
 
 
-def _exit(expect: Expect, outcome: Outcome, text: str) -> Iterator[Check]:
+def _exit(expect: Expect, outcome: Outcome, output: Output) -> Iterator[Check]:
     if expect.exit:
+        text = output.err if output.err.strip() else output.out
         wanted, right = " or ".join(map(str, expect.exit)), outcome.exit_status in expect.exit
         why = f": {_last_line(text)}" if not right and text.strip() else ""
         yield Check(f"exit status {wanted}", f"exit status {outcome.exit_status}{why}", right)
+
+
+def _judged(expect: Expect, output: Output) -> Iterator[Check]:
+    """The text of one stream held against what is expected of it.
+
+    What is wanted and stands on the other one is named there; what is unwanted and stands there is a warning.
+    """
+    beside = _text(expect, output.judged(not expect.on_stderr))
+    where, judges = ("output", "false") if expect.on_stderr else ("error", "true")
+    for one, other in zip(_text(expect, output.judged(expect.on_stderr)), beside, strict=True):
+        if one.ok == other.ok or not other.came.startswith(FOUND):
+            yield one
+        elif one.ok:
+            yield Check(one.expected, f"standard {where} has it; {other.came}", ok=False, warning=True)
+        else:
+            came = f"{one.came}; standard {where} has it (on_stderr = {judges} judges that)"
+            yield Check(one.expected, came, ok=False)
 
 
 def _text(expect: Expect, text: str) -> Iterator[Check]:
@@ -99,9 +121,9 @@ def _text(expect: Expect, text: str) -> Iterator[Check]:
 def _json(expect: Expect, output: Output) -> Iterator[Check]:
     if not expect.json:
         return
-    document = document_with(output.out, expect.json)
+    document = document_with(output.judged(expect.on_stderr), expect.json)
     if document is MISSING:
-        document = document_with(output.text, expect.json)
+        document = document_with(output.judged(not expect.on_stderr), expect.json)
     yield from _json_in(expect, document)
 
 
@@ -154,9 +176,9 @@ def _within(number: Number, value: float) -> bool:
 def _http(http: Http, output: Output) -> Check:
     wanted = http.status if isinstance(http.status, tuple) else () if http.status is None else (http.status,)
     expected = " ".join(part for part in (http.protocol or "HTTP", " or ".join(map(str, wanted))) if part)
-    line = status_line(output.out) or status_line(output.text)
+    line = status_line(output.out) or status_line(output.err)
     if line is None:
-        return Check(expected, f"no HTTP status line ({_not_found(output.text)})", ok=False)
+        return Check(expected, f"no HTTP status line ({_not_found(output.out or output.err)})", ok=False)
     protocol, status = line
     ok = (not wanted or status in wanted) and (not http.protocol or _plain(protocol) == _plain(http.protocol))
     return Check(expected, f"{protocol} {status}", ok)

@@ -35,9 +35,10 @@ class Http(Model, frozen=True, kw_only=True):
 class Expect(Model, frozen=True, kw_only=True):
     """What a good result looks like; every field given must hold.
 
-    `exit` lists the exit statuses that are good news ([] for any). `json` maps a dotted path into the JSON document in
-    the output to the value it must have; the value "*" asks only that it is there. `seconds` bounds the duration.
-    `warn` makes a miss a warning that is shown and logged, but does not stop the step.
+    `exit` lists the exit statuses that are good news ([] for any). Text, JSON and numbers are looked for in whole lines
+    of standard output, with `on_stderr` of standard error; what is captured comes from there too. `json` maps a dotted
+    path into the JSON document in the output to the value it must have; the value "*" asks only that it is there.
+    `seconds` bounds the duration. `warn` makes a miss a warning that is shown and logged, but does not stop the step.
     """
 
     exit: tuple[int, ...] = (0,)
@@ -46,6 +47,7 @@ class Expect(Model, frozen=True, kw_only=True):
     matches: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
     empty: bool | None = None
+    on_stderr: bool = False
     json: Mapping[str, str | float | bool | None] = {}
     numbers: tuple[Number, ...] = ()
     http: Http | None = None
