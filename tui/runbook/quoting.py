@@ -46,15 +46,19 @@ def _filled(template: str, script: Script, values: Mapping[str, str], start: int
 
 
 def _check_body(template: str, script: Script, body: HereDocument, values: Mapping[str, str]) -> None:
-    """Refuse values with which a line of the here-document would read as its end."""
+    """Refuse values with which a line of the here-document would read as its end.
+
+    Inside `$(…)` bash takes a line for the end that only begins with the delimiter, as `EOF)` does.
+    """
     inside = [found.name for found in script.placeholders if body.start <= found.start < body.end]
     if not inside:
         return
+    own = template[body.start : body.end].split("\n")
     for line in _filled(template, script, values, body.start, body.end).split("\n"):
-        if (line.lstrip("\t") if body.strip_tabs else line) == body.delimiter:
+        if line not in own and (line.lstrip("\t") if body.strip_tabs else line).startswith(body.delimiter):
             raise RunbookError(
                 f"a value of {', '.join(inside)} would end the here-document at {quoted(body.delimiter)}",
-                "give the here-document another delimiter",
+                "give the here-document another delimiter, or hand the value over by `stdin`",
             )
 
 
