@@ -273,6 +273,8 @@ WAY = (
     Case("a jump by its address", BOTH, "<host> <ed>\n", "ProxyJump ssh://<user>@hop:<port>", quick=False),
     Case("a jump over an unknown host", NEITHER, "<host> <ed>\n", "ProxyJump unknown-hop", says=UNKNOWN),
     Case("a jump over itself", NEITHER, config="ProxyJump box", says="leads to itself"),
+    Case("a jump over itself by its address", NEITHER, config="ProxyJump 127.0.0.1:<port>",
+         says="ProxyJump leads to itself"),
     Case("a command of its own", NEITHER, config="RemoteCommand true", says="RemoteCommand"),
     Case("an option that is none", NEITHER, config="Nonsense yes", says="Bad configuration option"),
     Case("a config with CRLF", BOTH, config="User <user>\r\nPort <port>\r", quick=False),

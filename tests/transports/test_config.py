@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui.errors import HostError
+from tui.transports import config as module
 from tui.transports.config import Resolved, resolve
 
 pytestmark = pytest.mark.needs("ssh")
@@ -86,3 +87,43 @@ def test_without_openssh_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(HostError, match="`ssh` is not installed here") as caught:
         resolve("web", None, None)
     assert "openssh-client" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("RemoteCommand tmux attach", "RemoteCommand tmux attach is set, with which ssh refuses any other command"),
+        ("SessionType none", "SessionType none is set, with which ssh runs no command"),
+        ("SessionType subsystem", "SessionType subsystem is set"),
+        ("ProxyUseFdpass yes\n ProxyCommand nc -F %h %p", "ProxyUseFdpass is not supported"),
+    ],
+)
+def test_a_session_that_runs_no_command_and_a_way_that_we_lack_are_refused(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(HostError, match=said):
+        resolved(tmp_path, f"Host web\n {line}\n")
+    assert resolved(tmp_path, f"Host web\n {line}\n", target="db").host == "db"
+
+
+def test_file_names_are_told_apart_as_they_are_written(tmp_path: Path) -> None:
+    text = f'Host web\n UserKnownHostsFile "{tmp_path}/a b" {tmp_path}/c\nHost db\n UserKnownHostsFile {tmp_path}/a b\n'
+    assert resolved(tmp_path, text).known_hosts[:2] == (tmp_path / "a b", tmp_path / "c")
+    assert resolved(tmp_path, text, target="db").known_hosts[:2] == (tmp_path / "a", Path("b"))
+    both = f'Host web\n UserKnownHostsFile "{tmp_path}/a b"\nHost db\n UserKnownHostsFile {tmp_path}/a b\n'
+    with pytest.raises(HostError, match="where one name ends and the next begins cannot be told"):
+        resolved(tmp_path, both)
+
+
+def test_a_configuration_in_another_encoding_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config").write_bytes(b"Host web\n IdentityFile /keys/\xe4\n")
+    assert resolve("web", None, None, [tmp_path / "config"]).identities == (Path("/keys/\udce4"),)
+
+
+def test_a_configuration_that_never_ends_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ssh").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "ssh").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(module, "RESOLVE_TIMEOUT", 0.2)
+    with pytest.raises(HostError, match="`ssh -G` does not end within 0.2 s"):
+        resolve("web", None, None)

@@ -22,6 +22,9 @@ SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
 NO_RSA_SIZE = 1024
 """Bits that OpenSSH asks of an RSA key where RequiredRSASize says nothing."""
 
+NO_LOOP = "mend ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it"
+"""What to do about a jump that leads to itself."""
+
 
 class Algorithms(Struct, frozen=True, kw_only=True):
     """What the configuration allows of each kind; None where nothing is said."""
@@ -117,6 +120,8 @@ def resolve(target: str, user: str | None, port: int | None, files: Sequence[Pat
         ) from None
     if done.returncode:
         words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
+        if words and "jumphost loop" in words[0]:
+            raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP)
         raise HostError(f"{target}: {told(words[0]) if words else 'ssh -G failed'}", "mend the SSH configuration")
     return _parsed(target, done.stdout, tuple(files))
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tui.errors import HostError
 from tui.people import login_name
 from tui.transports.algorithms import disagreement, restrict
-from tui.transports.config import Resolved, resolve
+from tui.transports.config import NO_LOOP, Resolved, resolve
 from tui.transports.hostkeys import accept, known_types
 from tui.transports.keyblobs import host_key
 from tui.transports.login import Credentials, log_in
@@ -57,7 +57,7 @@ def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tupl
         names = " → ".join(one.target for one in reversed(path))
         raise HostError(
             f"{behind[-1].target}: ProxyJump leads to itself: {names}",
-            "mend ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it",
+            NO_LOOP,
         )
     if len(behind) > MAX_JUMPS:
         raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "mend ProxyJump in the SSH configuration")
