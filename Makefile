@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults test-hostile test-hosts check bench screenshots lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults test-hostile test-hosts test-zones check bench screenshots lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -22,6 +22,9 @@ test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ 
 
 test-hostile: dev-environment ## try to break out of the quoting of values by 30,000 cases a shell (minutes)
 	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py $(ARGS)
+
+test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)
+	@RUNBOOK_ZONES=long tools/test tests/runbook/test_window_zones.py $(ARGS)
 
 check: dev-environment ## style, format, types and import direction
 	.venv/bin/ruff check --no-cache .

@@ -1,6 +1,6 @@
 """Whether now is inside the deployment window, how long it lasts, and when the next one opens."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -29,24 +29,51 @@ class WindowState(Struct, frozen=True):
 
 
 def window_state(window: Window | None, now: datetime) -> WindowState:
-    """Hold `now` (aware, any zone) against the window; a window that ends before it starts runs past midnight."""
+    """Hold `now` (aware, any zone) against the window; a window that ends before it starts runs past midnight.
+
+    Everything is compared and subtracted in UTC: on a day when the clocks change, wall times are not a count of hours.
+    """
     if window is None:
         return WindowState(inside=True, left=timedelta.max)
-    zone = ZoneInfo(window.timezone)
-    local = now.astimezone(zone)
-    for day in (local.date() - timedelta(days=1), local.date()):
+    zone, now = ZoneInfo(window.timezone), now.astimezone(UTC)
+    today = now.astimezone(zone).date()
+    days = [today + timedelta(days=apart) for apart in (-1, 0)]
+    for day in days:
         start, end = _span(window, day, zone)
-        if start <= local < end and not _closed(window, day):
-            return WindowState(inside=True, left=end - local)
-    opens = _next(window, local, zone)
+        if start <= now < end and not _closed(window, day):
+            return WindowState(inside=True, left=end - now)
+    local = now.astimezone(zone)
     hours = f"{local:%a %H:%M} is not between {window.starts} and {window.ends} {window.timezone}"
-    return WindowState(inside=False, opens=opens, why=_closed(window, local.date()) or hours)
+    return WindowState(inside=False, opens=_next(window, now, today, zone), why=_closed(window, today) or hours)
 
 
 def _span(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    start = datetime.combine(day, time.fromisoformat(window.starts), zone)
-    end = datetime.combine(day, time.fromisoformat(window.ends), zone)
-    return start, end if end > start else end + timedelta(days=1)
+    """When the window of a day opens and closes, in UTC; it closes where a frozen day begins."""
+    starts, ends = time.fromisoformat(window.starts), time.fromisoformat(window.ends)
+    until = day if ends > starts else day + timedelta(days=1)
+    length = datetime.combine(until, ends) - datetime.combine(day, starts)
+    start, end = _moment(day, starts, zone), _moment(until, ends, zone)
+    if end <= start:  # the clocks leap over the whole of it
+        end = start + length
+    tomorrow = day + timedelta(days=1)
+    if tomorrow.isoformat() in window.frozen:
+        end = min(end, _moment(tomorrow, time(), zone))
+    return start, end
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The first moment, in UTC, at which clocks there show this time of this day or a later one."""
+    wall = datetime.combine(day, at)
+    before, after = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
+    if before >= after:  # the time comes once, or twice: then its first one counts, which `fold=0` is
+        return after
+    while after - before > timedelta(seconds=1):  # the clocks leap over it: the moment of the leap
+        middle = before + (after - before) / 2
+        if middle.astimezone(zone).replace(tzinfo=None) < wall:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
 
 
 def _closed(window: Window, day: date) -> str:
@@ -58,12 +85,14 @@ def _closed(window: Window, day: date) -> str:
     return ""
 
 
-def _next(window: Window, local: datetime, zone: ZoneInfo) -> datetime | None:
+def _next(window: Window, now: datetime, today: date, zone: ZoneInfo) -> datetime | None:
     for ahead in range(0, 400):
-        day = local.date() + timedelta(days=ahead)
+        day = today + timedelta(days=ahead)
+        if _closed(window, day):
+            continue
         start, _ = _span(window, day, zone)
-        if start > local and not _closed(window, day):
-            return start
+        if start > now:
+            return start.astimezone(zone)
     return None
 
 
