@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli_options import FILE, HOSTS, Leading, chosen_values, guarded, pairs, reaching, settings
+from tui.cli_drills import drill, drill_run
+from tui.cli_options import FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
+from tui.cli_running import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
 from tui.cli_sessions import COMMANDS
-from tui.errors import RunbookError, RunbookInvalid
+from tui.errors import RunbookInvalid
 from tui.resources import NAME, bundled
 
 if TYPE_CHECKING:
-    from tui.execution.workspace import Setup, Workspace
-    from tui.headless.answers import Answers
+    pass
 
-SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
 DEFAULT = click.core.ParameterSource.DEFAULT
 GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
@@ -68,96 +68,6 @@ def run(
         screen(workspace, given=given)
     finally:
         workspace.close()
-
-
-@main.group(cls=Leading)
-def drill() -> None:
-    """Rehearse: `runbook drill [SCENARIO]`; make a scenario of a session, let a fault strike."""
-
-
-@drill.command("run")
-@FILE
-@settings
-@click.argument("scenario", default="calm-deployment")
-@click.option("--pace", type=click.FloatRange(min=0, min_open=True), default=1.0, help="How much faster than life.")
-@click.option("--seed", type=int, help="Let chance choose one of the scenario's faults, and when it strikes.")
-@click.option("--headless", is_flag=True, help="Without a screen, by an answers file.")
-@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless run.")
-@guarded
-def drill_run(
-    file: Path | None,
-    scenario: str,
-    pace: float,
-    seed: int | None,
-    headless: bool,
-    answers: Path | None,
-    **given: Any,
-) -> None:
-    """Rehearse against a host that answers from SCENARIO (several joined by +) and executes nothing."""
-    from tui.compose import drill_workspace
-
-    with drill_workspace(file, scenario, pace, chosen_values(given), seed=seed) as workspace:
-        if headless:
-            sys.exit(without_screen(workspace, answers, False, given))
-        screen(workspace, given=given)
-
-
-@drill.command("lint")
-@click.argument("scenario")
-@guarded
-def drill_lint(scenario: str) -> None:
-    """Say everything that is wrong with a scenario's file, or with a bundled one."""
-    from tui.drill.load import find_scenario
-    from tui.execution.text import sanitise
-
-    found = find_scenario(scenario)
-    click.echo(sanitise(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong"))
-
-
-@drill.command("record")
-@click.argument("session", default="last")
-@click.option("--base", default="", help="The scenario that answers what did not run in the session.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
-@guarded
-def drill_record(session: str, base: str, output: Path | None) -> None:
-    """Make a scenario of SESSION (its id, or a bundle's file): what its hosts said, how long it took, what failed."""
-    from tui.compose import open_store
-    from tui.drill.load import find_scenario
-    from tui.drill.record import record
-    from tui.headless.report import write_export
-    from tui.session.bundle import kept
-
-    with kept(open_store(), session) as directory:
-        text = record(directory, find_scenario(base) if base else None, base)
-    write_export(lambda file: file.write(text.encode()), output)
-
-
-@drill.command("inject")
-@click.argument("fault", default="")
-@click.option("--session", default="last", help="Which drill, where it is not the newest session.")
-@click.option("--operator", default="", help="Who asks for it (default: the login name).")
-@guarded
-def drill_inject(fault: str, session: str, operator: str) -> None:
-    """Let FAULT strike in the drill that runs in another terminal; without one, let faults strike by key."""
-    from tui.compose import open_store
-    from tui.drill.faults import ask_for
-    from tui.drill.kept import scenario_of
-    from tui.execution.text import sanitise
-    from tui.headless.facilitating import facilitate, fault_lines
-    from tui.people import named_or_login
-
-    directory = open_store().find(session)
-    _, state = directory.load()
-    scenario = scenario_of(directory, state)
-    if not fault and sys.stdin.isatty() and sys.stdout.isatty():
-        facilitate(directory, scenario, named_or_login(operator), click.getchar, click.echo)
-        return
-    if not fault:
-        for line in fault_lines(scenario, state):
-            click.echo(line)
-        return
-    struck = ask_for(directory, scenario, fault, named_or_login(operator))
-    click.echo(sanitise(f"asked for: {struck.title}"))
 
 
 @main.command()
@@ -321,107 +231,7 @@ def schema(of: str) -> None:
     click.echo(import_module(modules[of]).schema())
 
 
-def make_setup(
-    workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "Answers | None" = None
-) -> "Setup":
-    """The set-up that the options, then the answers file, then the operator's settings give."""
-    from tui.config import load_config
-    from tui.execution.workspace import Setup
-    from tui.runbook.facts import flow_of_kind
-    from tui.runbook.model import FlowKind
-
-    config = load_config()
-    operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
-    variables = {name: value for name, value in config.variables.items() if name in workspace.runbook.variables}
-    return Setup(
-        flow=given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind)),
-        method=given["method"] or (answers.method if answers else ""),
-        operator=operator,
-        second_operator=answers.second_operator if answers else "",
-        variables={**variables, **(answers.variables if answers else {}), **pairs(given["values"], "--set")},
-        change=given["change"] or (answers.change if answers else ""),
-        reason=given["reason"] or (answers.reason if answers else ""),
-    )
-
-
-def without_screen(
-    workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any], kind: str = "deploy"
-) -> int:
-    """A headless run, or only its plan; returns the exit status."""
-    from tui.execution.text import sanitise
-    from tui.headless.answers import Answers, read_answers
-    from tui.headless.plan import dry_run as plan_of
-    from tui.headless.run import run_headless
-
-    read = read_answers(answers, workspace.runbook) if answers else Answers()
-    setup = make_setup(workspace, given, kind, read)
-    if dry_run:
-        for line in plan_of(workspace, setup):
-            click.echo(sanitise(line))
-        return 0
-    return int(run_headless(workspace, setup, read, lambda line: click.echo(sanitise(line))))
-
-
-def rollback_without_screen(
-    workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any], hosts: str
-) -> int:
-    """A headless rollback of a session; returns the exit status."""
-    from tui.execution.text import sanitise
-    from tui.headless.answers import Answers, read_answers
-    from tui.headless.run import run_rollback
-
-    read = read_answers(answers, workspace.runbook) if answers else Answers()
-    operator = given["operator"] or read.operator or workspace.operator()
-    reason = given["reason"] or read.reason
-    say = lambda line: click.echo(sanitise(line))  # noqa: E731  # a name for one line
-    return int(run_rollback(workspace, session, operator, reason, read, say, hosts))
-
-
-def screen(
-    workspace: "Workspace",
-    session: str = "",
-    operator: str = "",
-    rolling_back: bool = False,
-    hosts: str = "",
-    given: dict[str, Any] | None = None,
-) -> None:
-    """Open the terminal UI; everything it needs is imported here and nowhere else.
-
-    Raises:
-        UsageError: `given`, what the command line says of a session to be set up, does not fit the runbook.
-    """
-    from tui.app import RunbookApp
-    from tui.config import load_config
-    from tui.execution.workspace import Setup
-
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
-    setup = None
-    if given is not None and any(given[name] for name in SETTINGS):
-        setup = Setup(
-            flow=given["flow"] or "",
-            method=given["method"],
-            operator=given["operator"],
-            variables=pairs(given["values"], "--set"),
-            change=given["change"],
-            reason=given["reason"],
-        )
-        workspace.known(setup)
-    app = RunbookApp(
-        workspace,
-        load_config(),
-        session=session,
-        operator=operator,
-        rolling_back=rolling_back,
-        hosts=hosts,
-        given=setup,
-    )
-    app.run()
-    if app.return_code:
-        sys.exit(app.return_code)
-
-
-for command in COMMANDS:
+for command in (*COMMANDS, drill):
     main.add_command(command)
 
 

@@ -2,31 +2,30 @@
 
 from collections.abc import Sequence
 
-from tui.errors import NotNow, UsageError
+from tui.errors import NotNow
 from tui.execution.actions import still_to_hold
 from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
 from tui.execution.incident import incident_values
+from tui.execution.placing import Placing
 from tui.execution.probing import Prober
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
-from tui.execution.stepping import Stepping
 from tui.people import same_person
 from tui.runbook.model import Runbook, Section, Signoff, Step
-from tui.runbook.variables import FACTS, fill, wrong_value
+from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
-from tui.session.places import Moved
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
 from tui.transports.base import CancelToken
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
 
-class Conductor(Stepping):
+class Conductor(Placing):
     """One session, running. Every method returns at once and may be called from any thread.
 
     Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
@@ -49,7 +48,6 @@ class Conductor(Stepping):
     ) -> None:
         super().__init__(runbook, journal, executor, secrets, state, prober, speed)
         self.signing = signing or Signing()
-        self._unagreed: tuple[ev.HostConnected, ...] = ()
         self.taken_up: tuple[str, ...] = ()
         """How the session stood when it was taken up, in words."""
 
@@ -77,25 +75,6 @@ class Conductor(Stepping):
         current = self.state.current
         if current and self.state.step(current).status is StepStatus.PASSED:
             self._settle_passed(step_by_id(self.runbook, current))
-
-    def hold(self, why: str) -> None:
-        """Let nothing run until it is known where the hosts are."""
-        self.held = why
-
-    def reached(self, events: Sequence[ev.HostConnected], elsewhere: Sequence[Moved]) -> None:
-        """Record where hosts were reached, and go on; where one leads elsewhere, hold until that is agreed."""
-        if elsewhere:
-            self._unagreed = tuple(events)
-            self.held = "; ".join(f"{one.host} is another machine or user than before" for one in elsewhere)
-            return
-        for event in events:
-            self.record(event)
-        self.held = ""
-
-    def agree(self) -> None:
-        """Go on where the hosts are now; it is recorded."""
-        events, self._unagreed = self._unagreed, ()
-        self.reached(events, ())
 
     def mask_left(self) -> None:
         """Look for secrets in the output that was left without, now that they are known; blocks while it reads."""
@@ -343,37 +322,6 @@ class Conductor(Stepping):
                 self.note(f"no value for {', '.join(missing)} in what came of the output", step.id)
             self.replan()
             self._go_on(step)
-
-    def correctable(self) -> dict[str, str]:
-        """The values of the session that may be corrected, by name: its variables, and what its steps captured."""
-        facts = self.values()
-        names = [*self.runbook.variables, *(name for name in self.state.facts if name not in FACTS)]
-        return {name: facts.get(name, "") for name in dict.fromkeys(names)}
-
-    def correct(self, name: str, value: str, reason: str) -> None:
-        """Put a value right, for everything that runs from now on; what ran with the old one stays as it is.
-
-        Raises:
-            NotNow: a command is running, the session is finished, or no reason is given.
-            UsageError: there is no such value, or it does not fit the runbook.
-        """
-        with self._lock:
-            if self.busy or self.state.finished:
-                raise NotNow("a command is running" if self.busy else "the session is finished", "wait, or resume it")
-            known = self.correctable()
-            if name not in known:
-                raise UsageError(f"no value {name!r} in this session", f"there are: {', '.join(known)}")
-            variable = self.runbook.variables.get(name)
-            problem = wrong_value(variable, value) if variable else "" if value else "a value is needed"
-            if problem:
-                raise UsageError(f"{name}: {problem}", variable.prompt if variable else "a step captured it")
-            if not reason.strip():
-                raise NotNow("a corrected value needs a reason", "say why; it is recorded")
-            event = ev.ValueCorrected(
-                name=name, value=value, before=known[name], operator=self.state.operator, reason=reason.strip()
-            )
-            self.record(event)
-            self.settle()
 
     def note(self, text: str, step_id: str = "") -> None:
         """Write something down, for the session or for a step."""

@@ -92,6 +92,12 @@ def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return event.operator, "", f"follow-up done: {titles.get(event.followup, event.followup)}{note}"
         case ev.NoteAdded():
             return event.operator, _title(event, state), f"note: {event.text}"
+        case _:
+            return _session_words(event, state)
+
+
+def _session_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
+    match event:
         case ev.RollbackStarted():
             return event.operator, "", f"ROLLBACK started: {event.reason}"
         case ev.RollbackFinished():

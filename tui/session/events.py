@@ -5,32 +5,17 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from tui.session.event_base import Check as Check
+from tui.session.event_base import Event as Event
+from tui.session.event_base import Place as Place
+from tui.session.events_measured import FaultStruck as FaultStruck
+from tui.session.events_measured import MonitorSampled as MonitorSampled
+from tui.session.events_measured import ProbeMeasured as ProbeMeasured
+from tui.session.events_measured import TriggerArmed as TriggerArmed
+from tui.session.events_measured import TriggerCleared as TriggerCleared
+from tui.session.events_measured import TriggerTripped as TriggerTripped
 from tui.session.outcome import Outcome
 from tui.session.sshsig import Signature
-
-
-class Check(Struct, frozen=True, omit_defaults=True):
-    """One expectation held against what came, both in words; a `warning` is shown but does not fail the step."""
-
-    expected: str
-    came: str
-    ok: bool
-    warning: bool = False
-
-
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=str.lower):
-    """Base of the events; the tag in the journal is the class name in lower case."""
-
-
-class Place(Struct, frozen=True, omit_defaults=True):
-    """Where a host is: an SSH target with user and port, another host's connection, or this machine; the directory."""
-
-    target: str = ""
-    user: str = ""
-    port: int | None = None
-    local: bool = False
-    connection: str = ""
-    directory: str = ""
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):
@@ -311,53 +296,6 @@ class StepLooked(Event, frozen=True, kw_only=True):
     operator: str = ""
 
 
-class ProbeMeasured(Event, frozen=True, kw_only=True):
-    """The figures that a probe found, by field; `about` are its parameters in words."""
-
-    attempt: int
-    service: str
-    check: str
-    about: str = ""
-    figures: Mapping[str, float] = {}
-
-
-class MonitorSampled(Event, frozen=True, kw_only=True):
-    """A monitor measured; without a `value` it could not, and `detail` says why.
-
-    `clock` is monotonic, in seconds of the process that measured; in a drill of the drill's time.
-    """
-
-    monitor: str
-    value: float | None = None
-    detail: str = ""
-    clock: float = 0.0
-
-
-class TriggerArmed(Event, frozen=True, kw_only=True):
-    """A monitor went beyond a trigger's bound: its dwell time begins."""
-
-    trigger: str
-    monitor: str
-    value: float
-
-
-class TriggerTripped(Event, frozen=True, kw_only=True):
-    """A monitor stayed beyond the bound for the whole dwell time: rolling back is proposed, and only proposed."""
-
-    trigger: str
-    monitor: str
-    value: float
-    dwell: float
-
-
-class TriggerCleared(Event, frozen=True, kw_only=True):
-    """A monitor came back within the bound."""
-
-    trigger: str
-    monitor: str
-    value: float
-
-
 class RollbackFinished(Event, frozen=True, kw_only=True):
     """The last step of the rollback is settled."""
 
@@ -370,15 +308,6 @@ class FollowUpDone(Event, frozen=True, kw_only=True):
     followup: str
     operator: str
     note: str = ""
-
-
-class FaultStruck(Event, frozen=True, kw_only=True):
-    """In a drill something went wrong: by itself (`how` is timed), by chance (random), or because `by` asked for it."""
-
-    fault: str
-    title: str
-    how: str
-    by: str = ""
 
 
 AnyEvent = (

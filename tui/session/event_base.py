@@ -1,0 +1,27 @@
+"""What the events of a session are made of."""
+
+from msgspec import Struct
+
+
+class Check(Struct, frozen=True, omit_defaults=True):
+    """One expectation held against what came, both in words; a `warning` is shown but does not fail the step."""
+
+    expected: str
+    came: str
+    ok: bool
+    warning: bool = False
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=str.lower):
+    """Base of the events; the tag in the journal is the class name in lower case."""
+
+
+class Place(Struct, frozen=True, omit_defaults=True):
+    """Where a host is: an SSH target with user and port, another host's connection, or this machine; the directory."""
+
+    target: str = ""
+    user: str = ""
+    port: int | None = None
+    local: bool = False
+    connection: str = ""
+    directory: str = ""

@@ -1,0 +1,61 @@
+"""The events of what is measured beside a session: probes, monitors, triggers, and a drill's faults."""
+
+from collections.abc import Mapping
+
+from tui.session.event_base import Event
+
+
+class ProbeMeasured(Event, frozen=True, kw_only=True):
+    """The figures that a probe found, by field; `about` are its parameters in words."""
+
+    attempt: int
+    service: str
+    check: str
+    about: str = ""
+    figures: Mapping[str, float] = {}
+
+
+class MonitorSampled(Event, frozen=True, kw_only=True):
+    """A monitor measured; without a `value` it could not, and `detail` says why.
+
+    `clock` is monotonic, in seconds of the process that measured; in a drill of the drill's time.
+    """
+
+    monitor: str
+    value: float | None = None
+    detail: str = ""
+    clock: float = 0.0
+
+
+class TriggerArmed(Event, frozen=True, kw_only=True):
+    """A monitor went beyond a trigger's bound: its dwell time begins."""
+
+    trigger: str
+    monitor: str
+    value: float
+
+
+class TriggerTripped(Event, frozen=True, kw_only=True):
+    """A monitor stayed beyond the bound for the whole dwell time: rolling back is proposed, and only proposed."""
+
+    trigger: str
+    monitor: str
+    value: float
+    dwell: float
+
+
+class TriggerCleared(Event, frozen=True, kw_only=True):
+    """A monitor came back within the bound."""
+
+    trigger: str
+    monitor: str
+    value: float
+
+
+class FaultStruck(Event, frozen=True, kw_only=True):
+    """In a drill something went wrong: by itself (`how` is timed), by chance (random), or because `by` asked for it."""
+
+    fault: str
+    title: str
+    how: str
+    by: str = ""

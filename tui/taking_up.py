@@ -1,0 +1,104 @@
+"""Takes a session up on the screen: asks where its hosts are, reaches them again, and says where it stands."""
+
+from abc import abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.bridge import Front
+from tui.errors import HostsMoved, RunbookError, SessionHeld
+from tui.session.places import Moved
+
+if TYPE_CHECKING:
+    from tui.execution.conductor import Conductor
+
+
+class TakingUp(Front):
+    """The application, as far as it takes up sessions that were left."""
+
+    _hosts = ""
+    """Which places hold for hosts that are said to be elsewhere today: "session", "today", or "" to ask."""
+    _rolling_back = False
+    _again = False
+
+    @abstractmethod
+    def _opened(self, conductor: "Conductor") -> None:
+        """Show a session that was opened."""
+
+    def resume(self, session_id: str, hosts: str = "") -> None:
+        """Go on with a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
+        self.work(
+            self,
+            lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts),
+            self._resumed,
+            partial(self._not_resumed, session_id),
+        )
+
+    def _not_resumed(self, session_id: str, error: RunbookError) -> None:
+        """Show what another process writes, without a way to act; anything else is told."""
+        if isinstance(error, HostsMoved):
+            from tui.screens.dialogs.moved import WhichHosts
+
+            ask = WhichHosts(error.moved)
+            self.push_screen(ask, lambda hosts: self.resume(session_id, hosts) if hosts else None)
+        elif isinstance(error, SessionHeld):
+            self.work(self, lambda: self.workspace.look_on(session_id, error.holder), self._opened)
+        else:
+            self.show_error(error)
+
+    def _resumed(self, conductor: "Conductor") -> None:
+        from tui.screens.dialogs.taken_up import TakenUp
+
+        self._opened(conductor)
+        if conductor.state.started is None:
+            return
+        conductor.hold("its hosts are being reached again")
+
+        def reach() -> tuple[list[str], list[Moved]]:
+            findings, elsewhere = self.workspace.reach_again(conductor, self.ask_secret)
+            conductor.mask_left()
+            return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"], elsewhere
+
+        self._again = False
+        self.work(self, reach, partial(self._reached, conductor))
+        dialog = TakenUp(conductor.taken_up, len(conductor.rechecks()))
+        self.push_screen(dialog, partial(self._taken_up, conductor))
+
+    def _taken_up(self, conductor: "Conductor", again: bool | None) -> None:
+        self._again = bool(again)
+        if not conductor.held:
+            self._check_again(conductor)
+        if self._rolling_back and self.conductor is conductor:
+            from tui.screens.rolling_back import ask_to_roll_back
+
+            self._rolling_back = False
+            self.call_after_refresh(ask_to_roll_back, self.screen)
+
+    def _check_again(self, conductor: "Conductor") -> None:
+        """Make the last checks once more, where the operator wants that."""
+        wanted, self._again = self._again, False
+        if wanted and self.conductor is conductor:
+            try:
+                conductor.recheck(conductor.rechecks())
+            except RunbookError as error:
+                self.show_error(error)
+
+    def _reached(self, conductor: "Conductor", result: "tuple[list[str], list[Moved]]") -> None:
+        failed, elsewhere = result
+        if self.conductor is not conductor:
+            return
+        if elsewhere:
+            from tui.screens.dialogs import Confirm
+
+            def answered(yes: bool | None) -> None:
+                if not yes:
+                    self.close_session()
+                    return
+                conductor.agree()
+                self._check_again(conductor)
+
+            lines = [*map(str, elsewhere), "", "Nothing has been done there. It is recorded if you go on."]
+            self.push_screen(Confirm("Another machine or user than before", lines, yes="Go on there"), answered)
+            return
+        self._check_again(conductor)
+        if failed:
+            self.show_error(RunbookError("; ".join(failed), "steps that need it will fail until it is mended"))
