@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -166,3 +168,41 @@ def test_identity_agent_none_leaves_the_agent_alone(
     host = SSHTransport("box", "box", config_files=[file])
     assert run(host, "echo in").out == b"in\n"
     host.close()
+
+
+def test_an_agent_s_comment_in_another_encoding_hides_no_key(
+    sshd: Sshd, tmp_path: Path, agent: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, file = locked(sshd, tmp_path)
+    key = tmp_path / "key"
+    shutil.copy(sshd.directory / "client", key)
+    subprocess.run(["ssh-keygen", "-q", "-c", "-C", b"Zo\xeb", "-f", str(key)], check=True, capture_output=True)
+    subprocess.run(["ssh-add", "-q", str(key)], env=agent, check=True)
+    monkeypatch.setenv("SSH_AUTH_SOCK", agent["SSH_AUTH_SOCK"])
+    host = SSHTransport("box", "box", config_files=[file])
+    assert run(host, "echo in").out == b"in\n"
+    host.close()
+
+
+@pytest.mark.parametrize("answer", [b"\0\0\0\5\x0c\xff\xff\xff\xff", b"\0\0\0\1\5", b"\x7f\xff\xff\xff", b"SSH-", b""])
+def test_what_answers_as_an_agent_and_is_none_is_as_if_there_were_no_agent(
+    answer: bytes, sshd: Sshd, tmp_path: Path
+) -> None:
+    path, file = tmp_path / "agent", tmp_path / "config"
+    file.write_text(sshd.ssh_config.read_text().replace("IdentityAgent none", f"IdentityAgent {path}"))
+
+    def serve() -> None:
+        link, _ = listener.accept()
+        with link:
+            link.recv(5)
+            link.sendall(answer)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        host = SSHTransport("box", "box", config_files=[file])
+        assert run(host, "echo in").out == b"in\n"
+        host.close()
+        thread.join()

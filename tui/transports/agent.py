@@ -46,7 +46,7 @@ class AgentKey(Struct, frozen=True):
         """
         flags = RSA_SHA2_512 if self.public.kind == "ssh-rsa" else 0
         with _connected(self.agent) as link:
-            if self.public.blob not in dict(_listed(link)):
+            if self.public.blob not in dict(listed_keys(link)):
                 raise SigningRefused(
                     f"the SSH agent does not hold the key {self.public.fingerprint} ({self.comment}) any more",
                     "add it with ssh-add; where the agent is locked, unlock it with ssh-add -X",
@@ -84,7 +84,7 @@ def agent_keys(agent: str = "") -> Held:
     keys: list[AgentKey] = []
     left_out: list[str] = []
     with _connected(agent) as link:
-        listed = _listed(link)
+        listed = listed_keys(link)
     for blob, comment in listed:
         try:
             keys.append(AgentKey(public_key(blob), comment, agent))
@@ -149,7 +149,7 @@ def _connected(agent: str) -> Iterator[socket.socket]:
             ) from None
 
 
-def _listed(link: socket.socket) -> list[tuple[bytes, str]]:
+def listed_keys(link: socket.socket) -> list[tuple[bytes, str]]:
     """Every key that the agent shows, with its comment."""
     answer = _ask(link, LIST)
     if answer.take(1) != LISTED:

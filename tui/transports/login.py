@@ -3,13 +3,15 @@
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import paramiko
 from msgspec import Struct
 
-from tui.errors import AuthenticationRefused
+from tui.errors import AuthenticationRefused, SignatureInvalid
+from tui.transports.agent import listed_keys
 from tui.transports.config import AGENT, Resolved
 from tui.transports.keyblobs import CERTIFICATE, read_key
 from tui.transports.told import told
@@ -138,7 +140,7 @@ def _not_allowed(connection: Connection, where: Resolved, key: paramiko.PKey) ->
     kind, bits = key.get_name().removesuffix(CERTIFICATE), key.get_bits()
     if kind == "ssh-rsa" and bits < where.algorithms.rsa_bits:
         return f"is too short: {bits} bits, RequiredRSASize is {where.algorithms.rsa_bits}"
-    certified = CERTIFICATE if key.public_blob else ""
+    certified = CERTIFICATE if key.public_blob or key.get_name().endswith(CERTIFICATE) else ""
     names = ("rsa-sha2-512", "rsa-sha2-256") if kind == "ssh-rsa" else (kind,)
     allowed = where.algorithms.client_keys
     if allowed is None or any(name + certified in allowed for name in names):
@@ -176,13 +178,21 @@ def _agent(name: str) -> Any:
     link = socket.socket(socket.AF_UNIX)
     link.settimeout(AGENT_TIMEOUT)
     agent: Any = paramiko.agent.AgentSSH()
+    agent._conn = link
     try:
         link.connect(os.path.expanduser(name))
-        agent._connect(link)
-    except (paramiko.SSHException, OSError):
+        agent._keys = tuple(_agent_keys(agent, link))
+    except (SignatureInvalid, OSError, ValueError):
         link.close()
         return None
     return agent
+
+
+def _agent_keys(agent: Any, link: socket.socket) -> Iterator[paramiko.PKey]:
+    """The agent's keys, without those that make no sense; paramiko's own list ends at a comment that is no UTF-8."""
+    for blob, comment in listed_keys(link):
+        with suppress(paramiko.SSHException, ValueError):
+            yield paramiko.agent.AgentKey(agent, blob, comment)
 
 
 def _public(path: Path) -> bytes:
