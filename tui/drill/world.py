@@ -1,10 +1,8 @@
 """Decides what a drill's host answers: a pure function from a script and the facts to what is printed and changed."""
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from signal import Signals
 
 from msgspec import Struct
@@ -12,6 +10,7 @@ from msgspec.structs import replace
 
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
 from tui.runbook.model import seconds
+from tui.runbook.patterns import TooSlow, names_in, search
 from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState
 from tui.transports.base import Stream
@@ -53,10 +52,13 @@ def answer(
     for rule in scenario.rules:
         if (rule.on and host not in rule.on) or not _holds(rule, facts):
             continue
-        found = _pattern(rule.match).search(text)
+        try:
+            found = search(rule.match, text)
+        except TooSlow:
+            continue
         if found:
             entry = scenario.hosts.get(host)
-            groups = {name: value or "" for name, value in found.groupdict().items()}
+            groups = {name: found.groups[place - 1] or "" for name, place in names_in(rule.match).items()}
             place = {"host": host, "hostname": entry.hostname if entry else host}
             return _reply(rule, {**facts, **_times(now), **place, **groups})
     last = next((line for line in reversed(script.splitlines()) if line.strip()), "")
@@ -101,11 +103,6 @@ def _line(text: str, delay: float) -> Line:
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values.get(found[1], ""), template)
-
-
-@lru_cache(maxsize=1024)
-def _pattern(match: str) -> re.Pattern[str]:
-    return re.compile(match, re.MULTILINE)
 
 
 def _times(now: datetime) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Takes values out of a command's output, so that what a shell would carry between commands is known by name."""
 
 import json
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from tui.execution.evidence import MISSING, document_with, follow
 from tui.runbook.model import Capture
+from tui.runbook.patterns import TooSlow, search
 
 LONGEST = 65536
 """A value of more characters is taken for a mistake: it counts as not found."""
@@ -52,8 +52,11 @@ def capture_probe(captures: Mapping[str, Capture], text: str, secrets: Mapping[s
 def _find(wanted: Capture, text: str) -> str:
     value = _by_json(wanted.json, text) if wanted.json else text.strip()
     if wanted.pattern:
-        match = re.search(wanted.pattern, value if wanted.json else text, re.MULTILINE)
-        value = (match.group(1 if match.re.groups else 0) or "").strip() if match else ""
+        try:
+            match = search(wanted.pattern, value if wanted.json else text)
+        except TooSlow:
+            return ""
+        value = match.counts.strip() if match else ""
     return value if len(value) <= LONGEST else ""
 
 

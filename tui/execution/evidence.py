@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui.execution.text import plain
 from tui.runbook.model import Number
+from tui.runbook.patterns import finditer
 from tui.session.timing import STREAMS, Timing
 
 PART = 1 << 20
@@ -130,9 +131,13 @@ def status_line(text: str) -> tuple[str, int] | None:
 
 
 def value_of(number: Number, text: str) -> float | str | None:
-    """The number meant; the text found in its place where that is no number; None where nothing was found."""
-    pattern = re.compile(number.pattern, re.MULTILINE) if number.pattern else _NUMBER
-    texts = [match.group(1 if pattern.groups else 0) or "" for match in pattern.finditer(text)]
+    """The number meant; the text found in its place where that is no number; None where nothing was found.
+
+    Raises:
+        TooSlow: its pattern hit its bound.
+    """
+    found = finditer(number.pattern, text) if number.pattern else None
+    texts = [hit.counts for hit in found] if found is not None else _NUMBER.findall(text)
     if number.of == "count":
         return float(len(texts))
     values: list[float] = []

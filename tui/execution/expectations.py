@@ -1,13 +1,13 @@
 """Holds what a command printed, or an operator answered, against what the runbook expects, in plain words."""
 
 import json
-import re
 from collections.abc import Iterator
 
 from tui.execution.evidence import MISSING, Output, as_number, document_with, follow, status_line, value_of
 from tui.execution.text import sanitise
 from tui.runbook.expected import bounds, expectations
 from tui.runbook.model import Action, Answer, Expect, Http, Number
+from tui.runbook.patterns import Hit, TooSlow, search
 from tui.session.events import Check
 from tui.session.outcome import Outcome
 
@@ -38,7 +38,7 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
         return (Check("the command ends by itself", str(outcome), ok=False),)
     text = output.judged(expect.on_stderr)
     found = [*_exit(expect, outcome, output), *_judged(expect, output), *_json(expect, output)]
-    found += [_number(number, value_of(number, text)) for number in expect.numbers]
+    found += [_value_check(number, text) for number in expect.numbers]
     if expect.http is not None:
         found.append(_http(expect.http, output))
     if expect.seconds is not None:
@@ -111,11 +111,28 @@ def _text(expect: Expect, text: str) -> Iterator[Check]:
         at = text.find(unwanted)
         yield Check(f'does not contain "{unwanted}"', "not found" if at < 0 else _line_at(text, at), at < 0)
     for pattern in expect.matches:
-        match = re.search(pattern, text, re.MULTILINE)
-        yield Check(f"matches /{pattern}/", _line_at(text, match.start()) if match else _not_found(text), bool(match))
+        found = _first(pattern, text)
+        came = found if isinstance(found, str) else _line_at(text, found.start) if found else _not_found(text)
+        yield Check(f"matches /{pattern}/", came, isinstance(found, Hit))
     for pattern in expect.misses:
-        match = re.search(pattern, text, re.MULTILINE)
-        yield Check(f"does not match /{pattern}/", _line_at(text, match.start()) if match else "no match", not match)
+        found = _first(pattern, text)
+        came = found if isinstance(found, str) else _line_at(text, found.start) if found else "no match"
+        yield Check(f"does not match /{pattern}/", came, found is None)
+
+
+def _first(pattern: str, text: str) -> Hit | None | str:
+    """The first match of a pattern, or the words that it took too long: what cannot be judged is not met."""
+    try:
+        return search(pattern, text)
+    except TooSlow as error:
+        return error.message
+
+
+def _value_check(number: Number, text: str) -> Check:
+    try:
+        return _number(number, value_of(number, text))
+    except TooSlow as error:
+        return Check(f"{number.name} {bounds(number)}", error.message, ok=False)
 
 
 def _json(expect: Expect, output: Output) -> Iterator[Check]:

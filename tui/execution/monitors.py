@@ -13,6 +13,7 @@ from tui.execution.secrets import Secrets
 from tui.execution.text import plain, sanitise
 from tui.runbook.facts import may_hold
 from tui.runbook.model import Action, Monitor, seconds
+from tui.runbook.patterns import TooSlow
 from tui.session import events as ev
 from tui.session.clock import Clock
 from tui.session.state import SessionState
@@ -151,7 +152,10 @@ class MonitorRunner:
         if outcome.exit_status != 0:
             said = plain(bytes(err)).strip().rpartition("\n")[2]
             return None, sanitise(said or str(outcome), 120)
-        value = value_of(monitor.number, plain(bytes(out)))
+        try:
+            value = value_of(monitor.number, plain(bytes(out)))
+        except TooSlow as error:
+            return None, error.message
         if isinstance(value, float):
             return value, ""
         return None, f"no number in what it printed: {sanitise(value or plain(bytes(out)).strip(), 80) or 'nothing'}"

@@ -1,6 +1,5 @@
 """Reads what a Docker engine answered; nothing here touches the world."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +8,7 @@ from msgspec import Struct
 
 from tui.probes.base import Given, ProbeFailed, Reading
 from tui.probes.databases import percent
+from tui.runbook.patterns import TooSlow, search
 from tui.session.events import Check
 
 MOST_SHOWN = 500
@@ -69,12 +69,17 @@ def read_containers(given: Given, answers: Answers) -> Reading:
 def read_logs(given: Given, answers: Answers) -> Reading:
     """How many of the last lines fit the pattern."""
     lines = answers.log.splitlines()
-    fits = re.compile(str(given["pattern"])).search
-    matches = [line for line in lines if fits(line)]
+    pattern = str(given["pattern"])
+    try:
+        matches = [line for line in lines if search(pattern, line)]
+        checks: tuple[Check, ...] = ()
+    except TooSlow as error:
+        matches, checks = [], (Check("which lines fit", error.message, ok=False),)
     last = _plain(matches[-1])[:MOST_SHOWN] if matches else ""
     return Reading(
         document={"lines": len(lines), "matches": len(matches), "last_match": last, "seconds": answers.seconds},
         summary=f"{len(matches)} of the last {len(lines)} lines of {given['name']} fit",
+        checks=checks,
         details=(last,) if last else (),
     )
 

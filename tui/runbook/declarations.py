@@ -1,6 +1,5 @@
 """Checks what a runbook declares before its first step: the window, hosts, variables and secrets."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
@@ -10,7 +9,7 @@ from tui.runbook.model import Host, Runbook, SecretSource, Variable
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
-from tui.runbook.variables import fill, moment, names
+from tui.runbook.variables import fill, moment, names, wrong_value
 
 
 def declarations(runbook: Runbook) -> Iterator[Fault]:
@@ -137,7 +136,7 @@ def _default(variable: Variable, path: Path) -> Iterator[Fault]:
     for name in sorted(names(variable.default) - set(now)):
         hint = f"a default may name {' and '.join(now)}"
         yield Fault(path=(*path, "default"), message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
-    if variable.pattern and not re.fullmatch(variable.pattern, fill(variable.default, now)):
+    if variable.pattern and wrong_value(variable, fill(variable.default, now)):
         yield Fault(
             path=(*path, "default"),
             message=f"the default {quoted(variable.default)} does not match the pattern",

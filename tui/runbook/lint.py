@@ -1,15 +1,17 @@
 """Says everything that is wrong or doubtful in a runbook file: the loader's errors, and what it lets pass."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 
 import tomli
+from msgspec import Struct
 
 from tui.runbook.danger import action_doubts
 from tui.runbook.facts import may_hold
 from tui.runbook.load import examine, located, read_text
 from tui.runbook.model import Danger, Runbook
 from tui.runbook.names import Names
+from tui.runbook.patterns import pattern_doubts
 from tui.runbook.probing.secrets import secrets_of
 from tui.runbook.problem import Fault, Path, Problem, quoted
 from tui.runbook.reading import changes
@@ -44,6 +46,7 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
     yield from _undo(runbook)
     yield from _document(runbook, beside)
     yield from _unannounced(runbook)
+    yield from _patterns(runbook)
     yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
@@ -53,6 +56,26 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)
         for fault in action_doubts(step.look, False, frozenset(variables)) if step.look else ():
             yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
+
+
+def _patterns(value: object, path: Path = ()) -> Iterator[Fault]:
+    """What may take long in the patterns of the runbook, wherever they stand in it."""
+    if isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            item = getattr(value, name)
+            if name in ("pattern", "patterns", "matches", "misses"):
+                texts = [((*path, name), item)] if isinstance(item, str) else []
+                texts += [((*path, name, place), one) for place, one in enumerate(item) if isinstance(item, tuple)]
+                for where, text in texts:
+                    yield from pattern_doubts(text, where)
+            else:
+                yield from _patterns(item, (*path, name))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _patterns(item, (*path, key))
+    elif isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from _patterns(item, (*path, place))
 
 
 def _unannounced(runbook: Runbook) -> Iterator[Fault]:

@@ -99,6 +99,11 @@ def wrong_value(variable: Variable, value: str) -> str:
         return "" if variable.optional else "a value is needed"
     if variable.choices and value not in variable.choices:
         return f"{value!r} is not one of {', '.join(variable.choices)}"
-    if variable.pattern and not re.fullmatch(variable.pattern, value):
-        return f"{value!r} does not match {variable.pattern}"
+    from tui.runbook.patterns import TooSlow, fullmatch
+
+    try:
+        if variable.pattern and not fullmatch(variable.pattern, value):
+            return f"{value!r} does not match {variable.pattern}"
+    except TooSlow as error:
+        return error.message
     return ""

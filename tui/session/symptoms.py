@@ -1,12 +1,12 @@
 """Finds the known trouble that a failed step looks like, by its service and its words."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
 from tui.runbook.model import Issue, Runbook
+from tui.runbook.patterns import TooSlow, finditer
 from tui.session.state import SessionState, StepStatus, action_at, step_by_id
 
 TAIL = 64 * 1024
@@ -79,7 +79,10 @@ def _shortened(line: str) -> str:
 
 def _last(pattern: str, text: str) -> int:
     """Where the last match of a pattern ends; -1 without one."""
-    return max((match.end() for match in re.finditer(pattern, text, re.MULTILINE)), default=-1)
+    try:
+        return max((hit.end for hit in finditer(pattern, text)), default=-1)
+    except TooSlow:  # lint names it; the other patterns go on
+        return -1
 
 
 def said_of(state: SessionState, step: str, attempts: Path | None = None) -> str:
