@@ -61,7 +61,7 @@ def test_json_has_steps_attempts_and_events(small_session: SmallSession) -> None
 
 
 def test_a_session_that_goes_on_is_exported_as_unfinished(small_session: SmallSession) -> None:
-    assert "| Result | not finished |" in render(small_session.read(), "md").decode()
+    assert "| Result | unfinished |" in render(small_session.read(), "md").decode()
 
 
 def test_an_unknown_form_is_named(small_session: SmallSession) -> None:

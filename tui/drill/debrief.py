@@ -11,6 +11,7 @@ from tui.execution.preflight import action_host
 from tui.runbook.model import Facts
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
+from tui.session.called import failed_attempts, session_called
 from tui.session.lengths import duration
 from tui.session.state import SessionState
 
@@ -88,11 +89,11 @@ def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario
     return Debrief(
         session=state.started.session if state.started else "",
         scenario=state.started.drill if state.started else "",
-        result=state.finished.result if state.finished else "not finished",
+        result=session_called(state).words,
         lasted=(ended - begun).total_seconds(),
         stories=tuple(stories),
         skipped=tuple(steps.titles[entry.event.step] for entry in entries if isinstance(entry.event, ev.StepSkipped)),
-        failed=sum(one.judged and not one.good for one in state.attempts.values()),
+        failed=failed_attempts(state),
         confirmed=sum(isinstance(one.event, ev.StepOpened) and one.event.step in steps.changes for one in entries),
         rollback=(state.rollback_finished_at - state.rollback_at).total_seconds()
         if back and state.rollback_finished_at and state.rollback_at

@@ -6,9 +6,12 @@ from datetime import datetime
 from tui.exports.html_tags import Html, tag
 from tui.exports.measured import Course
 from tui.exports.report import Moment
-from tui.exports.source import Source
+from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration
+from tui.session.called import attempt_failed
+from tui.session.state import StepState
 
+FAILED = "bar failed"
 WIDE, HIGH = 1000, 36
 """The pictures' own measures; the page stretches them to its width."""
 
@@ -33,6 +36,10 @@ def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
         kind = now.status.name.lower().replace("_", "-")
         bar = tag("rect", label, x=left, y=6, width=max(2.0, right - left), height=HIGH - 12, class_=f"bar {kind}")
         bars.append(tag("a", bar, href=f"#step-{step.id}"))
+        for began, until in not_well(source, now, end):
+            bars.append(
+                tag("rect", x=x(began), y=6, width=max(2.0, x(until) - x(began)), height=HIGH - 12, class_=FAILED)
+            )
     marks = [
         tag(
             "rect",
@@ -56,6 +63,13 @@ def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
             tag("span", f"{end:%H:%M:%S}"),
         ),
     )
+
+
+def not_well(source: Source, step: StepState, end: datetime) -> list[tuple[datetime, datetime]]:
+    """When a step was not well, whatever came of it in the end: from each failed attempt to what was done next."""
+    attempts = attempts_of(source.state, step)
+    after = [*(one.started for one in attempts[1:]), step.settled or end]
+    return [(one.started, until) for one, until in zip(attempts, after, strict=False) if attempt_failed(one)]
 
 
 def sparkline(course: Course) -> Html:

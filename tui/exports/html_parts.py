@@ -10,6 +10,7 @@ from tui.exports.measured import changes, courses
 from tui.exports.report import Moment, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
 from tui.exports.words import duration
+from tui.session.called import session_called
 
 ROWS = 5_000
 """So many rows of the timeline are written; of a longer one the markers, which are what is looked for."""
@@ -20,8 +21,7 @@ def top(source: Source) -> Html:
     state, started = source.state, source.state.started
     facts = head(source)
     given, result = values(source), facts.pop("Result")
-    good = state.finished is not None and state.finished.result == "completed" and state.rollback is None
-    kind, glyph = ("good", "✔") if good else ("bad", "✖") if state.finished else ("open", "◆")
+    called = session_called(state)
     drill = None
     if state.drill and started:
         words = f" – a rehearsal of scenario “{started.drill}”; no real host was touched."
@@ -32,7 +32,7 @@ def top(source: Source) -> Html:
             tag(
                 "header",
                 tag("h1", title(source)),
-                tag("p", f"{glyph} {result}", class_=f"result {kind}"),
+                tag("p", f"{called.sign} {result}", class_=f"result {called.tone}"),
                 _pairs(facts),
                 tag("details", tag("summary", tag("span", "Values")), _pairs(given), class_="values")
                 if given
@@ -124,7 +124,7 @@ def _people(source: Source) -> Html | None:
 
 
 def _checklist(source: Source) -> Html | None:
-    found = [_tick(item.done, item.title) for item in checklist(source)]
+    found = [_tick(one.done, one.title, None if one.done else tag("small", one.words)) for one in checklist(source)]
     return tag("ul", found, class_="ticks") if found else None
 
 

@@ -6,25 +6,14 @@ from tui.exports.html_tags import Html, block, tag
 from tui.exports.report import answers, attempt_words, before_words, check_words, settled_words, shown_output
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
+from tui.session.called import GLYPHS, attempt_failed
 from tui.session.events import Check
-from tui.session.state import Attempt, StepState, StepStatus
+from tui.session.state import Attempt, StepState
 
 LINES, CHARACTERS = 1_000, 100_000
 """So much of each attempt's output is written, the end of it."""
 TOTAL, LEAST = 8_000_000, 2_000
 """So many characters of output are in the whole page, so that a phone opens it; of each attempt at least these."""
-
-GLYPHS = {
-    StepStatus.PENDING: "○",
-    StepStatus.RUNNING: "▶",
-    StepStatus.WAITING: "◆",
-    StepStatus.FAILED: "✖",
-    StepStatus.UNKNOWN: "?",
-    StepStatus.PASSED: "◆",
-    StepStatus.SIGNED: "✔",
-    StepStatus.SKIPPED: "↷",
-    StepStatus.NOT_NEEDED: "–",
-}
 
 
 def steps(source: Source) -> Html:
@@ -66,8 +55,7 @@ def _step(source: Source, step: Step, now: StepState, share: int) -> Html:
 
 
 def _attempt(source: Source, attempt: Attempt, share: int) -> Html:
-    bad = any(not check.ok and not check.warning for check in attempt.checks)
-    unwell = attempt.outcome is not None and (not attempt.outcome.ended_by_itself or bad)
+    unwell = attempt_failed(attempt)
     lines, before = shown_output(source, attempt.number, LINES, share)
     size = f"{before + len(lines)} line{'' if before + len(lines) == 1 else 's'}"
     return tag(

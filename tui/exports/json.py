@@ -13,6 +13,7 @@ from tui.exports.source import Deviation, Overrun, Source, attempts_of
 from tui.runbook.model import Step
 from tui.runbook.schema import schema_of
 from tui.session import events as ev
+from tui.session.called import session_called
 from tui.session.outcome import Outcome
 from tui.session.state import Attempt, StepState, StepStatus
 
@@ -114,7 +115,7 @@ def document(source: Source) -> SessionDocument:
         title=source.runbook.runbook.title,
         started=state.started_at,
         finished=state.finished_at,
-        result=state.finished.result if state.finished else None,
+        result=session_called(state).words if state.finished else None,
         flow=started.flow if started else None,
         method=started.method if started else None,
         operator=state.operator,

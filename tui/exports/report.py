@@ -9,10 +9,11 @@ from tui.exports.source import Source
 from tui.exports.words import duration, event_words, step_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
+from tui.session.called import attempt_called, items, people_words, place_words, session_called, settled_by
 from tui.session.followups import followups as session_followups
 from tui.session.markers import marker_of
 from tui.session.rollback import rollback_plan
-from tui.session.state import Attempt, StepState, StepStatus
+from tui.session.state import AUTO, Attempt, StepState, StepStatus
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -91,26 +92,25 @@ class Answered(Struct, frozen=True):
 
 
 class Tick(Struct, frozen=True):
-    """An item of the runbook's checklist, and whether it was done."""
+    """An item of the runbook's checklist, whether it was done, and how far it is."""
 
     id: str
     title: str
     done: bool
+    words: str = ""
 
 
 def head(source: Source) -> dict[str, str]:
     """The facts at the top, by name, those that are not known left out."""
     state, started = source.state, source.state.started
     took = state.finished_at - state.started_at if state.finished_at and state.started_at else None
-    result = state.finished.result if state.finished else "not finished"
-    second = f" with {started.second_operator}" if started and started.second_operator else ""
     rows = {
         "Session": source.id,
-        "Result": f"{result}; rolled back" if state.rollback and result != "rolled back" else result,
+        "Result": session_called(state).words,
         "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
         "Finished (UTC)": f"{state.finished_at:%Y-%m-%d %H:%M:%S}" if state.finished_at else "",
         "Duration": duration(took) if took is not None else "",
-        "Operator": state.operator + second,
+        "Operator": people_words(state.operator, started.second_operator if started else ""),
         "Method": started.method if started else "",
         "Change": started.change if started else "",
         "Hosts": ", ".join(f"{host.host}: {host.user}@{host.target}" for host in state.hosts.values()),
@@ -180,7 +180,7 @@ def people(source: Source) -> list[Person]:
     did: dict[str, dict[str, int]] = {}
     for entry in source.entries:
         for name, word in _deeds(entry.event):
-            if name and name != "auto":
+            if name and name != AUTO:
                 counts = did.setdefault(name, {})
                 counts[word] = counts.get(word, 0) + 1
     return [Person(name, ", ".join(_counted(words))) for name, words in did.items()]
@@ -223,12 +223,11 @@ def _counted(words: Mapping[str, int]) -> Iterator[str]:
 
 def settled_words(source: Source, step: Step, now: StepState) -> str:
     """Where a step stands, by whom, when, and how long it took against its budget."""
-    who = f" by {now.operator}" if now.operator and now.status.settled else ""
-    second = f" and {now.second_operator}" if now.second_operator else ""
+    who = f" {settled_by(now)}".rstrip() if now.status.settled else ""
     at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
     took = source.took(now)
     length = f", took {duration(took)} of {duration(seconds(step.budget))}" if took is not None else ""
-    return f"{now.status.value}{who}{second}{at}{length}"
+    return f"{now.status.value}{who}{at}{length}"
 
 
 def answers(step: Step, now: StepState) -> list[Answered]:
@@ -241,9 +240,9 @@ def answers(step: Step, now: StepState) -> list[Answered]:
 
 def attempt_words(attempt: Attempt) -> str:
     """What one attempt was and came to."""
-    outcome = attempt.outcome or "still running"
     length = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
-    return f"Attempt {attempt.number} on {attempt.host} at {attempt.started:%H:%M:%S} UTC: {outcome}{length}"
+    came = f"{attempt_called(attempt)}{length}"
+    return f"Attempt {attempt.number}{place_words(attempt)} at {attempt.started:%H:%M:%S} UTC: {came}"
 
 
 def check_words(check: ev.Check) -> str:
@@ -269,8 +268,7 @@ def shown_output(source: Source, attempt: int, lines: int, characters: int) -> t
 
 def checklist(source: Source) -> list[Tick]:
     """The runbook's checklist."""
-    ticked = source.state.ticked()
-    return [Tick(item.id, item.title, item.id in ticked) for item in source.runbook.checklist]
+    return [Tick(item.id, item.title, item.done, item.words) for item in items(source.state)]
 
 
 def followups(source: Source) -> list[Task]:

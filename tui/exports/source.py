@@ -14,6 +14,7 @@ from tui.execution.text import sanitise
 from tui.runbook.model import Runbook, Section, Step, seconds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
+from tui.session.called import attempt_called
 from tui.session.fold import fold
 from tui.session.journal import read
 from tui.session.output import OutputReader
@@ -136,7 +137,7 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, s
             by = "the plan" if event.operator == AUTO else event.operator
             yield event.step, f"reopened by {by}: {event.reason}"
         case ev.AttemptFinished() if not event.outcome.ended_by_itself:
-            yield state.attempts[event.attempt].step, str(event.outcome)
+            yield state.attempts[event.attempt].step, attempt_called(state.attempts[event.attempt])
         case ev.AttemptChecked() | ev.QuestionAnswered():
             step = state.attempts[event.attempt].step if isinstance(event, ev.AttemptChecked) else event.step
             for check in event.checks:

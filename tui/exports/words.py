@@ -2,9 +2,10 @@
 
 from tui.runbook.scripts import first_line, with_input
 from tui.session import events as ev
+from tui.session.called import attempt_called, place_words
 from tui.session.lengths import duration as duration
 from tui.session.places import words_of
-from tui.session.state import SessionState, step_by_id
+from tui.session.state import AUTO, SessionState, step_by_id
 
 
 def figure(value: float, unit: str) -> str:
@@ -37,16 +38,20 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
         case ev.StepOpened():
             return event.operator, _title(event, state), "retried" if event.confirmed == "retry" else "started"
         case ev.StepSigned():
+            note = f": {event.note}" if event.note else ""
+            if event.operator == AUTO:
+                decided = state.step(event.step).decided
+                return decided, _title(event, state), ("done by this decision" if decided else "done") + note
             second = f" with {event.second_operator}" if event.second_operator else ""
-            return event.operator, _title(event, state), f"signed{second}" + (f": {event.note}" if event.note else "")
+            return event.operator, _title(event, state), f"signed{second}{note}"
         case ev.StepSkipped():
             return event.operator, _title(event, state), f"skipped: {event.reason}"
         case ev.StepNotNeeded():
             return "", _title(event, state), f"not needed: {event.reason}"
         case ev.StepReopened():
-            return event.operator, _title(event, state), f"reopened: {event.reason}"
+            return _person(event.operator), _title(event, state), f"reopened: {event.reason}"
         case ev.StepHeld():
-            return event.operator, _title(event, state), f"still holds: {event.reason}"
+            return _person(event.operator), _title(event, state), f"still holds: {event.reason}"
         case _:
             return _step_words(event, state)
 
@@ -54,15 +59,13 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
 def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
     match event:
         case ev.AttemptStarted():
-            return (
-                "",
-                _title(event, state),
-                f"#{event.attempt} started on {event.host}: {with_input(event.command, event.stdin)}",
-            )
+            on = f" on {event.host}" if event.host else ""
+            command = with_input(event.command, event.stdin)
+            return "", _title(event, state), f"#{event.attempt} started{on}: {command}"
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
             first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
-            what = f"{event.outcome} in {duration(event.seconds)} on {attempt.host}: {first}"
+            what = f"{attempt_called(attempt)} in {duration(event.seconds)}{place_words(attempt)}: {first}"
             return "", _title(event, state), f"#{event.attempt} {what}"
         case ev.AttemptChecked():
             bad = [f"expected {one.expected}, came {one.came}" for one in event.checks if not one.ok]
@@ -133,6 +136,11 @@ def _watch_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str
             return "", "", f"{event.host}: what commands left there was removed{left}{why}"
         case _:
             return "", "", type(event).__name__
+
+
+def _person(name: str) -> str:
+    """A person's name; empty for what the program did by itself."""
+    return "" if name == AUTO else name
 
 
 def step_of(event: ev.AnyEvent, state: SessionState) -> str:

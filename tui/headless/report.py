@@ -17,6 +17,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.session.bundle_manifest import manifest_of
+from tui.session.called import session_called
 from tui.session.chain import check_receipt, walk
 from tui.session.journal import verify
 from tui.session.output import verify_output
@@ -76,7 +77,7 @@ def checked(rows: Sequence[Row], as_json: bool, now: datetime) -> list[str]:
     lines = [
         sanitise(line) for line in table([head, *(tuple(_short(cell) for cell in one) for one in cells)]).split("\n")
     ]
-    lines += [sanitise(f"  {row.title}: look at {row.look}") for row in rows if row.look and row.verdict != "ok"]
+    lines += [sanitise(f"  {row.title}: {row.look}") for row in rows if row.look and row.verdict != "ok"]
     counts = ", ".join(f"{sum(row.verdict == word for row in rows)} {word}" for word in GLYPHS)
     return [*lines, f"{now:%Y-%m-%d %H:%M:%S} UTC: {counts}"]
 
@@ -109,7 +110,7 @@ def _record(one: Summary) -> dict[str, object]:
         "drill": state.started.drill if state.started else "",
         "started": state.started_at,
         "finished": state.finished_at,
-        "result": state.finished.result if state.finished else None,
+        "result": session_called(state).words if state.finished else None,
         "steps": {status: count for status, count in _counts(one).items() if count},
     }
 
@@ -130,7 +131,7 @@ def _cells(one: Summary) -> tuple[str, ...]:
     last = state.finished_at or state.at
     took = duration(last - state.started_at) if last and state.started_at else ""
     settled = sum(state.step(step.id).status.settled for _, step in state.plan())
-    result = state.finished.result if state.finished else f"unfinished, {settled} of {len(state.plan())} steps"
+    result = session_called(state).words if state.finished else f"unfinished, {settled} of {len(state.plan())} steps"
     mark = "DRILL " if state.drill else ""
     return (one.id, state.started.flow, state.operator, took, mark + result)
 

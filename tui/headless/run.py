@@ -13,6 +13,7 @@ from tui.exports.words import duration
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Danger, FlowKind, Signoff, Step
+from tui.session.called import GLYPHS, attempt_called
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.session.state import SessionState, StepState, StepStatus
@@ -263,7 +264,6 @@ def _human(conductor: Conductor, step: Step, now: StepState, answers: Answers, s
 def _line(state: SessionState, step: Step) -> str:
     now = state.step(step.id)
     took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
-    glyph = {StepStatus.SIGNED: "✔", StepStatus.SKIPPED: "↷", StepStatus.FAILED: "✖", StepStatus.UNKNOWN: "?"}
     why = [
         f"expected {check.expected}, came {check.came}"
         for checks in now.checks.values()
@@ -272,9 +272,9 @@ def _line(state: SessionState, step: Step) -> str:
     ]
     last = state.attempts[now.attempts[-1]] if now.attempts else None
     if last and last.outcome and not last.outcome.ended_by_itself:
-        why.append(str(last.outcome))
+        why.append(attempt_called(last))
     detail = "; ".join(why) or now.reason
-    mark = glyph.get(now.status, "–")
+    mark = GLYPHS[now.status]
     return f"{mark} {now.status.value:10} {duration(took):>9}  {step.id}: {step.title}" + (
         f" – {detail}" if detail else ""
     )

@@ -7,6 +7,7 @@ from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
+from tui.session.called import session_called
 from tui.session.followups import Due, left
 from tui.session.places import runbook_id
 from tui.session.state import SessionState
@@ -93,9 +94,7 @@ def followup_lines(found: Sequence[Due], now: datetime) -> list[list[Piece]]:
 
 
 def _status(state: SessionState) -> str:
-    if state.finished is None:
-        return "◆ unfinished"
-    return f"✔ {sanitise(state.finished.result)}"
+    return sanitise(str(session_called(state)))
 
 
 def progress(state: SessionState) -> str:

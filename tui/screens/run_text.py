@@ -12,6 +12,7 @@ from tui.runbook.probing.describe import words_of
 from tui.runbook.reading import changes
 from tui.runbook.scripts import first_line
 from tui.runbook.variables import names
+from tui.session.called import attempt_called, place_words
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.widgets.glyphs import HELD, OVER
@@ -74,14 +75,14 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     for number in now.attempts:
         attempt = state.attempts[number]
         first = first_line(attempt.command)
-        lines.append(sanitise(f"{attempt.outcome or 'running'} in {duration(attempt.seconds)}: {first}"))
+        lines.append(sanitise(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}"))
     for checks in now.checks.values():
         lines += [
             sanitise(f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, came {one.came}")
             for one in checks
         ]
     if step.danger is Danger.DESTRUCTIVE:
-        lines.append("✖ this step was DESTRUCTIVE")
+        lines.append("! this step is DESTRUCTIVE")
     return lines[-12:]
 
 
@@ -90,8 +91,8 @@ def output_title(state: SessionState, number: int, search: str = "", follow: str
     if not number or number not in state.attempts:
         return "Output"
     attempt = state.attempts[number]
-    ended = f"{attempt.outcome} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
-    about = f"attempt {number} on {attempt.host}: {ended}"
+    ended = f"{attempt_called(attempt)} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
+    about = f"attempt {number}{place_words(attempt)}: {ended}"
     news = [search] if search else []
     if follow and attempt.outcome is None:
         news.append(f"{HELD} held, {follow} follows")

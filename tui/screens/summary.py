@@ -21,7 +21,8 @@ from tui.screens.exporting import export_session
 from tui.screens.home import pieces
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
-from tui.screens.summary_text import Report, result_of, summary
+from tui.screens.summary_text import Report, summary
+from tui.session.called import result_of
 from tui.session.journal import verify
 from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual

@@ -14,6 +14,7 @@ from tui.exports.words import duration
 from tui.keys import Keys
 from tui.screens.home_text import BAD, GOOD, QUIET, Piece, when
 from tui.session import events as ev
+from tui.session.called import Tone, failed_attempts, items, people_words, result_of, session_called
 from tui.session.followups import followups
 from tui.session.history import took
 from tui.session.journal import Verified
@@ -26,6 +27,7 @@ MOST = 40
 
 
 DEFAULT = Keys()
+TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.OPEN: WARN}
 
 
 class Report(Struct, frozen=True):
@@ -35,13 +37,6 @@ class Report(Struct, frozen=True):
     verified: Verified
     usual: Mapping[str, Usual] = {}
     earlier: tuple[Debrief, ...] = ()
-
-
-def result_of(state: SessionState) -> str:
-    """What the session came to, by its steps: completed, rolled back or abandoned."""
-    if state.next_step() is not None:
-        return "abandoned"
-    return "rolled back" if state.rollback else "completed"
 
 
 def summary(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
@@ -66,9 +61,9 @@ def summary(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Pi
 
 def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]:
     state = source.state
-    result = state.finished.result if state.finished else ""
+    called = session_called(state)
     if state.finished:
-        yield [(f"{'✔' if result == 'completed' else '✖'} {sanitise(result)}", GOOD if result == "completed" else BAD)]
+        yield [(sanitise(str(called)), TONES[called.tone])]
     else:
         left = sum(not state.step(step.id).status.settled for _, step, _ in source.steps())
         words = f"{left} step{'s' if left != 1 else ''} left" if left else "every step is settled"
@@ -95,13 +90,11 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
 
 
 def _people(state: SessionState) -> str:
-    second = state.started.second_operator if state.started else ""
-    return sanitise(f"{state.operator} and {second}" if second else state.operator)
+    return sanitise(people_words(state.operator, state.started.second_operator if state.started else ""))
 
 
 def _counts(source: Source) -> list[Piece]:
-    attempts = source.state.attempts.values()
-    failed = sum(1 for one in attempts if one.outcome is not None and not one.good)
+    failed = failed_attempts(source.state)
     parts = [f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)]
     bad = f"   {failed} failed attempt{'s' if failed != 1 else ''}"
     return [("steps ", QUIET), (", ".join(parts), ""), (bad, WARN if failed else QUIET)]
@@ -147,16 +140,16 @@ def _slower(report: Report) -> Iterable[list[Piece]]:
 
 
 def _checklist(source: Source) -> Iterable[list[Piece]]:
-    ticked = source.state.ticked()
     by: dict[str, list[str]] = {}
     for _, step, now in source.steps():
         for name in step.checklist:
             if now.status is StepStatus.SIGNED:
                 by.setdefault(name, []).append(step.title)
-    for item in source.runbook.checklist:
-        done = item.id in ticked
-        mark: Piece = ("☑ done ", GOOD) if done else ("☐ open ", WARN)
-        yield [mark, (sanitise(item.title), ""), (f"  {sanitise('; '.join(by.get(item.id, [])))}", QUIET)]
+    for item in items(source.state):
+        mark: Piece = ("☑ done ", GOOD) if item.done else ("☐ open ", WARN)
+        far = "" if item.done or item.words == "open" else f"  {item.words}"
+        steps = f"  {sanitise('; '.join(by.get(item.id, [])))}"
+        yield [mark, (sanitise(item.title), ""), (far, WARN), (steps, QUIET)]
 
 
 def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from msgspec import Struct
 
 from tui.runbook.model import Step
+from tui.session.called import attempt_called
 from tui.session.output import OutputReader
 from tui.session.state import SessionState, StepStatus
 from tui.session.store import SessionDirectory
@@ -101,7 +102,7 @@ def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | Non
         return None
     now = state.step(step.id)
     attempts = [state.attempts[number] for number in now.attempts]
-    outcome = str(attempts[-1].outcome or "running") if attempts else ""
+    outcome = attempt_called(attempts[-1]) if attempts else ""
     took = sum(one.seconds or 0.0 for one in attempts)
     return Side(now.status.value, outcome, round(took, 3), len(attempts))
 

@@ -195,13 +195,14 @@ def _(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> Sessio
     state = replace(state, attempts={**state.attempts, event.attempt: attempt})
     came = f"{event.operator}: {event.reason}"
     check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
+    state = _with_step(state, attempt.step, decided=event.operator)
     return _settle_action(state, attempt.step, attempt.action, (check,), event.succeeded)
 
 
 @_on(ev.QuestionAnswered)
 def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
     answers = {**state.step(event.step).answers, event.action: event.answer}
-    state = _with_step(state, event.step, answers=answers)
+    state = _with_step(state, event.step, answers=answers, decided=event.operator)
     good = all(check.ok or check.warning for check in event.checks)
     return _settle_action(state, event.step, event.action, event.checks, good)
 
@@ -209,11 +210,13 @@ def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> Sessi
 @_on(ev.MessageSent)
 def _(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:
     state = replace(state, sent_at={**state.sent_at, event.message: entry.at})
+    state = _with_step(state, event.step, decided=event.operator) if event.step else state
     return _settle_action(state, event.step, event.action, (), True) if event.step else state
 
 
 @_on(ev.LinkOpened)
 def _(event: ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
+    state = _with_step(state, event.step, decided=event.operator) if event.step else state
     return _settle_action(state, event.step, event.action, (), True) if event.step else state
 
 

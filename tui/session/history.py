@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import RunbookError
-from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
 from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual, usual_of
@@ -62,7 +61,7 @@ def took(state: SessionState) -> dict[str, float]:
     for step in state.steps.values():
         attempts = [state.attempts[number] for number in step.attempts if not state.attempts[number].aside]
         clean = len({one.action for one in attempts}) == len(attempts)
-        good = all(one.good and one.outcome and one.outcome.kind is OutcomeKind.SUCCEEDED for one in attempts)
+        good = all(one.good for one in attempts)
         if step.status is StepStatus.SIGNED and attempts and clean and good:
             found[step.id] = round(sum(one.seconds or 0.0 for one in attempts), 3)
     return found

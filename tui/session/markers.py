@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tui.session import events as ev
-from tui.session.state import CONNECTED, SessionState, step_by_id
+from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 
 
 class MarkerKind(StrEnum):
@@ -51,7 +51,7 @@ def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, s
     match event:
         case ev.StepOpened():
             return MarkerKind.STEP, event.step, "again" if event.confirmed == "retry" else ""
-        case ev.StepSigned() if event.operator != "auto":
+        case ev.StepSigned() if event.operator != AUTO:
             second = f" with {event.second_operator}" if event.second_operator else ""
             return MarkerKind.SIGN_OFF, event.step, f"signed by {event.operator}{second}"
         case ev.StepSkipped():

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.errors import RunbookError
+from tui.session.called import attempt_called, outcome_word
 from tui.session.journal import read
 from tui.session.output import OutputReader
 from tui.session.state import Attempt, SessionState
@@ -100,9 +101,7 @@ def _in_session(directory: SessionDirectory, wanted: Wanted, stopped: Callable[[
 
 
 def _fits(attempt: Attempt, wanted: Wanted) -> bool:
-    outcome = attempt.outcome.kind.value if attempt.outcome else "running"
-    if attempt.judged and not attempt.good:
-        outcome = "failed"
+    outcome = outcome_word(attempt)
     return (
         (not wanted.step or wanted.step == attempt.step)
         and (not wanted.host or wanted.host == attempt.host)
@@ -119,7 +118,7 @@ def _in_attempt(
         where=Where.COMMANDS,
         step=attempt.step,
         attempt=attempt.number,
-        outcome=str(attempt.outcome or "running"),
+        outcome=attempt_called(attempt),
         host=attempt.host,
     )
     if Where.COMMANDS in wanted.where:

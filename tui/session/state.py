@@ -100,6 +100,7 @@ class StepState(Struct, frozen=True, kw_only=True):
 
     `signed_seq` and `reopened_seq` are the events that last signed and reopened it, `replanned_seq` the last by which
     not a person but the plan reopened it, `confirmed_seq` the last by which it was found to hold after a restart.
+    `decided` is who last answered what it asks.
     """
 
     id: str
@@ -113,6 +114,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     settled: datetime | None = None
     operator: str = ""
     second_operator: str = ""
+    decided: str = ""
     reason: str = ""
     signed_seq: int = -1
     reopened_seq: int = -1
@@ -222,18 +224,6 @@ class SessionState(Struct, frozen=True, kw_only=True):
         """The attempt that ended by itself and whose expectations were not held against it yet, if there is one."""
         ended = (one for one in self.attempts.values() if one.outcome is not None and one.outcome.ended_by_itself)
         return next((one for one in ended if not one.judged and not one.aside), None)
-
-    def ticked(self) -> frozenset[str]:
-        """The checklist items whose every step in this session is settled, at least one of them signed."""
-        items: dict[str, list[StepStatus]] = {}
-        for _, step in self.plan():
-            for item in step.checklist:
-                items.setdefault(item, []).append(self.step(step.id).status)
-        return frozenset(
-            item
-            for item, statuses in items.items()
-            if all(status.settled for status in statuses) and StepStatus.SIGNED in statuses
-        )
 
 
 def initial(runbook: Runbook) -> SessionState:

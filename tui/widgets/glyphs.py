@@ -1,19 +1,8 @@
 """One glyph and one style for each status, so that every screen tells a state the same way."""
 
+from tui.session.called import GLYPHS
 from tui.session.rollback import Need
 from tui.session.state import StepStatus
-
-GLYPHS = {
-    StepStatus.PENDING: "○",
-    StepStatus.RUNNING: "▶",
-    StepStatus.WAITING: "◆",
-    StepStatus.FAILED: "✖",
-    StepStatus.UNKNOWN: "?",
-    StepStatus.PASSED: "✎",
-    StepStatus.SIGNED: "✔",
-    StepStatus.SKIPPED: "↷",
-    StepStatus.NOT_NEEDED: "–",
-}
 
 CLASSES = {
     StepStatus.RUNNING: "live",

@@ -14,10 +14,11 @@ from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.baseline import differences
+from tui.session.called import attempt_called, settled_by
 from tui.session.doubts import doubtful, restart_since
 from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
-from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.state import AUTO, SessionState, StepStatus, step_by_id
 from tui.session.symptoms import cause_of
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
 from tui.widgets.progress import Moment, current_step, waiting_kind
@@ -224,14 +225,15 @@ def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
     last = state.attempts[now.attempts[-1]] if now.attempts else None
     bad_end = last is not None and last.outcome is not None and not last.outcome.ended_by_itself
     if now.status in (StepStatus.FAILED, StepStatus.UNKNOWN) and bad_end and last and last.outcome:
-        lines.append([(sanitise(f"{last.host}: {last.outcome}"), STYLES["bad"])])
+        lines.append([(sanitise(f"{last.host}: {attempt_called(last)}".removeprefix(": ")), STYLES["bad"])])
     for check in _checks(state, step):
         lines += _check(check)
     lines += _drift(state, step)
     if now.status is StepStatus.SIGNED:
-        who = " and ".join(name for name in (now.operator, now.second_operator) if name)
         at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
-        lines.append([(sanitise(f"signed by {who}{at}"), STYLES["good"])])
+        lines.append(
+            [(sanitise(f"{'done' if now.operator == AUTO else 'signed'} {settled_by(now)}{at}"), STYLES["good"])]
+        )
     elif now.reason and now.status.settled:
         who = f" by {now.operator}" if now.operator and now.status is StepStatus.SKIPPED else ""
         lines.append([(sanitise(f"{now.status.value}{who}: {now.reason}"), LABEL)])
@@ -349,7 +351,7 @@ def _rest(state: SessionState, step: Step, choose: str) -> list[list[Piece]]:
         lines.append([("undone by ", LABEL), ("nothing in this runbook", "")])
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     if len(attempts) > 1:
-        words = ", ".join(f"{one.number} {one.outcome or 'running'} {duration(one.seconds)}" for one in attempts[-5:])
+        words = ", ".join(f"{one.number} {attempt_called(one)} {duration(one.seconds)}" for one in attempts[-5:])
         lines.append([("attempts ", LABEL), (sanitise(words), ""), ("  ", "")])
         lines[-1] += [(f" {choose} ", KEY), (" choose", LABEL)] if choose else []
     return lines

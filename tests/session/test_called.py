@@ -1,0 +1,184 @@
+"""What a session, a step, an attempt and a checklist's item are called: decided once, and the same in every view."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from tests.support.runbooks import small
+from tests.support.small_session import SmallSession, small_session
+from tui.exports.html import render as to_html
+from tui.exports.json import render as to_json
+from tui.exports.markdown import render as to_markdown
+from tui.exports.report import checklist, head
+from tui.headless.report import sessions_report
+from tui.screens.home_text import session_line
+from tui.screens.run_text import check_lines, output_title
+from tui.screens.summary_text import Report, summary
+from tui.session import events as ev
+from tui.session.called import (
+    Called,
+    Tone,
+    attempt_called,
+    attempt_failed,
+    failed_attempts,
+    items,
+    outcome_word,
+    people_words,
+    session_called,
+    settled_by,
+)
+from tui.session.journal import verify
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import Attempt, SessionState, StepState, StepStatus, initial, step_by_id
+
+__all__ = ["small_session"]
+
+NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+LEFT = "the rollback is not finished"
+LOST = Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost")
+
+
+def attempt(outcome: Outcome | None, judged: bool = True, good: bool = False, action: int = 0) -> Attempt:
+    return Attempt(
+        number=1,
+        step="look",
+        action=action,
+        host="web",
+        command="grep -i error",
+        started=NOW,
+        seconds=1.0,
+        outcome=outcome,
+        judged=judged,
+        good=good,
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "words", "word", "failed"),
+    [
+        (attempt(Outcome.exited(0), good=True), "succeeded", "succeeded", False),
+        (attempt(Outcome.exited(1), good=True), "succeeded (exit 1, as expected)", "succeeded", False),
+        (attempt(Outcome.exited(1)), "failed (exit 1)", "failed", True),
+        (attempt(Outcome.exited(0)), "failed (not as expected)", "failed", True),
+        (attempt(Outcome.exited(1), judged=False), "ended (exit 1)", "failed", False),
+        (attempt(LOST, judged=False), "UNKNOWN: the connection was lost", "unknown", True),
+        (
+            attempt(LOST, judged=False, good=True),
+            "UNKNOWN: the connection was lost, resolved as succeeded",
+            "unknown",
+            False,
+        ),
+        (attempt(Outcome(OutcomeKind.CANCELLED), judged=False), "cancelled", "cancelled", True),
+        (attempt(None, judged=False), "running", "running", False),
+    ],
+)
+def test_an_attempt_is_called_by_what_was_expected_of_it(one: Attempt, words: str, word: str, failed: bool) -> None:
+    assert (attempt_called(one), outcome_word(one), attempt_failed(one)) == (words, word, failed)
+
+
+def finished(result: str, flow: str = "deploy", rolled_back: bool = False, ended: bool = True) -> SessionState:
+    state = replace(
+        initial(small()),
+        started=ev.SessionStarted(session="s", flow=flow, operator="ana", title="Shop", runbook_hash=""),
+        finished=ev.SessionFinished(result=result, operator="ana"),
+    )
+    if not rolled_back:
+        return state
+    back = ev.RollbackStarted(flow="rollback", operator="ana", reason="errors")
+    return replace(state, rollback=back, rollback_finished_at=NOW if ended else None)
+
+
+@pytest.mark.parametrize(
+    ("state", "called"),
+    [
+        (finished("completed"), Called("completed", Tone.GOOD)),
+        (finished("abandoned"), Called("abandoned", Tone.BAD)),
+        (finished("rolled back", rolled_back=True), Called("rolled back", Tone.BAD)),
+        (finished("completed", rolled_back=True), Called("completed; rolled back", Tone.BAD)),
+        (
+            finished("abandoned", rolled_back=True, ended=False),
+            Called(f"abandoned; {LEFT}", Tone.BAD),
+        ),
+        (finished("rolled back", flow="rollback", rolled_back=True), Called("rolled back", Tone.GOOD)),
+        (replace(finished("x"), finished=None), Called("unfinished", Tone.OPEN)),
+    ],
+)
+def test_only_what_was_set_out_for_is_good(state: SessionState, called: Called) -> None:
+    assert session_called(state) == called
+
+
+def test_nobody_is_named_twice_and_a_persons_decision_is_theirs() -> None:
+    assert people_words("ben", "ben") == "ben"
+    assert people_words("ana", "ben") == "ana and ben"
+    assert settled_by(StepState(id="a", operator="auto")) == "automatically"
+    assert settled_by(StepState(id="a", operator="auto", decided="ana")) == "by ana's decision"
+    assert settled_by(StepState(id="a", operator="ana", second_operator="ben")) == "by ana and ben"
+
+
+def test_an_item_whose_steps_were_skipped_is_not_done() -> None:
+    book = small()
+    sections = tuple(
+        replace(section, steps=tuple(replace(step, checklist=("backup-made",)) for step in section.steps))
+        for section in book.sections
+    )
+    state = replace(finished("completed"), runbook=replace(book, sections=sections))
+    plan = [step.id for _, step in state.plan()]
+    stands = {name: StepState(id=name, status=StepStatus.SKIPPED) for name in plan}
+    stands[plan[0]] = StepState(id=plan[0], status=StepStatus.SIGNED)
+    item = items(replace(state, steps=stands))[0]
+    assert (item.done, item.words) == (False, f"1 of {len(plan)} steps done, {len(plan) - 1} skipped")
+    rest = {name: StepState(id=name, status=StepStatus.NOT_NEEDED) for name in plan[1:]}
+    assert items(replace(state, steps={**stands, **rest}))[0].done
+
+
+def test_an_attempt_of_no_host_is_on_none() -> None:
+    state = replace(
+        finished("completed"), attempts={98: replace(attempt(Outcome.exited(1), good=True), number=98, host="")}
+    )
+    assert output_title(state, 98) == "Output of attempt 98: succeeded (exit 1, as expected) in 1.0 s"
+
+
+def text_of(lines: list[list[tuple[str, str]]]) -> str:
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+@pytest.mark.parametrize("turned_back", [False, True])
+def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
+    small_session: SmallSession, turned_back: bool
+) -> None:
+    small_session.do("look")
+    if turned_back:
+        small_session.do("backup")
+        small_session.conductor.roll_back("rollback", "errors")
+        small_session.conductor.wait(10)
+    small_session.conductor.finish("completed" if turned_back else "abandoned")
+    read = small_session.read()
+    directory = small_session.workspace.store.find("last")
+    called = session_called(read.state)
+    report = text_of(summary(Report(read, verify(directory.journal)), NOW))
+    (listed,) = small_session.workspace.store.summaries()
+    markdown, html = to_markdown(read).decode(), to_html(read).decode()
+    data = json.loads(to_json(read))
+    assert called.tone is Tone.BAD
+    assert str(called) in report
+    assert str(called) in text_of([session_line(listed, NOW, "")])
+    assert called.words in head(read)["Result"]
+    assert called.words in sessions_report(small_session.workspace.store, as_json=False)
+    assert called.words in markdown
+    assert f"{called.sign} {called.words}" in html
+    assert data["result"] == called.words
+    assert f"{failed_attempts(read.state)} failed attempt" in report
+    for one in read.state.attempts.values():
+        words = attempt_called(one)
+        assert words in output_title(read.state, one.number)
+        assert words in markdown
+        assert words in html
+        assert any(words in line for line in check_lines(read.state, step_by_id(read.runbook, one.step)))
+    done = {one.title: one.done for one in items(read.state)}
+    assert {one.title: one.done for one in checklist(read)} == done
+    assert {one["title"]: one["done"] for one in data["checklist"]} == done
+    for title, is_done in done.items():
+        assert f"{'☑ done' if is_done else '☐ open'} {title}" in report
+    assert "by auto" not in report + markdown + html
