@@ -206,3 +206,15 @@ def test_what_answers_as_an_agent_and_is_none_is_as_if_there_were_no_agent(
         assert run(host, "echo in").out == b"in\n"
         host.close()
         thread.join()
+
+
+def test_an_agent_that_will_not_sign_is_told(
+    sshd: Sshd, tmp_path: Path, agent: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, file = locked(sshd, tmp_path)
+    subprocess.run(["ssh-add", "-q", "-c", str(sshd.directory / "client")], env=agent, check=True)
+    monkeypatch.setenv("SSH_AUTH_SOCK", agent["SSH_AUTH_SOCK"])
+    error = refusal(file)
+    assert type(error) is AuthenticationRefused
+    assert error.message.endswith("the SSH agent will not sign with agent ssh-ed25519")
+    assert "refused" in error.hint

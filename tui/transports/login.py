@@ -21,6 +21,8 @@ AGENT_TIMEOUT = 60.0
 """Long enough to touch a hardware key."""
 
 KEY = "publickey"
+UNSIGNED = "key cannot be used for signing"
+"""paramiko's word for an agent that refuses; the connection has ended then."""
 OTHERS = 0o077
 """Permission bits that OpenSSH does not let a private key have."""
 WORDS = {"keyboard-interactive": "a code or a password typed in", "password": "a password", KEY: "another key"}
@@ -95,6 +97,11 @@ def _offer(connection: Connection, where: Resolved, user: str, tried: list[_Offe
         if not connection.is_active():
             raise _refusal(connection, where, user, tried) from None
     except (paramiko.SSHException, EOFError, OSError) as error:
+        if UNSIGNED in str(error):
+            raise AuthenticationRefused(
+                f"{user}@{where.address}: the SSH agent will not sign with {tried[-1].name}",
+                "was a dialog or a touch refused? is the agent locked (ssh-add -X)?",
+            ) from error
         raise AuthenticationRefused(
             f"{user}@{where.address}: {connection.last_words() or told(str(error))}",
             "too many keys? set IdentityFile and IdentitiesOnly for this host",
