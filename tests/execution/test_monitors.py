@@ -3,27 +3,31 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import one_section
+from tests.support.runbooks import one_section, small
 from tui.errors import JournalUnwritable
 from tui.execution import probing
 from tui.execution.conductor import Conductor
-from tui.execution.monitors import AT_ONCE
+from tui.execution.monitors import AT_ONCE, cut_off
 from tui.execution.workspace import Setup, Workspace
 from tui.probes.base import Given, ProbeFailed, Reach, Reading
 from tui.runbook.load import load
+from tui.runbook.model import Host, Monitor, Number, Probe, Service
 from tui.session import events as ev
 from tui.session.fold import fold
 from tui.session.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import SessionState, StepStatus, initial
 from tui.session.store import Store
+from tui.transports.base import Link
 
 ERRORS = """
 [monitors.errors]
@@ -189,6 +193,44 @@ def test_a_service_that_does_not_answer_is_no_data(session: Session, monkeypatch
     value, why = conductor.monitors.measure(conductor.runbook.monitors["speed"])
     assert value is None
     assert "it refuses the connection" in why
+
+
+def test_a_sample_taken_while_its_connection_was_down_is_no_data(session: Session) -> None:
+    session.begin()
+    until(lambda: session.values() == [0.5])
+    session.host.listener(Link.STALLED, "no sign of life")
+    assert session.next() is None
+    assert session.state.monitors["errors"].detail == "the connection to web was down meanwhile"
+    session.host.listener(Link.UP, "")
+    assert session.next() == 0.5
+
+
+@pytest.mark.parametrize(
+    ("way", "lost", "cut"),
+    [
+        ({"run": "count"}, {"web"}, "web"),
+        ({"run": "count"}, {"other"}, ""),
+        ({"run": "count", "on": "other"}, {"other"}, "other"),
+        ({"probe": Probe(service="site", check="get")}, {"web"}, "web"),
+        ({"probe": Probe(service="outside", check="get")}, {"web"}, ""),
+        ({"probe": Probe(service="outside", check="get")}, {"web", "other"}, "web, other"),
+    ],
+)
+def test_the_way_to_what_a_monitor_measures(way: dict[str, Any], lost: set[str], cut: str) -> None:
+    site = Service(kind="http", settings={"url": "https://shop.example"})
+    runbook = structs.replace(
+        small(),
+        hosts={"web": Host(target="web"), "other": Host(target="other")},
+        services={"site": structs.replace(site, through="web"), "outside": site},
+    )
+    monitor = Monitor(title="m", number=Number(), **way)
+    met = {name: ev.HostConnected(host=name, target=name) for name in ("web", "other")}
+    up = structs.replace(initial(runbook), hosts=met)
+    then = datetime(2026, 1, 7, 12, tzinfo=UTC)
+    down = structs.replace(up, links=dict.fromkeys(lost, "connection lost"), links_at=dict.fromkeys(lost, then))
+    back = structs.replace(up, links=dict.fromkeys(lost, "connected"), links_at=dict.fromkeys(lost, then))
+    assert [cut_off(*pair, monitor) for pair in ((down, down), (up, down), (down, back), (up, back))] == [cut] * 4
+    assert cut_off(back, back, monitor) == ""
 
 
 def test_every_so_often_on_the_monotonic_clock(session: Session) -> None:

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from msgspec import structs
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, until
@@ -115,14 +117,28 @@ async def test_an_unknown_outcome_shows_what_the_host_knows_and_is_followed_agai
         await until(pilot, lambda: conductor.state.step("backup").status is StepStatus.PASSED)
 
 
+def test_a_command_of_which_nothing_was_seen_is_not_said_to_go_on(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["dump"] = Reply(until=threading.Event())
+    conductor = begun(workspace)
+    workspace.preflight(SETUP, lambda row: None)
+    now = datetime(2026, 11, 24, 2, 40, tzinfo=UTC)
+    host.listener(Link.STALLED, "no sign of life")
+    conductor.start("backup", "yes")
+    while conductor.state.running() is None:
+        pass
+    state = structs.replace(conductor.state, links_at={"web": now - timedelta(hours=1)})
+    assert banner(Moment(state=state, now=now)).endswith("; the command may not have started")
+    conductor.close()
+
+
 def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: Workspace, host: FakeTransport) -> None:
     host.replies["dump"] = Reply(until=threading.Event())
     conductor = begun(workspace)
     workspace.preflight(SETUP, lambda row: None)
     now = datetime(2026, 11, 24, 2, 40, tzinfo=UTC)
 
-    def said() -> str:
-        return banner(Moment(state=conductor.state, now=now))
+    def said(printed: datetime | None = now) -> str:
+        return banner(Moment(state=conductor.state, now=now, printed=printed))
 
     conductor.start("backup", "yes")
     while conductor.state.running() is None:
@@ -130,10 +146,13 @@ def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: 
     assert said() == ""
     host.listener(Link.STALLED, "no sign of life")
     assert said().startswith("✖ web: not answering since 02:")
+    assert said().endswith("; the command goes on there")
+    assert said(None).endswith("; the command may have started there")
     host.listener(Link.LOST, "closed")
     host.listener(Link.DOWN, "no route")
     assert said().startswith("✖ web: connection lost 02:")
-    assert said().endswith("the command goes on, reconnecting")
+    assert said().endswith("; the command goes on there; reconnecting")
+    assert said(None).endswith("; the command may have started there; reconnecting")
     host.listener(Link.UP, "")
     assert said() == ""
     conductor.close()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
 from tui.execution.evidence import value_of
+from tui.execution.preflight import action_host
 from tui.execution.probing import Prober
 from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
@@ -16,7 +17,7 @@ from tui.runbook.model import Action, Monitor, seconds
 from tui.runbook.patterns import TooSlow
 from tui.session import events as ev
 from tui.session.clock import Clock
-from tui.session.state import SessionState
+from tui.session.state import CONNECTED, SessionState
 from tui.session.watching import Dwell, finite
 from tui.transports.base import CancelToken, Stream, Transport
 
@@ -105,7 +106,10 @@ class MonitorRunner:
 
     def _sample(self, name: str, monitor: Monitor) -> None:
         try:
+            before = self._recording.state
             value, detail = self.measure(monitor)
+            if cut := cut_off(before, self._recording.state, monitor):
+                value, detail = None, f"the connection to {cut} was down meanwhile"
             if not self._stop.cancelled and self._recording.state.finished is None:
                 self._keep(name, finite(value), detail)
         except JournalUnwritable as error:
@@ -168,6 +172,27 @@ class MonitorRunner:
             self._recording.record(ev.MonitorSampled(monitor=name, value=value, detail=detail, clock=round(clock, 3)))
             for event in crossings(before, self._recording.state, name):
                 self._recording.record(event)
+
+
+def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
+    """The host to which the way was not up all the time a monitor was measured; empty where it was.
+
+    How long an answer took says nothing of a site then. What is reached from this machine has no connection of its own:
+    that the connections to all hosts were down shows that the way from here was cut.
+    """
+    runbook = after.runbook
+
+    def was_down(host: str) -> bool:
+        down = any(state.links.get(host, CONNECTED) != CONNECTED for state in (before, after))
+        return down or before.links_at.get(host) != after.links_at.get(host)
+
+    if monitor.probe is None:
+        through = monitor.on or runbook.runbook.default_host
+    else:
+        through = runbook.services[monitor.probe.service].through
+    reached = [name for name in after.hosts if not runbook.hosts[name].local]
+    hosts = [action_host(runbook, through)] if through else reached
+    return ", ".join(hosts) if hosts and all(map(was_down, hosts)) else ""
 
 
 def crossings(before: SessionState, after: SessionState, monitor: str) -> list[ev.AnyEvent]:

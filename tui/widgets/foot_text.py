@@ -8,7 +8,7 @@ from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
 from tui.session.doubts import doubt_words
-from tui.session.state import CONNECTED, step_by_id
+from tui.session.state import CONNECTED, Attempt, step_by_id
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.progress import Moment, Spent, clock_words, current_step, left, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL, Piece
@@ -74,8 +74,17 @@ def banner(moment: Moment) -> str:
     if not running.durable:
         return f"✖ {sanitise(host)}: {link} since {since}; the command ends with its connection"
     if link == STALLED:
-        return f"✖ {sanitise(host)}: not answering since {since}; the command goes on there"
-    return f"✖ {sanitise(host)}: connection lost {since}, the command goes on, reconnecting"
+        return f"✖ {sanitise(host)}: not answering since {since}; {_there(moment, running, host)}"
+    return f"✖ {sanitise(host)}: connection lost {since}; {_there(moment, running, host)}; reconnecting"
+
+
+def _there(moment: Moment, running: Attempt, host: str) -> str:
+    """What is known of a command whose connection is gone: only what it printed shows that it has started."""
+    if moment.printed is not None:
+        return "the command goes on there"
+    if moment.state.links_at[host] < running.started:
+        return "the command may not have started"
+    return "the command may have started there"
 
 
 def silence(moment: Moment) -> float:
