@@ -9,6 +9,7 @@ import click
 
 from tui.cli_drills import drill, drill_run
 from tui.cli_options import FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
+from tui.cli_output import Commands, for_programs
 from tui.cli_running import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
 from tui.cli_sessions import COMMANDS
 from tui.errors import RunbookInvalid
@@ -22,7 +23,7 @@ GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="runbook")
 @reaching
 @settings
@@ -227,6 +228,7 @@ def schema(of: str) -> None:
     """Print the JSON Schema of runbook.toml or of a drill's scenario, for editors, or of an exported session."""
     from importlib import import_module
 
+    for_programs()
     modules = {"runbook": "tui.runbook.schema", "scenario": "tui.drill.load", "session": "tui.exports.json"}
     click.echo(import_module(modules[of]).schema())
 

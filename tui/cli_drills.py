@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tui.cli_options import FILE, Leading, chosen_values, guarded, settings
+from tui.cli_output import is_terminal
 from tui.cli_running import screen, without_screen
 
 
@@ -89,7 +90,7 @@ def drill_inject(fault: str, session: str, operator: str) -> None:
     directory = open_store().find(session)
     _, state = directory.load()
     scenario = scenario_of(directory, state)
-    if not fault and sys.stdin.isatty() and sys.stdout.isatty():
+    if not fault and is_terminal():
         facilitate(directory, scenario, named_or_login(operator), click.getchar, click.echo)
         return
     if not fault:

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from tui.cli_output import complain, for_programs
 from tui.errors import RunbookError, RunbookInvalid
 
 FILE = click.option(
@@ -66,12 +68,15 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("as_json"):
+            for_programs()
         try:
             return command(*args, **kwargs)
         except RunbookError as error:
             fail(error)
         except KeyboardInterrupt:
-            click.echo("interrupted; `runbook resume` goes on", err=True)
+            with suppress(OSError):
+                click.echo("interrupted; `runbook resume` goes on", err=True)
             sys.exit(130)
 
     return run
@@ -79,14 +84,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def fail(error: RunbookError) -> NoReturn:
     """Print an error with every problem it carries, and end."""
-    from tui.execution.text import sanitise
-
-    click.echo(f"runbook: {sanitise(error.message)}", err=True)
-    if isinstance(error, RunbookInvalid):
-        for problem in error.problems:
-            click.echo(f"  {sanitise(str(problem))}", err=True)
-    if error.hint:
-        click.echo(f"  {sanitise(error.hint)}", err=True)
+    problems = error.problems if isinstance(error, RunbookInvalid) else ()
+    complain(error.message, *map(str, problems), error.hint)
     sys.exit(error.exit_code)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli_options import pairs
+from tui.cli_output import Saying, is_terminal
 from tui.errors import RunbookError
 
 if TYPE_CHECKING:
@@ -55,22 +56,28 @@ def without_screen(
         for line in plan_of(workspace, setup):
             click.echo(sanitise(line))
         return 0
-    return int(run_headless(workspace, setup, read, lambda line: click.echo(sanitise(line))))
+    say = Saying()
+    try:
+        return int(run_headless(workspace, setup, read, say))
+    finally:
+        say.end()
 
 
 def rollback_without_screen(
     workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any], hosts: str
 ) -> int:
     """A headless rollback of a session; returns the exit status."""
-    from tui.execution.text import sanitise
     from tui.headless.answers import Answers, read_answers
     from tui.headless.run import run_rollback
 
     read = read_answers(answers, workspace.runbook) if answers else Answers()
     operator = given["operator"] or read.operator or workspace.operator()
     reason = given["reason"] or read.reason
-    say = lambda line: click.echo(sanitise(line))  # noqa: E731  # a name for one line
-    return int(run_rollback(workspace, session, operator, reason, read, say, hosts))
+    say = Saying()
+    try:
+        return int(run_rollback(workspace, session, operator, reason, read, say, hosts))
+    finally:
+        say.end()
 
 
 def screen(
@@ -90,7 +97,7 @@ def screen(
     from tui.config import load_config
     from tui.execution.workspace import Setup
 
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    if not is_terminal():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
     setup = None
     if given is not None and any(given[name] for name in SETTINGS):

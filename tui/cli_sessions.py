@@ -1,5 +1,6 @@
 """The commands about sessions that are over, or were kept: listed, written for people and programs, verified."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     from tui.headless.report import verify_report
     from tui.session.bundle import kept
 
-    chosen = signers or (Path(load_config().signers).expanduser() if load_config().signers else None)
+    chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
     with kept(open_store(), session) as directory:
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
             click.echo(sanitise(line))

@@ -44,12 +44,21 @@ def find_runbook(given: Path | None) -> Path:
         UsageError: there is none.
     """
     found = given or nearest_runbook()
+    if found is None and not _is_somewhere():
+        raise UsageError("the folder you are in does not exist any more", "cd to one that does, or name a file with -f")
     if found is None:
         hint = (
             "go to the folder of your runbook, or name it with -f FILE; `runbook drill` rehearses with the bundled one"
         )
         raise UsageError("there is no runbook.toml here, nor in a folder above", hint)
     return found
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
 
 
 def nearest_runbook() -> Path | None:
@@ -62,11 +71,23 @@ def nearest_runbook() -> Path | None:
 
 
 def sessions_root() -> Path:
-    """Where sessions live: below XDG_STATE_HOME, or where the platform keeps such things."""
+    """Where sessions live: below XDG_STATE_HOME, or where the platform keeps such things.
+
+    Raises:
+        UsageError: there is no such place.
+    """
     from platformdirs import user_state_path
 
     given = os.environ.get("RUNBOOK_SESSIONS")
-    return Path(given) if given else user_state_path("runbook") / "sessions"
+    if given:
+        return Path(given)
+    try:
+        root = user_state_path("runbook") / "sessions"
+        if root.is_absolute():
+            return root
+    except RuntimeError:
+        pass
+    raise UsageError("there is no place for sessions: the user has no home folder", "set HOME, or RUNBOOK_SESSIONS")
 
 
 def open_store() -> "Store":

@@ -28,11 +28,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 TABLES = ("keys", "variables", "signing")
 
 
-def config_path() -> Path:
-    """Where the settings are, below XDG_CONFIG_HOME or where the platform keeps such things."""
+def config_path() -> Path | None:
+    """Where the settings are: below XDG_CONFIG_HOME, or the platform's place; None for a user without a home."""
     from platformdirs import user_config_path
 
-    return user_config_path("runbook") / "config.toml"
+    try:
+        path = user_config_path("runbook") / "config.toml"
+    except RuntimeError:
+        return None
+    return path if path.is_absolute() else None
 
 
 def load_config(path: Path | None = None) -> Config:
@@ -44,9 +48,10 @@ def load_config(path: Path | None = None) -> Config:
     import tomli
 
     chosen = path or config_path()
+    if chosen is None:
+        return Config()
     try:
-        with chosen.open("rb") as file:
-            raw = tomli.load(file)
+        raw = tomli.loads(chosen.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Config()
     except OSError as error:

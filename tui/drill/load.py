@@ -11,7 +11,7 @@ from tui.drill.scenario import BUILT_INS, PLACEHOLDER, Rule, Scenario
 from tui.errors import RunbookInvalid, UsageError
 from tui.resources import bundled
 from tui.runbook.check import check_as
-from tui.runbook.load import located, read_text
+from tui.runbook.load import located, read_text, unmarked
 from tui.runbook.problem import Fault, nearest, quoted, visible
 from tui.runbook.problem import Path as Place
 
@@ -37,7 +37,7 @@ def parse_scenario(text: str, name: str, above: tuple[Path, ...] = ()) -> Scenar
     """
     name = visible(name, 300)
     try:
-        raw = tomli.loads(text)
+        raw = tomli.loads(unmarked(text))
     except (tomli.TOMLDecodeError, RecursionError) as error:
         raise RunbookInvalid(f"{name} is not TOML: {visible(str(error), 300)}", HINT) from None
     scenario, faults = check_as(Scenario, raw)

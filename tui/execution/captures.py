@@ -10,7 +10,7 @@ from tui.runbook.model import Capture
 from tui.runbook.patterns import TooSlow, search
 
 LONGEST = 65536
-"""A value of more characters is taken for a mistake: it counts as not found."""
+"""A value of more characters, or with a NUL, is taken for a mistake: it counts as not found."""
 
 
 class Captured(Struct, frozen=True):
@@ -57,7 +57,7 @@ def _find(wanted: Capture, text: str) -> str:
         except TooSlow:
             return ""
         value = match.counts.strip() if match else ""
-    return value if len(value) <= LONGEST else ""
+    return value if len(value) <= LONGEST and "\0" not in value else ""
 
 
 def _by_json(path: str, text: str) -> str:

@@ -51,7 +51,7 @@ def read_answers(path: Path, runbook: Runbook) -> Answers:
         UsageError: it cannot be read, or names steps that are not there; all of them are listed.
     """
     try:
-        answers = msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), Answers)
+        answers = msgspec.convert(tomli.loads(path.read_text(encoding="utf-8-sig")), Answers)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except (tomli.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

@@ -61,6 +61,9 @@ def check_report(
     except KeyboardInterrupt:
         conductor.finish("checked")
         return exit_status(rows)
+    except OSError:  # nobody reads the table any more; what was checked stays checked
+        conductor.finish("checked")
+        raise
     finally:
         conductor.close()
 
@@ -203,7 +206,7 @@ def write_export(write: Callable[[BinaryIO], object], output: Path | None) -> No
         RunbookError: the file cannot be written.
     """
     if output is None:
-        write(sys.stdout.buffer)
+        _to_standard_output(write)
         return
     beside = output.with_name(f".{output.name}.part")
     try:
@@ -214,6 +217,19 @@ def write_export(write: Callable[[BinaryIO], object], output: Path | None) -> No
         raise RunbookError(f"cannot write {output}: {error.strerror}", "name another file with -o") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _to_standard_output(write: Callable[[BinaryIO], object]) -> None:
+    if sys.stdout is None:
+        raise RunbookError("standard output is closed", "name a file with -o")
+    try:
+        write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        raise
+    except OSError as error:
+        why = f"{error.filename}: {error.strerror}" if error.filename else f"standard output: {error.strerror}"
+        raise RunbookError(f"the export cannot be written; {why}", "name a file with -o") from error
 
 
 def _hash_of(path: Path) -> str:

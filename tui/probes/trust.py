@@ -1,5 +1,6 @@
 """Whom TLS trusts, and what its refusals mean to whoever has to mend them."""
 
+import os
 import ssl
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def context(ca_file: str = "") -> ssl.SSLContext:
     if not ca_file:
         _trust_this_machine(made)
         return made
-    path = Path(ca_file).expanduser()
+    path = Path(os.path.expanduser(ca_file))
     try:
         made.load_verify_locations(cafile=str(path))
         return made

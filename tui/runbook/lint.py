@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.runbook.danger import action_doubts
 from tui.runbook.facts import may_hold
-from tui.runbook.load import examine, located, read_text
+from tui.runbook.load import examine, located, read_text, unmarked
 from tui.runbook.model import Danger, Runbook
 from tui.runbook.names import Names
 from tui.runbook.patterns import pattern_doubts
@@ -36,7 +36,7 @@ def lint_text(text: str, name: str, beside: File | None = None) -> list[Problem]
     runbook, problems = examine(text, name, beside)
     if runbook is None:
         return list(problems)
-    doubts = located(_doubts(runbook, beside), tomli.loads(text), text, name)
+    doubts = located(_doubts(runbook, beside), tomli.loads(unmarked(text)), text, name)
     return sorted({*problems, *doubts}, key=lambda problem: (problem.line, problem.severity, str(problem)))
 
 

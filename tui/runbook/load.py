@@ -69,6 +69,11 @@ def read_text(path: Path) -> str:
         raise _invalid((problem,), name) from None
 
 
+def unmarked(text: str) -> str:
+    """The text without the mark that editors on Windows begin a file with; the lines stay as they are."""
+    return text.removeprefix("\ufeff")
+
+
 def examine(text: str, name: str, beside: Path | None = None) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook (as far as it can be read) and all its faults, in the order of their lines.
 
@@ -77,7 +82,7 @@ def examine(text: str, name: str, beside: Path | None = None) -> tuple[Runbook |
     """
     name = visible(name, 300)
     try:
-        raw = tomli.loads(text)
+        raw = tomli.loads(unmarked(text))
         runbook, faults = _read(raw)
     except tomli.TOMLDecodeError as error:
         return None, (_syntax(error, text, name),)

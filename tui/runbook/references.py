@@ -11,7 +11,7 @@ from tui.runbook.names import Names, template_faults
 from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.troubles import issue_faults
-from tui.runbook.walk import fields_of, steps_of
+from tui.runbook.walk import fields_of, steps_of, texts_of
 from tui.runbook.watching_check import watching_faults
 
 Item = TypeVar("Item")
@@ -25,6 +25,7 @@ def references(runbook: Runbook, document_lines: int | None = None) -> list[Faul
     """
     names = Names(runbook)
     return [
+        *_characters(runbook),
         *_duplicates(runbook),
         *declarations(runbook),
         *_flows(runbook),
@@ -44,6 +45,14 @@ def references(runbook: Runbook, document_lines: int | None = None) -> list[Faul
 
 def _numbered(key: str, items: Iterable[Item]) -> Iterator[tuple[Path, Item]]:
     return (((key, place), item) for place, item in enumerate(items))
+
+
+def _characters(runbook: Runbook) -> Iterator[Fault]:
+    """No program, file or host can be given a NUL: a command would end at it, or not start."""
+    for path, text in texts_of(runbook):
+        if "\0" in text:
+            hint = r"take it out; in a pattern write \x00"
+            yield Fault(path=path, message="a NUL character (\\u0000), which no command can hold", hint=hint)
 
 
 def _duplicates(runbook: Runbook) -> Iterator[Fault]:

@@ -97,6 +97,8 @@ def wrong_value(variable: Variable, value: str) -> str:
     """What is wrong with a value for this variable; empty when it is right."""
     if not value:
         return "" if variable.optional else "a value is needed"
+    if "\0" in value:
+        return "a value cannot hold a NUL character"
     if variable.choices and value not in variable.choices:
         return f"{value!r} is not one of {', '.join(variable.choices)}"
     from tui.runbook.patterns import TooSlow, fullmatch

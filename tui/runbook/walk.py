@@ -27,6 +27,22 @@ def section_steps(runbook: Runbook) -> Iterator[tuple[Path, Step]]:
             yield ("sections", place, "steps", number), step
 
 
+def texts_of(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text, wherever it is in the model, the keys of tables among them."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Struct):
+        for field in value.__struct_fields__:
+            yield from texts_of(getattr(value, field), (*path, field))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts_of(key, (*path, key))
+            yield from texts_of(item, (*path, key))
+    elif isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from texts_of(item, (*path, place))
+
+
 def fields_of(value: object, name: str, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Every text in a field of this name, wherever it is in the model."""
     if isinstance(value, Struct):

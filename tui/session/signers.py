@@ -58,7 +58,7 @@ def read_signers(path: Path) -> Signers:
         SignatureInvalid: it cannot be read, or a line has something that cannot be interpreted; says which.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise SignatureInvalid(f"cannot read the signers in {path}: {reason}", "name a file with one") from error

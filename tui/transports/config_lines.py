@@ -1,6 +1,7 @@
 """What the lines of the SSH configuration say literally, where `ssh -G` leaves out what matters: quotes, and + or -."""
 
 import glob
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ Filled = Callable[[str], str]
 
 def values(keyword: str, files: Sequence[Path]) -> Iterator[str]:
     """What follows a keyword in any line of the configuration, whichever host it is for; `files` stands for -F."""
-    user = Path("~/.ssh").expanduser()
+    user = Path(os.path.expanduser("~/.ssh"))
     roots = [(file, user) for file in files[:1]] or [(user / "config", user), (SYSTEM, SYSTEM.parent)]
     for file, folder in roots:
         yield from _values(keyword.lower(), file, folder, 0)
@@ -37,7 +38,7 @@ def _values(keyword: str, file: Path, folder: Path, depth: int) -> Iterator[str]
             yield found[2]
         elif found[1].lower() == "include" and depth < DEEPEST:
             for pattern in _words(found[2]):
-                for name in sorted(glob.glob(str(folder / Path(pattern).expanduser()))):
+                for name in sorted(glob.glob(str(folder / os.path.expanduser(pattern)))):
                     yield from _values(keyword, Path(name), folder, depth + 1)
 
 

@@ -1,0 +1,150 @@
+"""Standard output and error as they may be: a locale without our characters, a closed pipe, a full disk, nothing."""
+
+import codecs
+import io
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from traceback import walk_tb
+from typing import Any, NoReturn, TextIO
+
+import click
+
+from tui.errors import RunbookError
+
+LIKENESS = "runbook-likeness"
+"""How a character is written that the locale does not have: by one that looks alike, else by its number."""
+
+_ALIKE = str.maketrans(
+    {"–": "-", "—": "-", "−": "-", "…": "...", "→": "->", "←": "<-", "“": '"', "”": '"', "’": "'", "‘": "'"}
+    | {"✔": "+", "✖": "x", "⚠": "!", "▶": ">", "●": "*", "○": "o", "•": "*", "·": ".", "×": "x", "≥": ">=", "≤": "<="}
+    | {"└": "`", "├": "|", "│": "|", "─": "-", "↺": "<", "⟲": "<", "\ufffd": "?"}
+)
+
+
+def _likeness(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    shown = error.object[error.start : error.end].translate(_ALIKE)
+    return shown.encode("ascii", "backslashreplace").decode(), error.end
+
+
+codecs.register_error(LIKENESS, _likeness)
+
+
+def prepare() -> None:
+    """Have every character written that we write, whatever the locale has; no descriptor of the three stays free."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # a file that is opened next would be taken for it
+            os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=LIKENESS)
+
+
+def for_programs() -> None:
+    """Have standard output be UTF-8, as JSON is in every locale."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors=LIKENESS)
+
+
+def is_terminal() -> bool:
+    """Whether a person sits at both ends."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+class Commands(click.Group):
+    """A group that ends in words whatever becomes of its output."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click's own; see there."""
+        prepare()
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            _lost(error)
+        finally:
+            _settle()
+
+
+def _lost(error: OSError) -> NoReturn:
+    """End by what cannot be written, opened or found, in one line."""
+    if _in_echo(error):
+        _silence(sys.stdout)
+        why = f"standard output cannot be written: {error.strerror}"
+        complain(why, "it is not complete")
+    elif not _is_somewhere():
+        complain("the folder you are in does not exist any more", "cd to one that does")
+    else:
+        name = f"{error.filename}: " if error.filename else ""
+        complain(f"{name}{error.strerror or error}", "if nothing is wrong there, please report it")
+    sys.exit(RunbookError.exit_code)
+
+
+def complain(message: str, *more: str) -> None:
+    """Say what is wrong on standard error, a line each, if that can be written."""
+    from tui.execution.text import sanitise
+
+    try:
+        click.echo(f"runbook: {sanitise(message)}", err=True)
+        for line in filter(None, more):
+            click.echo(f"  {sanitise(line)}", err=True)
+    except OSError:
+        _silence(sys.stderr)
+
+
+def _settle() -> None:
+    """Let what cannot be written any more go, so that the end is quiet: what was wrong has been said."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _silence(sys.stdout)
+
+
+def _in_echo(error: OSError) -> bool:
+    """Whether it was saying something that failed."""
+    return any(frame.f_code is click.echo.__code__ for frame, _ in walk_tb(error.__traceback__))
+
+
+def _silence(stream: TextIO | None) -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]  # None has no descriptor: suppressed
+        os.close(nowhere)
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
+
+
+class Saying:
+    """Says what happens, for as long as somebody listens: production does not depend on where its log goes."""
+
+    def __init__(self, echo: Callable[[str], object] = click.echo) -> None:
+        self._echo = echo
+        self._trouble: OSError | None = None
+
+    def __call__(self, line: str) -> None:
+        """Say a line, or nothing any more."""
+        from tui.execution.text import sanitise
+
+        if self._trouble is not None:
+            return
+        try:
+            self._echo(sanitise(line))
+        except OSError as error:
+            self._trouble = error
+            _silence(sys.stdout)
+
+    def end(self) -> None:
+        """Say on standard error that not everything could be said; a reader who left knows."""
+        if self._trouble is not None and not isinstance(self._trouble, BrokenPipeError):
+            why = f"standard output cannot be written: {self._trouble.strerror}"
+            complain(why, "the run went on; its session has everything")
