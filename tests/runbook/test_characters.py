@@ -49,7 +49,7 @@ def test_so_are_answers_settings_scenarios_and_signers(tmp_path: Path) -> None:
     file.write_bytes(MARK + b'operator = "ana"\n')
     assert read_answers(file, small()).operator == "ana"
     assert load_config(file).operator == "ana"
-    scenario = 'title = "T"\n'
+    scenario = 'format = 1\ntitle = "T"\n'
     assert parse_scenario("\ufeff" + scenario, "s.toml") == parse_scenario(scenario, "s.toml")
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUMS5n4q0TGg+a6zoGFRDyBSsNTQ8kGSnLRXLfDj5Xf"
     file.write_bytes(MARK + f"ana {key}\n".encode())
