@@ -105,7 +105,7 @@ def test_a_long_value_is_cut() -> None:
         (b"", 'r.toml:1: missing key "format" (format = 1)'),
         (
             b"\xef\xbb\xbfformat = 1\n",
-            "r.toml:1: not TOML, column 1: Invalid statement (the line is: \\ufeffformat = 1)",
+            'r.toml:1: missing key "runbook" (runbook = {…})',
         ),
     ],
 )
