@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support.two_hosts import Place
 from tests.support.two_hosts import place as place
 from tests.support.two_hosts import two_hosts as two_hosts
-from tui.compose import open_workspace, resumed_workspace
-from tui.errors import HostsMoved, NotNow, SessionError
+from tui.cli import main
+from tui.compose import drill_workspace, open_workspace, resumed_workspace
+from tui.errors import HostsMoved, NotNow, SessionError, UsageError
+from tui.execution.workspace import Setup
 from tui.session import events as ev
 from tui.session.journal import read
 
@@ -110,3 +113,76 @@ def test_a_folder_without_a_runbook_is_one_clear_message(tmp_path: Path, words: 
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "runbook: there is no runbook.toml here, nor in a folder above"
     assert done.stdout == ""
+
+
+FAILS = """
+[[sections.steps]]
+id = "fails"
+title = "Fails"
+[[sections.steps.actions]]
+run = "false"
+[flows.back]
+title = "Back"
+kind = "rollback"
+sections = ["back"]
+[[sections]]
+id = "back"
+title = "Back"
+[[sections.steps]]
+id = "home"
+title = "Home"
+mutates = true
+[[sections.steps.actions]]
+run = "echo $HOME"
+"""
+
+
+def command(place: Place, *words: str) -> "subprocess.CompletedProcess[str]":
+    """The program as it is typed."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    line = [sys.executable, "-m", "tui", *words, "-F", str(place.ssh_config), "--headless"]
+    line += ["--operator", "ana", "--answers", "answers.toml"]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_rollback_from_the_command_line_runs_where_the_deployment_ran(place: Place, tmp_path: Path) -> None:
+    runbook = place.runbook("a", "one")
+    text = runbook.read_text().replace('title = "Mark"', 'title = "Mark"\nmutates = true\nundo = ["home"]')
+    runbook.write_text(text + FAILS)
+    answers = tmp_path / "answers.toml"
+    answers.write_text('confirm = ["mark", "home"]\n')
+    done = command(place, "run", "-f", str(runbook), "--flow", "deploy", "--host", "production=two")
+    assert done.returncode == 10, done.stderr
+    refused = command(place, "rollback", "last", "--host", "production=one", "--reason", "it failed")
+    assert refused.returncode == 6
+    assert "this session has it at two, today it is said to be at one" in refused.stderr
+    assert "--hosts session" in refused.stderr
+    done = command(place, "rollback", "last", "--reason", "it failed")
+    assert done.returncode == 0, done.stderr
+    outputs = sorted((tmp_path / "sessions").glob("*/attempts/*.out"))
+    assert [outputs[0].read_text(), outputs[-1].read_text()] == [f"{place.two.directory}\n"] * 2
+
+
+def test_what_is_read_of_another_runbooks_session_is_its_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder of a runbook that has none of its flows and steps."""
+    first = place.begin(place.runbook("a", "one", "First", "first"), flow="first")
+    monkeypatch.chdir(place.runbook("b", "two", "Second").parent)
+    for words in (["sessions"], ["export", first], ["export", first, "--format", "html"], ["verify", first]):
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, done.output
+    assert "First" in CliRunner().invoke(main, ["export", first]).output
+    assert CliRunner().invoke(main, ["followups"]).exit_code == 0
+
+
+def test_a_drill_is_taken_up_with_its_own_host_and_nobody_is_asked_about_its_port(place: Place, tmp_path: Path) -> None:
+    with drill_workspace(None, "calm-deployment", 1000) as workspace:
+        setup = Setup(flow="deploy", method="a", operator="ana")
+        workspace.preflight(setup, lambda row: None)
+        workspace.begin(setup).close()
+        session = workspace.store.names()[-1]
+    with drill_workspace(None, "calm-deployment", 1000) as other, pytest.raises(UsageError, match="a host of its own"):
+        other.resume(session, "ana")
+    with resumed_workspace(session, None, {}, None) as (workspace, found):
+        conductor = workspace.resume(found, "ana")
+        assert workspace.reach_again(conductor)[1] == []
+        conductor.close()

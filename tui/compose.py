@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.errors import UsageError
+from tui.errors import HostsMoved, UsageError
 from tui.resources import NAME, bundled
 
 if TYPE_CHECKING:
@@ -244,6 +244,8 @@ def drill_workspace(
             scenario_text=as_kept(chance),
             pace=0.0 if math.isinf(pace) else pace,
         )
+        if resumed is not None and resumed.started is not None:
+            workspace.played.add(resumed.started.session)
         try:
             with _striking(workspace, played, host):
                 yield workspace
@@ -307,6 +309,10 @@ def correct_values(
     """
     conductor = workspace.resume(session, operator, hosts)
     try:
+        _, elsewhere = workspace.reach_again(conductor)
+        if elsewhere and hosts != "today":
+            raise HostsMoved(session, tuple(map(str, elsewhere)))
+        conductor.agree()
         conductor.wait()
         for name, value in values.items():
             conductor.correct(name, value, reason)

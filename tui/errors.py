@@ -67,6 +67,14 @@ class SessionHeld(SessionError):
         self.holder = holder
 
 
+class SessionOver(SessionError):
+    """The session is finished, and nobody has said that it is to be opened again; `ended` says how it ended."""
+
+    def __init__(self, session: str, ended: str) -> None:
+        super().__init__(f"{session} is finished: {ended}", f"`runbook resume {session}` asks, and opens it again")
+        self.ended = ended
+
+
 class HostsMoved(SessionError):
     """Hosts of a session are elsewhere today; a person says which place holds. `moved` has a line for each."""
 

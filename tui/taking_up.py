@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.bridge import Front
-from tui.errors import HostsMoved, RunbookError, SessionHeld
+from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
 from tui.session.places import Moved
 
 if TYPE_CHECKING:
@@ -24,22 +24,28 @@ class TakingUp(Front):
     def _opened(self, conductor: "Conductor") -> None:
         """Show a session that was opened."""
 
-    def resume(self, session_id: str, hosts: str = "") -> None:
+    def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
         """Go on with a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
         self.work(
             self,
-            lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts),
+            lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts, reopen),
             self._resumed,
-            partial(self._not_resumed, session_id),
+            partial(self._not_resumed, session_id, reopen),
         )
 
-    def _not_resumed(self, session_id: str, error: RunbookError) -> None:
-        """Show what another process writes, without a way to act; anything else is told."""
-        if isinstance(error, HostsMoved):
+    def _not_resumed(self, session_id: str, reopen: bool, error: RunbookError) -> None:
+        """Ask what has to be known first; show what another process writes, without a way to act; tell the rest."""
+        if isinstance(error, SessionOver):
+            from tui.screens.dialogs import Confirm
+
+            lines = [session_id, f"It is finished: {error.ended}.", "", "Opening it again is recorded."]
+            ask_first = Confirm("Open a finished session again?", lines, yes="Open it again", no="Leave it")
+            self.push_screen(ask_first, lambda yes: self.resume(session_id, reopen=True) if yes else None)
+        elif isinstance(error, HostsMoved):
             from tui.screens.dialogs.moved import WhichHosts
 
             ask = WhichHosts(error.moved)
-            self.push_screen(ask, lambda hosts: self.resume(session_id, hosts) if hosts else None)
+            self.push_screen(ask, lambda hosts: self.resume(session_id, hosts, reopen) if hosts else None)
         elif isinstance(error, SessionHeld):
             self.work(self, lambda: self.workspace.look_on(session_id, error.holder), self._opened)
         else:

@@ -216,6 +216,7 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
     (tmp_path / "storm.toml").write_text(STORM)
     (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.chdir(tmp_path)
     command = [sys.executable, "-m", "tui", "drill", str(tmp_path / "storm.toml"), "-f", str(tmp_path / "runbook.toml")]
     command += ["--pace", "10", "--headless", "--flow", "deploy", "--answers", str(tmp_path / "answers.toml")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as program:
@@ -251,6 +252,7 @@ def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_taken_up
     )
     (tmp_path / "storm.toml").write_text(text)
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.chdir(tmp_path)
     with drill_workspace(tmp_path / "runbook.toml", str(tmp_path / "storm.toml"), 1000) as workspace:
         conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
         conductor.start("migrate")

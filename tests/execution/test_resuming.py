@@ -6,12 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import tomli
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
-from tui.errors import HostError, NotNow
+from tui.errors import HostError, NotNow, SessionError, SessionOver
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
+from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal import read, verify
@@ -181,21 +183,84 @@ def test_what_a_person_says_succeeded_gives_its_values_as_far_as_they_came(
 def test_what_comes_next_in_a_step_waits_for_whoever_took_the_session_up(
     workspace: Workspace, host: FakeTransport
 ) -> None:
-    step = workspace.runbook.sections[0].steps[1]
-    more = msgspec.structs.replace(step, actions=(*step.actions, msgspec.structs.replace(step.actions[0], run="wipe")))
-    first = workspace.runbook.sections[0]
-    steps = tuple(more if one is step else one for one in first.steps)
-    sections = (msgspec.structs.replace(first, steps=steps), *workspace.runbook.sections[1:])
-    workspace.runbook = msgspec.structs.replace(workspace.runbook, sections=sections)
+    secrets = 'secrets = ["db_password"]\n'
+    text = SMALL.replace(secrets, f'{secrets}[[sections.steps.actions]]\nrun = "wipe"\n')
+    workspace.text, workspace.runbook = text, msgspec.convert(tomli.loads(text), Runbook)
     key = leave_the_backup_running(workspace, host)
     host.left[key] = Reply(b"one\n", Outcome.exited(0))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tui.session.store.load", lambda path: workspace.runbook)
-        again = workspace.resume("last", "ben")
+    again = workspace.resume("last", "ben")
     again.wait(10)
     assert again.state.step("backup").status is StepStatus.RUNNING
     assert not [command for command in host.ran if "wipe" in command.script]
     again.start("backup", "go on")
     again.wait(10)
     assert [command for command in host.ran if "wipe" in command.script]
+    again.close()
+
+
+def test_a_command_left_running_is_not_looked_for_on_another_machine_until_that_is_agreed(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    key = leave_the_backup_running(workspace, host)
+    host.left[key] = Reply(b"one\ntwo\n", Outcome.exited(0))
+    host.name = "another"
+    declined = workspace.resume("last", "ana")
+    _, elsewhere = workspace.reach_again(declined)
+    assert [one.host for one in elsewhere] == ["web"]
+    declined.close()
+    assert isinstance(events(workspace)[-1], ev.AttemptRejoined), "nothing came of it: it is where it was left"
+    again = workspace.resume("last", "ana")
+    workspace.reach_again(again)
+    assert again.busy
+    again.agree()
+    again.wait(10)
+    assert again.state.attempts[max(again.state.attempts)].outcome == Outcome.exited(0)
+    again.close()
+
+
+def test_a_finished_session_is_opened_again_only_where_somebody_says_so(workspace: Workspace) -> None:
+    conductor = begin(workspace)
+    conductor.finish("abandoned")
+    conductor.wait(10)
+    conductor.close()
+    before = events(workspace)
+    with pytest.raises(SessionOver, match=r"is finished: abandoned .* by ana"):
+        workspace.resume("last", "ben")
+    assert events(workspace) == before
+    again = workspace.resume("last", "ana", reopen=True)
+    assert again.state.finished is None
+    again.close()
+
+
+def test_a_session_whose_own_runbook_was_changed_is_refused(workspace: Workspace) -> None:
+    begin(workspace).close()
+    directory = workspace.store.find("last")
+    directory.runbook.write_text(SMALL.replace("dump >", "rm -rf /backups; dump >"))
+    before = events(workspace)
+    with pytest.raises(SessionError, match="is not the text that the session began with"):
+        workspace.resume("last", "ana")
+    assert events(workspace) == before
+
+
+def test_nothing_more_runs_once_a_host_is_another_machine_than_the_journal_names(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    """The connection was lost, and the address leads to another machine when it is made again."""
+    conductor = begin(workspace)
+    host.name = "another"
+    ran = len(host.ran)
+    conductor.start("backup", "yes")
+    conductor.wait(10)
+    assert len(host.ran) == ran
+    with pytest.raises(NotNow, match="today it is said to be at deploy@another"):
+        conductor.start("backup", "yes")
+    conductor.close()
+    assert [event.target for event in events(workspace) if isinstance(event, ev.HostConnected)] == ["fake.example:22"]
+    again = workspace.resume("last", "ana")
+    _, elsewhere = workspace.reach_again(again)
+    assert [one.host for one in elsewhere] == ["web"]
+    again.agree()
+    again.start("backup", "yes")
+    again.wait(10)
+    assert len(host.ran) > ran
     again.close()

@@ -13,6 +13,7 @@ from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.dialogs import Confirm, Resolve
 from tui.screens.dialogs.taken_up import TakenUp
+from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
@@ -190,3 +191,25 @@ async def test_what_is_left_of_a_destructive_step_is_asked_about_only_where_it_c
         assert app.conductor is not None
         await until(pilot, lambda: app.conductor.state.step("switch-docker").status is StepStatus.PASSED)  # type: ignore[union-attr]
         assert isinstance(app.screen, RunScreen)
+
+
+async def test_a_finished_session_is_opened_again_only_on_a_yes(workspace: Workspace, host: FakeTransport) -> None:
+    first = begun(workspace)
+    first.finish("completed")
+    first.wait(10)
+    first.close()
+    before = journal(workspace)
+    app = RunbookApp(workspace, session=session_of(first), operator="ben")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await dialog(pilot, Confirm)
+        assert "It is finished: completed" in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        assert app.conductor is None
+        assert journal(workspace) == before
+        app.resume(session_of(first))
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await dialog(pilot, TakenUp)
+        assert app.conductor is not None
+        assert app.conductor.state.finished is None

@@ -65,8 +65,8 @@ class MonitorRunner:
         self._thread = threading.Thread(target=self._schedule, name="monitors", daemon=True)
 
     def start(self) -> None:
-        """Begin to measure, if there is anything to measure."""
-        if self._recording.runbook.monitors:
+        """Begin to measure, if there is anything to measure and it has not begun yet."""
+        if self._recording.runbook.monitors and self._thread.ident is None:
             self._thread.start()
 
     def stop(self) -> None:

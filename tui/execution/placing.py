@@ -27,6 +27,8 @@ class Placing(Stepping):
         for event in events:
             self.record(event)
         self.held = ""
+        self._agreed.set()
+        self.monitors.start()
 
     def agree(self) -> None:
         """Go on where the hosts are now; it is recorded."""

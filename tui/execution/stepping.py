@@ -1,5 +1,6 @@
 """Takes a session's steps on: what runs next in one, what follows from its end, and which do not apply."""
 
+import threading
 from contextlib import suppress
 from functools import partial
 
@@ -17,12 +18,16 @@ from tui.session import events as ev
 from tui.session.doubts import doubtful, hosts_of
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.places import reached_elsewhere
 from tui.session.replan import next_reopening
 from tui.session.rollback import not_needed
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
-from tui.transports.base import CancelToken, Link
+from tui.transports.base import CancelToken, Detached, Link
 from tui.transports.local import LocalTransport
+
+AGREED = 0.1
+"""Seconds between two looks whether the operator has left, while nobody agrees to another host."""
 
 
 class Stepping(Working):
@@ -42,6 +47,7 @@ class Stepping(Working):
         speed: float = 1.0,
     ) -> None:
         super().__init__(runbook, journal, executor, state)
+        self._agreed = threading.Event()
         self.secrets = secrets
         prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
         self._runner = ActionRunner(runbook, executor, secrets, self, prober)
@@ -78,6 +84,7 @@ class Stepping(Working):
         self.record(ev.AttemptRejoined(attempt=left.number, operator=self.state.operator))
 
         def follow(cancel: CancelToken) -> None:
+            self._await_same_host(left, cancel)
             # What comes next in the step waits for a person: it was allowed by whoever began it, then.
             self._runner.rejoin(step, left, cancel)
             self.replan()
@@ -85,6 +92,32 @@ class Stepping(Working):
                 self._settle_passed(step)
 
         self._submit(follow)
+
+    def _await_same_host(self, left: Attempt, cancel: CancelToken) -> None:
+        """Wait where the host is another machine than the one the command was left on, until that is agreed.
+
+        Raises:
+            Detached: it was not; the command is where it was left.
+        """
+        if not self._is_elsewhere(connection_of(self.runbook, left.host)):
+            return
+        while not self._agreed.wait(AGREED):
+            if cancel.cancelled or cancel.left:
+                raise Detached
+
+    def _is_elsewhere(self, host: str) -> bool:
+        """Whether a host is another machine or user than the one that the journal names; then nothing runs any more."""
+        known = self.state.hosts.get(host)
+        if known is None or self.state.drill or self.state.finished:
+            return False
+        try:
+            now = connected_event(host, self.executor.transports[host].connect())
+        except RunbookError:
+            return False  # whatever is asked of it says so
+        found = reached_elsewhere(known, now)
+        if found is not None:
+            self.held = f"{found}; leave the session and take it up again to decide"
+        return found is not None
 
     def _run(self, step: Step, cancel: CancelToken) -> None:
         self._runner.run(step, cancel, self._may_go_on)
@@ -95,6 +128,8 @@ class Stepping(Working):
 
     def _may_go_on(self, step: Step, action: Action) -> bool:
         """Whether a step's next action may run: not where its host was restarted under what it builds on."""
+        if action.run is not None and self._is_elsewhere(connection_of(self.runbook, action.on)):
+            return False
         if not step.mutates or action.run is None:
             return True
         self.meet_again(connection_of(self.runbook, action.on))
@@ -112,7 +147,7 @@ class Stepping(Working):
         """See whether hosts were restarted since they were last reached; what that makes wrong is reopened."""
         for host in hosts:
             known = self.state.hosts.get(host)
-            if known is None or not known.boot_id or self.state.finished:
+            if known is None or not known.boot_id or self.state.finished or self._is_elsewhere(host):
                 continue
             try:
                 facts = self.executor.transports[host].connect()

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import tui
-from tui.errors import HostsMoved, RunbookError, SessionError, UsageError
+from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
@@ -93,6 +93,8 @@ class Workspace:
         self._conducted = runbook, transports
         self.redactor = Redactor()
         self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
+        self.played: set[str] = set()
+        """The sessions whose past a drill's host knows."""
         self.findings: tuple[Finding, ...] = ()
         self.opened: Callable[[Conductor, SessionDirectory], None] = lambda conductor, directory: None
         """Told of every session that is begun, or gone on with."""
@@ -167,16 +169,19 @@ class Workspace:
                 conductor.record(finding.event)
         self._watch(conductor)
         conductor.monitors.start()
+        self.played.add(directory.id)
         self.opened(conductor, directory)
         return conductor
 
-    def resume(self, session: str, operator: str, hosts: str = "") -> "Conductor":
-        """Go on with a session that is not finished, as it was left, on the hosts that its journal names.
+    def resume(self, session: str, operator: str, hosts: str = "", reopen: bool = False) -> "Conductor":
+        """Go on with a session as it was left, on the hosts that its journal names.
 
         Args:
             hosts: which places hold where something else is said today: "session" or "today"; "" asks.
+            reopen: whether a finished one is opened again.
 
         Raises:
+            SessionOver: it is finished, and not to be opened again.
             SessionError: it cannot be read, is damaged, is open elsewhere, or is another runbook's.
             HostsMoved: something else is said of its hosts today, and nobody has said which holds.
         """
@@ -184,7 +189,9 @@ class Workspace:
         journal = Journal.open(directory.journal, self.clock)
         try:
             runbook, state = directory.load()
-            self._fits(directory.id, state)
+            self._fits(directory, state)
+            if state.finished is not None and not reopen:
+                raise SessionOver(directory.id, ended(state))
             places, now = session_places(state), {} if self.drill else self._today(runbook)
             differing = moved(places, now)
             if differing and hosts not in ("session", "today"):
@@ -200,19 +207,27 @@ class Workspace:
             conductor.record(ev.HostMoved(host=name, before=places[name], place=place, operator=by))
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
-        conductor.monitors.start()
         self.opened(conductor, directory)
         return conductor
 
-    def _fits(self, session: str, state: "SessionState") -> None:
-        """Make sure that a session may be opened here: a drill in a drill, and by its own runbook alone."""
+    def _fits(self, directory: SessionDirectory, state: "SessionState") -> None:
+        """Make sure that a session may be opened here: a drill in a drill, and by its own runbook and text alone."""
+        session = directory.id
         if bool(state.drill) != bool(self.drill):
             what = "a drill" if state.drill else "no drill"
             raise UsageError(f"{session} is {what}", f"open it with `runbook resume {session}`")
+        if self.drill and session not in self.played:
+            hint = f"leave, then: runbook resume {session}"
+            raise UsageError(f"{session} is another drill, with a host of its own", hint)
         own, here = runbook_id(state.runbook), runbook_id(self.runbook)
         if own != here:
             what = f"{session} belongs to the runbook {state.runbook.runbook.title} ({own}), not to {here}"
             raise SessionError(what, f"leave, then: runbook resume {session}")
+        if state.started is None:
+            raise SessionError(f"{session} was cut off before it began", "begin a new one")
+        if hashlib.sha256(directory.runbook.read_bytes()).hexdigest() != state.started.runbook_hash:
+            what = f"{directory.runbook} is not the text that the session began with"
+            raise SessionError(what, "restore it from a copy: its commands may be other ones")
 
     def _today(self, runbook: Runbook) -> dict[str, ev.Place]:
         """Where hosts are said to be today: by option or setting, or by a runbook that was changed since."""
@@ -234,7 +249,7 @@ class Workspace:
     def reach_again(
         self, conductor: "Conductor", ask: AskSecret | None = None
     ) -> tuple[tuple[Finding, ...], list[Moved]]:
-        """Reach the hosts and secrets of a session that was taken up; blocks.
+        """Reach the hosts and secrets of a session that was taken up, and measure its monitors from then on; blocks.
 
         Returns:
             What was found, recorded in the session; and the hosts that lead elsewhere than before, of which nothing
@@ -250,6 +265,8 @@ class Workspace:
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts
         elsewhere = [one for now in events if now.host in known and (one := reached_elsewhere(known[now.host], now))]
+        if self.drill:  # its host is made anew each time, at another port
+            elsewhere = []
         if not conductor.state.finished:
             conductor.reached(events, elsewhere)
         return found, elsewhere
@@ -351,6 +368,14 @@ class Workspace:
             problem = wrong_value(variable, values.get(name, ""))
             if problem:
                 raise UsageError(f"{name}: {problem}", variable.prompt)
+
+
+def ended(state: "SessionState") -> str:
+    """How a session ended, in words; empty where it has not."""
+    if state.finished is None:
+        return ""
+    at = f" {state.finished_at:%Y-%m-%d %H:%M} UTC" if state.finished_at else ""
+    return f"{state.finished.result}{at} by {state.finished.operator}"
 
 
 def _hash(text: str) -> str:

@@ -18,6 +18,7 @@ from tui.session.called import attempt_called
 from tui.session.fold import fold
 from tui.session.journal import read
 from tui.session.output import OutputReader
+from tui.session.places import words_of
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
 from tui.session.store import SessionDirectory
 
@@ -125,6 +126,9 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, s
             yield "", f"begun outside the window: {reason}"
         case ev.SessionHandedOver():
             yield "", f"handed over from {event.previous} to {event.operator}"
+        case ev.HostMoved():
+            where = f"{words_of(event.before)} to {words_of(event.place)}"
+            yield "", f"{event.host} moved from {where} by {event.operator}"
         case ev.SessionResumed():
             yield "", f"resumed by {event.operator}"
         case ev.LinkChanged(link=link) if link != "connected":

@@ -109,6 +109,11 @@ def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionS
     return replace(state, hosts={**state.hosts, event.host: event})
 
 
+@_on(ev.HostMoved)
+def _(event: ev.HostMoved, state: SessionState, entry: ev.Entry) -> SessionState:
+    return replace(state, moved={**state.moved, event.host: event.place})
+
+
 def _looked_on(runbook: Runbook, step: str, host: str) -> bool:
     look = step_by_id(runbook, step).look
     return look is not None and connection_of(runbook, look.on) == host

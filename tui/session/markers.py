@@ -64,6 +64,8 @@ def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, s
             return MarkerKind.ROLLBACK, "", "rollback finished"
         case ev.SessionHandedOver():
             return MarkerKind.HANDOVER, "", f"handed over to {event.operator}"
+        case ev.HostMoved():
+            return MarkerKind.HANDOVER, "", f"{event.host} moved by {event.operator}"
         case ev.SessionResumed():
             return MarkerKind.HANDOVER, "", f"resumed by {event.operator}"
         case ev.FaultStruck():
