@@ -1,3 +1,4 @@
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tui.app import RunbookApp
 from tui.bridge import front
+from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Window
 from tui.runbook.window import window_state
 from tui.screens.dialogs import AskText
 from tui.screens.dialogs.pick import Pick
+from tui.screens.dialogs.told import Told
+from tui.screens.exporting import write_exports
 from tui.screens.help import HelpScreen
 from tui.screens.home import LISTED, HomeScreen
 from tui.screens.home_text import window_lines
@@ -91,8 +95,31 @@ async def test_a_finished_session_is_not_resumed_but_exported(workspace: Workspa
         await until(pilot, lambda: "this session is finished" in shown(app))
         assert app.conductor is None
         await pilot.press("e")
-        await until(pilot, lambda: (tmp_path / f"{session}.json").exists())
-        assert (tmp_path / f"{session}.md").read_text().startswith("# ")
+        await dialog(pilot, Told)
+        folder = tmp_path / "state" / "runbook" / "exports"
+        assert (folder / f"{session}.md").read_text().startswith("# ")
+        assert str(folder) in shown(app).replace("│", "").replace("\n", "").replace(" ", "")
+        assert f"{session}.html" in shown(app)
+
+
+def test_exports_are_their_owners_alone_whatever_was_there_before(workspace: Workspace, tmp_path: Path) -> None:
+    session = left_open(workspace, finish=True)
+    folder = tmp_path / "exports"
+    for _ in range(2):
+        for path in write_exports(workspace.store, session, folder):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            path.chmod(0o644)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert sorted(path.suffix for path in folder.iterdir()) == [".html", ".json", ".md"]
+
+
+def test_exports_that_cannot_be_written_say_where_and_what_to_do(workspace: Workspace, tmp_path: Path) -> None:
+    session = left_open(workspace, finish=True)
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(SessionError) as caught:
+        write_exports(workspace.store, session, tmp_path / "taken" / "exports")
+    assert "taken" in caught.value.message
+    assert "runbook export -o" in caught.value.hint
 
 
 async def test_a_damaged_session_is_shown_with_its_problem(workspace: Workspace) -> None:

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
+from tui.screens.dialogs.told import Told
 from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.screens.summary import SummaryScreen
@@ -137,7 +139,12 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         await pilot.pause()
         assert isinstance(app.screen, SummaryScreen)
         await pilot.press("e")
-        await until(pilot, lambda: list(tmp_path.glob("*-deploy-*.json")))
+        await dialog(pilot, Told)
+        folder = tmp_path / "state" / "runbook" / "exports"
+        assert [name.rpartition(".")[2] for name in sorted(os.listdir(folder))] == ["html", "json", "md"]
+        assert not any(name.endswith(".json") for name in os.listdir(tmp_path))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen))
         await pilot.press("r")
         await dialog(pilot, Confirm)
         await pilot.press("y")

@@ -1,21 +1,30 @@
-"""Writes a session for people and for programs, from whichever screen asks."""
+"""Writes a session for people and for programs, from whichever screen asks: to one place, for its owner alone."""
 
+import os
 from pathlib import Path
 
 from textual.screen import Screen
 
 from tui.bridge import front
 from tui.errors import SessionError
+from tui.session.durable import replace_private
 from tui.session.store import Store
 
 FORMS = ("md", "html", "json")
 
 
+def exports_folder() -> Path:
+    """Where exports from the screen are: beside the sessions, below XDG_STATE_HOME."""
+    from platformdirs import user_state_path
+
+    return user_state_path("runbook") / "exports"
+
+
 def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
-    """Write the session in every form into `folder`, or into its own directory where that cannot be written.
+    """Write the session in every form into `folder` (0700), each a file of its owner's (0600), whole or not at all.
 
     Raises:
-        SessionError: the session cannot be read, or neither place can be written.
+        SessionError: the session cannot be read, or the folder cannot be written.
     """
     from tui.exports.registry import render
     from tui.exports.source import source
@@ -23,21 +32,24 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     directory = store.find(session)
     read = source(directory)
     made = {f"{directory.id}.{form}": render(read, form) for form in FORMS}
-    for place in (folder, directory.path):
-        try:
-            for name, data in made.items():
-                (place / name).write_bytes(data)
-        except OSError:
-            continue
-        return [place / name for name in made]
-    raise SessionError(f"cannot write to {folder} nor to {directory.path}", "free space, or start from another folder")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, data in made.items():
+            replace_private(folder / name, data)
+    except OSError as error:
+        hint = "free space there, or `runbook export -o FILE` writes elsewhere"
+        raise SessionError(f"cannot write to {folder}: {error.strerror}", hint) from error
+    return [folder / name for name in made]
 
 
 def export_session(screen: Screen[None], session: str) -> None:
-    """Write a session beside where the program was started, and say where that is."""
+    """Write a session, and show where it is: the folder whole in a line, then each file."""
+    from tui.screens.dialogs.told import Told
+
     app = front(screen)
 
     def written(paths: list[Path]) -> None:
-        app.say("\n".join(str(path) for path in paths), "Exported")
+        lines = ["Only you can read them:", f"{paths[0].parent}{os.sep}", *(f"  {path.name}" for path in paths)]
+        screen.app.push_screen(Told("Exported", lines))
 
-    app.work(screen, lambda: write_exports(app.workspace.store, session, Path.cwd()), written)
+    app.work(screen, lambda: write_exports(app.workspace.store, session, exports_folder()), written)

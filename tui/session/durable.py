@@ -47,3 +47,18 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         let_go(descriptor)
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """Write a file (0600) whole or not at all, in the place of one that may be there with any mode.
+
+    Raises:
+        OSError: not all of it could be written; what was there before still is.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    beside.unlink(missing_ok=True)
+    try:
+        write_new(beside, data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
