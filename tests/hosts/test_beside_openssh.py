@@ -1,6 +1,7 @@
 """Every case of the table by `ssh -o BatchMode=yes` and by us, against real servers: never less strict than OpenSSH."""
 
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ CASES = (*KNOWN, *CONFIG)
 WHOLE = os.environ.get("RUNBOOK_HOSTS") == "long"
 """Whether the whole table is run, as `make test-hosts` does."""
 AT_ONCE = 4
+WRITTEN_BESIDE = "OpenSSH_9.2"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "hosts.md"
 
 
@@ -74,9 +76,13 @@ def test_nothing_is_accepted_that_openssh_refuses(rows: list[Row], capsys: pytes
 
 
 def test_each_case_is_answered_as_its_rule_says(rows: list[Row]) -> None:
-    expected = {BOTH: (True, True), NEITHER: (False, False)}
+    version = subprocess.run(["ssh", "-V"], capture_output=True, text=True, check=True).stderr
     other = [
-        row for row in rows if (row.openssh.accepted, row.ours.accepted) != expected.get(row.case.rule, (True, False))
+        row
+        for row in rows
+        if row.ours.accepted != (row.case.rule == BOTH)
+        # what OpenSSH is to do was written down beside one of its versions; another one may be stricter
+        or (row.openssh.accepted != (row.case.rule != NEITHER) and version.startswith(WRITTEN_BESIDE))
     ]
     assert not other, "\n".join(map(str, other))
 
