@@ -17,6 +17,7 @@ from tui.execution.expectations import Output, check
 from tui.execution.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.secrets import Secrets
 from tui.execution.watch import expected_of_watch, follow, patience, since, words_of_watch
+from tui.runbook.filling import filled_action, without_value
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.runbook.probing.describe import given_words, words_of
 from tui.runbook.variables import fill
@@ -221,7 +222,7 @@ class ActionRunner:
         captured = Captured()
         if finished.outcome.ended_by_itself:
             text = judged_alone(Output.read(self._executor.directory, number)).text
-            captured = self._known(capture_probe(action.capture, text, found[0].secrets))
+            captured = self._known(capture_probe(filled_action(action, values).capture, text, found[0].secrets))
         if found[0].figures:
             about = given_words(probe, values)
             measured = ev.ProbeMeasured(
@@ -286,7 +287,7 @@ class ActionRunner:
 
     def capture_left(self, step: Step, left: Attempt) -> tuple[str, ...]:
         """Take the values from what there is of an attempt whose outcome a person decided; returns those not found."""
-        action = step.actions[left.action]
+        action = filled_action(step.actions[left.action], self._recorder.values())
         output = Output.read(self._executor.directory, left.number)
         captured = capture(action.capture, (judged_alone(output) if action.probe else output).text)
         for name, value in captured.secrets.items():
@@ -312,6 +313,7 @@ class ActionRunner:
 
     def _captured(self, action: Action, number: int, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""
+        action = filled_action(action, self._recorder.values())
         text = judged_alone(output).text if action.probe else output.judged(action.expect.on_stderr)
         found = capture(action.capture, text) if finished.outcome.ended_by_itself else Captured()
         captured = self._known(found)
@@ -337,6 +339,7 @@ class ActionRunner:
         last: bool,
     ) -> bool | None:
         outcome, took = finished.outcome, finished.seconds
+        action = filled_action(action, self._recorder.values())
         if action.probe:
             checks = check_probe(action.expect, finished.checks, outcome, output.text, took)
         else:
@@ -348,6 +351,10 @@ class ActionRunner:
         checks += tuple(
             ev.Check(expected=f"a value for {name} in the output", came="none found", ok=False)
             for name in captured.missing
+        )
+        checks += tuple(
+            ev.Check(expected=f"a value for {name}", came="none is known, so what names it cannot be judged", ok=False)
+            for name in without_value(action.expect)
         )
         good = all(one.ok or one.warning for one in checks)
         if good and not self._recorder.state.attempts[number].again:

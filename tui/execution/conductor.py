@@ -13,6 +13,7 @@ from tui.execution.probing import Prober
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.people import same_person
+from tui.runbook.filling import filled_action
 from tui.runbook.model import Runbook, Section, Signoff, Step
 from tui.runbook.variables import fill
 from tui.session import events as ev
@@ -217,7 +218,7 @@ class Conductor(Placing):
         """Answer the question a step waits for."""
         with self._lock:
             step, index, action = self._waiting(step_id, "ask")
-            checks = check_answer(action, answer)
+            checks = check_answer(filled_action(action, self.values()), answer)
             self.record(
                 ev.QuestionAnswered(
                     step=step_id, action=index, operator=self.state.operator, answer=answer, checks=checks

@@ -105,7 +105,7 @@ def source(directory: SessionDirectory) -> Source:
     """
     from tui.runbook.load import load
 
-    runbook = load(directory.runbook)
+    runbook = load(directory.runbook, kept=True)
     entries = tuple(read(directory.journal))
     state = fold(runbook, entries)
     return Source(directory.id, runbook, state, entries, directory.attempts, _debrief(directory, state, entries))

@@ -8,6 +8,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
 from tui.runbook.probing.describe import words_of
+from tui.runbook.variables import fill
 from tui.session.state import SessionState
 
 
@@ -49,7 +50,7 @@ def _step(
             yield f"      {words_of_watch(action, values)}"
             continue
         if action.run is None:
-            yield f"      {action.kind}: {action.ask or action.send or action.open}"
+            yield f"      {action.kind}: {fill(action.ask or action.send or action.open or '', values)}"
             continue
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"

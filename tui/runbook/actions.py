@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterator
 
+from tui.runbook.filling import texts_of
 from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.probing.check import expectation_faults, probe_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.variables import PLACEHOLDER
 from tui.runbook.watching_check import watch_faults
 
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on")
@@ -33,7 +35,9 @@ def action_faults(
     if action.send and action.send not in runbook.messages:
         hint = nearest(action.send, runbook.messages)
         yield Fault(path=(*path, "send"), message=f"there is no message {quoted(action.send)}", hint=hint)
-    if action.open is not None and not action.open.startswith(("https://", "http://", "{{ ")):
+    if action.open is not None and not (
+        action.open.startswith(("https://", "http://")) or PLACEHOLDER.match(action.open)
+    ):
         hint = "it begins with https:// or a {{ variable }}"
         yield Fault(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
     if action.run is not None and not action.run.strip():
@@ -45,6 +49,10 @@ def action_faults(
     for key in ("run", "ask", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
         yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
+    for where, _, _, text in texts_of(action.expect, (*path, "expect")):
+        yield from template_faults(text, known, where, False, names.anywhere())
+    for where, _, _, text in texts_of(action.capture, (*path, "capture")):
+        yield from template_faults(text, known, where, False, names.anywhere())
     if action.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), action.probe)
         yield from expectation_faults(runbook, path, action, mutates)

@@ -10,6 +10,7 @@ import tomli
 from tui.errors import RunbookInvalid
 from tui.runbook.check import check
 from tui.runbook.counting import counted
+from tui.runbook.filling import unfilled
 from tui.runbook.locate import Lines
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Fault, Problem, key_of, visible
@@ -18,23 +19,23 @@ from tui.runbook.references import references
 MAX_BYTES = 5_000_000
 
 
-def load(path: Path) -> Runbook:
-    """The runbook in a file.
+def load(path: Path, kept: bool = False) -> Runbook:
+    """The runbook in a file; a session's own, which is `kept`, opens whatever is refused today in its texts.
 
     Raises:
         RunbookInvalid: it cannot be read, or is not right; `problems` has every fault.
     """
-    runbook, problems = examine(read_text(path), str(path), path.parent)
+    runbook, problems = examine(read_text(path), str(path), path.parent, kept)
     return _accepted(runbook, problems, str(path))
 
 
-def load_text(text: str, name: str) -> Runbook:
-    """The runbook in a text; `name` is what messages call it.
+def load_text(text: str, name: str, kept: bool = False) -> Runbook:
+    """The runbook in a text; `name` is what messages call it, and see `load` for `kept`.
 
     Raises:
         RunbookInvalid: it is not right; `problems` has every fault.
     """
-    runbook, problems = examine(text, name)
+    runbook, problems = examine(text, name, kept=kept)
     return _accepted(runbook, problems, name)
 
 
@@ -74,7 +75,9 @@ def unmarked(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def examine(text: str, name: str, beside: Path | None = None) -> tuple[Runbook | None, tuple[Problem, ...]]:
+def examine(
+    text: str, name: str, beside: Path | None = None, kept: bool = False
+) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook (as far as it can be read) and all its faults, in the order of their lines.
 
     Args:
@@ -92,6 +95,10 @@ def examine(text: str, name: str, beside: Path | None = None) -> tuple[Runbook |
         message = visible(str(error), 200)
         return None, (Problem(file=name, message=f"a value cannot be read: {message}", hint="correct it"),)
     faults += references(runbook, _document_lines(runbook, beside))
+    if kept:
+        faults = [fault for fault in faults if not {"expect", "capture"} & set(fault.path)]
+    else:
+        faults += unfilled(runbook)
     return runbook, located(faults, raw, text, name)
 
 

@@ -11,6 +11,7 @@ from tui.runbook.names import Names, template_faults
 from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.troubles import issue_faults
+from tui.runbook.variables import PLACEHOLDER
 from tui.runbook.walk import fields_of, steps_of, texts_of
 from tui.runbook.watching_check import watching_faults
 
@@ -114,7 +115,7 @@ def _links(runbook: Runbook, names: Names) -> Iterator[Fault]:
 
 def is_url(text: str) -> bool:
     """Whether a link begins as one, or with a variable that will."""
-    return text.startswith(("https://", "http://", "{{ "))
+    return text.startswith(("https://", "http://")) or PLACEHOLDER.match(text) is not None
 
 
 def _no_url(text: str, path: Path) -> Fault:

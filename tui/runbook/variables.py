@@ -6,8 +6,8 @@ from datetime import datetime
 
 from tui.runbook.model import Variable
 
-PLACEHOLDER = re.compile(r"\{\{ +([A-Za-z_][A-Za-z0-9_-]*) +\}\}")
-"""One `{{ name }}`, spaces and all: `{{.Names}}` and `{{end}}` belong to other programs' templates."""
+PLACEHOLDER = re.compile(r"\{\{(?!(?:end|else|break|continue)\}\}) *([A-Za-z_][A-Za-z0-9_-]*) *\}\}")
+"""One `{{ name }}`, with blanks or without: `{{.Names}}`, `{{json .}}` and `{{end}}` are other programs'."""
 
 DRAFTED = frozenset(
     {

@@ -93,7 +93,9 @@ class RollbackScreen(RunScreen):
                 front(self).work(self, deliver, lambda _: self.show_state(conductor.state))
 
         title = fill(message.title, conductor.values())
-        self.app.push_screen(SendMessage(title, conductor.message(name), can_send, message.to), chosen)
+        self.app.push_screen(
+            SendMessage(title, conductor.message(name), can_send, fill(message.to, conductor.values())), chosen
+        )
 
     def action_everything(self) -> None:
         """Look at the whole session's steps, or at the rollback's alone again."""

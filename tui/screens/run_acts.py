@@ -205,7 +205,10 @@ class SessionActs(Page[None]):
 
         self.app.push_screen(
             SendMessage(
-                fill(message.title, self.conductor.values()), self.conductor.message(name), can_send, message.to
+                fill(message.title, self.conductor.values()),
+                self.conductor.message(name),
+                can_send,
+                fill(message.to, self.conductor.values()),
             ),
             chosen,
         )

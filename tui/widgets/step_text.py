@@ -324,7 +324,7 @@ def _expected(action: Action) -> list[str]:
 
 def _message_title(runbook: Runbook, name: str, values: Mapping[str, str]) -> str:
     message = runbook.messages[name]
-    return sanitise(f"{fill(message.title, values)}{f' to {message.to}' if message.to else ''}")
+    return sanitise(f"{fill(message.title, values)}{f' to {fill(message.to, values)}' if message.to else ''}")
 
 
 def _paragraph(label: str, text: str) -> list[list[Piece]]:

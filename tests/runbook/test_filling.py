@@ -1,0 +1,101 @@
+"""A placeholder is filled in wherever it stands, or the runbook is refused: no field of the model is forgotten."""
+
+import msgspec
+import pytest
+
+from tests.runbook.documents import changed
+from tui.errors import RunbookInvalid
+from tui.execution.expectations import Output, check
+from tui.runbook.filling import FILLED, filled_action, filled_expect, unfilled, without_value
+from tui.runbook.load import load_text
+from tui.runbook.model import Action, Capture, Expect, Runbook
+from tui.runbook.variables import PLACEHOLDER, fill
+from tui.session.outcome import Outcome
+
+VALUES = {"old": "v1.0", "new": "v2"}
+
+
+def fields() -> list[tuple[type[msgspec.Struct], str]]:
+    """Every field of the model that holds text, with its struct."""
+    found: dict[tuple[type[msgspec.Struct], str], None] = {}
+    seen: set[type] = set()
+
+    def visit(kind: object, owner: type[msgspec.Struct] | None, name: str) -> None:
+        match kind:
+            case msgspec.inspect.StructType():
+                if kind.cls in seen or kind.cls.__name__ in ("Probe", "Service"):
+                    return
+                seen.add(kind.cls)
+                for field in kind.fields:
+                    visit(field.type, kind.cls, field.name)
+            case msgspec.inspect.Metadata():
+                visit(kind.type, owner, name)
+            case msgspec.inspect.UnionType():
+                for one in kind.types:
+                    visit(one, owner, name)
+            case msgspec.inspect.VarTupleType():
+                visit(kind.item_type, owner, name)
+            case msgspec.inspect.DictType():
+                visit(kind.value_type, owner, name)
+            case msgspec.inspect.StrType() if owner is not None and kind.pattern is None:
+                found[owner, name] = None
+
+    visit(msgspec.inspect.type_info(Runbook), None, "")
+    return list(found)
+
+
+@pytest.mark.parametrize(("struct", "name"), fields(), ids=lambda one: getattr(one, "__name__", one))
+def test_a_placeholder_in_a_field_is_filled_or_refused(struct: type[msgspec.Struct], name: str) -> None:
+    model = msgspec.defstruct(struct.__name__, [(name, str)])
+    told = list(unfilled(model(f"a {{{{ new }}}} in {name}")))
+    assert bool(told) is ((struct.__name__, name) not in FILLED)
+
+
+def test_what_is_said_to_be_filled_is_a_field_of_the_model() -> None:
+    known = {(struct.__name__, name) for struct, name in fields()}
+    assert known >= FILLED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        changed('title = "Look around"', 'title = "Look at {{ release }}"'),
+        changed('title = "Error rate above 10%"', 'title = "{{release}}"'),
+        changed('title = "Docker"', 'title = "{{  release  }}"'),
+    ],
+)
+def test_a_placeholder_that_nothing_fills_is_refused_but_a_sessions_own_runbook_opens(text: str) -> None:
+    with pytest.raises(RunbookInvalid) as caught:
+        load_text(text, "r.toml")
+    assert any("is not filled in here" in one.message for one in caught.value.problems)
+    assert load_text(text, "r.toml", kept=True)
+
+
+def test_an_expectation_names_values() -> None:
+    expect = Expect(
+        contains=("{{ new }}",), absent=("{{old}}",), matches=("^{{ old }}$",), json={"a.{{ new }}": "{{ old }}"}
+    )
+    filled = filled_expect(expect, VALUES)
+    assert (filled.contains, filled.absent, filled.json) == (("v2",), ("v1.0",), {"a.v2": "v1.0"})
+    assert filled.matches == (r"^v1\.0$",)
+    bad = check(filled_expect(Expect(absent=("{{ old }}",)), VALUES), Outcome.exited(0), Output(out="v1.0\n"), 1.0)
+    assert not all(one.ok for one in bad)
+
+
+def test_an_expectation_that_names_what_nobody_knows_is_told() -> None:
+    assert without_value(filled_expect(Expect(absent=("{{ later }}", "{{ old }}")), VALUES)) == ["later"]
+
+
+def test_a_capture_names_values() -> None:
+    action = Action(run="x", capture={"a": Capture(pattern="{{ old }} (.*)")})
+    assert filled_action(action, VALUES).capture["a"].pattern == r"v1\.0 (.*)"
+
+
+@pytest.mark.parametrize("text", ["{{ new }}", "{{new}}", "{{  new  }}", "{{new }}"])
+def test_blanks_do_not_matter(text: str) -> None:
+    assert fill(text, VALUES) == "v2"
+
+
+@pytest.mark.parametrize("text", ["{{.Names}}", "{{json .}}", "{{end}}", "{{else}}", "{{range .a}}"])
+def test_other_programs_templates_stay(text: str) -> None:
+    assert PLACEHOLDER.search(text) is None

@@ -1,0 +1,86 @@
+"""Fills `{{ name }}` in what is expected and captured, and names the texts of a runbook in which it stays as it is."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.runbook.model import Action, Capture, Expect, Runbook
+from tui.runbook.probing.words import Probe, Service
+from tui.runbook.problem import Fault, Path
+from tui.runbook.variables import PLACEHOLDER, fill, names
+
+FILLED = frozenset(
+    {
+        *(("Host", key) for key in ("target", "user", "directory", "preamble", "expect_hostname", "environment")),
+        *(("Variable", key) for key in ("default", "choices_from", "default_from")),
+        *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original")),
+        *(("Step", key) for key in ("text", "note")),
+        *(("Message", key) for key in ("title", "body", "to", "send")),
+        *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text")),
+        *(("Capture", key) for key in ("pattern", "json")),
+        ("Watched", "samples"),
+        ("Link", "url"),
+        ("Monitor", "run"),
+    }
+)
+"""The fields in which a placeholder is filled in; in every other one it is refused."""
+_PATTERNS = ("matches", "misses")
+
+
+def filled_action(action: Action, values: Mapping[str, str]) -> Action:
+    """The action with the values in what it expects and captures; in a pattern a value stands for itself."""
+    captures = {name: _capture(one, values) for name, one in action.capture.items()}
+    return replace(action, expect=filled_expect(action.expect, values), capture=captures)
+
+
+def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
+    """The expectations with the values in place."""
+    escaped = {name: re.escape(value) for name, value in values.items()}
+    texts = {
+        key: tuple(fill(text, escaped if key in _PATTERNS else values) for text in getattr(expect, key))
+        for key in ("contains", "absent", "matches", "misses", "choice")
+    }
+    json = {fill(path, values): fill(one, values) if isinstance(one, str) else one for path, one in expect.json.items()}
+    return replace(expect, json=json, text=fill(expect.text, values), **texts)
+
+
+def without_value(expect: Expect) -> list[str]:
+    """The names that still have no value: an expectation that names one cannot be judged."""
+    texts = (*expect.contains, *expect.absent, *expect.matches, *expect.misses, *expect.choice)
+    texts += (*expect.json, *(one for one in expect.json.values() if isinstance(one, str)))
+    return sorted({name for text in texts for name in names(text)})
+
+
+def _capture(wanted: Capture, values: Mapping[str, str]) -> Capture:
+    escaped = {name: re.escape(value) for name, value in values.items()}
+    return replace(wanted, pattern=fill(wanted.pattern, escaped), json=fill(wanted.json, values))
+
+
+def unfilled(runbook: Runbook) -> Iterator[Fault]:
+    """A fault for each placeholder that nothing would fill in: people would read `{{ name }}`."""
+    for path, kind, field, text in texts_of(runbook):
+        if (kind, field) not in FILLED and (found := PLACEHOLDER.search(text)):
+            yield Fault(
+                path=path,
+                message=f"{found[0]} is not filled in here",
+                hint="write it out; it is filled in commands, expectations, questions, messages, a step's text",
+            )
+
+
+def texts_of(value: object, path: Path = (), kind: str = "", field: str = "") -> Iterator[tuple[Path, str, str, str]]:
+    """Every text of the model with its place, its struct and its field; probes and services have their own checks."""
+    if isinstance(value, str):
+        yield path, kind, field, value
+    elif isinstance(value, (Probe, Service)):
+        return
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts_of(getattr(value, name), (*path, name), type(value).__name__, name)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts_of(item, (*path, key), kind, field)
+    elif isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from texts_of(item, (*path, place), kind, field)
