@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.execution.redaction import Redactor
+from tui.execution.whole_lines import WholeLines
 from tui.session.clock import Clock
 from tui.session.events import Check
 from tui.session.lines import LineIndex
@@ -118,10 +119,13 @@ class Executor:
                     if retry is None or retry.wait(UNWRITABLE_PAUSE):
                         lost.append(error)
 
+        lines = WholeLines(keep)
         try:
-            outcome = command(keep)
+            outcome = command(lines)
+            lines.finish()
             outcome = replace(outcome, detail=self._redactor.redact(outcome.detail))
         finally:
+            lines.drop()
             seconds = self._clock.monotonic() - started
             writer.close()
             if writer.sealer.watched == writer.size:
