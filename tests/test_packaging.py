@@ -88,7 +88,7 @@ def test_the_installed_program_works_in_an_empty_directory(installed: Path, tmp_
     )
     assert asked.returncode == 0, asked.stderr
     assert all(line.startswith(str(installed.parent)) for line in asked.stdout.split())
-    for arguments in (["--version"], ["drill", "--help"], ["lint"], ["show"]):
+    for arguments in (["--version"], ["drill", "--help"], ["lint", "--demo"], ["show", "--demo"]):
         run = subprocess.run(
             [installed / "runbook", *arguments], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli_drills import drill, drill_run
-from tui.cli_options import FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
+from tui.cli_options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
 from tui.cli_output import Commands, for_programs
 from tui.cli_running import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
 from tui.cli_sessions import COMMANDS
@@ -183,14 +183,15 @@ def replay(session: str) -> None:
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
+@DEMO
 @guarded
-def lint(path: Path | None) -> None:
+def lint(path: Path | None, demo: bool) -> None:
     """Say everything that is wrong or doubtful in a runbook."""
     from tui.compose import find_runbook
     from tui.execution.text import sanitise
     from tui.runbook.lint import lint as problems_of
 
-    chosen = find_runbook(path)
+    chosen = bundled(NAME) if demo else find_runbook(path)
     problems = problems_of(chosen)
     for problem in problems:
         click.echo(sanitise(str(problem)))
@@ -201,9 +202,10 @@ def lint(path: Path | None) -> None:
 
 @main.command()
 @FILE
+@DEMO
 @click.option("--json", "as_json", is_flag=True, help="The whole runbook as JSON.")
 @guarded
-def show(file: Path | None, as_json: bool) -> None:
+def show(file: Path | None, demo: bool, as_json: bool) -> None:
     """Show a runbook: its flows, sections, steps and commands."""
     import msgspec
 
@@ -212,7 +214,7 @@ def show(file: Path | None, as_json: bool) -> None:
     from tui.runbook.load import load
     from tui.runbook.show import show as rendered
 
-    runbook = load(find_runbook(file))
+    runbook = load(bundled(NAME) if demo else find_runbook(file))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(runbook), indent=2))
     else:

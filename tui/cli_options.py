@@ -42,6 +42,7 @@ def settings(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+DEMO = click.option("--demo", is_flag=True, help="The bundled runbook, which is rehearsed with.")
 HOSTS = click.option(
     "--hosts",
     "which",
