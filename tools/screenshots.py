@@ -72,8 +72,10 @@ SHOTS = (
     Shot("confirm", before="a-code", press=("enter",), until="No"),
     Shot("destructive", before="a-migrate", press=("enter",), until="production"),
     Shot("sign", before="a-logs", press=("enter", "…to sign", "s"), until="A note"),
-    Shot("rollback", before="complete-announce", press=("ctrl+r", "…Data corruption", "enter"), until="ROLLBACK"),
-    Shot("rollback-80x24", "b-start", ("ctrl+r", "…Data", "enter"), "ROLLBACK", method="b", size=(80, 24)),
+    Shot(
+        "rollback", before="complete-announce", press=("ctrl+r", "…Data corruption", "down", "enter"), until="ROLLBACK"
+    ),
+    Shot("rollback-80x24", "b-start", ("ctrl+r", "…Data", "down", "enter"), "ROLLBACK", method="b", size=(80, 24)),
     Shot("checks", before="check-application", press=("x",), until="9 ok"),
     Shot("watch", before="verify-sentry", press=("m",), until="Celery workers", pace=1.0),
     Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="Symptoms"),
@@ -99,7 +101,7 @@ SHOTS = (
     Shot(
         "drill-rollback",
         "verify-http",
-        ("enter", "…ctrl+r rolls back", "ctrl+r", "…Error rate", "enter"),
+        ("enter", "…ctrl+r rolls back", "ctrl+r", "…Error rate", "down", "enter"),
         "ROLLBACK",
         method="b",
         pace=10.0,

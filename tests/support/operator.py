@@ -94,7 +94,7 @@ class Operator:
     async def pick_first(self) -> None:
         """Take the first of the reasons that are offered."""
         await self._armed(await self.on_screen(RollbackReason))
-        await self.press("enter")
+        await self.press("down", "enter")
         await self._pilot.pause(0.005)
 
     async def _armed(self, dialog: Dialog[Any]) -> None:

@@ -12,6 +12,7 @@ from tui.keys import Keys
 from tui.runbook.model import Action, Answer, Expect, Number
 from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
+from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.question import form_problem
 from tui.screens.dialogs.sign import SignResult, second_problem
 from tui.screens.help import HelpScreen
@@ -106,7 +107,7 @@ async def test_pasting_the_hosts_name_is_refused(workspace: Workspace) -> None:
 
 async def test_a_reason_is_chosen_or_written_and_never_empty(workspace: Workspace) -> None:
     async with RunbookApp(workspace).run_test() as pilot:
-        assert await (await ask(pilot, RollbackReason(["errors", "data"]))).press("down", "enter") == "data"
+        assert await (await ask(pilot, RollbackReason(["errors", "data"]))).press("down", "down", "enter") == "data"
         asked = await ask(pilot, RollbackReason(["errors"]))
         await pilot.press("tab")
         assert await asked.press("enter") is NOTHING
@@ -149,7 +150,30 @@ async def test_a_question_shows_its_thresholds_and_takes_only_an_answer(workspac
         assert await asked.press("7", "enter") == "7"
         assert await (await ask(pilot, Question(Action(ask="Fine?")))).press("n") == "no"
         choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("a", "b"))
-        assert await (await ask(pilot, Question(choice))).press("down", "enter") == "b"
+        assert await (await ask(pilot, Question(choice))).press("down", "down", "enter") == "b"
+
+
+async def test_by_reflex_nothing_is_chosen_and_nothing_recorded(workspace: Workspace) -> None:
+    choice = Action(
+        ask="What happens to the database?",
+        answer=Answer.CHOICE,
+        choices=("restore", "leave"),
+        consequences={"restore": "everything written since is lost"},
+        loses_data=("restore",),
+    )
+    async with RunbookApp(workspace).run_test() as pilot:
+        for dialog in (
+            RollbackReason(["errors", "data"]),
+            Question(choice),
+            Question(Action(ask="Fine?")),
+            Pick("Which is done?", ["one", "other"], preselected=False),
+        ):
+            asked = await ask(pilot, dialog)
+            assert await asked.press("enter", "enter") is NOTHING
+            assert "nothing is chosen yet" in shown(pilot.app)
+            await pilot.press("escape")
+        await ask(pilot, Question(choice))
+        assert "LOSES DATA: everything written since is lost" in shown(pilot.app)
 
 
 @pytest.mark.parametrize(("answer", "good"), [("3", True), ("99", True), ("many", False), ("", False)])

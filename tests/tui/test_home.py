@@ -179,7 +179,7 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
         assert "x ticks one off" in shown(app)
         await pilot.press("x")
         await dialog(pilot, Pick)
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await dialog(pilot, AskText)
         await pilot.press("n", "o", "n", "e", "enter")
         await until(pilot, lambda: "Follow-ups" not in shown(app))

@@ -68,7 +68,9 @@ async def decided(pilot: Any) -> None:
     """The operator rolls back for the first of the runbook's reasons."""
     await pilot.press("ctrl+r")
     await dialog(pilot, RollbackReason)
-    await pilot.press("enter")
+    await pilot.press("enter", "enter")
+    assert pilot.app.conductor.state.rollback is None  # by reflex it is not begun
+    await pilot.press("down", "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, RollbackScreen) and pilot.app.screen.moment)
     await until(pilot, lambda: "because" in shown(pilot.app))
 
@@ -159,7 +161,7 @@ async def test_a_running_command_is_ended_before_the_rollback_begins(workspace: 
         await pilot.press("ctrl+r")
         asked = await dialog(pilot, RollbackReason)
         assert "compose up v2 is running: it is ended first" in asked._plan[0]
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, RollbackScreen))
         kinds = [type(event) for event in journal(workspace)]
         assert kinds.index(ev.RollbackStarted) > max(
@@ -188,7 +190,7 @@ async def test_a_rollback_without_a_session_asks_why_and_looks_at_everything(
     async with deploying(workspace, setup=setup) as (app, pilot):
         assert isinstance(app.screen, RollbackScreen) or await dialog(pilot, RollbackReason)
         await dialog(pilot, RollbackReason)
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: app.conductor.state.rollback is not None)
         await until(pilot, lambda: "done elsewhere, if it was done" in shown(app))
         await pilot.press("enter")

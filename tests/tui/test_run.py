@@ -236,7 +236,7 @@ async def test_rollback_from_the_run_screen_with_a_reason_of_the_runbook(workspa
         await comes(pilot, app, "switch-docker", StepStatus.PASSED)
         await pilot.press("ctrl+r")
         await dialog(pilot, RollbackReason)
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: app.conductor.state.rollback is not None)
         assert app.conductor.state.rollback.reason == "Error rate above 10%"
         await until(pilot, lambda: "ROLLBACK" in shown(app))

@@ -12,8 +12,8 @@ from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.variables import PLACEHOLDER
 from tui.runbook.watching_check import watch_faults
 
-_ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on")
-_ONLY_COMMAND = ("directory", "stdin", "secrets", "on")
+_ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on", "repeatable")
+_ONLY_COMMAND = ("directory", "stdin", "secrets", "on", "repeatable")
 _ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds")
 
 
@@ -88,6 +88,16 @@ def _question(path: Path, action: Action) -> Iterator[Fault]:
     if action.answer is Answer.CHOICE and not action.choices:
         yield Fault(path=path, message="a choice needs choices", hint='choices = ["…", "…"]')
         return
+    for key in ("consequences", "loses_data"):
+        for value in getattr(action, key):
+            if value not in action.choices:
+                message = f"{quoted(value)} is not one of the choices"
+                yield Fault(path=(*path, key), message=message, hint=nearest(value, action.choices))
+    for value in action.loses_data:
+        if value in action.choices and not action.consequences.get(value):
+            hint = f'consequences = {{ {value} = "…" }}'
+            message = f"{quoted(value)} loses data, and nothing says what"
+            yield Fault(path=(*path, "loses_data"), message=message, hint=hint)
     if action.choices and action.answer is not Answer.CHOICE:
         yield Fault(path=(*path, "choices"), message="choices without a choice", hint='answer = "choice"')
     allowed = {Answer.CHOICE: action.choices, Answer.YES_NO: ("yes", "no")}.get(action.answer, ())

@@ -178,7 +178,9 @@ class Action(Model, frozen=True, kw_only=True):
     `run` is a shell command; `{{ name }}` in it is a variable or captured value, quoted for the shell. `probe` is a
     typed check of a service, `watch` a judgement on what a monitor measured. `ask` is a question to the operator,
     `send` the name of a message, `open` a link. `on` is the host (the runbook's default where it is empty). `secrets`
-    are exported to the command. `original` is the document's literal command where it differs. A command that is not
+    are exported to the command. `consequences` says of each of the `choices` what follows from it, `loses_data` which
+    of them do. `repeatable` says that a command which changes something may run again after it has succeeded.
+    `original` is the document's literal command where it differs. A command that is not
     known to only read makes its step one that mutates, unless `reads` says that it changes nothing. A command of
     several lines stops at the first line that fails (`set -e`); with `errexit = false` it goes on.
     """
@@ -197,6 +199,9 @@ class Action(Model, frozen=True, kw_only=True):
     secrets: tuple[Name, ...] = ()
     answer: Answer = Answer.YES_NO
     choices: tuple[str, ...] = ()
+    consequences: Mapping[str, str] = {}
+    loses_data: tuple[str, ...] = ()
+    repeatable: bool = False
     expect: Expect = field(default_factory=Expect)
     capture: Mapping[Name, Capture] = {}
     retry: Retry | None = None

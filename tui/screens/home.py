@@ -242,7 +242,8 @@ class HomeScreen(Page[None]):
                 self.app.push_screen(ask, lambda note: None if note is None else ticked(due, note))
 
         self.app.push_screen(
-            Pick("Which is done?", [f"{one.followup.title} – {one.words(now)}" for one in left]), picked
+            Pick("Which is done?", [f"{one.followup.title} – {one.words(now)}" for one in left], preselected=False),
+            picked,
         )
 
     def action_replay(self) -> None:

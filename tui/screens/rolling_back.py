@@ -11,12 +11,13 @@ from tui.runbook.model import FlowKind
 from tui.runbook.scripts import first_line
 from tui.screens.dialogs import RollbackReason
 from tui.session.rollback import Need, made_elsewhere, rollback_plan
+from tui.session.trouble import failure_words
 from tui.widgets.rollback_text import plan_lines
 from tui.widgets.tripped_text import proposed_reason
 
 
 def ask_to_roll_back(screen: Screen[None]) -> None:
-    """Ask why, and roll back; the reason of a trigger that tripped is offered first."""
+    """Ask why, and roll back; what failed is offered first, then the reason of a trigger that tripped."""
     conductor = front(screen).conductor
     if conductor is None:
         return
@@ -38,9 +39,8 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
 
     proposed = proposed_reason(conductor.state)
     reasons = [one.title for one in conductor.runbook.rollback_reasons]
-    first = [proposed] if proposed else []
-    chosen = [*first, *(reason for reason in reasons if reason != proposed)]
-    screen.app.push_screen(RollbackReason(chosen, lines), reasoned)
+    chosen = [one for one in (failure_words(conductor.state), proposed, *reasons) if one]
+    screen.app.push_screen(RollbackReason(list(dict.fromkeys(chosen)), lines), reasoned)
 
 
 def may_roll_back(conductor: Conductor | None) -> bool:

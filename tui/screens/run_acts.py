@@ -300,7 +300,7 @@ class SessionActs(Page[None]):
             self.app.push_screen(AskText("Correct a value", lines), reasoned)
 
         rows = [f"{name} = {known[name] or '(empty)'}" for name in names]
-        self.app.push_screen(Pick("Which value is wrong?", rows), picked)
+        self.app.push_screen(Pick("Which value is wrong?", rows, preselected=False), picked)
 
     def action_cancel(self) -> None:
         running = self.conductor.state.running()

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
-from textual.widgets.option_list import Option
 
-from tui.execution.text import sanitise
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.widgets.choices import Choices
 from tui.widgets.line_input import LineInput
 
 
@@ -38,8 +36,7 @@ class AskText(Dialog[str | None]):
     def body(self) -> Iterable[Widget]:
         yield Static(lines_of([self._prompt]), classes="dialog-ask")
         if self._choices:
-            options = [Option(Content(sanitise(choice))) for choice in self._choices]
-            yield OptionList(*options, compact=True, markup=False)
+            yield Choices(self._choices)
             yield Static("or in your own words:", classes="dialog-hint", markup=False)
         field = Input if self._secret else LineInput  # a secret is taken as it is, and shown as dots
         asked = field(self._value, password=self._secret, compact=True, id="text")

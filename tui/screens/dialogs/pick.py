@@ -4,26 +4,25 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, OptionList
-from textual.widgets.option_list import Option
 
-from tui.execution.text import sanitise
 from tui.screens.dialogs.base import Dialog
+from tui.widgets.choices import Choices
 
 
 class Pick(Dialog[int | None]):
-    """Gives the place of what was picked."""
+    """Gives the place of what was picked; nothing is `preselected` where picking it would soon record something."""
 
     FIRST: ClassVar[str] = "OptionList"
 
-    def __init__(self, title: str, choices: Sequence[str]) -> None:
+    def __init__(self, title: str, choices: Sequence[str], preselected: bool = True) -> None:
         super().__init__(title)
+        self._preselected = preselected
         self._choices = choices
 
     def body(self) -> Iterable[Widget]:
-        yield OptionList(*(Option(Content(sanitise(one))) for one in self._choices), compact=True, markup=False)
+        yield Choices(self._choices, self._preselected)
 
     def buttons(self) -> Iterable[Button]:
         yield Button(self.named("Cancel", "dialog.no"), id="no", compact=True)

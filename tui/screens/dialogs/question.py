@@ -5,17 +5,15 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from tui.actions import bindings
 from tui.execution.expectations import check_answer
-from tui.execution.text import sanitise
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.widgets.choices import Choices
 from tui.widgets.line_input import LineInput
 
 
@@ -24,6 +22,13 @@ def choices_of(action: Action) -> Sequence[str]:
     if action.answer is Answer.YES_NO:
         return ("yes", "no")
     return action.choices if action.answer is Answer.CHOICE else ()
+
+
+def told(action: Action, choice: str) -> str:
+    """A choice with what follows from it; one that loses data says so first."""
+    follows = action.consequences.get(choice, "")
+    loses = "LOSES DATA: " if choice in action.loses_data else ""
+    return f"{choice} – {loses}{follows}" if follows or loses else choice
 
 
 def form_problem(action: Action, answer: str) -> str:
@@ -57,8 +62,7 @@ class Question(Dialog[str | None]):
         if expected:
             yield Static(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
         if self._choices:
-            options = [Option(Content(sanitise(choice))) for choice in self._choices]
-            yield OptionList(*options, compact=True, markup=False)
+            yield Choices([told(self._action, choice) for choice in self._choices])
         else:
             yield LineInput(compact=True, id="text")
 

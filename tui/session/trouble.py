@@ -1,0 +1,19 @@
+"""Says in one line what stopped a session, as the reason that a rollback would have."""
+
+from tui.session.state import SessionState, StepStatus, step_by_id
+
+
+def failure_words(state: SessionState) -> str:
+    """What the step at hand, or else the last in trouble, failed by; empty where none did."""
+    stopped = [one for one in state.steps.values() if one.status in (StepStatus.FAILED, StepStatus.UNKNOWN)]
+    if not stopped:
+        return ""
+    now = next((one for one in stopped if one.id == state.current), stopped[-1])
+    title = step_by_id(state.runbook, now.id).title
+    if now.status is StepStatus.UNKNOWN:
+        return f"{title}: its outcome is not known"
+    missed = [one for checks in now.checks.values() for one in checks if not one.ok and not one.warning]
+    if missed:
+        return f"{title} failed: expected {missed[0].expected}, came {missed[0].came}"
+    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    return f"{title} failed: {last.outcome}" if last is not None and last.outcome else f"{title} failed"
