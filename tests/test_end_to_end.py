@@ -17,7 +17,7 @@ def begin(screen: Terminal, sessions: Path) -> None:
     """Home, set-up, the first two steps: a message that is copied, and a change that is confirmed."""
     screen.wait_for("none yet on this machine")
     screen.press("d")
-    screen.wait_for("F10")
+    screen.wait_for("f10 begins")
     screen.wait_for("5 ok, 0 failed")
     screen.press(F10)
     screen.wait_for("Send the deployment")

@@ -86,7 +86,7 @@ def test_what_went_otherwise_is_told(
     conductor.skip("backup", "made [by] hand\x1b[31m")
     conductor.note("watched by \u202eben")
     words = told(workspace, conductor)
-    assert words.startswith("◆ not finished: 2 steps left   f finishes it as “abandoned”")
+    assert words.startswith("◆ unfinished: 2 steps left   f finishes it as “abandoned”")
     assert 'look: failed: expected contains "load"' in words
     assert "backup: skipped by ana: made [by] hand" in words
     assert "1 failed attempt" in words
@@ -108,9 +108,7 @@ def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: 
     while (step := conductor.state.next_step()) is not None:
         conductor.skip(step.id, "not deployed yet")
     assert result_of(conductor.state) == "rolled back"
-    assert told(workspace, conductor).startswith(
-        "◆ not finished: the rollback is done   f finishes it as “rolled back”"
-    )
+    assert told(workspace, conductor).startswith("◆ unfinished: the rollback is done   f finishes it as “rolled back”")
 
 
 async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:
@@ -150,7 +148,7 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         app.show_summary()
-        await until(pilot, lambda: "not finished" in shown(app))
+        await until(pilot, lambda: "unfinished" in shown(app))
         await pilot.press("h")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "◆ unfinished" in shown(app))
         assert app.conductor is None

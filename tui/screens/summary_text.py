@@ -69,7 +69,7 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
         words = f"{left} step{'s' if left != 1 else ''} left" if left else "every step is settled"
         if state.rollback and state.next_step() is None:
             words = "the rollback is done"
-        yield [(f"◆ not finished: {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
+        yield [(f"{called}: {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
     started = state.started
     if started is not None and state.started_at is not None:
         until = state.finished_at or now
