@@ -13,11 +13,11 @@ from tui.errors import RunbookError
 from tui.execution.captures import Captured, capture, capture_probe
 from tui.execution.commands import prepare, shown
 from tui.execution.executor import Executor, Finished
-from tui.execution.expectations import Output, check
+from tui.execution.expectations import Output, check, unmet
 from tui.execution.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.secrets import Secrets
 from tui.execution.watch import expected_of_watch, follow, patience, since, words_of_watch
-from tui.runbook.filling import filled_action, without_value
+from tui.runbook.filling import filled_action
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.runbook.probing.describe import given_words, words_of
 from tui.runbook.variables import fill
@@ -348,14 +348,7 @@ class ActionRunner:
         if finished.lost:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
             checks = (kept, *checks)
-        checks += tuple(
-            ev.Check(expected=f"a value for {name} in the output", came="none found", ok=False)
-            for name in captured.missing
-        )
-        checks += tuple(
-            ev.Check(expected=f"a value for {name}", came="none is known, so what names it cannot be judged", ok=False)
-            for name in without_value(action.expect)
-        )
+        checks = (*checks, *unmet(action.expect, captured.missing))
         good = all(one.ok or one.warning for one in checks)
         if good and not self._recorder.state.attempts[number].again:
             self._keep(step.id, captured)

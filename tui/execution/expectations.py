@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from tui.execution.evidence import MISSING, Output, as_number, document_with, follow, status_line, value_of
 from tui.execution.text import sanitise
 from tui.runbook.expected import bounds, expectations
+from tui.runbook.filling import without_value
 from tui.runbook.model import Action, Answer, Expect, Http, Number
 from tui.runbook.patterns import Hit, TooSlow, search
 from tui.session.events import Check
@@ -53,6 +54,14 @@ def check_document(expect: Expect, document: object, seconds: float) -> tuple[Ch
     if expect.seconds is not None:
         found.append(Check(f"within {expect.seconds:g} s", f"{seconds:.1f} s", seconds <= expect.seconds))
     return _graded(expect, found)
+
+
+def unmet(expect: Expect, missing: tuple[str, ...]) -> Iterator[Check]:
+    """What cannot be judged: values that were to be captured and are `missing`, and names that have no value."""
+    for name in missing:
+        yield Check(f"a value for {name} in the output", "none found", ok=False)
+    for name in without_value(expect):
+        yield Check(f"a value for {name}", "none is known, so what names it cannot be judged", ok=False)
 
 
 def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
