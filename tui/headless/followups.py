@@ -20,8 +20,8 @@ def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], Non
     if as_json:
         say(msgspec.json.format(msgspec.json.encode([_record(one, now) for one in found.followups]), indent=2).decode())
         return OVERDUE if late else 0
-    rows = [(_mark(one, now), one.followup.id, sanitise(one.followup.title), one.session) for one in found.followups]
-    say(table([("STATE", "ID", "FOLLOW-UP", "SESSION"), *rows]) if rows else "nothing is left to do")
+    rows = [(_mark(one, now), one.followup.id, one.followup.title, one.runbook, one.session) for one in found.followups]
+    say(table([("STATE", "ID", "FOLLOW-UP", "RUNBOOK", "SESSION"), *rows]) if rows else "nothing is left to do")
     for one in found.unread:
         say(sanitise(f"? {one.id} cannot be read: {one.problem}"))
     return OVERDUE if late else 0
@@ -35,6 +35,7 @@ def _mark(one: Due, now: datetime) -> str:
 def _record(one: Due, now: datetime) -> dict[str, object]:
     return {
         "session": one.session,
+        "runbook": one.runbook,
         "id": one.followup.id,
         "title": one.followup.title,
         "due": one.due,

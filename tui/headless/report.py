@@ -96,7 +96,7 @@ def sessions_report(store: Store, as_json: bool) -> str:
         return msgspec.json.format(msgspec.json.encode([_record(one) for one in summaries]), indent=2).decode()
     if not summaries:
         return f"no sessions in {store.root}"
-    rows = [("SESSION", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(one) for one in summaries)]
+    rows = [("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(one) for one in summaries)]
     return table(rows)
 
 
@@ -107,6 +107,7 @@ def _record(one: Summary) -> dict[str, object]:
     return {
         "id": one.id,
         "path": str(one.path),
+        "runbook": state.started.title if state.started else "",
         "flow": state.started.flow if state.started else "",
         "method": state.started.method if state.started else "",
         "operator": state.operator,
@@ -130,13 +131,13 @@ def _counts(one: Summary) -> dict[str, int]:
 def _cells(one: Summary) -> tuple[str, ...]:
     state = one.state
     if state is None or state.started is None:
-        return (one.id, "", "", "", one.problem or "empty")
+        return (one.id, "", "", "", "", one.problem or "empty")
     last = state.finished_at or state.at
     took = duration(last - state.started_at) if last and state.started_at else ""
     settled = sum(state.step(step.id).status.settled for _, step in state.plan())
     result = session_called(state).words if state.finished else f"unfinished, {settled} of {len(state.plan())} steps"
     mark = "DRILL " if state.drill else ""
-    return (one.id, state.started.flow, state.operator, took, mark + result)
+    return (one.id, state.started.title, state.started.flow, state.operator, took, mark + result)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

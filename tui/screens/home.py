@@ -123,7 +123,7 @@ class HomeScreen(Page[None]):
                 ("Follow-ups", "bold underline"),
                 (f"   {front(self).keys.of('home.tick')} ticks one off", "dim"),
             ]
-            due.say(pieces([title, *followup_lines(left, now)]))
+            due.say(pieces([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
 
     @property
     def left(self) -> tuple[Due, ...]:

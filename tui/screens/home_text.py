@@ -76,8 +76,8 @@ def belongs(summary: Summary, here: str) -> bool:
     return summary.state is None or runbook_id(summary.state.runbook) == here
 
 
-def followup_lines(found: Sequence[Due], now: datetime) -> list[list[Piece]]:
-    """The follow-ups that are due next, each in one line."""
+def followup_lines(found: Sequence[Due], now: datetime, runbook: str = "") -> list[list[Piece]]:
+    """The follow-ups that are due next, each in one line; where its runbook has another title, that is named."""
     lines: list[list[Piece]] = []
     for one in found[:DUE_SHOWN]:
         late = one.overdue(now)
@@ -86,6 +86,7 @@ def followup_lines(found: Sequence[Due], now: datetime) -> list[list[Piece]]:
                 (f"{'✖' if late else '◆'} {one.words(now):<22}", BAD if late else "bold $text-warning"),
                 (f"  {sanitise(one.followup.title)}", ""),
                 (f"  {one.session[:8]}", QUIET),
+                ("" if one.runbook == runbook else f"  runbook: {sanitise(one.runbook)}", "bold"),
             ]
         )
     if len(found) > DUE_SHOWN:

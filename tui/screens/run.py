@@ -147,6 +147,7 @@ class RunScreen(SessionActs):
             trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
             printed=self._printed,
             read_only=self.conductor.read_only,
+            held=self.conductor.held,
             usual=front(self).usual(state),
             keys=front(self).keys.on(self.ACTS),
         )

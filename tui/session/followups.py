@@ -12,9 +12,10 @@ SOON = timedelta(minutes=15)
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """A follow-up of a session: when it is due (UTC), and who did it."""
+    """A follow-up of a session of the `runbook` of this title: when it is due (UTC), and who did it."""
 
     session: str
+    runbook: str = ""
     followup: FollowUp
     due: datetime
     done: Done | None = None
@@ -51,6 +52,7 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
     found = [
         Due(
             session=started.session,
+            runbook=state.runbook.runbook.title,
             followup=one,
             due=ended + timedelta(seconds=seconds(one.within)),
             done=state.followups.get(one.id),

@@ -59,6 +59,8 @@ def banner(moment: Moment) -> str:
         return f"✖ THE SESSION CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}"
     if moment.read_only:
         return f"◌ READ-ONLY, {sanitise(moment.read_only)}"
+    if moment.held:
+        return f"✖ NOTHING RUNS YET: {sanitise(moment.held)}"
     state = moment.state
     running = state.running()
     host = action_host(state.runbook, running.host) if running else ""

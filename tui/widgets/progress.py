@@ -19,7 +19,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     """Everything a widget may show: a session's state at a time, live or replayed.
 
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
-    running command last printed something, `read_only` why nothing can be done, `replayed` whether it is long past,
+    running command last printed something, `read_only` why nothing can be done, `held` why nothing runs yet,
+    `replayed` whether it is long past,
     `usual` what steps took in earlier sessions, `issue` the known trouble that a failed step looks like,
     `keys` those of the screen that shows it.
     """
@@ -30,6 +31,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     trouble: str = ""
     printed: datetime | None = None
     read_only: str = ""
+    held: str = ""
     replayed: bool = False
     usual: Mapping[str, Usual] = {}
     issue: str = ""
