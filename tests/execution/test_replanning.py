@@ -12,7 +12,8 @@ from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
-from tui.runbook.model import Runbook
+from tui.runbook.counting import repeatable
+from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal import read
@@ -113,3 +114,11 @@ def test_a_corrected_value_is_carried_out_by_the_headless_run_too(conductor: Con
     lines: list[str] = []
     assert walk(conductor, Answers(confirm=("grow",)), lines.append) is Exit.OK
     assert [line.split(": ")[0].split()[-1] for line in lines] == ["grow", "check", "last"]
+
+
+def test_a_retry_begins_at_the_steps_first_command_only_where_that_is_safe() -> None:
+    text = 'actions = [{ run = "git fetch", repeatable = true }, { run = "git checkout v2" }, { run = "x" }]'
+    step = convert({"id": "code", "title": "Code", "mutates": True, **tomli.loads(text)}, Step)
+    assert not repeatable(step, 0)
+    assert repeatable(step, 1)
+    assert not repeatable(step, 2)

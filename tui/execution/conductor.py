@@ -13,6 +13,7 @@ from tui.execution.probing import Prober
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.people import same_person
+from tui.runbook.counting import repeatable
 from tui.runbook.filling import filled_action
 from tui.runbook.model import Runbook, Section, Signoff, Step
 from tui.runbook.variables import fill
@@ -201,8 +202,8 @@ class Conductor(Placing):
                 self.record(ev.StepOpened(step=step.id, operator=self.state.operator, confirmed=confirmed))
             self._submit(lambda cancel: self._runner.together(steps, cancel, self._rested))
 
-    def retry(self, step_id: str) -> None:
-        """Run the failed action of a step again, and what follows it."""
+    def retry(self, step_id: str, first: bool = False) -> None:
+        """Run the failed action of a step again, and what follows it; or all from its `first`, where that is safe."""
         with self._lock:
             step = self._idle_step(step_id)
             status = self.state.step(step_id).status
@@ -211,7 +212,10 @@ class Conductor(Placing):
             if status is not StepStatus.FAILED:
                 raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
             self._nothing_in_doubt(step)
-            self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry"))
+            if first and not repeatable(step, self.state.step(step_id).action):
+                raise NotNow(f"{step.title} cannot begin anew", "what ran before the failed command may not run twice")
+            opened = ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry", first=first)
+            self.record(opened)
             self._go_on(step)
 
     def answer(self, step_id: str, answer: str) -> None:

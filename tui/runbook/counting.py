@@ -41,6 +41,12 @@ def may_change(action: Action) -> bool:
     return action.run is not None and not action.reads and _changes(action.run, action.stdin)
 
 
+def repeatable(step: Step, before: int) -> bool:
+    """Whether a step may begin anew at its first action: those before this place read, ask or may be repeated."""
+    done = step.actions[:before]
+    return bool(done) and all(one.repeatable or (one.send is None and not may_change(one)) for one in done)
+
+
 @lru_cache(maxsize=4096)
 def _changes(script: str, stdin: str) -> bool:
     return next(changes(script, stdin), None) is not None

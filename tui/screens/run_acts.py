@@ -10,6 +10,7 @@ from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.text import sanitise
+from tui.runbook.counting import repeatable
 from tui.runbook.model import Action, Danger, Signoff, Step
 from tui.runbook.variables import fill
 from tui.screens.dialogs import (
@@ -140,10 +141,10 @@ class SessionActs(Page[None]):
         hint = "\nEsc leaves; u on a step does it again."
         self.app.push_screen(AskText("Its host was restarted", prompt + hint), vouched)
 
-    def _ask_to_run(self, step: Step, act: Callable[[], None]) -> None:
+    def _ask_to_run(self, step: Step, act: Callable[[], None], first: bool = False) -> None:
         """The three tiers of a start: one key, a confirmation, the host's name."""
         state = self.conductor.state
-        place = state.step(step.id).action
+        place = 0 if first else state.step(step.id).action
         if step.danger is Danger.NONE and not step.mutates or only_looks(step, place):
             self._try(act)
             return
@@ -263,7 +264,19 @@ class SessionActs(Page[None]):
         if self.conductor.doubts(step):
             self._look_again(self.conductor.doubts(step))
             return
-        self._ask_to_run(step, lambda: self.conductor.retry(step.id))
+        place = self.conductor.state.step(step.id).action
+        if not repeatable(step, place):
+            self._ask_to_run(step, lambda: self.conductor.retry(step.id))
+            return
+
+        def picked(choice: int | None) -> None:
+            if choice is not None:
+                first = choice == 1
+                self._ask_to_run(step, lambda: self.conductor.retry(step.id, first), first)
+
+        count = len(step.actions)
+        rows = [f"what failed, {place + 1} of {count}, and what follows it", "all from the step's first"]
+        self.app.push_screen(Pick("Run which commands again?", rows), picked)
 
     def action_note(self) -> None:
         step = self.step

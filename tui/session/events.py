@@ -100,11 +100,12 @@ class LinkChanged(Event, frozen=True, kw_only=True):
 
 
 class StepOpened(Event, frozen=True, kw_only=True):
-    """The operator starts a step."""
+    """The operator starts a step, or goes on with it; `first`: from its first action again."""
 
     step: str
     operator: str
     confirmed: str = ""
+    first: bool = False
 
 
 class StepSigned(Event, frozen=True, kw_only=True):

@@ -130,6 +130,8 @@ def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionSta
 @_on(ev.StepOpened)
 def _(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> SessionState:
     opened = state.step(event.step).opened or entry.at
+    if event.first:
+        state = _with_step(state, event.step, action=0, checks={})
     status = _ready(state, event.step, state.step(event.step).action)
     return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
 
