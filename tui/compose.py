@@ -220,7 +220,7 @@ def drill_workspace(
     from tui.drill.kept import as_kept
     from tui.drill.load import find_scenario
     from tui.execution.workspace import Workspace
-    from tui.runbook.load import load
+    from tui.runbook.load import load, read_text
     from tui.session.clock import SystemClock
 
     chosen = path or nearest_runbook() or bundled(NAME)
@@ -229,17 +229,15 @@ def drill_workspace(
     clock = SystemClock()
     played, left = _taken_up(chance, runbook, resumed, clock.now())
     with start_drill(played, pace, left) as host:
-        text = chosen.read_text(encoding="utf-8")
         transports = transports_for(runbook, host)
-        name = str(Path(scenario).absolute()) if Path(scenario).is_file() else scenario
         workspace = Workspace(
             runbook,
-            text,
+            read_text(chosen),
             open_store(),
             transports,
             clock,
             drill=played.title,
-            scenario=name,
+            scenario=str(Path(scenario).absolute()) if Path(scenario).is_file() else scenario,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),
             scenario_text=as_kept(chance),
             pace=0.0 if math.isinf(pace) else pace,

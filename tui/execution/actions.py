@@ -26,7 +26,7 @@ from tui.session import events as ev
 from tui.session.doubts import checks_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
-from tui.session.state import LOOK, Attempt, SessionState, StepStatus, action_at
+from tui.session.state import LOOK, Attempt, SessionState, action_at
 from tui.transports.base import CancelToken, Left, OutputSink
 
 AT_ONCE = 10
@@ -365,18 +365,6 @@ class ActionRunner:
 def captures_secret(action: Action) -> bool:
     """Whether the output of the action has a secret that is not known before it has run."""
     return any(wanted.secret for wanted in action.capture.values())
-
-
-def still_to_hold(state: SessionState) -> list[Step]:
-    """The signed read-only steps whose checks were made after the last change, and ought to hold still."""
-    changed = max((one.number for one in state.attempts.values() if one.mutates), default=0)
-    steps = (step for _, step in state.plan() if not step.mutates)
-    return [
-        step
-        for step in steps
-        if state.step(step.id).status is StepStatus.SIGNED
-        and any(number > changed for number in state.step(step.id).attempts)
-    ]
 
 
 def _ended(number: int, finished: Finished) -> ev.AttemptFinished:

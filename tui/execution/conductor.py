@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from tui.errors import NotNow
-from tui.execution.actions import still_to_hold
 from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
 from tui.execution.incident import incident_values
 from tui.execution.placing import Placing
 from tui.execution.probing import Prober
+from tui.execution.rechecking import still_to_hold
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.people import same_person
