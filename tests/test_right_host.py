@@ -186,3 +186,13 @@ def test_a_drill_is_taken_up_with_its_own_host_and_nobody_is_asked_about_its_por
         conductor = workspace.resume(found, "ana")
         assert workspace.reach_again(conductor)[1] == []
         conductor.close()
+
+
+def test_a_session_that_was_begun_with_an_ssh_configuration_of_its_own_is_taken_up_with_it(place: Place) -> None:
+    """`-F` says where its targets are as much as `--host` does."""
+    session = place.begin(place.runbook("a", "one"))
+    with resumed_workspace(session, None, {}, None) as (workspace, found):
+        conductor = workspace.resume(found, "ana")
+        rows, elsewhere = workspace.reach_again(conductor)
+        assert ([row.verdict.value for row in rows], elsewhere) == (["ok"], [])
+        conductor.close()

@@ -186,7 +186,9 @@ def open_workspace(
     signing = Signing(load_config().signing)
     reach = partial(transports_of, ssh_config=ssh_config)
     clock = SystemClock()
-    return Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
+    made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
+    made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
+    return made
 
 
 def said_hosts(runbook: "Runbook", options: Mapping[str, str]) -> dict[str, str]:
@@ -339,6 +341,8 @@ def resumed_workspace(
         with drill_workspace(directory.runbook, started.scenario, pace, resumed=state, kept=kept) as workspace:
             yield workspace, directory.id
         return
+    before = Path(state.started.ssh_config) if state.started and state.started.ssh_config else None
+    ssh_config = ssh_config or (before if before and before.is_file() else None)
     workspace = open_workspace(path or _same_runbook(state) or directory.runbook, hosts, ssh_config)
     try:
         yield workspace, directory.id

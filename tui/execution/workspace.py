@@ -78,6 +78,8 @@ class Workspace:
         """
         self._reach = reach
         self._said = said
+        self.ssh_config = ""
+        """The file that was given as ssh's -F."""
         self.speed = speed
         self._pace = pace
         self._scenario_text = scenario_text
@@ -155,6 +157,7 @@ class Workspace:
                 targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
                 runbook=runbook_id(self.runbook),
                 places=places_of(self.runbook),
+                ssh_config=self.ssh_config,
                 change=setup.change,
                 reason=setup.reason,
                 drill=self.drill,

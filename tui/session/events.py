@@ -23,7 +23,8 @@ class SessionStarted(Event, frozen=True, kw_only=True):
 
     `reason` is why it runs outside the window; `drill` is the title of a rehearsal's scenario, `scenario` its name or
     the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it, `pace` how much faster than life
-    its commands run (0: at once). `runbook` is the runbook's id, `places` where its hosts are, all of them.
+    its commands run (0: at once). `runbook` is the runbook's id, `places` where its hosts are, all of them;
+    `ssh_config` the file that was given as ssh's -F.
     """
 
     session: str
@@ -37,6 +38,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     targets: Mapping[str, str] = {}
     runbook: str = ""
     places: Mapping[str, Place] = {}
+    ssh_config: str = ""
     change: str = ""
     reason: str = ""
     drill: str = ""
