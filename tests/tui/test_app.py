@@ -149,8 +149,8 @@ def config(tmp_path: Path, text: str) -> Config:
 
 
 def test_settings_are_read(tmp_path: Path) -> None:
-    read = config(tmp_path, 'operator = "ana"\n[keys]\n"run.sign" = "f7"\n[hosts]\nweb = "web2"\n')
-    assert (read.operator, read.keys, read.hosts) == ("ana", {"run.sign": "f7"}, {"web": "web2"})
+    read = config(tmp_path, 'operator = "ana"\n[keys]\n"run.sign" = "f7"\n[hosts.shop]\nweb = "web2"\n')
+    assert (read.operator, read.keys, read.hosts) == ("ana", {"run.sign": "f7"}, {"shop": {"web": "web2"}})
     assert load_config(tmp_path / "none.toml") == Config()
 
 

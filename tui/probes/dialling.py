@@ -31,6 +31,7 @@ class Dialled:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._gone = False
+        self._ended = False
         self._stream = reach.stream(host, port)
 
     def __enter__(self) -> "Dialled":
@@ -59,6 +60,8 @@ class Dialled:
                 break
             except ssl.SSLWantReadError:
                 self._feed()
+            except ssl.SSLZeroReturnError:
+                raise _cut_off() from None
             except ssl.SSLError:
                 with contextlib.suppress(ProbeFailed):
                     self.flush()
@@ -79,13 +82,14 @@ class Dialled:
             return self._read(limit)
         while True:
             try:
-                return self.tls.read(limit)
+                data = self.tls.read(limit)
+                self.cut = self.cut or (self._ended and not data)
+                return data
             except ssl.SSLWantReadError:
                 self._feed()
-            except ssl.SSLZeroReturnError:
-                return b""
-            except ssl.SSLEOFError:
-                self.cut = True
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError) as error:
+                # Python before 3.11.4 takes a stream read from memory that was cut for one that was closed
+                self.cut = self._ended or isinstance(error, ssl.SSLEOFError)
                 return b""
             except ssl.SSLError as error:
                 raise trust.refusal(error, self.place, self.place) from None
@@ -136,6 +140,7 @@ class Dialled:
         if data:
             self._incoming.write(data)
         else:
+            self._ended = True
             self._incoming.write_eof()
 
     def _read(self, limit: int) -> bytes:
@@ -170,3 +175,10 @@ class Dialled:
             f"{self.place} broke the connection off while {self.waiting_for} was waited for",
             "look at the server's error log: it may have been restarted or killed just then",
         )
+
+
+def _cut_off() -> ssl.SSLEOFError:
+    """What Python from 3.11.4 on says of a stream that ends in the middle of a handshake."""
+    error = ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
+    error.reason = "UNEXPECTED_EOF_WHILE_READING"
+    return error
