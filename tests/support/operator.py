@@ -14,6 +14,7 @@ from tui.runbook.model import Answer
 from tui.runbook.walk import steps_of
 from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
+from tui.screens.dialogs.pick import Pick
 from tui.session.state import StepStatus
 from tui.widgets.checklist import Checklist
 
@@ -183,7 +184,7 @@ class Operator:
         screen = self._pilot.app.screen
         if not isinstance(screen, Dialog):
             return False
-        if not isinstance(screen, Confirm | TypeName | Question | SendMessage | Sign):
+        if not isinstance(screen, Confirm | TypeName | Question | SendMessage | Sign | Pick):
             raise AssertionError(f"no step asks by {type(screen).__name__}: a key went astray")
         await self._armed(screen)
         match screen:
@@ -191,6 +192,8 @@ class Operator:
                 await self.press("y")
             case TypeName():
                 await self.write(screen._name)
+            case Pick():  # what failed is run again, not the whole step
+                await self.press("down", "enter")
             case SendMessage():
                 await self.press("f2")
             case Sign():
