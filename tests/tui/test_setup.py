@@ -225,3 +225,23 @@ async def test_the_chosen_method_is_told_without_colours(workspace: Workspace) -
 
         await until(pilot, lambda: chosen("Manual") and not chosen("Docker"))
         assert app.screen.query_one(Methods).value == "manual"
+
+
+async def test_a_recommended_method_stays_the_chosen_one_wherever_it_stands(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    """Not the first one, as a list that moves to its first row when it appears would have it."""
+    docker, manual = 'title = "Docker"\nrecommended = true', 'title = "Manual"'
+    assert docker in SHOP
+    app = RunbookApp(
+        make_workspace(SHOP.replace(docker, 'title = "Docker"').replace(manual, f"{manual}\nrecommended = true"))
+    )
+    async with app.run_test() as pilot:
+        await opened(pilot, app)
+        assert app.screen.query_one(Methods).value == "manual"
+        assert [line for line in shown(app).splitlines() if "●" in line and ("Docker" in line or "Manual" in line)] == [
+            line for line in shown(app).splitlines() if "●" in line and "Manual" in line
+        ]
+        await pilot.press("tab", "tab", "up")
+        await until(pilot, lambda: app.screen.query_one(Methods).value == "docker")
+        assert not any("●" in line and "Manual" in line for line in shown(app).splitlines())

@@ -97,13 +97,25 @@ class Choice(RadioButton):
 class Radios(RadioSet):
     """The arrows choose, so that what is marked is what is done; Enter chooses and moves on."""
 
+    def on_mount(self) -> None:
+        """Begin at the chosen one, whichever Textual marks first."""
+        self.call_later(self._begin)
+
+    def _begin(self) -> None:
+        self._selected = self.pressed_index
+
     def action_next_button(self) -> None:
         super().action_next_button()
-        super().action_toggle_button()
+        self._choose()
 
     def action_previous_button(self) -> None:
         super().action_previous_button()
-        super().action_toggle_button()
+        self._choose()
+
+    def _choose(self) -> None:
+        """Choose what an arrow marks. As the set appears Textual moves to its first button, which chooses nothing."""
+        if self._pressed_button is not None:
+            super().action_toggle_button()
 
     def action_toggle_button(self) -> None:
         super().action_toggle_button()
