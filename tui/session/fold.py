@@ -9,6 +9,7 @@ from tui.errors import JournalDamaged
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.session import events as ev
+from tui.session.before_change import usual_so_far
 from tui.session.outcome import OutcomeKind
 from tui.session.state import (
     AUTO,
@@ -22,7 +23,7 @@ from tui.session.state import (
     initial,
     step_by_id,
 )
-from tui.session.watching import Monitored, Sample, add, advance_all, with_baseline
+from tui.session.watching import Monitored, Sample, add, advance_all
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -151,7 +152,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
         seq=entry.seq,
         stdin=event.stdin,
     )
-    state = replace(_usual_so_far(state, attempt), attempts={**state.attempts, event.attempt: attempt})
+    state = replace(usual_so_far(state, attempt), attempts={**state.attempts, event.attempt: attempt})
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
@@ -373,15 +374,6 @@ def _still_found(state: SessionState, doing: str) -> Mapping[str, bool | None]:
         for name, needed in state.looks.items()
         if name not in undone_by and doing not in step_by_id(state.runbook, name).undo
     }
-
-
-def _usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:
-    """The state with the monitors' baselines, where this is the first attempt at a change that can be undone."""
-    if attempt.aside or not attempt.mutates or not step_by_id(state.runbook, attempt.step).undo:
-        return state
-    if any(one.mutates and step_by_id(state.runbook, one.step).undo for one in state.attempts.values()):
-        return state
-    return replace(state, monitors={name: with_baseline(one) for name, one in state.monitors.items()})
 
 
 def _settle_action(
