@@ -16,7 +16,7 @@ from tui.headless.run import Exit, walk
 from tui.runbook.model import Runbook
 from tui.session.clock import SystemClock
 from tui.session.doubts import doubtful, unasked
-from tui.session.outcome import Outcome
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.session.store import Store
 from tui.transports.base import Link
@@ -138,6 +138,36 @@ def test_a_restart_in_the_middle_of_a_step_begins_the_step_anew(conductor: Condu
     assert statuses(conductor)["stop"] is StepStatus.PENDING
     do(conductor, "stop")
     assert [command.script for command in host.ran] == ["stop one", "stop one", "stop two"]
+    assert statuses(conductor)["stop"] is StepStatus.SIGNED
+
+
+def test_a_command_that_ran_again_after_the_restart_is_not_taken_for_one_before_it(
+    conductor: Conductor, host: FakeTransport
+) -> None:
+    lost = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="the host was restarted while the command ran"))
+    host.replies["stop one"] = lost
+    do(conductor, "stop")
+    host.boot_id = "boot-2"
+    host.replies["stop one"] = Reply(b"")
+    conductor.meet_again("web")
+    conductor.resolve("stop", succeeded=False, reason="looked")
+    conductor.wait(10)
+    conductor.retry("stop")
+    conductor.wait(10)
+    assert [command.script for command in host.ran] == ["stop one", "stop one", "stop two"]
+    assert statuses(conductor)["stop"] is StepStatus.SIGNED
+
+
+def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTransport) -> None:
+    """The outcome that was lost in the restart comes before what the restart put in doubt."""
+    do(conductor, "stop", "stopped")
+    host.replies["check out"] = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="the host was restarted"))
+    do(conductor, "code")
+    restart(host)
+    conductor.meet_again("web")
+    lines: list[str] = []
+    assert walk(conductor, Answers(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
+    assert [line.split(": ")[0].split()[-1] for line in lines] == ["code"]
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
 

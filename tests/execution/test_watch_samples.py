@@ -6,10 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.runbooks import small
-from tui.execution.watch import since, undisturbed
-from tui.runbook.model import Watched
+from tui.execution.watch import follow, since, undisturbed
+from tui.runbook.model import Monitor, Number, Watched
+from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState, initial
-from tui.session.watching import Sample
+from tui.session.watching import Monitored, Sample
+from tui.transports.base import CancelToken
 
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
@@ -58,3 +60,25 @@ def test_samples_that_were_judged_do_not_count_again_nor_those_before_the_last_c
     now = replace(session(*attempts), started_at=NOON)
     begun = since(now, Watched(monitor="errors", samples="3"), NOON + timedelta(seconds=60), "s", 0)
     assert begun == NOON + timedelta(seconds=at)
+
+
+def test_a_sample_that_was_begun_before_the_change_says_nothing_of_it() -> None:
+    """A slow answer that was waited for while the site was mended is no answer of the mended site."""
+    slow = Sample(NOON + timedelta(seconds=4), 6.2, took=6.2)
+    quick = Sample(NOON + timedelta(seconds=9), 0.2, took=0.2)
+    state = replace(session(), monitors={"time": Monitored(samples=(slow, quick))})
+    monitor = Monitor(title="Time", number=Number(name="time"), run="x", every="1s")
+    lines: list[bytes] = []
+    outcome = follow(
+        lambda: state,
+        Watched(monitor="time", samples="1"),
+        monitor,
+        False,
+        1,
+        NOON,
+        1.0,
+        lambda stream, data: lines.append(data),
+        CancelToken(),
+    )
+    assert outcome.kind is OutcomeKind.SUCCEEDED
+    assert lines == [b"12:00:09 0.2\n"]

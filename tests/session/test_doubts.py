@@ -79,3 +79,9 @@ def test_a_check_made_after_the_first_change_and_before_the_restart_is_made_agai
     assert "shown" in replanned(after(before, boot(2)))[1]
     baseline = [boot(1), *done("shown", 1), *changed("migrate", 2), BACK, *changed("page-on", 3)]
     assert "shown" not in replanned(after(baseline, boot(2)))[1]
+
+
+def test_a_check_that_was_followed_by_a_change_is_not_made_again_by_itself() -> None:
+    """The application answered before it was stopped: that it does not answer now is meant so."""
+    before = [boot(1), *changed("migrate", 1), BACK, *done("shown", 3), *changed("page-on", 4)]
+    assert "shown" not in replanned(after(before, boot(2)))[1]

@@ -106,12 +106,13 @@ class MonitorRunner:
 
     def _sample(self, name: str, monitor: Monitor) -> None:
         try:
-            before = self._recording.state
+            before, begun = self._recording.state, self._clock.monotonic()
             value, detail = self.measure(monitor)
+            took = self._clock.monotonic() - begun
             if cut := cut_off(before, self._recording.state, monitor):
                 value, detail = None, f"the connection to {cut} was down meanwhile"
             if not self._stop.cancelled and self._recording.state.finished is None:
-                self._keep(name, finite(value), detail)
+                self._keep(name, finite(value), detail, took)
         except JournalUnwritable as error:
             self._recording.trouble = error
         finally:
@@ -164,12 +165,14 @@ class MonitorRunner:
             return value, ""
         return None, f"no number in what it printed: {sanitise(value or plain(bytes(out)).strip(), 80) or 'nothing'}"
 
-    def _keep(self, name: str, value: float | None, detail: str) -> None:
+    def _keep(self, name: str, value: float | None, detail: str, took: float) -> None:
         """Record a sample, and what follows from it for the triggers."""
         with self._lock:
             before = self._recording.state
             clock = self._clock.monotonic() * self._speed
-            self._recording.record(ev.MonitorSampled(monitor=name, value=value, detail=detail, clock=round(clock, 3)))
+            self._recording.record(
+                ev.MonitorSampled(monitor=name, value=value, detail=detail, clock=round(clock, 3), took=round(took, 3))
+            )
             for event in crossings(before, self._recording.state, name):
                 self._recording.record(event)
 

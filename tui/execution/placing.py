@@ -20,13 +20,14 @@ class Placing(Stepping):
 
     def reached(self, events: Sequence[ev.HostConnected], elsewhere: Sequence[Moved]) -> None:
         """Record where hosts were reached, and go on; where one leads elsewhere, hold until that is agreed."""
-        if elsewhere:
-            self._unagreed = tuple(events)
-            self.held = "; ".join(f"{one.host} is another machine or user than before" for one in elsewhere)
-            return
-        for event in events:
-            self.record(event)
-        self.held = ""
+        with self._lock:
+            if elsewhere:
+                self._unagreed = tuple(events)
+                self.held = "; ".join(f"{one.host} is another machine or user than before" for one in elsewhere)
+                return
+            for event in events:
+                self.record(event)
+            self.held = ""
         self._agreed.set()
         self.monitors.start()
 

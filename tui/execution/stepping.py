@@ -114,9 +114,10 @@ class Stepping(Working):
             now = connected_event(host, self.executor.transports[host].connect())
         except RunbookError:
             return False  # whatever is asked of it says so
-        found = reached_elsewhere(known, now)
-        if found is not None:
-            self.held = f"{found}; leave the session and take it up again to decide"
+        with self._lock:  # meanwhile somebody may have agreed to where it is now
+            found = reached_elsewhere(self.state.hosts.get(host, known), now)
+            if found is not None and not self.held:
+                self.held = f"{found}; leave the session and take it up again to decide"
         return found is not None
 
     def _run(self, step: Step, cancel: CancelToken) -> None:
@@ -133,11 +134,11 @@ class Stepping(Working):
         if not step.mutates or action.run is None:
             return True
         self.meet_again(connection_of(self.runbook, action.on))
-        begun = [self.state.attempts[number] for number in self.state.step(step.id).attempts]
-        place = self.state.step(step.id).action
-        restart = self.state.restarts.get(connection_of(self.runbook, action.on))
         now = self.state.step(step.id)
-        if restart and any(max(now.reopened_seq, -1) < one.seq < restart.seq and one.action < place for one in begun):
+        restart = self.state.restarts.get(connection_of(self.runbook, action.on))
+        begun = [self.state.attempts[number] for number in now.attempts]
+        last = {one.action: one.seq for one in begun if one.action < now.action and one.seq > now.reopened_seq}
+        if restart and any(seq < restart.seq for seq in last.values()):
             reason = f"its host was restarted in the middle of it ({restart.at:%H:%M:%S} UTC)"
             self.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))
             return False

@@ -76,7 +76,7 @@ def follow(
     sink: OutputSink,
     cancel: CancelToken,
 ) -> Outcome:
-    """Write every sample since `begun`, until `wanted` of them have a value; blocks.
+    """Write every sample that was begun since `begun`, until `wanted` of them have a value; blocks.
 
     Args:
         alone: leave out the samples that were taken while several commands ran.
@@ -91,7 +91,7 @@ def follow(
             if sample.at <= told or count >= wanted:
                 continue
             told = sample.at
-            if alone and not undisturbed(now, sample):
+            if sample.begun < begun or (alone and not undisturbed(now, sample)):
                 continue
             count += sample.value is not None
             sink(Stream.OUT, line(sample, monitor.number.unit).encode())

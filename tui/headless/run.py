@@ -160,6 +160,9 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
         conductor.settle()
         say(_line(conductor.state, step))
         return Exit.OK
+    if conductor.state.step(step.id).status is StepStatus.UNKNOWN:  # a person says first what it was
+        say(_line(conductor.state, step))
+        return Exit.UNKNOWN
     doubts = conductor.doubts(step)
     if doubts:
         return _look_again(conductor, doubts, say)
@@ -178,7 +181,8 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
     for _ in range(2 * len(step.actions) + 2):
         _rest(conductor, say)
         now = conductor.state.step(step.id)
-        if now.status is StepStatus.PENDING or (step.mutates and conductor.doubts(step)):
+        left = now.status is StepStatus.RUNNING and step.mutates and conductor.doubts(step)
+        if now.status is StepStatus.PENDING or left:
             return Exit.OK  # its host was restarted: what has to be looked at, or done again, comes first
         code = _after(conductor, step, now, answers, say)
         if code is not None:

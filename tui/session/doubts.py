@@ -55,9 +55,13 @@ def _until(state: SessionState, before: Step | None) -> Iterator[Step]:
 
 
 def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:
-    """What can be asked again about a change: its own read-only actions, and the checks signed directly after it."""
+    """What can be asked again about a change: its own read-only actions, and the checks signed directly after it.
+
+    Checks of a later section are about something else: what they looked at may have been changed since, on purpose.
+    """
     own = [(step, place) for place, action in enumerate(step.actions) if _asks(action.kind) and not may_change(action)]
-    steps = plan_now(state)
+    section = next((one.steps for one in state.runbook.sections if step in one.steps), ())
+    steps = [one for one in plan_now(state) if one in section]
     after = steps[steps.index(step) + 1 :] if step in steps else []
     for other in after:
         if other.mutates:
@@ -65,6 +69,11 @@ def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:
         if state.step(other.id).signed_seq >= 0:
             own += [(other, place) for place, action in enumerate(other.actions) if _asks(action.kind)]
     return own
+
+
+def changed_since(state: SessionState, seq: int) -> bool:
+    """Whether the session may have changed something after an event."""
+    return any(one.mutates and not one.aside and one.seq > seq for one in state.attempts.values())
 
 
 def first_change(state: SessionState) -> int:

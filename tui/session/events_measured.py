@@ -18,13 +18,15 @@ class ProbeMeasured(Event, frozen=True, kw_only=True):
 class MonitorSampled(Event, frozen=True, kw_only=True):
     """A monitor measured; without a `value` it could not, and `detail` says why.
 
-    `clock` is monotonic, in seconds of the process that measured; in a drill of the drill's time.
+    `clock` is monotonic, in seconds of the process that measured; in a drill of the drill's time. `took`: how many
+    seconds the measurement took.
     """
 
     monitor: str
     value: float | None = None
     detail: str = ""
     clock: float = 0.0
+    took: float = 0.0
 
 
 class TriggerArmed(Event, frozen=True, kw_only=True):

@@ -292,7 +292,7 @@ def _(event: ev.ProbeMeasured, state: SessionState, entry: ev.Entry) -> SessionS
 def _(event: ev.MonitorSampled, state: SessionState, entry: ev.Entry) -> SessionState:
     if event.monitor not in state.runbook.monitors:
         raise KeyError(event.monitor)
-    sample = Sample(entry.at, event.value, event.detail)
+    sample = Sample(entry.at, event.value, event.detail, event.took)
     monitors = {**state.monitors, event.monitor: add(state.monitors.get(event.monitor, Monitored()), sample)}
     dwells = advance_all(state.runbook, state.dwells, event.monitor, event.value, event.clock)
     return replace(state, monitors=monitors, dwells=dwells)

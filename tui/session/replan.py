@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from tui.runbook.model import Step
-from tui.session.doubts import first_change, plan_now, restart_since
+from tui.session.doubts import changed_since, first_change, plan_now, restart_since
 from tui.session.marks import last_done
 from tui.session.rollback import left_out
 from tui.session.state import SessionState, StepStatus
@@ -45,15 +45,18 @@ def _reopenings(state: SessionState, steps: list[Step]) -> Iterator[Reopening]:
 
 
 def _restarted(state: SessionState, step: Step, changed: int) -> str:
-    """Why a check no longer counts: its host was restarted since, and it is one of those made after a change."""
+    """Why a check no longer counts: its host was restarted since, and nothing was changed between check and restart.
+
+    What was checked before a later change is asked again with the change it belongs to (`doubts.checks_of`): the
+    later one may have meant to make it untrue.
+    """
     if step.mutates or not any(action.automatic for action in step.actions):
         return ""
     restart = restart_since(state, step)
-    return (
-        f"its host was restarted after it was checked ({restart.at:%H:%M:%S} UTC)"
-        if restart and (last_done(state, step) > changed)
-        else ""
-    )
+    since = last_done(state, step)
+    if restart is None or since < changed or changed_since(state, since):
+        return ""
+    return f"its host was restarted after it was checked ({restart.at:%H:%M:%S} UTC)"
 
 
 def _taken_back(state: SessionState, steps: list[Step], place: int, out: Mapping[str, str]) -> str:

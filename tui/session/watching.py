@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,11 +18,20 @@ GAP = 3
 
 
 class Sample(Struct, frozen=True):
-    """One measurement at a time (UTC); without a `value` it could not be made, and `detail` says why."""
+    """One measurement that ended `at` a time (UTC), and `took` so many seconds.
+
+    Without a `value` it could not be made, and `detail` says why.
+    """
 
     at: datetime
     value: float | None
     detail: str = ""
+    took: float = 0.0
+
+    @property
+    def begun(self) -> datetime:
+        """When the measurement began: what was changed later, it did not see."""
+        return self.at - timedelta(seconds=self.took)
 
 
 class Monitored(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,81 @@
+"""A host that was found to be another machine, and a person who agrees to it while it is asked once more."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli
+from msgspec import convert
+
+from tests.support.fake_transport import FakeTransport
+from tui.execution.conductor import Conductor
+from tui.execution.preflight import connected_event
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.model import Runbook
+from tui.session.clock import SystemClock
+from tui.session.places import reached_elsewhere
+from tui.session.store import Store
+from tui.transports.base import HostFacts
+
+TEXT = """
+format = 1
+[runbook]
+title = "Shop"
+default_host = "web"
+[hosts.web]
+target = "web"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["go"]
+[[sections]]
+id = "go"
+title = "Go"
+steps = [{ id = "stop", title = "Stop", mutates = true, actions = [{ run = "stop" }] }]
+"""
+
+
+class AgreedMeanwhile(FakeTransport):
+    """A host whose operator agrees to where it is while somebody asks it."""
+
+    conductor: Conductor | None = None
+
+    def connect(self) -> HostFacts:
+        facts = super().connect()
+        if self.conductor is not None:
+            self.conductor.agree()
+        return facts
+
+
+@pytest.fixture
+def host() -> AgreedMeanwhile:
+    return AgreedMeanwhile()
+
+
+@pytest.fixture
+def conductor(tmp_path: Path, host: AgreedMeanwhile) -> Iterator[Conductor]:
+    runbook = convert(tomli.loads(TEXT), Runbook)
+    workspace = Workspace(runbook, TEXT, Store(tmp_path / "sessions"), {"web": host}, SystemClock())
+    setup = Setup(flow="deploy", operator="ana")
+    workspace.preflight(setup, lambda row: None)
+    made = workspace.begin(setup)
+    yield made
+    made.close()
+    workspace.close()
+
+
+def test_an_agreement_is_not_taken_back_by_whoever_asked_before_it(conductor: Conductor, host: AgreedMeanwhile) -> None:
+    before = conductor.state.hosts["web"]
+    host.name = "other"
+    now = connected_event("web", host.connect())
+    moved = reached_elsewhere(before, now)
+    assert moved is not None
+    conductor.reached([now], [moved])
+    assert "another machine" in conductor.held
+    host.conductor = conductor
+    conductor.meet_again("web")
+    assert conductor.held == ""
+    host.conductor = None
+    conductor.start("stop")
+    conductor.wait(10)
+    assert [command.script for command in host.ran] == ["stop"]
