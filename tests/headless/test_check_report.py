@@ -12,10 +12,11 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.report import check_report
+from tui.headless.report import check_report, checked
 from tui.runbook.load import load
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.store import Store
+from tui.session.verdicts import Row
 from tui.transports.base import Command
 
 STEPS = "".join(
@@ -132,3 +133,9 @@ def test_watching_checks_again_in_the_same_session_until_interrupted(
     assert rounds == [30.0, 30.0]
     assert [line for line in said if " ok, " in line][0].endswith("4 ok, 0 warning, 0 failed, 0 no data")
     assert len(workspace.store.names()) == 1
+
+
+def test_a_hint_is_said_as_it_is() -> None:
+    """Most hints say themselves what to do with them: "look at its log"."""
+    row = Row(section="s", step="s", title="Site", verdict="failed", look="look at its log")
+    assert "  Site: look at its log" in checked([row], False, FakeClock().now())

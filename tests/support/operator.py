@@ -192,7 +192,7 @@ class Operator:
                 await self.press("y")
             case TypeName():
                 await self.write(screen._name)
-            case Pick():  # what failed is run again, not the whole step
+            case Pick():  # the second: all from the first command of the step
                 await self.press("down", "enter")
             case SendMessage():
                 await self.press("f2")

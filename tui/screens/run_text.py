@@ -27,6 +27,8 @@ def start_lines(
     at = now or state.at or datetime.now().astimezone()
     values = values_of(state.runbook, state.facts, at)
     lines: list[str] = []
+    if place:
+        lines.append(f"From {place + 1} of {len(step.actions)} on; what came before it in this step is not run again.")
     for action in step.actions[place:]:
         if action.run is not None:
             lines += [
