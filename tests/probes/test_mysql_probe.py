@@ -1,5 +1,7 @@
 """Checks the mysql probe against a real MariaDB, directly and through sshd, and its reading of answers by tables."""
 
+import socket
+import struct
 import threading
 from typing import Any
 
@@ -165,6 +167,43 @@ class TestAgainstMariadb:
         assert reading.document["pending"] == 1
         assert reading.document["last_at"] == "2026-11-02 03:00:00.500000"
         assert [check.ok for check in reading.checks] == [False]
+
+
+class Asking(threading.Thread):
+    """A server that asks for the password in the clear, and keeps what it is told."""
+
+    def __init__(self, plugin: bytes) -> None:
+        super().__init__(daemon=True)
+        self._plugin = plugin
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.told = b""
+
+    def run(self) -> None:
+        """Greet (protocol 10), ask to switch to the plugin, and read until the other side goes."""
+        with self._listener, self._listener.accept()[0] as peer:
+            able = struct.pack("<H", 0xF7FF), struct.pack("<H", 0x0009)
+            hello = b"\x0a8.0.36\0" + struct.pack("<I", 7) + b"12345678\0" + able[0] + b"\x21\x02\0" + able[1]
+            hello += b"\x15" + bytes(10) + b"123456789012\0" + b"mysql_native_password\0"
+            peer.sendall(struct.pack("<I", len(hello))[:3] + b"\0" + hello)
+            peer.recv(4096)
+            ask = b"\xfe" + self._plugin + b"\0" + (b"\x04Password: " if self._plugin == b"dialog" else b"12345678\0")
+            peer.sendall(struct.pack("<I", len(ask))[:3] + b"\x02" + ask)
+            while data := peer.recv(4096):
+                self.told += data
+
+
+@pytest.mark.parametrize("plugin", [b"mysql_clear_password", b"dialog", b"mysql_old_password"])
+def test_a_server_that_asks_for_the_password_itself_does_not_get_it(
+    place: Transport, mariadb: Mariadb, plugin: bytes
+) -> None:
+    """Whoever stands in the way could ask so; only a proven certificate says that it is the server."""
+    server = Asking(plugin)
+    server.start()
+    told = refusal(place, mariadb.settings(port=server.port, tls="off"))
+    server.join()
+    assert told.message.startswith(f"the server asks for the password itself ({plugin.decode()})")
+    assert server.told == b""
 
 
 class TestWhatGoesWrong:

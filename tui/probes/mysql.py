@@ -43,6 +43,9 @@ _LAST = (
 )
 MOST_MIGRATIONS = 20_000
 
+_OPEN = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
+"""Ways to log in that give the password, or nearly so, to whoever asks; the servers' own clients refuse them too."""
+
 
 class MysqlProbe:
     """The mysql kind; see Probe."""
@@ -137,6 +140,17 @@ def _made(**given: Any) -> "Connection[Any]":
 
     class Made(Connection):
         """Without `tls = "verified"` a certificate is not looked at; see trust.anyone."""
+
+        proven = isinstance(given.get("ssl"), ssl.SSLContext)
+
+        def _process_auth(self, plugin_name: bytes, *asked: Any) -> Any:
+            if plugin_name in _OPEN and not self.proven:
+                name = plugin_name.decode()
+                raise ProbeFailed(
+                    f"the server asks for the password itself ({name}), and nothing proves who it is",
+                    'set `tls = "verified"` for the service, or another way to log in for the user',
+                )
+            return super()._process_auth(plugin_name, *asked)  # type: ignore[misc]
 
         def _create_ssl_ctx(self, wanted: Any) -> ssl.SSLContext:
             return wanted if isinstance(wanted, ssl.SSLContext) else trust.anyone()
