@@ -97,6 +97,8 @@ def _to_the_end(conductor: Conductor, answers: Answers, say: Print) -> Exit:
         if code is Exit.OK:
             conductor.finish("rolled back" if conductor.state.rollback else "completed")
             conductor.wait()
+        else:
+            say(f"stopped; nothing is run again without a person: runbook resume {conductor.state.started.session}")
         say(f"receipt {conductor.receipt()}")
         return code
     finally:
@@ -202,7 +204,7 @@ def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print) -> Exi
         found = "cannot tell" if one in left else "holds" if settled else "does not hold"
         say(f"  {found:13} {one.id}: {one.title}")
     if left:
-        say("? nothing tells whether these still hold: look on the host, then go on with: runbook resume")
+        say("? nothing tells whether these still hold: look on the host")
     return Exit.UNKNOWN if left else Exit.OK
 
 
