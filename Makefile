@@ -1,15 +1,18 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults test-hostile test-hosts test-zones check bench screenshots lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults test-hostile test-hosts test-pythons test-zones check bench screenshots lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
+# `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
+export PYTHON
+VENV := $(shell tools/venv)
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
 		printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 drill: run-environment ## try the whole thing: the terminal UI on an embedded host that executes nothing
-	@.venv/bin/runbook drill $(ARGS)
+	@$(VENV)/bin/runbook drill $(ARGS)
 
 test: dev-environment ## run the tests, installing the servers they need where this machine allows it
 	@tools/test $(ARGS)
@@ -26,26 +29,29 @@ test-hostile: dev-environment ## try to break out of the quoting of values by 30
 test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)
 	@RUNBOOK_ZONES=long tools/test tests/runbook/test_window_zones.py $(ARGS)
 
+test-pythons: ## run the tests under every Python that this machine has and the project promises (long)
+	@tools/pythons $(ARGS)
+
 check: dev-environment ## style, format, types and import direction
-	.venv/bin/ruff check --no-cache .
-	.venv/bin/ruff format --check --no-cache .
-	.venv/bin/mypy
-	.venv/bin/lint-imports --no-logo
+	$(VENV)/bin/ruff check --no-cache .
+	$(VENV)/bin/ruff format --check --no-cache .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
 
 bench: dev-environment ## measure speed and memory beside OpenSSH and a bare Textual app
-	@.venv/bin/python -m bench $(ARGS)
+	@$(VENV)/bin/python -m bench $(ARGS)
 
 screenshots: dev-environment ## draw every screen from the drill into screenshots/
-	@.venv/bin/python -m tools.screenshots $(ARGS)
+	@$(VENV)/bin/python -m tools.screenshots $(ARGS)
 
 lock: dev-environment ## write requirements/*.txt anew (ARGS=--upgrade takes newer versions)
 	@tools/lock $(ARGS)
 
 wheel: dev-environment ## build the wheel into dist/
-	@.venv/bin/python -m hatchling build -t wheel
+	@$(VENV)/bin/python -m hatchling build -t wheel
 
 clean: ## remove what the other targets made
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 run-environment:
