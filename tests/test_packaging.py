@@ -1,5 +1,6 @@
 """Checks that what is shipped is whole, works away from the checkout, and is locked without naming any index."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sysconfig
 import tomllib
 import venv
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,26 @@ def test_every_dependency_has_its_reason_written_down() -> None:
     ]
     names = [Requirement(entry).name for entry in asked if isinstance(entry, str)]
     assert [name for name in names if f"| {name} |" not in page] == []
+
+
+def imported(source: Path) -> set[str]:
+    """The packages that a module imports, at its top or anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def test_what_is_imported_is_declared() -> None:
+    """What another dependency happens to bring may be gone with its next release."""
+    asked = {canonicalize_name(Requirement(entry).name) for entry in PROJECT["project"]["dependencies"]}
+    packages = packages_distributions()
+    used = set().union(*(imported(path) for path in (ROOT / "tui").rglob("*.py"))) - sys.stdlib_module_names - {"tui"}
+    undeclared = {name for name in used if not asked & {canonicalize_name(one) for one in packages[name]}}
+    assert undeclared == set()
 
 
 def test_continuous_integration_runs_the_gates_without_a_terminal() -> None:
