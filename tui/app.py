@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from textual import events
 from textual.app import SystemCommand
-from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.actions import IDS, acts, bindings
+from tui.attention import Attentive
 from tui.bridge import Bridge
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
@@ -33,7 +33,7 @@ LAST_WORDS = 3.0
 """How long the end of the program waits for a command that is being stopped, so that its outcome is recorded."""
 
 
-class RunbookApp(TakingUp):
+class RunbookApp(Attentive, TakingUp):
     """The front end on a terminal; `session` is resumed at once where it is given, and rolled back where asked to."""
 
     TITLE = "runbook"
@@ -86,7 +86,7 @@ class RunbookApp(TakingUp):
         else:
             self.push_screen(HomeScreen())
         self._shown = True
-        self._fit(self.size)
+        self.fit()
         self.call_after_refresh(self._remember)
         if wrong:
             self.show_error(
@@ -135,7 +135,7 @@ class RunbookApp(TakingUp):
     def begin(self, setup: Setup) -> None:
         """Begin a session and show it."""
         self.operator = setup.operator
-        self.work(self, lambda: self.workspace.begin(setup), self._opened)
+        self.once(lambda: self.workspace.begin(setup), self._opened)
 
     def _opened(self, conductor: "Conductor") -> None:
         if self._closing:
@@ -158,7 +158,7 @@ class RunbookApp(TakingUp):
         """See a kept session again, as it was."""
         from tui.replay.stage import staged
 
-        self.work(self, lambda: staged(self.workspace.store.find(session_id)), self._show_replay)
+        self.once(lambda: staged(self.workspace.store.find(session_id)), self._show_replay)
 
     def _show_replay(self, place: "ReplayWorkspace") -> None:
         from tui.screens.replay import ReplayScreen
@@ -301,16 +301,7 @@ class RunbookApp(TakingUp):
     def on_resize(self, event: events.Resize) -> None:
         """Cover the screens while the terminal is too small for them."""
         if self._shown:
-            self._fit(event.size)
-
-    def _fit(self, size: Size) -> None:
-        from tui.screens.small import TooSmall, too_small
-
-        covered = any(isinstance(screen, TooSmall) for screen in self.screen_stack)
-        if too_small(size) and not covered:
-            self.push_screen(TooSmall())
-        elif not too_small(size) and isinstance(self.screen, TooSmall):
-            self.pop_screen()
+            self.fit(event.size)
 
     def _fatal_error(self) -> None:
         """End on a fault of our own, without what Textual would print: the values of variables may be secret."""

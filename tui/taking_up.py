@@ -1,8 +1,9 @@
 """Takes a session up on the screen: asks where its hosts are, reaches them again, and says where it stands."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tui.bridge import Front
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
@@ -10,6 +11,9 @@ from tui.session.places import Moved
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+
+Result = TypeVar("Result")
+Failed = Callable[[RunbookError], None]
 
 
 class TakingUp(Front):
@@ -19,6 +23,23 @@ class TakingUp(Front):
     """Which places hold for hosts that are said to be elsewhere today: "session", "today", or "" to ask."""
     _rolling_back = False
     _again = False
+    _opening = False
+
+    def once(self, call: Callable[[], Result], done: Callable[[Result], None], failed: Failed | None = None) -> None:
+        """Open a session, unless one is on its way to be opened: a key pressed twice begins or resumes one."""
+        if self._opening:
+            return
+        self._opening = True
+
+        def opened(result: Result) -> None:
+            self._opening = False
+            done(result)
+
+        def refused(error: RunbookError) -> None:
+            self._opening = False
+            (failed or self.show_error)(error)
+
+        self.work(self, call, opened, refused)
 
     @abstractmethod
     def _opened(self, conductor: "Conductor") -> None:
@@ -26,8 +47,7 @@ class TakingUp(Front):
 
     def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
         """Go on with a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
-        self.work(
-            self,
+        self.once(
             lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts, reopen),
             self._resumed,
             partial(self._not_resumed, session_id, reopen),
@@ -47,7 +67,7 @@ class TakingUp(Front):
             ask = WhichHosts(error.moved)
             self.push_screen(ask, lambda hosts: self.resume(session_id, hosts, reopen) if hosts else None)
         elif isinstance(error, SessionHeld):
-            self.work(self, lambda: self.workspace.look_on(session_id, error.holder), self._opened)
+            self.once(lambda: self.workspace.look_on(session_id, error.holder), self._opened)
         else:
             self.show_error(error)
 

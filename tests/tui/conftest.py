@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.looking import press_what_is_seen
 from tests.support.runbooks import SMALL
 from tui.execution.workspace import Workspace
 from tui.runbook.load import load
@@ -69,6 +70,11 @@ def _place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pilot, "press", press_what_is_seen)
 
 
 @pytest.fixture

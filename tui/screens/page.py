@@ -1,10 +1,14 @@
-"""What every screen has in common: one that is under another is painted where it changed, and only where it shows."""
+"""What every screen has in common: under another one it is painted only where it shows, and does nothing it is told."""
 
 from typing import TypeVar
 
+from textual.await_complete import AwaitComplete
+from textual.message import Message
 from textual.screen import Screen
 
 Result = TypeVar("Result")
+TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_option_selected"})
+"""What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
 
 
 class Page(Screen[Result]):
@@ -20,6 +24,17 @@ class Page(Screen[Result]):
         stack = self.app.screen_stack
         above = stack[stack.index(self) + 1 :] if self in stack else []
         return any(screen.styles.background.a == 1 for screen in above)
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close this screen, once, and only from the top: Textual would close whatever is there."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)
+
+    async def _on_message(self, message: Message) -> None:
+        """Two keys of one read may both have reached a widget: the second was not meant for a screen that is gone."""
+        if self.app.screen is self or message.handler_name not in TOLD:
+            await super()._on_message(message)
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:

@@ -1,0 +1,23 @@
+"""Pilots that look before they press: keys that were typed before a screen was painted belong to nobody."""
+
+import asyncio
+import math
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+pressed = Pilot.press
+
+
+async def seen(app: App[Any]) -> None:
+    """Wait until the screen on top has been painted."""
+    while getattr(app, "painted", 0.0) == math.inf and app.is_running:
+        await asyncio.sleep(0.005)
+
+
+async def press_what_is_seen(self: Pilot[Any], *keys: str) -> None:
+    """Press keys, each on a screen that was painted."""
+    for key in keys:
+        await seen(self.app)
+        await pressed(self, key)

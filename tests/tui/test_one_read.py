@@ -1,0 +1,159 @@
+"""Keys and clicks of one read: the first may change the screen, and the others were not meant for the new one."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.fake_transport import FakeTransport
+from tests.support.looking import seen
+from tests.support.one_read import click, one_read, paste
+from tests.tui.conftest import dialog, journal, shown, until
+from tests.tui.test_run import SETUP, comes, running
+from tui.app import RunbookApp
+from tui.execution.workspace import Workspace
+from tui.screens.dialogs import AskText, Confirm, RollbackReason, TypeName
+from tui.screens.dialogs.pick import Pick
+from tui.screens.help import HelpScreen
+from tui.screens.home import HomeScreen
+from tui.screens.run import RunScreen
+from tui.screens.setup import SetupScreen
+from tui.screens.small import TooSmall
+from tui.session import events as ev
+from tui.session.state import StepStatus
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait until everything that was read has had its effect, and is painted."""
+    for _ in range(3):
+        await pilot.pause()
+        await seen(pilot.app)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 9])
+async def test_enters_in_one_read_close_the_dialog_and_nothing_else(workspace: Workspace, count: int) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("n")
+        (await dialog(pilot, AskText)).query_one(Input).value = "slow today"
+        stack = app.screen_stack[:-1]
+        one_read(app, "\r" * count)
+        await settled(pilot)
+        assert app.screen_stack == stack
+        assert [one.text for one in journal(workspace) if isinstance(one, ev.NoteAdded)] == ["slow today"]
+        assert not app.conductor.state.attempts
+
+
+@pytest.mark.parametrize("keys", ["\ry", "\ryyyyyy", "\r\x1b[C\r", "\r\t\r"])
+async def test_what_a_dialog_asks_is_not_answered_by_the_read_that_opened_it(
+    workspace: Workspace, host: FakeTransport, keys: str
+) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        one_read(app, keys)
+        await dialog(pilot, Confirm)
+        assert not any("dump" in one.script for one in host.ran)
+        await pilot.press("y")
+        await comes(pilot, app, "backup", StepStatus.PASSED)
+
+
+async def test_two_enters_in_the_rollback_dialog_choose_nothing(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        app.conductor.start("switch-docker")
+        await until(pilot, lambda: app.conductor.state.step("switch-docker").attempts and not app.conductor.busy)
+        one_read(app, "\x12\r\r\x1b[B\r")
+        await dialog(pilot, RollbackReason)
+        one_read(app, "\r\r\r")
+        await settled(pilot)
+        assert isinstance(app.screen, RollbackReason)
+        assert app.conductor.state.rollback is None
+
+
+async def test_a_text_typed_in_one_read_is_taken_whole(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("n")
+        await dialog(pilot, AskText)
+        one_read(app, "the load is high again\r")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert "the load is high again" in [one.text for one in journal(workspace) if isinstance(one, ev.NoteAdded)]
+
+
+async def test_the_name_is_typed_and_neither_pasted_nor_sent_ahead(workspace: Workspace, host: FakeTransport) -> None:
+    async with running(workspace) as (app, pilot):
+        app.push_screen(TypeName("Restore", [], "web"), lambda yes: app.exit() if yes else None)
+        one_read(app, "web\r" + paste("web") + "\r")
+        asked = await dialog(pilot, TypeName)
+        one_read(app, paste("web") + "\r")
+        await settled(pilot)
+        assert app.screen is asked
+        assert asked.query_one(Input).value == ""
+
+
+async def test_a_click_is_for_the_screen_that_was_seen(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("n")
+        asked = await dialog(pilot, AskText)
+        no = asked.query_one("#no").region
+        stack = app.screen_stack[:-1]
+        one_read(app, click(no.x + 1, no.y) * 3)
+        await settled(pilot)
+        assert app.screen_stack == stack
+        assert not any(isinstance(one, ev.NoteAdded) for one in journal(workspace))
+
+
+async def test_escapes_in_one_read_leave_one_screen(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("m", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await settled(pilot)
+        stack = app.screen_stack[:-1]
+        one_read(app, "qqqq")
+        await settled(pilot)
+        assert app.screen_stack == stack
+
+
+async def test_a_list_under_another_screen_chooses_nothing(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.sessions)
+        await settled(pilot)
+        one_read(app, "d\r\r")
+        await settled(pilot)
+        assert isinstance(app.screen, SetupScreen)
+        assert app.conductor is None
+
+
+async def test_a_session_is_begun_and_taken_up_once(workspace: Workspace) -> None:
+    workspace.preflight(SETUP, lambda row: None)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(3):
+            app.begin(SETUP)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await settled(pilot)
+        assert len(list(workspace.store.summaries())) == 1
+        app.close_session()
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.sessions)
+        await settled(pilot)
+        one_read(app, "\r\r\r")
+        await until(pilot, lambda: app.conductor is not None)
+        await settled(pilot)
+        assert not app.conductor.read_only
+        assert sum(isinstance(one, ev.SessionResumed) for one in journal(workspace)) == 1
+
+
+async def test_a_terminal_that_was_too_small_shows_its_screens_again(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("a")
+        await pilot.resize_terminal(40, 10)
+        await until(pilot, lambda: isinstance(app.screen, TooSmall))
+        app.push_screen(Pick("Which?", ["one"]))
+        await dialog(pilot, Pick)
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert "too small" not in shown(app)

@@ -1,0 +1,63 @@
+"""What is typed or clicked belongs to the screen that was painted before it: what was read earlier belongs to nobody.
+
+One read of the terminal may hold several keys. The first may change the screen, and the others were meant for what
+was seen before: another dialog would be answered, and another screen closed, that nobody has looked at.
+"""
+
+import math
+import time
+from typing import Any
+
+from rich.console import RenderableType
+from textual import events
+from textual.geometry import Size
+from textual.screen import Screen
+
+from tui.bridge import Front
+from tui.screens.small import TooSmall, too_small
+
+
+class Attentive(Front):
+    """The application, as far as it knows what the operator has seen."""
+
+    _on_top: Screen[Any] | None = None
+    _painted = math.inf
+    _laid_out = math.inf
+    """When it was painted as large as it is now; a click read before that was meant for another place."""
+
+    @property
+    def painted(self) -> float:
+        """When the screen on top was first painted since it is there; infinite while it is not."""
+        if self.screen is not self._on_top:
+            self._on_top = self.screen
+            self._painted = self._laid_out = math.inf
+            self.call_later(self.fit)
+        return self._painted
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Keep when it was; the time before the terminal has it, so that no key it is answered by comes too early."""
+        if renderable is not None and screen is self.screen and not self._batch_count:
+            now = time.monotonic()  # which is what events have
+            self._painted = min(self.painted, now)
+            self._laid_out = min(self._laid_out, now)
+        super()._display(screen, renderable)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Drop what was read before the screen was painted, on its way down and on its way up again."""
+        if isinstance(event, events.InputEvent | events.Paste) and event.time < self.painted:
+            event.stop()
+            return
+        if isinstance(event, events.MouseEvent) and event.time < self._laid_out:
+            event.stop()
+            return
+        if isinstance(event, events.Resize) and event.size != self.size:
+            self._laid_out = math.inf
+        await super().on_event(event)
+
+    def fit(self, size: Size | None = None) -> None:
+        """Cover the screens while the terminal is too small for them, and no longer."""
+        small = too_small(size or self.size)
+        if small and not any(isinstance(screen, TooSmall) for screen in self.screen_stack):
+            self.push_screen(TooSmall())
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
