@@ -28,6 +28,8 @@ class Attentive(Front):
     @property
     def painted(self) -> float:
         """When the screen on top was first painted since it is there; infinite while it is not."""
+        if not self.screen_stack:
+            return math.inf
         if self.screen is not self._on_top:
             self._on_top = self.screen
             self._painted = self._laid_out = math.inf

@@ -12,7 +12,7 @@ pressed = Pilot.press
 
 async def seen(app: App[Any]) -> None:
     """Wait until the screen on top has been painted."""
-    while getattr(app, "painted", 0.0) == math.inf and app.is_running:
+    while getattr(app, "painted", 0.0) == math.inf and app.is_running:  # noqa: ASYNC110 – nobody is told
         await asyncio.sleep(0.005)
 
 

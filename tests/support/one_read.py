@@ -1,16 +1,24 @@
-"""Gives an application what one read of its terminal held, as Textual's driver does: all of it before any of it works."""
+"""Gives an application what one read of its terminal held, all at once, as Textual's driver does."""
 
 from typing import Any
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.message import Message
+
+ESCAPE = "escape"
+"""Stands for the key itself: its character begins what other keys send."""
 
 
-def one_read(app: App[Any], keys: str) -> None:
+def one_read(app: App[Any], *parts: str) -> None:
     """Feed keys, pastes and clicks as a terminal sends them."""
     driver = app._driver
     assert driver is not None
-    for message in XTermParser().feed(keys):
+    read: list[Message] = []
+    for part in parts:
+        read += [events.Key("escape", "\x1b")] if part is ESCAPE else XTermParser().feed(part)
+    for message in read:
         driver.process_message(message)
 
 
