@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from textual.screen import Screen
 from textual.widgets import Input
 
 from tests.support.mashed import Before, Fault, Ground, quick_dialogs, screens
 from tests.support.mashing import FIRST, NAME, Hand, resize
-from tests.support.one_read import ESCAPE, one_read, paste
+from tests.support.one_read import ESCAPE, one_read
 from tui.runbook.walk import steps_of
 from tui.screens.checks import ChecksScreen
 from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
@@ -31,6 +32,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
 
 PLACES = ("home", "set-up", "run", "rollback", "replay", "watch", "summary", "checks", "trouble", "help")
+SESSIONS = ("run", "rollback", "trouble")
 OPENING = ("\r", "n", "k", "s", "r", "c", "v", "u", "q", "a", "/", "t", "m", "x", "\x12", "\x13", "\x10", "\x1bOP")
 """Keys that open something on the run screen."""
 EACH = 25
@@ -80,6 +82,8 @@ class Player:
         self.hand = Hand(chance)
         self.answers = 0
         self.told: list[str] = []
+        self.place = ""
+        self.stack: list[Screen[Any]] = []
 
     async def episode(self) -> bool:
         """Whether the application is still there after it.
@@ -88,17 +92,17 @@ class Player:
             Fault: something went wrong.
         """
         self.told = []
-        place = self.chance.choice(PLACES)
-        await self._bring(place)
-        self.told.append(place)
-        if self.chance.random() < 0.4:
-            place = await self._ask()
-            self.told.append(place)
-        elif place in ("run", "rollback", "trouble") and self.chance.random() < 0.7:
-            if not await self._read([self.chance.choice(OPENING)]):
-                return False
-        self.done[place] += 1
-        for _ in range(self.chance.randint(1, 3)):
+        if screens(self.ground.app) != self.stack or self.chance.random() < 0.2:
+            self.place = self.chance.choice(PLACES)
+            await self._bring(self.place)
+            self.stack = screens(self.ground.app)
+        self.told.append(self.place)
+        if self.chance.random() < 0.5:
+            self.told.append(await self._ask())
+        elif self.place in SESSIONS and self.chance.random() < 0.6 and not await self._read([self._opening()]):
+            return False
+        self.done[self.told[-1] if len(self.told) < 3 else self.place] += 1
+        for _ in range(self.chance.choice((1, 1, 1, 2, 3))):
             if self.chance.random() < 0.8:
                 await self.ground.armed()
             keys = [NAME, "\r"] if self._types() else self.hand.read(self.ground.app)
@@ -107,6 +111,9 @@ class Player:
         if self.chance.random() < 0.2:
             await self._hears()
         return True
+
+    def _opening(self) -> str:
+        return self.chance.choice(OPENING)
 
     async def _read(self, keys: list[str]) -> bool:
         """Give one read, wait for its effect, and look; whether the application is still there."""

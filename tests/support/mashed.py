@@ -128,14 +128,17 @@ class Ground:
                     await self.pilot._wait_for_screen()
                     await self._painted()
         except TimeoutError:
-            raise Fault(f"hangs: {self.names()}") from None
+            working = [one.name for one in threading.enumerate() if one.name == "runbook-work"]
+            busy = self.app.conductor is not None and self.app.conductor.busy
+            painted = getattr(self.app, "painted", 0.0)
+            raise Fault(f"hangs: {self.names()} {working=} {busy=} {painted=}") from None
 
     async def armed(self) -> None:
         """Wait until the dialog on top, if one is, hears."""
         top = self.app.screen
         try:
             async with asyncio.timeout(PATIENCE):
-                while isinstance(top, Dialog) and not top.armed and self.app.screen is top:
+                while isinstance(top, Dialog) and not top.armed and self.app.screen is top:  # noqa: ASYNC110
                     await asyncio.sleep(0.002)
         except TimeoutError:
             raise Fault(f"a dialog never hears: {self.names()}") from None
@@ -150,7 +153,7 @@ class Ground:
         if not hasattr(self.app, "painted"):  # a version that does not know it
             await asyncio.sleep(0.03)
             return
-        while self.app.painted == math.inf and self.app.is_running and not self.app._exit:
+        while self.app.painted == math.inf and self.app.is_running and not self.app._exit:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
 
     # what is known

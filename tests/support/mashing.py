@@ -60,7 +60,8 @@ class Hand:
         if kind < 0.92:
             return click(*self._place(app))
         x, y = self._place(app)
-        return self.chance.choice([f"\x1b[<35;{x + 1};{y + 1}M", f"\x1b[<64;{x + 1};{y + 1}M", f"\x1b[<65;{x + 1};{y + 1}M"])
+        moves_or_scrolls = self.chance.choice((35, 64, 65))
+        return f"\x1b[<{moves_or_scrolls};{x + 1};{y + 1}M"
 
     def _place(self, app: App[Any]) -> tuple[int, int]:
         """Where the mouse is: on a button, where there is one, else anywhere."""
