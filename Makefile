@@ -23,6 +23,9 @@ test-faults: dev-environment ## make every fault of tests/faults/, of which the 
 test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part
 	@RUNBOOK_HOSTS=long tools/test tests/hosts $(ARGS)
 
+test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each
+	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py $(ARGS)
+
 test-hostile: dev-environment ## try to break out of the quoting of values by 30,000 cases a shell (minutes)
 	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py $(ARGS)
 

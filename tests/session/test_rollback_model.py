@@ -1,5 +1,6 @@
 """From every stop point of the bundled deployments, with every outcome, the computed rollback brings the host back."""
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,12 @@ from tui.session.replan import next_reopening
 from tui.session.rollback import Need, look_wanted, not_needed, rollback_plan
 from tui.session.state import AUTO, SessionState, initial
 
+LONG = os.environ.get("RUNBOOK_MODEL") == "long"
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BEFORE = World()
 FACTS = {"previous_release": "v1.9.0", "coreapp_before": "0001_initial", "authentication_before": "0001_initial"}
+DECISIONS = ("reverse", "restore", "leave")
+"""What the operator may decide about the database."""
 ENDINGS = (
     Outcome.exited(0),  # so far: nobody signed it
     Outcome.exited(1),
@@ -232,14 +236,34 @@ def brought_back(world: World, database: str, at: World, *, restored: bool) -> b
     return world == wanted
 
 
+def decided(method: str) -> Iterator[tuple[Stop, tuple[str, ...]]]:
+    """Every stop point with what is decided about the database.
+
+    `RUNBOOK_MODEL=long` decides each way at each stop point; the short form one way at each, in turn, so that each kind
+    of ending and each step still meets every decision.
+    """
+    for turn, stop in enumerate(stops(method)):
+        yield stop, DECISIONS if LONG else (DECISIONS[turn % len(DECISIONS)],)
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_each_step_and_each_kind_of_ending_meets_every_decision(method: str) -> None:
+    met: dict[object, set[str]] = {}
+    for stop, decisions in decided(method):
+        for kind in (("in", stop.inside), ("ended", stop.outcome), ("skips", bool(stop.skipped)), ("lacks", stop.how)):
+            met.setdefault(kind, set()).update(decisions)
+    assert [kind for kind, decisions in met.items() if decisions != set(DECISIONS)] == []
+
+
 @pytest.mark.parametrize("method", ["a", "b"])
 def test_every_stop_point_is_brought_back_by_exactly_what_is_needed(method: str) -> None:
-    plans = 0
-    for stop in stops(method):
+    plans = points = 0
+    for stop, decisions in decided(method):
+        points += 1
         touched = {*stop.done, *([stop.inside] if stop.inside else [])}
         if stop.outcome is not None and stop.outcome.kind is OutcomeKind.UNREACHABLE:
             touched.discard(stop.inside)
-        for database in ("reverse", "restore", "leave"):
+        for database in decisions:
             play = deployed(stop)
             at = play.world
             play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
@@ -255,7 +279,6 @@ def test_every_stop_point_is_brought_back_by_exactly_what_is_needed(method: str)
             assert brought_back(play.world, database, at, restored=restored), (stop, database, play.did, play.world)
             unwanted = [step for step in play.did if not REASONS[step] & touched]
             assert not unwanted, (stop, database, unwanted)
-    points = sum(1 for _ in stops(method))
     sys.stdout.write(f"method {method}: {points} stop points, {plans} rollbacks played to their end\n")
 
 
@@ -278,11 +301,10 @@ def test_trouble_in_the_rollback_itself_still_ends_where_it_began(method: str) -
 
 @pytest.mark.parametrize("method", ["a", "b"])
 def test_a_rollback_without_a_session_looks_and_brings_it_back(method: str) -> None:
-    count = 0
-    for stop in stops(method):
-        if stop.left_out:
-            continue  # a deployment that is known of
-        play = Play(world_at(stop))
+    """What a host looks like is all that is known: stop points with the same world are one."""
+    worlds = {world_at(stop): stop for stop in stops(method) if not stop.left_out}
+    for world, stop in worlds.items():
+        play = Play(world)
         play.record(
             ev.SessionStarted(
                 session="s", flow="rollback", method=method, operator="ana", title="", runbook_hash="", variables=FACTS
@@ -290,9 +312,8 @@ def test_a_rollback_without_a_session_looks_and_brings_it_back(method: str) -> N
         )
         play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
         play.back_to_the_end("reverse")
-        assert brought_back(play.world, "reverse", world_at(stop), restored=False), (stop, play.did, play.world)
-        count += 1
-    sys.stdout.write(f"method {method}: {count} rollbacks without a session\n")
+        assert brought_back(play.world, "reverse", world, restored=False), (stop, play.did, play.world)
+    sys.stdout.write(f"method {method}: {len(worlds)} rollbacks without a session\n")
 
 
 @pytest.mark.parametrize("method", ["a", "b"])

@@ -7,6 +7,8 @@ from tui.runbook.model import Facts, FlowKind, Runbook, Section, Step
 
 def may_hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
     """Whether the facts known so far leave the wanted ones possible; a fact not known yet does."""
+    if not wanted:  # most steps: this is asked of every step of the runbook after every event
+        return True
     return all(name not in facts or facts[name] in _allowed(values) for name, values in wanted.items())
 
 

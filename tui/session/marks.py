@@ -31,8 +31,9 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
     Args:
         known: what is known of a step beside what it undoes.
     """
-    elsewhere = _elsewhere(state)
-    sources = _sources(state, elsewhere)
+    possible = _possible(state)
+    elsewhere = _elsewhere(state, possible)
+    sources = _sources(state, possible, elsewhere)
     here = {step.id for step in steps}
     undoing = {step.id for step in steps if step.id in sources}
     found = {step.id: _NONE for step in steps}
@@ -117,17 +118,17 @@ def _sureness(mark: Mark) -> int:
     return mark.sure
 
 
-def _elsewhere(state: SessionState) -> frozenset[str]:
+def _elsewhere(state: SessionState, possible: frozenset[str]) -> frozenset[str]:
     """The deployment's steps that may have been done without this session knowing."""
     if not made_elsewhere(state):
         return frozenset()
     deployments = (flow for flow in state.runbook.flows.values() if flow.kind is FlowKind.DEPLOY)
     sections = {name for flow in deployments for name in flow.sections}
     steps = {step.id for section in state.runbook.sections if section.id in sections for step in section.steps}
-    return _possible(state) & steps
+    return possible & steps
 
 
-def _sources(state: SessionState, elsewhere: frozenset[str]) -> Mapping[str, list[Step]]:
+def _sources(state: SessionState, possible: frozenset[str], elsewhere: frozenset[str]) -> Mapping[str, list[Step]]:
     """The steps that each undoing step undoes.
 
     One that this session leaves out (another method's) is among them: it has run all the same where the fact that
@@ -137,7 +138,6 @@ def _sources(state: SessionState, elsewhere: frozenset[str]) -> Mapping[str, lis
     for _, step in all_steps(state.runbook):
         for undo in step.undo:
             found.setdefault(undo, []).append(step)
-    possible = _possible(state)
     return {
         undo: [one for one in steps if one.id in possible or _trace(state, one, one.id in elsewhere).sure] or steps
         for undo, steps in found.items()
