@@ -158,6 +158,18 @@ def test_a_command_that_ran_again_after_the_restart_is_not_taken_for_one_before_
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
 
+def test_a_step_cut_by_a_restart_is_run_again_from_its_first_command(conductor: Conductor, host: FakeTransport) -> None:
+    host.replies["stop two"] = Reply(outcome=Outcome.exited(1))
+    do(conductor, "stop")
+    host.boot_id = "boot-2"
+    host.replies["stop two"] = Reply(b"")
+    conductor.meet_again("web")
+    conductor.retry("stop")
+    conductor.wait(10)
+    assert [command.script for command in host.ran] == ["stop one", "stop two"] * 2
+    assert statuses(conductor)["stop"] is StepStatus.SIGNED
+
+
 def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTransport) -> None:
     """The outcome that was lost in the restart comes before what the restart put in doubt."""
     do(conductor, "stop", "stopped")

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.widgets import Button, Input, TextArea
 
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
@@ -12,9 +12,11 @@ from tui.keys import Keys
 from tui.runbook.model import Action, Answer, Expect, Number
 from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
+from tui.screens.dialogs.moved import WhichHosts
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.question import form_problem
 from tui.screens.dialogs.sign import SignResult, second_problem
+from tui.screens.dialogs.taken_up import TakenUp
 from tui.screens.help import HelpScreen
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
@@ -211,7 +213,7 @@ async def test_an_unknown_outcome_needs_a_reason(workspace: Workspace, clock: An
         assert "it is recorded" in shown(pilot.app)
         await type_text(pilot, "the file is there")
         assert "it is recorded" not in shown(pilot.app)
-        assert "It failed (f3)" in shown(pilot.app)
+        assert "Failed (f3)" in shown(pilot.app)
         assert await asked.press("enter") is NOTHING
         assert await asked.press("f4") == (True, "the file is there")
         asked = await ask(pilot, Resolve(lost))
@@ -243,3 +245,30 @@ async def test_a_drill_is_marked_on_dialogs_too(make_workspace: Any) -> None:
     async with RunbookApp(make_workspace(drill="calm")).run_test() as pilot:
         await ask(pilot, Confirm("Sure?", []))
         assert "DRILL · Sure?" in shown(pilot.app)
+
+
+async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspace, clock: Any) -> None:
+    lost = Attempt(number=3, step="backup", action=0, host="web", command="dump", started=clock.now(), durable=True)
+    choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("one", "two"))
+    every: list[Dialog[Any]] = [
+        Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
+        TypeName("DESTRUCTIVE", ["$ rm"], "production-server"),
+        AskText("Skip", "Why is it left out?"),
+        RollbackReason(["errors", "slow"], ["the plan"]),
+        Question(Action(ask="How many errors?", answer=Answer.NUMBER)),
+        Question(Action(ask="Is it well?", answer=Answer.YES_NO)),
+        Question(choice),
+        Pick("Which?", ["one", "two"]),
+        SendMessage("Notice", "text", True, "the team"),
+        Sign("Back up", ["a line"], True, "ben"),
+        Resolve(lost, look=lambda: "It is still running."),
+        TakenUp(["It stands at a step."], 3),
+        WhichHosts(["web: here and there"]),
+    ]
+    async with RunbookApp(workspace).run_test(size=(80, 24)) as pilot:
+        for screen in every:
+            pilot.app.push_screen(screen)
+            await dialog(pilot, type(screen))
+            buttons = [str(one.label) for one in screen.query(Button)]
+            await until(pilot, lambda buttons=buttons: all(label in shown(pilot.app) for label in buttons))  # type: ignore[misc]
+            pilot.app.pop_screen()

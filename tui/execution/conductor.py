@@ -123,6 +123,7 @@ class Conductor(Placing):
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
+            self._begun_anew(step)
             self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed=confirmed))
             self._go_on(step)
 
@@ -214,7 +215,10 @@ class Conductor(Placing):
             self._nothing_in_doubt(step)
             if first and not repeatable(step, self.state.step(step_id).action):
                 raise NotNow(f"{step.title} cannot begin anew", "what ran before the failed command may not run twice")
-            opened = ev.StepOpened(step=step_id, operator=self.state.operator, confirmed="retry", first=first)
+            anew = self._begun_anew(step)
+            opened = ev.StepOpened(
+                step=step_id, operator=self.state.operator, confirmed="retry", first=first and not anew
+            )
             self.record(opened)
             self._go_on(step)
 

@@ -15,7 +15,7 @@ from tui.execution.working import Working
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.session import events as ev
-from tui.session.doubts import doubtful, hosts_of
+from tui.session.doubts import cut_by_restart, doubtful, hosts_of
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.places import reached_elsewhere
@@ -134,15 +134,15 @@ class Stepping(Working):
         if not step.mutates or action.run is None:
             return True
         self.meet_again(connection_of(self.runbook, action.on))
-        now = self.state.step(step.id)
-        restart = self.state.restarts.get(connection_of(self.runbook, action.on))
-        begun = [self.state.attempts[number] for number in now.attempts]
-        last = {one.action: one.seq for one in begun if one.action < now.action and one.seq > now.reopened_seq}
-        if restart and any(seq < restart.seq for seq in last.values()):
+        return not self._begun_anew(step) and not doubtful(self.state, step)
+
+    def _begun_anew(self, step: Step) -> bool:
+        """Reopen a step in whose middle a host was restarted; False where none was."""
+        restart = cut_by_restart(self.state, step)
+        if restart is not None:
             reason = f"its host was restarted in the middle of it ({restart.at:%H:%M:%S} UTC)"
             self.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))
-            return False
-        return not doubtful(self.state, step)
+        return restart is not None
 
     def meet_again(self, *hosts: str) -> None:
         """See whether hosts were restarted since they were last reached; what that makes wrong is reopened."""

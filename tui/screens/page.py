@@ -33,7 +33,7 @@ class Page(Screen[Result]):
 
     async def _on_message(self, message: Message) -> None:
         """Two keys of one read may both have reached a widget: the second was not meant for a screen that is gone."""
-        if self.app.screen is self or message.handler_name not in TOLD:
+        if message.handler_name not in TOLD or self.is_current:
             await super()._on_message(message)
 
     def _compositor_refresh(self) -> None:

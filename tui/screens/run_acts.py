@@ -28,7 +28,7 @@ from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
-from tui.session.doubts import doubt_words, unasked
+from tui.session.doubts import cut_by_restart, doubt_words, unasked
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.progress import Moment, current_step, waiting_kind
@@ -144,7 +144,7 @@ class SessionActs(Page[None]):
     def _ask_to_run(self, step: Step, act: Callable[[], None], first: bool = False) -> None:
         """The three tiers of a start: one key, a confirmation, the host's name."""
         state = self.conductor.state
-        place = 0 if first else state.step(step.id).action
+        place = 0 if first or cut_by_restart(state, step) else state.step(step.id).action
         if step.danger is Danger.NONE and not step.mutates or only_looks(step, place):
             self._try(act)
             return
@@ -265,7 +265,7 @@ class SessionActs(Page[None]):
             self._look_again(self.conductor.doubts(step))
             return
         place = self.conductor.state.step(step.id).action
-        if not repeatable(step, place):
+        if not repeatable(step, place) or cut_by_restart(self.conductor.state, step):
             self._ask_to_run(step, lambda: self.conductor.retry(step.id))
             return
 

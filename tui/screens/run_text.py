@@ -13,6 +13,7 @@ from tui.runbook.reading import changes
 from tui.runbook.scripts import first_line
 from tui.runbook.variables import names
 from tui.session.called import attempt_called, place_words
+from tui.session.doubts import cut_by_restart
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.widgets.glyphs import HELD, OVER
@@ -27,6 +28,8 @@ def start_lines(
     at = now or state.at or datetime.now().astimezone()
     values = values_of(state.runbook, state.facts, at)
     lines: list[str] = []
+    if not place and cut_by_restart(state, step):
+        lines.append("Its host was restarted in the middle of this step: all of it is run again.")
     if place:
         lines.append(f"From {place + 1} of {len(step.actions)} on; what came before it in this step is not run again.")
     for action in step.actions[place:]:

@@ -28,6 +28,20 @@ def restart_since(state: SessionState, step: Step) -> Restart | None:
     return max((one for one in found if one.seq > known), key=lambda one: one.seq, default=None)
 
 
+def cut_by_restart(state: SessionState, step: Step) -> Restart | None:
+    """The restart of a host that came in the middle of a changing step: what the step had done may be gone."""
+    now = state.step(step.id)
+    if not step.mutates or not state.restarts:
+        return None
+    attempts = (state.attempts[number] for number in now.attempts)
+    done = {one.action: one for one in attempts if one.action < now.action and one.seq > now.reopened_seq}
+    for one in done.values():
+        restart = state.restarts.get(connection_of(state.runbook, one.host)) if one.host else None
+        if restart is not None and one.seq < restart.seq:
+            return restart
+    return None
+
+
 def plan_now(state: SessionState) -> list[Step]:
     """The steps that are gone through now: those of the rollback, once there is one."""
     if state.rollback is not None:

@@ -33,8 +33,8 @@ class WhichHosts(Dialog[str | None]):
 
     def buttons(self) -> Iterable[Button]:
         yield Button(self.named("Leave it", "dialog.no"), id="no", compact=True)
-        yield Button(self.named("As the session has them", "moved.session"), id="session", compact=True)
-        yield Button(self.named("As said today", "moved.today"), id="today", compact=True)
+        yield Button(self.named("As in the session", "moved.session"), id="session", compact=True)
+        yield Button(self.named("As today", "moved.today"), id="today", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -65,9 +65,9 @@ class Resolve(Dialog[Resolved | Follow | None]):
     def buttons(self) -> Iterable[Button]:
         yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
         if self._attempt.durable:
-            yield Button(self.named("Follow it again", "resolve.follow"), id="follow", compact=True)
-        yield Button(self.named("It failed", "resolve.failed"), id="failed", compact=True)
-        yield Button(self.named("It succeeded", "resolve.succeeded"), id="succeeded", compact=True)
+            yield Button(self.named("Follow", "resolve.follow"), id="follow", compact=True)
+        yield Button(self.named("Failed", "resolve.failed"), id="failed", compact=True)
+        yield Button(self.named("Succeeded", "resolve.succeeded"), id="succeeded", compact=True)
 
     @on(Input.Submitted)
     def _written(self, event: Input.Submitted) -> None:
