@@ -1,6 +1,7 @@
 """Writes the JSON Schema of a runbook, so that editors complete and check `runbook.toml` while it is written."""
 
 import re
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -26,7 +27,12 @@ def schema_of(kind: type, title: str, draft: str) -> bytes:
 
 
 def _describe(definition: dict[str, Any]) -> None:
-    """Give each key the sentences of its table's description that name it."""
+    """Give each key the sentences of its table's description that name it.
+
+    Python 3.13 takes the indentation out of docstrings by itself; here every Python writes the same.
+    """
+    if "description" in definition:
+        definition["description"] = cleandoc(definition["description"])
     sentences = re.split(r"(?<=[.;])\s+", " ".join(str(definition.get("description", "")).split()))
     for name, key in definition.get("properties", {}).items():
         about = " ".join(sentence for sentence in sentences if f"`{name}`" in sentence)
