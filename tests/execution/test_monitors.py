@@ -16,9 +16,9 @@ from tests.support.runbooks import one_section, small
 from tui.errors import JournalUnwritable
 from tui.execution import probing
 from tui.execution.conductor import Conductor
-from tui.execution.monitors import AT_ONCE, cut_off
+from tui.execution.monitors import AT_ONCE, Measurement, cut_off
 from tui.execution.workspace import Setup, Workspace
-from tui.probes.base import Given, ProbeFailed, Reach, Reading
+from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.runbook.load import load
 from tui.runbook.model import Host, Monitor, Number, Probe, Service
 from tui.session import events as ev
@@ -144,16 +144,22 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def test_a_measurement(session: Session, reply: Reply, value: float | None, detail: str) -> None:
     session.host.replies["count errors"] = reply
     conductor = session.begin()
-    found, why = conductor.monitors.measure(conductor.runbook.monitors["errors"])
-    assert found == value
-    assert detail in why
-    assert "\x1b" not in why
+    made = conductor.monitors.measure(conductor.runbook.monitors["errors"])
+    assert (made.value, made.failed) == (value, False)
+    assert detail in made.detail
+    assert "\x1b" not in made.detail
 
 
 def test_what_it_prints_without_end_is_not_kept(session: Session) -> None:
     session.host.replies["count errors"] = Reply(b"5%\n" + b"x" * (1 << 20))
     conductor = session.begin()
-    assert conductor.monitors.measure(conductor.runbook.monitors["errors"]) == (5.0, "")
+    assert conductor.monitors.measure(conductor.runbook.monitors["errors"]) == Measurement(5.0)
+
+
+def test_a_share_says_of_how_many_requests_it_is(session: Session) -> None:
+    session.host.replies["count errors"] = Reply(b"Error rate: 12.00% (6 of 50 requests)\n")
+    conductor = session.begin(ERRORS + "share_of = 'of (\\d+) requests'\n")
+    assert conductor.monitors.measure(conductor.runbook.monitors["errors"]) == Measurement(12.0, of=50.0)
 
 
 @pytest.mark.parametrize(
@@ -175,24 +181,34 @@ def test_how_fast_a_maintenance_page_comes_is_no_figure_of_the_release(
 
     monkeypatch.setattr(probing, "probe_of", lambda kind: Answers())
     conductor = session.begin(SITE)
-    assert conductor.monitors.measure(conductor.runbook.monitors["speed"]) == (value, why)
+    assert conductor.monitors.measure(conductor.runbook.monitors["speed"]) == Measurement(value, why, value is None)
 
 
-def test_a_service_that_does_not_answer_is_no_data(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "made"),
+    [
+        (ProbeFailed("it does not answer within 20 s", "why?"), Measurement(20.0, "", True)),
+        (ProbeFailed("it refuses the connection", "is it running?"), Measurement(20.0, "", True)),
+        (NoData("the file cannot be read", "look at it"), Measurement(None, "", False)),
+    ],
+)
+def test_no_answer_is_an_answer_slower_than_any_bound_and_what_cannot_be_asked_is_no_data(
+    session: Session, monkeypatch: pytest.MonkeyPatch, error: ProbeFailed, made: Measurement
+) -> None:
     class Refuses:
         kind = "http"
 
         def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Reading:
-            raise ProbeFailed("it refuses the connection", "is it running?")
+            raise error
 
         def interpret(self, check: str, given: Given, raw: Reading) -> Reading:
             return raw
 
     monkeypatch.setattr(probing, "probe_of", lambda kind: Refuses())
     conductor = session.begin(SITE)
-    value, why = conductor.monitors.measure(conductor.runbook.monitors["speed"])
-    assert value is None
-    assert "it refuses the connection" in why
+    found = conductor.monitors.measure(conductor.runbook.monitors["speed"])
+    assert structs.replace(found, detail="") == made
+    assert error.message in found.detail
 
 
 def test_a_sample_taken_while_its_connection_was_down_is_no_data(session: Session) -> None:

@@ -4,16 +4,18 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from msgspec import Struct
+
 from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
 from tui.execution.evidence import value_of
 from tui.execution.preflight import action_host
-from tui.execution.probing import Prober
+from tui.execution.probing import Prober, units_of
 from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
 from tui.execution.text import plain, sanitise
 from tui.runbook.facts import may_hold
-from tui.runbook.model import Action, Monitor, seconds
+from tui.runbook.model import Action, Monitor, Number, seconds
 from tui.runbook.patterns import TooSlow
 from tui.session import events as ev
 from tui.session.clock import Clock
@@ -33,8 +35,20 @@ ANSWERED = ("http",)
 TICK = 0.25
 """Seconds slept at most between two looks at the clock."""
 
+NO_ANSWER = 1
+"""The exit status of a probe of what refuses, breaks off or does not answer; one that cannot be made has none."""
+
 MOST = 1 << 18
 """Bytes of a monitor's output that are looked at."""
+
+
+class Measurement(Struct, frozen=True):
+    """What came of one measurement; see MonitorSampled."""
+
+    value: float | None = None
+    detail: str = ""
+    failed: bool = False
+    of: float = 0.0
 
 
 class MonitorRunner:
@@ -107,40 +121,45 @@ class MonitorRunner:
     def _sample(self, name: str, monitor: Monitor) -> None:
         try:
             before, begun = self._recording.state, self._clock.monotonic()
-            value, detail = self.measure(monitor)
+            made = self.measure(monitor)
             took = self._clock.monotonic() - begun
             if cut := cut_off(before, self._recording.state, monitor):
-                value, detail = None, f"the connection to {cut} was down meanwhile"
+                made = Measurement(None, f"the connection to {cut} was down meanwhile")
             if not self._stop.cancelled and self._recording.state.finished is None:
-                self._keep(name, finite(value), detail, took)
+                self._keep(name, made, took)
         except JournalUnwritable as error:
             self._recording.trouble = error
         finally:
             with self._lock:
                 self._under_way.discard(name)
 
-    def measure(self, monitor: Monitor) -> tuple[float | None, str]:
-        """One measurement: its value, or None and why there is none. Blocks for the monitor's timeout at most."""
+    def measure(self, monitor: Monitor) -> Measurement:
+        """One measurement. Blocks for the monitor's timeout at most."""
         try:
             if monitor.probe is not None:
                 return self._by_probe(monitor)
             return self._by_command(monitor)
         except RunbookError as error:
-            return None, error.message
+            return Measurement(None, error.message)
 
-    def _by_probe(self, monitor: Monitor) -> tuple[float | None, str]:
+    def _by_probe(self, monitor: Monitor) -> Measurement:
         assert monitor.probe is not None
         values = self._recording.values()
         within = seconds(monitor.timeout)
         made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, self._stop)
         value = made.figures.get(monitor.number.name)
         failed = next((check.came for check in made.checks if not check.ok and not check.warning), "")
-        kind = self._recording.runbook.services[monitor.probe.service].kind
-        if value is not None and not (failed and kind in ANSWERED):
-            return value, ""
-        return None, failed or made.outcome.detail or f"no {monitor.number.name} in what was found"
+        service = self._recording.runbook.services[monitor.probe.service]
+        answers = service.kind in ANSWERED
+        if value is not None and not (failed and answers):
+            return Measurement(finite(value))
+        detail = failed or made.outcome.detail or f"no {monitor.number.name} in what was found"
+        if not answers or made.outcome.exit_status != NO_ANSWER:
+            return Measurement(None, detail)
+        timed = units_of(service, monitor.probe).get(monitor.number.name) == "s"
+        return Measurement(within if value is None and timed else None, detail, failed=True)
 
-    def _by_command(self, monitor: Monitor) -> tuple[float | None, str]:
+    def _by_command(self, monitor: Monitor) -> Measurement:
         runbook = self._recording.runbook
         action = Action(
             run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout, errexit=monitor.errexit
@@ -156,22 +175,32 @@ class MonitorRunner:
         outcome = self._transports[host].run(command, keep, self._stop)
         if outcome.exit_status != 0:
             said = plain(bytes(err)).strip().rpartition("\n")[2]
-            return None, sanitise(said or str(outcome), 120)
+            return Measurement(None, sanitise(said or str(outcome), 120))
+        text = plain(bytes(out))
         try:
-            value = value_of(monitor.number, plain(bytes(out)))
+            value = value_of(monitor.number, text)
+            of = value_of(Number(pattern=monitor.share_of), text) if monitor.share_of else 0.0
         except TooSlow as error:
-            return None, error.message
+            return Measurement(None, error.message)
         if isinstance(value, float):
-            return value, ""
-        return None, f"no number in what it printed: {sanitise(value or plain(bytes(out)).strip(), 80) or 'nothing'}"
+            return Measurement(finite(value), of=max(of, 0.0) if isinstance(of, float) else 0.0)
+        return Measurement(None, f"no number in what it printed: {sanitise(value or text.strip(), 80) or 'nothing'}")
 
-    def _keep(self, name: str, value: float | None, detail: str, took: float) -> None:
+    def _keep(self, name: str, made: Measurement, took: float) -> None:
         """Record a sample, and what follows from it for the triggers."""
         with self._lock:
             before = self._recording.state
             clock = self._clock.monotonic() * self._speed
             self._recording.record(
-                ev.MonitorSampled(monitor=name, value=value, detail=detail, clock=round(clock, 3), took=round(took, 3))
+                ev.MonitorSampled(
+                    monitor=name,
+                    value=made.value,
+                    detail=made.detail,
+                    clock=round(clock, 3),
+                    took=round(took, 3),
+                    failed=made.failed,
+                    of=made.of,
+                )
             )
             for event in crossings(before, self._recording.state, name):
                 self._recording.record(event)

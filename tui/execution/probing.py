@@ -245,7 +245,9 @@ class DrillProber(_Prober):
         script = words_of(self._runbook, probe, values)
         outcome = transport.run(Command(script=script, timeout=seconds), keep, cancel)
         message, _, hint = err.decode(errors="replace").strip().partition("; ")
-        if outcome.exit_status == 1:
+        if outcome.kind is OutcomeKind.TIMED_OUT:
+            made = failed(f"{probe.service} does not answer within {seconds:g} s", "look at it from its own host")
+        elif outcome.exit_status == 1:
             made = failed(message or "it fails", hint)
         elif outcome.exit_status != 0:
             made = no_data(message or str(outcome), hint)

@@ -59,10 +59,14 @@ def undisturbed(state: SessionState, sample: Sample) -> bool:
     return running <= 1
 
 
-def line(sample: Sample, unit: str) -> str:
-    """A sample as a line of the output."""
-    value = f"{sample.value:g} {unit}".rstrip() if sample.value is not None else f"no data: {sample.detail}"
-    return f"{sample.at:%H:%M:%S} {value}\n"
+def line(sample: Sample, monitor: Monitor) -> str:
+    """A sample as a line of the output; one that failed counts for as long as an answer is waited for."""
+    value = sample.value
+    if value is None and sample.failed and monitor.number.unit == "s":
+        value = seconds(monitor.timeout)
+    said = f"{value:g} {monitor.number.unit}".rstrip() if value is not None else "no data"
+    why = f": {sample.detail}" if sample.detail else ""
+    return f"{sample.at:%H:%M:%S} {said}{why}\n"
 
 
 def follow(
@@ -76,7 +80,7 @@ def follow(
     sink: OutputSink,
     cancel: CancelToken,
 ) -> Outcome:
-    """Write every sample that was begun since `begun`, until `wanted` of them have a value; blocks.
+    """Write every sample that was begun since `begun`, until `wanted` of them have a value or have failed; blocks.
 
     Args:
         alone: leave out the samples that were taken while several commands ran.
@@ -93,8 +97,8 @@ def follow(
             told = sample.at
             if sample.begun < begun or (alone and not undisturbed(now, sample)):
                 continue
-            count += sample.value is not None
-            sink(Stream.OUT, line(sample, monitor.number.unit).encode())
+            count += sample.value is not None or sample.failed
+            sink(Stream.OUT, line(sample, monitor).encode())
         if count >= wanted:
             return Outcome.exited(0)
         if left <= 0:

@@ -11,8 +11,10 @@ class Monitor(Model, frozen=True, kw_only=True):
     """A figure measured every so often by a command or a probe, exactly one of `run` and `probe`.
 
     `number` finds it (in the output of `run`; for a probe `name` is the field of its result) and says what is good.
-    What exits otherwise than 0, or has no number in it, is no data. `reads` says that a command which is not known to
-    only read changes nothing, `errexit = false` that one of several lines goes on behind a line that fails.
+    What exits otherwise than 0, or has no number in it, is no data. `share_of` is a pattern with one group around how
+    many requests a share in per cent is of: a dip of a few of them does not end a trigger's dwell. `reads` says that a
+    command which is not known to only read changes nothing, `errexit = false` that one of several lines goes on behind
+    a line that fails.
     """
 
     title: str
@@ -24,6 +26,7 @@ class Monitor(Model, frozen=True, kw_only=True):
     every: Duration = "30s"
     timeout: Duration = "20s"
     number: Number = field(default_factory=Number)
+    share_of: str = ""
     reads: bool = False
     errexit: bool = True
     source: Lines = ""
@@ -32,7 +35,8 @@ class Monitor(Model, frozen=True, kw_only=True):
 class Trigger(Model, frozen=True, kw_only=True):
     """Proposes the rollback when a monitor is `above` (or `below`) a bound for as long as `lasting`.
 
-    `reason` names the runbook's reason for rolling back that this is.
+    `reason` names the runbook's reason for rolling back that this is. `live` names the value that a deployment captures
+    when its release is live: until then, and while its section changes something anew, no sample counts.
     """
 
     monitor: Name
@@ -40,6 +44,7 @@ class Trigger(Model, frozen=True, kw_only=True):
     below: float | None = None
     lasting: Duration = field(name="for")
     reason: Identifier
+    live: Name = ""
     title: str = ""
     source: Lines = ""
 

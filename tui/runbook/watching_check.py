@@ -16,10 +16,13 @@ def watching_faults(runbook: Runbook, names: Names) -> Iterator[Fault]:
     for name, monitor in runbook.monitors.items():
         yield from _monitor(runbook, names, ("monitors", name), monitor)
     reasons = [reason.id for reason in runbook.rollback_reasons]
+    actions = [action for section in runbook.sections for step in section.steps for action in step.actions]
+    captured = [name for action in actions for name in action.capture]
     for name, trigger in runbook.triggers.items():
         path: Path = ("triggers", name)
         yield from missing(trigger.monitor, runbook.monitors, "monitor", (*path, "monitor"))
         yield from missing(trigger.reason, reasons, "reason", (*path, "reason"))
+        yield from missing(trigger.live, captured, "captured value", (*path, "live"))
         if (trigger.above is None) is (trigger.below is None):
             yield Fault(path=path, message="a trigger has either above or below", hint="above = 10")
         if trigger.lasting and not seconds(trigger.lasting):
@@ -39,6 +42,7 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
     if monitor.timeout and not seconds(monitor.timeout):
         yield Fault(path=(*path, "timeout"), message="a measurement needs some time", hint='timeout = "20s"')
     yield from pattern_faults(monitor.number.pattern, (*path, "number", "pattern"), groups=monitor.number.of != "count")
+    yield from pattern_faults(monitor.share_of, (*path, "share_of"), groups=bool(monitor.share_of))
     if monitor.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), monitor.probe)
         yield from _figure(runbook, path, monitor)

@@ -19,7 +19,8 @@ class MonitorSampled(Event, frozen=True, kw_only=True):
     """A monitor measured; without a `value` it could not, and `detail` says why.
 
     `clock` is monotonic, in seconds of the process that measured; in a drill of the drill's time. `took`: how many
-    seconds the measurement took.
+    seconds the measurement took. `failed`: what was asked did not answer as it should; where it did not answer at all,
+    `value` is how long it is waited for. `of`: how many requests a share is of, where that is known.
     """
 
     monitor: str
@@ -27,6 +28,8 @@ class MonitorSampled(Event, frozen=True, kw_only=True):
     detail: str = ""
     clock: float = 0.0
     took: float = 0.0
+    failed: bool = False
+    of: float = 0.0
 
 
 class TriggerArmed(Event, frozen=True, kw_only=True):

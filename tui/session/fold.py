@@ -10,6 +10,7 @@ from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.before_change import usual_so_far
+from tui.session.dwelling import advance_all
 from tui.session.outcome import OutcomeKind
 from tui.session.state import (
     AUTO,
@@ -23,7 +24,7 @@ from tui.session.state import (
     initial,
     step_by_id,
 )
-from tui.session.watching import Monitored, Sample, add, advance_all
+from tui.session.watching import Monitored, Sample, add
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -292,10 +293,9 @@ def _(event: ev.ProbeMeasured, state: SessionState, entry: ev.Entry) -> SessionS
 def _(event: ev.MonitorSampled, state: SessionState, entry: ev.Entry) -> SessionState:
     if event.monitor not in state.runbook.monitors:
         raise KeyError(event.monitor)
-    sample = Sample(entry.at, event.value, event.detail, event.took)
+    sample = Sample(entry.at, event.value, event.detail, event.took, event.failed)
     monitors = {**state.monitors, event.monitor: add(state.monitors.get(event.monitor, Monitored()), sample)}
-    dwells = advance_all(state.runbook, state.dwells, event.monitor, event.value, event.clock)
-    return replace(state, monitors=monitors, dwells=dwells)
+    return replace(state, monitors=monitors, dwells=advance_all(state, event))
 
 
 @_on(ev.TriggerTripped)

@@ -2,13 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import Monitor, Runbook, Trigger, seconds
+from tui.runbook.model import Monitor, Trigger, seconds
 
 KEPT = 240
 """Samples kept of each monitor: two hours at one every 30 seconds."""
@@ -17,16 +16,21 @@ GAP = 3
 """After so many intervals without a sample the time between two is no dwell: nobody knows what it was meanwhile."""
 
 
+CHANCE = 2.5
+"""Standard deviations that a share may be within its bound by chance."""
+
+
 class Sample(Struct, frozen=True):
     """One measurement that ended `at` a time (UTC), and `took` so many seconds.
 
-    Without a `value` it could not be made, and `detail` says why.
+    Without a `value` it could not be made, and `detail` says why; see MonitorSampled for `failed`.
     """
 
     at: datetime
     value: float | None
     detail: str = ""
     took: float = 0.0
+    failed: bool = False
 
     @property
     def begun(self) -> datetime:
@@ -52,16 +56,29 @@ class Monitored(Struct, frozen=True, kw_only=True):
         return self.samples[-1].detail if self.samples else ""
 
 
+class Tally(Struct, frozen=True):
+    """How many of how many requests."""
+
+    bad: float = 0.0
+    of: float = 0.0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.bad + other.bad, self.of + other.of)
+
+
 class Dwell(Struct, frozen=True):
     """For how many seconds a monitor has been beyond a trigger's bound.
 
-    `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was no gap.
+    `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was no gap. `all` are the
+    requests of a share since it is dwelt, `dip` those since the last sample that was beyond the bound.
     """
 
     beyond: float = 0.0
     last: float | None = None
     armed: bool = False
     tripped: bool = False
+    all: Tally = Tally()
+    dip: Tally = Tally()
 
 
 def add(monitored: Monitored, sample: Sample) -> Monitored:
@@ -88,29 +105,48 @@ def beyond(trigger: Trigger, value: float) -> bool:
     return trigger.below is not None and value < trigger.below
 
 
-def advance(trigger: Trigger, monitor: Monitor, dwell: Dwell, value: float | None, clock: float) -> Dwell:
+def advance(
+    trigger: Trigger,
+    monitor: Monitor,
+    dwell: Dwell,
+    value: float | None,
+    clock: float,
+    of: float = 0.0,
+    failed: bool = False,
+) -> Dwell:
     """The dwell after one more sample.
 
-    Only the time between two samples in a row that are both beyond the bound counts; one within it ends the dwell.
-    One without data neither ends nor lengthens it: what cannot be measured is not known to be fine.
+    Only the time between two samples in a row that are both beyond the bound counts; one within it ends the dwell, but
+    for a share that may be so by chance: then that of all requests since the dwell began decides. One without data
+    neither ends nor lengthens it: what cannot be measured is not known to be fine. No answer is slower than any bound.
+
+    Args:
+        of: how many requests the value, a share in per cent, is of; 0 where it is no share.
+        failed: there was no answer for as long as it is waited for.
     """
     if value is None:
         return replace(dwell, last=None)
-    if not beyond(trigger, value):
+    one = Tally(value / 100 * of, of)
+    total, dip = dwell.all + one, dwell.dip + one
+    if beyond(trigger, value) or (failed and trigger.above is not None):
+        dip = Tally()
+    elif not (dwell.armed and by_chance(trigger, dip) and by_chance(trigger, total)):
         return Dwell()
     gap = clock - dwell.last if dwell.last is not None else 0.0
     counts = 0.0 <= gap <= GAP * seconds(monitor.every)
-    total = dwell.beyond + (gap if counts else 0.0)
-    return Dwell(total, clock, True, dwell.tripped or total >= seconds(trigger.lasting))
+    spent = dwell.beyond + (gap if counts else 0.0)
+    due = spent >= seconds(trigger.lasting)
+    if due and of and not dwell.tripped and not beyond(trigger, 100 * total.bad / total.of):
+        return Dwell()
+    return Dwell(spent, clock, True, dwell.tripped or due, total, dip)
 
 
-def advance_all(
-    runbook: Runbook, dwells: Mapping[str, Dwell], name: str, value: float | None, clock: float
-) -> dict[str, Dwell]:
-    """Every trigger's dwell after a sample of the monitor `name`."""
-    after = dict(dwells)
-    for trigger_name, trigger in runbook.triggers.items():
-        if trigger.monitor == name:
-            before = dwells.get(trigger_name, Dwell())
-            after[trigger_name] = advance(trigger, runbook.monitors[name], before, value, clock)
-    return after
+def by_chance(trigger: Trigger, tally: Tally) -> bool:
+    """Whether a share within the bound may be one beyond it: a rate of 12% shows 9% of a few requests now and then.
+
+    It is not where it is further within the bound than two and a half standard deviations.
+    """
+    if not tally.of or trigger.above is None or not 0 < trigger.above < 100:
+        return False
+    bound = trigger.above / 100
+    return tally.bad >= bound * tally.of - CHANCE * math.sqrt(tally.of * bound * (1 - bound))

@@ -1,0 +1,48 @@
+"""Decides how long each trigger has dwelt, and which samples say nothing against the release that went out."""
+
+from msgspec.structs import replace
+
+from tui.runbook.model import FlowKind, Section, Step, Trigger
+from tui.session.events_measured import MonitorSampled
+from tui.session.state import SessionState
+from tui.session.watching import Dwell, advance
+
+
+def advance_all(state: SessionState, event: MonitorSampled) -> dict[str, Dwell]:
+    """Every trigger's dwell after a sample of a monitor."""
+    after = dict(state.dwells)
+    monitor = state.runbook.monitors[event.monitor]
+    for name, trigger in state.runbook.triggers.items():
+        if trigger.monitor != event.monitor:
+            continue
+        before = state.dwells.get(name, Dwell())
+        dwell = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
+        planned = dwell.armed and not counting(state, trigger)
+        after[name] = replace(before, last=None) if planned else dwell
+    return after
+
+
+def counting(state: SessionState, trigger: Trigger) -> bool:
+    """Whether what a trigger watches is the release's doing now, and no planned downtime."""
+    flow = state.runbook.flows.get(state.flow)
+    if state.rollback is not None or (flow is not None and flow.kind is FlowKind.ROLLBACK):
+        return False
+    if not trigger.live:
+        return True
+    captures = [
+        (section, step)
+        for section, step in state.plan()
+        if any(trigger.live in action.capture for action in step.actions) and state.applies(section, step)
+    ]
+    return not captures or any(_live(state, section, step) for section, step in captures)
+
+
+def _live(state: SessionState, section: Section, step: Step) -> bool:
+    """Whether the step that says that the release is live is done, and its section has changed nothing since."""
+    settled = state.step(step.id).settled
+    if settled is None:
+        return False
+    steps = {one.id for one in section.steps}
+    return not any(
+        one.mutates and not one.aside and one.step in steps and one.started > settled for one in state.attempts.values()
+    )
