@@ -205,8 +205,9 @@ class RunbookApp(Attentive, TakingUp):
         self._home_again()
 
     def _home_again(self) -> None:
-        """Take away every screen above Home."""
+        """Take away every screen above Home, and end what they are at: it would look for widgets that are gone."""
         while len(self.screen_stack) > 2:
+            self.workers.cancel_node(self.screen)
             self.pop_screen()
 
     def _let_go(self) -> None:
@@ -258,6 +259,21 @@ class RunbookApp(Attentive, TakingUp):
         else:
             self.push_screen(HelpScreen(getattr(self.screen, "ACTS", "home"), self.keys))
 
+    def action_command_palette(self) -> None:
+        """Show what can be done here, to be searched."""
+        from tui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Show the colours there are, to be searched."""
+        from textual.theme import ThemeProvider
+
+        from tui.screens.palette import Palette
+
+        self.push_screen(Palette([ThemeProvider], "Search for colours…"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: what can be done on this screen, then what can be done everywhere."""
         for act in (*acts(getattr(screen, "ACTS", "")), *acts("app")):
@@ -268,6 +284,8 @@ class RunbookApp(Attentive, TakingUp):
 
     def _does(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
+            if self.screen is not screen:
+                return  # another screen has come meanwhile: the choice was not made for it
             await self.run_action(action, screen if hasattr(screen, f"action_{action.partition('(')[0]}") else self)
 
         return run

@@ -24,6 +24,7 @@ class Attentive(Front):
     _painted = math.inf
     _laid_out = math.inf
     """When it was painted as large as it is now; a click read before that was meant for another place."""
+    _lost = False
 
     @property
     def painted(self) -> float:
@@ -38,20 +39,28 @@ class Attentive(Front):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Keep when it was; the time before the terminal has it, so that no key it is answered by comes too early."""
-        if renderable is not None and screen is self.screen and not self._batch_count:
+        if renderable is not None and self._batch_count:
+            self._lost = True
+        elif renderable is not None and screen is self.screen:
             now = time.monotonic()  # which is what events have
             self._painted = min(self.painted, now)
             self._laid_out = min(self._laid_out, now)
         super()._display(screen, renderable)
 
+    def _end_batch(self) -> None:
+        """Paint what Textual drew while it held paintings back, and threw away: nobody would see a new screen."""
+        super()._end_batch()
+        if self._lost and not self._batch_count:
+            self._lost = False
+            self.screen.refresh()
+
     async def on_event(self, event: events.Event) -> None:
         """Drop what was read before the screen was painted, on its way down and on its way up again."""
-        if isinstance(event, events.InputEvent | events.Paste) and event.time < self.painted:
-            event.stop()
-            return
-        if isinstance(event, events.MouseEvent) and event.time < self._laid_out:
-            event.stop()
-            return
+        if isinstance(event, events.InputEvent | events.Paste):
+            seen = max(self.painted, self._laid_out) if isinstance(event, events.MouseEvent) else self.painted
+            if event.time < seen or self._exit:
+                event.stop()
+                return
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
         await super().on_event(event)

@@ -1,13 +1,17 @@
 """Episodes of a panicking hand: a place, a few reads of the terminal, and what went wrong."""
 
+import asyncio
 import contextlib
+import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -97,11 +101,13 @@ class Player:
             await self._bring(self.place)
             self.stack = screens(self.ground.app)
         self.told.append(self.place)
+        asked = ""
         if self.chance.random() < 0.5:
-            self.told.append(await self._ask())
+            asked = await self._ask()
+            self.told.append(asked)
         elif self.place in SESSIONS and self.chance.random() < 0.6 and not await self._read([self._opening()]):
             return False
-        self.done[self.told[-1] if len(self.told) < 3 else self.place] += 1
+        self.done[asked or self.place] += 1
         for _ in range(self.chance.choice((1, 1, 1, 2, 3))):
             if self.chance.random() < 0.8:
                 await self.ground.armed()
@@ -141,7 +147,7 @@ class Player:
             await self.ground.armed()
             if isinstance(app.screen, HelpScreen):
                 return
-            one_read(app, ESCAPE if type(app.screen).__name__ == "CommandPalette" else "\x1bOP")
+            one_read(app, ESCAPE if isinstance(app.screen, CommandPalette) else "\x1bOP")
         raise Fault(f"no key is heard: {self.ground.names()}")
 
     async def _ask(self) -> str:
@@ -241,3 +247,15 @@ def summed(faults: Sequence[str]) -> Iterator[str]:
     """The kinds of faults with how many of each, the most frequent first."""
     for kind, count in Counter(one.partition("  [")[0][:110] for one in faults).most_common():
         yield f"{count:6} {kind}"
+
+
+def main() -> None:
+    """Play in a process of its own: how many episodes, the seed, the folder; what came of them is printed as JSON."""
+    faults: list[str] = []
+    done: Counter[str] = Counter()
+    asyncio.run(play(Path(sys.argv[3]), int(sys.argv[1]), int(sys.argv[2]), faults, done))
+    sys.stdout.write(json.dumps({"faults": faults, "done": done}))
+
+
+if __name__ == "__main__":
+    main()

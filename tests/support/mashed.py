@@ -22,6 +22,7 @@ from tui.runbook.load import load
 from tui.screens.dialogs import AskText, Confirm, RollbackReason
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.pick import Pick
+from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.small import TooSmall, too_small
 from tui.screens.troubleshoot import TroubleshootScreen
@@ -229,6 +230,7 @@ class Ground:
             raise Fault("a blank screen")
         if not isinstance(stack[1], HomeScreen):
             raise Fault(f"Home is not the lowest: {self.names()}")
+        kinds = [one for one in kinds if one is not HelpScreen]
         if len(set(kinds)) != len(kinds):
             raise Fault(f"a screen twice: {self.names()}")
         session = any(one.__name__ in ("RunScreen", "RollbackScreen", "SummaryScreen") for one in kinds)

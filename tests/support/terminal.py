@@ -36,6 +36,10 @@ class Terminal:
         """Type."""
         os.write(self.descriptor, keys.encode())
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Have the terminal be as large as this, and tell the program."""
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
     def idle(self, quiet: float = 0.3) -> bool:
         """Read until nothing has come for `quiet` seconds, or much for longer; True when the program has ended.
 

@@ -1,5 +1,6 @@
 """Keys and clicks of one read: the first may change the screen, and the others were not meant for the new one."""
 
+import math
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from tests.tui.conftest import dialog, journal, shown, until
 from tests.tui.test_run import SETUP, comes, running
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
+from tui.keys import Keys
 from tui.screens.dialogs import AskText, Confirm, RollbackReason, TypeName
 from tui.screens.dialogs.pick import Pick
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
+from tui.screens.palette import Palette
 from tui.screens.run import RunScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.small import TooSmall
@@ -157,3 +160,30 @@ async def test_a_terminal_that_was_too_small_shows_its_screens_again(workspace: 
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         assert "too small" not in shown(app)
+
+
+async def test_the_palette_does_once_what_is_chosen_and_closes_itself_alone(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        stack = app.screen_stack[:-1]
+        one_read(app, "Note")
+        await until(pilot, lambda: app.screen.query_one("CommandList").option_count == 1)
+        one_read(app, "\r\r\r\r\r")
+        await dialog(pilot, AskText)
+        assert app.screen_stack[:-1] == stack
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        app.open_run()
+        await settled(pilot)
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_a_screen_that_comes_while_paintings_are_held_back_is_painted_afterwards(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        with app.batch_update():
+            app.push_screen(HelpScreen("home", Keys()))
+            for _ in range(5):
+                await pilot._wait_for_screen()
+            assert app.painted == math.inf
+        await until(pilot, lambda: app.painted < math.inf)

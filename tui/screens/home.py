@@ -30,6 +30,7 @@ from tui.session.followups import Due
 from tui.session.places import runbook_id
 from tui.session.store import Summary
 from tui.session.ticking import listed, tick_off
+from tui.widgets.option_rows import OptionRows
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -69,7 +70,7 @@ class HomeScreen(Page[None]):
         """Add what costs time to draw, once the operator sees something."""
         from textual.widgets import Footer
 
-        listed = OptionList(id="sessions", compact=True, markup=False)
+        listed = OptionRows(id="sessions", compact=True, markup=False)
         listed.display = False
         title = Words("Sessions", id="sessions-title")
         none = Words("reading…", id="sessions-none")

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from tui.execution.text import sanitise
 from tui.runbook.model import Link
 from tui.screens.dialogs.base import Dialog
+from tui.widgets.option_rows import OptionRows
 
 
 def can_open(url: str, environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -33,7 +34,7 @@ class Links(Dialog[str | None]):
         self._links = links
 
     def body(self) -> Iterable[Widget]:
-        yield OptionList(*(Option(_words(link)) for link in self._links), compact=True, markup=False)
+        yield OptionRows(*(Option(_words(link)) for link in self._links), compact=True, markup=False)
         yield Static("Enter copies the address, and opens it where a browser can.", classes="dialog-hint", markup=False)
 
     def buttons(self) -> Iterable[Button]:

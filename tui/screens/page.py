@@ -19,6 +19,11 @@ class Page(Screen[Result]):
     """
 
     @property
+    def on_top(self) -> bool:
+        """Whether no other screen is above this one."""
+        return self.app.screen_stack[-1:] == [self]
+
+    @property
     def hidden(self) -> bool:
         """Whether a screen above this one leaves nothing of it to be seen."""
         stack = self.app.screen_stack
@@ -27,13 +32,13 @@ class Page(Screen[Result]):
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close this screen, once, and only from the top: Textual would close whatever is there."""
-        if self.app.screen is not self:
+        if not self.on_top:
             return AwaitComplete()
         return super().dismiss(result)
 
     async def _on_message(self, message: Message) -> None:
         """Two keys of one read may both have reached a widget: the second was not meant for a screen that is gone."""
-        if message.handler_name not in TOLD or self.is_current:
+        if message.handler_name not in TOLD or self.on_top:
             await super()._on_message(message)
 
     def _compositor_refresh(self) -> None:

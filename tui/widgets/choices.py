@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.execution.text import sanitise
+from tui.widgets.option_rows import OptionRows
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 
 
-class Choices(OptionList):
+class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
     def __init__(self, choices: Sequence[str], preselected: bool = False) -> None:
