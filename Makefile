@@ -26,8 +26,8 @@ test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ 
 test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each
 	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py $(ARGS)
 
-test-hostile: dev-environment ## try to break out of the quoting of values by 30,000 cases a shell (minutes)
-	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py $(ARGS)
+test-hostile: dev-environment ## 30,000 values a shell that try to break out of the quoting (minutes), 10,400 episodes of random keys (an hour on 2 cores)
+	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py tests/tui/test_mashing_hostile.py $(ARGS)
 
 test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)
 	@RUNBOOK_ZONES=long tools/test tests/runbook/test_window_zones.py $(ARGS)

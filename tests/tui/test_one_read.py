@@ -1,11 +1,13 @@
 """Keys and clicks of one read: the first may change the screen, and the others were not meant for the new one."""
 
+import asyncio
 import math
 from typing import Any
 
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from tests.support.fake_transport import FakeTransport
 from tests.support.looking import seen
@@ -187,3 +189,32 @@ async def test_a_screen_that_comes_while_paintings_are_held_back_is_painted_afte
                 await pilot._wait_for_screen()
             assert app.painted == math.inf
         await until(pilot, lambda: app.painted < math.inf)
+
+
+async def test_a_palette_that_is_gone_before_it_searches_ends_nothing(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        for waits in range(12):
+            app.push_screen(Palette())
+            for _ in range(waits):
+                await asyncio.sleep(0)
+            app.pop_screen()
+            await settled(pilot)
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_a_page_key_before_a_list_is_laid_out_ends_nothing(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        app.push_screen(Pick("Which?", ["one"]))
+        rows = (await dialog(pilot, Pick)).query_one(OptionList)
+        rows.clear_options()
+        rows.add_options(["one", "other"])
+        rows.highlighted = 0
+        rows.action_page_down()
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        commands = app.screen.query_one(CommandList)
+        commands.clear_options()
+        commands.add_options(["one", "other"])
+        commands.highlighted = 0
+        await app.run_action("command_list('page_down')", app.screen)
+        assert isinstance(app.screen, Palette)
