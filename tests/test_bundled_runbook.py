@@ -8,6 +8,7 @@ from pathlib import Path as File
 import pytest
 from msgspec import Struct
 
+from tui.headless.check import read_only
 from tui.runbook.lint import lint
 from tui.runbook.load import load
 from tui.runbook.model import Action, Danger, FlowKind, Runbook, Step
@@ -191,3 +192,19 @@ def test_the_checklist_has_18_items_and_each_method_ticks_its_own(runbook: Runbo
 def test_the_follow_ups_are_all_there(runbook: Runbook) -> None:
     within = [item.within for item in runbook.followups]
     assert (within.count("1h"), within.count("24h"), within.count("168h")) == (5, 5, 4)
+
+
+WRITES = (
+    r"cache\.set|\.delay\(|default_storage\.save|purge|collectstatic|migrate (?!.*--plan)|kill -|sed -i|ch(mod|own)"
+)
+
+
+def test_what_changes_something_is_marked_and_no_check_makes_it_unattended(runbook: Runbook) -> None:
+    """`runbook check` makes what its step says only looks; a test that leaves a key or a file behind does not."""
+    marked = {step.id for _, step in steps_of(runbook) if step.mutates}
+    writes = {step.id for step, action in actions(runbook) if action.run and re.search(WRITES, action.run)}
+    asks = {step.id for step, action in actions(runbook) if action.probe and action.probe.check in ("call", "upload")}
+    assert (writes | asks) - marked == set()
+    assert {"verify-writes-a", "verify-writes-b", "verify-order-upload", "redis-cache-test"} <= marked
+    checked = [step.id for section in runbook.sections for step in section.steps if read_only(step)]
+    assert set(checked) & (writes | asks) == set()

@@ -104,7 +104,7 @@ CASES = [
     Case(
         "celery-stuck",
         "workers-few",
-        "verify-celery-b",
+        "verify-writes-b",
         "celery-stuck",
         (Try("purge-queue-run"), Try("restart-celery-run")),
         (Try("worker-count-set", ("8",)),),
@@ -129,7 +129,7 @@ CASES = [
     Case(
         "high-error-rate",
         "root-disk-full",
-        "verify-upload",
+        "verify-order-upload",
         "high-error-rate",
         (Try("check-the-database-load"), Try("resource-usage-look", status=FAILED), RESTART),
         (Try("resource-usage-look"),),
@@ -163,7 +163,7 @@ CASES = [
     Case(
         "slow",
         "cache-down",
-        "verify-redis-b",
+        "verify-redis",
         "",
         (Try("redis-cache-test", status=FAILED), RESTART),
         (Try("redis-cache-test"),),
