@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults test-hostile test-hosts test-pythons test-zones check bench screenshots lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults test-hostile test-hosts test-host-files test-pythons test-zones check bench screenshots lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -28,6 +28,9 @@ test-model: dev-environment ## roll back every stop point of a deployment with e
 
 test-hostile: dev-environment ## 30,000 values a shell that try to break out of the quoting (minutes), 10,400 episodes of random keys (an hour on 2 cores)
 	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py tests/tui/test_mashing_hostile.py $(ARGS)
+
+test-host-files: dev-environment ## environment files beside python-dotenv, 2,000 of each kind a shell and awk (minutes)
+	@RUNBOOK_HOST_FILES=2000 tools/test tests/execution/test_host_file.py --hypothesis-show-statistics $(ARGS)
 
 test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)
 	@RUNBOOK_ZONES=long tools/test tests/runbook/test_window_zones.py $(ARGS)

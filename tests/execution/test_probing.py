@@ -88,7 +88,7 @@ def begin(tmp_path: Path, probe: FakeProbe) -> Iterator[Callable[..., Conductor]
     def made(steps: str, drill: str = "", host: FakeTransport | None = None) -> Conductor:
         path = tmp_path / "runbook.toml"
         path.write_text(one_section(steps, "web").replace("[flows.deploy]", f"{SERVICE}[flows.deploy]"))
-        host = host or FakeTransport({"set -a": ENVIRONMENT}, name="web")
+        host = host or FakeTransport({'eval "$from_file"': ENVIRONMENT}, name="web")
         store = Store(tmp_path / "sessions")
         workspace = Workspace(load(path), path.read_text(), store, {"web": host}, FakeClock(), drill=drill)
         begun.append(workspace.begin(Setup(flow="deploy", operator="ana")))
@@ -255,7 +255,7 @@ def test_a_setting_from_the_hosts_file_is_read_once_and_a_secret_one_stays_one(
     begin: Callable[..., Conductor], probe: FakeProbe, tmp_path: Path
 ) -> None:
     probe.answers["threads"] = Reading(document=FOUND, summary="logged in with pass-phrase-77")
-    host = FakeTransport({"set -a": ENVIRONMENT}, name="web")
+    host = FakeTransport({'eval "$from_file"': ENVIRONMENT}, name="web")
     conductor = begin(THREADS + THREADS.replace('id = "threads"', 'id = "again"'), host=host)
     do(conductor, "threads")
     do(conductor, "again")
@@ -268,7 +268,7 @@ def test_a_setting_from_the_hosts_file_is_read_once_and_a_secret_one_stays_one(
 
 
 def test_a_host_file_that_cannot_be_read_is_no_data(begin: Callable[..., Conductor]) -> None:
-    host = FakeTransport({"set -a": Reply(outcome=Outcome.exited(3))}, name="web")
+    host = FakeTransport({'eval "$from_file"': Reply(outcome=Outcome.exited(3))}, name="web")
     conductor = begin(THREADS, host=host)
     assert do(conductor, "threads") is StepStatus.FAILED
     assert kept(conductor).startswith("no data: /srv/.env cannot be read on web")

@@ -1,9 +1,11 @@
 """Turns an action of the runbook into the command a transport runs, and into the text an operator reads."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
 from tui.errors import RunbookError
+from tui.execution import host_file
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.scripts import script_of, with_input
@@ -60,9 +62,8 @@ def prepare(
     """
     _, host = host_of(runbook, action)
     script = fill_command(script_of(action), values)
-    preamble = fill_command(host.preamble, values)
     return Command(
-        script=f"{preamble}\n{script}" if preamble else script,
+        script=_before(host, values) + script,
         directory=filled(action.directory, values) or filled(host.directory, values) or "",
         environment={name: text for name, one in host.environment.items() if (text := filled(one, values)) is not None},
         secrets=secrets.environment(action.secrets),
@@ -71,6 +72,14 @@ def prepare(
         key=key,
         durable=durable,
     )
+
+
+def _before(host: Host, values: Mapping[str, str]) -> str:
+    """What a host's commands are begun with: its file's variables, then its preamble."""
+    parts = [host_file.variables(shlex.quote(fill(host.file, values)), host.from_file)] if host.from_file else []
+    if preamble := fill_command(host.preamble, values):
+        parts.append(preamble)
+    return "".join(f"{part}\n" for part in parts)
 
 
 def send(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from tui.errors import RunbookError
+from tui.execution import host_file
 from tui.execution.evidence import Output
 from tui.execution.expectations import check_document
 from tui.execution.reach import TransportReach
@@ -196,14 +197,14 @@ class LiveProber(_Prober):
     def _from_file(
         self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
     ) -> Mapping[str, str]:
-        """What the environment file on the host says, read by the host's own shell, once a session."""
+        """What the environment file on the host says, parsed there once a session."""
         with self._lock:
             if name in self._files:
                 return self._files[name]
         path = fill(service.file, values)
         variables = list(service.from_file.values())
         prints = " ".join(f'"${{{one}-}}"' for one in variables)
-        ran = reach.run(f"set -a; . {shlex.quote(path)} >/dev/null || exit 3; printf '%s\\0' {prints}")
+        ran = reach.run(f"{host_file.variables(shlex.quote(path), variables)}\nprintf '%s\\0' {prints}")
         if ran.exit != 0:
             raise NoData(f"{path} cannot be read on {service.through}", "look at its path and its permissions")
         parts = ran.out.split("\0")

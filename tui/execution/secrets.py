@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 
 from tui.errors import HostError, SecretMissing
+from tui.execution import host_file
 from tui.execution.redaction import Redactor
 from tui.runbook.model import Runbook, Secret, SecretSource
 from tui.transports.base import CancelToken, Command, Stream, Transport
@@ -103,18 +104,18 @@ class Secrets:
 
 
 def _from_host(name: str, transport: Transport, secret: Secret) -> str:
-    """Let the host's own shell read its environment file, so that quoting in it means what it means there.
+    """Parse the environment file on its host, as the application itself does; the shell never runs it.
 
     Empty where the file does not set it, which is known only when the host has read the file.
 
     Raises:
         HostError: the host did not answer.
-        SecretMissing: there is no such file, it may not be read, or the host's shell cannot read it.
+        SecretMissing: there is no such file, or it may not or cannot be read.
     """
     file, value = shlex.quote(secret.file), f'"${{{secret.variable}-}}"'
     script = (
-        f"[ -e {file} ] || exit 3; [ -r {file} ] || exit 4; set -a; . {file} >/dev/null; read=$?; set +a; "
-        f"[ -n {value} ] || [ $read = 0 ] || exit 5; printf %s {value}"
+        f"[ -e {file} ] || exit 3; [ -r {file} ] || exit 4; [ ! -d {file} ] || exit 5\n"
+        f"{host_file.variables(file, [secret.variable])}\nprintf %s {value}"
     )
     output = bytearray()
 
@@ -132,7 +133,7 @@ def _from_host(name: str, transport: Transport, secret: Secret) -> str:
     why, hint = {
         3: ("does not exist", "check its path in the runbook, and that the user may enter its folder"),
         4: ("may not be read", "check its permissions, and as which user the host was reached"),
-    }.get(outcome.exit_status, ("is not one that a shell can read", "read it there: sh -n FILE says which line"))
+    }.get(outcome.exit_status, ("is not one that can be read", "is it a file, and is there an awk on that host?"))
     raise SecretMissing(f"secret {name} has no value: {secret.file} on {transport.name} {why}", hint)
 
 

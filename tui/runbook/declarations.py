@@ -79,6 +79,8 @@ def _hosts(runbook: Runbook) -> Iterator[Fault]:
                 message=f"host {quoted(name)} reaches itself through its connection",
                 hint="the last host of the chain needs a target, or local = true",
             )
+        if bool(host.file) != bool(host.from_file):
+            yield Fault(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
         if host.port is not None and not 1 <= host.port <= 65535:
             yield Fault(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
         known = Known(frozenset(runbook.variables), frozenset())
@@ -87,7 +89,7 @@ def _hosts(runbook: Runbook) -> Iterator[Fault]:
 
 
 def _host_texts(host: Host) -> Iterator[tuple[Path, str]]:
-    for key in ("target", "user", "directory", "preamble", "expect_hostname"):
+    for key in ("target", "user", "directory", "file", "preamble", "expect_hostname"):
         yield (key,), getattr(host, key)
     for name, value in host.environment.items():
         yield ("environment", name), value

@@ -13,7 +13,10 @@ from tui.runbook.variables import PLACEHOLDER, fill, names
 
 FILLED = frozenset(
     {
-        *(("Host", key) for key in ("target", "user", "directory", "preamble", "expect_hostname", "environment")),
+        *(
+            ("Host", key)
+            for key in ("target", "user", "directory", "file", "preamble", "expect_hostname", "environment")
+        ),
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
         *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original")),
         *(("Step", key) for key in ("text", "note")),

@@ -110,6 +110,8 @@ class Host(Model, frozen=True, kw_only=True):
     """A place where commands run: an SSH target, the operator's own machine, or another host's connection.
 
     `connection` names a host whose connection is used, with this entry's own `directory` and `preamble`.
+    `from_file` names the variables that a command's shell finds set to what the KEY=value file `file` on that host says
+    of them. The file is parsed, never executed; `preamble` comes after.
     `expect_hostname` is the host guard: a host that calls itself otherwise is refused.
     """
 
@@ -120,6 +122,8 @@ class Host(Model, frozen=True, kw_only=True):
     local: bool = False
     connection: Name = ""
     directory: str = ""
+    file: str = ""
+    from_file: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
     preamble: str = ""
     environment: Mapping[str, str] = {}
     expect_hostname: str = ""
