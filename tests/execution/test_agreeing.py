@@ -4,17 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tomli
-from msgspec import convert
 
+from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport
 from tui.execution.conductor import Conductor
 from tui.execution.preflight import connected_event
-from tui.execution.workspace import Setup, Workspace
-from tui.runbook.model import Runbook
-from tui.session.clock import SystemClock
 from tui.session.places import reached_elsewhere
-from tui.session.store import Store
 from tui.transports.base import HostFacts
 
 TEXT = """
@@ -54,14 +49,8 @@ def host() -> AgreedMeanwhile:
 
 @pytest.fixture
 def conductor(tmp_path: Path, host: AgreedMeanwhile) -> Iterator[Conductor]:
-    runbook = convert(tomli.loads(TEXT), Runbook)
-    workspace = Workspace(runbook, TEXT, Store(tmp_path / "sessions"), {"web": host}, SystemClock())
-    setup = Setup(flow="deploy", operator="ana")
-    workspace.preflight(setup, lambda row: None)
-    made = workspace.begin(setup)
-    yield made
-    made.close()
-    workspace.close()
+    with conducted(TEXT, tmp_path, {"web": host}) as made:
+        yield made
 
 
 def test_an_agreement_is_not_taken_back_by_whoever_asked_before_it(conductor: Conductor, host: AgreedMeanwhile) -> None:

@@ -2,38 +2,19 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import SMALL, small
 from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.session import events as ev
-from tui.session.clock import SystemClock
 from tui.session.fold import fold
 from tui.session.journal import Disk, read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
-from tui.session.store import Store
 from tui.transports.base import Link
-
-OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
-
-
-@pytest.fixture
-def host() -> FakeTransport:
-    return FakeTransport(OK)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
-    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
-    yield made
-    made.close()
 
 
 def begin(workspace: Workspace, method: str = "docker") -> Conductor:

@@ -7,19 +7,17 @@ import pytest
 import tomli
 from msgspec import convert
 
+from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
 from tui.execution.conductor import Conductor
-from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
 from tui.runbook.counting import repeatable
-from tui.runbook.model import Runbook, Step
+from tui.runbook.model import Step
 from tui.session import events as ev
-from tui.session.clock import SystemClock
 from tui.session.journal import read
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import StepStatus
-from tui.session.store import Store
 
 TEXT = """
 format = 1
@@ -59,15 +57,8 @@ steps = [
 @pytest.fixture
 def conductor(tmp_path: Path) -> Iterator[Conductor]:
     host = FakeTransport({name: Reply(b"") for name in ("grow", "check", "last", "down", "shrink", "up")})
-    workspace = Workspace(
-        convert(tomli.loads(TEXT), Runbook), TEXT, Store(tmp_path / "sessions"), {"web": host}, SystemClock()
-    )
-    setup = Setup(flow="deploy", operator="ana")
-    workspace.preflight(setup, lambda row: None)
-    made = workspace.begin(setup)
-    yield made
-    made.close()
-    workspace.close()
+    with conducted(TEXT, tmp_path, {"web": host}) as made:
+        yield made
 
 
 def do(conductor: Conductor, step: str) -> None:

@@ -4,21 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tomli
-from msgspec import convert
 
+from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
 from tui.errors import NotNow
 from tui.execution.conductor import Conductor
-from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
-from tui.runbook.model import Runbook
-from tui.session.clock import SystemClock
 from tui.session.doubts import doubtful, unasked
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
-from tui.session.store import Store
 from tui.transports.base import Link
 
 TEXT = """
@@ -54,14 +49,8 @@ def host() -> FakeTransport:
 
 @pytest.fixture
 def conductor(tmp_path: Path, host: FakeTransport) -> Iterator[Conductor]:
-    runbook = convert(tomli.loads(TEXT), Runbook)
-    workspace = Workspace(runbook, TEXT, Store(tmp_path / "sessions"), {"web": host, "app": host}, SystemClock())
-    setup = Setup(flow="deploy", operator="ana")
-    workspace.preflight(setup, lambda row: None)
-    made = workspace.begin(setup)
-    yield made
-    made.close()
-    workspace.close()
+    with conducted(TEXT, tmp_path, {"web": host, "app": host}) as made:
+        yield made
 
 
 def do(conductor: Conductor, *steps: str) -> None:

@@ -1,41 +1,22 @@
 """A session that is left and taken up again: durable commands are followed on, checks are made once more."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
 import tomli
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import SMALL, small
+from tests.support.runbooks import SMALL
 from tui.errors import HostError, NotNow, SessionError, SessionOver
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.clock import SystemClock
 from tui.session.journal import read, verify
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import verify_output
 from tui.session.state import StepStatus
-from tui.session.store import Store
-
-OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
-
-
-@pytest.fixture
-def host() -> FakeTransport:
-    return FakeTransport(OK)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
-    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
-    yield made
-    made.close()
 
 
 def begin(workspace: Workspace) -> Conductor:

@@ -1,9 +1,5 @@
-"""The http probe against real servers, directly and through a real sshd; what it makes of answers, as a table."""
+"""The http probe against a real application, directly and through a real sshd."""
 
-import itertools
-import json
-import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,71 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.asked_web import PAGES, PASSWORD, TOKEN, Asking, answer, failed
 from tests.support.certificates import Authority, serving
-from tests.support.probed import failure, probed
-from tests.support.sshd import free_port
-from tests.support.web_server import Reply, Request, document, hang, serving_raw, serving_web
-from tui.probes import http_bodies
-from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.http import HttpProbe
-from tui.probes.http_wire import LIMIT, Answer
-from tui.runbook.probing.http import SPEC
+from tests.support.web_server import serving_web
+from tui.probes.base import NoData
+from tui.probes.http_wire import LIMIT
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
-
-PASSWORD, TOKEN = "s3cret-pass", "tok-3n-very-secret"
-LONG = b"[" + b"1," * (LIMIT // 2) + b"1]"
-
-
-def answer(request: Request) -> Reply:
-    """A small application: health, login, a protected page, orders, uploads, and everything that is wrong."""
-    path = request.path.partition("?")[0]
-    if path == "/api/login/":
-        given = json.loads(request.body)
-        right = given == {"email": "test@example.com", "password": PASSWORD}
-        return document(
-            {"access": TOKEN, "user": {"refresh": "r-" + TOKEN}} if right else {"detail": "no"}, 200 if right else 401
-        )
-    if path.startswith("/api/") and request.headers.get("authorization") != f"Bearer {TOKEN}":
-        return document({"detail": "Authentication credentials were not provided."}, 401)
-    if path == "/api/orders/":
-        return document({"order_id": "order_1", "got": json.loads(request.body)}, 201)
-    if path == "/api/form/":
-        return document({"got": request.body.decode(), "type": request.headers["content-type"]})
-    if path == "/api/upload/":
-        return uploaded(request)
-    return PAGES.get(path, Reply(404, b"<html><title>404 Not Found</title></html>", {"content-type": "text/html"}))
-
-
-def uploaded(request: Request) -> Reply:
-    boundary = request.headers["content-type"].partition("boundary=")[2].encode()
-    for part in request.body.split(b"--" + boundary):
-        head, _, content = part.partition(b"\r\n\r\n")
-        if b'filename="' in head:
-            name = head.partition(b'filename="')[2].partition(b'"')[0].decode()
-            return document({"file": {"name": name, "size": len(content) - 2}, "ok": True}, 201)
-    return document({"detail": "no file"}, 400)
-
-
-PAGES = {
-    "/health/": document({"status": "healthy", "checks": [{"db": "ok"}]}),
-    "/base/health/": document({"status": "below"}),
-    "/me": document({"host": "mine"}),
-    "/html": Reply(502, b"<html><head><title>502 Bad\n Gateway</title></head></html>", {"content-type": "text/html"}),
-    "/page": Reply(200, b"<!DOCTYPE html><title>Sign in</title>", {"content-type": "text/html; charset=utf-8"}),
-    "/long": Reply(200, LONG, {"content-type": "application/json"}),
-    "/broken": Reply(200, b'{"status":', {"content-type": "application/json"}),
-    "/deep": Reply(200, b"[" * 100_000, {"content-type": "application/json"}),
-    "/latin": Reply(200, b'{"name":"\xff"}', {"content-type": "application/json"}),
-    "/empty": Reply(204, b""),
-    "/ring/a": Reply(302, b"", {"location": "/ring/b"}),
-    "/ring/b": Reply(302, b"", {"location": "a"}),
-    "/to/health": Reply(301, b"", {"location": "/health/"}),
-    "/to/http": Reply(301, b"", {"location": "http://localhost/health/"}),
-    "/to/other": Reply(301, b"", {"location": "https://other.example/"}),
-    "/to/nowhere": Reply(301, b"", {"location": "ftp://localhost/"}),
-    "/to/bad": Reply(301, b"", {"location": "https://[::1/"}),
-} | {f"/far/{n}": Reply(307, b"", {"location": f"/far/{n + 1}"}) for n in range(9)}
 
 
 @pytest.fixture(scope="module")
@@ -90,26 +27,9 @@ def ports(authority: Authority) -> Iterator[dict[str, int]]:
         }
 
 
-class Asking:
-    """Checks of one server from one place."""
-
-    def __init__(self, place: Transport, authority: Authority, url: str) -> None:
-        self.place, self.settings = place, {"url": url, "ca_file": str(authority.file)}
-
-    def __call__(self, check: str, path: str, seconds: float = 10.0, **given: Any) -> Reading:
-        return probed(HttpProbe(), SPEC, check, self.settings, {"path": path, **given}, self.place, seconds)
-
-    def failing(self, path: str, check: str = "get", seconds: float = 10.0, **given: Any) -> ProbeFailed:
-        return failure(HttpProbe(), SPEC, check, self.settings, {"path": path, **given}, self.place, seconds)
-
-
 @pytest.fixture
 def site(place: Transport, authority: Authority, ports: dict[str, int]) -> Asking:
     return Asking(place, authority, f"https://localhost:{ports['h2']}")
-
-
-def failed(reading: Reading) -> list[str]:
-    return [check.came for check in reading.checks if not check.ok]
 
 
 @pytest.mark.parametrize(("server", "protocol"), [("h2", "HTTP/2"), ("h1", "HTTP/1.1"), ("plain", "HTTP/1.1")])
@@ -302,175 +222,3 @@ def test_certificates_that_are_refused(
     certificate = issuer.self_signed(name) if made.pop("self_signed", False) else issuer.issue(name, **made)
     with serving_web(answer, serving(certificate)) as port:
         assert words in Asking(place, authority, f"https://localhost:{port}").failing("/health/").message
-
-
-def behave(said: bytes, reads: bool = True, hangs: bool = False) -> Any:
-    def talk(connection: socket.socket) -> None:
-        if reads:
-            connection.recv(65536)
-        connection.sendall(said)
-        if hangs:
-            hang(connection)
-
-    return talk
-
-
-@pytest.mark.parametrize(
-    ("scheme", "talk", "words"),
-    [
-        ("http", hang, "hangs: 0.6 s passed waiting for an answer"),
-        ("https", hang, "waiting for the TLS handshake"),
-        (
-            "http",
-            behave(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", hangs=True),
-            "waiting for the rest of the answer",
-        ),
-        ("http", behave(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), "broke off in the middle"),
-        ("http", behave(b"", reads=True), "closed the connection without an answer"),
-        ("http", behave(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not answer in HTTP"),
-        ("https", behave(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS"),
-        ("https", behave(b""), "closed the connection during the TLS handshake"),
-    ],
-)
-def test_servers_that_misbehave(place: Transport, authority: Authority, scheme: str, talk: Any, words: str) -> None:
-    with serving_raw(talk) as port:
-        site = Asking(place, authority, f"{scheme}://localhost:{port}")
-        assert words in site.failing("/", seconds=0.6 if "passed" in words or "waiting" in words else 10.0).message
-
-
-def ending(context: ssl.SSLContext, said: bytes, polite: bool) -> Any:
-    """A TLS server that says this and ends the connection, with TLS's farewell or without."""
-
-    def talk(connection: socket.socket) -> None:
-        secured = context.wrap_socket(connection, server_side=True)
-        secured.recv(65536)
-        secured.sendall(said)
-        if polite:
-            secured.unwrap()
-        secured.close()
-
-    return talk
-
-
-LENGTH, CHUNKED = b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n"
-
-
-@pytest.mark.parametrize(
-    ("head", "body", "polite", "whole"),
-    [
-        (b"", b"ok", True, True),
-        (b"", b"ok", False, False),
-        (b"Connection: close\r\n", b"ok", False, False),
-        (b"", b"", False, False),
-        (LENGTH, b"ok", False, True),
-        (LENGTH, b"o", False, False),
-        (LENGTH, b"o", True, False),
-        (CHUNKED, b"2\r\nok\r\n0\r\n\r\n", False, True),
-        (CHUNKED, b"2\r\nok\r\n", False, False),
-        (CHUNKED, b"2\r\nok\r\n", True, False),
-    ],
-)
-def test_an_answer_that_was_cut_is_not_taken_for_whole(
-    place: Transport, authority: Authority, head: bytes, body: bytes, polite: bool, whole: bool
-) -> None:
-    said = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body
-    with serving_raw(ending(serving(authority.issue("localhost")), said, polite)) as port:
-        site = Asking(place, authority, f"https://localhost:{port}")
-        if whole:
-            assert site("get", "/").document["size"] == 2
-        else:
-            message = site.failing("/").message
-            assert "was cut" in message or "broke off in the middle of its answer" in message
-
-
-def test_nothing_listens(place: Transport, authority: Authority) -> None:
-    assert "refuses connections" in Asking(place, authority, f"https://localhost:{free_port()}").failing("/").message
-
-
-def test_a_request_leaves_in_one_piece(authority: Authority) -> None:
-    """A piece of its own for the body would wait for the server's delayed acknowledgement, 40 ms, behind a tunnel."""
-    pieces = []
-
-    def talk(connection: socket.socket) -> None:
-        pieces.append(connection.recv(65536))
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-    with serving_raw(talk) as port:
-        Asking(LocalTransport("here"), authority, f"http://localhost:{port}")("call", "/", body='{"a": 1}')
-    assert pieces[0].endswith(b'{"a": 1}')
-
-
-def test_an_upload_is_refused_before_it_has_ended(authority: Authority) -> None:
-    def talk(connection: socket.socket) -> None:
-        connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
-        connection.shutdown(socket.SHUT_WR)
-        hang(connection)
-
-    with serving_raw(talk) as port:
-        site = Asking(LocalTransport("here"), authority, f"http://localhost:{port}")
-        reading = site("upload", "/", bytes=5_000_000)
-    assert failed(reading) == ["HTTP 413"]
-    assert "client_max_body_size" in reading.details[0]
-
-
-def test_a_body_compressed_unasked(place: Transport, authority: Authority) -> None:
-    import gzip
-
-    bomb = gzip.compress(b"[" + b" " * (LIMIT * 2) + b"]")
-    pages = {
-        "/small": Reply(200, gzip.compress(b'{"a":1}'), {"content-encoding": "gzip"}),
-        "/bomb": Reply(200, bomb, {"content-encoding": "gzip"}),
-        "/odd": Reply(200, b"{}", {"content-encoding": "br"}),
-    }
-    with serving_web(lambda request: pages[request.path]) as port:
-        site = Asking(place, authority, f"http://localhost:{port}")
-        assert site("get", "/small", json=True).document["json"] == {"a": 1}
-        assert "more than 5 MB" in site.failing("/bomb", json=True).message
-        assert "encoded as 'br'" in site.failing("/odd").message
-
-
-def came(status: int, body: bytes = b"{}", kind: str = "application/json", **more: Any) -> Answer:
-    told = {"place": "site:443", "status": status, "protocol": "HTTP/2", "type": kind, "body": body, "complete": True}
-    return Answer(**(told | more))
-
-
-@pytest.mark.parametrize(
-    ("wanted", "status", "right"),
-    [
-        (0, 200, True),
-        (0, 204, True),
-        (0, 301, False),
-        (0, 404, False),
-        (404, 404, True),
-        (200, 204, False),
-        (201, 201, True),
-    ],
-)
-def test_the_status_wanted(wanted: int, status: int, right: bool) -> None:
-    reading = HttpProbe().interpret("get", {"status": wanted}, came(status))
-    assert [check.ok for check in reading.checks] == [right]
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 429, 500, 501, 502, 503, 504])
-def test_every_refusal_says_what_to_look_at(status: int) -> None:
-    assert HttpProbe().interpret("get", {}, came(status)).details
-
-
-def test_what_a_login_refuses_to_show() -> None:
-    reading = HttpProbe().interpret("login", {}, came(400, b'{"detail": "password hunter2 is wrong"}'))
-    assert "hunter2" not in str(reading)
-
-
-def test_files_are_as_large_as_they_should_be() -> None:
-    for ending, size in itertools.product(("pdf", "txt"), (0, 1, 71, 72, 73, 74, 75, 1000)):
-        assert len(http_bodies.made(ending, size)) == size
-    assert http_bodies.made("pdf", 1000).startswith(b"%PDF-1.4\n")
-    assert http_bodies.made("pdf", 1000).endswith(b"%%EOF\n")
-
-
-@pytest.mark.parametrize(
-    ("dotted", "found"), [("a.b", 1), ("l.0.x", 2), ("l.1", None), ("a.b.c", None), ("l.x", None), ("none", None)]
-)
-def test_dotted_paths(dotted: str, found: object) -> None:
-    assert http_bodies.at({"a": {"b": 1}, "l": [{"x": 2}]}, dotted) == found

@@ -1,6 +1,6 @@
 """After a restart of a host what was signed about it is doubtful until somebody has looked; nothing builds on it."""
 
-from tests.session.test_rollback import BACK, after, done, looked, need, ran, replanned, signed, step_of
+from tests.support.rolled_back import BACK, after, done, looked, need, ran, replanned, signed, step_of
 from tui.session import events as ev
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.outcome import Outcome

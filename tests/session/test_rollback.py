@@ -1,22 +1,31 @@
 """Each rule by which a rollback is computed, on a runbook small enough to see the whole of it."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
-import tomli
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import convert
 from msgspec.structs import replace
 
-from tui.runbook.model import Runbook, Step
+from tests.support.rolled_back import (
+    BACK,
+    LOST,
+    PLANNED,
+    UNREACHABLE,
+    after,
+    changed,
+    decided,
+    done,
+    looked,
+    need,
+    planned,
+    ran,
+    reopened,
+    signed,
+    step_of,
+)
 from tui.session import events as ev
-from tui.session.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.replan import next_reopening
 from tui.session.rollback import (
     Need,
-    PlannedStep,
     assuming_done,
     expected_seconds,
     look_wanted,
@@ -24,117 +33,7 @@ from tui.session.rollback import (
     not_needed,
     rollback_plan,
 )
-from tui.session.state import AUTO, LOOK, SessionState
-
-TEXT = """
-format = 1
-[runbook]
-title = "Shop"
-default_host = "web"
-[hosts.web]
-target = "web"
-[methods.a]
-title = "A"
-[methods.b]
-title = "B"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["go"]
-methods = ["a", "b"]
-[flows.rollback]
-title = "Roll back"
-kind = "rollback"
-sections = ["back"]
-methods = ["a", "b"]
-[[sections]]
-id = "go"
-title = "Go"
-steps = [
-  { id = "code", title = "Code", mutates = true, undo = ["back-code", "both"], actions = [{ run = "x" }, { run = "y" }] },
-  { id = "migrate", title = "Migrate", mutates = true, undo = ["page-on", "reverse", "restore"], actions = [{ run = "x" }] },
-  { id = "units", title = "Units", mutates = true, when = { method = "b" }, undo = ["back-units", "both"], actions = [{ run = "x" }] },
-  { id = "by-hand", title = "By hand", mutates = true, undo = ["back-hand"], actions = [{ ask = "Done?", answer = "yes-no" }] },
-]
-[[sections]]
-id = "back"
-title = "Back"
-steps = [
-  { id = "tell", title = "Tell", budget = "1s", actions = [{ run = "x" }] },
-  { id = "decide", title = "Decide", budget = "2s", actions = [{ ask = "?", answer = "choice", choices = ["reverse", "restore"], capture = { database = {} } }] },
-  { id = "page-on", title = "Page on", budget = "4s", mutates = true, undo = ["page-off"], look = { run = "x" }, actions = [{ run = "x" }] },
-  { id = "shown", title = "Shown", budget = "8s", needed_with = ["page-on"], actions = [{ run = "x" }] },
-  { id = "reverse", title = "Reverse", budget = "16s", mutates = true, needed_if = { planned = "yes", database = "reverse" }, look = { run = "x" }, actions = [{ run = "x" }] },
-  { id = "restore", title = "Restore", budget = "500s", mutates = true, needed_if = { database = "restore" }, actions = [{ run = "x" }] },
-  { id = "back-code", title = "Back code", budget = "32s", mutates = true, look = { run = "x" }, actions = [{ run = "x" }] },
-  { id = "back-units", title = "Back units", budget = "64s", mutates = true, when = { method = "b" }, actions = [{ run = "x" }] },
-  { id = "both", title = "Both", budget = "0s", mutates = true, needed_if = { kept = "yes" }, actions = [{ run = "x" }] },
-  { id = "back-hand", title = "Back by hand", budget = "128s", mutates = true, actions = [{ run = "x" }] },
-  { id = "page-off", title = "Page off", budget = "256s", mutates = true, look = { run = "x" }, actions = [{ run = "x" }] },
-]
-"""  # noqa: E501 - one step a line is what can be read
-RUNBOOK = convert(tomli.loads(TEXT), Runbook)
-START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-PLANNED = ev.ValueCaptured(step="code", name="planned", value="yes")
-BACK = ev.RollbackStarted(flow="rollback", operator="ana", reason="x")
-LOST = Outcome(OutcomeKind.UNKNOWN)
-UNREACHABLE = Outcome(OutcomeKind.UNREACHABLE)
-
-
-def after(*parts: ev.AnyEvent | list[ev.AnyEvent], flow: str = "deploy", method: str = "a") -> SessionState:
-    """The state after these events; attempts are numbered in the order they come."""
-    begun = ev.SessionStarted(session="s", flow=flow, method=method, operator="ana", title="", runbook_hash="")
-    events: list[ev.AnyEvent] = [begun]
-    for part in parts:
-        events.extend(part if isinstance(part, list) else [part])
-    entries = [ev.Entry(seq, START + timedelta(seconds=seq), float(seq), one) for seq, one in enumerate(events)]
-    return fold(RUNBOOK, entries)
-
-
-def ran(step: str, number: int, outcome: Outcome | None, action: int = 0) -> list[ev.AnyEvent]:
-    """One attempt; without an outcome it still runs."""
-    begun = ev.AttemptStarted(attempt=number, step=step, action=action, host="web", command="x")
-    events: list[ev.AnyEvent] = [begun]
-    if outcome is not None:
-        events.append(ev.AttemptFinished(attempt=number, outcome=outcome, seconds=1.0))
-        if outcome.ended_by_itself and action != LOOK:
-            check = ev.Check("exit status 0", "", ok=outcome.exit_status == 0)
-            events.append(ev.AttemptChecked(attempt=number, checks=(check,)))
-    return events
-
-
-def signed(step: str) -> ev.StepSigned:
-    return ev.StepSigned(step=step, operator="ana")
-
-
-def done(step: str, number: int) -> list[ev.AnyEvent]:
-    return [*ran(step, number, Outcome.exited(0)), signed(step)]
-
-
-def looked(step: str, number: int, needed: bool | None) -> list[ev.AnyEvent]:
-    status = {True: 0, False: 1, None: 2}[needed]
-    found = ev.StepLooked(step=step, attempt=number, needed=needed)
-    return [*ran(step, number, Outcome.exited(status), LOOK), found]
-
-
-def reopened(step: str) -> ev.StepReopened:
-    return ev.StepReopened(step=step, operator="ana", reason="again")
-
-
-def decided(database: str) -> list[ev.AnyEvent]:
-    return [ev.ValueCaptured(step="decide", name="database", value=database), signed("decide")]
-
-
-def planned(state: SessionState, step: str) -> PlannedStep:
-    return next(one for one in rollback_plan(state) if one.step.id == step)
-
-
-def need(state: SessionState, step: str) -> Need:
-    return planned(state, step).need
-
-
-def step_of(step: str) -> Step:
-    return next(one for section in RUNBOOK.sections for one in section.steps if one.id == step)
+from tui.session.state import LOOK
 
 
 def test_where_nothing_ran_nothing_is_needed_and_each_row_says_why() -> None:
@@ -345,16 +244,15 @@ def test_one_more_attempt_never_makes_a_needed_step_not_needed(
 
 def test_what_a_step_that_this_session_leaves_out_would_need_is_not_needed() -> None:
     """Method A leaves "units" out; the step that undoes it alone is of both methods here."""
-    text = TEXT.replace('budget = "64s", mutates = true, when = { method = "b" }', 'budget = "64s", mutates = true')
-    other = convert(tomli.loads(text), Runbook)
+    other = changed(('budget = "64s", mutates = true, when = { method = "b" }', 'budget = "64s", mutates = true'))
     state = replace(after(done("code", 1)), runbook=other)
     assert need(state, "back-units") is Need.NOT_NEEDED
     assert planned(state, "back-units").why == "not done: Units"
 
 
 def test_what_ran_is_undone_also_where_a_corrected_value_leaves_it_out_now() -> None:
-    text = TEXT.replace('undo = ["back-hand"]', 'when = { size = "big" }, undo = ["back-hand"]')
-    state = replace(after(signed("by-hand")), runbook=convert(tomli.loads(text), Runbook))
+    other = changed(('undo = ["back-hand"]', 'when = { size = "big" }, undo = ["back-hand"]'))
+    state = replace(after(signed("by-hand")), runbook=other)
     assert need(replace(state, corrected={"size": "small"}), "back-hand") is Need.NEEDED
 
 
@@ -364,61 +262,3 @@ def test_what_a_person_began_by_hand_may_have_been_done() -> None:
     assert need(after(signed("by-hand"), reopened("by-hand")), "back-hand") is Need.NEEDED
     skipped = ev.StepSkipped(step="by-hand", operator="ana", reason="x")
     assert need(after(opened, skipped), "back-hand") is Need.NOT_NEEDED
-
-
-def replanned(state: SessionState) -> tuple[SessionState, list[str]]:
-    """The state with everything reopened that became wrong, and what was."""
-    names = []
-    while (wrong := next_reopening(state)) is not None:
-        event = ev.StepReopened(step=wrong.step, operator=AUTO, reason=wrong.reason)
-        state = apply(state, ev.Entry(state.seq + 1, START + timedelta(hours=1), 0.0, event))
-        names.append(wrong.step)
-    return state, names
-
-
-BACK_TO_THE_END = [
-    *[signed("tell"), *decided("reverse"), *done("page-on", 2), signed("shown"), *done("reverse", 3)],
-    *[ev.StepNotNeeded(step="restore", reason="database is reverse, not restore"), *done("page-off", 4)],
-]
-
-
-def test_another_answer_reopens_what_applies_now_and_what_was_taken_back_before_it() -> None:
-    state = after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, reopened("decide"))
-    assert replanned(state)[1] == []
-    state, names = replanned(after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, decided("restore")))
-    assert names == ["restore", "page-on", "shown", "page-off"]
-    assert Need.NOT_NEEDED not in {need(state, name) for name in ("page-on", "restore", "page-off")}
-    following = state.next_step()
-    assert following is not None
-    assert following.id == "page-on"
-
-
-def test_what_a_person_skipped_and_what_was_done_already_stay_as_they_are() -> None:
-    skipped = ev.StepSkipped(step="restore", operator="ana", reason="x")
-    assert replanned(after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, skipped, decided("restore")))[1] == []
-
-
-def test_a_step_of_the_rollback_that_is_done_again_is_taken_back_again() -> None:
-    state = after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, reopened("page-on"))
-    assert replanned(state)[1] == ["shown", "page-off"]
-    state = after(PLANNED, done("migrate", 1), BACK, BACK_TO_THE_END, done("page-on", 5))
-    assert replanned(state)[1] == ["page-off"]
-
-
-def test_what_was_looked_at_is_looked_at_again_after_what_it_undoes_was_done_again() -> None:
-    found = [*looked("page-off", 3, needed=False), ev.StepNotNeeded(step="page-off", reason="looked")]
-    state = after(done("migrate", 1), BACK, done("page-on", 2), found)
-    assert replanned(state)[1] == []
-    assert replanned(after(done("migrate", 1), BACK, done("page-on", 2), found, done("page-on", 4)))[1] == ["page-off"]
-
-
-def test_in_a_deployment_too_another_value_reopens_what_it_had_left_out() -> None:
-    text = TEXT.replace(
-        'when = { method = "b" }, undo = ["back-units"', 'when = { size = "big" }, undo = ["back-units"'
-    )
-    small = ev.ValueCaptured(step="code", name="size", value="small")
-    out = ev.StepNotNeeded(step="units", reason="size is small, not big")
-    state = replace(after(done("code", 1), small, done("migrate", 2), out), runbook=convert(tomli.loads(text), Runbook))
-    assert replanned(state)[1] == []
-    corrected = ev.ValueCorrected(name="size", value="big", before="small", operator="ana", reason="counted")
-    assert replanned(apply(state, ev.Entry(state.seq + 1, START, 0.0, corrected)))[1] == ["units"]

@@ -1,6 +1,6 @@
 """The reason for a rollback that is offered first is what stopped the session."""
 
-from tests.session.test_rollback import LOST, after, ran
+from tests.support.rolled_back import LOST, after, ran
 from tui.session.outcome import Outcome
 from tui.session.trouble import failure_words
 

@@ -1,0 +1,66 @@
+"""A step that watches a monitor judges what was measured since, and waits for what is missing."""
+
+from tests.support.fake_transport import Reply
+from tests.support.monitored import WATCH, Monitored, until
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import StepStatus
+
+
+def test_a_watch_counts_what_came_since_and_waits_for_the_rest(monitored: Monitored) -> None:
+    conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1h"))
+    until(lambda: monitored.values() == [0.5])
+    monitored.clock.advance(1)
+    conductor.start("look")
+    conductor.wait(10)
+    for reply in (b"1%\n", b"2%\n"):
+        monitored.host.replies["count errors"] = Reply(reply)
+        monitored.next()
+    conductor.start("watch")
+    monitored.host.replies["count errors"] = Reply(b"3%\n")
+    monitored.next()
+    conductor.wait(20)
+    assert monitored.state.step("watch").status is StepStatus.SIGNED
+    text = (conductor.executor.directory / "0002.out").read_text()
+    assert [line.split()[1:] for line in text.splitlines()] == [["1", "%"], ["2", "%"], ["3", "%"]]
+    assert ("2 %", True) in [(check.came, check.ok) for check in monitored.state.step("watch").checks[0]]
+
+
+def test_a_watch_whose_average_is_beyond_its_bound_fails(monitored: Monitored) -> None:
+    conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1h"))
+    until(lambda: monitored.values())
+    monitored.clock.advance(1)
+    conductor.start("look")
+    conductor.wait(10)
+    monitored.host.replies["count errors"] = Reply(b"9%\n")
+    for _ in range(3):
+        monitored.next()
+    conductor.start("watch")
+    conductor.wait(20)
+    assert monitored.state.step("watch").status is StepStatus.FAILED
+    monitored.host.replies["count errors"] = Reply(b"1%\n")  # mended: what was judged before does not count again
+    conductor.retry("watch")
+    for _ in range(3):
+        monitored.next()
+    conductor.wait(20)
+    assert monitored.state.step("watch").status is StepStatus.SIGNED
+
+
+def test_a_watch_without_samples_gives_up(monitored: Monitored) -> None:
+    monitored.host.replies["count errors"] = Reply(b"", Outcome.exited(3), b"maintenance mode is on\n")
+    conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1s"))
+    conductor.start("look")
+    conductor.wait(10)
+    conductor.start("watch")
+    conductor.wait(20)
+    assert monitored.state.attempts[2].outcome.kind is OutcomeKind.TIMED_OUT  # type: ignore[union-attr]
+
+
+def test_a_watch_is_cancelled(monitored: Monitored) -> None:
+    conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1h"))
+    conductor.start("look")
+    conductor.wait(10)
+    conductor.start("watch")
+    until(lambda: 2 in monitored.state.attempts)
+    conductor.cancel()
+    conductor.wait(20)
+    assert monitored.state.attempts[2].outcome.kind is OutcomeKind.CANCELLED  # type: ignore[union-attr]
