@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import RadioSet
 
 from tui.bridge import Front
+from tui.execution.conductor import Conductor
 from tui.runbook.model import Answer
 from tui.runbook.walk import steps_of
 from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
@@ -61,9 +62,9 @@ class Operator:
         for _ in range(STUCK):
             screen = self._pilot.app.screen
             if isinstance(screen, kind):
-                await self._pilot.pause(0.005)
+                await self._pilot.pause()
                 return screen
-            await self._pilot.pause(0.01)
+            await asyncio.sleep(0.01)
         raise AssertionError(f"{kind.__name__} is not shown, but {type(self._pilot.app.screen).__name__}")
 
     async def choose_second(self, setup: Screen[Any]) -> None:
@@ -77,14 +78,13 @@ class Operator:
             if isinstance(self._pilot.app.screen, run):
                 return
             await self.press("f10")
-            await self._pilot.pause(0.02)
+            await asyncio.sleep(0.02)
         raise AssertionError(f"the session does not begin: {self._app.workspace.findings}")
 
     async def yes(self) -> None:
         """Say yes to the confirmation that opens."""
         await self._armed(await self.on_screen(Confirm))
         await self.press("y")
-        await self._pilot.pause(0.005)
 
     async def opened(self, kind: type[OpenedDialog]) -> OpenedDialog:
         """Wait for a dialog that takes keys: those typed before it was seen are dropped."""
@@ -96,11 +96,16 @@ class Operator:
         """Take the first of the reasons that are offered."""
         await self._armed(await self.on_screen(RollbackReason))
         await self.press("down", "enter")
-        await self._pilot.pause(0.005)
 
     async def _armed(self, dialog: Dialog[Any]) -> None:
-        while not dialog.armed:
-            await self._pilot.pause(0.02)
+        while not dialog.armed:  # noqa: ASYNC110 – nobody is told
+            await asyncio.sleep(0.01)
+
+    async def _idle(self, conductor: Conductor) -> None:
+        """Wait until nothing runs any more, or something is asked."""
+        while conductor.busy and not isinstance(self._pilot.app.screen, Dialog):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await self._pilot.pause()
 
     async def settle(self) -> None:
         """Take the session to the end of its plan, pressing enter and answering dialogs."""
@@ -127,10 +132,9 @@ class Operator:
             if not conductor.busy and (step.id == before or status in (StepStatus.FAILED, StepStatus.UNKNOWN)):
                 return step.id
             if conductor.busy:
-                await self._pilot.pause(0.01)
+                await self._idle(conductor)
             else:
                 await self.press("enter")
-                await self._pilot.pause(0.005)
         raise AssertionError("the session does not come to an end")
 
     async def marks(self, step: str) -> None:
@@ -167,7 +171,7 @@ class Operator:
             if await self.dialog():
                 key = "enter"
             elif conductor.busy:
-                await self._pilot.pause(0.01)
+                await self._idle(conductor)
             elif len(now.attempts) > before and now.status in (
                 StepStatus.SIGNED,
                 StepStatus.FAILED,
@@ -176,7 +180,6 @@ class Operator:
                 return now.status
             else:
                 await self.press(key)
-                await self._pilot.pause(0.01)
         raise AssertionError(f"{step} does not end")
 
     async def dialog(self) -> bool:
@@ -202,7 +205,6 @@ class Operator:
                 await self.press("enter")
             case Question():
                 await self._answer(screen)
-        await self._pilot.pause(0.005)
         return True
 
     async def _answer(self, screen: Question) -> None:

@@ -16,6 +16,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
 from tests.support.runbooks import SMALL
+from tests.support.settled import settled
 from tui.execution.workspace import Workspace
 from tui.runbook.load import load
 from tui.screens.dialogs.base import Dialog
@@ -77,6 +78,12 @@ def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pilot, "press", press_what_is_seen)
 
 
+@pytest.fixture(autouse=True)
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.app.wait_for_idle", settled)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
+
+
 @pytest.fixture
 def host() -> FakeTransport:
     return FakeTransport({"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}, "web")
@@ -113,10 +120,11 @@ def journal(workspace: Workspace) -> list[ev.AnyEvent]:
 
 
 async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
-    """Let the application work until something holds; the test's own timeout ends what never will."""
+    """Let the application work until something holds, and come to rest; the test's own timeout ends what never will."""
     try:
         while not reached():
             await pilot.pause(0.01)
+        await pilot.pause()
     except asyncio.CancelledError:
         sys.stderr.write(f"waited in vain on {pilot.app.screen}:\n{shown(pilot.app)}\n")
         raise

@@ -115,7 +115,7 @@ async def test_what_may_have_run_is_looked_at_and_left_out_when_there_is_nothing
         await until(pilot, lambda: app.conductor.state.step("switch-back").status is StepStatus.NOT_NEEDED)
         assert app.conductor.state.step("switch-back").reason == "looked: there is nothing to undo"
         assert [command.script for command in host.ran][-1] == "compose ps"
-        assert app.conductor.state.rollback_finished_at is not None
+        await until(pilot, lambda: app.conductor.state.rollback_finished_at is not None)
 
 
 async def test_what_may_have_run_and_is_there_is_undone_after_a_confirmation(
