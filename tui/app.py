@@ -15,12 +15,12 @@ from tui.attention import Attentive
 from tui.bridge import Bridge
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
-from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.keys import read_keys
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.taking_up import TakingUp
+from tui.text.sanitise import sanitise
 from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:

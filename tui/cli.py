@@ -188,8 +188,8 @@ def replay(session: str) -> None:
 def lint(path: Path | None, demo: bool) -> None:
     """Say everything that is wrong or doubtful in a runbook."""
     from tui.compose import find_runbook
-    from tui.execution.text import sanitise
     from tui.runbook.lint import lint as problems_of
+    from tui.text.sanitise import sanitise
 
     chosen = bundled(NAME) if demo else find_runbook(path)
     problems = problems_of(chosen)
@@ -210,9 +210,9 @@ def show(file: Path | None, demo: bool, as_json: bool) -> None:
     import msgspec
 
     from tui.compose import find_runbook
-    from tui.execution.text import sanitise
     from tui.runbook.load import load
     from tui.runbook.show import show as rendered
+    from tui.text.sanitise import sanitise
 
     runbook = load(bundled(NAME) if demo else find_runbook(file))
     if as_json:

@@ -49,7 +49,7 @@ def drill_run(
 def drill_lint(scenario: str) -> None:
     """Say everything that is wrong with a scenario's file, or with a bundled one."""
     from tui.drill.load import find_scenario
-    from tui.execution.text import sanitise
+    from tui.text.sanitise import sanitise
 
     found = find_scenario(scenario)
     click.echo(sanitise(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong"))
@@ -83,9 +83,9 @@ def drill_inject(fault: str, session: str, operator: str) -> None:
     from tui.compose import open_store
     from tui.drill.faults import ask_for
     from tui.drill.kept import scenario_of
-    from tui.execution.text import sanitise
     from tui.headless.facilitating import facilitate, fault_lines
     from tui.people import named_or_login
+    from tui.text.sanitise import sanitise
 
     directory = open_store().find(session)
     _, state = directory.load()

@@ -86,7 +86,7 @@ def _lost(error: OSError) -> NoReturn:
 
 def complain(message: str, *more: str) -> None:
     """Say what is wrong on standard error, a line each, if that can be written."""
-    from tui.execution.text import sanitise
+    from tui.text.sanitise import sanitise
 
     try:
         click.echo(f"runbook: {sanitise(message)}", err=True)
@@ -133,7 +133,7 @@ class Saying:
 
     def __call__(self, line: str) -> None:
         """Say a line, or nothing any more."""
-        from tui.execution.text import sanitise
+        from tui.text.sanitise import sanitise
 
         if self._trouble is not None:
             return

@@ -45,10 +45,10 @@ def without_screen(
     workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any], kind: str = "deploy"
 ) -> int:
     """A headless run, or only its plan; returns the exit status."""
-    from tui.execution.text import sanitise
     from tui.headless.answers import Answers, read_answers
     from tui.headless.plan import dry_run as plan_of
     from tui.headless.run import run_headless
+    from tui.text.sanitise import sanitise
 
     read = read_answers(answers, workspace.runbook) if answers else Answers()
     setup = make_setup(workspace, given, kind, read)

@@ -51,9 +51,9 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     """Check that what SESSION (its id, or a bundle's file) has is what was written: journal, outputs, signatures."""
     from tui.compose import open_store
     from tui.config import load_config
-    from tui.execution.text import sanitise
     from tui.headless.report import verify_report
     from tui.session.bundle import kept
+    from tui.text.sanitise import sanitise
 
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
     with kept(open_store(), session) as directory:
@@ -90,10 +90,10 @@ def done(followup: str, session: str, operator: str, note: str, drill: bool) -> 
     """Tick FOLLOWUP off, in the journal of the session it belongs to."""
     from tui.compose import open_store
     from tui.config import load_config
-    from tui.execution.text import sanitise
     from tui.people import named_or_login
     from tui.session.clock import SystemClock
     from tui.session.ticking import listed, named, tick_off
+    from tui.text.sanitise import sanitise
 
     store = open_store()
     due = named(listed(store.summaries(), drill, done=bool(session)).followups, followup, session)

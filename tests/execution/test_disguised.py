@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tui.execution.redaction import Redactor
-from tui.execution.text import sanitise
 from tui.execution.views import plain_letters
 from tui.session.output import OutputReader, OutputWriter, write_mask
+from tui.text.sanitise import sanitise
 
 SECRETS = [
     "hunter2-production",

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
-from tui.execution.text import sanitise
 from tui.exports.html_parts import ROWS
 from tui.exports.html_steps import CHARACTERS, LINES
 from tui.exports.html_tags import Html, tag
 from tui.exports.registry import render
 from tui.session.outcome import Outcome
+from tui.text.sanitise import sanitise
 
 HOSTILE = (
     b"\x1b]0;title\x07</pre></script><script>alert(1)</script><img src=//evil.example onerror=alert(2)>\n"

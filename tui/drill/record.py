@@ -10,12 +10,12 @@ from tui.drill.load import parse_scenario
 from tui.drill.scenario import PLACEHOLDER, Scenario
 from tui.drill.world import answer
 from tui.errors import SessionError
-from tui.execution.text import sanitise
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputReader
 from tui.session.state import Attempt, SessionState, action_at, step_by_id
 from tui.session.store import SessionDirectory
 from tui.session.timing import STREAMS
+from tui.text.sanitise import sanitise
 
 LINES = 400
 """Lines of an output that a scenario has, from its end."""

@@ -6,9 +6,9 @@ from functools import partial
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, values_of
 from tui.execution.secrets import Secrets
-from tui.execution.text import sanitise
 from tui.runbook.model import Action, Runbook
 from tui.session.clock import Clock
+from tui.text.sanitise import sanitise
 from tui.transports.base import CancelToken, Stream, Transport
 
 MOST = 50

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.execution.text import plain
 from tui.runbook.model import Number
 from tui.runbook.patterns import finditer
 from tui.session.timing import STREAMS, Timing
+from tui.text.sanitise import plain
 
 PART = 1 << 20
 """Of output larger than two of these, the first and the last are looked at."""

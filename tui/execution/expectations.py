@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 
 from tui.execution.evidence import MISSING, Output, as_number, document_with, follow, status_line, value_of
-from tui.execution.text import sanitise
 from tui.runbook.expected import bounds, expectations
 from tui.runbook.filling import without_value
 from tui.runbook.model import Action, Answer, Expect, Http, Number
 from tui.runbook.patterns import Hit, TooSlow, search
 from tui.session.events import Check
 from tui.session.outcome import Outcome
+from tui.text.sanitise import sanitise
 
 __all__ = ["Output", "check", "check_answer", "describe"]
 

@@ -13,7 +13,6 @@ from tui.execution.preflight import action_host
 from tui.execution.probing import Prober, units_of
 from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
-from tui.execution.text import plain, sanitise
 from tui.runbook.facts import may_hold
 from tui.runbook.model import Action, Monitor, Number, seconds
 from tui.runbook.patterns import TooSlow
@@ -21,6 +20,7 @@ from tui.session import events as ev
 from tui.session.clock import Clock
 from tui.session.state import CONNECTED, SessionState
 from tui.session.watching import Dwell, finite
+from tui.text.sanitise import plain, sanitise
 from tui.transports.base import CancelToken, Stream, Transport
 
 AT_ONCE = 2

@@ -15,7 +15,6 @@ from tui.execution.evidence import Output
 from tui.execution.expectations import check_document
 from tui.execution.reach import TransportReach
 from tui.execution.secrets import Secrets
-from tui.execution.text import sanitise
 from tui.probes import probe_of
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.trust import context
@@ -27,6 +26,7 @@ from tui.runbook.probing.spec import Setting, Shape
 from tui.runbook.variables import fill
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.text.sanitise import sanitise
 from tui.transports.base import CancelToken, Command, OutputSink, Stream, Transport
 
 DEADLINE = 20.0

@@ -10,7 +10,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-from tui.execution.text import HIDDEN_SEQUENCE, invisible
+from tui.text.sanitise import HIDDEN_SEQUENCE, invisible
 
 Span = tuple[int, int]
 Replace = Callable[[re.Match[str]], str]

@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from tui.errors import UsageError
-from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.exports.words import event_words
 from tui.replay.elapsed import passed
@@ -20,6 +19,7 @@ from tui.session.markers import MarkerKind, marker_of
 from tui.session.output import OutputReader
 from tui.session.state import SessionState, initial
 from tui.session.timing import STREAMS
+from tui.text.sanitise import sanitise
 
 COLUMNS, ROWS = 100, 30
 IDLE = 2.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
 
-from tui.execution.text import sanitise
+from tui.text.sanitise import sanitise
 
 
 class Html(str):

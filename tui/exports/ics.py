@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import tui
 from tui.errors import UsageError
-from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.session.followups import Due, followups
+from tui.text.sanitise import sanitise
 
 if TYPE_CHECKING:
     from icalendar import Event

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from tui.execution.text import sanitise
 from tui.exports.learnt import learnt, learnt_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import (
@@ -24,6 +23,7 @@ from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.session.state import Attempt, StepState
+from tui.text.sanitise import sanitise
 
 OUTPUT_LINES = 40
 

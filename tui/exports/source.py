@@ -10,7 +10,6 @@ from msgspec import Struct
 from tui.drill.debrief import Debrief, debrief
 from tui.drill.kept import scenario_of
 from tui.errors import RunbookError
-from tui.execution.text import sanitise
 from tui.runbook.model import Runbook, Section, Step, seconds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
@@ -21,6 +20,7 @@ from tui.session.output import OutputReader
 from tui.session.places import words_of
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
 from tui.session.store import SessionDirectory
+from tui.text.sanitise import sanitise
 
 
 class Deviation(Struct, frozen=True):

@@ -6,9 +6,9 @@ from string import ascii_lowercase
 from tui.drill.faults import ask_for
 from tui.drill.scenario import Scenario
 from tui.errors import SessionError
-from tui.execution.text import sanitise
 from tui.session.state import SessionState
 from tui.session.store import SessionDirectory
+from tui.text.sanitise import sanitise
 
 QUIT = ("q", "\x03", "\x04", "\x1b", "")
 KEYS = ascii_lowercase.replace("q", "")

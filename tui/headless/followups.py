@@ -5,10 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from tui.execution.text import sanitise
 from tui.headless.report import table
 from tui.session.followups import Due
 from tui.session.ticking import Listed
+from tui.text.sanitise import sanitise
 
 OVERDUE = 20
 """The exit status where something should have been done by now."""

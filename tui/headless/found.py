@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from tui.errors import UsageError
-from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.headless.report import table
 from tui.session.comparing import Compared, Session, Side, compare, difference
 from tui.session.searching import Found, Unread
+from tui.text.sanitise import sanitise
 
 Say = Callable[[str], None]
 TEXT = 160

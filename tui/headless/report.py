@@ -12,7 +12,6 @@ from typing import BinaryIO
 import msgspec
 
 from tui.errors import RunbookError, SessionError, SignatureInvalid
-from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
@@ -25,6 +24,7 @@ from tui.session.signers import read_signers
 from tui.session.store import SessionDirectory, Store, Summary
 from tui.session.verdicts import Row
 from tui.session.vouching import judge_all, proofs_of, write_proofs
+from tui.text.sanitise import sanitise
 
 CELL = 48
 """A cell of the table is cut to so many characters; --json has all of them."""

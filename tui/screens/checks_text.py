@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from rich.cells import set_cell_size
 
-from tui.execution.text import sanitise
 from tui.session.lengths import duration
 from tui.session.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, Row
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import STYLES
 from tui.widgets.step_text import LABEL, Piece
 

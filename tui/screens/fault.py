@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.text import Text
 
-from tui.execution.text import sanitise
+from tui.text.sanitise import sanitise
 
 FRAMES = 6
 

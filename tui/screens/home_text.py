@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
@@ -12,6 +11,7 @@ from tui.session.followups import Due, left
 from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
+from tui.text.sanitise import sanitise
 
 Piece = tuple[str, str]
 DUE_SHOWN = 4

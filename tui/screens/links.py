@@ -11,9 +11,9 @@ from textual.widget import Widget
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.execution.text import sanitise
 from tui.runbook.model import Link
 from tui.screens.dialogs.base import Dialog
+from tui.text.sanitise import sanitise
 from tui.widgets.option_rows import OptionRows
 
 

@@ -13,7 +13,6 @@ from textual.widgets import Footer
 from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
-from tui.execution.text import sanitise
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
@@ -21,6 +20,7 @@ from tui.screens.dialogs import AskText
 from tui.screens.run import RunScreen
 from tui.session.markers import MarkerKind
 from tui.session.state import SessionState, step_by_id
+from tui.text.sanitise import sanitise
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView

@@ -9,7 +9,6 @@ from textual.reactive import reactive
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
-from tui.execution.text import sanitise
 from tui.runbook.counting import repeatable
 from tui.runbook.model import Action, Danger, Signoff, Step
 from tui.runbook.variables import fill
@@ -31,6 +30,7 @@ from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
 from tui.session.doubts import cut_by_restart, doubt_words, unasked
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
+from tui.text.sanitise import sanitise
 from tui.widgets.progress import Moment, current_step, waiting_kind
 
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)

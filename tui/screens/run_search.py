@@ -5,9 +5,9 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from tui.bridge import front
-from tui.execution.text import sanitise
 from tui.session.matches import Matches
 from tui.session.output import OutputReader
+from tui.text.sanitise import sanitise
 from tui.widgets.output_view import OutputView
 
 LONGEST = 20

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from tui.execution.commands import shown_whole, values_of
 from tui.execution.preflight import action_host
-from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
@@ -16,6 +15,7 @@ from tui.session.called import attempt_called, place_words
 from tui.session.doubts import cut_by_restart
 from tui.session.state import SessionState
 from tui.session.usual import Usual
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import HELD, OVER
 from tui.widgets.progress import NOTHING, rollback_time, too_late
 from tui.widgets.step_text import command_lines, where

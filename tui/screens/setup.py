@@ -18,12 +18,12 @@ from tui.bridge import front
 from tui.errors import RunbookError
 from tui.execution.choices import choices_from
 from tui.execution.preflight import Finding, Verdict
-from tui.execution.text import sanitise
 from tui.execution.workspace import Setup
 from tui.screens import setup_form as form
 from tui.screens.home import pieces
 from tui.screens.page import Page
 from tui.screens.setup_fields import Entry, Methods
+from tui.text.sanitise import sanitise
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import RadioButton, RadioSet, Static
 
-from tui.execution.text import sanitise
 from tui.runbook.model import Method
 from tui.screens.setup_form import Field
+from tui.text.sanitise import sanitise
 from tui.widgets.line_input import LineInput
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from tui.execution.preflight import Finding, Verdict
-from tui.execution.text import sanitise
 from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
 from tui.runbook.variables import defaults, wrong_value
+from tui.text.sanitise import sanitise
 
 Piece = tuple[str, str]
 Key = tuple[str, str]

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, story_lines
-from tui.execution.text import sanitise
 from tui.exports.source import Source
 from tui.exports.words import duration
 from tui.keys import Keys
@@ -20,6 +19,7 @@ from tui.session.history import took
 from tui.session.journal import Verified
 from tui.session.state import SessionState, StepStatus
 from tui.session.usual import Usual
+from tui.text.sanitise import sanitise
 
 WARN = "bold $text-warning"
 MOST = 40

@@ -12,12 +12,12 @@ from textual.widgets import Footer, Static
 from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow
-from tui.execution.text import sanitise
 from tui.runbook.model import Issue, Runbook
 from tui.screens.dialogs.pick import Pick
 from tui.screens.run import RunScreen
 from tui.session.state import StepStatus
 from tui.session.symptoms import Match
+from tui.text.sanitise import sanitise
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView

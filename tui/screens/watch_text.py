@@ -2,13 +2,13 @@
 
 from rich.cells import set_cell_size
 
-from tui.execution.text import sanitise
 from tui.exports.words import duration, figure
 from tui.runbook.expected import bounds
 from tui.runbook.facts import may_hold
 from tui.runbook.model import Monitor, Number, Trigger, seconds
 from tui.session.state import SessionState
 from tui.session.watching import Dwell, Monitored
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.sparkline_text import sparkline
 from tui.widgets.step_text import KEY, LABEL, Piece

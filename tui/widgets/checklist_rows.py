@@ -3,12 +3,12 @@
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from tui.execution.text import sanitise
 from tui.runbook.facts import steps_of
 from tui.runbook.model import Issue, Step
 from tui.session.doubts import doubtful
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import SessionState, StepStatus
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
 from tui.widgets.progress import Moment, clock_words, current_step, spent
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from tui.execution.text import sanitise
+from tui.text.sanitise import sanitise
 from tui.widgets.option_rows import OptionRows
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from tui.execution.preflight import action_host
-from tui.execution.text import sanitise
 from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
 from tui.session.doubts import doubt_words
 from tui.session.state import CONNECTED, Attempt, step_by_id
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.progress import Moment, Spent, clock_words, current_step, left, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL, Piece

@@ -3,7 +3,7 @@
 from textual.reactive import var
 from textual.widgets import Input
 
-from tui.execution.text import sanitise
+from tui.text.sanitise import sanitise
 
 
 class LineInput(Input):

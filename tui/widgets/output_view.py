@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from tui.execution.text import sanitise
 from tui.session.output import OutputReader
 from tui.session.timing import STREAMS
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import STDERR
 from tui.widgets.lines import Lines
 

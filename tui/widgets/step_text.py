@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from tui.execution.commands import shown_whole, values_of
 from tui.execution.preflight import action_host
-from tui.execution.text import sanitise
 from tui.execution.watch import words_of_watch
 from tui.exports.words import duration
 from tui.runbook.expected import expectations
@@ -20,6 +19,7 @@ from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import AUTO, SessionState, StepStatus, step_by_id
 from tui.session.symptoms import cause_of
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
 from tui.widgets.progress import Moment, current_step, waiting_kind
 

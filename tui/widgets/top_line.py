@@ -1,6 +1,6 @@
 """The line on top of every screen: what this is about, and, so that nobody mistakes it, whether it is a drill."""
 
-from tui.execution.text import sanitise
+from tui.text.sanitise import sanitise
 from tui.widgets.words import Words
 
 MARK = "DRILL – nothing here is real"

@@ -16,8 +16,8 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from tui.actions import bindings
 from tui.bridge import front
-from tui.execution.text import sanitise
 from tui.screens.page import Page
+from tui.text.sanitise import sanitise
 
 Result = TypeVar("Result")
 

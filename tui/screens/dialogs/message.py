@@ -9,8 +9,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Static, TextArea
 
 from tui.actions import bindings
-from tui.execution.text import sanitise
 from tui.screens.dialogs.base import Dialog, lines_of
+from tui.text.sanitise import sanitise
 
 Sent = tuple[str, str]
 """How it went out (copied, sent or already sent), and the text as it went."""

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.execution.text import plain, sanitise
+from tui.text.sanitise import plain, sanitise
 
 hostile = st.text(
     st.one_of(
