@@ -207,7 +207,6 @@ def lint(path: Path | None, demo: bool) -> None:
 @guarded
 def show(file: Path | None, demo: bool, as_json: bool) -> None:
     """Show a runbook: its flows, sections, steps and commands."""
-    import msgspec
 
     from tui.compose import find_runbook
     from tui.runbook.load import load
@@ -216,7 +215,9 @@ def show(file: Path | None, demo: bool, as_json: bool) -> None:
 
     runbook = load(bundled(NAME) if demo else find_runbook(file))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(runbook), indent=2))
+        from tui.text.json_text import json_text
+
+        click.echo(json_text(runbook))
     else:
         click.echo("\n".join(sanitise(line) for line in rendered(runbook).splitlines()))
 

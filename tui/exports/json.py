@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
-import msgspec
 from msgspec import Meta, Struct
 
 from tui.drill.debrief import Debrief
@@ -16,6 +15,7 @@ from tui.session import events as ev
 from tui.session.called import session_called
 from tui.session.outcome import Outcome
 from tui.session.state import Attempt, StepState, StepStatus
+from tui.text.json_text import json_text
 
 FORMAT = 1
 OUTPUT_LINES = 10_000
@@ -98,7 +98,7 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
 
 def render(source: Source) -> bytes:
     """The session's document, indented."""
-    return msgspec.json.format(msgspec.json.encode(document(source)), indent=2) + b"\n"
+    return json_text(document(source)).encode() + b"\n"
 
 
 def schema() -> bytes:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import msgspec
-
 from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, debrief, story_lines
 from tui.drill.kept import scenario_of
@@ -14,6 +12,7 @@ from tui.headless.report import table
 from tui.session.journal import read
 from tui.session.lengths import counted
 from tui.session.store import SessionDirectory, Store, started_at
+from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
 Say = Callable[[str], None]
@@ -33,7 +32,7 @@ def debrief_of(directory: SessionDirectory) -> Debrief:
 def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debrief] = ()) -> None:
     """One rehearsal, in lines, beside `earlier` ones of its scenario."""
     if as_json:
-        say(msgspec.json.format(msgspec.json.encode(one), indent=2).decode())
+        say(json_text(one))
         return
     say(sanitise(f"{one.session}: {one.scenario}"))
     counts = f"{counted(one.failed, 'failed attempt')}, {counted(one.confirmed, 'confirmed change')}"
@@ -63,7 +62,7 @@ def drills_report(store: Store, as_json: bool, say: Say) -> None:
         except RunbookError as error:
             problems.append(f"? {one.id}: {error.message}")
     if as_json:
-        say(msgspec.json.format(msgspec.json.encode([one for _, one in found]), indent=2).decode())
+        say(json_text([one for _, one in found]))
         return
     head = ("WHEN (UTC)", "SCENARIO", "RESULT", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "IN VAIN", "SESSION")
     say(table([head, *(_row(at, one) for at, one in found)]) if found else "no drills yet: `runbook drill`")

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
-
 from tui.headless.report import table
 from tui.session.followups import Due
 from tui.session.ticking import Listed
+from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
 OVERDUE = 20
@@ -18,7 +17,7 @@ def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], Non
     """A table of follow-ups, or JSON; returns the exit status."""
     late = any(one.overdue(now) for one in found.followups)
     if as_json:
-        say(msgspec.json.format(msgspec.json.encode([_record(one, now) for one in found.followups]), indent=2).decode())
+        say(json_text([_record(one, now) for one in found.followups]))
         return OVERDUE if late else 0
     rows = [(_mark(one, now), one.followup.id, one.followup.title, one.runbook, one.session) for one in found.followups]
     say(table([("STATE", "ID", "FOLLOW-UP", "RUNBOOK", "SESSION"), *rows]) if rows else "nothing is left to do")

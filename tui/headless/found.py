@@ -10,6 +10,7 @@ from tui.exports.words import duration
 from tui.headless.report import table
 from tui.session.comparing import Compared, Session, Side, compare, difference
 from tui.session.searching import Found, Unread
+from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
 Say = Callable[[str], None]
@@ -45,7 +46,7 @@ def search_report(found: Iterable[Found | Unread], as_json: bool, say: Say) -> i
             unread.append(one)
             continue
         places += 1
-        say(msgspec.json.encode(one).decode() if as_json else _place(one))
+        say(json_text(one, 0) if as_json else _place(one))
     for problem in unread:
         say(sanitise(f"? {problem.session} cannot be read: {problem.problem}"))
     if unread:
@@ -70,7 +71,7 @@ def compare_report(before: Session, after: Session, as_json: bool, say: Say) -> 
             "after": after.directory.id,
             "steps": [{**msgspec.to_builtins(one), "mark": one.mark, "difference": one.difference} for one in found],
         }
-        say(msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
+        say(json_text(record))
         return
     say(sanitise(f"before {before.directory.id}"))
     say(sanitise(f"after  {after.directory.id}"))

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from tui.errors import RunbookError, SessionError, SignatureInvalid
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
@@ -24,6 +22,7 @@ from tui.session.signers import read_signers
 from tui.session.store import SessionDirectory, Store, Summary
 from tui.session.verdicts import Row
 from tui.session.vouching import judge_all, proofs_of, write_proofs
+from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
 CELL = 48
@@ -71,7 +70,7 @@ def check_report(
 def checked(rows: Sequence[Row], as_json: bool, now: datetime) -> list[str]:
     """The rows as lines: a table with a last line that counts, or one JSON document."""
     if as_json:
-        return [msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()]
+        return [json_text(rows)]
     head = ("", "VERDICT", "TARGET", "CHECK", "CAME", "EXPECTED", "TOOK")
     cells = [
         (GLYPHS[row.verdict], row.verdict, row.target, row.title, row.came, row.expected, duration(row.seconds))
@@ -93,7 +92,7 @@ def sessions_report(store: Store, as_json: bool) -> str:
     """The sessions as a table, or as JSON."""
     summaries = list(store.summaries())
     if as_json:
-        return msgspec.json.format(msgspec.json.encode([_record(one) for one in summaries]), indent=2).decode()
+        return json_text([_record(one) for one in summaries])
     if not summaries:
         return f"no sessions in {store.root}"
     rows = [("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(one) for one in summaries)]
