@@ -167,7 +167,9 @@ def test_every_step_of_the_troubleshooting_goes_well(step: Step, hosts: dict[str
     values = values_of(runbook(), known, NOW)
     secrets = Secrets(runbook(), Redactor(), stand_in="drill-secret")
     world = hosts[runbook().runbook.default_host].world
-    world.change(Reply(lines=(), changes={"live": "2.0.0", "checked_out": "2.0.0", "migrated": "yes"}))
+    world.change(
+        Reply(lines=(), changes={"live": "2.0.0", "checked_out": "2.0.0", "migrated": "yes", "image": "2.0.0"})
+    )
     for action in step.actions:
         if not action.run:
             continue

@@ -214,7 +214,7 @@ def test_every_solution_is_tried_where_it_helps_and_where_it_does_not() -> None:
     vain = {one.step for case in CASES for one in case.vain}
     for issue in runbook().troubleshooting:
         for solution in issue.solutions:
-            steps = {step.id for step in solution.steps}
+            steps = {step.id for step in solution.steps if step.when.get("method", "b") == "b"}  # the nights here
             if not solution.forbidden:
                 assert steps & right or all(f'"{step}"' in elsewhere for step in steps), solution.id
                 assert steps & vain or all(f'"{step}"' in elsewhere for step in steps), solution.id

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from tui.runbook.facts import steps_of
+from tui.runbook.facts import may_hold, steps_of
 from tui.runbook.model import Issue, Step
 from tui.session.doubts import doubtful
 from tui.session.rollback import Need, rollback_plan
@@ -58,13 +58,18 @@ def rows(state: SessionState, rollback: bool = False) -> list[Row]:
 
 
 def issue_rows(state: SessionState, issue: Issue) -> list[Row]:
-    """A known trouble as lines: how to tell it, then what mends each of its causes; what is forbidden says so."""
+    """A known trouble as lines: how to tell it, then what mends each of its causes; what is forbidden says so.
+
+    Steps that the session's facts rule out are left out; a cause that none is left for says so.
+    """
     found = [Row("Diagnosis")] if issue.diagnosis else []
-    found += [_own_row(state, step) for step in issue.diagnosis]
+    found += [_own_row(state, step) for step in issue.diagnosis if may_hold(step.when, state.facts)]
     for solution in issue.solutions:
         mark = "✖ DO NOT: " if solution.forbidden else "Solution: "
-        found.append(Row(mark + sanitise(solution.title)))
-        found += [] if solution.forbidden else [_own_row(state, step) for step in solution.steps]
+        steps = [step for step in solution.steps if may_hold(step.when, state.facts)]
+        none = " (nothing to run here)" if solution.steps and not steps else ""
+        found.append(Row(mark + sanitise(solution.title) + none))
+        found += [] if solution.forbidden else [_own_row(state, step) for step in steps]
     return found
 
 
