@@ -48,11 +48,15 @@ class Attentive(Front):
         super()._display(screen, renderable)
 
     def _end_batch(self) -> None:
-        """Paint what Textual drew while it held paintings back, and threw away: nobody would see a new screen."""
+        """Paint what Textual drew while it held paintings back, and threw away or forgot: nobody would see a screen."""
         super()._end_batch()
-        if self._lost and not self._batch_count:
+        if self._batch_count or not self.screen_stack:
+            return
+        if self._lost:
             self._lost = False
             self.screen.refresh()
+        else:
+            self.screen.check_idle()
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what was read before the screen was painted, on its way down and on its way up again."""
