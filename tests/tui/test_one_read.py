@@ -188,7 +188,7 @@ async def test_a_screen_that_comes_while_paintings_are_held_back_is_painted_afte
             for _ in range(5):
                 await pilot._wait_for_screen()
             assert app.painted == math.inf
-        await until(pilot, lambda: app.painted < math.inf)
+        await seen(app)  # a pilot's pause would paint it
 
 
 async def test_a_palette_that_is_gone_before_it_searches_ends_nothing(workspace: Workspace) -> None:
@@ -218,3 +218,16 @@ async def test_a_page_key_before_a_list_is_laid_out_ends_nothing(workspace: Work
         commands.highlighted = 0
         await app.run_action("command_list('page_down')", app.screen)
         assert isinstance(app.screen, Palette)
+
+
+async def test_a_painting_that_came_due_while_others_were_drawn_is_not_forgotten(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        app.push_screen(HelpScreen("home", Keys()))
+        await settled(pilot)
+        screen = app.screen
+        with app.batch_update():
+            screen._repaint_required = True
+            screen._on_timer_update()  # as when its time comes in the middle of a batch
+            assert screen._repaint_required
+        while screen._repaint_required:  # noqa: ASYNC110 – a pilot's pause would paint it
+            await asyncio.sleep(0.005)
