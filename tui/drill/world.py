@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
 from tui.runbook.model import seconds
 from tui.runbook.patterns import TooSlow, names_in, search
+from tui.runbook.scripts import BEGINS
 from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState
 from tui.transports.base import Stream
@@ -47,7 +48,11 @@ class Reply(Struct, frozen=True, kw_only=True):
 def answer(
     scenario: Scenario, script: str, facts: Mapping[str, str], now: datetime, host: str = "", stdin: str = ""
 ) -> Reply:
-    """What the host prints for a script, given this on standard input, while these facts hold."""
+    """What the host prints for a script, given this on standard input, while these facts hold.
+
+    A rule is of the command, not of the preamble that its host begins every command with.
+    """
+    script = script.rpartition(BEGINS)[2]
     text = f"{script}\n{stdin}" if stdin else script
     for rule in scenario.rules:
         if (rule.on and host not in rule.on) or not _holds(rule, facts):

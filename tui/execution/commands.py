@@ -8,7 +8,7 @@ from tui.errors import RunbookError
 from tui.execution import host_file
 from tui.execution.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
-from tui.runbook.scripts import script_of, with_input
+from tui.runbook.scripts import BEGINS, script_of, with_input
 from tui.runbook.variables import defaults, fill, fill_command, filled, moment
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
@@ -79,7 +79,7 @@ def _before(host: Host, values: Mapping[str, str]) -> str:
     parts = [host_file.variables(shlex.quote(fill(host.file, values)), host.from_file)] if host.from_file else []
     if preamble := fill_command(host.preamble, values):
         parts.append(preamble)
-    return "".join(f"{part}\n" for part in parts)
+    return "".join(f"{part}\n" for part in parts) + (BEGINS if parts else "")
 
 
 def send(

@@ -5,6 +5,8 @@ import re
 from tui.runbook.model import Action
 
 ERREXIT = "set -e"
+BEGINS = "# what runs:\n"
+"""The line between what a host begins every command with (its file's variables, its preamble) and the command."""
 _SAID = re.compile(r"set [-+][a-z]*e")
 
 

@@ -1,0 +1,192 @@
+"""The shell of the bundled runbook does what its steps say: its commands run beside stand-ins of what they call."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tui.execution.commands import prepare, values_of
+from tui.execution.redaction import Redactor
+from tui.execution.secrets import Secrets
+from tui.resources import bundled
+from tui.runbook.load import load
+from tui.runbook.model import Action, Runbook
+from tui.session.clock import SystemClock
+
+SUDO = '#!/bin/sh\n[ "$1" = -n ] && shift\nexec "$@"\n'
+NGINX = """#!/bin/sh
+# nginx -t [-c FILE]: reads what the file includes, and refuses a word that it does not know
+conf=$3; [ -n "$conf" ] || conf=$NGINX_DIR/nginx.conf
+for one in $(sed -n 's/^include \\(.*\\);$/\\1/p' "$conf"); do grep -q nonsense "$one" && exit 1; done
+echo "test is successful" >&2
+"""
+PYTHON = """#!/bin/sh
+# a virtual environment's python: -m pip install adds a line to what is in it
+here=$(dirname "$(dirname "$0")")
+case "$*" in
+  *install*) echo "$*" >>"$here/packages" ;;
+  *check*) echo "No broken requirements found." ;;
+  *) echo "python of $here" ;;
+esac
+"""
+
+
+@pytest.fixture(scope="module")
+def runbook() -> Runbook:
+    return load(bundled("runbook.toml"))
+
+
+class Host:
+    """A folder that stands in for the production server, and programs that do nothing outside it."""
+
+    def __init__(self, runbook: Runbook, folder: Path) -> None:
+        self.runbook, self.folder = runbook, folder
+        self.app, self.nginx, self.programs = folder / "app", folder / "nginx", folder / "bin"
+        for one in (self.app, self.nginx / "sites-available", self.nginx / "sites-enabled", self.programs):
+            one.mkdir(parents=True)
+        (self.app / ".env").write_text("DB_NAME=shop\n")
+        self.program("sudo", SUDO)
+        self.program("nginx", NGINX)
+
+    def program(self, name: str, text: str) -> None:
+        (self.programs / name).write_text(text)
+        (self.programs / name).chmod(0o755)
+
+    def values(self, **given: str) -> dict[str, str]:
+        places = {"app_dir": str(self.app), "nginx_dir": str(self.nginx), "backup_dir": str(self.folder)}
+        known = {"release": "v2.0.0", "previous_release": "v1.9.0", "backup_date": "20261124_020000"}
+        return {**values_of(self.runbook, {}, SystemClock().now()), **places, **known, **given}
+
+    def run(self, action: Action, **given: str) -> subprocess.CompletedProcess[str]:
+        command = prepare(self.runbook, action, self.values(**given), Secrets(self.runbook, Redactor(), "x"), key="k")
+        environment = {"PATH": f"{self.programs}:{os.environ['PATH']}", "NGINX_DIR": str(self.nginx)}
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command.script],
+            cwd=command.directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def actions(self, step: str) -> list[Action]:
+        (found,) = [one for section in self.runbook.sections for one in section.steps if one.id == step]
+        return [action for action in found.actions if action.run]
+
+
+@pytest.fixture
+def host(runbook: Runbook, tmp_path: Path) -> Host:
+    return Host(runbook, tmp_path)
+
+
+def sites(host: Host, link: bool) -> Path:
+    """The site's configuration, enabled by a link as Debian does or by a copy."""
+    (host.nginx / "nginx.conf").write_text(f"include {host.nginx}/sites-enabled/*;\n")
+    (host.nginx / "sites-available" / "multinotesai.conf").write_text("the site\n")
+    (host.nginx / "sites-available" / "maintenance.conf").write_text("the maintenance page\n")
+    live = host.nginx / "sites-enabled" / "multinotesai.conf"
+    if link:
+        live.symlink_to(host.nginx / "sites-available" / "multinotesai.conf")
+    else:
+        live.write_text("the site\n")
+    return live
+
+
+@pytest.mark.parametrize("link", [True, False])
+@pytest.mark.parametrize("flow", ["b", "rollback"])
+def test_the_maintenance_page_takes_the_sites_place_and_gives_it_back_and_a_link_stays_a_link(
+    host: Host, link: bool, flow: str
+) -> None:
+    live = sites(host, link)
+    on = next(one for one in host.actions(f"{flow}-maintenance-on") if "serve" in (one.run or ""))
+    off = next(one for one in host.actions(f"{flow}-maintenance-off") if "serve" in (one.run or ""))
+    for action, text in ((on, "the maintenance page\n"), (on, "the maintenance page\n"), (off, "the site\n")):
+        ran = host.run(action)
+        assert (ran.returncode, live.read_text(), live.is_symlink()) == (0, text, link), ran.stderr
+    kept = {"maintenance.conf": "the maintenance page\n", "multinotesai.conf": "the site\n"}
+    assert {one.name: one.read_text() for one in live.parent.parent.joinpath("sites-available").iterdir()} == kept
+    assert sorted(one.name for one in host.nginx.iterdir()) == ["nginx.conf", "sites-available", "sites-enabled"]
+    assert [one.name for one in live.parent.iterdir()] == [live.name]
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_a_page_that_nginx_refuses_leaves_the_live_file_as_it_was(host: Host, link: bool) -> None:
+    live = sites(host, link)
+    (host.nginx / "sites-available" / "maintenance.conf").write_text("nonsense\n")
+    ran = host.run(next(one for one in host.actions("b-maintenance-on") if "serve" in (one.run or "")))
+    assert ran.returncode == 1
+    assert "stays as it was" in ran.stderr
+    assert (live.read_text(), live.is_symlink()) == ("the site\n", link)
+
+
+def environment(folder: Path) -> None:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").write_text(PYTHON)
+    (folder / "bin" / "python").chmod(0o755)
+    (folder / "packages").write_text("of v1.9.0\n")
+
+
+def dependencies(host: Host, actions: int = 9) -> None:
+    for action in host.actions("b-dependencies")[:actions]:
+        ran = host.run(action)
+        assert ran.returncode == 0, ran.stderr
+
+
+def put_back(host: Host) -> str:
+    ran = host.run(host.actions("rollback-dependencies-b")[0])
+    assert ran.returncode == 0, ran.stderr
+    return (host.app / "venv" / "packages").read_text()
+
+
+def test_packages_are_updated_beside_swapped_in_and_the_old_ones_put_back_without_a_download(host: Host) -> None:
+    environment(host.app / "venv")
+    dependencies(host, actions=4)
+    assert (host.app / "venv" / "packages").read_text() == "of v1.9.0\n"  # what runs is not touched
+    dependencies(host)
+    dependencies(host)  # once more, as after a failed step
+    assert "requirements.txt" in (host.app / "venv" / "packages").read_text()
+    assert put_back(host) == "of v1.9.0\n"
+    assert put_back(host) == "of v1.9.0\n"
+    dependencies(host)  # the next try of the release
+    assert "requirements.txt" in (host.app / "venv" / "packages").read_text()
+    assert put_back(host) == "of v1.9.0\n"
+
+
+def test_a_swap_that_was_cut_in_the_middle_is_gone_on_with_or_taken_back(host: Host) -> None:
+    environment(host.app / "venv")
+    dependencies(host, actions=4)
+    (host.app / "venv").rename(host.app / "venv-v1.9.0")  # and the machine went down
+    assert put_back(host) == "of v1.9.0\n"
+    (host.app / "venv").unlink()
+    dependencies(host)
+    assert "requirements.txt" in (host.app / "venv" / "packages").read_text()
+
+
+def test_without_an_old_environment_the_previous_requirements_are_installed(host: Host) -> None:
+    environment(host.app / "venv")
+    assert "requirements.txt" in put_back(host)
+
+
+@pytest.mark.parametrize(
+    ("active", "began", "fine"), [("gunicorn celery", 60, True), ("gunicorn celery", -60, False), ("celery", 60, False)]
+)
+def test_what_was_started_before_its_code_was_checked_out_does_not_count_as_running(
+    host: Host, active: str, began: int, fine: bool
+) -> None:
+    (host.app / ".git").mkdir()
+    (host.app / ".git" / "HEAD").write_text("x")
+    (host.app / "venv").mkdir()
+    for one in (host.app / ".git" / "HEAD", host.app / "venv"):
+        os.utime(one, (1_800_000_000, 1_800_000_000))
+    host.program(
+        "systemctl",
+        f"""#!/bin/sh
+case "$1" in
+  is-active) for one in {active}; do [ "$one" != "$3" ] || exit 0; done; exit 3 ;;
+  show) date -u -d @{1_800_000_000 + began} '+%a %Y-%m-%d %H:%M:%S UTC' ;;
+esac
+""",
+    )
+    ran = host.run(host.actions("rollback-started-b")[-1])
+    assert (ran.returncode == 0) is fine, ran.stdout + ran.stderr
