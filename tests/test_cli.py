@@ -24,6 +24,9 @@ verify-dashboards = "yes"
 rollback-database = "reverse"
 """
 
+DRILL = ("drill", "--headless", "--pace", "1000", "--set", "samples=3")
+"""A drill that waits for no more measurements than are needed for an average."""
+
 
 @pytest.fixture(autouse=True)
 def _sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +115,7 @@ def test_the_bundled_drill_from_the_first_check_to_the_last_sign_off(tmp_path: P
     """The whole deployment over SSH to the drill's host, then everything one does with its session."""
     answers = tmp_path / "answers.toml"
     answers.write_text(ANSWERS)
-    drill = ("drill", "--headless", "--pace", "1000", "--answers", str(answers))
-    done = call(*drill, "--flow", "deploy", "--method", method)
+    done = call(*DRILL, "--answers", str(answers), "--flow", "deploy", "--method", method)
     assert done.exit_code == 0, done.output
     listed = json.loads(call("sessions", "--json").output)
     assert [(one["result"], one["drill"] != "") for one in listed] == [("completed", True)]
@@ -127,7 +129,7 @@ def test_the_bundled_drill_from_the_first_check_to_the_last_sign_off(tmp_path: P
 def test_damage_is_found_by_verify_with_its_line(tmp_path: Path) -> None:
     answers = tmp_path / "answers.toml"
     answers.write_text(ANSWERS)
-    call("drill", "--headless", "--pace", "1000", "--answers", str(answers), "--flow", "verify", "--method", "a")
+    call(*DRILL, "--answers", str(answers), "--flow", "verify", "--method", "a")
     journal = next((tmp_path / "sessions").glob("*/journal.jsonl"))
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join([*lines[:5], lines[5].replace(b'"seq":5', b'"seq":6'), *lines[6:]]))
@@ -173,7 +175,7 @@ def test_a_drill_that_is_resumed_goes_on_with_its_host_as_it_was_left(
 
     answers = tmp_path / "answers.toml"
     answers.write_text(ANSWERS)
-    call("drill", "--headless", "--pace", "1000", "--answers", str(answers), "--flow", "deploy", "--method", "b")
+    call(*DRILL, "--answers", str(answers), "--flow", "deploy", "--method", "b")
     (listed,) = json.loads(call("sessions", "--json").output)
     with resumed_workspace(listed["id"], None, {}, None) as (workspace, _):
         came = bytearray()

@@ -35,7 +35,7 @@ def until_recorded(screen: Terminal, sessions: Path, keys: str, event: str, coun
         if recorded(sessions, event) >= count:
             return
         screen.press(confirm if confirm and number % 2 else keys)
-        screen.idle()
+        screen.idle(until=lambda: recorded(sessions, event) >= count)
     raise AssertionError(f"no {event} in the journal: {screen.received[-2000:]!r}")
 
 

@@ -9,7 +9,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,13 +40,13 @@ class Terminal:
         """Have the terminal be as large as this, and tell the program."""
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def idle(self, quiet: float = 0.3) -> bool:
+    def idle(self, quiet: float = 0.3, until: Callable[[], bool] = lambda: False) -> bool:
         """Read until nothing has come for `quiet` seconds, or much for longer; True when the program has ended.
 
-        A screen whose clocks and monitors go on is never quiet for good.
+        A screen whose clocks and monitors go on is never quiet for good; what is waited `until` needs no quiet.
         """
         enough = time.monotonic() + 4 * quiet
-        while time.monotonic() < enough and select.select([self.descriptor], [], [], quiet)[0]:
+        while time.monotonic() < enough and not until() and select.select([self.descriptor], [], [], quiet)[0]:
             if not self._read():
                 return True
         return False
