@@ -2,6 +2,8 @@
 
 import csv
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path as File
 
@@ -13,6 +15,7 @@ from tui.runbook.lint import lint
 from tui.runbook.load import load
 from tui.runbook.model import Action, Danger, FlowKind, Runbook, Step
 from tui.runbook.problem import Path
+from tui.runbook.variables import fill_command
 from tui.runbook.walk import fields_of, section_steps, steps_of
 
 ROOT = File(__file__).parents[1]
@@ -250,3 +253,62 @@ def test_what_must_be_read_at_night_fits_in_a_hundred_columns(runbook: Runbook) 
 def test_docker_proxy_is_never_killed(runbook: Runbook) -> None:
     (kill,) = [action.run or "" for _, action in actions(runbook) if "kill -9" in (action.run or "")]
     assert "docker-proxy" in kill
+
+
+def named(runbook: Runbook, step_id: str) -> str:
+    """All that a step runs, in one text."""
+    step = next(step for _, step in steps_of(runbook) if step.id == step_id)
+    return "\n".join(action.run or "" for action in step.actions)
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+@pytest.mark.parametrize(
+    ("manage", "ends", "falls_back"),
+    [
+        ("echo 'database ok'", 0, False),
+        ("echo \"Unknown command: 'check_db'\" >&2; false", 0, True),
+        ("echo 'OperationalError: (2003, refused)' >&2; false", 1, False),
+    ],
+)
+def test_the_databases_check_falls_back_only_where_the_command_is_unknown(
+    runbook: Runbook, method: str, manage: str, ends: int, falls_back: bool
+) -> None:
+    played = (
+        f'docker-compose() {{ shift 3; "$@"; }}\n'
+        f'python() {{ if [ "$2" = check_db ]; then {manage}; else echo "fell back: $*"; fi; }}\n'
+    )
+    script = played + named(runbook, f"health-database-{method}")
+    ran = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == ends
+    assert ("fell back: manage.py check --database default" in ran.stdout) is falls_back
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ("No broken requirements found.", "No broken requirements found.", "no new conflicts"),
+        ("a 1 needs b\nc 2 needs d", "a 1 needs b\nc 2 needs d", "no new conflicts"),
+        ("a 1 needs b", "a 1 needs b\nc 2 needs d", "c 2 needs d"),
+        ("a 1 needs b", "No broken requirements found.", "no new conflicts"),
+    ],
+)
+def test_only_new_dependency_conflicts_count(runbook: Runbook, before: str, now: str, said: str) -> None:
+    (check,) = [action.run or "" for _, action in actions(runbook) if "conflicts_before }}" in (action.run or "")]
+    script = fill_command(check, {"conflicts_before": before, "venv_dir": "venv", "release": "v2"})
+    played = f'venv-v2/bin/python() {{ printf "%s\\n" {shlex.quote(now)}; false; }}\n'
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", played + script], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip() == said
+
+
+def test_a_backup_leaves_no_part_behind_where_the_disk_is_full(runbook: Runbook, tmp_path: File) -> None:
+    step = next(step for _, step in steps_of(runbook) if step.id == "prepare-backup")
+    (dump,) = [action.run or "" for action in step.actions if "mysqldump" in (action.run or "")]
+    script = fill_command(dump, {"backup_dir": str(tmp_path), "backup_date": "20261124_020000"})
+    played = "mysql_login() { :; }\nDB_NAME=x\nmysqldump() { echo dump; }\n"
+    full = played + 'gzip() { cat; echo "No space left on device" >&2; false; }\n'
+    ran = subprocess.run(["bash", "-euo", "pipefail", "-c", full + script], capture_output=True, check=False)
+    assert (ran.returncode != 0, list(tmp_path.iterdir())) == (True, [])
+    subprocess.run(["bash", "-euo", "pipefail", "-c", played + script], capture_output=True, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["pre-deploy-20261124_020000.sql.gz"]

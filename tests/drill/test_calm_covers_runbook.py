@@ -89,7 +89,7 @@ def flows(kind: FlowKind) -> list[tuple[str, str]]:
 
 
 def begin(workspace: Workspace, flow: str, method: str) -> Conductor:
-    values = {"samples": "3"}
+    values = {"samples": "3"} | ({"backup_date": "20261124_020000"} if flow == "follow-up-24h" else {})
     setup = Setup(flow=flow, method=method, operator="ana", second_operator="ben", variables=values)
     findings = workspace.preflight(setup, lambda finding: None)
     assert [finding for finding in findings if finding.verdict.value == "failed"] == []

@@ -69,7 +69,7 @@ CASES = [
     Case(
         "migration-errors",
         "writes-fail",
-        "health-primary",
+        "verify-http",
         "migration-errors",
         (RESTART, Try("migration-errors-list")),
         (Try("reverse-migration-run", ("coreapp", "0001_initial")),),
@@ -77,7 +77,7 @@ CASES = [
     Case(
         "migration-errors",
         "writes-fail",
-        "health-primary",
+        "verify-http",
         "migration-errors",
         (Try("fake-migration-run", ("coreapp", "0001_initial")),),
         (

@@ -61,6 +61,11 @@ def only(expect: Expect, text: str, outcome: Outcome = OK, seconds: float = 1.0)
         (Expect(json={"checks.0.ok": 1}), CURL, False, "checks.0.ok is 1", "true"),
         (Expect(json={"version": "*"}), CURL, True, "version is there", '"2.0"'),
         (Expect(json={"a.b": None}), CURL, True, "a.b is null", "null"),
+        (Expect(json={"a|b.c": "up"}), '{"b": {"c": "up"}}', True, 'a or b.c is "up"', '"up"'),
+        (Expect(json={"db|services.db": "up"}), '{"db": "down"}', False, 'db or services.db is "up"', '"down"'),
+        (Expect(json={"status?": "healthy"}), CURL, True, 'status (if given) is "healthy"', '"healthy"'),
+        (Expect(json={"status?": "ill"}), CURL, False, 'status (if given) is "ill"', '"healthy"'),
+        (Expect(json={"status?": "ill"}), "<html>", False, 'status (if given) is "ill"', "no JSON in the output"),
         (Expect(json={"checks.3.ok": True}), "[1]", False, "checks.3.ok is true", "no checks.3.ok in [1]"),
         (Expect(json={"ok": True}), "<html>", False, "ok is true", "no JSON in the output"),
         (Expect(json={"ok": True}), '[INFO] up [1]\n{"ok": true} x', True, "ok is true", "true"),
@@ -257,3 +262,8 @@ def test_of_a_giant_output_both_ends_are_read(tmp_path: Path) -> None:
 )
 def test_a_wrong_exit_status_says_what_the_command_said_last(exit_status: int, text: str, came: str) -> None:
     assert check(Expect(), Outcome.exited(exit_status), of(text), 1.0)[0].came == came
+
+
+def test_what_may_be_missing_is_no_expectation_where_it_is() -> None:
+    expect = Expect(json={"status": "healthy", "uptime?": 1})
+    assert [one.expected for one in check(expect, OK, of(CURL), 0.1)][1:] == ['status is "healthy"']

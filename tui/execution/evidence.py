@@ -19,6 +19,9 @@ PART = 1 << 20
 MISSING = object()
 """What a path leads to where there is nothing."""
 
+OPTIONAL = "?"
+"""At the end of a path: what stands there must be as expected, and nothing need stand there."""
+
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _STATUS = re.compile(r"^(?:< )?(HTTP/\d(?:\.\d)?) (\d{3})\b", re.MULTILINE)
 _CANDIDATES = 2000
@@ -94,7 +97,7 @@ def documents(text: str) -> Iterator[object]:
 
 def document_with(text: str, paths: Iterable[str]) -> object:
     """The first document that has all of the paths, else the first object, else the first; MISSING without any."""
-    wanted = tuple(paths)
+    wanted = tuple(path for path in paths if not path.endswith(OPTIONAL))
     first, first_object = MISSING, MISSING
     for value in documents(text):
         if all(follow(value, path) is not MISSING for path in wanted):
@@ -105,9 +108,16 @@ def document_with(text: str, paths: Iterable[str]) -> object:
 
 
 def follow(value: object, path: str) -> object:
-    """What stands at a dotted path such as `checks.0.name` or `checks[0].name`; MISSING where nothing does."""
+    """What stands at a dotted path such as `checks.0.name` or `checks[0].name`; MISSING where nothing does.
+
+    Of several paths with `|` between them, the first that is there.
+    """
     keys = re.sub(r"\[(-?\d+)\]", r".\1", path).strip(".")
-    return _follow(value, keys.split(".") if keys else [])
+    found = _follow(value, keys.split(".") if keys else [])
+    if found is MISSING and "|" in path:
+        each = (follow(value, one) for one in path.split("|"))
+        return next((one for one in each if one is not MISSING), MISSING)
+    return found
 
 
 def _follow(value: object, keys: list[str]) -> object:

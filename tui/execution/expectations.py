@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from tui.execution.evidence import MISSING, Output, as_number, document_with, follow, status_line, value_of
-from tui.runbook.expected import bounds, expectations
+from tui.execution.evidence import MISSING, OPTIONAL, Output, as_number, document_with, follow, status_line, value_of
+from tui.runbook.expected import bounds, expectations, path_words
 from tui.runbook.filling import without_value
 from tui.runbook.model import Action, Answer, Expect, Http, Number
 from tui.runbook.patterns import Hit, TooSlow, search
@@ -165,11 +165,15 @@ def _field(document: object, name: str) -> float | str | None:
 
 
 def _json_in(expect: Expect, document: object) -> Iterator[Check]:
-    for path, wanted in expect.json.items():
-        expected = f"{path} is there" if wanted == "*" else f"{path} is {_value(wanted)}"
+    for given, wanted in expect.json.items():
+        path = given.removesuffix(OPTIONAL)
+        place = path_words(given)
+        expected = f"{place} is there" if wanted == "*" else f"{place} is {_value(wanted)}"
         value = MISSING if document is MISSING else follow(document, path)
+        if value is MISSING and path != given and document is not MISSING:
+            continue
         if value is MISSING:
-            came = "no JSON in the output" if document is MISSING else f"no {path} in {_value(document)}"
+            came = "no JSON in the output" if document is MISSING else f"no {place} in {_value(document)}"
             yield Check(expected, came, ok=False)
         else:
             yield Check(expected, _value(value), wanted == "*" or _same(value, wanted))

@@ -40,7 +40,7 @@ def _each(expect: Expect) -> Iterator[str]:
     yield from (f"matches /{pattern}/" for pattern in expect.matches)
     yield from (f"does not match /{pattern}/" for pattern in expect.misses)
     for path, value in expect.json.items():
-        yield f"{path} is there" if value == "*" else f"{path} is {_json(value)}"
+        yield f"{path_words(path)} is there" if value == "*" else f"{path_words(path)} is {_json(value)}"
     for number in expect.numbers:
         which = "" if number.of == "first" else f"{number.of} "
         yield f"{which}{number.name} {bounds(number)}".rstrip()
@@ -52,6 +52,11 @@ def _each(expect: Expect) -> Iterator[str]:
         yield f"within {expect.seconds:g} s"
     if expect.choice:
         yield f"the answer is {' or '.join(expect.choice)}"
+
+
+def path_words(path: str) -> str:
+    """A path into a JSON document, or several of which the first that is there counts."""
+    return path.removesuffix("?").replace("|", " or ") + (" (if given)" if path.endswith("?") else "")
 
 
 def _json(value: str | float | bool | None) -> str:

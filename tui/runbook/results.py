@@ -37,7 +37,8 @@ class Expect(Model, frozen=True, kw_only=True):
 
     `exit` lists the exit statuses that are good news ([] for any). Text, JSON and numbers are looked for in whole lines
     of standard output, with `on_stderr` of standard error; what is captured comes from there too. `json` maps a dotted
-    path into the JSON document in the output to the value it must have; the value "*" asks only that it is there.
+    path into the JSON document in the output to the value it must have; the value "*" asks only that it is there. A `|`
+    between paths takes the first that is there, a `?` at the end asks nothing where there is none.
     `seconds` bounds the duration. `warn` makes a miss a warning that is shown and logged, but does not stop the step.
     """
 
