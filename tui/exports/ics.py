@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import tui
 from tui.errors import UsageError
@@ -45,12 +46,13 @@ def _event(source: Source, due: Due) -> "Event":
     title = sanitise(due.followup.title)
     drill = "DRILL " if source.state.drill else ""
     event = Event()
-    event.add("uid", f"{source.id}.{due.followup.id}@runbook")
+    session = quote(source.id, safe="")  # a folder may have any name
+    event.add("uid", f"{session}.{due.followup.id}@runbook")
     event.add("dtstamp", source.state.at)
     event.add("dtstart", due.due)
     event.add("dtend", due.due + LENGTH)
     event.add("summary", f"{drill}{'✔ ' if due.done else ''}{title}")
-    lines = [sanitise(about.title), f"session {source.id}", f"runbook followups done {due.followup.id}"]
+    lines = [sanitise(about.title), sanitise(f"session {source.id}"), f"runbook followups done {due.followup.id}"]
     if due.done is not None:
         lines[-1] = sanitise(due.words(due.done.at))
     event.add("description", "\n".join(lines))

@@ -206,17 +206,26 @@ def _to_be_written(source: Source) -> Iterator[str]:
 
 
 def _fenced(lines: list[str], language: str) -> Iterator[str]:
-    """A code block whose fence is longer than any row of backticks inside it."""
-    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    """A code block whose fence is longer than any row of backticks that is shown inside it."""
+    shown = [sanitise(line) for line in lines]
+    longest = max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     yield fence + language
-    yield from (sanitise(line) for line in lines)
+    yield from shown
     yield fence
+
+
+_MARKUP = re.compile(r"[\\`*_\[\]<>|#~$]|&(?=[#a-z])|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])", re.IGNORECASE)
 
 
 def _text(text: str) -> str:
     """Text that cannot become markup: of links, emphasis, HTML and control characters only the words stay."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", sanitise(" ".join(text.split())))
+    return _MARKUP.sub(_escaped, sanitise(" ".join(text.split())).strip())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What is matched, so that it means itself; a list's number is escaped at the sign behind it."""
+    return found[0] + "\\" if found[0].isdigit() else "\\" + found[0]
 
 
 def _cell(text: str) -> str:

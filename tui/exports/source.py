@@ -108,7 +108,8 @@ def source(directory: SessionDirectory) -> Source:
     runbook = load(directory.runbook, kept=True)
     entries = tuple(read(directory.journal))
     state = fold(runbook, entries)
-    return Source(directory.id, runbook, state, entries, directory.attempts, _debrief(directory, state, entries))
+    name = directory.id.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a folder may have any bytes
+    return Source(name, runbook, state, entries, directory.attempts, _debrief(directory, state, entries))
 
 
 def _debrief(directory: SessionDirectory, state: SessionState, entries: tuple[ev.Entry, ...]) -> Debrief | None:
