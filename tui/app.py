@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from rich.text import Text
 from textual import events
@@ -20,6 +20,7 @@ from tui.keys import read_keys
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.taking_up import TakingUp
+from tui.text.block import block
 from tui.text.sanitise import sanitise
 from tui.widgets.contrast import readable
 
@@ -224,9 +225,10 @@ class RunbookApp(Attentive, TakingUp):
         hint = f"\n→ {sanitise(error.hint)}" if error.hint else ""
         self.notify(sanitise(error.message) + hint, severity="error", timeout=ERROR_SHOWN, markup=False)
 
-    def say(self, text: str, title: str = "") -> None:
+    def say(self, text: str, title: str = "", warning: bool = False) -> None:
         """Tell the operator something that needs no answer."""
-        self.notify("\n".join(sanitise(line) for line in text.split("\n")), title=title, markup=False)
+        severity: Literal["warning", "information"] = "warning" if warning else "information"
+        self.notify(block(text).plain, title=title, severity=severity, markup=False)
 
     def open_link(self, url: str) -> None:
         """Copy an address, and open it where there is a browser with a window of its own."""

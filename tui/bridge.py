@@ -89,7 +89,7 @@ class Front(App[None]):
         """Tell the operator what is wrong and what to do next."""
 
     @abstractmethod
-    def say(self, text: str, title: str = "") -> None:
+    def say(self, text: str, title: str = "", warning: bool = False) -> None:
         """Tell the operator something that needs no answer."""
 
     @abstractmethod

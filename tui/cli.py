@@ -9,7 +9,7 @@ import click
 
 from tui.cli_drills import drill, drill_run
 from tui.cli_options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
-from tui.cli_output import Commands, for_programs
+from tui.cli_output import Commands, for_programs, tell
 from tui.cli_running import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
 from tui.cli_sessions import COMMANDS
 from tui.errors import RunbookInvalid
@@ -94,7 +94,7 @@ def check(
     workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
     try:
         setup = make_setup(workspace, given, kind="verify")
-        sys.exit(check_report(workspace, setup, sections, as_json, click.echo, watch or 0.0))
+        sys.exit(check_report(workspace, setup, sections, as_json, tell, watch or 0.0))
     finally:
         workspace.close()
 
@@ -189,14 +189,13 @@ def lint(path: Path | None, demo: bool) -> None:
     """Say everything that is wrong or doubtful in a runbook."""
     from tui.compose import find_runbook
     from tui.runbook.lint import lint as problems_of
-    from tui.text.sanitise import sanitise
 
     chosen = bundled(NAME) if demo else find_runbook(path)
     problems = problems_of(chosen)
     for problem in problems:
-        click.echo(sanitise(str(problem)))
+        tell(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
-    click.echo(f"{chosen}: {errors} errors, {len(problems) - errors} warnings")
+    tell(f"{chosen}: {errors} errors, {len(problems) - errors} warnings")
     sys.exit(RunbookInvalid.exit_code if errors else 0)
 
 
@@ -211,15 +210,14 @@ def show(file: Path | None, demo: bool, as_json: bool) -> None:
     from tui.compose import find_runbook
     from tui.runbook.load import load
     from tui.runbook.show import show as rendered
-    from tui.text.sanitise import sanitise
 
     runbook = load(bundled(NAME) if demo else find_runbook(file))
     if as_json:
         from tui.text.json_text import json_text
 
-        click.echo(json_text(runbook))
+        tell(json_text(runbook))
     else:
-        click.echo("\n".join(sanitise(line) for line in rendered(runbook).splitlines()))
+        tell(rendered(runbook))
 
 
 @main.command()
@@ -233,7 +231,7 @@ def schema(of: str) -> None:
 
     for_programs()
     modules = {"runbook": "tui.runbook.schema", "scenario": "tui.drill.load", "session": "tui.exports.json"}
-    click.echo(import_module(modules[of]).schema())
+    tell(import_module(modules[of]).schema().decode())
 
 
 for command in (*COMMANDS, drill):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui.cli_options import FILE, Leading, chosen_values, guarded, settings
-from tui.cli_output import is_terminal
+from tui.cli_output import is_terminal, tell
 from tui.cli_running import screen, without_screen
 
 
@@ -49,10 +49,9 @@ def drill_run(
 def drill_lint(scenario: str) -> None:
     """Say everything that is wrong with a scenario's file, or with a bundled one."""
     from tui.drill.load import find_scenario
-    from tui.text.sanitise import sanitise
 
     found = find_scenario(scenario)
-    click.echo(sanitise(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong"))
+    tell(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong")
 
 
 @drill.command("record")
@@ -85,17 +84,16 @@ def drill_inject(fault: str, session: str, operator: str) -> None:
     from tui.drill.kept import scenario_of
     from tui.headless.facilitating import facilitate, fault_lines
     from tui.people import named_or_login
-    from tui.text.sanitise import sanitise
 
     directory = open_store().find(session)
     _, state = directory.load()
     scenario = scenario_of(directory, state)
     if not fault and is_terminal():
-        facilitate(directory, scenario, named_or_login(operator), click.getchar, click.echo)
+        facilitate(directory, scenario, named_or_login(operator), click.getchar, tell)
         return
     if not fault:
         for line in fault_lines(scenario, state):
-            click.echo(line)
+            tell(line)
         return
     struck = ask_for(directory, scenario, fault, named_or_login(operator))
-    click.echo(sanitise(f"asked for: {struck.title}"))
+    tell(f"asked for: {struck.title}")

@@ -77,7 +77,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             fail(error)
         except KeyboardInterrupt:
             with suppress(OSError):
-                click.echo("interrupted; `runbook resume` goes on", err=True)
+                complain("interrupted", "`runbook resume` goes on")
             sys.exit(130)
 
     return run

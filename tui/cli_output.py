@@ -13,6 +13,9 @@ import click
 
 from tui.errors import RunbookError
 
+WHOLE = 1 << 40
+"""More characters than any line has."""
+
 LIKENESS = "runbook-likeness"
 """How a character is written that the locale does not have: by one that looks alike, else by its number."""
 
@@ -82,6 +85,13 @@ def _lost(error: OSError) -> NoReturn:
         name = f"{error.filename}: " if error.filename else ""
         complain(f"{name}{error.strerror or error}", "if nothing is wrong there, please report it")
     sys.exit(RunbookError.exit_code)
+
+
+def tell(text: str) -> None:
+    """Write to standard output what may come from anywhere, line by line; nothing of it is cut off."""
+    from tui.text.sanitise import sanitise
+
+    click.echo("\n".join(sanitise(line, WHOLE) for line in text.split("\n")))
 
 
 def complain(message: str, *more: str) -> None:

@@ -4,10 +4,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from tui.cli_options import pairs
-from tui.cli_output import Saying, is_terminal
+from tui.cli_output import Saying, is_terminal, tell
 from tui.errors import RunbookError
 
 if TYPE_CHECKING:
@@ -48,13 +46,12 @@ def without_screen(
     from tui.headless.answers import Answers, read_answers
     from tui.headless.plan import dry_run as plan_of
     from tui.headless.run import run_headless
-    from tui.text.sanitise import sanitise
 
     read = read_answers(answers, workspace.runbook) if answers else Answers()
     setup = make_setup(workspace, given, kind, read)
     if dry_run:
         for line in plan_of(workspace, setup):
-            click.echo(sanitise(line))
+            tell(line)
         return 0
     say = Saying()
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tui.cli_options import guarded
+from tui.cli_output import tell
 
 
 @click.command()
@@ -17,7 +18,7 @@ def sessions(as_json: bool) -> None:
     from tui.compose import open_store
     from tui.headless.report import sessions_report
 
-    click.echo(sessions_report(open_store(), as_json))
+    tell(sessions_report(open_store(), as_json))
 
 
 @click.command()
@@ -53,12 +54,11 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     from tui.config import load_config
     from tui.headless.report import verify_report
     from tui.session.bundle import kept
-    from tui.text.sanitise import sanitise
 
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
     with kept(open_store(), session) as directory:
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
-            click.echo(sanitise(line))
+            tell(line)
 
 
 @click.group(invoke_without_command=True)
@@ -76,7 +76,7 @@ def followups(context: click.Context, everything: bool, drills: bool, as_json: b
 
     if context.invoked_subcommand is None:
         found = listed(open_store().summaries(), drills, everything)
-        sys.exit(report(found, SystemClock().now(), as_json, click.echo))
+        sys.exit(report(found, SystemClock().now(), as_json, tell))
 
 
 @followups.command()
@@ -93,12 +93,11 @@ def done(followup: str, session: str, operator: str, note: str, drill: bool) -> 
     from tui.people import named_or_login
     from tui.session.clock import SystemClock
     from tui.session.ticking import listed, named, tick_off
-    from tui.text.sanitise import sanitise
 
     store = open_store()
     due = named(listed(store.summaries(), drill, done=bool(session)).followups, followup, session)
     tick_off(store, due, SystemClock(), named_or_login(operator or load_config().operator), note)
-    click.echo(sanitise(f"✔ {due.followup.title} ({due.session})"))
+    tell(f"✔ {due.followup.title} ({due.session})")
 
 
 @click.command()
@@ -122,7 +121,7 @@ def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **giv
 
     where = frozenset(Where(one) for one in places) or frozenset(Where)
     wanted = Wanted(since=time_of(since), until=time_of(until), where=where, **given)
-    sys.exit(search_report(searched(open_store(), wanted), as_json, click.echo))
+    sys.exit(search_report(searched(open_store(), wanted), as_json, tell))
 
 
 @click.command()
@@ -141,9 +140,9 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
     store = open_store()
     with kept(store, before) as old, kept(store, after) as new:
         if step:
-            step_report(opened(old), opened(new), step, click.echo)
+            step_report(opened(old), opened(new), step, tell)
         else:
-            compare_report(opened(old), opened(new), as_json, click.echo)
+            compare_report(opened(old), opened(new), as_json, tell)
 
 
 @click.command()
@@ -159,10 +158,10 @@ def drills(session: str, as_json: bool) -> None:
 
     store = open_store()
     if not session:
-        drills_report(store, as_json, click.echo)
+        drills_report(store, as_json, tell)
         return
     with kept(store, session) as directory:
-        debrief_report(debrief_of(directory), as_json, click.echo, earlier_drills(store, directory))
+        debrief_report(debrief_of(directory), as_json, tell, earlier_drills(store, directory))
 
 
 COMMANDS = (sessions, export, verify, followups, search, compare, drills)

@@ -135,7 +135,7 @@ def _said(directory: SessionDirectory, state: SessionState, one: Attempt) -> Sai
     try:
         total = reader.lines_total()
         first = max(0, total - LINES)
-        lines = [sanitise(line) for line in reader.read_lines(first, LINES)]
+        lines: list[str] = [sanitise(line) for line in reader.read_lines(first, LINES)]
         streams = reader.streams_of(first, len(lines))
     finally:
         reader.close()

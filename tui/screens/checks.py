@@ -17,7 +17,7 @@ from tui.screens.checks_text import counted, table
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.session.verdicts import Row, row_of
-from tui.widgets.step_card import content
+from tui.text.block import block, styled
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -71,8 +71,8 @@ class ChecksScreen(Page[None]):
     def watch_rows(self, rows: tuple[Row, ...]) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#checks-table", Words).say(content(table(rows, max(60, self.size.width - 4))))
-        self.query_one("#count", Words).say(counted(rows))
+        self.query_one("#checks-table", Words).say(styled(table(rows, max(60, self.size.width - 4))))
+        self.query_one("#count", Words).say(block(counted(rows)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""

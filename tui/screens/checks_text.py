@@ -6,9 +6,10 @@ from rich.cells import set_cell_size
 
 from tui.session.lengths import duration
 from tui.session.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, Row
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import STYLES
-from tui.widgets.step_text import LABEL, Piece
+from tui.widgets.step_text import LABEL
 
 SIGNS = {OK: "✔", WARNING: "!", FAILED: "✖", NO_DATA: "?", RUNNING: "▶", TO_DO: "○"}
 CLASSES = {OK: "good", WARNING: "turn", FAILED: "bad", NO_DATA: "bad", RUNNING: "live", TO_DO: "quiet"}

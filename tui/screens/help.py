@@ -5,15 +5,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import BESIDE, TITLES, Act, acts, bindings, key_words
 from tui.bridge import front
 from tui.keys import Keys
-from tui.screens.home import pieces
-from tui.screens.home_text import QUIET, Piece
+from tui.screens.home_text import QUIET
 from tui.screens.page import Page
+from tui.text.block import Piece, styled
 from tui.widgets.glyphs import SIGNS
+from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 
 
@@ -58,7 +59,7 @@ class HelpScreen(Page[None]):
     def compose(self) -> ComposeResult:
         yield TopLine("Help", front(self).workspace.drill)
         with VerticalScroll(id="help"):
-            yield Static(pieces(help_lines(self._first, self._keys, self.app.size.width >= 100)), markup=False)
+            yield Said(styled(help_lines(self._first, self._keys, self.app.size.width >= 100)))
         yield Footer(show_command_palette=False, compact=True)
 
     def action_close(self) -> None:

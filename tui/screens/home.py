@@ -6,16 +6,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import OptionList
 
 from tui.actions import bindings
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.screens.home_text import (
-    Piece,
     about,
     belongs,
     flows_of,
@@ -30,7 +27,9 @@ from tui.session.followups import Due
 from tui.session.places import runbook_id
 from tui.session.store import Summary
 from tui.session.ticking import listed, tick_off
+from tui.text.block import Piece, block, styled
 from tui.widgets.option_rows import OptionRows
+from tui.widgets.said import Said, option
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -58,7 +57,7 @@ class HomeScreen(Page[None]):
         workspace = front(self).workspace
         yield TopLine("runbook", workspace.drill)
         with VerticalScroll(id="home", can_focus=False):
-            yield Static(pieces(about(workspace.runbook)), id="about")
+            yield Said(styled(about(workspace.runbook)), id="about")
             yield Words(id="window")
 
     def on_mount(self) -> None:
@@ -72,8 +71,8 @@ class HomeScreen(Page[None]):
 
         listed = OptionRows(id="sessions", compact=True, markup=False)
         listed.display = False
-        title = Words("Sessions", id="sessions-title")
-        none = Words("reading…", id="sessions-none")
+        title = Words(block("Sessions"), id="sessions-title")
+        none = Words(block("reading…"), id="sessions-none")
         due = Words(id="followups")
         due.display = False
         await self.query_one("#home").mount(due, title, none, listed)
@@ -115,7 +114,7 @@ class HomeScreen(Page[None]):
     def _tick(self) -> None:
         workspace = front(self).workspace
         now = workspace.clock.now()
-        self.query_one("#window", Words).say(pieces(window_lines(workspace.window(now), now)))
+        self.query_one("#window", Words).say(styled(window_lines(workspace.window(now), now)))
         left = self.left
         if self._furnished:
             due = self.query_one("#followups", Words)
@@ -124,7 +123,7 @@ class HomeScreen(Page[None]):
                 ("Follow-ups", "bold underline"),
                 (f"   {front(self).keys.of('home.tick')} ticks one off", "dim"),
             ]
-            due.say(pieces([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
+            due.say(styled([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
 
     @property
     def left(self) -> tuple[Due, ...]:
@@ -139,9 +138,9 @@ class HomeScreen(Page[None]):
         listed.clear_options()
         now = front(self).workspace.clock.now()
         for one in found or ():
-            listed.add_option(Option(pieces([session_line(one, now, self._here)]), id=f"s-{one.id}"))
+            listed.add_option(option(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
         listed.display, none.display = bool(found), not found
-        none.say("none yet on this machine")
+        none.say(block("none yet on this machine"))
         if found:
             ids = [f"s-{one.id}" for one in found]
             listed.highlighted = ids.index(marked_id) if marked_id in ids else 0
@@ -149,7 +148,7 @@ class HomeScreen(Page[None]):
             resume = front(self).keys.of("home.resume")
             title = f"Sessions: {resume} resumes the marked one" if unfinished else "Sessions"
             title += "   reading the older ones…" if self.reading_older else ""
-            self.query_one("#sessions-title", Words).say(title)
+            self.query_one("#sessions-title", Words).say(block(title))
             listed.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -277,8 +276,3 @@ class HomeScreen(Page[None]):
     def _marked(self) -> Summary | None:
         place = self.query_one("#sessions", OptionList).highlighted
         return self.sessions[place] if self.sessions and place is not None else None
-
-
-def pieces(lines: list[list[Piece]]) -> Content:
-    """Lines of pieces as something Textual draws; nothing in them is markup."""
-    return Content("\n").join(Content.assemble(*line) for line in lines)

@@ -11,9 +11,9 @@ from tui.session.followups import Due, left
 from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 
-Piece = tuple[str, str]
 DUE_SHOWN = 4
 GOOD, BAD, QUIET = "$text-success", "bold $text-error", "dim"
 

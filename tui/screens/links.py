@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import on
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Button, OptionList
 
 from tui.runbook.model import Link
 from tui.screens.dialogs.base import Dialog
-from tui.text.sanitise import sanitise
+from tui.text.block import Block, Piece, block, styled
 from tui.widgets.option_rows import OptionRows
+from tui.widgets.said import Press, Said, option
 
 
 def can_open(url: str, environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -34,11 +33,11 @@ class Links(Dialog[str | None]):
         self._links = links
 
     def body(self) -> Iterable[Widget]:
-        yield OptionRows(*(Option(_words(link)) for link in self._links), compact=True, markup=False)
-        yield Static("Enter copies the address, and opens it where a browser can.", classes="dialog-hint", markup=False)
+        yield OptionRows(*(option(_words(link)) for link in self._links), compact=True, markup=False)
+        yield Said(block("Enter copies the address, and opens it where a browser can."), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Close", "dialog.no"), id="no", compact=True)
+        yield Press(self.named("Close", "dialog.no"), id="no")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -49,10 +48,10 @@ class Links(Dialog[str | None]):
         self.dismiss(None)
 
 
-def _words(link: Link) -> Content:
-    parts: list[str | tuple[str, str]] = [(sanitise(link.title), "bold"), f"  {sanitise(link.url)}"]
+def _words(link: Link) -> Block:
+    lines: list[list[Piece]] = [[(link.title, "bold"), (f"  {link.url}", "")]]
     if link.look_for:
-        parts.append((f"\n  {sanitise('; '.join(link.look_for))}", "dim"))
+        lines.append([(f"  {'; '.join(link.look_for)}", "dim")])
     if link.access:
-        parts.append((f"\n  {sanitise(link.access)}", "dim"))
-    return Content.assemble(*parts)
+        lines.append([(f"  {link.access}", "dim")])
+    return styled(lines)

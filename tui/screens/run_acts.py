@@ -12,16 +12,7 @@ from tui.execution.conductor import Conductor
 from tui.runbook.counting import repeatable
 from tui.runbook.model import Action, Danger, Signoff, Step
 from tui.runbook.variables import fill
-from tui.screens.dialogs import (
-    AskText,
-    Confirm,
-    Question,
-    Resolve,
-    SendMessage,
-    Sign,
-    SignResult,
-    TypeName,
-)
+from tui.screens.dialogs import AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page

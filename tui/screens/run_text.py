@@ -76,7 +76,7 @@ def only_looks(step: Step, place: int) -> bool:
 def check_lines(state: SessionState, step: Step) -> list[str]:
     """What a sign-off answers for: each command's end and each expectation held against it."""
     now = state.step(step.id)
-    lines = []
+    lines: list[str] = []
     for number in now.attempts:
         attempt = state.attempts[number]
         first = first_line(attempt.command)

@@ -8,10 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Input, RadioSet, Static
+from textual.widgets import Button, Footer, Input, RadioSet
 
 from tui.actions import bindings
 from tui.bridge import front
@@ -20,10 +19,10 @@ from tui.execution.choices import choices_from
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup
 from tui.screens import setup_form as form
-from tui.screens.home import pieces
 from tui.screens.page import Page
 from tui.screens.setup_fields import Entry, Methods
-from tui.text.sanitise import sanitise
+from tui.text.block import block, styled
+from tui.widgets.said import Press, Said
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -56,7 +55,7 @@ class SetupScreen(Page[None]):
             with VerticalScroll(id="form", can_focus=False):
                 yield from self._form()
             with Vertical(id="reach"):
-                yield Static("Preflight", classes="heading", markup=False)
+                yield Said(block("Preflight"), classes="heading")
                 yield VerticalScroll(Words(id="rows"), id="rows-scroll", can_focus=False)
         yield Words(id="verdict")
         yield Footer(show_command_palette=False, compact=True)
@@ -74,7 +73,7 @@ class SetupScreen(Page[None]):
         override = Entry(form.Field(id="override", prompt="The preflight failed: why begin anyway? It is recorded"))
         override.display = False
         yield override
-        yield Button("Begin", id="begin", compact=True)
+        yield Press(block("Begin"), id="begin")
 
     def on_mount(self) -> None:
         app = front(self)
@@ -105,7 +104,7 @@ class SetupScreen(Page[None]):
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
         self.query_one("#verdict", Words).say(
-            pieces([form.verdict_line(self.rows, wrong, front(self).keys.of("setup.begin"))])
+            styled([form.verdict_line(self.rows, wrong, front(self).keys.of("setup.begin"))])
         )
         for entry in self.query(Entry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
@@ -166,7 +165,7 @@ class SetupScreen(Page[None]):
             self.query_one(f"#{form.variable_id(name)}-entry", Entry).fill(value)
 
     def watch_rows(self, rows: Rows) -> None:
-        self.query_one("#rows", Words).say(pieces(form.row_lines(rows.values())))
+        self.query_one("#rows", Words).say(styled(form.row_lines(rows.values())))
         failed = any(row.verdict is Verdict.FAILED for row in rows.values())
         self.query_one("#override-entry", Entry).display = failed
         self._judge()
@@ -196,7 +195,7 @@ class SetupScreen(Page[None]):
             front(self).begin(self.setup())
             return
         first = next(iter(wrong))
-        self.notify(Content(sanitise(wrong[first])).plain, severity="warning", markup=False)
+        front(self).say(wrong[first], warning=True)
         for entry in self.query(Entry):
             if entry.field.id == first:
                 entry.focus_input()

@@ -6,14 +6,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.suggester import SuggestFromList
-from textual.widgets import RadioButton, RadioSet, Static
+from textual.widgets import RadioSet
 
 from tui.runbook.model import Method
 from tui.screens.setup_form import Field
+from tui.text.block import Block, block, pieces
 from tui.text.sanitise import sanitise
 from tui.widgets.line_input import LineInput
+from tui.widgets.said import Choice, Said
 
 
 class ChoiceInput(LineInput):
@@ -42,10 +43,10 @@ class Entry(Vertical):
         self.field = field
 
     def compose(self) -> ComposeResult:
-        yield Static(sanitise(self.field.prompt), classes="prompt", markup=False)
+        yield Said(block(self.field.prompt), classes="prompt")
         yield ChoiceInput(sanitise(self.field.value), id=self.field.id, compact=True)
-        yield Static("", classes="choices", markup=False)
-        yield Static("", classes="problem", markup=False)
+        yield Said(block(""), classes="choices")
+        yield Said(block(""), classes="problem")
 
     def on_mount(self) -> None:
         self.offer(self.field.choices)
@@ -58,9 +59,9 @@ class Entry(Vertical):
 
     def offer(self, choices: tuple[str, ...]) -> None:
         """Offer values to choose from."""
-        shown = self.query_one(".choices", Static)
+        shown = self.query_one(".choices", Said)
         shown.display = bool(choices)
-        shown.update(Content("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
+        shown.say(block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
         field = self.query_one(ChoiceInput)
         field.choices = choices
         field.suggester = SuggestFromList(choices) if choices else None
@@ -71,27 +72,19 @@ class Entry(Vertical):
         if field.value:
             return
         field.value = sanitise(value)
-        shown = self.query_one(".choices", Static)
+        shown = self.query_one(".choices", Said)
         shown.display = True
-        shown.update(Content(f"read from the host: {sanitise(value)}"))
+        shown.say(block(f"read from the host: {value}"))
 
     def problem(self, text: str) -> None:
         """Say below the field what is wrong with it."""
-        shown = self.query_one(".problem", Static)
+        shown = self.query_one(".problem", Said)
         shown.display = bool(text)
-        shown.update(Content(f"✖ {sanitise(text)}" if text else ""))
+        shown.say(block(f"✖ {text}" if text else ""))
 
     def focus_input(self) -> None:
         """Put the cursor into the field."""
         self.query_one(ChoiceInput).focus()
-
-
-class Choice(RadioButton):
-    """A radio button whose dot is there only when it is chosen, for terminals without colours."""
-
-    @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by the value
-        return "●" if self.value else " "
 
 
 class Radios(RadioSet):
@@ -132,16 +125,16 @@ class Methods(Vertical):
         self._first = given if any(name == given for name, _ in methods) else recommended
 
     def compose(self) -> ComposeResult:
-        yield Static("Method", classes="prompt", markup=False)
+        yield Said(block("Method"), classes="prompt")
         chosen = [name for name, _ in self._methods].index(self._first)
         with Radios(id="method", compact=True):
             for place, (_, method) in enumerate(self._methods):
-                yield Choice(_words(method), value=place == chosen, compact=True)
-        yield Static(sanitise(self._methods[chosen][1].text), classes="choices", markup=False)
+                yield Choice(_words(method), value=place == chosen)
+        yield Said(block(self._methods[chosen][1].text), classes="choices")
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the chosen method does."""
-        self.query_one(".choices", Static).update(Content(sanitise(self._methods[event.index][1].text)))
+        self.query_one(".choices", Said).say(block(self._methods[event.index][1].text))
 
     @property
     def value(self) -> str:
@@ -152,5 +145,5 @@ class Methods(Vertical):
         return self._methods[place][0]
 
 
-def _words(method: Method) -> Content:
-    return Content.assemble((sanitise(method.title), "bold"), " (recommended)" if method.recommended else "")
+def _words(method: Method) -> Block:
+    return pieces((method.title, "bold"), " (recommended)" if method.recommended else "")

@@ -8,9 +8,9 @@ from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
 from tui.runbook.variables import defaults, wrong_value
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 
-Piece = tuple[str, str]
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
 

@@ -3,9 +3,10 @@
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from tui.screens.page import Page
+from tui.text.block import Block, block
+from tui.widgets.said import Said
 
 LEAST = Size(60, 16)
 """Below this a screen would hide what the operator must see."""
@@ -17,9 +18,9 @@ def too_small(size: Size) -> bool:
     return size.width < LEAST.width or size.height < LEAST.height
 
 
-def words(size: Size) -> str:
+def words(size: Size) -> Block:
     """What is wrong, short enough for a very small terminal."""
-    return f"the terminal is too small ({size.width}×{size.height}); {WANTED}"
+    return block(f"the terminal is too small ({size.width}×{size.height}); {WANTED}")
 
 
 class TooSmall(ModalScreen[None], Page[None]):
@@ -29,7 +30,7 @@ class TooSmall(ModalScreen[None], Page[None]):
     DEFAULT_CSS = "TooSmall { align: left top; } TooSmall > Static { width: 100%; }"
 
     def compose(self) -> ComposeResult:
-        yield Static(words(self.app.size), markup=False)
+        yield Said(words(self.app.size))
 
     def on_resize(self) -> None:
-        self.query_one(Static).update(words(self.app.size))
+        self.query_one(Said).say(words(self.app.size))

@@ -18,7 +18,6 @@ from tui.execution.conductor import Conductor
 from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
 from tui.screens.exporting import export_session
-from tui.screens.home import pieces
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary_text import Report, summary
@@ -26,6 +25,7 @@ from tui.session.called import result_of
 from tui.session.journal import verify
 from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual
+from tui.text.block import block, styled
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -59,7 +59,7 @@ class SummaryScreen(Page[None]):
         title = app.workspace.runbook.runbook.title
         yield TopLine(f"Summary · {title}", app.workspace.drill)
         with VerticalScroll(id="summary"):
-            yield Words("reading the session…", id="summary-text")
+            yield Words(block("reading the session…"), id="summary-text")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -93,7 +93,7 @@ class SummaryScreen(Page[None]):
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
             now = front(self).workspace.clock.now()
-            self.query_one("#summary-text", Words).say(pieces(summary(report, now, front(self).keys)))
+            self.query_one("#summary-text", Words).say(styled(summary(report, now, front(self).keys)))
             finished = report.source.state.finished is not None
             if finished != self._finished:
                 self._finished = finished

@@ -11,7 +11,7 @@ from tui.drill.debrief import Debrief, story_lines
 from tui.exports.source import Source
 from tui.exports.words import duration
 from tui.keys import Keys
-from tui.screens.home_text import BAD, GOOD, QUIET, Piece, when
+from tui.screens.home_text import BAD, GOOD, QUIET, when
 from tui.session import events as ev
 from tui.session.called import Tone, failed_attempts, items, people_words, result_of, session_called
 from tui.session.followups import followups
@@ -19,6 +19,7 @@ from tui.session.history import took
 from tui.session.journal import Verified
 from tui.session.state import SessionState, StepStatus
 from tui.session.usual import Usual
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 
 WARN = "bold $text-warning"

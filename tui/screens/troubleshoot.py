@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
@@ -17,10 +17,11 @@ from tui.screens.dialogs.pick import Pick
 from tui.screens.run import RunScreen
 from tui.session.state import StepStatus
 from tui.session.symptoms import Match
-from tui.text.sanitise import sanitise
+from tui.text.block import lines_of
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
+from tui.widgets.said import Said
 from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
@@ -44,7 +45,7 @@ class TroubleshootScreen(RunScreen):
     def compose(self) -> ComposeResult:
         app = front(self)
         yield TopLine(f"Troubleshoot · {self.issue.title}", app.workspace.drill)
-        yield Static(_head(self.issue), id="symptoms", markup=False)
+        yield Said(lines_of(_head(self.issue)), id="symptoms")
         with Horizontal(id="run"):
             yield Checklist(id="checklist", issue=self.issue)
             with Vertical(id="right"):
@@ -69,10 +70,9 @@ class TroubleshootScreen(RunScreen):
         self.dismiss(None)
 
 
-def _head(issue: Issue) -> str:
-    lines = [f"Symptoms: {sanitise('; '.join(issue.symptoms[:MOST_SYMPTOMS]))}"]
-    lines += [f"✖ {sanitise(one.title)}: {sanitise(one.forbidden)}" for one in issue.solutions if one.forbidden]
-    return "\n".join(lines)
+def _head(issue: Issue) -> list[str]:
+    lines = [f"Symptoms: {'; '.join(issue.symptoms[:MOST_SYMPTOMS])}"]
+    return lines + [f"✖ {one.title}: {one.forbidden}" for one in issue.solutions if one.forbidden]
 
 
 def choose_issue(screen: Screen[None], runbook: Runbook, likely: list[Match]) -> None:

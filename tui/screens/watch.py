@@ -15,9 +15,9 @@ from tui.bridge import front
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch_text import watch_lines
+from tui.text.block import styled
 from tui.widgets.foot import Foot
 from tui.widgets.progress import Moment
-from tui.widgets.step_card import content
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -71,7 +71,7 @@ class WatchScreen(Page[None]):
             return
         back = self.moment.keys.of("rollback") if may_roll_back(front(self).conductor) else ""
         lines = watch_lines(self.moment.state, self.size.width, back)
-        self.query_one("#watch-text", Words).say(content(lines))
+        self.query_one("#watch-text", Words).say(styled(lines))
         self.query_one("#foot", Foot).moment = self.moment
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -8,10 +8,11 @@ from tui.runbook.facts import may_hold
 from tui.runbook.model import Monitor, Number, Trigger, seconds
 from tui.session.state import SessionState
 from tui.session.watching import Dwell, Monitored
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.sparkline_text import sparkline
-from tui.widgets.step_text import KEY, LABEL, Piece
+from tui.widgets.step_text import KEY, LABEL
 
 WIDE = 110
 NAME, NOW = 22, 12

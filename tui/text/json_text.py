@@ -1,28 +1,31 @@
 """Writes JSON that a terminal can be given: what it would act on, or not show, is escaped, and means the same."""
 
-import re
+from collections.abc import Iterator
 
 import msgspec
 
-from tui.text.sanitise import invisible
-
-_DOUBTFUL = re.compile(r"[^\x20-\x7e\n]")
+from tui.text.sanitise import MARKS_KEPT, invisible, is_mark
 
 
 def json_text(value: object, indent: int = 2) -> str:
     """A value as JSON, indented by so many spaces; in one line where that is 0.
 
-    RFC 8259 escapes what is below 0x20 only. DEL, C1, bidirectional marks and whatever cannot be seen become `\\u`
-    escapes as well (section 7): a reader gets the same value.
+    RFC 8259 escapes what is below 0x20 only. DEL, C1, bidirectional marks, floods of combining marks and whatever
+    cannot be seen become `\\u` escapes as well (section 7): a reader gets the same value.
     """
     written = msgspec.json.encode(value)
     text = (msgspec.json.format(written, indent=indent) if indent else written).decode()
-    return text if text.isascii() and "\x7f" not in text else _DOUBTFUL.sub(_escaped, text)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(_escaped(text))
 
 
-def _escaped(found: re.Match[str]) -> str:
-    character = found[0]
-    if character == invisible(character) and character.isprintable():
-        return character
-    units = character.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+def _escaped(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if is_mark(character) else 0
+        if character == "\n" or (character == invisible(character) and character.isprintable() and marks <= MARKS_KEPT):
+            yield character
+        else:
+            units = character.encode("utf-16-be", "surrogatepass").hex()
+            yield "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

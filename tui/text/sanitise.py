@@ -2,6 +2,10 @@
 
 import re
 import unicodedata
+from typing import NewType
+
+Shown = NewType("Shown", str)
+"""One line that a terminal can be given; nobody else makes one."""
 
 LIMIT = 10_000
 TAB = 8
@@ -28,10 +32,11 @@ _INVISIBLE = frozenset(
 
 _DROPPED = frozenset(("Cc", "Cf"))
 _MARKS = frozenset(("Mn", "Me"))
-_MARKS_KEPT = 4
+MARKS_KEPT = 4
+"""Combining marks that a character keeps."""
 
 
-def sanitise(value: bytes | str, limit: int = LIMIT) -> str:
+def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     """One line that a terminal can be given: no control, escape, bidirectional, zero-width or private characters.
 
     A carriage return overwrites what came before it, as a progress bar means it; a line feed becomes a space; tabs
@@ -41,8 +46,8 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _filtered(_SEQUENCE.sub("", text)).expandtabs(TAB)
     if cut or len(text) > limit:
-        return text[: max(0, limit - 1)] + "…" if limit > 0 else ""
-    return text
+        return Shown(text[: max(0, limit - 1)] + "…" if limit > 0 else "")
+    return Shown(text)
 
 
 def plain(data: bytes) -> str:
@@ -54,6 +59,11 @@ def invisible(character: str) -> str:
     """What `sanitise` makes of one character: itself, a space, or nothing."""
     shown = _kept(character)
     return character if shown == REPLACEMENT else shown
+
+
+def is_mark(character: str) -> bool:
+    """Whether a character is drawn over the one before it."""
+    return unicodedata.category(character) in _MARKS
 
 
 def _decoded(value: bytes | str, limit: int) -> tuple[str, bool]:
@@ -81,8 +91,8 @@ def _filtered(text: str) -> str:
     marks = 0
     for character in text:
         shown = _kept(character)
-        marks = marks + 1 if shown and unicodedata.category(shown) in _MARKS else 0
-        if marks <= _MARKS_KEPT:
+        marks = marks + 1 if shown and is_mark(shown) else 0
+        if marks <= MARKS_KEPT:
             kept.append(shown)
     return "".join(kept)
 

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region
@@ -13,6 +12,7 @@ from tui.actions import bindings
 from tui.runbook.model import Issue, Step
 from tui.session.rollback import Need
 from tui.session.state import SessionState, step_by_id
+from tui.text.block import segment, shown
 from tui.widgets.checklist_rows import Row, issue_rows, neighbour, painted, row_of, rows, time_of
 from tui.widgets.lines import Lines
 from tui.widgets.progress import Moment, current_step
@@ -105,7 +105,7 @@ class Checklist(Lines):
             style = self.paint(f"checklist--{class_ or 'plain'}")
             if chosen:
                 style = style + self.get_component_rich_style("checklist--selected", partial=True)
-            segments.append(Segment(text, style))
+            segments.append(segment(shown(text), style))
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _reveal(self) -> None:

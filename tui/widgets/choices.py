@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from textual.content import Content
-from textual.widgets.option_list import Option
-
-from tui.text.sanitise import sanitise
+from tui.text.block import block
 from tui.widgets.option_rows import OptionRows
+from tui.widgets.said import option
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 
@@ -15,7 +13,7 @@ class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
     def __init__(self, choices: Sequence[str], preselected: bool = False) -> None:
-        super().__init__(*(Option(Content(sanitise(one))) for one in choices), compact=True, markup=False)
+        super().__init__(*(option(block(one)) for one in choices), compact=True, markup=False)
         self._preselected = preselected
 
     def on_mount(self) -> None:

@@ -4,9 +4,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
 
+from tui.text.block import block, styled
 from tui.widgets.foot_text import banner, first_line, second_line
 from tui.widgets.progress import Moment
-from tui.widgets.step_card import content
 from tui.widgets.words import Words
 
 
@@ -26,5 +26,5 @@ class Foot(Vertical):
         words = banner(moment)
         trouble.display = bool(words)
         if words:
-            trouble.say(words)
-        self.query_one("#foot-text", Words).say(content([first_line(moment), second_line(moment)]))
+            trouble.say(block(words))
+        self.query_one("#foot-text", Words).say(styled([first_line(moment), second_line(moment)]))

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable
-from itertools import zip_longest
 from typing import ClassVar, NamedTuple
 
-from rich.cells import chop_cells
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -15,7 +13,8 @@ from textual.strip import Strip
 
 from tui.session.output import OutputReader
 from tui.session.timing import STREAMS
-from tui.text.sanitise import sanitise
+from tui.text.block import chopped, part, segment, shown
+from tui.text.sanitise import Shown, sanitise
 from tui.widgets.glyphs import STDERR
 from tui.widgets.lines import Lines
 
@@ -31,7 +30,7 @@ class Row(NamedTuple):
 
     line: int
     error: bool
-    text: str
+    text: Shown
     stamp: str = ""
 
 
@@ -152,7 +151,7 @@ class OutputView(Lines):
         width, plain = self.width, self.paint("output--plain")
         if self._total == 0:
             words = " " * MARGIN + self.empty if y == 0 else ""
-            return Strip([Segment(words, self.paint("output--quiet"))]).adjust_cell_length(width, plain)
+            return Strip([segment(shown(words), self.paint("output--quiet"))]).adjust_cell_length(width, plain)
         if self._rows is None:
             self._rows = self._read()
         if y >= len(self._rows):
@@ -168,28 +167,33 @@ class OutputView(Lines):
         first, left = self.scroll_offset.y, self.scroll_offset.x
         texts = [sanitise(line) for line in self._reader.read_lines(first, height)]
         streams = self._reader.streams_of(first, len(texts))
+        streams += STREAMS[:1] * (len(texts) - len(streams))
         lines = [
             Row(first + place, stream != STREAMS[0], text)
-            for place, (text, stream) in enumerate(zip_longest(texts, streams, fillvalue=STREAMS[0]))
+            for place, (text, stream) in enumerate(zip(texts, streams, strict=False))
         ]
         if self.stamp:
             times = self._reader.times_of(first, len(texts))
             lines = [line._replace(stamp=self.stamp(came)) for line, came in zip(lines, times, strict=False)]
         if not self.wrapped:
-            return [line._replace(text=line.text[left : left + width]) for line in lines]
-        rows = [line._replace(text=part) for line in lines for part in chop_cells(line.text, width) or [""]]
+            return [line._replace(text=part(line.text, left, left + width)) for line in lines]
+        rows = [line._replace(text=row) for line in lines for row in chopped(line.text, width)]
         return rows[-height:] if self.following else rows[:height]
 
     def _segments(self, row: Row) -> list[Segment]:
         plain = self.paint("output--plain")
-        segments = [Segment(STDERR, self.paint("output--error")) if row.error else Segment(" " * MARGIN, plain)]
+        mark = segment(shown(STDERR), self.paint("output--error")) if row.error else segment(shown(" " * MARGIN), plain)
+        segments = [mark]
         if row.stamp:
-            segments.append(Segment(row.stamp, self.paint("output--quiet")))
+            segments.append(segment(shown(row.stamp), self.paint("output--quiet")))
         if self._pattern is None:
-            return [*segments, Segment(row.text, plain)]
+            return [*segments, segment(row.text, plain)]
         style = self.paint("output--here" if row.line == self._here else "output--match")
         at = 0
         for found in self._pattern.finditer(row.text):
-            segments += [Segment(row.text[at : found.start()], plain), Segment(found[0], style)]
+            segments += [
+                segment(part(row.text, at, found.start()), plain),
+                segment(part(row.text, *found.span()), style),
+            ]
             at = found.end()
-        return [*segments, Segment(row.text[at:], plain)]
+        return [*segments, segment(part(row.text, at), plain)]

@@ -5,9 +5,9 @@ from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.widgets import Digits
 
+from tui.text.block import styled
 from tui.widgets.progress import Moment, clock_words
 from tui.widgets.rollback_text import clock, head_lines, update_overdue
-from tui.widgets.step_card import content
 from tui.widgets.words import Words
 
 
@@ -29,4 +29,4 @@ class RollbackHead(Horizontal):
             digits.update(elapsed)
         self.set_class(time.over and moment.state.rollback_finished_at is None, "over")
         self.set_class(bool(update_overdue(moment)), "overdue")
-        self.query_one("#rollback-text", Words).say(content(head_lines(moment)))
+        self.query_one("#rollback-text", Words).say(styled(head_lines(moment)))

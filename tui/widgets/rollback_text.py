@@ -8,10 +8,11 @@ from tui.runbook.model import seconds
 from tui.session.lengths import duration
 from tui.session.rollback import Need, PlannedStep, expected_seconds, rollback_plan
 from tui.session.state import SessionState, StepStatus
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import NEEDS, OVER, STYLES
 from tui.widgets.progress import Moment, clock_words
-from tui.widgets.step_text import KEY, LABEL, Piece
+from tui.widgets.step_text import KEY, LABEL
 
 URGENT = timedelta(seconds=30)
 """So long before a status update is due it is announced."""

@@ -3,14 +3,14 @@
 from typing import ClassVar
 
 from textual import events
-from textual.content import Content
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.visual import Visual
 
+from tui.text.block import Piece, styled
 from tui.widgets.lines import Lines
 from tui.widgets.progress import Moment
-from tui.widgets.step_text import Piece, card
+from tui.widgets.step_text import card
 
 
 class StepCard(Lines):
@@ -67,12 +67,6 @@ class StepCard(Lines):
     def _break(self) -> None:
         """Break the lines to the width there is."""
         self._width = self.width
-        drawn = content(self._shown)
+        drawn = styled(self._shown)
         self._strips = Visual.to_strips(self, drawn, self._width, None, self.visual_style, apply_selection=False)
         self.set_total(len(self._strips))
-
-
-def content(lines: list[list[Piece]]) -> Content:
-    """Lines of pieces as something Textual draws; nothing in them is markup."""
-    drawn = [Content.assemble(*(piece for piece in line if piece[0])) for line in lines]
-    return Content("\n").join(drawn)

@@ -19,12 +19,10 @@ from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import AUTO, SessionState, StepStatus, step_by_id
 from tui.session.symptoms import cause_of
+from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
 from tui.widgets.progress import Moment, current_step, waiting_kind
-
-Piece = tuple[str, str]
-"""Text that is safe for a terminal, and its style."""
 
 DRIFT = 0.2
 """A figure that moved by this share of what it was before the deployment is marked."""

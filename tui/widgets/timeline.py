@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.session.markers import MarkerKind
-from tui.widgets.step_card import content
+from tui.text.block import styled
 from tui.widgets.timeline_text import Timeline, bar, words
 from tui.widgets.words import Words
 
@@ -51,6 +51,6 @@ class TimelineBar(Vertical):
     def _show(self) -> None:
         if self.timeline is None or not self.is_mounted:
             return
-        line = content([bar(self.timeline, self.cells, self.marks)])
+        line = styled([bar(self.timeline, self.cells, self.marks)])
         self.query_one("#timeline-bar", Words).say(line)
-        self.query_one("#timeline-words", Words).say(content([words(self.timeline)]))
+        self.query_one("#timeline-words", Words).say(styled([words(self.timeline)]))

@@ -6,9 +6,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui.session.markers import MarkerKind
+from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
 from tui.widgets.progress import clock_words
-from tui.widgets.step_text import LABEL, Piece
+from tui.widgets.step_text import LABEL
 
 SIGNS = {
     MarkerKind.FAILURE: ("✖", STYLES["bad"]),

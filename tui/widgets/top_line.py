@@ -1,5 +1,6 @@
 """The line on top of every screen: what this is about, and, so that nobody mistakes it, whether it is a drill."""
 
+from tui.text.block import block
 from tui.text.sanitise import sanitise
 from tui.widgets.words import Words
 
@@ -10,7 +11,7 @@ class TopLine(Words):
     """`text` on the left; in a drill the mark comes first and the line has another colour."""
 
     def __init__(self, text: str, drill: str = "") -> None:
-        super().__init__(line(text, drill), classes="drill" if drill else "")
+        super().__init__(block(line(text, drill)), classes="drill" if drill else "")
 
 
 def line(text: str, drill: str) -> str:

@@ -1,10 +1,10 @@
 """Words that may change at any time: where they do, only the cells that changed are painted."""
 
-from textual.content import Content
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
+from tui.text.block import Block, block
 from tui.widgets.painting import changed
 
 
@@ -13,22 +13,21 @@ class Words(Widget):
 
     DEFAULT_CSS = "Words { height: auto; }"
 
-    def __init__(self, words: str | Content = "", *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, words: Block | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._words = plain(words)
+        self._words = words if words is not None else block("")
         self._painted: dict[int, Strip] = {}
 
-    def render(self) -> Content:
+    def render(self) -> Block:
         return self._words
 
-    def say(self, words: str | Content) -> None:
+    def say(self, words: Block) -> None:
         """Show other words; the screen is laid out anew only where they need more lines, or fewer."""
-        said = plain(words)
-        if said.is_same(self._words):
+        if words.is_same(self._words):
             return
-        self._words = said
+        self._words = words
         width, height = self.size
-        strips = Visual.to_strips(self, said, width, None, self.visual_style) if width else []
+        strips = Visual.to_strips(self, words, width, None, self.visual_style) if width else []
         if self.styles.is_auto_height and len(strips) != height:
             self.refresh(layout=True)
             return
@@ -40,8 +39,3 @@ class Words(Widget):
     def render_line(self, y: int) -> Strip:
         self._painted[y] = strip = super().render_line(y)
         return strip
-
-
-def plain(words: str | Content) -> Content:
-    """Words as something Textual draws, not parsed as markup."""
-    return words if isinstance(words, Content) else Content(words)

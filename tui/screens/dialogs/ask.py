@@ -5,11 +5,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList
 
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import block, lines_of
 from tui.widgets.choices import Choices
 from tui.widgets.line_input import LineInput
+from tui.widgets.said import Press, Said
 
 
 class AskText(Dialog[str | None]):
@@ -34,18 +36,18 @@ class AskText(Dialog[str | None]):
         self._secret = secret
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of([self._prompt]), classes="dialog-ask")
+        yield Said(lines_of([self._prompt]), classes="dialog-ask")
         if self._choices:
             yield Choices(self._choices)
-            yield Static("or in your own words:", classes="dialog-hint", markup=False)
+            yield Said(block("or in your own words:"), classes="dialog-hint")
         field = Input if self._secret else LineInput  # a secret is taken as it is, and shown as dots
         asked = field(self._value, password=self._secret, compact=True, id="text")
         asked.cursor_blink = False
         yield asked
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Cancel", "dialog.no"), id="no", compact=True)
-        yield Button("OK (enter)", id="yes", compact=True)
+        yield Press(self.named("Cancel", "dialog.no"), id="no")
+        yield Press(block("OK (enter)"), id="yes")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -76,7 +78,7 @@ class RollbackReason(AskText):
 
     def body(self) -> Iterable[Widget]:
         if self._plan:
-            yield Static(lines_of(self._plan), classes="dialog-text", id="rollback-plan")
+            yield Said(lines_of(self._plan), classes="dialog-text", id="rollback-plan")
         yield from super().body()
 
 

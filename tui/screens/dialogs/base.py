@@ -8,16 +8,16 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Button, Input, TextArea
 
 from tui.actions import bindings
 from tui.bridge import front
 from tui.screens.page import Page
-from tui.text.sanitise import sanitise
+from tui.text.block import Block, block
+from tui.widgets.said import Said
 
 Result = TypeVar("Result")
 
@@ -49,10 +49,10 @@ class Dialog(ModalScreen[Result], Page[Result]):
     def compose(self) -> ComposeResult:
         drill = "DRILL · " if front(self).workspace.drill else ""
         with VerticalScroll(id="box", can_focus=False) as box:
-            box.border_subtitle = f"{front(self).keys.of('dialog.help')} help"
-            yield Static(f"{drill}{sanitise(self.heading)}", id="dialog-title", markup=False)
+            box.border_subtitle = block(f"{front(self).keys.of('dialog.help')} help")
+            yield Said(block(f"{drill}{self.heading}"), id="dialog-title")
             yield from self.body()
-            yield Static("", id="dialog-problem", markup=False)
+            yield Said(block(""), id="dialog-problem")
             yield Horizontal(*self.buttons(), id="dialog-buttons")
 
     def body(self) -> Iterable[Widget]:
@@ -89,9 +89,9 @@ class Dialog(ModalScreen[Result], Page[Result]):
     def action_no(self) -> None:
         self.dismiss(None)
 
-    def named(self, words: str, act: str) -> str:
+    def named(self, words: str, act: str) -> Block:
         """A button's words with the key that does the same."""
-        return f"{words} ({front(self).keys.of(act)})"
+        return block(f"{words} ({front(self).keys.of(act)})")
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -102,11 +102,6 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def problem(self, text: str) -> None:
         """Say in the box what is wrong with the answer."""
-        shown = self.query_one("#dialog-problem", Static)
-        shown.update(Content(f"✖ {sanitise(text)}" if text else ""))
+        shown = self.query_one("#dialog-problem", Said)
+        shown.say(block(f"✖ {text}" if text else ""))
         shown.display = bool(text)
-
-
-def lines_of(lines: Iterable[str]) -> Content:
-    """Lines that are safe for a terminal and are never markup; one with line feeds stays several."""
-    return Content("\n".join(sanitise(line) for text in lines for line in text.split("\n")))

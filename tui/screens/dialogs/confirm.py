@@ -6,11 +6,13 @@ from typing import ClassVar
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.actions import bindings
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import lines_of
 from tui.widgets.line_input import LineInput
+from tui.widgets.said import Press, Said
 
 
 class Confirm(Dialog[bool]):
@@ -30,11 +32,11 @@ class Confirm(Dialog[bool]):
         self._yes, self._no = yes, no
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of(self._lines), classes="dialog-text")
+        yield Said(lines_of(self._lines), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named(self._no, "confirm.no"), id="no", compact=True)
-        yield Button(self.named(self._yes, "confirm.yes"), id="yes", compact=True)
+        yield Press(self.named(self._no, "confirm.no"), id="no")
+        yield Press(self.named(self._yes, "confirm.yes"), id="yes")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -75,12 +77,12 @@ class TypeName(Dialog[bool]):
         self._name = name
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of(self._lines), classes="dialog-text")
-        yield Static(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
+        yield Said(lines_of(self._lines), classes="dialog-text")
+        yield Said(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
         yield TypedInput(id="name", compact=True)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("No", "dialog.no"), id="no", compact=True)
+        yield Press(self.named("No", "dialog.no"), id="no")
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:

@@ -6,11 +6,14 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Static, TextArea
+from textual.widgets import Button, TextArea
 
 from tui.actions import bindings
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.bridge import front
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import block, lines_of
 from tui.text.sanitise import sanitise
+from tui.widgets.said import Press, Said
 
 Sent = tuple[str, str]
 """How it went out (copied, sent or already sent), and the text as it went."""
@@ -31,20 +34,20 @@ class SendMessage(Dialog[Sent | None]):
 
     def body(self) -> Iterable[Widget]:
         to = f"To {self._to}. " if self._to else ""
-        yield Static(lines_of([f"{to}Change what needs changing (Tab reaches the text)."]), classes="dialog-ask")
+        yield Said(lines_of([f"{to}Change what needs changing (Tab reaches the text)."]), classes="dialog-ask")
         safe = "\n".join(sanitise(line) for line in self._text.split("\n"))
         area = TextArea(safe, id="message", compact=True)
         area.cursor_blink = False
         yield area
         if "{{" in self._text:
-            yield Static("! what is in {{ }} is not known: fill it in by hand", classes="dialog-hint", markup=False)
+            yield Said(block("! what is in {{ }} is not known: fill it in by hand"), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
-        yield Button(self.named("Copy", "message.copy"), id="copy", compact=True)
+        yield Press(self.named("Not now", "dialog.no"), id="no")
+        yield Press(self.named("Copy", "message.copy"), id="copy")
         if self._can_send:
-            yield Button(self.named("Send", "message.send"), id="send", compact=True)
-        yield Button(self.named("Sent already", "message.already"), id="already", compact=True)
+            yield Press(self.named("Send", "message.send"), id="send")
+        yield Press(self.named("Sent already", "message.already"), id="already")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -60,5 +63,5 @@ class SendMessage(Dialog[Sent | None]):
         text = self.query_one(TextArea).text
         if how == "copied":
             self.app.copy_to_clipboard(text)
-            self.app.notify("Copied, if the terminal allows it (OSC 52). Paste it where it goes.", markup=False)
+            front(self).say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")
         self.dismiss((how, text))

@@ -6,10 +6,12 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from tui.actions import bindings
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import lines_of
+from tui.widgets.said import Press, Said
 
 
 class WhichHosts(Dialog[str | None]):
@@ -29,12 +31,12 @@ class WhichHosts(Dialog[str | None]):
 
     def body(self) -> Iterable[Widget]:
         words = "What ran so far ran where the session has them. What you choose is recorded."
-        yield Static(lines_of([*self._moved, "", words]), classes="dialog-text")
+        yield Said(lines_of([*self._moved, "", words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Leave it", "dialog.no"), id="no", compact=True)
-        yield Button(self.named("As in the session", "moved.session"), id="session", compact=True)
-        yield Button(self.named("As today", "moved.today"), id="today", compact=True)
+        yield Press(self.named("Leave it", "dialog.no"), id="no")
+        yield Press(self.named("As in the session", "moved.session"), id="session")
+        yield Press(self.named("As today", "moved.today"), id="today")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

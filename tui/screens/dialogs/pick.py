@@ -9,6 +9,7 @@ from textual.widgets import Button, OptionList
 
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.choices import Choices
+from tui.widgets.said import Press
 
 
 class Pick(Dialog[int | None]):
@@ -25,7 +26,7 @@ class Pick(Dialog[int | None]):
         yield Choices(self._choices, self._preselected)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Cancel", "dialog.no"), id="no", compact=True)
+        yield Press(self.named("Cancel", "dialog.no"), id="no")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

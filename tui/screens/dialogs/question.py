@@ -6,15 +6,17 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList
 
 from tui.actions import bindings
 from tui.execution.expectations import check_answer
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import lines_of
 from tui.widgets.choices import Choices
 from tui.widgets.line_input import LineInput
+from tui.widgets.said import Press, Said
 
 
 def choices_of(action: Action) -> Sequence[str]:
@@ -55,19 +57,19 @@ class Question(Dialog[str | None]):
         self._choices = choices_of(action)
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of([self._asked]), classes="dialog-ask")
+        yield Said(lines_of([self._asked]), classes="dialog-ask")
         expected = expectations(self._action.expect)
         if self._action.answer is Answer.YES_NO and not self._action.expect.choice:
             expected = [*expected, "yes"]
         if expected:
-            yield Static(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
+            yield Said(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
         if self._choices:
             yield Choices([told(self._action, choice) for choice in self._choices])
         else:
             yield LineInput(compact=True, id="text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
+        yield Press(self.named("Not now", "dialog.no"), id="no")
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -6,13 +6,15 @@ from typing import ClassVar, Literal
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.bridge import front
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
 from tui.session.state import Attempt
+from tui.text.block import block, lines_of
 from tui.widgets.line_input import LineInput
+from tui.widgets.said import Press, Said
 
 Resolved = tuple[bool, str]
 """Whether it succeeded, and how the operator knows."""
@@ -48,10 +50,10 @@ class Resolve(Dialog[Resolved | Follow | None]):
             f"$ {attempt.whole}",
             "It may have run, whole, in part or not at all. Nothing is run again by itself.",
         ]
-        yield Static(lines_of(lines), classes="dialog-text")
+        yield Said(lines_of(lines), classes="dialog-text")
         looking = "On the host: looking…" if self._look_there else "Look on the host, then say what happened."
-        yield Static(looking, id="found", classes="dialog-text", markup=False)
-        yield Static("How do you know?", classes="dialog-hint", markup=False)
+        yield Said(block(looking), id="found", classes="dialog-text")
+        yield Said(block("How do you know?"), classes="dialog-hint")
         yield LineInput(id="reason", compact=True)
 
     def on_mount(self) -> None:
@@ -60,14 +62,14 @@ class Resolve(Dialog[Resolved | Follow | None]):
             front(self).work(self, self._look_there, self._found, lambda error: self._found(error.message))
 
     def _found(self, words: str) -> None:
-        self.query_one("#found", Static).update(lines_of([f"On the host: {words}"]))
+        self.query_one("#found", Said).say(block(f"On the host: {words}"))
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
+        yield Press(self.named("Not now", "dialog.no"), id="no")
         if self._attempt.durable:
-            yield Button(self.named("Follow", "resolve.follow"), id="follow", compact=True)
-        yield Button(self.named("Failed", "resolve.failed"), id="failed", compact=True)
-        yield Button(self.named("Succeeded", "resolve.succeeded"), id="succeeded", compact=True)
+            yield Press(self.named("Follow", "resolve.follow"), id="follow")
+        yield Press(self.named("Failed", "resolve.failed"), id="failed")
+        yield Press(self.named("Succeeded", "resolve.succeeded"), id="succeeded")
 
     @on(Input.Submitted)
     def _written(self, event: Input.Submitted) -> None:

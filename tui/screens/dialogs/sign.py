@@ -6,12 +6,14 @@ from typing import ClassVar
 from msgspec import Struct
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.bridge import front
 from tui.people import same_person
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import block, lines_of
 from tui.widgets.line_input import LineInput
+from tui.widgets.said import Press, Said
 
 
 class SignResult(Struct, frozen=True):
@@ -42,16 +44,16 @@ class Sign(Dialog[SignResult | None]):
         self._second = second_operator
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of(self._lines), classes="dialog-text")
+        yield Said(lines_of(self._lines), classes="dialog-text")
         if self._two:
-            yield Static("The second person who has looked:", classes="dialog-hint", markup=False)
+            yield Said(block("The second person who has looked:"), classes="dialog-hint")
             yield LineInput(self._second, id="second", compact=True)
-        yield Static("A note (may stay empty):", classes="dialog-hint", markup=False)
+        yield Said(block("A note (may stay empty):"), classes="dialog-hint")
         yield LineInput(id="note", compact=True)
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Not now", "dialog.no"), id="no", compact=True)
-        yield Button("Sign (enter)", id="yes", compact=True)
+        yield Press(self.named("Not now", "dialog.no"), id="no")
+        yield Press(block("Sign (enter)"), id="yes")
 
     @on(Input.Submitted, "#second")
     def _next(self) -> None:

@@ -6,10 +6,12 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from tui.actions import bindings
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import lines_of
+from tui.widgets.said import Press, Said
 
 
 class TakenUp(Dialog[bool]):
@@ -29,15 +31,15 @@ class TakenUp(Dialog[bool]):
         self._checks = checks
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of(self._lines), classes="dialog-text")
+        yield Said(lines_of(self._lines), classes="dialog-text")
         if self._checks:
             words = f"{self._checks} read-only steps were checked after the last change. They can be checked again now."
-            yield Static(lines_of([words]), classes="dialog-text")
+            yield Said(lines_of([words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Go on", "dialog.no"), id="go-on", compact=True)
+        yield Press(self.named("Go on", "dialog.no"), id="go-on")
         if self._checks:
-            yield Button(self.named("Check them again", "taken-up.check"), id="check", compact=True)
+            yield Press(self.named("Check them again", "taken-up.check"), id="check")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
-from tui.screens.dialogs.base import Dialog, lines_of
+from tui.screens.dialogs.base import Dialog
+from tui.text.block import lines_of
+from tui.widgets.said import Press, Said
 
 
 class Told(Dialog[None]):
@@ -17,10 +19,10 @@ class Told(Dialog[None]):
         self._lines = lines
 
     def body(self) -> Iterable[Widget]:
-        yield Static(lines_of(self._lines), classes="dialog-text")
+        yield Said(lines_of(self._lines), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Button(self.named("Close", "dialog.no"), id="no", compact=True)
+        yield Press(self.named("Close", "dialog.no"), id="no")
 
     @on(Button.Pressed)
     def action_no(self) -> None:

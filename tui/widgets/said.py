@@ -1,0 +1,40 @@
+"""Textual's own widgets that show text, each taking a `Block` and nothing else."""
+
+from textual.widgets import Button, RadioButton, Static
+from textual.widgets.option_list import Option
+
+from tui.text.block import Block
+
+
+class Said(Static):
+    """Text that stays, or is said anew."""
+
+    def __init__(self, text: Block, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(text, id=id, classes=classes, markup=False)
+
+    def say(self, text: Block) -> None:
+        """Show another text."""
+        self.update(text)
+
+
+class Press(Button):
+    """A button in one line."""
+
+    def __init__(self, label: Block, *, id: str) -> None:
+        super().__init__(label, id=id, compact=True)
+
+
+class Choice(RadioButton):
+    """A radio button whose dot is there only when it is chosen, for terminals without colours."""
+
+    def __init__(self, label: Block, *, value: bool) -> None:
+        super().__init__(label, value=value, compact=True)
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by the value
+        return "●" if self.value else " "
+
+
+def option(text: Block, id: str | None = None) -> Option:
+    """A row to choose."""
+    return Option(text, id=id)
