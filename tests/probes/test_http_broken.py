@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.asked_web import Asking, failed
+from tests.support.asked_web import Asking, answer, failed
 from tests.support.certificates import Authority, serving
 from tests.support.sshd import free_port
 from tests.support.web_server import Reply, hang, serving_raw, serving_web
@@ -139,3 +139,16 @@ def test_a_body_compressed_unasked(place: Transport, authority: Authority) -> No
         assert site("get", "/small", json=True).document["json"] == {"a": 1}
         assert "more than 5 MB" in site.failing("/bomb", json=True).message
         assert "encoded as 'br'" in site.failing("/odd").message
+
+
+def test_a_request_that_a_reloaded_server_did_not_take_is_sent_again_over_another_connection(
+    place: Transport, authority: Authority
+) -> None:
+    certificate = authority.issue("localhost")
+    with serving_web(answer, serving(certificate, "h2"), leaving=1) as port:
+        reading = Asking(place, authority, f"https://localhost:{port}")("get", "/health/")
+        assert (reading.document["status"], reading.document["protocol"]) == (200, "HTTP/2")
+    with serving_web(answer, serving(certificate, "h2"), leaving=2) as port:
+        told = Asking(place, authority, f"https://localhost:{port}").failing("/health/")
+        assert "closed the connection without an answer" in told.message
+        assert "it may be restarting" in told.hint

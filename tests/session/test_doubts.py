@@ -73,6 +73,27 @@ def test_what_a_look_found_before_the_restart_is_looked_at_again() -> None:
     assert look_wanted(state, step_of("back-code"))
 
 
+def test_a_step_that_was_done_and_found_to_hold_is_needed_and_done_not_one_that_is_not_needed() -> None:
+    before = [
+        boot(1),
+        *changed("migrate", 1),
+        BACK,
+        *changed("page-on", 2),
+        boot(2),
+        *looked("page-on", 3, needed=False),
+    ]
+    state = after(before, ev.StepHeld(step="page-on", operator="auto", reason="the host was asked again"))
+    assert need(state, "page-on") is Need.NEEDED
+    assert need(state, "shown") is Need.NEEDED
+
+
+def test_the_host_that_is_named_is_one_that_the_doubtful_steps_ran_on() -> None:
+    state = after(boot(1), boot(1, "other"), changed("code", 1), boot(2), boot(2, "other"))
+    assert doubt_words(state).startswith("web restarted by")
+    both = after(boot(1), changed("code", 1), changed("migrate", 2), boot(2))
+    assert doubt_words(both, doubtful(both, step_of("migrate"))).endswith("look again at 1 signed step")
+
+
 def test_a_check_made_after_the_first_change_and_before_the_restart_is_made_again() -> None:
     before = [boot(1), *changed("migrate", 1), BACK, *changed("page-on", 2), *done("shown", 3)]
     assert replanned(after(before))[1] == []

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import socket
 import socketserver
@@ -44,14 +45,18 @@ Answering = Callable[[Request], Reply]
 
 
 @contextmanager
-def serving_web(answer: Answering, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """The port of a server that answers so, under TLS if there is a context."""
+def serving_web(answer: Answering, context: ssl.SSLContext | None = None, leaving: int = 0) -> Iterator[int]:
+    """The port of a server that answers so, under TLS if there is a context; it goes away on the first `leaving`."""
+    connections = itertools.count()
 
     def talk(connection: socket.socket) -> None:
         if context is not None:
             connection = context.wrap_socket(connection, server_side=True)
         if isinstance(connection, ssl.SSLSocket) and connection.selected_alpn_protocol() == "h2":
-            _talk_h2(connection, answer)
+            if next(connections) < leaving:
+                go_away(connection)
+            else:
+                _talk_h2(connection, answer)
         else:
             _talk_h1(connection, answer)
         with contextlib.suppress(OSError):
@@ -84,6 +89,16 @@ def serving_raw(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def go_away(connection: socket.socket) -> None:
+    """Over HTTP/2, say that no request is taken on this connection any more, as a server that is reloaded does."""
+    state = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    state.initiate_connection()
+    state.close_connection(last_stream_id=0)
+    connection.sendall(state.data_to_send())
+    while connection.recv(65536):
+        pass
 
 
 def hang(connection: socket.socket) -> None:

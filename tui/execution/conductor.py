@@ -148,7 +148,7 @@ class Conductor(Placing):
         doubts = self.doubts(step) if step.mutates else ()
         if doubts:
             titles = ", ".join(one.title for one in doubts)
-            raise NotNow(f"{doubt_words(self.state)}: {titles}", "look at them again first, then go on")
+            raise NotNow(f"{doubt_words(self.state, doubts)}: {titles}", "look at them again first, then go on")
 
     def look_again(self, steps: Sequence[Step]) -> None:
         """Ask the hosts whether these changes still hold after a restart; one that does not is to be done again."""

@@ -195,7 +195,7 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
 
 def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print) -> Exit:
     """After a restart of a host, ask it what still holds; what it cannot tell, only a person can."""
-    say(f"! {doubt_words(conductor.state)}")
+    say(f"! {doubt_words(conductor.state, doubts)}")
     conductor.look_again(doubts)
     _rest(conductor, say)
     left = [one for one in doubtful(conductor.state) if one in doubts]

@@ -194,6 +194,28 @@ def _request(site: Site, asked: Asked, url: str) -> httpcore.Request:
 
 
 def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
+    """Send one request; anew over another connection where the server says that it took none on the first.
+
+    A server that loads its configuration ends connections so, also those that were just opened.
+    """
+    try:
+        return _asked(reach, site, asked, url)
+    except _NotTaken:
+        try:
+            return _asked(reach, site, asked, url)
+        except _NotTaken as again:
+            raise _broken(again.place, silent=True, got=False) from None
+
+
+class _NotTaken(Exception):
+    """The server ended the connection before it took the request (GOAWAY, RFC 9113, 6.8), which may be sent again."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
     request = _request(site, asked, url)
     way, place = _Way(reach, site.address), site.address.place
     began, got = time.monotonic(), False
@@ -206,7 +228,9 @@ def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
             body, complete = _body(response)
             if complete and way.stream and way.stream.dialled.cut:
                 raise _cut(place)
-    except httpcore.ProtocolError:
+    except httpcore.ProtocolError as error:
+        if not got and _went_away(error):
+            raise _NotTaken(place) from None
         silent = way.stream is None or not way.stream.answered
         raise _broken(place, silent, got) from None
     tls = way.stream.seconds_tls if way.stream else 0.0
@@ -226,6 +250,12 @@ def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
         tls=tls,
         first_byte=first - began - way.seconds_connect - tls,
     )
+
+
+def _went_away(error: httpcore.ProtocolError) -> bool:
+    """Whether it was the end of a connection on which the server took no request at all, and says no error of it."""
+    said = error.args[0] if error.args else None
+    return getattr(said, "last_stream_id", None) == 0 and getattr(said, "error_code", None) == 0
 
 
 def _body(response: httpcore.Response) -> tuple[bytes, bool]:

@@ -116,7 +116,7 @@ class SessionActs(Page[None]):
     def _look_again(self, doubts: Sequence[Step]) -> None:
         """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
         state = self.conductor.state
-        first = f"{sanitise(doubt_words(state))}. Before anything builds on them:"
+        first = f"{sanitise(doubt_words(state, doubts))}, before anything builds on it:"
         titles = [f"  {sanitise(one.title)}" for one in doubts]
         if unasked(state, doubts):
             lines = [first, *titles, "Looking changes nothing; what does not hold any more is done again."]

@@ -1,10 +1,12 @@
 """Says which signed steps a restart of their host has put in doubt, until somebody has looked at them again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from tui.runbook.counting import may_change
 from tui.runbook.facts import connection_of, steps_of
 from tui.runbook.model import Runbook, Step
+from tui.runbook.walk import steps_of as all_steps
 from tui.session.marks import last_done
 from tui.session.state import LOOK, Restart, SessionState, StepStatus
 
@@ -61,11 +63,27 @@ def doubtful(state: SessionState, before: Step | None = None) -> tuple[Step, ...
 
 
 def _until(state: SessionState, before: Step | None) -> Iterator[Step]:
-    for step in plan_now(state):
+    steps = plan_now(state)
+    for place, step in enumerate(steps):
         if before is not None and step.id == before.id:
             return
-        if step.mutates and restart_since(state, step) is not None:
+        if step.mutates and restart_since(state, step) is not None and not _taken_back(state, step, steps[place + 1 :]):
             yield step
+
+
+def _taken_back(state: SessionState, step: Step, later: Iterable[Step]) -> bool:
+    """Whether later steps, done since, took back what a step did, so that it is not to hold any more.
+
+    A step takes back what its undoing would put there again: starting the services is undone by a stop, and what undoes
+    that stop is what undoes the deployment's own.
+    """
+    by_id = {other.id: other for _, other in all_steps(state.runbook)}
+    since = last_done(state, step)
+    undoing: set[str] = set()
+    for other in later:
+        if last_done(state, other) > since:
+            undoing |= {other.id, *(again for undo in other.undo for again in by_id[undo].undo)}
+    return bool(step.undo) and undoing.issuperset(step.undo)
 
 
 def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:
@@ -74,20 +92,33 @@ def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:
     Checks of a later section are about something else: what they looked at may have been changed since, on purpose.
     """
     own = [(step, place) for place, action in enumerate(step.actions) if _asks(action.kind) and not may_change(action)]
-    section = next((one.steps for one in state.runbook.sections if step in one.steps), ())
-    steps = [one for one in plan_now(state) if one in section]
-    after = steps[steps.index(step) + 1 :] if step in steps else []
-    for other in after:
-        if other.mutates:
-            break
+    for other in checked_by(state, step):
         if state.step(other.id).signed_seq >= 0:
             own += [(other, place) for place, action in enumerate(other.actions) if _asks(action.kind)]
     return own
 
 
-def changed_since(state: SessionState, seq: int) -> bool:
-    """Whether the session may have changed something after an event."""
-    return any(one.mutates and not one.aside and one.seq > seq for one in state.attempts.values())
+def checked_by(state: SessionState, step: Step) -> list[Step]:
+    """The checks of a change: those directly after it in its section."""
+    section = next((one.steps for one in state.runbook.sections if step in one.steps), ())
+    steps = [one for one in plan_now(state) if one in section]
+    after = steps[steps.index(step) + 1 :] if step in steps else []
+    return list(takewhile(lambda other: not other.mutates, after))
+
+
+def deploys(runbook: Runbook, step: Step) -> bool:
+    """Whether a step changes what a deployment changes: what a rollback undoes, and the undoing itself.
+
+    A backup, or an order that is placed as a test, is not. In a runbook that says of nothing how it is undone, every
+    change counts.
+    """
+    undone = {undo for _, other in all_steps(runbook) for undo in other.undo}
+    return step.mutates and (bool(step.undo) or step.id in undone or not undone)
+
+
+def last_change(state: SessionState, steps: Iterable[Step]) -> int:
+    """The event by which one of these steps last changed what a deployment changes; -1 where none did."""
+    return max((last_done(state, step) for step in steps if deploys(state.runbook, step)), default=-1)
 
 
 def first_change(state: SessionState) -> int:
@@ -100,14 +131,23 @@ def _asks(kind: str) -> bool:
     return kind in ("run", "probe")
 
 
-def doubt_words(state: SessionState) -> str:
-    """For a banner: which host restarted when, and how many steps nobody has looked at since; empty without any."""
-    steps = doubtful(state)
+def doubt_words(state: SessionState, steps: Sequence[Step] | None = None) -> str:
+    """For a banner: which host restarted when, and how many steps nobody has looked at since; empty without any.
+
+    Args:
+        steps: the doubtful ones that it is about; all of them where they are not given.
+    """
+    steps = doubtful(state) if steps is None else steps
     if not steps:
         return ""
-    host, last = max(state.restarts.items(), key=lambda item: item[1].seq)
-    count = f"{len(steps)} signed step{'s' if len(steps) > 1 else ''}"
-    return f"{host} restarted by {last.at:%H:%M:%S} UTC: look again at {count}"
+    theirs = {host for step in steps for host in hosts_of(state.runbook, step)} & state.restarts.keys()
+    host = max(theirs, key=lambda name: state.restarts[name].seq)
+    return f"{host} restarted by {state.restarts[host].at:%H:%M:%S} UTC: look again at {count_of(steps)}"
+
+
+def count_of(steps: Sequence[Step]) -> str:
+    """How many steps are to be looked at again, in words."""
+    return f"{len(steps)} signed step{'' if len(steps) == 1 else 's'}"
 
 
 def unasked(state: SessionState, steps: Iterable[Step]) -> list[Step]:

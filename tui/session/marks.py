@@ -78,7 +78,7 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
     if elsewhere:
         return Mark(1, f"{step.title}: done elsewhere, if it was done")
     now = state.step(step.id)
-    if now.status in (StepStatus.SIGNED, StepStatus.PASSED):  # also what a person did by hand, without an attempt
+    if done(state, step):
         return Mark(2, f"{step.title}: done")
     ran = _ran(state, step)
     if ran:
@@ -88,6 +88,11 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
     if step.mutates and _by_hand(step, now):
         return Mark(1, f"{step.title}: begun by hand, and not said to be done")
     return _NONE
+
+
+def done(state: SessionState, step: Step) -> bool:
+    """Whether a step was done, also by a person's hand without an attempt, and not reopened since."""
+    return state.step(step.id).status in (StepStatus.SIGNED, StepStatus.PASSED)
 
 
 def _by_hand(step: Step, now: StepState) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from tui.runbook.model import Step
-from tui.session.doubts import changed_since, first_change, plan_now, restart_since
+from tui.session.doubts import checked_by, deploys, last_change, plan_now, restart_since
 from tui.session.marks import last_done
 from tui.session.rollback import left_out
 from tui.session.state import SessionState, StepStatus
@@ -32,14 +32,15 @@ def next_reopening(state: SessionState) -> Reopening | None:
 
 def _reopenings(state: SessionState, steps: list[Step]) -> Iterator[Reopening]:
     out = left_out(state, steps, afresh=True)
+    changed = last_change(state, steps)
     for place, step in enumerate(steps):
         status = state.step(step.id).status
         if status is StepStatus.NOT_NEEDED:
             if step.id not in out:
                 yield Reopening(step.id, f"it applies now; before: {state.step(step.id).reason}")
         elif status in (StepStatus.SIGNED, StepStatus.PASSED):
-            reason = _taken_back(state, steps, place, out) or _done_again(state, steps, place)
-            reason = reason or _restarted(state, step, first_change(state))
+            reason = _taken_back(state, steps, place, out) or _done_again(state, steps, place, changed)
+            reason = reason or _restarted(state, step, changed)
             if reason:
                 yield Reopening(step.id, reason)
 
@@ -48,13 +49,12 @@ def _restarted(state: SessionState, step: Step, changed: int) -> str:
     """Why a check no longer counts: its host was restarted since, and nothing was changed between check and restart.
 
     What was checked before a later change is asked again with the change it belongs to (`doubts.checks_of`): the
-    later one may have meant to make it untrue.
+    later one may have meant to make it untrue. Nor is one from before the first change: the site as it was is gone.
     """
     if step.mutates or not any(action.automatic for action in step.actions):
         return ""
     restart = restart_since(state, step)
-    since = last_done(state, step)
-    if restart is None or since < changed or changed_since(state, since):
+    if restart is None or not last_done(state, step) > changed >= 0:
         return ""
     return f"its host was restarted after it was checked ({restart.at:%H:%M:%S} UTC)"
 
@@ -72,8 +72,12 @@ def _taken_back(state: SessionState, steps: list[Step], place: int, out: Mapping
     return ""
 
 
-def _done_again(state: SessionState, steps: list[Step], place: int) -> str:
-    """Why a step was done too early: what it takes back, or checks, is done again after it."""
+def _done_again(state: SessionState, steps: list[Step], place: int, changed: int) -> str:
+    """Why a step was done too early: what it takes back, or checks, is done again after it.
+
+    A check of something else, from before a later change, is not made again: it could fail for what was meant to be
+    changed, or take what is there now for what was there before.
+    """
     step = steps[place]
     since = last_done(state, step)
     checks = not step.mutates and any(action.automatic for action in step.actions)
@@ -82,7 +86,8 @@ def _done_again(state: SessionState, steps: list[Step], place: int) -> str:
         if now.status in (StepStatus.NOT_NEEDED, StepStatus.SKIPPED) or not earlier.mutates:
             continue
         reopened = now.reopened_seq > since
-        if reopened and checks:
+        nothing_since = since > changed and deploys(state.runbook, earlier)
+        if reopened and checks and (nothing_since or step in checked_by(state, earlier)):
             return f"it was checked before: {earlier.title}"
         if step.id in earlier.undo and (reopened or last_done(state, earlier) > since):
             return f"it is done after: {earlier.title}"

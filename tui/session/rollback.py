@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui.runbook.facts import connection_of, flow_of_kind, may_hold, steps_of, why_not
 from tui.runbook.model import FlowKind, Section, Step
 from tui.session.doubts import first_change
-from tui.session.marks import Mark, begun, last_done, marks
+from tui.session.marks import Mark, begun, done, last_done, marks
 from tui.session.marks import made_elsewhere as made_elsewhere
 from tui.session.outcome import Outcome
 from tui.session.state import Attempt, SessionState, StepStatus
@@ -200,7 +200,7 @@ def _need(state: SessionState, section: Section, step: Step, mark: Mark, depends
     if depends_on:
         return Need.DEPENDS, f"{depends_on} is decided in the rollback; {mark.words}"
     looked = state.looks.get(step.id, ...)
-    if looked is False:
+    if looked is False and not done(state, step):  # of what was done, it says that it still holds
         return Need.NOT_NEEDED, "looked: there is nothing to undo"
     if looked is True:
         return Need.NEEDED, f"looked: it is to be undone; {mark.words}"

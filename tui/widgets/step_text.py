@@ -14,7 +14,7 @@ from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.baseline import differences
 from tui.session.called import attempt_called, settled_by
-from tui.session.doubts import doubtful, restart_since
+from tui.session.doubts import count_of, doubtful, restart_since
 from tui.session.events import Check
 from tui.session.rollback import look_wanted, rollback_plan
 from tui.session.state import AUTO, SessionState, StepStatus, step_by_id
@@ -61,7 +61,7 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
     if here and status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and not state.running():
         doubts = doubtful(state, step)
         if doubts:
-            return [Press("next", f"look again at {len(doubts)} step(s): their host was restarted"), *roll]
+            return [Press("next", f"look again at {count_of(doubts)}: their host was restarted"), *roll]
     if status is StepStatus.PENDING:
         if not here:
             return [Press("here", "back to the current step"), Press("skip", "skip")]
