@@ -5,7 +5,7 @@ from datetime import timedelta
 import tomli
 from msgspec import convert
 
-from tests.session.test_rollback import START, signed
+from tests.support.rolled_back import START, signed
 from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
 from tui.session.doubts import checks_of, doubtful
