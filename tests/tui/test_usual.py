@@ -33,7 +33,9 @@ def begun(workspace: Workspace) -> SessionState:
 def test_a_step_that_takes_longer_than_usual_says_so(workspace: Workspace, clock: FakeClock) -> None:
     state = begun(workspace)
     running = replace(state.attempts[1], outcome=None, seconds=None)
-    state = replace(state, attempts={1: running}, steps={"look": replace(state.step("look"), attempts=(1,))})
+    state = replace(
+        state, attempts={1: running}, open_attempts=(1,), steps={"look": replace(state.step("look"), attempts=(1,))}
+    )
     usual = {"look": Usual(4.0, 3.0, 5.0, 7)}
     moment = Moment(state=state, now=running.started + timedelta(seconds=4), usual=usual)
     assert "usually 4.0 s" in told(moment)

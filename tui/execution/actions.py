@@ -26,7 +26,7 @@ from tui.session import events as ev
 from tui.session.doubts import checks_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
-from tui.session.state import LOOK, Attempt, SessionState, action_at
+from tui.session.state import LOOK, Attempt, SessionState, action_at, last_attempt
 from tui.transports.base import CancelToken, Left, OutputSink
 
 AT_ONCE = 10
@@ -260,7 +260,7 @@ class ActionRunner:
     ) -> int:
         """Record that an attempt is about to start, under a number of its own; several may start at once."""
         with self._numbering:
-            number = max(self._recorder.state.attempts, default=0) + 1
+            number = last_attempt(self._recorder.state) + 1
             self._recorder.record(
                 ev.AttemptStarted(
                     attempt=number,

@@ -20,7 +20,7 @@ from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.places import reached_elsewhere
 from tui.session.replan import next_reopening
-from tui.session.rollback import not_needed
+from tui.session.rollback import not_needed_next
 from tui.session.signature import AUTO
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.transports.base import CancelToken, Detached, Link
@@ -186,12 +186,10 @@ class Stepping(Working):
     def settle(self) -> None:
         """Compute the plan again: reopen what became wrong, then mark what comes next and does not apply."""
         self.replan()
-        while (step := self.state.next_step()) is not None:
-            reason = not_needed(self.state, step)
-            if not reason:
-                return
-            self.record(ev.StepNotNeeded(step=step.id, reason=reason))
-        if self.state.rollback and self.state.rollback_finished_at is None:
+        while found := not_needed_next(self.state):
+            for step, reason in found:
+                self.record(ev.StepNotNeeded(step=step.id, reason=reason))
+        if self.state.next_step() is None and self.state.rollback and self.state.rollback_finished_at is None:
             self.record(ev.RollbackFinished(operator=self.state.operator))
 
     def replan(self) -> None:

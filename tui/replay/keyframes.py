@@ -22,7 +22,7 @@ from tui.session.fold import apply
 from tui.session.markers import Marker, MarkerKind, marker_of
 from tui.session.state import SessionState, initial
 
-VERSION = 2
+VERSION = 3
 SPACING = 500
 """Events between two key frames."""
 
@@ -223,7 +223,7 @@ FrameRow = tuple[int, float, bytes, str, int, int, bytes]
 
 _states: "msgspec.msgpack.Decoder[Any]" = msgspec.msgpack.Decoder(_StateOnly)
 _entries = msgspec.msgpack.Decoder(Entry)
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=dict)  # a layered mapping is written as the mapping that it is
 
 
 class Rows:

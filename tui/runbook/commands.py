@@ -24,6 +24,8 @@ _VALUED = {
 }
 _WRAPPERS = frozenset({*_VALUED, "nohup", "exec", "command", "setsid", "builtin"})
 _COMPOSE_VALUED = frozenset({"-f", "--file", "-p", "--project-name", "--profile", "--env-file"})
+_PLAIN = re.compile(r"""[^\s{'"\\$`;&|()<>]+""")
+"""Characters of a word that stand for themselves, in quotes and outside."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _CODE = {"bash": "-c", "sh": "-c", "dash": "-c", "python": "-c", "python3": "-c", "perl": "-e", "su": "-c"}
 
@@ -183,8 +185,14 @@ class _Splitter:
         text = expanded = ""
         quote = ""
         while self.at < len(self.script):
+            plain = _PLAIN.match(self.script, self.at)
+            if plain:
+                text += plain[0]
+                expanded += plain[0] if quote != "'" else " " * len(plain[0])
+                self.at = plain.end()
+                continue
             char = self.script[self.at]
-            placeholder = PLACEHOLDER.match(self.script, self.at)
+            placeholder = PLACEHOLDER.match(self.script, self.at) if char == "{" else None
             if placeholder:
                 text += placeholder[0]
                 self.at = placeholder.end()

@@ -47,6 +47,6 @@ def repeatable(step: Step, before: int) -> bool:
     return bool(done) and all(one.repeatable or (one.send is None and not may_change(one)) for one in done)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 15)
 def _changes(script: str, stdin: str) -> bool:
     return next(changes(script, stdin), None) is not None

@@ -1,7 +1,7 @@
 """Checks what a runbook declares before its first step: the window, hosts, variables and secrets."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,9 +21,8 @@ def declarations(runbook: Runbook) -> Iterator[Fault]:
     yield from _secrets(runbook)
 
 
-def missing(name: str, known: Iterable[str], what: str, path: Path) -> Iterator[Fault]:
+def missing(name: str, known: Collection[str], what: str, path: Path) -> Iterator[Fault]:
     """A fault where a name is given that is not known."""
-    known = list(known)
     if name and name not in known:
         yield Fault(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))
 

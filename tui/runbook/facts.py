@@ -19,8 +19,9 @@ def holds(wanted: Facts, facts: Mapping[str, str]) -> bool:
 
 def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[tuple[Section, Step]]:
     """A flow's steps in order, those left out whose `when` contradicts a fact already known."""
+    sections = {section.id: section for section in reversed(runbook.sections)}
     for section_id in runbook.flows[flow].sections:
-        section = runbook.section(section_id)
+        section = sections[section_id]
         for step in section.steps:
             if may_hold(section.when, facts) and may_hold(step.when, facts):
                 yield section, step

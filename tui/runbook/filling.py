@@ -72,18 +72,28 @@ def unfilled(runbook: Runbook) -> Iterator[Fault]:
             )
 
 
-def texts_of(value: object, path: Path = (), kind: str = "", field: str = "") -> Iterator[tuple[Path, str, str, str]]:
-    """Every text of the model with its place, its struct and its field; probes and services have their own checks."""
+def texts_of(value: object, path: Path = ()) -> Iterator[tuple[Path, str, str, str]]:
+    """Every text that is not empty with its place, its struct and its field; probes and services check their own."""
+    found: list[tuple[Path, str, str, str]] = []
+    _texts(value, path, "", "", found)
+    return iter(found)
+
+
+def _texts(value: object, path: Path, kind: str, field: str, found: list[tuple[Path, str, str, str]]) -> None:
+    if not value:
+        return
     if isinstance(value, str):
-        yield path, kind, field, value
+        found.append((path, kind, field, value))
     elif isinstance(value, (Probe, Service)):
         return
     elif isinstance(value, Struct):
+        own = type(value).__name__
         for name in value.__struct_fields__:
-            yield from texts_of(getattr(value, name), (*path, name), type(value).__name__, name)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from texts_of(item, (*path, key), kind, field)
+            if item := getattr(value, name):
+                _texts(item, (*path, name), own, name, found)
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
-            yield from texts_of(item, (*path, place), kind, field)
+            _texts(item, (*path, place), kind, field, found)
+    elif isinstance(value, (dict, Mapping)):
+        for key, item in value.items():
+            _texts(item, (*path, key), kind, field, found)

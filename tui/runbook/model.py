@@ -365,7 +365,7 @@ class ChecklistItem(Model, frozen=True, kw_only=True):
     source: Lines = ""
 
 
-class Runbook(Model, frozen=True, kw_only=True):
+class Runbook(Model, frozen=True, kw_only=True, dict=True):
     """A whole runbook."""
 
     format: Annotated[int, Meta(ge=1, le=1)]

@@ -44,6 +44,11 @@ class Names:
         self.declared = Known(frozenset(runbook.variables), frozenset(runbook.secrets))
         self._anywhere = self.declared.with_steps(step for _, step in steps_of(runbook))
         self._before = self._each_step()
+        self._facts = self._anywhere.values | FACTS
+        self.steps = dict.fromkeys(step.id for _, step in steps_of(runbook))
+        """The ids of all steps, in the order of the file."""
+        self.items = dict.fromkeys(item.id for item in runbook.checklist)
+        """The ids of the checklist's items."""
 
     @staticmethod
     def not_built_in(name: str, path: Path) -> Iterator[Fault]:
@@ -57,7 +62,7 @@ class Names:
 
     def facts(self) -> frozenset[str]:
         """The names `when` and `needed_if` may ask for."""
-        return self._anywhere.values | FACTS
+        return self._facts
 
     def before(self, step_id: str) -> Known:
         """What may be known when a step begins, by one flow or another."""

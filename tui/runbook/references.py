@@ -82,17 +82,19 @@ def _duplicates(runbook: Runbook) -> Iterator[Fault]:
 
 
 def _flows(runbook: Runbook) -> Iterator[Fault]:
-    known = [section.id for section in runbook.sections]
+    known = dict.fromkeys(section.id for section in runbook.sections)
     for name, flow in runbook.flows.items():
         path: Path = ("flows", name)
+        before: set[str] = set()
         for place, section in enumerate(flow.sections):
             yield from missing(section, known, "section", (*path, "sections", place))
-            if section in flow.sections[:place]:
+            if section in before:
                 yield Fault(
                     path=(*path, "sections", place),
                     message=f"section {quoted(section)} comes twice in this flow",
                     hint="a step is done once in a session",
                 )
+            before.add(section)
         for place, method in enumerate(flow.methods):
             yield from missing(method, runbook.methods, "method", (*path, "methods", place))
         yield from missing(flow.update, runbook.messages, "message", (*path, "update"))
@@ -134,17 +136,16 @@ def _messages(runbook: Runbook, names: Names) -> Iterator[Fault]:
 def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Fault]:
     yield from _facts(runbook, names, (*path, "when"), step.when)
     yield from _facts(runbook, names, (*path, "needed_if"), step.needed_if)
-    undoable = {other.id for _, other in steps_of(runbook)}
     for place, name in enumerate(step.undo):
-        yield from missing(name, undoable, "step", (*path, "undo", place))
+        yield from missing(name, names.steps, "step", (*path, "undo", place))
         if name == step.id:
             yield Fault(path=(*path, "undo", place), message="a step cannot undo itself", hint="name a rollback step")
     for place, name in enumerate(step.checklist):
-        yield from missing(name, (item.id for item in runbook.checklist), "checklist item", (*path, "checklist", place))
+        yield from missing(name, names.items, "checklist item", (*path, "checklist", place))
     if not step.actions:
         yield Fault(path=path, message="the step has no actions", hint="give it at least one [[….actions]]")
     for place, name in enumerate(step.needed_with):
-        yield from missing(name, undoable, "step", (*path, "needed_with", place))
+        yield from missing(name, names.steps, "step", (*path, "needed_with", place))
     known = names.before(step.id)
     if step.look is not None:
         yield from action_faults(runbook, names, known, (*path, "look"), step.look)

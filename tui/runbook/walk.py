@@ -27,34 +27,54 @@ def section_steps(runbook: Runbook) -> Iterator[tuple[Path, Step]]:
             yield ("sections", place, "steps", number), step
 
 
-def texts_of(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every text, wherever it is in the model, the keys of tables among them."""
+def texts_of(value: object) -> Iterator[tuple[Path, str]]:
+    """Every text that is not empty, wherever it is in the model, the keys of tables among them."""
+    found: list[tuple[Path, str]] = []
+    _texts(value, (), found)
+    return iter(found)
+
+
+def _texts(value: object, path: Path, found: list[tuple[Path, str]]) -> None:
+    """Adds them to a list: a generator in a generator at each level takes several times as long."""
+    if not value:
+        return
     if isinstance(value, str):
-        yield path, value
+        found.append((path, value))
     elif isinstance(value, Struct):
         for field in value.__struct_fields__:
-            yield from texts_of(getattr(value, field), (*path, field))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from texts_of(key, (*path, key))
-            yield from texts_of(item, (*path, key))
+            if item := getattr(value, field):
+                _texts(item, (*path, field), found)
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
-            yield from texts_of(item, (*path, place))
+            _texts(item, (*path, place), found)
+    elif isinstance(value, (dict, Mapping)):  # the first is what there nearly always is, and quick to tell
+        for key, item in value.items():
+            _texts(key, (*path, key), found)
+            _texts(item, (*path, key), found)
 
 
-def fields_of(value: object, name: str, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every text in a field of this name, wherever it is in the model."""
+def fields_of(value: object, name: str) -> Iterator[tuple[Path, str]]:
+    """Every text that is not empty in a field of this name, wherever it is in the model."""
+    found: list[tuple[Path, str]] = []
+    _fields(value, name, (), found)
+    return iter(found)
+
+
+def _fields(value: object, name: str, path: Path, found: list[tuple[Path, str]]) -> None:
+    if isinstance(value, str):
+        return
     if isinstance(value, Struct):
         for field in value.__struct_fields__:
             item = getattr(value, field)
+            if not item:
+                continue
             if field == name and isinstance(item, str):
-                yield (*path, field), item
-            elif isinstance(item, (Struct, Mapping, tuple)) and item:
-                yield from fields_of(item, name, (*path, field))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from fields_of(item, name, (*path, key))
+                found.append(((*path, field), item))
+            else:
+                _fields(item, name, (*path, field), found)
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
-            yield from fields_of(item, name, (*path, place))
+            _fields(item, name, (*path, place), found)
+    elif isinstance(value, (dict, Mapping)):
+        for key, item in value.items():
+            _fields(item, name, (*path, key), found)

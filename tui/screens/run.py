@@ -14,6 +14,7 @@ from textual.widgets import Footer
 from tui.actions import bindings
 from tui.bridge import OutputGrew, SessionChanged, front
 from tui.errors import NotNow
+from tui.runbook.index import index_of
 from tui.runbook.model import Step
 from tui.screens.dialogs import AskText
 from tui.screens.dialogs.pick import Pick
@@ -268,7 +269,7 @@ class RunScreen(SessionActs):
         from tui.screens.checks import ChecksScreen
 
         step = self.step
-        section = next((one for one in self.conductor.runbook.sections if step in one.steps), None)
+        section = index_of(self.conductor.runbook).section_of.get(step.id) if step else None
         if section is None or self.conductor.busy or not self.conductor.checks(section):
             front(self).show_error(NotNow("there is nothing to check at once here", "what is to do, and asks nobody"))
             return

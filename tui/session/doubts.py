@@ -1,14 +1,14 @@
 """Says which signed steps a restart of their host has put in doubt, until somebody has looked at them again."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Sequence
 
+from tui.once import once
 from tui.runbook.counting import may_change
-from tui.runbook.facts import connection_of, steps_of
+from tui.runbook.facts import connection_of
+from tui.runbook.index import index_of
 from tui.runbook.model import Runbook, Step
-from tui.runbook.walk import steps_of as all_steps
 from tui.session.marks import last_done
-from tui.session.state import LOOK, Restart, SessionState, StepStatus
+from tui.session.state import LOOK, Restart, SessionState, StepStatus, plan_now
 
 DONE = (StepStatus.SIGNED, StepStatus.PASSED)
 
@@ -44,13 +44,6 @@ def cut_by_restart(state: SessionState, step: Step) -> Restart | None:
     return None
 
 
-def plan_now(state: SessionState) -> list[Step]:
-    """The steps that are gone through now: those of the rollback, once there is one."""
-    if state.rollback is not None:
-        return [step for _, step in steps_of(state.runbook, state.rollback.flow, state.fixed_facts())]
-    return [step for _, step in state.plan()]
-
-
 def doubtful(state: SessionState, before: Step | None = None) -> tuple[Step, ...]:
     """The changes, in the order of the plan, of which a restart has made unsure whether they still hold.
 
@@ -59,31 +52,40 @@ def doubtful(state: SessionState, before: Step | None = None) -> tuple[Step, ...
     """
     if not state.restarts:
         return ()
-    return tuple(_until(state, before))
+    every = _doubtful(state)
+    if before is None:
+        return every
+    places = plan_now(state).places
+    end = places.get(before.id, len(places))
+    return tuple(one for one in every if places[one.id] < end)
 
 
-def _until(state: SessionState, before: Step | None) -> Iterator[Step]:
-    steps = plan_now(state)
-    for place, step in enumerate(steps):
-        if before is not None and step.id == before.id:
-            return
-        if step.mutates and restart_since(state, step) is not None and not _taken_back(state, step, steps[place + 1 :]):
-            yield step
+@once
+def _doubtful(state: SessionState) -> tuple[Step, ...]:
+    return tuple(
+        step
+        for _, step in plan_now(state).steps
+        if step.mutates and restart_since(state, step) is not None and not _taken_back(state, step)
+    )
 
 
-def _taken_back(state: SessionState, step: Step, later: Iterable[Step]) -> bool:
+def _taken_back(state: SessionState, step: Step) -> bool:
     """Whether later steps, done since, took back what a step did, so that it is not to hold any more.
 
     A step takes back what its undoing would put there again: starting the services is undone by a stop, and what undoes
     that stop is what undoes the deployment's own.
     """
-    by_id = {other.id: other for _, other in all_steps(state.runbook)}
-    since = last_done(state, step)
-    undoing: set[str] = set()
-    for other in later:
-        if last_done(state, other) > since:
-            undoing |= {other.id, *(again for undo in other.undo for again in by_id[undo].undo)}
-    return bool(step.undo) and undoing.issuperset(step.undo)
+    index, plan, since = index_of(state.runbook), plan_now(state), last_done(state, step)
+    place = plan.place(step.id)
+
+    def done_since(other: Step) -> bool:
+        return plan.place(other.id) > place and last_done(state, other) > since
+
+    def taken(undo: str) -> bool:
+        again = (one for back in index.undoing.get(undo, ()) for one in index.undoing.get(back.id, ()))
+        return any(map(done_since, (index.steps[undo], *again)))
+
+    return bool(step.undo) and all(map(taken, step.undo))
 
 
 def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:
@@ -100,10 +102,15 @@ def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:
 
 def checked_by(state: SessionState, step: Step) -> list[Step]:
     """The checks of a change: those directly after it in its section."""
-    section = next((one.steps for one in state.runbook.sections if step in one.steps), ())
-    steps = [one for one in plan_now(state) if one in section]
-    after = steps[steps.index(step) + 1 :] if step in steps else []
-    return list(takewhile(lambda other: not other.mutates, after))
+    plan, section = plan_now(state), index_of(state.runbook).section_of.get(step.id)
+    found: list[Step] = []
+    place = plan.place(step.id)
+    for at in range(place + 1, len(plan.steps) if place >= 0 else 0):
+        within, other = plan.steps[at]
+        if within is not section or other.mutates:
+            break
+        found.append(other)
+    return found
 
 
 def deploys(runbook: Runbook, step: Step) -> bool:
@@ -112,15 +119,19 @@ def deploys(runbook: Runbook, step: Step) -> bool:
     A backup, or an order that is placed as a test, is not. In a runbook that says of nothing how it is undone, every
     change counts.
     """
-    undone = {undo for _, other in all_steps(runbook) for undo in other.undo}
+    undone = index_of(runbook).undoing
     return step.mutates and (bool(step.undo) or step.id in undone or not undone)
 
 
-def last_change(state: SessionState, steps: Iterable[Step]) -> int:
-    """The event by which one of these steps last changed what a deployment changes; -1 where none did."""
-    return max((last_done(state, step) for step in steps if deploys(state.runbook, step)), default=-1)
+@once
+def last_change(state: SessionState) -> int:
+    """The event by which the session's plan last changed what a deployment changes; -1 where it did not."""
+    steps = plan_now(state).steps
+    done = (step for _, step in steps if step.id in state.steps and deploys(state.runbook, step))
+    return max((last_done(state, step) for step in done), default=-1)
 
 
+@once
 def first_change(state: SessionState) -> int:
     """The event by which the session first changed something; later than any where nothing has."""
     changes = (one.seq for one in state.attempts.values() if one.mutates and not one.aside)

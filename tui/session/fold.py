@@ -10,6 +10,7 @@ from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.before_change import usual_so_far
+from tui.session.changed import with_attempt, with_step
 from tui.session.dwelling import advance_all
 from tui.session.outcome import OutcomeKind
 from tui.session.state import (
@@ -60,7 +61,7 @@ def _on(kind: type[ev.Event]) -> Callable[[Callable[..., SessionState]], Callabl
 
 def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionState:
     step = replace(state.step(step_id), **changes)
-    return replace(state, steps={**state.steps, step_id: step}, current=step_id)
+    return replace(with_step(state, step), current=step_id)
 
 
 def _known_flow(state: SessionState, flow: str) -> str:
@@ -153,7 +154,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
         seq=entry.seq,
         stdin=event.stdin,
     )
-    state = replace(usual_so_far(state, attempt), attempts={**state.attempts, event.attempt: attempt})
+    state = with_attempt(usual_so_far(state, attempt), attempt)
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
@@ -164,7 +165,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
 @_on(ev.AttemptRejoined)
 def _(event: ev.AttemptRejoined, state: SessionState, entry: ev.Entry) -> SessionState:
     attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None, judged=False)
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    state = with_attempt(state, attempt)
     return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=attempt.action)
 
 
@@ -178,7 +179,7 @@ def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> Sessio
         sha256=event.sha256,
         lost=event.lost,
     )
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    state = with_attempt(state, attempt)
     if attempt.aside:
         return state
     if event.outcome.kind is OutcomeKind.UNKNOWN:
@@ -192,7 +193,7 @@ def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> Sessio
 def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> SessionState:
     good = all(check.ok or check.warning for check in event.checks)
     attempt = replace(state.attempts[event.attempt], checks=event.checks, good=good, judged=True)
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    state = with_attempt(state, attempt)
     if event.retrying or attempt.aside:
         return state
     return _settle_action(state, attempt.step, attempt.action, event.checks, good)
@@ -201,7 +202,7 @@ def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> Session
 @_on(ev.OutcomeResolved)
 def _(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
     attempt = replace(state.attempts[event.attempt], good=event.succeeded)
-    state = replace(state, attempts={**state.attempts, event.attempt: attempt})
+    state = with_attempt(state, attempt)
     came = f"{event.operator}: {event.reason}"
     check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
     state = _with_step(state, attempt.step, decided=event.operator)

@@ -5,9 +5,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from tui.runbook.facts import may_hold
+from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Step
-from tui.runbook.walk import steps_of as all_steps
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
 
@@ -31,17 +30,16 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
     Args:
         known: what is known of a step beside what it undoes.
     """
-    possible = _possible(state)
-    elsewhere = _elsewhere(state, possible)
-    sources = _sources(state, possible, elsewhere)
+    left_out = index_of(state.runbook).ruled_out(state.fixed_facts())
+    elsewhere = _elsewhere(state, left_out)
+    sources = _sources(state, left_out, elsewhere)
     here = {step.id for step in steps}
     undoing = {step.id for step in steps if step.id in sources}
     found = {step.id: _NONE for step in steps}
-    while True:
+    again = [step for step in steps if step.id in undoing]
+    while again:
         before = dict(found)
-        for step in steps:
-            if step.id not in undoing:
-                continue
+        for step in again:
             traces = [
                 _inherited(found[source.id], source, state)
                 if source.id in here
@@ -49,9 +47,11 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
                 for source in sources[step.id]
             ]
             traces += [known.get(step.id, _NONE), _own(state, step)]
-            found[step.id] = max((one for one in traces if one.sure), default=_never(sources[step.id]), key=_sureness)
+            sure = [one for one in traces if one.sure]
+            found[step.id] = max(sure, key=_sureness) if sure else _never(sources[step.id])
         if found == before:
             break
+        again = [step for step in again if any(source.id in here for source in sources[step.id])]
     anything = max((found[name] for name in undoing), default=_NONE, key=_sureness)
     for step in steps:
         if step.id not in undoing:
@@ -63,8 +63,11 @@ def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[s
     """The mark of a step that undoes nothing: it goes with those it is needed with, or with any that is needed."""
     if step.needed_with:
         named = [found[name] for name in step.needed_with if name in found and not _left_out(state, name)]
+        sure = [mark for mark in named if mark.sure]
+        if sure:
+            return max(sure, key=_sureness)
         titles = _listed(other.title for other in steps if other.id in step.needed_with)
-        return max((mark for mark in named if mark.sure), default=Mark(0, f"it goes with: {titles}"), key=_sureness)
+        return Mark(0, f"it goes with: {titles}")
     return Mark(2, "something is undone") if anything.sure else Mark(0, "nothing that changes anything has run")
 
 
@@ -123,42 +126,29 @@ def _sureness(mark: Mark) -> int:
     return mark.sure
 
 
-def _elsewhere(state: SessionState, possible: frozenset[str]) -> frozenset[str]:
+def _elsewhere(state: SessionState, left_out: frozenset[str]) -> frozenset[str]:
     """The deployment's steps that may have been done without this session knowing."""
     if not made_elsewhere(state):
         return frozenset()
     deployments = (flow for flow in state.runbook.flows.values() if flow.kind is FlowKind.DEPLOY)
     sections = {name for flow in deployments for name in flow.sections}
     steps = {step.id for section in state.runbook.sections if section.id in sections for step in section.steps}
-    return possible & steps
+    return frozenset(steps - left_out)
 
 
-def _sources(state: SessionState, possible: frozenset[str], elsewhere: frozenset[str]) -> Mapping[str, list[Step]]:
+def _sources(state: SessionState, left_out: frozenset[str], elsewhere: frozenset[str]) -> Mapping[str, list[Step]]:
     """The steps that each undoing step undoes.
 
     One that this session leaves out (another method's) is among them: it has run all the same where the fact that
     leaves it out was corrected later, and what undoes it alone undoes nothing, not anything.
     """
-    found: dict[str, list[Step]] = {}
-    for _, step in all_steps(state.runbook):
-        for undo in step.undo:
-            found.setdefault(undo, []).append(step)
+    index = index_of(state.runbook)
+    if not left_out:
+        return index.undoing
     return {
-        undo: [one for one in steps if one.id in possible or _trace(state, one, one.id in elsewhere).sure] or steps
-        for undo, steps in found.items()
+        undo: [one for one in steps if one.id not in left_out or _trace(state, one, one.id in elsewhere).sure] or steps
+        for undo, steps in index.undoing.items()
     }
-
-
-def _possible(state: SessionState) -> frozenset[str]:
-    """The steps that the facts given at the start leave to this session."""
-    fixed = state.fixed_facts()
-    left_out = {
-        step.id
-        for section in state.runbook.sections
-        for step in section.steps
-        if not (may_hold(section.when, fixed) and may_hold(step.when, fixed))
-    }
-    return frozenset(step.id for _, step in all_steps(state.runbook) if step.id not in left_out)
 
 
 def _inherited(mark: Mark, source: Step, state: SessionState) -> Mark:

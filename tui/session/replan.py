@@ -1,14 +1,15 @@
 """Says which settled steps became wrong by an answer, a value or a step done again, and are to be done after all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from msgspec import Struct
 
+from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Step
-from tui.session.doubts import checked_by, deploys, last_change, plan_now, restart_since
+from tui.session.doubts import checked_by, deploys, last_change, restart_since
 from tui.session.marks import last_done
-from tui.session.rollback import left_out
-from tui.session.state import SessionState, StepStatus
+from tui.session.rollback import why_left_out
+from tui.session.state import SessionState, StepStatus, plan_now
 
 
 class Reopening(Struct, frozen=True):
@@ -30,65 +31,73 @@ def next_reopening(state: SessionState) -> Reopening | None:
     return next(_reopenings(state, plan_now(state)), None)
 
 
-def _reopenings(state: SessionState, steps: list[Step]) -> Iterator[Reopening]:
-    out = left_out(state, steps, afresh=True)
-    changed = last_change(state, steps)
-    for place, step in enumerate(steps):
-        status = state.step(step.id).status
-        if status is StepStatus.NOT_NEEDED:
-            if step.id not in out:
-                yield Reopening(step.id, f"it applies now; before: {state.step(step.id).reason}")
-        elif status in (StepStatus.SIGNED, StepStatus.PASSED):
-            reason = _taken_back(state, steps, place, out) or _done_again(state, steps, place, changed)
-            reason = reason or _restarted(state, step, changed)
+def _reopenings(state: SessionState, plan: Plan) -> Iterator[Reopening]:
+    reopened: list[Step] = []
+    """The steps passed so far that were reopened at some time, and so what checked or undid them may be too old."""
+    for _, step in plan.steps:
+        now = state.steps.get(step.id)
+        if now is None:
+            continue
+        if now.status is StepStatus.NOT_NEEDED:
+            if not why_left_out(state, step, afresh=True):
+                yield Reopening(step.id, f"it applies now; before: {now.reason}")
+        elif now.status in (StepStatus.SIGNED, StepStatus.PASSED):
+            reason = _taken_back(state, plan, step) or _done_again(state, plan, step, reopened)
+            reason = reason or _restarted(state, step)
             if reason:
                 yield Reopening(step.id, reason)
+        if now.reopened_seq >= 0:
+            reopened.append(step)
 
 
-def _restarted(state: SessionState, step: Step, changed: int) -> str:
+def _restarted(state: SessionState, step: Step) -> str:
     """Why a check no longer counts: its host was restarted since, and nothing was changed between check and restart.
 
     What was checked before a later change is asked again with the change it belongs to (`doubts.checks_of`): the
     later one may have meant to make it untrue. Nor is one from before the first change: the site as it was is gone.
     """
-    if step.mutates or not any(action.automatic for action in step.actions):
+    if not state.restarts or step.mutates or not any(action.automatic for action in step.actions):
         return ""
     restart = restart_since(state, step)
+    changed = last_change(state)
     if restart is None or not last_done(state, step) > changed >= 0:
         return ""
     return f"its host was restarted after it was checked ({restart.at:%H:%M:%S} UTC)"
 
 
-def _taken_back(state: SessionState, steps: list[Step], place: int, out: Mapping[str, str]) -> str:
+def _taken_back(state: SessionState, plan: Plan, step: Step) -> str:
     """Why a step's work is gone and wanted again: a later one took it back, and a change comes before that one."""
-    step = steps[place]
-    for later in range(place + 1, len(steps)):
-        undoer = steps[later]
-        if undoer.id in step.undo and last_done(state, undoer) > state.step(step.id).signed_seq >= 0:
-            changes = (one for one in steps[place + 1 : later] if one.mutates and one.id not in out)
-            between = next((one for one in changes if not state.step(one.id).status.settled), None)
-            if between is not None:
-                return f"{undoer.title} took it back, and {between.title} comes before that"
+    place, signed = plan.place(step.id), state.step(step.id).signed_seq
+    for later in sorted(at for at in map(plan.place, step.undo) if at > place):
+        undoer = plan.steps[later][1]
+        if last_done(state, undoer) > signed >= 0:
+            between = (one for _, one in plan.steps[place + 1 : later] if one.mutates)
+            coming = (one for one in between if not state.step(one.id).status.settled)
+            wanted = next((one for one in coming if not why_left_out(state, one, afresh=True)), None)
+            if wanted is not None:
+                return f"{undoer.title} took it back, and {wanted.title} comes before that"
     return ""
 
 
-def _done_again(state: SessionState, steps: list[Step], place: int, changed: int) -> str:
+def _done_again(state: SessionState, plan: Plan, step: Step, reopened: list[Step]) -> str:
     """Why a step was done too early: what it takes back, or checks, is done again after it.
 
     A check of something else, from before a later change, is not made again: it could fail for what was meant to be
     changed, or take what is there now for what was there before.
     """
-    step = steps[place]
-    since = last_done(state, step)
+    since, place = last_done(state, step), plan.place(step.id)
     checks = not step.mutates and any(action.automatic for action in step.actions)
-    for earlier in steps[:place]:
-        now = state.step(earlier.id)
-        if now.status in (StepStatus.NOT_NEEDED, StepStatus.SKIPPED) or not earlier.mutates:
+    undone = [one for one in index_of(state.runbook).undoing.get(step.id, ()) if 0 <= plan.place(one.id) < place]
+    earlier = {plan.place(one.id): one for one in (*undone, *(reopened if checks else ()))}
+    for at in sorted(earlier):
+        one = earlier[at]
+        now = state.step(one.id)
+        if now.status in (StepStatus.NOT_NEEDED, StepStatus.SKIPPED) or not one.mutates:
             continue
-        reopened = now.reopened_seq > since
-        nothing_since = since > changed and deploys(state.runbook, earlier)
-        if reopened and checks and (nothing_since or step in checked_by(state, earlier)):
-            return f"it was checked before: {earlier.title}"
-        if step.id in earlier.undo and (reopened or last_done(state, earlier) > since):
-            return f"it is done after: {earlier.title}"
+        again = now.reopened_seq > since
+        nothing_since = again and checks and since > last_change(state) and deploys(state.runbook, one)
+        if again and checks and (nothing_since or step in checked_by(state, one)):
+            return f"it was checked before: {one.title}"
+        if step.id in one.undo and (again or last_done(state, one) > since):
+            return f"it is done after: {one.title}"
     return ""

@@ -1,5 +1,6 @@
 """Computes the rollback of a session: what ran, or may have run, is undone, and nothing else."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,13 +9,16 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.facts import connection_of, flow_of_kind, may_hold, steps_of, why_not
+from tui.once import once
+from tui.runbook.facts import connection_of, flow_of_kind, may_hold, why_not
+from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Section, Step
+from tui.session.changed import with_attempt, with_step
 from tui.session.doubts import first_change
 from tui.session.marks import Mark, begun, done, last_done, marks
 from tui.session.marks import made_elsewhere as made_elsewhere
 from tui.session.outcome import Outcome
-from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus, last_attempt, plan_now, plan_of
 from tui.session.usual import Usual, step_seconds
 
 
@@ -48,32 +52,52 @@ def rollback_plan(state: SessionState, flow: str = "", afresh: bool = False) -> 
         flow: a flow of the kind rollback; the one the session turned to, else the runbook's first, where it is empty.
         afresh: a step that was found not to be needed before is judged as if it had not been.
     """
-    flow = flow or (state.rollback.flow if state.rollback else _flow(state))
-    if not flow:
-        return ()
-    steps = list(steps_of(state.runbook, flow, state.fixed_facts()))
-    sure = marks(state, [step for _, step in steps])
-    decided_here = _captured(step for _, step in steps)
+    flow = flow or rollback_flow(state)
+    return _rollback_plan(state, flow, afresh) if flow else ()
+
+
+@once
+def _rollback_plan(state: SessionState, flow: str, afresh: bool) -> tuple[PlannedStep, ...]:
+    steps = index_of(state.runbook).plan((flow,), state.fixed_facts()).steps
+    own = [step for _, step in steps]
+    sure = marks(state, own)
+    decided_here = _captured(own)
     plan = tuple(_planned(state, section, step, sure[step.id], decided_here, afresh) for section, step in steps)
     again = {**_restarted(state, plan), **_taken_back(state, plan)}
     if not again:
         return plan
-    sure = marks(state, [step for _, step in steps], again)
+    sure = marks(state, own, again)
     return tuple(_planned(state, section, step, sure[step.id], decided_here, afresh) for section, step in steps)
+
+
+@once
+def _needs(state: SessionState, afresh: bool) -> Mapping[str, PlannedStep]:
+    """The steps of the rollback by their ids."""
+    return {one.step.id: one for one in rollback_plan(state, afresh=afresh)}
+
+
+def planned(state: SessionState, step: str) -> PlannedStep | None:
+    """What the rollback as it stands says of a step; None where it has none of this id."""
+    return _needs(state, False).get(step)
 
 
 def _taken_back(state: SessionState, plan: tuple[PlannedStep, ...]) -> dict[str, Mark]:
     """The steps whose work a later one took back already, while there is something to change between the two."""
     found: dict[str, Mark] = {}
+    if not any(one.step.undo for one in plan):
+        return found
     places = {one.step.id: place for place, one in enumerate(plan)}
     changes = [place for place, one in enumerate(plan) if one.step.mutates and _to_do(state, one)]
     for place, one in enumerate(plan):
         for undo in one.step.undo:
             later = places.get(undo, -1)
-            between = next((plan[at].step.title for at in changes if place < at < later), "")
-            now = state.step(one.step.id)
-            in_place = now.status is StepStatus.PASSED or now.signed_seq > last_done(state, plan[later].step)
-            if between and not in_place and last_done(state, plan[later].step) >= 0:
+            following = bisect_right(changes, place)
+            if following == len(changes) or changes[following] >= later:
+                continue
+            now, done = state.step(one.step.id), last_done(state, plan[later].step)
+            in_place = now.status is StepStatus.PASSED or now.signed_seq > done
+            if not in_place and done >= 0:
+                between = plan[changes[following]].step.title
                 words = f"{plan[later].step.title} was done already, and {between} comes before that"
                 found[one.step.id] = Mark(1, words)
     return found
@@ -102,7 +126,29 @@ def _to_do(state: SessionState, one: PlannedStep) -> bool:
 
 def not_needed(state: SessionState, step: Step) -> str:
     """Why the step that comes next does not apply to what is known by now; empty where it is to be done."""
-    return left_out(state, [step]).get(step.id, "")
+    return why_left_out(state, step)
+
+
+def not_needed_next(state: SessionState) -> list[tuple[Step, str]]:
+    """The steps that come next and do not apply to what is known by now, each with why.
+
+    They end before the first that is to be done, and after one on which it may depend what is said of those behind it:
+    that is asked again once it is recorded.
+    """
+    rolling_back = state.rollback is not None or made_elsewhere(state)
+    index, wanted, found = index_of(state.runbook), plan_now(state).places, list[tuple[Step, str]]()
+    for _, step in plan_of(state).steps:
+        if step.id not in wanted or state.step(step.id).status.settled:
+            continue
+        reason = why_left_out(state, step)
+        if not reason:
+            break
+        found.append((step, reason))
+        needed = planned(state, step.id) if rolling_back else None
+        depends = needed is not None and needed.need is Need.DEPENDS
+        if rolling_back and (depends or step.undo or step.id in index.needing):
+            break
+    return found
 
 
 def left_out(state: SessionState, steps: Iterable[Step], afresh: bool = False) -> dict[str, str]:
@@ -111,11 +157,15 @@ def left_out(state: SessionState, steps: Iterable[Step], afresh: bool = False) -
     Args:
         afresh: a step that was found not to be needed before is judged as if it had not been.
     """
+    reasons = ((step.id, why_left_out(state, step, afresh)) for step in steps)
+    return {step: why for step, why in reasons if why}
+
+
+def why_left_out(state: SessionState, step: Step, afresh: bool = False) -> str:
+    """Why a step does not apply to what is known by now; empty where it does. See `left_out`."""
     rolling_back = state.rollback is not None or made_elsewhere(state)
-    plan = {one.step.id: one for one in rollback_plan(state, afresh=afresh)} if rolling_back else {}
-    sections = {step.id: section for section in state.runbook.sections for step in section.steps}
-    reasons = {step.id: _why_left_out(state, sections[step.id], step, plan.get(step.id)) for step in steps}
-    return {step: why for step, why in reasons.items() if why}
+    needed = _needs(state, afresh).get(step.id) if rolling_back else None
+    return _why_left_out(state, index_of(state.runbook).section_of[step.id], step, needed)
 
 
 def _why_left_out(state: SessionState, section: Section, step: Step, planned: PlannedStep | None) -> str:
@@ -132,7 +182,8 @@ def look_wanted(state: SessionState, step: Step) -> bool:
     """Whether the step is of the rollback and has to be looked at before it is done."""
     if step.look is None or (state.rollback is None and not made_elsewhere(state)):
         return False
-    return any(one.need is Need.LOOK for one in rollback_plan(state) if one.step.id == step.id)
+    found = planned(state, step.id)
+    return found is not None and found.need is Need.LOOK
 
 
 def expected_seconds(
@@ -156,7 +207,7 @@ def expected_seconds(
 
 def assuming_done(state: SessionState, step: Step) -> SessionState:
     """The state as it would be with this step done, to see what rolling back would take then."""
-    number = max(state.attempts, default=0) + 1
+    number = last_attempt(state) + 1
     done = Attempt(
         number=number,
         step=step.id,
@@ -166,13 +217,16 @@ def assuming_done(state: SessionState, step: Step) -> SessionState:
         started=state.at or datetime.min.replace(tzinfo=UTC),
         outcome=Outcome.exited(0),
         mutates=True,
+        judged=True,
     )
     now = replace(state.step(step.id), status=StepStatus.SIGNED, attempts=(number,))
-    return replace(state, attempts={**state.attempts, number: done}, steps={**state.steps, step.id: now})
+    return with_attempt(with_step(state, now), done)
 
 
-def _flow(state: SessionState) -> str:
-    """The flow by which the session would be rolled back."""
+def rollback_flow(state: SessionState) -> str:
+    """The flow by which the session is rolled back, or would be; empty where there is none."""
+    if state.rollback is not None:
+        return state.rollback.flow
     if state.started is not None and made_elsewhere(state):
         return state.started.flow
     return flow_of_kind(state.runbook, FlowKind.ROLLBACK)

@@ -6,10 +6,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tui.runbook.facts import holds, may_hold, steps_of
+from tui.once import once
+from tui.runbook.facts import holds, may_hold
+from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Action, Runbook, Section, Step
 from tui.runbook.scripts import with_input
-from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.watching import Dwell, Monitored
@@ -129,7 +130,7 @@ class Restart(Struct, frozen=True):
     at: datetime
 
 
-class SessionState(Struct, frozen=True, kw_only=True):
+class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
     `moved` has where hosts are that the operator took to be elsewhere since the start, `corrected` the values that
@@ -138,7 +139,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
     `tripped` since when a trigger proposes to roll back, `followups` those that are done,
-    `faults` when those of a drill struck.
+    `faults` when those of a drill struck. `open_attempts` has the numbers of those that have not ended, or ended by
+    themselves and were not judged.
     """
 
     runbook: Runbook
@@ -172,25 +174,16 @@ class SessionState(Struct, frozen=True, kw_only=True):
     tripped: Mapping[str, datetime] = {}
     followups: Mapping[str, Done] = {}
     faults: Mapping[str, datetime] = {}
+    open_attempts: tuple[int, ...] = ()
 
     @property
     def drill(self) -> bool:
         """Whether this is a rehearsal."""
         return self.started is not None and bool(self.started.drill)
 
-    def plan(self) -> list[tuple[Section, Step]]:
+    def plan(self) -> tuple[tuple[Section, Step], ...]:
         """The session's steps in order: those of its flow and, after a rollback was started, those of the rollback."""
-        flows = [self.started.flow] if self.started else []
-        if self.rollback and self.rollback.flow not in flows:
-            flows.append(self.rollback.flow)
-        seen: set[str] = set()
-        steps: list[tuple[Section, Step]] = []
-        for flow in flows:
-            for section, step in steps_of(self.runbook, flow, self.fixed_facts()):
-                if step.id not in seen:
-                    seen.add(step.id)
-                    steps.append((section, step))
-        return steps
+        return plan_of(self).steps
 
     def fixed_facts(self) -> Mapping[str, str]:
         """The facts given at the start or corrected since: they decide what steps there are; no captured value does."""
@@ -204,11 +197,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     def next_step(self) -> Step | None:
         """The first step of the plan (of the rollback, once one was started) that is not settled."""
-        plan = self.plan()
-        if self.rollback:
-            wanted = {step.id for _, step in steps_of(self.runbook, self.rollback.flow, self.fixed_facts())}
-            plan = [(section, step) for section, step in plan if step.id in wanted]
-        return next((step for _, step in plan if not self.step(step.id).status.settled), None)
+        return _next_step(self)
 
     def applies(self, section: Section, step: Step) -> bool:
         """Whether the facts known by now leave the step to be done."""
@@ -218,12 +207,45 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     def running(self) -> Attempt | None:
         """The attempt that has started and not finished, if there is one."""
-        return next((one for one in self.attempts.values() if one.outcome is None), None)
+        return next((one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is None), None)
 
     def unjudged(self) -> Attempt | None:
         """The attempt that ended by itself and whose expectations were not held against it yet, if there is one."""
-        ended = (one for one in self.attempts.values() if one.outcome is not None and one.outcome.ended_by_itself)
-        return next((one for one in ended if not one.judged and not one.aside), None)
+        ended = (self.attempts[number] for number in self.open_attempts)
+        return next((one for one in ended if one.outcome is not None), None)
+
+
+@once
+def last_attempt(state: SessionState) -> int:
+    """The number of the last attempt that was begun; 0 where none was."""
+    return max(state.attempts, default=0)
+
+
+@once
+def plan_of(state: SessionState) -> Plan:
+    """The steps that the session goes through, and the place of each."""
+    flows = (state.started.flow,) if state.started else ()
+    if state.rollback and state.rollback.flow not in flows:
+        flows = (*flows, state.rollback.flow)
+    return index_of(state.runbook).plan(flows, state.fixed_facts())
+
+
+@once
+def plan_now(state: SessionState) -> Plan:
+    """The steps that are gone through now: those of the rollback, once there is one."""
+    if state.rollback is None:
+        return plan_of(state)
+    return index_of(state.runbook).plan((state.rollback.flow,), state.fixed_facts())
+
+
+@once
+def _next_step(state: SessionState) -> Step | None:
+    wanted = plan_now(state).places
+    for _, step in plan_of(state).steps:
+        known = state.steps.get(step.id)
+        if (known is None or not known.status.settled) and step.id in wanted:
+            return step
+    return None
 
 
 def initial(runbook: Runbook) -> SessionState:
@@ -233,7 +255,7 @@ def initial(runbook: Runbook) -> SessionState:
 
 def step_by_id(runbook: Runbook, step_id: str) -> Step:
     """The step of this id, wherever in the runbook's sections or its troubleshooting it stands."""
-    return next(step for _, step in all_steps(runbook) if step.id == step_id)
+    return index_of(runbook).steps[step_id]
 
 
 def action_at(step: Step, place: int) -> Action:

@@ -9,11 +9,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.actions import bindings
-from tui.runbook.model import Issue, Step
+from tui.runbook.model import Issue
 from tui.session.rollback import Need
-from tui.session.state import SessionState, step_by_id
+from tui.session.state import SessionState
 from tui.text.block import segment, shown
-from tui.widgets.checklist_rows import Row, issue_rows, neighbour, painted, row_of, rows, time_of
+from tui.widgets.checklist_rows import Outline, issue_outline, outline, painted, row, time_of
 from tui.widgets.lines import Lines
 from tui.widgets.progress import Moment, current_step
 
@@ -35,8 +35,7 @@ class Checklist(Lines):
         self.rollback = rollback
         self.issue = issue
         self.following = True
-        self._rows: list[Row] = []
-        self._steps: dict[str, Step] = {}
+        self._outline = Outline(())
         self._state: SessionState | None = None
 
     def watch_moment(self, moment: Moment | None) -> None:
@@ -44,23 +43,24 @@ class Checklist(Lines):
             return
         if moment.state is not self._state:
             self._state = moment.state
-            self._rows = issue_rows(moment.state, self.issue) if self.issue else rows(moment.state, self.rollback)
-            self._steps = {row.step: step_by_id(moment.state.runbook, row.step) for row in self._rows if row.step}
-            self.set_total(len(self._rows))
+            self._outline = (
+                issue_outline(moment.state, self.issue) if self.issue else outline(moment.state, self.rollback)
+            )
+            self.set_total(len(self._outline.lines))
             here = current_step(moment.state)
-            if self.following and here in self._steps:
+            if self.following and here in self._outline:
                 self.selected = here
-            elif not self.selected and self._rows:
-                self.selected = next((row.step for row in self._rows if row.step), "")
+            elif not self.selected and self._outline.steps:
+                self.selected = self._outline.steps[0]
         self.refresh_changed()
 
     def watch_selected(self, before: str, step: str) -> None:
         for one in (before, step):
-            self.refresh_line(row_of(self._rows, one))
+            self.refresh_line(self._outline.place(one))
         self._reveal()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_total(len(self._rows))
+        self.set_total(len(self._outline.lines))
         self._reveal()
 
     def show_rollback(self, alone: bool) -> None:
@@ -70,7 +70,7 @@ class Checklist(Lines):
         self._reveal()
 
     def action_move(self, by: int) -> None:
-        self.look_at(neighbour(self._rows, self.selected, by))
+        self.look_at(self._outline.neighbour(self.selected, by))
 
     def look_at(self, step: str) -> None:
         """Select a step; looking at the current one follows the session again."""
@@ -82,26 +82,28 @@ class Checklist(Lines):
         """Look at the current step again, and follow it."""
         here = current_step(self._state) if self._state else ""
         self.following = True
-        if here in self._steps:
+        if here in self._outline:
             self.selected = here
             self._reveal()
 
     def on_click(self, event: events.Click) -> None:
         place = event.y + self.scroll_offset.y
-        if place < len(self._rows) and self._rows[place].step:
-            self.look_at(self._rows[place].step)
+        step = self._outline.lines[place].step if place < len(self._outline.lines) else None
+        if step is not None:
+            self.look_at(step.id)
 
     def draw_line(self, y: int) -> Strip:
         place = y + self.scroll_offset.y
         width, plain = self.width, self.paint("checklist--plain")
-        if self.moment is None or place >= len(self._rows):
+        if self.moment is None or place >= len(self._outline.lines):
             return Strip.blank(width, plain)
-        row = self._rows[place]
-        chosen = bool(row.step) and row.step == self.selected
-        told = row.step and row.need is not Need.NOT_NEEDED
-        time = time_of(self.moment, self._steps[row.step]) if told else ""
+        line = self._outline.lines[place]
+        now = row(self.moment.state, line, self.rollback, self.issue is not None)
+        chosen = line.step is not None and line.step.id == self.selected
+        told = line.step if now.need is not Need.NOT_NEEDED else None
+        time = time_of(self.moment, told) if told else ""
         segments = []
-        for text, class_ in painted(row, time, width, chosen):
+        for text, class_ in painted(now, time, width, chosen):
             style = self.paint(f"checklist--{class_ or 'plain'}")
             if chosen:
                 style = style + self.get_component_rich_style("checklist--selected", partial=True)
@@ -110,7 +112,7 @@ class Checklist(Lines):
 
     def _reveal(self) -> None:
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""
-        place = row_of(self._rows, self.selected)
+        place = self._outline.place(self.selected)
         region = Region(0, max(0, place - 2), self.width, 5)
         if self.size.height:
             self.scroll_to_region(region, animate=False, force=True)

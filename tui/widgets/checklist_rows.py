@@ -1,13 +1,17 @@
 """Decides what the checklist's lines say, so that the widget only paints them."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from tui.runbook.facts import may_hold, steps_of
+from tui.once import once
+from tui.runbook.facts import may_hold
+from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Issue, Step
 from tui.session.doubts import doubtful
-from tui.session.rollback import Need, rollback_plan
-from tui.session.state import SessionState, StepStatus
+from tui.session.rollback import Need, planned, rollback_flow
+from tui.session.state import SessionState, StepStatus, plan_now, plan_of
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
 from tui.widgets.progress import Moment, clock_words, current_step, spent
@@ -30,80 +34,92 @@ class Row(Struct, frozen=True):
     doubt: bool = False
 
 
-def rows(state: SessionState, rollback: bool = False) -> list[Row]:
-    """The session's plan as lines, each section's title, then its steps; of a `rollback` that alone, with its needs."""
-    if rollback:
-        return _rollback_rows(state)
-    here = current_step(state)
-    doubts = {step.id for step in doubtful(state)}
-    back = _rollback_steps(state)
-    found: list[Row] = []
+class Line(Struct, frozen=True):
+    """What a line of the checklist is about: a heading where there is no step."""
+
+    title: str
+    step: Step | None = None
+
+
+class Outline:
+    """The lines of a checklist, of which a row is worked out when it is painted; moving looks nothing through."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self.lines = tuple(lines)
+        self.steps = tuple(line.step.id for line in self.lines if line.step)
+        self._orders = {step: order for order, step in enumerate(self.steps)}
+        self._places = {line.step.id: place for place, line in enumerate(self.lines) if line.step}
+
+    def __contains__(self, step: str) -> bool:
+        return step in self._places
+
+    def place(self, step: str) -> int:
+        """The line of a step; 0 where there is none of this id."""
+        return self._places.get(step, 0)
+
+    def neighbour(self, step: str, by: int) -> str:
+        """The step `by` steps further down (or up); the first or the last where there are not so many."""
+        if not self.steps:
+            return ""
+        return self.steps[min(max(self._orders.get(step, 0) + by, 0), len(self.steps) - 1)]
+
+
+@once
+def _sections(plan: Plan, back: frozenset[str]) -> Outline:
+    found: list[Line] = []
     section_before = ""
-    for section, step in state.plan():
+    for section, step in plan.steps:
         if section.id != section_before:
-            mark = "ROLLBACK · " if step.id in back else ""
-            found.append(Row(mark + sanitise(section.title)))
+            found.append(Line(("ROLLBACK · " if step.id in back else "") + sanitise(section.title)))
             section_before = section.id
-        mark = f"{NO_RETURN} " if step.point_of_no_return else ""
-        found.append(
-            Row(
-                mark + sanitise(step.title),
-                step.id,
-                state.step(step.id).status,
-                step.id == here,
-                doubt=step.id in doubts,
-            )
-        )
-    return found
+        found.append(Line(step.title, step))
+    return Outline(found)
 
 
-def issue_rows(state: SessionState, issue: Issue) -> list[Row]:
+def outline(state: SessionState, rollback: bool = False) -> Outline:
+    """The session's plan as lines, each section's title, then its steps; of a `rollback` that alone."""
+    if rollback:
+        flow = rollback_flow(state)
+        return _sections(index_of(state.runbook).plan((flow,) if flow else (), state.fixed_facts()), frozenset())
+    back = frozenset(plan_now(state).places) if state.rollback is not None else frozenset()
+    return _sections(plan_of(state), back)
+
+
+def issue_outline(state: SessionState, issue: Issue) -> Outline:
     """A known trouble as lines: how to tell it, then what mends each of its causes; what is forbidden says so.
 
     Steps that the session's facts rule out are left out; a cause that none is left for says so.
     """
-    found = [Row("Diagnosis")] if issue.diagnosis else []
-    found += [_own_row(state, step) for step in issue.diagnosis if may_hold(step.when, state.facts)]
+    found = [Line("Diagnosis")] if issue.diagnosis else []
+    found += [Line(step.title, step) for step in issue.diagnosis if may_hold(step.when, state.facts)]
     for solution in issue.solutions:
         mark = "✖ DO NOT: " if solution.forbidden else "Solution: "
         steps = [step for step in solution.steps if may_hold(step.when, state.facts)]
         none = " (nothing to run here)" if solution.steps and not steps else ""
-        found.append(Row(mark + sanitise(solution.title) + none))
-        found += [] if solution.forbidden else [_own_row(state, step) for step in steps]
-    return found
+        found.append(Line(mark + sanitise(solution.title) + none))
+        found += [] if solution.forbidden else [Line(step.title, step) for step in steps]
+    return Outline(found)
 
 
-def _own_row(state: SessionState, step: Step) -> Row:
-    return Row(sanitise(step.title), step.id, state.step(step.id).status)
+def row(state: SessionState, line: Line, rollback: bool = False, issue: bool = False) -> Row:
+    """A line as it stands; of a `rollback` with its need, of an `issue` without what the session's plan says."""
+    step = line.step
+    if step is None:
+        return Row(line.title)
+    status, title = state.step(step.id).status, sanitise(step.title)
+    if issue:
+        return Row(title, step.id, status)
+    need = None
+    if rollback and status is StepStatus.PENDING and (found := planned(state, step.id)) is not None:
+        need = found.need
+    mark = f"{NO_RETURN} " if step.point_of_no_return and not rollback else ""
+    here, doubt = step.id == current_step(state), step.id in _doubts(state)
+    return Row(mark + title, step.id, status, here, need, doubt)
 
 
-def _rollback_rows(state: SessionState) -> list[Row]:
-    here = current_step(state)
-    doubts = {step.id for step in doubtful(state)}
-    found: list[Row] = []
-    section_before = ""
-    for planned in rollback_plan(state):
-        if planned.section.id != section_before:
-            found.append(Row(sanitise(planned.section.title)))
-            section_before = planned.section.id
-        step, status = planned.step, state.step(planned.step.id).status
-        need = planned.need if status is StepStatus.PENDING else None
-        found.append(Row(sanitise(step.title), step.id, status, step.id == here, need, step.id in doubts))
-    return found
-
-
-def row_of(lines: list[Row], step: str) -> int:
-    """The line of a step; 0 where it is not in the plan."""
-    return next((place for place, row in enumerate(lines) if row.step == step), 0)
-
-
-def neighbour(lines: list[Row], step: str, by: int) -> str:
-    """The step `by` steps further down (or up); the first or the last where there are not so many."""
-    ids = [row.step for row in lines if row.step]
-    if not ids:
-        return ""
-    place = ids.index(step) if step in ids else 0
-    return ids[min(max(place + by, 0), len(ids) - 1)]
+@once
+def _doubts(state: SessionState) -> frozenset[str]:
+    return frozenset(step.id for step in doubtful(state))
 
 
 def time_of(moment: Moment, step: Step) -> str:
@@ -146,9 +162,3 @@ def _fit(text: str, width: int) -> str:
     if cell_len(text) > width:
         return set_cell_size(text, max(0, width - 1)) + "…"
     return set_cell_size(text, max(0, width))
-
-
-def _rollback_steps(state: SessionState) -> set[str]:
-    if state.rollback is None:
-        return set()
-    return {step.id for _, step in steps_of(state.runbook, state.rollback.flow, state.fixed_facts())}

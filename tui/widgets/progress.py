@@ -7,11 +7,12 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from tui.keys import Keys
+from tui.once import once
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
 from tui.session.rollback import assuming_done, expected_seconds, rollback_plan
-from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
 from tui.session.usual import Usual, step_seconds
 
 
@@ -89,13 +90,18 @@ def rollback_time(state: SessionState, step: Step | None, usual: Mapping[str, Us
 
     While nothing has to be undone it is what the runbook allows for its rollback; nothing where it does not say.
     """
-    after = assuming_done(state, step) if step is not None and step.undo else state
+    after = _after(state, step.id) if step is not None and step.undo else state
     expected = expected_seconds(rollback_plan(after), after, usual)
     if expected:
         return timedelta(seconds=expected)
     flow = flow_of_kind(state.runbook, FlowKind.ROLLBACK)
     budget = state.runbook.flows[flow].budget if flow else ""
     return timedelta(seconds=seconds(budget)) if budget else timedelta()
+
+
+@once
+def _after(state: SessionState, step: str) -> SessionState:
+    return assuming_done(state, step_by_id(state.runbook, step))
 
 
 def too_late(state: SessionState, step: Step | None, now: datetime, usual: Mapping[str, Usual] = NOTHING) -> str:
@@ -122,17 +128,25 @@ class Left(Struct, frozen=True):
 def left(state: SessionState, usual: Mapping[str, Usual], now: datetime) -> Left:
     """The time that the commands of the steps that are left take, the running one's own time taken off."""
     total, known, count = 0.0, 0, 0
-    for section, step in state.plan():
-        if state.step(step.id).status.settled or not state.applies(section, step):
-            continue
-        if not any(action.automatic for action in step.actions):
-            continue
+    for step in _to_come(state):
         one = usual.get(step.id)
-        took = spent(state, step, now).took
+        took = spent(state, step, now).took if step.id in state.steps else 0.0
         total += max(0.0, (one.median if one else seconds(step.budget)) - took)
         known += one is not None
         count += 1
     return Left(total, known, count)
+
+
+@once
+def _to_come(state: SessionState) -> tuple[Step, ...]:
+    """The steps that are left and have commands."""
+    return tuple(
+        step
+        for section, step in state.plan()
+        if not state.step(step.id).status.settled
+        and state.applies(section, step)
+        and any(action.automatic for action in step.actions)
+    )
 
 
 def waiting_kind(state: SessionState, step: Step) -> str:

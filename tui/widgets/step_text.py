@@ -16,8 +16,8 @@ from tui.session.baseline import differences
 from tui.session.called import attempt_called, settled_by
 from tui.session.doubts import count_of, doubtful, restart_since
 from tui.session.events import Check
-from tui.session.rollback import look_wanted, rollback_plan
-from tui.session.state import AUTO, SessionState, StepStatus, step_by_id
+from tui.session.rollback import look_wanted, planned
+from tui.session.state import AUTO, SessionState, StepStatus, plan_of, step_by_id
 from tui.session.symptoms import cause_of
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
@@ -53,7 +53,7 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
         issue: the known trouble that its failure looks like.
     """
     status = state.step(step.id).status
-    aside = all(step.id != other.id for _, other in state.plan())  # a step of the troubleshooting
+    aside = plan_of(state).place(step.id) < 0  # a step of the troubleshooting
     here = aside or step.id == current_step(state)
     roll = [] if state.rollback else [Press("rollback", "roll back")]
     if state.finished:
@@ -210,10 +210,10 @@ def _need(state: SessionState, step: Step) -> list[list[Piece]]:
     """What the plan of the rollback says of a step that nothing was done about yet."""
     if state.rollback is None or state.step(step.id).status is not StepStatus.PENDING:
         return []
-    planned = next((one for one in rollback_plan(state) if one.step.id == step.id), None)
-    if planned is None:
+    found = planned(state, step.id)
+    if found is None:
         return []
-    return [[(f"{NEEDS[planned.need]} {planned.need.value}  ", "bold"), (sanitise(planned.why), "")]]
+    return [[(f"{NEEDS[found.need]} {found.need.value}  ", "bold"), (sanitise(found.why), "")]]
 
 
 def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
