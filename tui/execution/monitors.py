@@ -21,7 +21,7 @@ from tui.session.clock import Clock
 from tui.session.state import CONNECTED, SessionState
 from tui.session.watching import Dwell, finite
 from tui.text.sanitise import plain, sanitise
-from tui.transports.base import CancelToken, Stream, Transport
+from tui.transports.base import CancelToken, GivingWay, Stream, Transport
 
 AT_ONCE = 2
 """Monitors measured at once, so that the commands keep their share of the connection."""
@@ -31,6 +31,9 @@ STAGGER = 0.4
 
 ANSWERED = ("http",)
 """Kinds whose figures are of one answer: how fast a maintenance page or a 502 comes says nothing of the release."""
+
+AGAIN = 0.5
+"""Seconds after which a monitor is asked again that gave way to what a person runs."""
 
 TICK = 0.25
 """Seconds slept at most between two looks at the clock."""
@@ -74,7 +77,10 @@ class MonitorRunner:
         self._speed = speed
         self._stop = CancelToken()
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="monitor")
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, GivingWay] = {}
+        self._due: dict[str, float] = {}
+        self._again: dict[str, float] = {}
+        """When what gave way is asked again, which is due still."""
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._schedule, name="monitors", daemon=True)
 
@@ -86,43 +92,61 @@ class MonitorRunner:
     def stop(self) -> None:
         """End it; a measurement that is under way is cancelled, and nobody waits for it."""
         self._stop.cancel()
+        with self._lock:
+            for token in self._under_way.values():
+                token.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _schedule(self) -> None:
+        """Begin what is due, what has been due for longest first; what gave way is due still, and asked again soon."""
         monitors = self._recording.runbook.monitors
-        due = {name: self._clock.monotonic() + STAGGER * place for place, name in enumerate(monitors)}
+        begun = self._clock.monotonic()
+        self._due = {name: begun + STAGGER * place for place, name in enumerate(monitors)}
         while not self._stop.cancelled:
             now = self._clock.monotonic()
-            for name, monitor in monitors.items():
-                if due[name] <= now:
-                    due[name] = max(due[name] + self._every(monitor), now)
-                    self._begin(name, monitor)
-            wait = min(due.values()) - self._clock.monotonic()
-            if self._stop.wait(min(max(wait, 0.02), TICK)):
+            for name in sorted(monitors, key=self._due.__getitem__):
+                if self._due[name] > now:
+                    break
+                if self._again.get(name, now) <= now:
+                    self._begin(name, monitors[name])
+            if self._stop.wait(min(max(self._next() - self._clock.monotonic(), 0.02), TICK)):
                 return
+
+    def _next(self) -> float:
+        """When the next look is due."""
+        with self._lock:
+            waits = [max(due, self._again.get(name, due)) for name, due in self._due.items()]
+        return min(waits)
 
     def _every(self, monitor: Monitor) -> float:
         return max(0.25, seconds(monitor.every) / self._speed)
 
     def _begin(self, name: str, monitor: Monitor) -> None:
-        state = self._recording.state
+        state, now = self._recording.state, self._clock.monotonic()
+        before, self._due[name] = self._due[name], max(self._due[name] + self._every(monitor), now)
         if state.finished or state.started is None or not may_hold(monitor.when, state.facts):
             return
+        token = GivingWay()
         with self._lock:
+            self._again.pop(name, None)
             if name in self._under_way:
                 return  # the last one has not come back: a second would only queue up behind it
-            self._under_way.add(name)
+            self._under_way[name] = token
         try:
-            self._pool.submit(self._sample, name, monitor)
+            self._pool.submit(self._sample, name, monitor, token, before)
         except RuntimeError:  # it was stopped meanwhile
             with self._lock:
-                self._under_way.discard(name)
+                self._under_way.pop(name, None)
 
-    def _sample(self, name: str, monitor: Monitor) -> None:
+    def _sample(self, name: str, monitor: Monitor, token: GivingWay, due: float) -> None:
         try:
             before, begun = self._recording.state, self._clock.monotonic()
-            made = self.measure(monitor)
+            made = self.measure(monitor, token)
             took = self._clock.monotonic() - begun
+            if token.gave_way:  # what a person runs needed the channel: that says nothing of what is measured
+                with self._lock:
+                    self._due[name], self._again[name] = due, self._clock.monotonic() + AGAIN
+                return
             if cut := cut_off(before, self._recording.state, monitor):
                 made = Measurement(None, f"the connection to {cut} was down meanwhile")
             if not self._stop.cancelled and self._recording.state.finished is None:
@@ -131,22 +155,22 @@ class MonitorRunner:
             self._recording.trouble = error
         finally:
             with self._lock:
-                self._under_way.discard(name)
+                self._under_way.pop(name, None)
 
-    def measure(self, monitor: Monitor) -> Measurement:
+    def measure(self, monitor: Monitor, cancel: CancelToken | None = None) -> Measurement:
         """One measurement. Blocks for the monitor's timeout at most."""
         try:
             if monitor.probe is not None:
-                return self._by_probe(monitor)
-            return self._by_command(monitor)
+                return self._by_probe(monitor, cancel or self._stop)
+            return self._by_command(monitor, cancel or self._stop)
         except RunbookError as error:
             return Measurement(None, error.message)
 
-    def _by_probe(self, monitor: Monitor) -> Measurement:
+    def _by_probe(self, monitor: Monitor, cancel: CancelToken) -> Measurement:
         assert monitor.probe is not None
         values = self._recording.values()
         within = seconds(monitor.timeout)
-        made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, self._stop)
+        made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, cancel)
         value = made.figures.get(monitor.number.name)
         failed = next((check.came for check in made.checks if not check.ok and not check.warning), "")
         service = self._recording.runbook.services[monitor.probe.service]
@@ -159,7 +183,7 @@ class MonitorRunner:
         timed = units_of(service, monitor.probe).get(monitor.number.name) == "s"
         return Measurement(within if value is None and timed else None, detail, failed=True)
 
-    def _by_command(self, monitor: Monitor) -> Measurement:
+    def _by_command(self, monitor: Monitor, cancel: CancelToken) -> Measurement:
         runbook = self._recording.runbook
         action = Action(
             run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout, errexit=monitor.errexit
@@ -172,7 +196,7 @@ class MonitorRunner:
             kept.extend(data[: max(0, MOST - len(kept))])
 
         host = monitor.on or runbook.runbook.default_host
-        outcome = self._transports[host].run(command, keep, self._stop)
+        outcome = self._transports[host].run(command, keep, cancel)
         if outcome.exit_status != 0:
             said = plain(bytes(err)).strip().rpartition("\n")[2]
             return Measurement(None, sanitise(said or str(outcome), 120))

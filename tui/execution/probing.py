@@ -27,7 +27,7 @@ from tui.runbook.variables import fill
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.text.sanitise import sanitise
-from tui.transports.base import CancelToken, Command, OutputSink, Stream, Transport
+from tui.transports.base import CancelToken, Command, GivingWay, OutputSink, Stream, Transport
 
 DEADLINE = 20.0
 """Seconds a probe has where its action gives no `timeout`."""
@@ -149,7 +149,7 @@ class LiveProber(_Prober):
         """See Prober; the probe works on a thread of its own, which is left to itself when it does not come back."""
         service = self._runbook.services[probe.service]
         transport = self._transports[service.through] if service.through else self._here()
-        reach = TransportReach(transport, seconds)
+        reach = TransportReach(transport, seconds, giving_way=cancel if isinstance(cancel, GivingWay) else None)
         done: list[Measured] = []
 
         def work() -> None:

@@ -12,7 +12,7 @@ from typing import Self
 from tui.errors import RunbookError
 from tui.probes.base import NoData, ProbeFailed, Ran
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import Address, CancelToken, Command, DialFailed, Stream, Transport, Undialled
+from tui.transports.base import Address, CancelToken, Command, DialFailed, GivingWay, Stream, Transport, Undialled
 from tui.transports.streams import forwarded, shut
 
 MOST_OUTPUT = 8 << 20
@@ -57,8 +57,16 @@ class TransportReach:
     timeouts are.
     """
 
-    def __init__(self, transport: Transport, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        giving_way: GivingWay | None = None,
+    ) -> None:
+        """Args: giving_way: told where a command gave way to another; without it none does."""
         self._transport = transport
+        self._asker = giving_way
         self._seconds = seconds
         self._clock = clock
         self._deadline = clock() + seconds
@@ -166,7 +174,7 @@ class TransportReach:
         return _SOCKET_WHY.get(-1 if outcome.exit_status is None else outcome.exit_status, Undialled.OTHER)
 
     def _token(self) -> CancelToken:
-        token = CancelToken()
+        token = GivingWay(self._asker) if self._asker is not None else CancelToken()
         with self._lock:
             self._tokens.append(token)
             if self._ended:

@@ -155,6 +155,31 @@ class CancelToken:
         return self._event.wait(seconds)
 
 
+class GivingWay(CancelToken):
+    """That of a command which nobody waits for: it runs only where a channel is left over, and ends where one is not.
+
+    Whoever asked for it asks again later; nothing is said of what it would have found.
+    """
+
+    def __init__(self, asker: "GivingWay | None" = None) -> None:
+        """Args: asker: who is told as well that it gave way."""
+        super().__init__()
+        self._asker = asker
+        self._gave_way = False
+
+    def give_way(self) -> None:
+        """End it, or do not begin it: somebody needs the channel."""
+        self._gave_way = True
+        self.cancel()
+        if self._asker is not None:
+            self._asker.give_way()
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether it gave way."""
+        return self._gave_way
+
+
 class Transport(Protocol):
     """A place where commands run. Safe to call from several threads at once."""
 

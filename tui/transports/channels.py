@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import paramiko
 
@@ -11,6 +12,7 @@ from tui.transports.base import CancelToken, HostFacts, Stream
 from tui.transports.job_ask import Lost
 from tui.transports.running import INLINE
 from tui.transports.shell import TICK, Wrapped
+from tui.transports.turns import Turns
 from tui.transports.wire import Connection, Inbox, told_end, took
 
 STATUS_PATIENCE = 2.0
@@ -25,14 +27,14 @@ class SSHChannels:
         connected: Callable[[], tuple[Connection, HostFacts]],
         facts: Callable[[], HostFacts],
         opened: Callable[[Connection, CancelToken], tuple[paramiko.Channel, Inbox]],
-        slots: threading.BoundedSemaphore,
+        turns: Turns,
         another: Callable[[], Connection],
     ) -> None:
         self._connected = connected
         self._another = another
         self._facts = facts
         self._opened = opened
-        self._slots = slots
+        self._turns = turns
 
     def boot_id(self) -> str:
         """Which start of the host the connection meets."""
@@ -47,16 +49,15 @@ class SSHChannels:
         connection, _ = self._connected()
         if urgent:
             return self._urgent(connection, wrapped)
-        while not self._slots.acquire(timeout=TICK):
-            if cancel.cancelled:
-                raise HostError("no channel was free before it was cancelled", "try again")
+        if not self._turns.take(cancel):
+            raise HostError("no channel was free before it was cancelled", "try again")
         try:
             channel, inbox = self._opened(connection, cancel)
             send(channel, wrapped)
         except BaseException:
-            self._slots.release()
+            self._turns.give_back(cancel)
             raise
-        return SSHExchange(connection, channel, inbox, wrapped.stdin, self._slots.release)
+        return SSHExchange(connection, channel, inbox, wrapped.stdin, partial(self._turns.give_back, cancel))
 
     def _urgent(self, connection: Connection, wrapped: Wrapped) -> "SSHExchange":
         """Beside whatever runs: with MaxSessions used up it takes a connection of its own."""

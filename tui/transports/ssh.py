@@ -24,11 +24,11 @@ from tui.transports.keyblobs import fingerprint
 from tui.transports.liveness import Watch
 from tui.transports.login import Credentials
 from tui.transports.running import Running
-from tui.transports.shell import TICK, wrap
+from tui.transports.shell import wrap
 from tui.transports.tunnel import dial_through
+from tui.transports.turns import Turns
 from tui.transports.wire import Connection, Inbox
 
-CHANNELS = 10
 CHANNEL_PATIENCE = 60.0
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
@@ -80,8 +80,8 @@ class SSHTransport:
         self._patience = patience
         self._connect_timeout = connect_timeout
         self._lock = threading.Lock()
-        self._slots = threading.BoundedSemaphore(CHANNELS)
-        self._channels = SSHChannels(self._connected, self.connect, self._opened, self._slots, self._another)
+        self._turns = Turns()
+        self._channels = SSHChannels(self._connected, self.connect, self._opened, self._turns, self._another)
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._facts: HostFacts | None = None
@@ -248,9 +248,8 @@ class SSHTransport:
     ) -> Outcome:
         cancel = cancel or CancelToken()
         request, stdin = wrap(command, self._login_shell)
-        while not self._slots.acquire(timeout=TICK):
-            if cancel.cancelled:
-                return NOT_STARTED
+        if not self._turns.take(cancel):
+            return NOT_STARTED
         try:
             try:
                 channel, inbox = self._opened(connection, cancel)
@@ -268,7 +267,7 @@ class SSHTransport:
             running = Running(self._channels, channel, inbox, sink, command.timeout, self._patience)
             return running.follow(stdin, cancel)
         finally:
-            self._slots.release()
+            self._turns.give_back(cancel)
 
     def _opened(self, connection: Connection, cancel: CancelToken) -> tuple[paramiko.Channel, Inbox]:
         """A channel; sshd refuses more than MaxSessions and frees them late, so a refusal is tried again.
@@ -281,6 +280,8 @@ class SSHTransport:
             try:
                 return connection.open_ordered(timeout=CHANNEL_PATIENCE)
             except (paramiko.SSHException, EOFError, OSError) as error:
+                if connection.is_active():
+                    self._turns.refused(cancel)
                 asked = cancel.wait(0.05)
                 if asked or not connection.is_active() or time.monotonic() > deadline:
                     raise HostError(f"{self.name}: no channel: {error}") from error
