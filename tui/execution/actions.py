@@ -10,7 +10,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from tui.errors import RunbookError
-from tui.execution.captures import Captured, capture, capture_probe
+from tui.execution.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.commands import prepare, shown
 from tui.execution.executor import Executor, Finished
 from tui.execution.expectations import Output, check, unmet
@@ -23,7 +23,7 @@ from tui.runbook.probing.describe import given_words, words_of
 from tui.runbook.variables import fill
 from tui.runbook.waves import waves
 from tui.session import events as ev
-from tui.session.doubts import checks_of
+from tui.session.doubts import changed_after, checks_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, SessionState, action_at, last_attempt
@@ -349,6 +349,9 @@ class ActionRunner:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
             checks = (kept, *checks)
         checks = (*checks, *unmet(action.expect, captured.missing))
+        if changed_after(self._recorder.state, step):
+            captured, moved = beside_baseline(captured, action.capture, self._recorder.values())
+            checks = (*checks, *moved)
         good = all(one.ok or one.warning for one in checks)
         if good and not self._recorder.state.attempts[number].again:
             self._keep(step.id, captured)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from tui.execution.evidence import MISSING, document_with, follow
 from tui.runbook.model import Capture
 from tui.runbook.patterns import TooSlow, search
+from tui.session.event_base import Check
 
 LONGEST = 65536
 """A value of more characters, or with a NUL, is taken for a mistake: it counts as not found."""
@@ -47,6 +48,20 @@ def capture_probe(captures: Mapping[str, Capture], text: str, secrets: Mapping[s
     found = {name: secrets.get(wanted.json or name, "") for name, wanted in captures.items() if wanted.secret}
     missing = [name for name, value in found.items() if not value and not captures[name].optional]
     return Captured(plain.values, {name: value for name, value in found.items() if value}, (*plain.missing, *missing))
+
+
+def beside_baseline(
+    captured: Captured, captures: Mapping[str, Capture], known: Mapping[str, str]
+) -> tuple[Captured, tuple[Check, ...]]:
+    """Leave out what would replace a baseline that is known, and say where what was found now is another value."""
+    stay = {name for name in captured.values if captures[name].baseline and known.get(name)}
+    values = {name: value for name, value in captured.values.items() if name not in stay}
+    checks = tuple(
+        Check(f"{name} as before the change, {known[name]}", captured.values[name], ok=False, warning=True)
+        for name in sorted(stay)
+        if captured.values[name] != known[name]
+    )
+    return Captured(values, captured.secrets, captured.missing), checks
 
 
 def _find(wanted: Capture, text: str) -> str:

@@ -60,12 +60,17 @@ class Expect(Model, frozen=True, kw_only=True):
 
 
 class Capture(Model, frozen=True, kw_only=True):
-    """A value taken from the output: the first group of `pattern`, the JSON value at `json`, or all of it, trimmed."""
+    """A value taken from the output: the first group of `pattern`, the JSON value at `json`, or all of it, trimmed.
+
+    A `baseline` is what was there before: once a change after its step has begun, what is found then is shown beside
+    it and does not replace it.
+    """
 
     pattern: str = ""
     json: str = ""
     secret: bool = False
     optional: bool = False
+    baseline: bool = False
 
 
 class Retry(Model, frozen=True, kw_only=True):

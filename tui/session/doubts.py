@@ -131,6 +131,13 @@ def last_change(state: SessionState) -> int:
     return max((last_done(state, step) for step in done), default=-1)
 
 
+def changed_after(state: SessionState, step: Step) -> bool:
+    """Whether a change that comes after a step, of those that a deployment makes, has begun."""
+    steps = [other for _, other in state.plan()]
+    later = steps[steps.index(step) + 1 :] if step in steps else []
+    return any(last_done(state, other) >= 0 for other in later if deploys(state.runbook, other))
+
+
 @once
 def first_change(state: SessionState) -> int:
     """The event by which the session first changed something; later than any where nothing has."""

@@ -1,0 +1,84 @@
+"""A value that says what was there before a change stays, whatever is found when its step is done again later."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli
+from msgspec import convert
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tui.execution.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.model import Runbook
+from tui.session.clock import SystemClock
+from tui.session.store import Store
+
+TEXT = """
+format = 1
+[runbook]
+title = "Shop"
+default_host = "web"
+[hosts.web]
+target = "web"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["go"]
+[flows.rollback]
+title = "Roll back"
+kind = "rollback"
+sections = ["back"]
+[[sections]]
+id = "go"
+title = "Go"
+steps = [
+  { id = "plan", title = "Plan", actions = [{ run = "plan", capture = { planned = { baseline = true }, seen = {} } }] },
+  { id = "order", title = "An order", mutates = true, actions = [{ run = "order" }] },
+  { id = "migrate", title = "Migrate", mutates = true, undo = ["reverse"], actions = [{ run = "migrate" }] },
+]
+[[sections]]
+id = "back"
+title = "Back"
+steps = [{ id = "reverse", title = "Reverse", mutates = true, actions = [{ run = "reverse" }] }]
+"""
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport({"plan": Reply(b"nothing\n")})
+
+
+@pytest.fixture
+def conductor(tmp_path: Path, host: FakeTransport) -> Iterator[Conductor]:
+    runbook = convert(tomli.loads(TEXT), Runbook)
+    workspace = Workspace(runbook, TEXT, Store(tmp_path / "sessions"), {"web": host}, SystemClock())
+    setup = Setup(flow="deploy", operator="ana")
+    workspace.preflight(setup, lambda row: None)
+    made = workspace.begin(setup)
+    yield made
+    made.close()
+    workspace.close()
+
+
+def plan_again(conductor: Conductor, host: FakeTransport, found: str) -> list[str]:
+    """Do the step again; returns the warnings of its check."""
+    host.replies["plan"] = Reply(f"{found}\n".encode())
+    conductor.reopen("plan", "again")
+    conductor.start("plan")
+    conductor.wait(10)
+    last = conductor.state.attempts[conductor.state.step("plan").attempts[-1]]
+    return [f"{check.expected}: {check.came}" for check in last.checks if check.warning]
+
+
+def test_a_baseline_stays_once_a_change_after_it_has_begun(conductor: Conductor, host: FakeTransport) -> None:
+    for step in ("plan", "order"):
+        conductor.start(step)
+        conductor.wait(10)
+    assert plan_again(conductor, host, "two migrations") == []
+    assert conductor.state.facts["planned"] == "two migrations"
+    conductor.start("migrate")
+    conductor.wait(10)
+    assert plan_again(conductor, host, "nothing") == ["planned as before the change, two migrations: nothing"]
+    assert (conductor.state.facts["planned"], conductor.state.facts["seen"]) == ("two migrations", "nothing")
+    assert plan_again(conductor, host, "two migrations") == []
