@@ -1,8 +1,10 @@
 """Checks that a default may be the moment of the set-up, so that a notice never goes out without its date."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.runbook.documents import changed
 from tests.support.fake_clock import FakeClock
@@ -13,6 +15,7 @@ from tui.resources import bundled
 from tui.runbook.load import load, load_text
 from tui.runbook.variables import fill
 from tui.screens.setup_form import values
+from tui.session.called import items
 from tui.session.store import Store
 
 SETUP = Setup(flow="deploy", method="a", operator="ana")
@@ -62,3 +65,38 @@ def test_a_default_names_only_the_moment_and_fits_the_pattern(default: str, told
     with pytest.raises(RunbookInvalid) as caught:
         load_text(changed('default = "v2"', f'default = "{default}"'), "r.toml")
     assert told in [problem.message for problem in caught.value.problems]
+
+
+def test_a_notice_written_days_before_names_the_next_window(workspace: Workspace) -> None:
+    clock = workspace.clock
+    assert isinstance(clock, FakeClock)
+    clock.advance(4 * 86400)  # a Saturday
+    offered = {field.id: field.value for field in values(workspace, "deploy", {})}
+    assert (offered["var-planned_date"], offered["var-planned_time"]) == ("2026-12-01", "02:00")
+
+
+def test_a_heading_without_anything_below_is_left_out(workspace: Workspace) -> None:
+    conductor = workspace.begin(SETUP)
+    body = conductor.message("notification")
+    conductor.close()
+    assert "Changes:" not in body
+    assert "Rollback plan: Available if issues occur" in body
+
+
+@pytest.mark.parametrize(
+    ("ahead", "done", "words"),
+    [(3 * 60, False, "notified 3 m 00 s ahead"), (25 * 3600, True, "done"), (-60, False, "notified when it began")],
+)
+def test_a_notice_sent_minutes_ahead_does_not_tick_that_it_was_a_day(
+    workspace: Workspace, ahead: int, done: bool, words: str
+) -> None:
+    clock = workspace.clock
+    assert isinstance(clock, FakeClock)
+    at = clock.now() + timedelta(seconds=ahead)
+    planned = {"planned_date": f"{at:%Y-%m-%d}", "planned_time": f"{at:%H:%M}"}
+    conductor = workspace.begin(replace(SETUP, variables=planned))
+    conductor.start("prepare-notify")
+    conductor.sent("notification", conductor.message("notification"), "copied", "prepare-notify")
+    told = items(conductor.state)[0]
+    conductor.close()
+    assert (told.id, told.done, told.words) == ("team-notified", done, words)

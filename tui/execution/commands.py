@@ -21,13 +21,13 @@ def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict
     about = runbook.runbook
     method = runbook.methods.get(facts.get("method", ""))
     return {
-        **defaults(runbook.variables, now, facts.get("flow", "")),
+        **defaults(runbook.variables, now, facts.get("flow", ""), runbook.window),
         "title": about.title,
         "environment": about.environment,
         "contact": about.contact,
         "owner": about.owner,
         "method_title": method.title if method else "",
-        **moment(now),
+        **moment(now, runbook.window),
         **facts,
     }
 

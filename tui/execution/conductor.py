@@ -16,7 +16,7 @@ from tui.people import same_person
 from tui.runbook.counting import repeatable
 from tui.runbook.filling import filled_action
 from tui.runbook.model import Runbook, Section, Signoff, Step
-from tui.runbook.variables import fill
+from tui.runbook.variables import fill, without_empty
 from tui.session import events as ev
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.handover import handover_summary
@@ -240,7 +240,8 @@ class Conductor(Placing):
     def message(self, name: str) -> str:
         """The text of a message with everything known filled in; what is not known stays as {{ name }}."""
         drafted = incident_values(self.state, self.now())
-        return fill(self.runbook.messages[name].body, {**self.values(), **drafted})
+        values = {**self.values(), **drafted}
+        return fill(without_empty(self.runbook.messages[name].body, values), values)
 
     def sent(self, name: str, text: str, how: str, step_id: str = "") -> None:
         """Record that a message went out; with a step, that step goes on."""

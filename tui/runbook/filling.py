@@ -20,7 +20,7 @@ FILLED = frozenset(
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
         *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original")),
         *(("Step", key) for key in ("text", "note")),
-        *(("Message", key) for key in ("title", "body", "to", "send")),
+        *(("Message", key) for key in ("title", "body", "to", "send", "of")),
         *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text")),
         *(("Capture", key) for key in ("pattern", "json")),
         ("Watched", "samples"),

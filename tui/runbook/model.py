@@ -268,7 +268,8 @@ class Section(Model, frozen=True, kw_only=True):
 class Message(Model, frozen=True, kw_only=True):
     """A template people receive, `{{ name }}` filled in.
 
-    `send` is a command that gets the text on standard input; without one the text is only copied.
+    `send` is a command that gets the text on standard input; without one the text is only copied. A message that has
+    to go out `ahead` of the moment `of` (YYYY-MM-DD HH:MM, UTC) ticks its step's items only where it did.
     """
 
     title: str
@@ -276,6 +277,8 @@ class Message(Model, frozen=True, kw_only=True):
     to: str = ""
     send: str = ""
     on: Name = ""
+    ahead: Duration = ""
+    of: str = ""
     source: Lines = ""
 
 

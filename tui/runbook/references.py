@@ -128,7 +128,7 @@ def _messages(runbook: Runbook, names: Names) -> Iterator[Fault]:
     for name, message in runbook.messages.items():
         path: Path = ("messages", name)
         yield from missing(message.on, runbook.hosts, "host", (*path, "on"))
-        for key, text in (("title", message.title), ("body", message.body), ("to", message.to)):
+        for key, text in (("title", message.title), ("body", message.body), ("to", message.to), ("of", message.of)):
             yield from template_faults(text, names.anywhere(), (*path, key))
         yield from template_faults(message.send, names.anywhere(), (*path, "send"), command=True)
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
-from tui.runbook.model import Variable
+from tui.runbook.model import Variable, Window
 
 PLACEHOLDER = re.compile(r"\{\{(?!(?:end|else|break|continue)\}\}) *([A-Za-z_][A-Za-z0-9_-]*) *\}\}")
 """One `{{ name }}`, with blanks or without: `{{.Names}}`, `{{json .}}` and `{{end}}` are other programs'."""
@@ -30,6 +30,8 @@ BUILT_INS = DRAFTED | {
     "method_title",
     "utc_date",
     "utc_time",
+    "window_date",
+    "window_time",
     "title",
     "environment",
     "contact",
@@ -61,19 +63,48 @@ def filled(template: str, values: Mapping[str, str]) -> str | None:
     return None if template and not text else text
 
 
-def moment(now: datetime) -> dict[str, str]:
-    """The built-in names for the time, which is UTC, and their values; a variable's default may name them."""
-    return {"utc_date": f"{now:%Y-%m-%d}", "utc_time": f"{now:%H:%M}"}
+def moment(now: datetime, window: Window | None = None) -> dict[str, str]:
+    """The built-in names for the time, which is UTC, and their values; a variable's default may name them.
+
+    `window_date` and `window_time` are the next time at which the window opens; now, where it is open or there is none.
+    """
+    from tui.runbook.window import window_state
+
+    found = window_state(window, now)
+    at = found.opens.astimezone(UTC) if found.opens is not None and not found.inside else now
+    return {
+        "utc_date": f"{now:%Y-%m-%d}",
+        "utc_time": f"{now:%H:%M}",
+        "window_date": f"{at:%Y-%m-%d}",
+        "window_time": f"{at:%H:%M}",
+    }
 
 
-def defaults(variables: Mapping[str, Variable], now: datetime, flow: str = "") -> dict[str, str]:
+def without_empty(text: str, values: Mapping[str, str]) -> str:
+    """A message without the paragraphs that are there for a value which is empty: no heading above nothing."""
+    empty = {name for name, value in values.items() if not value.strip()}
+    kept = [
+        paragraph
+        for paragraph in text.split("\n\n")
+        if not any(
+            (found := PLACEHOLDER.fullmatch(line.strip())) and found[1] in empty for line in paragraph.split("\n")
+        )
+    ]
+    return "\n\n".join(kept)
+
+
+def defaults(
+    variables: Mapping[str, Variable], now: datetime, flow: str = "", window: Window | None = None
+) -> dict[str, str]:
     """The defaults of the variables as they are at this moment; an optional one that has none is empty.
 
     Args:
         flow: the session's; an optional variable of other flows has no value in it.
+        window: the runbook's.
     """
+    times = moment(now, window)
     return {
-        name: fill(one.default, moment(now))
+        name: fill(one.default, times)
         for name, one in variables.items()
         if one.default or (one.optional and (not one.flows or flow in one.flows))
     }

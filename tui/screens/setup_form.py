@@ -43,7 +43,7 @@ def people(operator: str) -> list[Field]:
 def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Field]:
     """The runbook's variables; `own` are the operator's defaults."""
     variables = workspace.variables(flow)
-    given = {**defaults(variables, workspace.clock.now(), flow), **own}
+    given = {**defaults(variables, workspace.clock.now(), flow, workspace.runbook.window), **own}
     return [
         Field(
             id=variable_id(name),
