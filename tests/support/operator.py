@@ -143,7 +143,7 @@ class Operator:
             selected = self._pilot.app.screen.query_one(Checklist).selected
             if selected == step:
                 return
-            order = [one.step for one in self._pilot.app.screen.query_one(Checklist)._rows if one.step]
+            order = self._pilot.app.screen.query_one(Checklist)._outline.steps
             await self.press("down" if order.index(step) > order.index(selected) else "up")
         raise AssertionError(f"{step} cannot be marked")
 
