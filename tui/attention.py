@@ -41,7 +41,7 @@ class Attentive(Front):
         """Keep when it was; the time before the terminal has it, so that no key it is answered by comes too early."""
         if renderable is not None and self._batch_count:
             self._lost = True
-        elif renderable is not None and screen is self.screen:
+        elif renderable is not None and self.screen_stack[-1:] == [screen]:
             now = time.monotonic()  # which is what events have
             self._painted = min(self.painted, now)
             self._laid_out = min(self._laid_out, now)
@@ -67,7 +67,12 @@ class Attentive(Front):
                 return
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
+            self.call_later(self._paint_all)  # also where it is soon as large as before, and nothing would change
         await super().on_event(event)
+
+    def _paint_all(self) -> None:
+        if self.screen_stack:
+            self.screen.refresh()
 
     def fit(self, size: Size | None = None) -> None:
         """Cover the screens while the terminal is too small for them, and no longer."""

@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList
 
 from tests.support.fake_transport import FakeTransport
 from tests.support.looking import seen
+from tests.support.mashing import resize
 from tests.support.one_read import click, one_read, paste
 from tests.tui.conftest import dialog, journal, shown, until
 from tests.tui.test_run import SETUP, comes, running
@@ -105,6 +106,22 @@ async def test_a_click_is_for_the_screen_that_was_seen(workspace: Workspace) -> 
         await settled(pilot)
         assert app.screen_stack == stack
         assert not any(isinstance(one, ev.NoteAdded) for one in journal(workspace))
+
+
+async def test_a_click_is_for_the_size_that_was_seen(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("n")
+        asked = await dialog(pilot, AskText)
+        for width, height in ((100, 30), (120, 40), (100, 30)):
+            no = asked.query_one("#no").region
+            resize(app, (width, height))
+            one_read(app, click(no.x + 1, no.y))
+            await settled(pilot)
+            assert app.screen is asked
+        await until(pilot, lambda: app._laid_out < math.inf)
+        no = asked.query_one("#no").region
+        one_read(app, click(no.x + 1, no.y))
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
 
 
 async def test_escapes_in_one_read_leave_one_screen(workspace: Workspace) -> None:
