@@ -76,18 +76,10 @@ def sessions_root() -> Path:
     Raises:
         UsageError: there is no such place.
     """
-    from platformdirs import user_state_path
+    from tui.config import state_folder
 
     given = os.environ.get("RUNBOOK_SESSIONS")
-    if given:
-        return Path(given)
-    try:
-        root = user_state_path("runbook") / "sessions"
-        if root.is_absolute():
-            return root
-    except RuntimeError:
-        pass
-    raise UsageError("there is no place for sessions: the user has no home folder", "set HOME, or RUNBOOK_SESSIONS")
+    return Path(given) if given else state_folder() / "sessions"
 
 
 def open_store() -> "Store":

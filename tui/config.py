@@ -39,6 +39,23 @@ def config_path() -> Path | None:
     return path if path.is_absolute() else None
 
 
+def state_folder() -> Path:
+    """Where sessions and exports are: below XDG_STATE_HOME, or where the platform keeps such things.
+
+    Raises:
+        UsageError: there is no such place.
+    """
+    from platformdirs import user_state_path
+
+    try:
+        path = user_state_path("runbook")
+        if path.is_absolute():
+            return path
+    except RuntimeError:
+        pass
+    raise UsageError("there is no place for sessions: the user has no home folder", "set HOME, or RUNBOOK_SESSIONS")
+
+
 def load_config(path: Path | None = None) -> Config:
     """The settings; all defaults where there is no file.
 

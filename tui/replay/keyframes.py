@@ -3,6 +3,7 @@
 The key frames are derived from the journal and lie in a cache: whoever deletes them loses time, and nothing else.
 """
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -117,6 +118,7 @@ class KeyFrames:
         self._journal = journal
         self._first = first
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would leave its mode to the umask
         try:
             self._db = self._opened(path)
         except sqlite3.DatabaseError:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.errors import JournalDamaged
+from tui.errors import JournalDamaged, SessionError
 from tui.replay.keyframes import SPACING, KeyFrames, Moment, Rows, beginning, onward
 from tui.replay.output import OutputLines
 from tui.runbook.load import load
 from tui.runbook.model import Runbook
 from tui.session.chain import last_entry, unreadable
+from tui.session.private import private_folder
 from tui.session.state import Attempt
 from tui.session.store import SessionDirectory
 
@@ -193,9 +194,9 @@ class RecordedSession:
 
 
 def _writable(cache: Path) -> Path:
-    """The folder, or one that goes with the program where it cannot be written."""
+    """The folder, or one that goes with the program where it cannot be written or is not ours alone."""
     try:
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
+        private_folder(cache.absolute())
+    except (OSError, SessionError):
         return Path(tempfile.mkdtemp(prefix="runbook-"))
     return cache if os.access(cache, os.W_OK) else Path(tempfile.mkdtemp(prefix="runbook-"))

@@ -174,4 +174,4 @@ def staged(directory: SessionDirectory) -> ReplayWorkspace:
     from platformdirs import user_cache_path
 
     recording = RecordedSession(directory, user_cache_path("runbook") / "replay")
-    return ReplayWorkspace(recording, Store(directory.path.parent))
+    return ReplayWorkspace(recording, Store(directory.path.parent, ours=False))

@@ -6,18 +6,22 @@ from pathlib import Path
 from textual.screen import Screen
 
 from tui.bridge import front
+from tui.config import state_folder
 from tui.errors import SessionError
 from tui.session.durable import replace_private
+from tui.session.private import private_folder
 from tui.session.store import Store
 
 FORMS = ("md", "html", "json")
 
 
 def exports_folder() -> Path:
-    """Where exports from the screen are: beside the sessions, below XDG_STATE_HOME."""
-    from platformdirs import user_state_path
+    """Where exports from the screen are: beside the sessions, below XDG_STATE_HOME.
 
-    return user_state_path("runbook") / "exports"
+    Raises:
+        UsageError: there is no such place.
+    """
+    return state_folder() / "exports"
 
 
 def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
@@ -33,7 +37,7 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     read = source(directory)
     made = {f"{directory.id}.{form}": render(read, form) for form in FORMS}
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         for name, data in made.items():
             replace_private(folder / name, data)
     except OSError as error:

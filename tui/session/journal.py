@@ -1,5 +1,6 @@
 """Keeps the events of a session so that none is lost, changed or forgotten: what is appended is on the disk."""
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -110,6 +111,8 @@ class Journal:
             try:
                 self._disk.write_all(self._fd, line + b"\n")
                 self._disk.sync(self._fd)
+                if not os.fstat(self._fd).st_nlink:
+                    raise OSError(errno.ENOENT, "it was removed while the session was open")
             except OSError as error:
                 self.broken = error.strerror or str(error)
                 raise JournalUnwritable(f"cannot write {self.path}: {self.broken}", HINT) from error

@@ -17,6 +17,7 @@ from tui.session.clock import Clock
 from tui.session.durable import sync_directory, write_new
 from tui.session.fold import fold
 from tui.session.journal import Journal, exists, read
+from tui.session.private import closed, private_folder, trusted_folder
 from tui.session.state import SessionState
 
 
@@ -81,10 +82,15 @@ def _parsed(text: str) -> Runbook:
 
 
 class Store:
-    """All sessions under one root, made with mode 0700 when the first is begun."""
+    """All sessions under one root, made with mode 0700 when the first is begun.
 
-    def __init__(self, root: Path) -> None:
+    Nobody but its owner may be able to put sessions there: see `tui.session.private`. A root that is not `ours` is only
+    read from, whosever it is.
+    """
+
+    def __init__(self, root: Path, ours: bool = True) -> None:
         self.root = root
+        self.ours = ours
 
     def create(
         self, flow: str, runbook_text: str, clock: Clock, scenario_text: str = ""
@@ -98,7 +104,7 @@ class Store:
         directory = SessionDirectory(self.root / name)
         hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
         try:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self.root)
             directory.path.mkdir(mode=0o700)
         except OSError as error:
             raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error
@@ -124,19 +130,21 @@ class Store:
         """
         names = self.names()
         if session == "last" and names:
-            return SessionDirectory(self.root / names[-1])
+            return self._closed(names[-1])
         found = [name for name in names if name == session or name.startswith(session) or name.endswith(session)]
         if len(found) != 1 or not session:
             what = "matches more than one session" if found else "is no session here"
             raise SessionError(f"{session!r} {what}", "`runbook sessions` lists them")
-        return SessionDirectory(self.root / found[0])
+        return self._closed(found[0])
 
     def names(self) -> list[str]:
         """The ids of all sessions, oldest first.
 
         Raises:
-            SessionError: the folder cannot be read.
+            SessionError: the folder cannot be read, or somebody else could put sessions there.
         """
+        if self.ours:
+            trusted_folder(self.root)
         try:
             paths = list(self.root.iterdir())
         except (FileNotFoundError, NotADirectoryError):
@@ -144,6 +152,12 @@ class Store:
         except OSError as error:
             raise unreadable(self.root, error) from error
         return sorted(path.name for path in paths if _has_journal(path))
+
+    def _closed(self, name: str) -> SessionDirectory:
+        """A session, whose folder nobody else can look into from here on."""
+        if self.ours:
+            closed(self.root / name)
+        return SessionDirectory(self.root / name)
 
     def summaries(self) -> Iterator[Summary]:
         """Every session, newest first; one that cannot be read says why instead of hiding."""
