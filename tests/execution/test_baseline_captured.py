@@ -4,15 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tomli
-from msgspec import convert
 
+from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
 from tui.execution.conductor import Conductor
-from tui.execution.workspace import Setup, Workspace
-from tui.runbook.model import Runbook
-from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 TEXT = """
 format = 1
@@ -51,14 +46,8 @@ def host() -> FakeTransport:
 
 @pytest.fixture
 def conductor(tmp_path: Path, host: FakeTransport) -> Iterator[Conductor]:
-    runbook = convert(tomli.loads(TEXT), Runbook)
-    workspace = Workspace(runbook, TEXT, Store(tmp_path / "sessions"), {"web": host}, SystemClock())
-    setup = Setup(flow="deploy", operator="ana")
-    workspace.preflight(setup, lambda row: None)
-    made = workspace.begin(setup)
-    yield made
-    made.close()
-    workspace.close()
+    with conducted(TEXT, tmp_path, {"web": host}) as made:
+        yield made
 
 
 def plan_again(conductor: Conductor, host: FakeTransport, found: str) -> list[str]:
