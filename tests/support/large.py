@@ -35,7 +35,7 @@ _STEP = """
 [[sections.steps]]
 id = "{id}"
 title = "{title}"
-text = "marker-{id}- of {{{{ release }}}}"
+text = "{mark} of {{{{ release }}}}"
 signoff = "{signoff}"
 mutates = {mutates}
 undo = [{undo}]
@@ -62,11 +62,17 @@ def large_text(steps: int, signoff: str = "operator") -> str:
     return head + "".join(sections)
 
 
+def mark(place: int) -> str:
+    """Letters of a step, none where its neighbour has the same one: all of them are painted."""
+    return f"{place:06}".translate(str.maketrans("0123456789", "qrstuvwxyz" if place % 2 else "QRSTUVWXYZ"))
+
+
 def _step(id: str, title: str, mutates: bool, place: int, signoff: str, undoes: bool = False) -> str:
     run = f"systemctl restart unit-{place}" if mutates else f"systemctl status unit-{place} | grep -c active"
     return _STEP.format(
         id=id,
         title=title,
+        mark=mark(place),
         signoff=signoff,
         mutates=str(mutates).lower(),
         undo=f'"back-{place}"' if mutates and not undoes else "",

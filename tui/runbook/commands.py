@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -76,13 +77,19 @@ class Words(Struct, frozen=True):
 
 def simple_commands(script: str) -> list[Words]:
     """The programs a script starts, those in `$(…)` among them; comments and here-documents are left out."""
+    return list(_simple_commands(script))
+
+
+@lru_cache(maxsize=512)
+def _simple_commands(script: str) -> tuple[Words, ...]:
+    """Kept for a while: several checks of an action ask for the same, one after the other."""
     found = read(script)
     ends = [script.find("\n", body.end) for body in found.bodies]
     bodies = [(body.start, len(script) if end < 0 else end) for body, end in zip(found.bodies, ends, strict=True)]
     hidden = sorted([*found.comments, *bodies], reverse=True)
     for start, end in hidden:
         script = script[:start] + script[end:]
-    return list(_Splitter(script).commands())
+    return tuple(_Splitter(script).commands())
 
 
 def inner_code(script: str) -> list[str]:

@@ -63,6 +63,8 @@ def _patterns(value: object, path: Path = ()) -> Iterator[Fault]:
     if isinstance(value, Struct):
         for name in value.__struct_fields__:
             item = getattr(value, name)
+            if not item or isinstance(item, bool):
+                continue
             if name in ("pattern", "patterns", "matches", "misses"):
                 texts = [((*path, name), item)] if isinstance(item, str) else []
                 texts += [((*path, name, place), one) for place, one in enumerate(item) if isinstance(item, tuple)]

@@ -47,7 +47,7 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
                 for source in sources[step.id]
             ]
             traces += [known.get(step.id, _NONE), _own(state, step)]
-            sure = [one for one in traces if one.sure]
+            sure = [one for one in traces if one is not _NONE and one.sure]
             found[step.id] = max(sure, key=_sureness) if sure else _never(sources[step.id])
         if found == before:
             break
@@ -80,6 +80,8 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
     """How sure it is that a step changed something."""
     if elsewhere:
         return Mark(1, f"{step.title}: done elsewhere, if it was done")
+    if step.id not in state.steps:  # most steps of a large runbook
+        return _NONE
     now = state.step(step.id)
     if done(state, step):
         return Mark(2, f"{step.title}: done")

@@ -1,0 +1,34 @@
+"""The run screen on a terminal, in a session of a runbook with so many steps, all of which succeed at once."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.large import large_text
+from tui.app import RunbookApp
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.load import load_text
+from tui.session.clock import SystemClock
+from tui.session.store import Store
+
+
+def workspace(text: str, folder: Path) -> Workspace:
+    """A workspace of this runbook, whose only host answers every command well."""
+    transport = FakeTransport({"": Reply(b"active\n")}, name="web")
+    return Workspace(load_text(text, "large.toml"), text, Store(folder), {"web": transport}, SystemClock())
+
+
+def main(steps: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = workspace(large_text(steps, "auto"), Path(folder))
+        app = RunbookApp(place)
+
+        async def begin(pilot: object) -> None:
+            app.begin(Setup(flow="deploy", operator="ana"))
+
+        app.run(auto_pilot=begin)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

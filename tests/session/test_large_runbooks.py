@@ -1,0 +1,125 @@
+"""What must not grow with a runbook: counted in functions called, since a busy machine changes no count."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from tests.support.counted_calls import calls_counted
+from tests.support.large import CHANGES, large, large_text
+from tui.keys import Keys
+from tui.runbook.load import load_text
+from tui.runbook.model import Runbook
+from tui.session import events as ev
+from tui.session.fold import apply
+from tui.session.outcome import Outcome
+from tui.session.replan import next_reopening
+from tui.session.rollback import not_needed_next, rollback_plan
+from tui.session.state import SessionState, initial, plan_of
+from tui.widgets.checklist_rows import outline, row
+from tui.widgets.foot_text import first_line, second_line
+from tui.widgets.progress import Moment
+from tui.widgets.step_text import card
+
+FEW, MANY = 100, 1_000
+BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def runbooks() -> dict[int, Runbook]:
+    return {steps: large(steps) for steps in (FEW, MANY)}
+
+
+class Session:
+    """A session folded from its events, one at a time."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        self.state: SessionState = initial(runbook)
+        self._seq = count()
+        self._attempts = count(1)
+        started = ev.SessionStarted(
+            session="s", flow="deploy", method="", operator="ana", title="x", runbook_hash="", variables={}
+        )
+        self.put(started)
+
+    def put(self, event: ev.AnyEvent) -> None:
+        seq = next(self._seq)
+        self.state = apply(self.state, ev.Entry(seq, BEGIN + timedelta(seconds=seq), float(seq), event))
+
+    def do(self, place: int) -> None:
+        step, number = f"step-{place}", next(self._attempts)
+        mutates = place % CHANGES == CHANGES - 1
+        self.put(ev.StepOpened(step=step, operator="ana"))
+        self.put(ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="x", mutates=mutates))
+        self.put(ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=0.1))
+        self.put(ev.AttemptChecked(attempt=number, checks=(ev.Check("exit status 0", "exit status 0", ok=True),)))
+        self.put(ev.StepSigned(step=step, operator="ana"))
+
+
+def after(runbook: Runbook, done: int) -> Session:
+    session = Session(runbook)
+    for place in range(done):
+        session.do(place)
+    return session
+
+
+def test_folding_a_step_calls_as_much_in_a_large_runbook_as_in_a_small_one(runbooks: dict[int, Runbook]) -> None:
+    calls = {}
+    for steps, runbook in runbooks.items():
+        session = after(runbook, steps // 2)
+        with calls_counted() as found:
+            session.do(steps // 2)
+        calls[steps] = found.total()
+    assert calls[MANY] <= calls[FEW] + 20
+
+
+def test_what_is_worked_out_after_a_step_grows_no_faster_than_the_runbook(runbooks: dict[int, Runbook]) -> None:
+    calls = {}
+    for steps, runbook in runbooks.items():
+        session = after(runbook, steps // 2)
+        with calls_counted() as found:
+            next_reopening(session.state)
+            not_needed_next(session.state)
+            rollback_plan(session.state)
+        calls[steps] = found.total()
+    assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
+
+
+def test_a_key_and_a_tick_work_out_the_lines_on_the_screen_and_no_more(runbooks: dict[int, Runbook]) -> None:
+    calls = {}
+    for steps, runbook in runbooks.items():
+        state = after(runbook, 10).state
+        moment = Moment(state=state, now=BEGIN + timedelta(hours=1), keys=Keys())
+
+        def painted(state: SessionState = state, moment: Moment = moment) -> None:
+            lines = outline(state)
+            chosen = lines.neighbour("step-10", 5)
+            for line in lines.lines[lines.place(chosen) : lines.place(chosen) + 40]:
+                row(state, line)
+            card(moment, chosen)
+            second_line(moment)
+
+        painted()
+        first_line(moment)
+        with calls_counted() as found:
+            painted()
+        calls[steps] = found.total()
+    assert calls[MANY] <= calls[FEW] + 20
+
+
+def test_a_plan_is_made_once_for_all_events(runbooks: dict[int, Runbook]) -> None:
+    session = after(runbooks[FEW], 3)
+    plan, lines = plan_of(session.state), outline(session.state)
+    session.do(3)
+    assert plan_of(session.state) is plan
+    assert outline(session.state) is lines
+
+
+def test_reading_a_runbook_grows_no_faster_than_the_runbook() -> None:
+    calls = {}
+    for steps in (FEW, MANY):
+        text = large_text(steps)
+        with calls_counted() as found:
+            load_text(text, "large.toml")
+        calls[steps] = found.total()
+    assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
