@@ -198,7 +198,7 @@ def test_the_follow_ups_are_all_there(runbook: Runbook) -> None:
 
 
 WRITES = (
-    r"cache\.set|\.delay\(|default_storage\.save|purge|collectstatic|migrate (?!.*--plan)|kill -|sed -i|ch(mod|own)"
+    r"cache\.set|\.delay\(|default_storage\.save|purge|collectstatic|\bmigrate (?!.*--plan)|kill -|sed -i|ch(mod|own)"
 )
 
 

@@ -1,26 +1,15 @@
 """The shell of the bundled runbook does what its steps say: its commands run beside stand-ins of what they call."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tui.execution.commands import prepare, values_of
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
+from tests.support.bundled_host import Host
 from tui.resources import bundled
 from tui.runbook.load import load
-from tui.runbook.model import Action, Runbook
-from tui.session.clock import SystemClock
+from tui.runbook.model import Runbook
 
-SUDO = '#!/bin/sh\n[ "$1" = -n ] && shift\nexec "$@"\n'
-NGINX = """#!/bin/sh
-# nginx -t [-c FILE]: reads what the file includes, and refuses a word that it does not know
-conf=$3; [ -n "$conf" ] || conf=$NGINX_DIR/nginx.conf
-for one in $(sed -n 's/^include \\(.*\\);$/\\1/p' "$conf"); do grep -q nonsense "$one" && exit 1; done
-echo "test is successful" >&2
-"""
 PYTHON = """#!/bin/sh
 # a virtual environment's python: -m pip install adds a line to what is in it
 here=$(dirname "$(dirname "$0")")
@@ -35,44 +24,6 @@ esac
 @pytest.fixture(scope="module")
 def runbook() -> Runbook:
     return load(bundled("runbook.toml"))
-
-
-class Host:
-    """A folder that stands in for the production server, and programs that do nothing outside it."""
-
-    def __init__(self, runbook: Runbook, folder: Path) -> None:
-        self.runbook, self.folder = runbook, folder
-        self.app, self.nginx, self.programs = folder / "app", folder / "nginx", folder / "bin"
-        for one in (self.app, self.nginx / "sites-available", self.nginx / "sites-enabled", self.programs):
-            one.mkdir(parents=True)
-        (self.app / ".env").write_text("DB_NAME=shop\n")
-        self.program("sudo", SUDO)
-        self.program("nginx", NGINX)
-
-    def program(self, name: str, text: str) -> None:
-        (self.programs / name).write_text(text)
-        (self.programs / name).chmod(0o755)
-
-    def values(self, **given: str) -> dict[str, str]:
-        places = {"app_dir": str(self.app), "nginx_dir": str(self.nginx), "backup_dir": str(self.folder)}
-        known = {"release": "v2.0.0", "previous_release": "v1.9.0", "backup_date": "20261124_020000"}
-        return {**values_of(self.runbook, {}, SystemClock().now()), **places, **known, **given}
-
-    def run(self, action: Action, **given: str) -> subprocess.CompletedProcess[str]:
-        command = prepare(self.runbook, action, self.values(**given), Secrets(self.runbook, Redactor(), "x"), key="k")
-        environment = {"PATH": f"{self.programs}:{os.environ['PATH']}", "NGINX_DIR": str(self.nginx)}
-        return subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command.script],
-            cwd=command.directory,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def actions(self, step: str) -> list[Action]:
-        (found,) = [one for section in self.runbook.sections for one in section.steps if one.id == step]
-        return [action for action in found.actions if action.run]
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_a_migration_that_stops_half_way_is_mended_by_the_backup(
     (check, *_) = night.conductor.state.step(f"{method}-migrate").checks[0]
     assert "Duplicate column name 'tags'" in check.came
     night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "the migration failed")
-    assert night.walk(rollback_database="restore") == ""
+    assert night.walk(rollback_database_half="restore") == ""
     facts = night.world.facts
     assert (facts["half"], facts["live"], facts["maintenance"]) == ("no", "1.9.0", "off")
     assert night.conductor.state.step("rollback-restore").status is StepStatus.SIGNED

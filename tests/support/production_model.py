@@ -22,6 +22,8 @@ class World(NamedTuple):
     static: str = "old"
     schema: str = "old"
     data: str = "kept"
+    database: str = "up"
+    """`schema` is also "half": what a migration made before it failed, which nothing but the backup takes back."""
 
 
 class Impossible(Exception):
@@ -43,12 +45,16 @@ def reverse_migrations(files: str) -> Effect:
     def reverse(world: World) -> World:
         if world.schema == "new" and getattr(world, files) != "new":
             raise Impossible(f"the migrations are reversed, but the {files} has not their files any more")
-        return world._replace(schema="old")
+        if world.database == "down":
+            raise Impossible("the migrations are reversed without a database")
+        return world._replace(schema="half" if world.schema == "half" else "old")
 
     return reverse
 
 
 def restore(world: World) -> World:
+    if world.database == "down":
+        raise Impossible("the backup is restored without a database")
     if world.app is not None and world.app == "new":
         raise Impossible("the database is restored under the running release")
     if world.app != "none" and world.served == "site":
@@ -74,17 +80,25 @@ def _newer(schema: str, files: str) -> str:
     return "new" if files == "new" else schema
 
 
+def _half(files: str) -> Effect:
+    """MySQL commits each change of a table by itself: a migration that fails leaves what it made until then."""
+    return lambda world: world._replace(schema="half" if getattr(world, files) == "new" else world.schema)
+
+
 FORWARD: dict[str, tuple[Effect, ...]] = {
     "a-code": (lambda w: w._replace(code="new"),),
     "a-build": (lambda w: w._replace(image=w.code),),
-    "a-migrate": (lambda w: w._replace(schema=_newer(w.schema, w.image)),),
+    "a-migrate": (_half("image"), lambda w: w._replace(schema=_newer(w.schema, w.image))),
     "a-static": (lambda w: w._replace(static=w.image),),
-    "a-containers": (lambda w: w._replace(app="none"), lambda w: w._replace(app=w.image)),
+    "a-containers": (
+        lambda w: w._replace(app="none", database="down"),
+        lambda w: w._replace(app=w.image, database="up"),
+    ),
     "b-maintenance-on": (enabled("maintenance"), serving("maintenance")),
     "b-stop": (lambda w: w._replace(app="none"),),
     "b-code": (lambda w: w._replace(code="new"),),
     "b-dependencies": (lambda w: w._replace(dependencies=w.code),),
-    "b-migrate": (lambda w: w._replace(schema=_newer(w.schema, w.code)),),
+    "b-migrate": (_half("code"), lambda w: w._replace(schema=_newer(w.schema, w.code))),
     "b-static": (lambda w: w._replace(static=w.code),),
     "b-start": (lambda w: w._replace(app=w.code),),
     "b-maintenance-off": (enabled("site"), serving("site")),
@@ -95,13 +109,14 @@ BACK: dict[str, tuple[Effect, ...]] = {
     "rollback-maintenance-on": (enabled("maintenance"), serving("maintenance")),
     "rollback-stop-a": (stop,),
     "rollback-stop-b": (stop,),
+    "rollback-db-up-a": (lambda w: w._replace(database="up"),),
     "rollback-migrations-a": (reverse_migrations("image"),),
     "rollback-migrations-b": (reverse_migrations("code"),),
     "rollback-restore": (restore,),
     "rollback-code": (check_out_old,),
     "rollback-build-a": (lambda w: w._replace(image=w.code, static=w.code),),
     "rollback-dependencies-b": (lambda w: w._replace(dependencies=w.code, static=w.code),),
-    "rollback-start-a": (lambda w: w._replace(app=w.image),),
+    "rollback-start-a": (lambda w: w._replace(app=w.image, database="up"),),
     "rollback-start-b": (lambda w: w._replace(app=w.code),),
     "rollback-maintenance-off": (enabled("site"), serving("site")),
 }
@@ -110,11 +125,12 @@ LOOKS: dict[str, Callable[[World], bool]] = {
     "rollback-maintenance-on": lambda w: (w.enabled, w.served) != ("maintenance", "maintenance"),
     "rollback-stop-a": lambda w: w.app != "none",
     "rollback-stop-b": lambda w: w.app != "none",
-    "rollback-migrations-a": lambda w: w.schema != "old",
-    "rollback-migrations-b": lambda w: w.schema != "old",
+    "rollback-db-up-a": lambda w: w.database == "down",
+    "rollback-migrations-a": lambda w: w.schema == "new",
+    "rollback-migrations-b": lambda w: w.schema == "new",
     "rollback-code": lambda w: w.code != "old",
-    "rollback-start-a": lambda w: w.app == "none",
-    "rollback-start-b": lambda w: w.app == "none",
+    "rollback-start-a": lambda w: w.app != w.image,
+    "rollback-start-b": lambda w: w.app != w.code or w.app != w.dependencies,
     "rollback-maintenance-off": lambda w: "maintenance" in (w.enabled, w.served),
 }
 """What a look at the host finds: whether there is something to undo."""
@@ -123,6 +139,7 @@ REASONS: dict[str, frozenset[str]] = {
     "rollback-maintenance-on": frozenset({"b-maintenance-off", "a-migrate", "a-containers"}),
     "rollback-stop-a": frozenset({"a-migrate", "a-containers"}),
     "rollback-stop-b": frozenset({"b-start"}),
+    "rollback-db-up-a": frozenset({"a-migrate", "a-containers"}),
     "rollback-migrations-a": frozenset({"a-migrate"}),
     "rollback-migrations-b": frozenset({"b-migrate"}),
     "rollback-restore": frozenset({"a-migrate", "a-containers", "b-migrate", "b-start"}),

@@ -257,7 +257,7 @@ async def test_a_migration_that_fails_half_way() -> None:
         assert await drill.operator.again("b-migrate") is FAILED
         assert b"Duplicate column name" in drill.printed()
         await drill.roll_back()
-        drill.operator.answers("rollback-database", "restore")
+        drill.operator.answers("rollback-database-half", "restore")
         await drill.operator.settle()
         story = (await drill.debriefed())["table-locked"]
         assert story.decision.startswith("rollback") or story.vain
