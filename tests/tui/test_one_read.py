@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from tests.support.fake_transport import FakeTransport
+from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import seen
 from tests.support.mashing import resize
 from tests.support.one_read import click, one_read, paste
 from tests.tui.conftest import dialog, journal, shown, until
 from tests.tui.test_run import SETUP, comes, running
 from tui.app import RunbookApp
+from tui.bridge import OutputGrew
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
 from tui.screens.dialogs import AskText, Confirm, RollbackReason, TypeName
@@ -248,3 +250,16 @@ async def test_a_painting_that_came_due_while_others_were_drawn_is_not_forgotten
             assert screen._repaint_required
         while screen._repaint_required:  # noqa: ASYNC110 – a pilot's pause would paint it
             await asyncio.sleep(0.005)
+
+
+async def test_output_that_grows_as_its_session_is_let_go_ends_nothing(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = Reply(b"load\n", until=threading.Event())
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: "load" in shown(app))
+        app.screen.post_message(OutputGrew(1))
+        app.close_session()
+        await settled(pilot)
+        assert isinstance(app.screen, HomeScreen)

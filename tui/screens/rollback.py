@@ -90,7 +90,7 @@ class RollbackScreen(RunScreen):
             if result is not None:
                 how, text = result
                 deliver = partial(conductor.deliver, name, "", text, how)
-                front(self).work(self, deliver, lambda _: self.show_state(conductor.state))
+                front(self).work(self, deliver, self.show_now)
 
         title = fill(message.title, conductor.values())
         self.app.push_screen(

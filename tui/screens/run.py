@@ -111,6 +111,8 @@ class RunScreen(SessionActs):
         self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
 
     def on_output_grew(self, event: OutputGrew) -> None:
+        if front(self).conductor is None:
+            return  # the session was let go after this was posted
         if event.attempt != self._attempt or not self._followed:
             self._output()
         if event.attempt != self._attempt:

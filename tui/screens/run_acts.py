@@ -62,6 +62,10 @@ class SessionActs(Page[None]):
             act()
         except RunbookError as error:
             front(self).show_error(error)
+        self.show_now()
+
+    def show_now(self, _: object = None) -> None:
+        """Show the session as it is, unless it has been let go meanwhile."""
         if front(self).conductor is not None:
             self.show_state(self.conductor.state)
 
@@ -192,7 +196,7 @@ class SessionActs(Page[None]):
             front(self).work(
                 self,
                 lambda: self.conductor.deliver(name, step.id, text, how),
-                lambda _: self.show_state(self.conductor.state),
+                self.show_now,
             )
 
         self.app.push_screen(
@@ -224,7 +228,7 @@ class SessionActs(Page[None]):
             front(self).work(
                 self,
                 lambda: conductor.sign(step.id, result.note, result.second_operator),
-                lambda _: self.show_state(conductor.state),
+                self.show_now,
             )
 
         lines = check_lines(self.conductor.state, step)
