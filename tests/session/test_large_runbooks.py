@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.counted_calls import calls_counted
 from tests.support.large import CHANGES, large, large_text
+from tui.errors import RunbookInvalid
 from tui.keys import Keys
 from tui.runbook.load import load_text
 from tui.runbook.model import Runbook
@@ -123,3 +124,38 @@ def test_reading_a_runbook_grows_no_faster_than_the_runbook() -> None:
             load_text(text, "large.toml")
         calls[steps] = found.total()
     assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
+
+
+CAPTURES = """
+[[sections.steps]]
+id = "get-{place}"
+title = "Get {place}"
+[[sections.steps.actions]]
+run = "cat {{{{ {before} }}}}"
+capture = {{ value_{place} = {{}} }}
+[[sections.steps.actions]]
+run = "cat {{{{ value_{place} }}}}"
+"""
+
+
+def capturing(steps: int) -> str:
+    """A runbook whose every step captures a value and reads the one before."""
+    names = ["release", *(f"value_{place}" for place in range(steps))]
+    return large_text(1) + "".join(CAPTURES.format(place=place, before=names[place]) for place in range(steps))
+
+
+def test_values_are_known_from_where_they_are_captured_whatever_number_of_steps_does() -> None:
+    calls = {}
+    for steps in (FEW, MANY):
+        text = capturing(steps)
+        with calls_counted() as found:
+            load_text(text, "large.toml")
+        calls[steps] = found.total()
+    assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
+
+
+def test_a_value_that_is_captured_later_is_still_refused() -> None:
+    text = capturing(3).replace("cat {{ release }}", "cat {{ value_2 }}")
+    with pytest.raises(RunbookInvalid) as refused:
+        load_text(text, "large.toml")
+    assert [problem.message for problem in refused.value.problems] == ["no value for {{ value_2 }} yet"]

@@ -1,6 +1,7 @@
 """Which names a template may use where: variables everywhere, captured values only after they were captured."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -10,30 +11,87 @@ from tui.runbook.shell import read
 from tui.runbook.variables import BUILT_INS, DRAFTED, FACTS, names
 from tui.runbook.walk import steps_of
 
+Name = TypeVar("Name")
+
+
+class _Names(Set[str]):
+    """Names that are not in a set of their own."""
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Name]) -> Set[Name]:
+        return frozenset(it)
+
+
+class _Upto(_Names):
+    """Names, and those captured before a place: the flow's steps share one record of where each is captured first.
+
+    A set of its own for each step would take gigabytes where ten thousand steps capture something.
+    """
+
+    def __init__(self, start: Set[str], first: Mapping[str, int], place: int) -> None:
+        self._start = start
+        self._first = first
+        self._place = place
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._start or (isinstance(name, str) and self._first.get(name, self._place) < self._place)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._start
+        yield from (one for one, at in self._first.items() if at < self._place and one not in self._start)
+
+
+class _Joined(_Names):
+    """The names of two sets, neither of which is copied."""
+
+    def __init__(self, one: Set[str], other: Set[str]) -> None:
+        self.one = one
+        self.other = other
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.one or name in self.other
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.one
+        yield from (name for name in self.other if name not in self.one)
+
 
 class Known(Struct, frozen=True):
     """The names known at one point: values for templates, and captured secrets."""
 
-    values: frozenset[str]
-    secrets: frozenset[str]
+    values: Set[str]
+    secrets: Set[str]
 
     def after(self, action: Action) -> "Known":
         """What is known once the action has run."""
         if not action.capture:
             return self
         secret = {name for name, capture in action.capture.items() if capture.secret}
-        return Known(self.values | (action.capture.keys() - secret), self.secrets | secret)
+        return Known(_more(self.values, action.capture.keys() - secret), _more(self.secrets, secret))
 
     def with_steps(self, steps: Iterable[Step]) -> "Known":
         """What is known once these steps are done."""
-        known = self
+        values, secrets = set(self.values), set(self.secrets)
         for step in steps:
             for action in step.actions:
-                known = known.after(action)
-        return known
+                for name, capture in action.capture.items():
+                    (secrets if capture.secret else values).add(name)
+        return Known(frozenset(values), frozenset(secrets))
 
     def __or__(self, other: "Known") -> "Known":
-        return Known(self.values | other.values, self.secrets | other.secrets)
+        return Known(_Joined(self.values, other.values), _Joined(self.secrets, other.secrets))
+
+
+def _more(names: Set[str], captured: Set[str]) -> Set[str]:
+    """The names with those that an action captures; those of one step's actions are kept in one set."""
+    if not captured:
+        return names
+    if isinstance(names, _Joined) and isinstance(names.other, frozenset):
+        return _Joined(names.one, names.other | captured)
+    return _Joined(names, frozenset(captured))
 
 
 class Names:
@@ -44,7 +102,7 @@ class Names:
         self.declared = Known(frozenset(runbook.variables), frozenset(runbook.secrets))
         self._anywhere = self.declared.with_steps(step for _, step in steps_of(runbook))
         self._before = self._each_step()
-        self._facts = self._anywhere.values | FACTS
+        self._facts = frozenset(self._anywhere.values) | FACTS
         self.steps = dict.fromkeys(step.id for _, step in steps_of(runbook))
         """The ids of all steps, in the order of the file."""
         self.items = dict.fromkeys(item.id for item in runbook.checklist)
@@ -72,11 +130,16 @@ class Names:
         sections = {section.id: section for section in self._runbook.sections}
         before: dict[str, Known] = {}
         for flow in self._runbook.flows.values():
-            known = self._at_start(flow.kind, sections)
-            for name in flow.sections:
-                for step in sections[name].steps if name in sections else ():
-                    before[step.id] = before[step.id] | known if step.id in before else known
-                    known = known.with_steps([step])
+            start = self._at_start(flow.kind, sections)
+            values: dict[str, int] = {}
+            secrets: dict[str, int] = {}
+            steps = [step for name in flow.sections if name in sections for step in sections[name].steps]
+            for place, step in enumerate(steps):
+                known = Known(_Upto(start.values, values, place), _Upto(start.secrets, secrets, place))
+                before[step.id] = before[step.id] | known if step.id in before else known
+                for action in step.actions:
+                    for name, capture in action.capture.items():
+                        (secrets if capture.secret else values).setdefault(name, place)
         return before
 
     def _at_start(self, kind: FlowKind, sections: dict[str, Section]) -> Known:

@@ -32,6 +32,7 @@ def next_reopening(state: SessionState) -> Reopening | None:
 
 
 def _reopenings(state: SessionState, plan: Plan) -> Iterator[Reopening]:
+    undoing = index_of(state.runbook).undoing
     reopened: list[Step] = []
     """The steps passed so far that were reopened at some time, and so what checked or undid them may be too old."""
     for _, step in plan.steps:
@@ -41,7 +42,9 @@ def _reopenings(state: SessionState, plan: Plan) -> Iterator[Reopening]:
         if now.status is StepStatus.NOT_NEEDED:
             if not why_left_out(state, step, afresh=True):
                 yield Reopening(step.id, f"it applies now; before: {now.reason}")
-        elif now.status in (StepStatus.SIGNED, StepStatus.PASSED):
+        elif now.status in (StepStatus.SIGNED, StepStatus.PASSED) and (
+            step.undo or step.id in undoing or reopened or state.restarts
+        ):
             reason = _taken_back(state, plan, step) or _done_again(state, plan, step, reopened)
             reason = reason or _restarted(state, step)
             if reason:
@@ -68,7 +71,8 @@ def _restarted(state: SessionState, step: Step) -> str:
 def _taken_back(state: SessionState, plan: Plan, step: Step) -> str:
     """Why a step's work is gone and wanted again: a later one took it back, and a change comes before that one."""
     place, signed = plan.place(step.id), state.step(step.id).signed_seq
-    for later in sorted(at for at in map(plan.place, step.undo) if at > place):
+    begun = [undo for undo in step.undo if undo in state.steps]
+    for later in sorted(at for at in map(plan.place, begun) if at > place):
         undoer = plan.steps[later][1]
         if last_done(state, undoer) > signed >= 0:
             between = (one for _, one in plan.steps[place + 1 : later] if one.mutates)
