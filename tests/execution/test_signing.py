@@ -15,6 +15,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.headless.report import verify_report
 from tui.session import events as ev
 from tui.session.clock import SystemClock
+from tui.session.kept_receipt import receipt_path
 from tui.session.signature import Key
 from tui.session.state import StepStatus
 from tui.session.store import SessionDirectory, Store
@@ -152,9 +153,14 @@ def test_the_receipt_shows_a_cut_off_end(workspace: Workspace) -> None:
     changed = lines[int(receipt.partition(":")[0]) - 1].replace(b"abandoned", b"completed")
     for kept, why in ((lines[:-2], "cut off"), ([*lines[:-2], changed], "not the line")):
         directory.journal.write_bytes(b"".join(kept))
+        with pytest.raises(JournalDamaged, match="its receipt speaks of"):
+            verify_report(directory)
+        own = receipt_path(directory.journal)
+        own.rename(own.with_suffix(".away"))  # whoever can cut a journal can take away what lies beside it
         verify_report(directory)
         with pytest.raises(JournalDamaged, match=why):
             verify_report(directory, receipt=receipt)
+        own.with_suffix(".away").rename(own)
 
 
 def test_nothing_is_asked_of_a_key_for_a_step_that_signs_itself(workspace: Workspace) -> None:

@@ -17,6 +17,7 @@ from tests.support.runbooks import SMALL
 from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal import Journal, read, verify
+from tui.session.kept_receipt import receipt_path
 from tui.session.store import SessionDirectory, Store
 
 EVENTS = 100
@@ -89,10 +90,11 @@ def test_a_killed_recovery_loses_nothing_either(forks: Forks, folder: Path, faul
     directory, journal = Store(folder).create("deploy", SMALL, SystemClock())
     before = [journal.append(event) for event in islice(events(20), 20)]
     journal.close()
-    whole = directory.journal.read_bytes()
+    whole, receipt = directory.journal.read_bytes(), receipt_path(directory.journal).read_bytes()
     place, places = -1, [""]
     while place < len(places):
         directory.journal.write_bytes(whole + UNFINISHED)
+        receipt_path(directory.journal).write_bytes(receipt)
         told, status = forks.run("recovery", path=str(directory.journal), place=place)
         told = [{"promised": msgspec.json.encode(entry).decode()} for entry in before] + told
         if place < 0:

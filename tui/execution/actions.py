@@ -378,6 +378,7 @@ def _ended(number: int, finished: Finished) -> ev.AttemptFinished:
         size=finished.size,
         sha256=finished.sha256,
         lost=finished.lost,
+        timing=finished.timing,
     )
 
 

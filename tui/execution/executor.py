@@ -23,8 +23,8 @@ UNWRITABLE_PAUSE = 1.0
 class Finished(Struct, frozen=True):
     """How an attempt ended; `size` in bytes and `sha256` are those of its output file.
 
-    `lost` says why not all of the output could be kept; then nothing can be judged by it. `checks` are the judgements
-    that a probe made by itself.
+    `timing` is the hash of the file that says when it came. `lost` says why not all of the output could be kept; then
+    nothing can be judged by it. `checks` are the judgements that a probe made by itself.
     """
 
     outcome: Outcome
@@ -32,6 +32,7 @@ class Finished(Struct, frozen=True):
     size: int
     sha256: str
     lost: str = ""
+    timing: str = ""
     checks: tuple[Check, ...] = ()
 
 
@@ -137,7 +138,8 @@ class Executor:
                 lost.append(error)
             del self._live[attempt]
             self.trouble = None
-        return Finished(outcome, seconds, writer.size, writer.sha256, lost[0].message if lost else "")
+        why = lost[0].message if lost else ""
+        return Finished(outcome, seconds, writer.size, writer.sha256, why, writer.timing_sha256)
 
     def mask(self, attempt: int) -> None:
         """Find the secrets known by now in an attempt's output, so that no reader shows them."""

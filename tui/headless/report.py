@@ -1,6 +1,5 @@
 """Tables and documents that the command line prints: checks, sessions, verification."""
 
-import hashlib
 import os
 import sys
 import time
@@ -9,18 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from tui.errors import RunbookError, SessionError, SignatureInvalid
+from tui.errors import RunbookError, SignatureInvalid
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
-from tui.session.bundle_manifest import manifest_of
 from tui.session.called import session_called
 from tui.session.chain import check_receipt, walk
-from tui.session.journal import verify
-from tui.session.output import verify_output
 from tui.session.signers import read_signers
 from tui.session.store import SessionDirectory, Store, Summary
 from tui.session.verdicts import Row
+from tui.session.verifying import prove
 from tui.session.vouching import judge_all, proofs_of, write_proofs
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
@@ -160,24 +157,15 @@ def verify_report(
     Raises:
         SessionError: the journal, an output or a signature is not what was written; says where.
     """
-    verified = verify(directory.journal)
+    proved = prove(directory)
+    directory.load()  # its events have to fit each other and the runbook as well
     if receipt:
         check_receipt(directory.journal, receipt)
-    _, state = directory.load()
-    if state.started and hashlib.sha256(directory.runbook.read_bytes()).hexdigest() != state.started.runbook_hash:
-        raise SessionError(f"{directory.runbook} is not the runbook that the session began with", "restore it")
-    if state.started and state.started.scenario_hash and state.started.scenario_hash != _hash_of(directory.scenario):
-        raise SessionError(f"{directory.scenario} is not the scenario that the session began with", "restore it")
-    manifest = manifest_of(directory)
-    hidden = manifest.hidden() if manifest else frozenset()
-    finished = [one for one in state.attempts.values() if one.sha256 and one.number not in hidden]
-    for attempt in finished:
-        if verify_output(directory.attempts, attempt.number) != attempt.sha256:
-            raise SessionError(f"the output of attempt {attempt.number} ({attempt.step}) is not what was recorded")
-    lines = [f"{directory.id}: {verified.count} events, head {verified.head}, {len(finished)} outputs: whole"]
-    if hidden:
+    lines = [f"{directory.id}: {proved.count} events, head {proved.head}, {proved.outputs} outputs: whole"]
+    if proved.hidden:
         why = "they can be proved where the session was made; here they are what was packed"
-        lines.append(f"{len(hidden)} outputs have secrets hidden: {why}")
+        lines.append(f"{proved.hidden} outputs have secrets hidden: {why}")
+    lines += proved.unproved
     if receipt:
         lines.append("the receipt fits: nothing was cut off before it")
     judged = list(judge_all(walk(directory.journal), read_signers(signers) if signers else None))
@@ -230,7 +218,3 @@ def _to_standard_output(write: Callable[[BinaryIO], object]) -> None:
     except OSError as error:
         why = f"{error.filename}: {error.strerror}" if error.filename else f"standard output: {error.strerror}"
         raise RunbookError(f"the export cannot be written; {why}", "name a file with -o") from error
-
-
-def _hash_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""

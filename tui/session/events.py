@@ -198,7 +198,10 @@ class JobsCleared(Event, frozen=True, kw_only=True):
 
 
 class AttemptFinished(Event, frozen=True, kw_only=True):
-    """A command ended, with the size and SHA-256 of its output file; `lost` says why not all of it could be kept."""
+    """A command ended, with the size and SHA-256 of its output file; `lost` says why not all of it could be kept.
+
+    `timing` is the SHA-256 of the file that says when the output came, and from which stream.
+    """
 
     attempt: int
     outcome: Outcome
@@ -206,6 +209,7 @@ class AttemptFinished(Event, frozen=True, kw_only=True):
     size: int = 0
     sha256: str = ""
     lost: str = ""
+    timing: str = ""
 
 
 class AttemptChecked(Event, frozen=True, kw_only=True):

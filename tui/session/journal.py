@@ -4,6 +4,7 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,7 +13,8 @@ from tui.errors import JournalDamaged, JournalUnwritable, SessionError
 from tui.session.chain import START, digest, encode, unreadable, walk
 from tui.session.clock import Clock
 from tui.session.durable import Disk, let_go, sync_directory, write_new
-from tui.session.events import AnyEvent, Entry
+from tui.session.events import AnyEvent, Entry, SessionFinished
+from tui.session.kept_receipt import KeptReceipt, keep_receipt, kept_receipt
 from tui.session.writer_lock import WriterLock, holder_of
 
 __all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify", "writer_of"]
@@ -45,6 +47,7 @@ class Journal:
         self._mutex = threading.Lock()
         self._opened = clock.monotonic()
         self._count, self._head, self._end = 0, START, 0
+        self._contradicted = False
 
     @classmethod
     def create(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
@@ -85,10 +88,13 @@ class Journal:
             lock.release()
             raise JournalUnwritable(f"cannot write {path}: {error.strerror}", HINT) from error
         try:
-            last = 0
+            last, receipt = 0, journal._receipt()
             for line in walk(path):
                 last = journal._end
+                if receipt and line.entry.seq + 1 == receipt.count:
+                    journal._contradicted = line.head != receipt.head
                 journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
+            journal._contradicted |= bool(receipt and journal._count < receipt.count)
             journal._cut(keep=True)
             journal._renew(last)
         except SessionError:
@@ -117,6 +123,8 @@ class Journal:
                 self.broken = error.strerror or str(error)
                 raise JournalUnwritable(f"cannot write {self.path}: {self.broken}", HINT) from error
             self._count, self._head, self._end = self._count + 1, digest(line), self._end + len(line) + 1
+            if isinstance(event, SessionFinished):
+                self._seal()
             return entry
 
     def position(self) -> tuple[int, str]:
@@ -146,9 +154,24 @@ class Journal:
         """Let another process write; closing twice is harmless."""
         with self._mutex:
             if self.broken != "closed":
+                self._seal()
                 self.broken = "closed"
                 let_go(self._fd)
                 self._lock.release()
+
+    def _receipt(self) -> KeptReceipt | None:
+        """What was left beside the journal; one that is damaged stays, for `verify` to name."""
+        try:
+            return kept_receipt(self.path)
+        except SessionError:
+            self._contradicted = True
+            return None
+
+    def _seal(self) -> None:
+        """Leave a receipt of the last line, unless one is there that the journal contradicts."""
+        if self._count and not self._contradicted:
+            with suppress(OSError):  # without it `verify` says that nothing proves the last line
+                keep_receipt(self.path, self._count, self._head)
 
     def _reread(self) -> tuple[int, str]:
         """How many of the acknowledged lines are on the disk, and the hash of the last."""

@@ -1,8 +1,10 @@
 """Hides the places of secrets in output, so that what is read from an attempt never has them."""
 
+import hashlib
 import os
 import struct
 from bisect import bisect_right
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +13,9 @@ from tui.errors import SessionError
 SPAN = struct.Struct("<QQ")
 """A span to hide in `NNNN.mask`: its start and its end in the output file (uint64 each), sorted, apart."""
 
+SEAL = 8
+"""Bytes at the end of `NNNN.mask`: the beginning of the SHA-256 of the spans. Masks of older versions have none."""
+
 HIDDEN = "•••".encode()
 
 Span = tuple[int, int]
@@ -18,6 +23,15 @@ Span = tuple[int, int]
 
 class OutputUnwritable(SessionError):
     """Output could not be kept; the command it came from goes on."""
+
+
+class MaskState(Enum):
+    """What can be said of an attempt's mask."""
+
+    SOUND = "sound"
+    UNSEALED = "unsealed"
+    DAMAGED = "damaged"
+    MISSING = "missing"
 
 
 class Masker(Protocol):
@@ -46,7 +60,7 @@ def write_mask(directory: Path, attempt: int, spans: list[Span]) -> None:
     beside = path.with_suffix(".mask-new")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(b"".join(SPAN.pack(*span) for span in spans))
+            file.write(_sealed(b"".join(SPAN.pack(*span) for span in spans)))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -55,12 +69,31 @@ def write_mask(directory: Path, attempt: int, spans: list[Span]) -> None:
 
 
 def read_mask(directory: Path, attempt: int) -> list[Span] | None:
-    """The spans to hide; None where nobody has looked for them, or the file makes no sense."""
+    """The spans to hide; None where nobody has looked for them, or the file is not what was written."""
+    state, data = _read(directory, attempt)
+    return list(SPAN.iter_unpack(data)) if state in (MaskState.SOUND, MaskState.UNSEALED) else None
+
+
+def mask_state(directory: Path, attempt: int) -> MaskState:
+    """Whether an attempt's mask is what was written."""
+    return _read(directory, attempt)[0]
+
+
+def _read(directory: Path, attempt: int) -> tuple[MaskState, bytes]:
     try:
         data = mask_path(directory, attempt).read_bytes()
+    except FileNotFoundError:
+        return MaskState.MISSING, b""
     except OSError:
-        return None
-    return list(SPAN.iter_unpack(data)) if len(data) % SPAN.size == 0 else None
+        return MaskState.DAMAGED, b""
+    spans = data[: len(data) // SPAN.size * SPAN.size]
+    if len(data) == len(spans):
+        return MaskState.UNSEALED, spans
+    return (MaskState.SOUND if data == _sealed(spans) else MaskState.DAMAGED), spans
+
+
+def _sealed(spans: bytes) -> bytes:
+    return spans + hashlib.sha256(spans).digest()[:SEAL]
 
 
 def merged(spans: list[Span]) -> list[Span]:

@@ -15,7 +15,7 @@ from tui.session.clock import Clock
 from tui.session.lines import BLOCK, LineIndex
 from tui.session.masks import Masker, OutputUnwritable, Span, hide, mask_path, merged, read_mask, write_mask
 from tui.session.seal import Sealer
-from tui.session.timing import STREAMS, Burst, Timing, TimingWriter, cut
+from tui.session.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
 
 __all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
 
@@ -52,6 +52,7 @@ class OutputWriter:
         self.path = output_path(directory, attempt)
         self.size = 0
         self.sha256 = ""
+        self.timing_sha256 = ""
         self.came = dict.fromkeys(STREAMS, 0)
         self.secret = secret
         self.closed = False
@@ -94,6 +95,7 @@ class OutputWriter:
             self.timing.close()
         with suppress(OSError):  # without a hash, verifying says so
             self.sha256 = self.sealer.close()
+        self.timing_sha256 = verify_timing(self.path.parent, int(self.path.stem))
         self.closed = True
         try:
             with suppress(OSError):

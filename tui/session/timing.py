@@ -1,5 +1,6 @@
 """Remembers which output stream each byte came from and when, nine bytes a burst, for replay and for the margin."""
 
+import hashlib
 import os
 import struct
 from array import array
@@ -101,6 +102,20 @@ def cut(output: Path, index: Path) -> dict[str, int]:
         if path.exists():
             os.truncate(path, length)
     return came
+
+
+def timing_path(directory: Path, attempt: int) -> Path:
+    """The file of the attempt's bursts."""
+    return directory / f"{attempt:04d}.idx"
+
+
+def verify_timing(directory: Path, attempt: int) -> str:
+    """The SHA-256 of the attempt's bursts as they are on disk; empty where there are none, or they cannot be read."""
+    try:
+        with timing_path(directory, attempt).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 class Timing:
