@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -222,7 +223,10 @@ class Ground:
         stack = screens(self.app)
         gone = [one for one in before.stack if one not in stack]
         homes, self.homes = self.homes, 0
-        exchanged = len(gone) == 2 and isinstance(gone[0], TroubleshootScreen) and isinstance(gone[1], Pick)
+        exchanged = len(gone) == 2 and (
+            isinstance(gone[1], CommandPalette)  # which was asked to leave the screen below
+            or (isinstance(gone[0], TroubleshootScreen) and isinstance(gone[1], Pick))
+        )
         if len(gone) > 1 and not homes and not exchanged:
             raise Fault(f"one read closed {[type(one).__name__ for one in gone]}")
         kinds = [type(one) for one in stack if not isinstance(one, Dialog)]
