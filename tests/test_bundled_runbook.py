@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui.headless.check import read_only
 from tui.runbook.lint import lint
 from tui.runbook.load import load
-from tui.runbook.model import Action, Danger, FlowKind, Runbook, Step
+from tui.runbook.model import Action, Danger, FlowKind, Runbook, Signoff, Step, seconds
 from tui.runbook.problem import Path
 from tui.runbook.variables import fill_command
 from tui.runbook.walk import fields_of, section_steps, steps_of
@@ -149,6 +149,39 @@ def test_migrations_are_reversed_while_their_files_are_there(runbook: Runbook) -
 
 def test_only_the_migrations_are_points_of_no_return(runbook: Runbook) -> None:
     assert [step.id for _, step in section_steps(runbook) if step.point_of_no_return] == ["a-migrate", "b-migrate"]
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_two_people_have_read_what_will_happen_before_it_does(runbook: Runbook, method: str) -> None:
+    """The step that shows it is signed by two, and stands right before the one that does it."""
+    order = [
+        step for section in runbook.sections for step in section.steps if step.when.get("method", method) == method
+    ]
+    places = {step.id: place for place, step in enumerate(order)}
+    for does in (f"{method}-migrate", f"rollback-migrations-{method}", "rollback-restore"):
+        assert order[places[does] - 1].signoff is Signoff.TWO_PERSON, does
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_a_rollback_by_reversal_is_inside_its_budget(runbook: Runbook, method: str) -> None:
+    steps = [step for name in runbook.flows["rollback"].sections for step in runbook.section(name).steps]
+    mine = [step for step in steps if step.when.get("method", method) == method and step.id != "rollback-database-half"]
+    reversing = [step for step in mine if step.needed_if.get("database_rollback", "reverse") == "reverse"]
+    assert sum(seconds(step.budget) for step in reversing) <= seconds(runbook.flows["rollback"].budget)
+
+
+def test_the_database_is_decided_about_when_the_site_is_down_and_what_reversing_does_was_seen(runbook: Runbook) -> None:
+    order = [step.id for step in runbook.section("rollback").steps]
+    for method in "ab":
+        wanted = ["rollback-maintenance-on", f"rollback-stop-{method}", "rollback-state", "rollback-database"]
+        wanted += [
+            f"rollback-plan-{method}",
+            f"rollback-migrations-{method}",
+            "rollback-code",
+            f"rollback-start-{method}",
+        ]
+        wanted += [f"rollback-write-{method}", "rollback-maintenance-off"]
+        assert sorted(wanted, key=order.index) == wanted
 
 
 def test_a_step_that_changes_something_never_starts_with_one_key(runbook: Runbook) -> None:
