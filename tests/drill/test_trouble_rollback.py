@@ -182,7 +182,7 @@ def test_without_space_there_is_no_backup_until_somebody_makes_room(rehearse: Ca
     night.until("prepare-connect")
     night.faults.look()
     assert night.walk() == "prepare-backup"
-    failed = night.conductor.state.step("prepare-backup").checks[2][0]
+    failed = night.conductor.state.step("prepare-backup").checks[1][0]
     assert "No space left on device" in failed.came
     night.conductor.retry("prepare-backup")  # trying again makes no room
     night.conductor.wait()
