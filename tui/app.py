@@ -228,7 +228,7 @@ class RunbookApp(Attentive, TakingUp):
     def say(self, text: str, title: str = "", warning: bool = False) -> None:
         """Tell the operator something that needs no answer."""
         severity: Literal["warning", "information"] = "warning" if warning else "information"
-        self.notify(block(text).plain, title=title, severity=severity, markup=False)
+        self.notify(block(text).plain, title=sanitise(title), severity=severity, markup=False)
 
     def open_link(self, url: str) -> None:
         """Copy an address, and open it where there is a browser with a window of its own."""

@@ -62,10 +62,11 @@ def session_line(summary: Summary, now: datetime, here: str) -> list[Piece]:
     what = state.started.flow if state.started else ""
     method = f" {state.started.method}" if state.started and state.started.method else ""
     drill = "DRILL " if state.drill else ""
+    began = state.started_at or started_at(summary.id)
     return [
         (_status(state), GOOD if state.finished else "bold $text-warning"),
         (f"  {drill}{sanitise(what + method)}", "bold"),
-        (f"  {started_at(summary.id):%Y-%m-%d %H:%M} UTC, {duration(now - started_at(summary.id))} ago", ""),
+        (f"  {began:%Y-%m-%d %H:%M} UTC, {duration(now - began)} ago", ""),
         (f"  {sanitise(state.operator)}  {progress(state)}", QUIET),
         *([] if belongs(summary, here) else [(f"  runbook: {sanitise(state.runbook.runbook.title)}", "bold")]),
     ]

@@ -64,7 +64,7 @@ class Entry(Vertical):
         shown.say(block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
         field = self.query_one(ChoiceInput)
         field.choices = choices
-        field.suggester = SuggestFromList(choices) if choices else None
+        field.suggester = SuggestFromList([sanitise(one) for one in choices]) if choices else None
 
     def fill(self, value: str) -> None:
         """Write what the host said into a field that is empty, and say where it comes from."""

@@ -1,7 +1,7 @@
 """Finds a text in all sessions: in what was run, in what that printed, and in what people wrote."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
@@ -71,20 +71,12 @@ def search(store: Store, wanted: Wanted, stopped: Callable[[], bool] = lambda: F
     for name in reversed(store.names()):
         if stopped():
             return
-        if wanted.until is not None and _begun(name) > wanted.until:
+        if wanted.until is not None and started_at(name) > wanted.until:
             continue
         try:
             yield from _in_session(SessionDirectory(store.root / name), wanted, stopped)
         except RunbookError as error:
             yield Unread(name, error.message)
-
-
-def _begun(name: str) -> datetime:
-    """When a session began; of a folder that is named otherwise it is not known before it is read."""
-    try:
-        return started_at(name)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
 
 
 def _in_session(directory: SessionDirectory, wanted: Wanted, stopped: Callable[[], bool]) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -185,5 +185,8 @@ def _forget(directory: SessionDirectory) -> None:
 
 
 def started_at(name: str) -> datetime:
-    """When the session of this id began, from its name (UTC)."""
-    return datetime.strptime(name[:16] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    """When the session of this id began, from its name (UTC); a folder that was renamed counts as the oldest."""
+    try:
+        return datetime.strptime(name[:16] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
