@@ -11,6 +11,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
 from tui.compose import sessions_root
 from tui.errors import SessionError
+from tui.headless.report import write_export
 from tui.session import private
 from tui.session.events import NoteAdded
 from tui.session.output import OutputWriter, write_mask
@@ -144,3 +145,14 @@ def test_a_journal_whose_file_is_gone_takes_no_more_events(tmp_path: Path) -> No
     with pytest.raises(SessionError, match="No such file"):
         journal.reopen()
     journal.close()
+
+
+def test_an_export_goes_through_no_link_that_lies_in_its_way(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / ".night.md.part").symlink_to(precious)
+    write_export(lambda file: file.write(b"night"), tmp_path / "night.md")
+    assert precious.read_text() == "mine"
+    assert (tmp_path / "night.md").read_bytes() == b"night"
+    assert not (tmp_path / "night.md").is_symlink()
+    assert stat.S_IMODE((tmp_path / "night.md").stat().st_mode) == 0o600

@@ -198,7 +198,8 @@ def write_export(write: Callable[[BinaryIO], object], output: Path | None) -> No
         return
     beside = output.with_name(f".{output.name}.part")
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        beside.unlink(missing_ok=True)  # in /tmp it could be another user's, or a link to anything
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             write(file)
         beside.replace(output)
     except OSError as error:
