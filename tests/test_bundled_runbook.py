@@ -345,3 +345,13 @@ def test_a_backup_leaves_no_part_behind_where_the_disk_is_full(runbook: Runbook,
     assert (ran.returncode != 0, list(tmp_path.iterdir())) == (True, [])
     subprocess.run(["bash", "-euo", "pipefail", "-c", played + script], capture_output=True, check=True)
     assert [path.name for path in tmp_path.iterdir()] == ["pre-deploy-20261124_020000.sql.gz"]
+
+
+@pytest.mark.parametrize(
+    ("method", "first", "last"), [("a", "a-containers", "a-containers-up"), ("b", "b-maintenance-on", "b-live")]
+)
+def test_the_downtime_is_inside_the_documents_ten_minutes(runbook: Runbook, method: str, first: str, last: str) -> None:
+    steps = runbook.section(f"method-{method}").steps
+    ids = [step.id for step in steps]
+    down = steps[ids.index(first) : ids.index(last) + 1]
+    assert sum(seconds(step.budget) for step in down) <= 600
