@@ -12,7 +12,7 @@ import pytest
 
 from tests.exports.hostile import STEER
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.hostile import HOSTILE, foreign, hostile_runbook, in_toml
+from tests.support.hostile import HOSTILE, MARKS, foreign, hostile_runbook, in_toml
 from tests.support.terminal import terminal
 from tests.tui.conftest import SHOP
 from tui.execution.workspace import Setup, Workspace
@@ -95,6 +95,8 @@ class Night:
             ["export", bad],
             ["export", one, "--format", bad],
             [f"x{bad}"],
+            [f"x{MARKS}"],
+            ["schema", "--of", MARKS],
             [f"--{bad}"],
             ["sessions", f"--{bad}"],
             ["show", "-f", f"{here}-not"],

@@ -4,8 +4,8 @@ import codecs
 import io
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from traceback import walk_tb
 from typing import Any, NoReturn, TextIO
 
@@ -71,6 +71,29 @@ class Commands(click.Group):
             _lost(error)
         finally:
             _settle()
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """As click's own; see there."""
+        with _made_safe():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's own; see there."""
+        with _made_safe():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _made_safe() -> Iterator[None]:
+    """What click says of a wrong argument repeats the argument, which may be a file's name."""
+    from tui.text.sanitise import sanitise
+
+    try:
+        yield
+    except click.ClickException as error:
+        said = "\n".join(sanitise(line) for line in error.format_message().split("\n"))
+        error.format_message = lambda: said  # type: ignore[method-assign]  # each kind makes its words anew
+        raise
 
 
 def _lost(error: OSError) -> NoReturn:
