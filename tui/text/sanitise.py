@@ -91,7 +91,7 @@ def _filtered(text: str) -> str:
     marks = 0
     for character in text:
         shown = _kept(character)
-        marks = marks + 1 if shown and is_mark(shown) else 0
+        marks = marks + 1 if shown and unicodedata.category(shown) in _MARKS else 0  # as is_mark: this is called a lot
         if marks <= MARKS_KEPT:
             kept.append(shown)
     return "".join(kept)
