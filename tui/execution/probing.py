@@ -283,7 +283,7 @@ def written(reading: Reading, figures: Mapping[str, float], units: Mapping[str, 
     """A reading as an attempt's output: the verdict, aligned fields, details, and last the whole document as JSON."""
     bad = [check for check in reading.checks if not check.ok and not check.warning]
     warned = [check for check in reading.checks if not check.ok and check.warning]
-    verdict = "failed" if bad else "warning" if warned else "ok"
+    verdict = "failed" if bad else "warning" if warned else "answered"
     lines = [f"{verdict}: {reading.summary}", *_fields(reading.document, units), *reading.details]
     document = json.dumps(reading.document, ensure_ascii=False, default=str)
     return _Written(
