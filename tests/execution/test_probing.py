@@ -125,7 +125,7 @@ def test_a_probe_is_an_attempt_announced_kept_and_judged(begin: Callable[..., Co
     assert attempt(conductor).command == "probe database: threads (mysql through web)"
     assert attempt(conductor).host == "web"
     lines = kept(conductor).splitlines()
-    assert lines[0] == "ok: 12 of 151 connections"
+    assert lines[0] == "answered: 12 of 151 connections"
     assert lines[1:7] == [
         "  threads_connected 12",
         "  threads_running   1",
@@ -352,7 +352,7 @@ def test_probes_are_made_at_once(begin: Callable[..., Conductor], probe: FakePro
 @pytest.mark.parametrize(
     ("reply", "status", "said"),
     [
-        (Reply(json.dumps(FOUND | {"summary": "calm"}).encode()), StepStatus.SIGNED, "ok: calm\n"),
+        (Reply(json.dumps(FOUND | {"summary": "calm"}).encode()), StepStatus.SIGNED, "answered: calm\n"),
         (Reply(err=b"it refuses; look", outcome=Outcome.exited(1)), StepStatus.FAILED, "failed: it refuses"),
         (Reply(err=b"no answer", outcome=Outcome.exited(127)), StepStatus.FAILED, "no data: no answer\n"),
         (Reply(b"[1]"), StepStatus.FAILED, "no data: the scenario's answer"),
