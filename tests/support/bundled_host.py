@@ -40,6 +40,7 @@ class Host:
     def values(self, **given: str) -> dict[str, str]:
         places = {"app_dir": str(self.app), "nginx_dir": str(self.nginx), "backup_dir": str(self.folder)}
         known = {"release": "v2.0.0", "previous_release": "v1.9.0", "backup_date": "20261124_020000"}
+        known["conflicts_before"] = "No broken requirements found."
         return {**values_of(self.runbook, {}, SystemClock().now()), **places, **known, **given}
 
     def run(self, action: Action, **given: str) -> subprocess.CompletedProcess[str]:
