@@ -226,6 +226,8 @@ JUNK = st.sampled_from([*INVISIBLE.values(), ""]) | st.text(CONTROLS, max_size=3
     st.sampled_from([40, 80, 10_000]),
 )
 @example(SECRETS[0], ["\0"] * 30, "\x1b]", "\x07", 40)
+@example(SECRETS[2], [*["\x1b[1;31m"] * 15, "\x98", "\0", *["\x1b[1;31m"] * 13], "", "", 40)
+@example(SECRETS[0], [*["\x1b[1;31m"] * 16, "\x1b]", "\0", *["\x1b[1;31m"] * 12], "", "", 40)
 def test_what_is_shown_after_filtering_never_has_it(
     secret: str, junk: list[str], head: str, tail: str, limit: int
 ) -> None:

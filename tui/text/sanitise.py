@@ -24,6 +24,13 @@ HIDDEN_SEQUENCE = (
 
 _SEQUENCE = re.compile(HIDDEN_SEQUENCE)
 
+_UNFINISHED = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f\r\n]*\Z"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*\Z"
+    r"|\x1b[ -/]*\Z"
+)
+"""A sequence whose end may be behind the cut: of the whole text nothing of it might show, and so nothing does here."""
+
 _INVISIBLE = frozenset(
     [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0]
     + [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
@@ -43,6 +50,8 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     are expanded; what is longer than `limit` characters ends in an ellipsis. Doing it again changes nothing.
     """
     text, cut = _decoded(value, limit)
+    if cut:
+        text = _UNFINISHED.sub("", text)
     if not (text.isascii() and text.isprintable()):
         text = _filtered(_SEQUENCE.sub("", text)).expandtabs(TAB)
     if cut or len(text) > limit:
