@@ -17,7 +17,7 @@ from tui.compose import drill_workspace, find_runbook
 from tui.execution.expectations import check_answer
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
-from tui.headless.run import settle
+from tui.headless.run import Exit, settle
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, FlowKind, Runbook
 
@@ -88,10 +88,10 @@ SHOTS = (
         home=True,
     ),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
-    Shot("drill-failed", "health-primary", ("enter",), "trouble: Application", method="b", scenario=STARTS),
+    Shot("drill-failed", "verify-login", ("enter",), "trouble: Application", method="b", scenario=STARTS),
     Shot(
         "drill-trouble",
-        "health-primary",
+        "verify-login",
         ("enter", "…trouble: Application", "t", "…Symptoms", "down", "enter", "…gunicorn[5120]", "w"),
         "in use: (",
         method="b",
@@ -151,7 +151,8 @@ def advance(workspace: Workspace, shot: Shot) -> str:
     conductor = workspace.begin(setup)
     answers = good_answers(workspace.runbook)
     while (step := conductor.state.next_step()) is not None and step.id != shot.before:
-        settle(conductor, step, answers, lambda line: None)
+        code = settle(conductor, step, answers, lambda line: None)
+        assert code is Exit.OK, f"{shot.name}: {step.id} ended with {code.name} before {shot.before}"
     if shot.tripped:
         roll_back(conductor, shot.tripped, answers)
     conductor.close()
