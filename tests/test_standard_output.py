@@ -161,7 +161,7 @@ def test_a_closed_standard_output_is_no_fault_and_an_export_wants_one(place: Pla
 def test_a_folder_that_vanished_is_told_in_words(place: Place, words: str) -> None:
     gone = place.path / "gone"
     gone.mkdir()
-    line = f'cd {gone} && rmdir {gone} && exec {sys.executable} -c "{START}" {words}'
+    line = f'cd {gone} && rmdir {gone} && exec {sys.executable} -P -c "{START}" {words}'
     done = subprocess.run(
         ["sh", "-c", line],
         env=place.environment,

@@ -31,6 +31,8 @@ import sys
 from pathlib import Path
 from tui.transports.base import CancelToken, Command
 from tui.transports.ssh import SSHTransport
+from tui.transports.way import Way
+from tui.transports.way import Way
 
 def sink(stream, data):
     print(len(data), flush=True)
@@ -235,6 +237,16 @@ def test_a_host_lost_as_soon_as_it_is_met_is_a_host_error(sshd: Sshd, monkeypatc
         connection.close()
 
     monkeypatch.setattr(connect, "log_in", logged_in)
+    assert run(sshd.transport(), "true").outcome.kind is OutcomeKind.UNREACHABLE
+
+
+def test_a_host_lost_before_its_key_is_looked_at_is_a_host_error(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose address it was cannot be asked any more then."""
+
+    def gone(self: Way) -> str:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(Way, "peer", property(gone))
     assert run(sshd.transport(), "true").outcome.kind is OutcomeKind.UNREACHABLE
 
 

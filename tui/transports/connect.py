@@ -118,7 +118,11 @@ def _handshake(connection: Connection, where: Resolved, credentials: Credentials
         if all(shown.plain != one.asbytes() for one in credentials.trusted):
             accept(where.known_as, shown, [], files)
         return
-    check_host_key(where, shown, key.get_bits(), way.peer, files)
+    try:
+        peer = way.peer
+    except OSError as error:
+        raise _unagreed(connection, where, way, error) from error
+    check_host_key(where, shown, key.get_bits(), peer, files)
 
 
 def _unagreed(connection: Connection, where: Resolved, way: Way, error: Exception) -> HostError:

@@ -44,7 +44,11 @@ class Way:
 
     @property
     def peer(self) -> str:
-        """The address at the other end of a connection of our own; empty behind a proxy or a jump host."""
+        """The address at the other end of a connection of our own; empty behind a proxy or a jump host.
+
+        Raises:
+            OSError: the connection has gone.
+        """
         if not isinstance(self.stream, socket.socket) or self.stream.family not in FAMILIES.values():
             return ""
         return str(self.stream.getpeername()[0]).partition("%")[0]
