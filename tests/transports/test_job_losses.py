@@ -22,6 +22,7 @@ from tui.transports.job_scripts import stop_request
 from tui.transports.local import LocalTransport
 from tui.transports.local_channels import LocalChannels
 from tui.transports.shell import Wrapped
+from tui.transports.way import Way
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 
@@ -31,8 +32,6 @@ import sys
 from pathlib import Path
 from tui.transports.base import CancelToken, Command
 from tui.transports.ssh import SSHTransport
-from tui.transports.way import Way
-from tui.transports.way import Way
 
 def sink(stream, data):
     print(len(data), flush=True)
