@@ -1,6 +1,8 @@
 """Fixtures that several folders of tests share."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +21,13 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     server = Sshd(tmp_path_factory.mktemp("sshd") / "shared")
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """A test leaves the process's environment and folder as they were: the next one may depend on them."""
+    before = dict(os.environ), Path.cwd()
+    yield
+    after = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    before[0].pop("PYTEST_CURRENT_TEST", None)
+    assert (after, Path.cwd()) == before, "this test changed the environment or the folder of the process"

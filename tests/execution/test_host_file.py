@@ -106,7 +106,10 @@ def test_a_file_that_cannot_be_read_ends_the_command_before_it_begins(tmp_path: 
     assert "the environment file cannot be read" in ran.stderr
 
 
-def test_the_commands_of_a_host_with_a_file_find_its_variables_and_a_path_stays_a_path(tmp_path: Path) -> None:
+@pytest.mark.parametrize("exported", [{}, {"DB_PASSWORD": "of the login"}], ids=["a plain login", "one that exports it"])
+def test_the_commands_of_a_host_with_a_file_find_its_variables_and_a_path_stays_a_path(
+    tmp_path: Path, exported: dict[str, str]
+) -> None:
     folder = tmp_path / "a b; touch canary"
     folder.mkdir()
     (folder / ".env").write_text("DB_PASSWORD=pa$word9\nOTHER=1\n")
@@ -116,6 +119,9 @@ def test_the_commands_of_a_host_with_a_file_find_its_variables_and_a_path_stays_
     action = Action(run='echo "$DB_PASSWORD ${OTHER-unset}"; env | grep -c DB_PASSWORD')
     values = {"folder": str(folder)}
     command = prepare(runbook, action, values, Secrets(runbook, Redactor()), key="k")
-    ran = subprocess.run(["bash", "-c", command.script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    login = {"PATH": os.environ["PATH"], **exported}
+    ran = subprocess.run(
+        ["bash", "-c", command.script], capture_output=True, text=True, cwd=tmp_path, env=login, check=False
+    )
     assert ran.stdout == "ready\npa$word9 unset\n0\n"
     assert [one.name for one in tmp_path.iterdir()] == [folder.name]

@@ -35,7 +35,6 @@ PASSWORD = "hunter2-secret"
 
 def workspace(root: Path, host: FakeTransport) -> Workspace:
     """The small runbook on one scripted host."""
-    os.environ["DB_PASSWORD"] = PASSWORD
     return Workspace(small(), SMALL, Store(root), {"web": host, "tools": host}, SystemClock())
 
 
@@ -68,7 +67,11 @@ def deploy_on_a_failing_disk(root: str, at: int = -1, when: str = "", number: in
 
 
 def run(root: Path, point: Callable[[str], None]) -> int:
-    """Run the flow without a screen, telling what is tried, what is promised and what reaches the host."""
+    """Run the flow without a screen, telling what is tried, what is promised and what reaches the host.
+
+    Only in a process of its own: the environment and the journal's class are changed for good.
+    """
+    os.environ["DB_PASSWORD"] = PASSWORD
     host = scripted()
 
     def reached(command: Command) -> None:

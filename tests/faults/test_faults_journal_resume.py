@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.conductor_script import PASSWORD
 from tests.faults.killed import KILLED, check, chosen, decode_entry, promised
 from tests.faults.resumed import CHANGES, resume
 from tests.support.faults import Faults
@@ -15,6 +16,11 @@ from tests.support.forks import Forks
 from tui.session import events as ev
 from tui.session.journal import read
 from tui.session.store import SessionDirectory, Store
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", PASSWORD)
 
 
 @pytest.fixture(scope="module")

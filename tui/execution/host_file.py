@@ -73,7 +73,8 @@ END {
   n = split(names, wanted, " ")
   for (i = 1; i <= n; i++) {
     key = wanted[i]; s = v[key]; out = ""
-    if (!there[key]) { print "unset " key; continue }
+    print "unset " key
+    if (!there[key]) continue
     while (p = index(s, q)) { out = out substr(s, 1, p - 1) q "\\" q q; s = substr(s, p + 1) }
     print key "=" q out s q
   }
@@ -83,6 +84,8 @@ END {
 
 def variables(file: str, names: Iterable[str]) -> str:
     """Shell lines that set variables of that shell to what the file says; one that it does not set is unset.
+
+    Each is unset first: a variable that the host had exported would stay so, and go on to every program started.
 
     Nothing is printed but that the file cannot be read, and then the shell ends with CANNOT_READ. The shell is given
     assignments in single quotes, of these names only: whatever a value is, it is text.
