@@ -106,7 +106,9 @@ def test_a_file_that_cannot_be_read_ends_the_command_before_it_begins(tmp_path: 
     assert "the environment file cannot be read" in ran.stderr
 
 
-@pytest.mark.parametrize("exported", [{}, {"DB_PASSWORD": "of the login"}], ids=["a plain login", "one that exports it"])
+@pytest.mark.parametrize(
+    "exported", [{}, {"DB_PASSWORD": "of the login"}], ids=["a plain login", "one that exports it"]
+)
 def test_the_commands_of_a_host_with_a_file_find_its_variables_and_a_path_stays_a_path(
     tmp_path: Path, exported: dict[str, str]
 ) -> None:

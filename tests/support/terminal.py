@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -24,13 +25,17 @@ class Terminal:
         self._seen = 0
         self._status: int | None = None
 
-    def wait_for(self, text: str, deadline: float = 60.0) -> None:
-        """Read until the program has sent this text once more; fail with what came when it is silent for too long."""
-        while (found := self.received.find(text.encode(), self._seen)) < 0:
+    def wait_for(self, text: str | re.Pattern[bytes], deadline: float = 60.0) -> None:
+        """Read until the program has sent this text once more; fail with what came when it is silent for too long.
+
+        What stands in one line comes at once: wait for it by one pattern, not by one text after another.
+        """
+        wanted = re.compile(re.escape(text.encode())) if isinstance(text, str) else text
+        while (found := wanted.search(self.received, self._seen)) is None:
             ready, _, _ = select.select([self.descriptor], [], [], deadline)
             assert ready, f"no {text!r} in {self.received[-2000:]!r}"
             assert self._read(), f"the program ended without {text!r}: {self.received[-2000:]!r}"
-        self._seen = found + len(text.encode())
+        self._seen = found.end()
 
     def press(self, keys: str) -> None:
         """Type."""
