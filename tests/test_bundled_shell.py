@@ -67,7 +67,7 @@ def test_a_page_that_nginx_refuses_leaves_the_live_file_as_it_was(host: Host, li
     (host.nginx / "sites-available" / "maintenance.conf").write_text("nonsense\n")
     ran = host.run(next(one for one in host.actions("b-maintenance-on") if "serve" in (one.run or "")))
     assert ran.returncode == 1
-    assert "stays as it was" in ran.stderr
+    assert "is unchanged" in ran.stderr
     assert (live.read_text(), live.is_symlink()) == ("the site\n", link)
 
 

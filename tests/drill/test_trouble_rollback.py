@@ -319,6 +319,6 @@ def test_static_files_that_are_gone_are_collected_when_their_directory_is_given_
     night.conductor.wait()
     assert night.world.facts["static"] == "there"
     (story,) = debrief(night.conductor.state, tuple(read(night.directory.journal)), night.scenario).stories
-    assert story.first == "troubleshooting: The static files' directory"
+    assert story.first == "troubleshooting: List the static files' directory"
     assert story.vain == ("Reload Nginx",)
     assert story.recovered is not None

@@ -247,6 +247,6 @@ def test_the_bundled_command_leaves_out_what_was_before_and_our_own(tmp_path: Pa
     own = [Request(float(at), "/health/?x=1", 200) for at in range(100)]
     assert "(0 of 5 requests)" in command(tmp_path, down + up + own, 65, 61)
     assert "100.00% (1 of 1 requests)" in command(tmp_path, [Request(40.0, "/", 500), *own], 100, 0)
-    assert "no requests in this time" in command(tmp_path, own, 50, 0)
+    assert "no requests in this period" in command(tmp_path, own, 50, 0)
     failing = [Request(float(at), "/health/", 503) for at in range(45, 50)]
     assert "100.00% (5 of 5 requests)" in command(tmp_path, failing, 50, 0)

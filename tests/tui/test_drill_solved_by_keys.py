@@ -192,7 +192,7 @@ async def test_static_files_that_do_not_load() -> None:
         assert await drill.operator.again("static-files-collect") is SIGNED
         await drill.back()
         story = (await drill.debriefed())["static-gone"]
-        assert story.first == "troubleshooting: The static files' directory"
+        assert story.first == "troubleshooting: List the static files' directory"
         assert "Reload Nginx" in story.vain
         assert story.recovered is not None
 
@@ -247,7 +247,7 @@ async def test_a_site_that_is_slow() -> None:
         await drill.back()
         assert await drill.operator.again("verify-response-times") is SIGNED
         story = (await drill.debriefed())["too-few-workers"]
-        assert story.vain == ("Analyze tables",)
+        assert story.vain == ("Analyze the tables",)
         assert story.recovered is not None
 
 
