@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui.headless.check import read_only
 from tui.runbook.lint import lint
 from tui.runbook.load import load
-from tui.runbook.model import Action, Danger, FlowKind, Runbook, Signoff, Step, seconds
+from tui.runbook.model import Action, Approval, Danger, FlowKind, Runbook, Step, seconds
 from tui.runbook.problem import Path
 from tui.runbook.variables import fill_command
 from tui.runbook.walk import fields_of, section_steps, steps_of
@@ -151,15 +151,32 @@ def test_only_the_migrations_are_points_of_no_return(runbook: Runbook) -> None:
     assert [step.id for _, step in section_steps(runbook) if step.point_of_no_return] == ["a-migrate", "b-migrate"]
 
 
+def test_a_second_person_allows_what_destroys_before_it_starts(runbook: Runbook) -> None:
+    """All but the old process that is killed: whether it is the right one, the command itself makes sure."""
+    destroying = {step.id for _, step in steps_of(runbook) if step.danger is Danger.DESTRUCTIVE}
+    approved = {step.id for _, step in steps_of(runbook) if step.approve is Approval.SECOND_PERSON}
+    assert destroying - approved == {"port-in-use-kill"}
+    assert approved == {
+        *("a-migrate", "b-migrate", "rollback-migrations-a", "rollback-migrations-b", "rollback-restore"),
+        *("fake-migration-run", "fake-migration-run-a", "reverse-migration-run", "reverse-migration-run-a"),
+        *("purge-queue-run", "purge-queue-run-a"),
+    }
+
+
 @pytest.mark.parametrize("method", ["a", "b"])
-def test_two_people_have_read_what_will_happen_before_it_does(runbook: Runbook, method: str) -> None:
-    """The step that shows it is signed by two, and stands right before the one that does it."""
-    order = [
-        step for section in runbook.sections for step in section.steps if step.when.get("method", method) == method
-    ]
+def test_what_two_people_allow_was_shown_right_before_and_is_all_filled_in(runbook: Runbook, method: str) -> None:
+    order = [step for _, step in steps_of(runbook) if step.when.get("method", method) == method]
     places = {step.id: place for place, step in enumerate(order)}
-    for does in (f"{method}-migrate", f"rollback-migrations-{method}", "rollback-restore"):
-        assert order[places[does] - 1].signoff is Signoff.TWO_PERSON, does
+    suffix = "-a" if method == "a" else ""
+    for does, shows in {
+        f"{method}-migrate": f"{method}-plan",
+        f"rollback-migrations-{method}": f"rollback-plan-{method}",
+        "rollback-restore": "rollback-backup",
+        f"fake-migration-run{suffix}": f"fake-migration-choose{suffix}",
+        f"reverse-migration-run{suffix}": f"reverse-migration-choose{suffix}",
+    }.items():
+        assert order[places[does] - 1].id == shows
+        assert not any(action.ask for action in order[places[does]].actions), "asked after it was allowed"
 
 
 @pytest.mark.parametrize("method", ["a", "b"])

@@ -35,6 +35,14 @@ title = "A"
 signoff = "two-person"
 [[sections.steps.actions]]
 run = "true"
+[[sections.steps]]
+id = "b"
+title = "B"
+mutates = true
+danger = "destructive"
+approve = "second-person"
+[[sections.steps.actions]]
+run = "restore"
 """
 
 
@@ -66,6 +74,8 @@ def test_nobody_is_their_own_second_person(workspace: Workspace, other: str) -> 
     with pytest.raises(UsageError, match="is the operator as well"):
         workspace.check(Setup(flow="deploy", operator=JOSE, second_operator=other))
     conductor = workspace.begin(Setup(flow="deploy", operator=JOSE))
+    with pytest.raises(NotNow, match="second person before it starts"):
+        conductor.start("b", "web", other)
     conductor.start("a")
     conductor.wait(10)
     with pytest.raises(NotNow, match="second person"):

@@ -72,17 +72,19 @@ CASES = [
         "verify-http",
         "migration-errors",
         (RESTART, Try("migration-errors-list")),
-        (Try("reverse-migration-run", ("coreapp", "0001_initial")),),
+        (Try("reverse-migration-choose", ("coreapp", "0001_initial")), Try("reverse-migration-run")),
     ),
     Case(
         "migration-errors",
         "writes-fail",
         "verify-http",
         "migration-errors",
-        (Try("fake-migration-run", ("coreapp", "0001_initial")),),
+        (Try("fake-migration-choose", ("coreapp", "0001_initial")), Try("fake-migration-run")),
         (
-            Try("fake-migration-run", ("coreapp", "0002_prompt_tags")),
-            Try("reverse-migration-run", ("coreapp", "0001_initial")),
+            Try("fake-migration-choose", ("coreapp", "0002_prompt_tags")),
+            Try("fake-migration-run"),
+            Try("reverse-migration-choose", ("coreapp", "0001_initial")),
+            Try("reverse-migration-run"),
         ),
     ),
     Case(

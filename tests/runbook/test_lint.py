@@ -27,6 +27,19 @@ run = {json.dumps(command)}
     return [problem.message for problem in lint_text(text, "r.toml")]
 
 
+def test_what_a_second_person_allows_has_no_question_left_in_it() -> None:
+    text = changed('signoff = "two-person"', 'signoff = "two-person"\napprove = "second-person"')
+    assert lint_text(text, "r.toml") == []
+    asked = (
+        '[[sections]]\nid = "extra"\ntitle = "Extra"\n[[sections.steps]]\nid = "one"\ntitle = "One"\nmutates = true\n'
+    )
+    asked += 'approve = "second-person"\nactions = [{ ask = "Which one?", answer = "text" }]\n'
+    found = lint_text(
+        changed('sections = ["before", "change"]', 'sections = ["before", "change", "extra"]') + asked, "r.toml"
+    )
+    assert [one.message for one in found] == ["a second person allows this step before its questions are answered"]
+
+
 def test_a_good_runbook_has_no_doubts() -> None:
     assert lint_text(FULL, "r.toml") == []
 

@@ -195,6 +195,8 @@ class Operator:
                 await self.press("y")
             case TypeName():
                 await self.write(screen._name)
+                if screen._approval:
+                    await self.write(self._second)
             case Pick():  # the second: all from the first command of the step
                 await self.press("down", "enter")
             case SendMessage():

@@ -92,8 +92,25 @@ async def test_only_the_hosts_name_starts_what_destroys(workspace: Workspace) ->
         assert "that is not web" in shown(pilot.app)
         await pilot.press("backspace", "backspace")
         await type_text(pilot, "eb")
-        assert await asked.press("enter") is True
-        assert await (await ask(pilot, TypeName("Restore", [], "web"))).press("escape") is False
+        assert await asked.press("enter") == "web"
+        assert await (await ask(pilot, TypeName("Restore", [], "web"))).press("escape") is None
+
+
+async def test_a_second_person_types_their_name_below_the_hosts(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, TypeName("Restore", ["$ mysql < dump"], "web", approval=True))
+        await type_text(pilot, "web")
+        assert await asked.press("enter", "enter") is NOTHING
+        assert "two people allow this step" in shown(pilot.app)
+        pilot.app.post_message(events.Paste("ben"))
+        await until(pilot, lambda: "pasting is refused" in shown(pilot.app))
+        await type_text(pilot, "ben")
+        assert await asked.press("enter") == "ben"
+        assert (
+            await (await ask(pilot, TypeName("Restore", [], "web", approval=True))).press("tab", "b", "enter")
+            is NOTHING
+        )
+        assert "type the name" in shown(pilot.app)
 
 
 async def test_pasting_the_hosts_name_is_refused(workspace: Workspace) -> None:

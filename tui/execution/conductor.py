@@ -15,7 +15,7 @@ from tui.execution.signing import Signing
 from tui.people import same_person
 from tui.runbook.counting import repeatable
 from tui.runbook.filling import filled_action
-from tui.runbook.model import Runbook, Section, Signoff, Step
+from tui.runbook.model import Approval, Runbook, Section, Signoff, Step
 from tui.runbook.variables import fill, without_empty
 from tui.session import events as ev
 from tui.session.doubts import doubt_words, doubtful
@@ -115,17 +115,42 @@ class Conductor(Placing):
                 self._idle_step(step.id)
             self._submit(lambda cancel: self._runner.check_again(steps, cancel))
 
-    def start(self, step_id: str, confirmed: str = "") -> None:
-        """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it."""
+    def start(self, step_id: str, confirmed: str = "", second: str = "") -> None:
+        """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it.
+
+        Args:
+            second: who else allows it, for a step that needs a second person before it starts.
+        """
         with self._lock:
             step = self._idle_step(step_id)
             self._nothing_in_doubt(step)
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
+            allowed = self._allowed(step, second)
             self._begun_anew(step)
-            self.record(ev.StepOpened(step=step_id, operator=self.state.operator, confirmed=confirmed))
+            self.record(self._opening(step, confirmed, allowed))
             self._go_on(step)
+
+    def _allowed(self, step: Step, second: str) -> str:
+        """The second person by whom a step may start; empty where it needs none."""
+        if step.approve is Approval.NONE:
+            return ""
+        self._two_people(second, "this step needs a second person before it starts", "who has read what will run")
+        return second.strip()
+
+    def _two_people(self, second: str, need: str, who: str) -> None:
+        if not second.strip() or same_person(second, self.state.operator):
+            raise NotNow(need, f"give the name of somebody else {who}")
+
+    def _opening(self, step: Step, confirmed: str, allowed: str, first: bool = False) -> ev.StepOpened:
+        return ev.StepOpened(
+            step=step.id,
+            operator=self.state.operator,
+            confirmed=confirmed,
+            first=first,
+            second_operator=allowed,
+        )
 
     def look_first(self, step_id: str) -> None:
         """Look whether a rollback step has anything to undo; it is marked not needed where it has not."""
@@ -203,7 +228,7 @@ class Conductor(Placing):
                 self.record(ev.StepOpened(step=step.id, operator=self.state.operator, confirmed=confirmed))
             self._submit(lambda cancel: self._runner.together(steps, cancel, self._rested))
 
-    def retry(self, step_id: str, first: bool = False) -> None:
+    def retry(self, step_id: str, first: bool = False, second: str = "") -> None:
         """Run the failed action of a step again, and what follows it; or all from its `first`, where that is safe."""
         with self._lock:
             step = self._idle_step(step_id)
@@ -215,11 +240,9 @@ class Conductor(Placing):
             self._nothing_in_doubt(step)
             if first and not repeatable(step, self.state.step(step_id).action):
                 raise NotNow(f"{step.title} cannot begin anew", "what ran before the failed command may not run twice")
+            allowed = self._allowed(step, second)
             anew = self._begun_anew(step)
-            opened = ev.StepOpened(
-                step=step_id, operator=self.state.operator, confirmed="retry", first=first and not anew
-            )
-            self.record(opened)
+            self.record(self._opening(step, "retry", allowed, first and not anew))
             self._go_on(step)
 
     def answer(self, step_id: str, answer: str) -> None:
@@ -284,8 +307,8 @@ class Conductor(Placing):
         with self._lock:
             step = self._to_sign(step_id)
             second = second_operator.strip()
-            if step.signoff is Signoff.TWO_PERSON and (not second or same_person(second, self.state.operator)):
-                raise NotNow("this step needs a second person", "give the name of somebody else who has looked")
+            if step.signoff is Signoff.TWO_PERSON:
+                self._two_people(second, "this step needs a second person", "who has looked")
             self.signing.check(self.state.operator, second)
             state, event = self.state, self._sign_off(step, self.state.operator, note, second)
         event = self.signing.signed(state, event)

@@ -204,13 +204,20 @@ _DEEDS: Mapping[type, str] = {
 }
 
 
+_SECOND: Mapping[type, str] = {
+    ev.SessionStarted: "stood by as second",
+    ev.StepOpened: "allowed {} step(s)",
+    ev.StepSigned: "was second at {} sign-off(s)",
+}
+
+
 def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:
     word = _DEEDS.get(type(event))
     if word is not None:
         yield getattr(event, "operator", ""), word
     second = getattr(event, "second_operator", "")
     if second:
-        yield second, "stood by as second" if isinstance(event, ev.SessionStarted) else "was second at {} sign-off(s)"
+        yield second, _SECOND[type(event)]
 
 
 def _counted(words: Mapping[str, int]) -> Iterator[str]:

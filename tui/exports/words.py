@@ -36,7 +36,9 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
         case ev.LinkChanged():
             return "", "", f"{event.host}: {event.link} {event.detail}".rstrip()
         case ev.StepOpened():
-            return event.operator, _title(event, state), "retried" if event.confirmed == "retry" else "started"
+            allowed = f", allowed by {event.second_operator}" if event.second_operator else ""
+            how = "retried" if event.confirmed == "retry" else "started"
+            return event.operator, _title(event, state), how + allowed
         case ev.StepSigned():
             note = f": {event.note}" if event.note else ""
             if event.operator == AUTO:

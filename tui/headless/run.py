@@ -12,7 +12,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
-from tui.runbook.model import Danger, FlowKind, Signoff, Step
+from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
 from tui.session.called import GLYPHS, attempt_called
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
@@ -178,8 +178,11 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
     if (step.mutates or destructive) and not answers.allows(step.id, destructive):
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
+    if step.approve is not Approval.NONE and not answers.second_operator:
+        say(f"? {step.title}: a second person has to allow it; name one as `second_operator` in the answers file")
+        return Exit.NOT_CONFIRMED
     if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
-        conductor.start(step.id, confirmed="answers file" if step.mutates else "")
+        conductor.start(step.id, "answers file" if step.mutates else "", answers.second_operator)
     for _ in range(2 * len(step.actions) + 2):
         _rest(conductor, say)
         now = conductor.state.step(step.id)

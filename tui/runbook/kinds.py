@@ -45,6 +45,13 @@ class Signoff(StrEnum):
     TWO_PERSON = "two-person"
 
 
+class Approval(StrEnum):
+    """Who has to allow a step, beside the operator, before it starts."""
+
+    NONE = "none"
+    SECOND_PERSON = "second-person"
+
+
 class Weekday(StrEnum):
     """A day of the deployment window."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.runbook.danger import action_doubts
 from tui.runbook.facts import may_hold
 from tui.runbook.load import examine, located, read_text, unmarked
-from tui.runbook.model import Danger, Runbook
+from tui.runbook.model import Approval, Danger, Runbook
 from tui.runbook.names import Names
 from tui.runbook.patterns import pattern_doubts
 from tui.runbook.probing.secrets import secrets_of
@@ -51,6 +51,9 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
     for path, step in steps_of(runbook):
+        if step.approve is not Approval.NONE and any(action.ask for action in step.actions):
+            message = "a second person allows this step before its questions are answered"
+            yield _doubt((*path, "approve"), message, "ask in a step before: what is allowed has to be known")
         for place, action in enumerate(step.actions):
             for fault in action_doubts(action, step.mutates, frozenset(variables)):
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from tui.runbook.kinds import Approval as Approval
 from tui.runbook.kinds import Danger as Danger
 from tui.runbook.kinds import Duration as Duration
 from tui.runbook.kinds import Facts as Facts
@@ -231,7 +232,8 @@ class Step(Model, frozen=True, kw_only=True):
     steps that undo it. On a rollback step `needed_if` holds the facts under which it is needed, `needed_with` the
     rollback steps without which it is not, and `look` is a read-only command that tells whether there is anything to
     undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks. Where checks are made
-    at once, one that is to be made `alone` has nothing beside it that would spoil what it measures.
+    at once, one that is to be made `alone` has nothing beside it that would spoil what it measures. `approve` is who
+    allows it before it starts, `signoff` who answers for it afterwards.
     """
 
     id: Identifier
@@ -248,6 +250,7 @@ class Step(Model, frozen=True, kw_only=True):
     danger: Danger = Danger.NONE
     point_of_no_return: bool = False
     budget: Duration = "1m"
+    approve: Approval = Approval.NONE
     signoff: Signoff = Signoff.AUTO
     undo: tuple[Identifier, ...] = ()
     checklist: tuple[Identifier, ...] = ()

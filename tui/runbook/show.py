@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tui.runbook.expected import expectations
 from tui.runbook.identity import runbook_id
-from tui.runbook.model import Action, Danger, Issue, Runbook, Section, Signoff, Step
+from tui.runbook.model import Action, Approval, Danger, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.scripts import script_of
 
@@ -64,6 +64,7 @@ def _step(runbook: Runbook, step: Step, indent: int) -> Iterator[str]:
         "changes" if step.mutates else "",
         str(step.danger) if step.danger is not Danger.NONE else "",
         "point of no return" if step.point_of_no_return else "",
+        "a second person allows it" if step.approve is not Approval.NONE else "",
         f"{step.signoff} sign-off" if step.signoff is not Signoff.AUTO else "",
         f"budget {step.budget}",
     ]

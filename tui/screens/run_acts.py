@@ -10,7 +10,7 @@ from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.runbook.counting import repeatable
-from tui.runbook.model import Action, Danger, Signoff, Step
+from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.variables import fill
 from tui.screens.dialogs import AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
 from tui.screens.dialogs.pick import Pick
@@ -100,9 +100,9 @@ class SessionActs(Page[None]):
         elif status is StepStatus.PENDING and look_wanted(self.conductor.state, step):
             self._try(lambda: self.conductor.look_first(step.id))
         elif status is StepStatus.PENDING:
-            self._ask_to_run(step, lambda: self._start(step))
+            self._ask_to_run(step, lambda second: self._start(step, second))
         elif status is StepStatus.RUNNING:
-            self._ask_to_run(step, lambda: self.conductor.start(step.id, "go on"))
+            self._ask_to_run(step, lambda second: self.conductor.start(step.id, "go on", second))
         elif status is StepStatus.PASSED:
             self.action_sign()
         elif status is StepStatus.FAILED:
@@ -110,9 +110,9 @@ class SessionActs(Page[None]):
         elif status is StepStatus.UNKNOWN:
             self._resolve(step)
 
-    def _start(self, step: Step) -> None:
+    def _start(self, step: Step, second: str) -> None:
         """Start a step; where it begins with the operator's part, that comes at once."""
-        self.conductor.start(step.id, step.danger.value)
+        self.conductor.start(step.id, step.danger.value, second)
         waits = waiting_kind(self.conductor.state, step)
         if waits:
             self._human(step, waits)
@@ -136,12 +136,17 @@ class SessionActs(Page[None]):
         hint = "\nEsc leaves; u on a step does it again."
         self.app.push_screen(AskText("Its host was restarted", prompt + hint), vouched)
 
-    def _ask_to_run(self, step: Step, act: Callable[[], None], first: bool = False) -> None:
-        """The three tiers of a start: one key, a confirmation, the host's name."""
+    def _ask_to_run(self, step: Step, act: Callable[[str], None], first: bool = False) -> None:
+        """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
+
+        Args:
+            act: starts it, given the second person's name, which is empty where none is needed.
+        """
         state = self.conductor.state
         place = 0 if first or cut_by_restart(state, step) else state.step(step.id).action
-        if step.danger is Danger.NONE and not step.mutates or only_looks(step, place):
-            self._try(act)
+        approval = step.approve is not Approval.NONE
+        if not approval and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
+            self._try(lambda: act(""))
             return
         now = self.moment.now if self.moment else None
         unknown = not_known(state, step, place, now)
@@ -151,14 +156,17 @@ class SessionActs(Page[None]):
             return
         lines, name = start_lines(state, step, place, now, front(self).usual(state))
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._try(act)
+        def typed(answer: str | None) -> None:
+            if answer:
+                self._try(lambda: act(answer if approval else ""))
 
-        if step.danger is Danger.DESTRUCTIVE:
-            self.app.push_screen(TypeName(f"DESTRUCTIVE: {sanitise(step.title)}", lines, name), answered)
+        if approval or step.danger is Danger.DESTRUCTIVE:
+            mark = "DESTRUCTIVE: " if step.danger is Danger.DESTRUCTIVE else ""
+            self.app.push_screen(TypeName(f"{mark}{sanitise(step.title)}", lines, name, approval), typed)
         else:
-            self.app.push_screen(Confirm(step.title, lines, yes="Run it"), answered)
+            self.app.push_screen(
+                Confirm(step.title, lines, yes="Run it"), lambda yes: self._try(lambda: act("")) if yes else None
+            )
 
     def _human(self, step: Step, kind: str) -> None:
         now = self.conductor.state.step(step.id)
@@ -261,13 +269,13 @@ class SessionActs(Page[None]):
             return
         place = self.conductor.state.step(step.id).action
         if not repeatable(step, place) or cut_by_restart(self.conductor.state, step):
-            self._ask_to_run(step, lambda: self.conductor.retry(step.id))
+            self._ask_to_run(step, lambda second: self.conductor.retry(step.id, second=second))
             return
 
         def picked(choice: int | None) -> None:
             if choice is not None:
                 first = choice == 1
-                self._ask_to_run(step, lambda: self.conductor.retry(step.id, first), first)
+                self._ask_to_run(step, lambda second: self.conductor.retry(step.id, first, second), first)
 
         count = len(step.actions)
         rows = [f"what failed, {place + 1} of {count}, and what follows it", "all from the step's first"]

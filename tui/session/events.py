@@ -102,12 +102,16 @@ class LinkChanged(Event, frozen=True, kw_only=True):
 
 
 class StepOpened(Event, frozen=True, kw_only=True):
-    """The operator starts a step, or goes on with it; `first`: from its first action again."""
+    """The operator starts a step, or goes on with it; `first`: from its first action again.
+
+    `second_operator` is who allowed it, where the runbook wants a second person before it starts.
+    """
 
     step: str
     operator: str
     confirmed: str = ""
     first: bool = False
+    second_operator: str = ""
 
 
 class StepSigned(Event, frozen=True, kw_only=True):

@@ -50,7 +50,8 @@ def marker_of(entry: ev.Entry, state: SessionState) -> Marker | None:
 def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, str] | None:
     match event:
         case ev.StepOpened():
-            return MarkerKind.STEP, event.step, "again" if event.confirmed == "retry" else ""
+            allowed = [f"allowed by {event.second_operator}"] if event.second_operator else []
+            return MarkerKind.STEP, event.step, ", ".join(["again"] * (event.confirmed == "retry") + allowed)
         case ev.StepSigned() if event.operator != AUTO:
             second = f" with {event.second_operator}" if event.second_operator else ""
             return MarkerKind.SIGN_OFF, event.step, f"signed by {event.operator}{second}"

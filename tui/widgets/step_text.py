@@ -9,7 +9,7 @@ from tui.execution.preflight import action_host
 from tui.execution.watch import words_of_watch
 from tui.exports.words import duration
 from tui.runbook.expected import expectations
-from tui.runbook.model import Action, Answer, Danger, Runbook, Signoff, Step
+from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.baseline import differences
@@ -203,6 +203,8 @@ def _marks(step: Step) -> list[list[Piece]]:
         marks.append(("! caution   ", STYLES["turn"]))
     if step.point_of_no_return:
         marks.append(("■ POINT OF NO RETURN   ", STYLES["bad"]))
+    if step.approve is not Approval.NONE:
+        marks.append(("a second person allows it   ", STYLES["turn"]))
     return [marks] if marks else []
 
 

@@ -9,8 +9,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.actions import bindings
+from tui.bridge import front
 from tui.screens.dialogs.base import Dialog
-from tui.text.block import lines_of
+from tui.screens.dialogs.sign import second_problem
+from tui.text.block import block, lines_of
 from tui.widgets.line_input import LineInput
 from tui.widgets.said import Press, Said
 
@@ -65,32 +67,55 @@ class TypedInput(LineInput):
             self.screen.problem("pasting is refused here: type it")
 
 
-class TypeName(Dialog[bool]):
-    """Asks for `name` to be typed before something that destroys; everything else means no."""
+class TypeName(Dialog[str | None]):
+    """Asks for `name` to be typed before something that destroys; everything else means no.
+
+    Where it also needs `approval`, a second person types their own name below; that name is the result, else `name`.
+    """
 
     FIRST: ClassVar[str] = "#name"
     DEFAULT_CLASSES = "dialog destructive"
 
-    def __init__(self, title: str, lines: Sequence[str], name: str) -> None:
+    def __init__(self, title: str, lines: Sequence[str], name: str, approval: bool = False) -> None:
         super().__init__(title)
         self._lines = lines
         self._name = name
+        self._approval = approval
 
     def body(self) -> Iterable[Widget]:
         yield Said(lines_of(self._lines), classes="dialog-text")
         yield Said(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
         yield TypedInput(id="name", compact=True)
+        if self._approval:
+            yield Said(
+                block("The second person, who has read this and allows it, types their name:"), classes="dialog-ask"
+            )
+            yield TypedInput(id="second", compact=True)
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("No", "dialog.no"), id="no")
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:
-        self.dismiss(False)
+        self.dismiss(None)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip() == self._name:
-            self.dismiss(True)
+    def _submitted(self) -> None:
+        typed = self.query_one("#name", Input)
+        if typed.value.strip() != self._name:
+            self.problem(f"that is not {self._name}; nothing was started" if typed.value else "type the name, or Esc")
+            typed.focus()
+        elif not self._approval:
+            self.dismiss(self._name)
         else:
-            self.problem(f"that is not {self._name}; nothing was started" if event.value else "type the name, or Esc")
+            self._approved(self.query_one("#second", Input))
+
+    def _approved(self, second: Input) -> None:
+        conductor = front(self).conductor
+        wrong = second_problem(second.value, conductor.state.operator if conductor else "", "allow this step")
+        if not wrong:
+            self.dismiss(second.value.strip())
+        elif second.has_focus:
+            self.problem(wrong)
+        else:
+            second.focus()

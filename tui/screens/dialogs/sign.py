@@ -23,10 +23,10 @@ class SignResult(Struct, frozen=True):
     second_operator: str = ""
 
 
-def second_problem(second: str, operator: str) -> str:
+def second_problem(second: str, operator: str, does: str = "sign this step") -> str:
     """Why this is not a second person; empty where it is one."""
     if not second.strip():
-        return "two people sign this step: give the second one's name"
+        return f"two people {does}: give the second one's name"
     return "the second person must be somebody else" if same_person(second, operator) else ""
 
 
