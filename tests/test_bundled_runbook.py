@@ -10,6 +10,7 @@ from pathlib import Path as File
 import pytest
 from msgspec import Struct
 
+from tests.support.seed import lines
 from tui.headless.check import read_only
 from tui.runbook.lint import lint
 from tui.runbook.load import load
@@ -41,14 +42,6 @@ def rows() -> list[Row]:
     with (ROOT / "tests" / "data" / "matrix.tsv").open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [Row(int(row["line"]), row["section"], row["kind"], row["text"]) for row in found]
-
-
-def lines(source: str) -> set[int]:
-    numbers: set[int] = set()
-    for part in source.split(",") if source else ():
-        first, _, last = part.strip().partition("-")
-        numbers.update(range(int(first), int(last or first) + 1))
-    return numbers
 
 
 def sources(runbook: Runbook) -> Iterator[tuple[Path, set[int]]]:

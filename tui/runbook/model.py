@@ -32,6 +32,7 @@ from tui.runbook.watching import Watched as Watched
 class About(Model, frozen=True, kw_only=True):
     """Whose runbook this is and what it deploys.
 
+    `document` is the file that it was made from, `document_version` and `updated` say which state of it.
     `id` tells it from other runbooks, for its sessions and for `[hosts.ID]` in config.toml; else the title does.
     """
 
@@ -43,6 +44,7 @@ class About(Model, frozen=True, kw_only=True):
     contact: str = ""
     updated: str = ""
     document: str = ""
+    document_version: str = ""
     architecture: tuple[str, ...] = ()
     default_host: Name
     default_timeout: Duration = "2m"

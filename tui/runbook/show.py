@@ -20,9 +20,10 @@ def show(runbook: Runbook) -> str:
 def _lines(runbook: Runbook) -> Iterator[str]:
     about = runbook.runbook
     yield " · ".join(part for part in (about.title, about.release, about.environment) if part)
-    for label, text in (("id", runbook_id(runbook)), ("owner", about.owner), ("contact", about.contact)):
-        if text:
-            yield f"{label}: {text}"
+    state = (f"version {about.document_version}" if about.document_version else "", about.updated)
+    document = ", ".join(part for part in (about.document, *state) if part)
+    said = {"id": runbook_id(runbook), "owner": about.owner, "contact": about.contact, "document": document}
+    yield from (f"{label}: {text}" for label, text in said.items() if text)
     if runbook.window is not None:
         window = runbook.window
         yield f"window: {', '.join(window.days)} {window.starts}–{window.ends} {window.timezone}"
