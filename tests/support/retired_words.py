@@ -1,0 +1,40 @@
+"""The words that no shown text uses any more, each with the usual one: the one list of the tests of plain words."""
+
+import re
+
+# What is searched for (a pattern, whatever its case), and the word that takes its place.
+RETIRED = {
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\bin vain\b": "does not help",
+    r"\bgo(es|ing)? on\b": "continue, is running",
+    r"\bfor ever\b": "would hang",
+    r"\bborne\b": "kept",
+    r"\bdwel(l|t|ls|ling)\b": "for … long",
+    r"\bis no (text|number|table|list)\b": "must be …",
+    r"\b(so|as) many as\b": "up to N",
+    r"\b(is|are|was|were) well\b": "is healthy",
+    r"\bremember what\b": "record",
+    r"^they (run|fit|have)\b": "name what is running",
+    r"\blook at the (backup|migrations?|database)\b": "check",
+    r"\bcame (back|of)\b": "returned, got",
+    r"\b(knows|speaks|answers) nobody\b": "does not answer",
+    r"\bnobody (answers|behind)\b": "does not answer",
+    r"\bwhoever\b": "the people who, the one that",
+    r"\bcalled for\b": "needed, that you call for",
+    r"\bheld against\b": "compared with",
+    r"\bsay(s)? so too\b": "is as recorded",
+    r"\btaken away\b": "removed",
+    r"\bcannot be had\b": "unavailable",
+    r"\bthat there are (before|now)\b": "before, now",
+    r"\bgoes out\b": "is deployed",
+    r"\bgo(es)? unheard\b": "is not received",
+    r"\bthe world\b": "production",
+    r"\bnight began\b": "at the start",
+    r", for (the|there|it|they|a|nobody)\b (?=.*\b(is|are|was|were|has|have|wait|needs?)\b)": "because",
+}
+
+
+def retired(text: str) -> list[str]:
+    """Each retired word of a text, with what is written instead."""
+    found = ((re.search(pattern, text, re.IGNORECASE), usual) for pattern, usual in RETIRED.items())
+    return [f"{match[0]!r}: write {usual!r}" for match, usual in found if match is not None]

@@ -1,0 +1,83 @@
+"""What the bundled runbook and its drills show is plain and short: no retired word, titles that fit, short notes."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.retired_words import RETIRED, retired
+
+ROOT = Path(__file__).parents[1]
+FILES = (ROOT / "runbook.toml", *sorted((ROOT / "drills").glob("*.toml")))
+SHOWN = {"title", "text", "note", "prompt", "ask", "body", "to", "forbidden", "look_for"}
+COMMANDS = {"run", "preamble"}
+# What a person reads of a command: what it prints itself. A drill's `output` is what a real program printed.
+PRINTED = re.compile(r"""(?:\becho|\bprintf|\bprint\(?) +(?:>&2 +)?(["'])((?:(?!\1).)+)\1""")
+WIDTH = 45
+
+
+def texts(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text of a document, with the names that lead to it."""
+    match value:
+        case dict():
+            for name, one in value.items():
+                yield from texts(one, (*path, str(name)))
+        case list():
+            for one in value:
+                yield from texts(one, path)
+        case str():
+            yield path, value
+
+
+def shown(document: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What a person reads: the fields that are shown, the consequences of an answer, what our commands print."""
+    for path, text in texts(document):
+        if path[-1] in SHOWN or "consequences" in path[:-1]:
+            yield path, text
+        elif path[-1] in COMMANDS:
+            yield from ((path, said[2]) for said in PRINTED.finditer(text))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_shown_text_has_a_retired_word(file: Path) -> None:
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    found = [f"{'.'.join(path)}: {text!r}: {word}" for path, text in shown(document) for word in retired(text)]
+    assert found == []
+
+
+def bundled() -> list[tuple[tuple[str, ...], str]]:
+    return list(texts(tomllib.loads(FILES[0].read_text(encoding="utf-8"))))
+
+
+def test_the_title_of_a_step_is_whole_in_a_terminal_of_80_columns() -> None:
+    titles = [
+        text
+        for path, text in bundled()
+        if path[-1] == "title" and {"steps", "diagnosis", "actions", "look"} & set(path)
+    ]
+    assert len(titles) > 150
+    assert [title for title in titles if len(title) > WIDTH] == []
+
+
+def test_a_title_is_a_sentence_or_an_imperative_without_an_end_or_a_second_thought() -> None:
+    titles = [
+        text
+        for path, text in bundled()
+        if path[-1] == "title" and {"steps", "diagnosis"} & set(path) and path[-2] != "look"
+    ]
+    assert [
+        title for title in titles if title.endswith((".", ":")) or ": " in title.replace("Status update: ", "")
+    ] == []
+
+
+def test_a_note_is_one_sentence() -> None:
+    notes = [text for path, text in bundled() if path[-1] == "note"]
+    assert len(notes) > 60
+    assert [note for note in notes if not note.endswith((".", "…")) or re.search(r"[.!?] +[A-Z]", note)] == []
+
+
+def test_each_retired_word_is_found_and_has_a_usual_one() -> None:
+    assert all(usual for usual in RETIRED.values())
+    assert retired("Look at the backup: nobody answers, for the worker was mended in vain") != []
+    assert retired("Check the backup: the workers do not answer") == []
