@@ -107,6 +107,21 @@ def test_a_corrected_value_is_carried_out_by_the_headless_run_too(conductor: Con
     assert [line.split(": ")[0].split()[-1] for line in lines] == ["grow", "check", "last"]
 
 
+def test_what_was_taken_back_and_is_done_again_stays_done(conductor: Conductor) -> None:
+    do(conductor, "size")
+    conductor.answer("size", "big")
+    do(conductor, "grow")
+    conductor.roll_back("rollback", "x")
+    for step in ("down", "shrink", "up"):
+        do(conductor, step)
+    conductor.reopen("shrink", "it is to be made smaller still")
+    assert status(conductor, "down") is StepStatus.PENDING
+    for step in ("down", "shrink", "up"):
+        do(conductor, step)
+        assert status(conductor, step) is StepStatus.SIGNED
+    assert conductor.state.rollback_finished_at is not None
+
+
 def test_a_retry_begins_at_the_steps_first_command_only_where_that_is_safe() -> None:
     text = 'actions = [{ run = "git fetch", repeatable = true }, { run = "git checkout v2" }, { run = "x" }]'
     step = convert({"id": "code", "title": "Code", "mutates": True, **tomli.loads(text)}, Step)

@@ -159,6 +159,51 @@ def test_a_step_cut_by_a_restart_is_run_again_from_its_first_command(conductor: 
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
 
+def test_a_step_during_which_the_host_was_restarted_is_in_doubt_though_it_is_signed_after_it(
+    conductor: Conductor, host: FakeTransport
+) -> None:
+    do(conductor, "stop", "stopped")
+    host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "check out" else None
+    do(conductor, "code")
+    assert statuses(conductor)["code"] is StepStatus.SIGNED
+    assert [step.id for step in doubtful(conductor.state)] == ["stop", "code"]
+    with pytest.raises(NotNow, match="look again at 2 signed steps: Stop, Code"):
+        conductor.start("start")
+
+
+def test_a_session_is_not_completed_on_what_a_restart_put_in_doubt(conductor: Conductor, host: FakeTransport) -> None:
+    do(conductor, "stop", "stopped", "code")
+    host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "start" else None
+    do(conductor, "start")
+    assert set(statuses(conductor).values()) == {StepStatus.SIGNED}
+    with pytest.raises(NotNow, match="look again at 3 signed steps"):
+        conductor.finish("completed")
+    conductor.vouch(doubtful(conductor.state), "git describe says v2, the units are active")
+    conductor.finish("completed")
+    conductor.wait(10)
+    assert conductor.state.finished is not None
+
+
+def test_a_session_in_doubt_may_be_abandoned(conductor: Conductor, host: FakeTransport) -> None:
+    do(conductor, "stop")
+    host.boot_id = "boot-2"
+    conductor.meet_again("web")
+    conductor.finish("abandoned")
+    conductor.wait(10)
+    assert conductor.state.finished is not None
+
+
+def test_headless_looks_again_after_the_last_step_too(conductor: Conductor, host: FakeTransport) -> None:
+    host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "start" else None
+    lines: list[str] = []
+    assert walk(conductor, Answers(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
+    assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
+        "  holds         stop",
+        "  cannot tell   code",
+        "  cannot tell   start",
+    ]
+
+
 def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTransport) -> None:
     """The outcome that was lost in the restart comes before what the restart put in doubt."""
     do(conductor, "stop", "stopped")

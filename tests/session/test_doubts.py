@@ -1,8 +1,22 @@
 """After a restart of a host what was signed about it is doubtful until somebody has looked; nothing builds on it."""
 
-from tests.support.rolled_back import BACK, after, done, looked, need, ran, replanned, signed, step_of
+from tests.support.rolled_back import (
+    BACK,
+    LOST,
+    PLANNED,
+    after,
+    decided,
+    done,
+    looked,
+    need,
+    ran,
+    replanned,
+    signed,
+    step_of,
+)
+from tui.execution.rechecking import still_to_hold
 from tui.session import events as ev
-from tui.session.doubts import doubt_words, doubtful
+from tui.session.doubts import cut_by_restart, doubt_words, doubtful
 from tui.session.outcome import Outcome
 from tui.session.rollback import Need, look_wanted
 from tui.session.state import SessionState
@@ -12,11 +26,18 @@ def boot(number: int, host: str = "web") -> ev.HostConnected:
     return ev.HostConnected(host=host, target="web:22", boot_id=f"boot-{number}")
 
 
-def changed(step: str, number: int) -> list[ev.AnyEvent]:
-    begun = ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="x", mutates=True)
+def worked(step: str, number: int, action: int = 0, *, again: bool = False) -> list[ev.AnyEvent]:
+    """A change that ran to a good end, and that nobody has signed."""
+    begun = ev.AttemptStarted(
+        attempt=number, step=step, action=action, host="web", command="x", mutates=True, again=again
+    )
     check = ev.Check("exit status 0", "", ok=True)
     ended = ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=1.0)
-    return [begun, ended, ev.AttemptChecked(attempt=number, checks=(check,)), signed(step)]
+    return [begun, ended, ev.AttemptChecked(attempt=number, checks=(check,))]
+
+
+def changed(step: str, number: int) -> list[ev.AnyEvent]:
+    return [*worked(step, number), signed(step)]
 
 
 def names(state: SessionState) -> list[str]:
@@ -106,3 +127,72 @@ def test_a_check_that_was_followed_by_a_change_is_not_made_again_by_itself() -> 
     """The application answered before it was stopped: that it does not answer now is meant so."""
     before = [boot(1), *changed("migrate", 1), BACK, *done("shown", 3), *changed("page-on", 4)]
     assert "shown" not in replanned(after(before, boot(2)))[1]
+
+
+def test_work_that_ran_before_a_restart_is_in_doubt_however_late_it_was_signed() -> None:
+    before = [boot(1), *worked("migrate", 1), boot(2)]
+    assert names(after(before)) == ["migrate"]
+    assert names(after(before, signed("migrate"))) == ["migrate"]
+    assert names(after(before, signed("migrate"), boot(2))) == ["migrate"]
+    held = ev.StepHeld(step="migrate", operator="ana", reason="looked")
+    assert names(after(before, held, signed("migrate"))) == []
+
+
+def test_a_step_is_in_doubt_where_one_of_its_commands_ran_before_the_restart() -> None:
+    second = worked("code", 2, action=1)
+    assert names(after(boot(1), worked("code", 1), boot(2), second, signed("code"))) == ["code"]
+    assert names(after(boot(1), worked("code", 1), second, boot(2), signed("code"))) == ["code"]
+    assert names(after(boot(1), boot(2), worked("code", 1), second, signed("code"))) == []
+
+
+def test_who_decides_an_unknown_outcome_after_the_restart_has_looked() -> None:
+    resolved = ev.OutcomeResolved(attempt=1, operator="ana", succeeded=True, reason="looked")
+    assert names(after(boot(1), ran("migrate", 1, LOST), boot(2), resolved, signed("migrate"))) == []
+    assert names(after(boot(1), ran("migrate", 1, LOST), resolved, boot(2), signed("migrate"))) == ["migrate"]
+    cut = after(boot(1), ran("code", 1, LOST), boot(2), resolved)
+    assert cut_by_restart(cut, step_of("code")) is None
+    cut = after(boot(1), ran("code", 1, LOST), resolved, boot(2))
+    assert cut_by_restart(cut, step_of("code")) is not None
+
+
+def test_a_step_that_was_only_looked_at_was_not_cut_by_a_restart() -> None:
+    state = after(boot(1), changed("migrate", 1), BACK, looked("page-on", 2, needed=True), boot(2))
+    assert cut_by_restart(state, step_of("page-on")) is None
+
+
+def test_a_change_by_hand_is_one_after_which_a_restart_may_have_started_anything() -> None:
+    answered = ev.QuestionAnswered(step="by-hand", action=0, operator="ana", answer="yes")
+    assert need(after(boot(1), answered), "back-code") is Need.NOT_NEEDED
+    assert need(after(boot(1), answered, boot(2)), "back-code") is Need.LOOK
+    assert need(after(boot(1), boot(2), answered), "back-code") is Need.NOT_NEEDED
+
+
+def test_a_check_is_as_old_as_its_run_and_a_change_as_its_work_whenever_they_were_signed() -> None:
+    late_change = [*worked("page-on", 2), *ran("shown", 3, Outcome.exited(0)), signed("shown"), signed("page-on")]
+    assert "shown" in replanned(after(boot(1), changed("migrate", 1), BACK, late_change, boot(2)))[1]
+    late_check = [*ran("shown", 3, Outcome.exited(0)), *changed("page-on", 4), signed("shown")]
+    assert "shown" not in replanned(after(boot(1), changed("migrate", 1), BACK, late_check, boot(2)))[1]
+
+
+def test_the_order_in_which_two_steps_were_signed_is_not_that_in_which_they_were_done() -> None:
+    back = [*ran("migrate", 1, Outcome.exited(0)), signed("migrate"), BACK]
+    both = [*worked("page-on", 2), *worked("page-off", 3)]
+    assert replanned(after(back, both, signed("page-off"), signed("page-on")))[1] == []
+    assert replanned(after(back, both, signed("page-on"), signed("page-off")))[1] == []
+
+
+def test_a_step_that_was_done_again_is_not_reopened_because_it_is_not_signed_again_yet() -> None:
+    back = [PLANNED, *changed("migrate", 1), BACK, *changed("page-on", 2), *changed("page-off", 3)]
+    state, opened = replanned(after(back, decided("restore")))
+    assert opened == ["page-on", "page-off"]
+    again = [ev.StepReopened(step=name, operator="auto", reason=state.step(name).reason) for name in opened]
+    assert replanned(after(back, decided("restore"), again, worked("page-on", 4)))[1] == []
+
+
+def test_a_check_ought_to_hold_still_where_nothing_was_changed_after_it_ran() -> None:
+    def held(*parts: ev.AnyEvent | list[ev.AnyEvent]) -> list[str]:
+        return [step.id for step in still_to_hold(after(changed("migrate", 1), BACK, *parts))]
+
+    assert held(done("shown", 2)) == ["shown"]
+    assert held(ran("shown", 2, Outcome.exited(0)), changed("page-on", 3), signed("shown")) == []
+    assert held(done("shown", 2), worked("migrate", 3, again=True)) == ["shown"], "asked again, not done again"

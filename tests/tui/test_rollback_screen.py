@@ -195,3 +195,24 @@ async def test_a_rollback_without_a_session_asks_why_and_looks_at_everything(
         await until(pilot, lambda: "done elsewhere, if it was done" in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor.state.looks.get("switch-back") is True)
+
+
+async def test_it_has_not_come_to_its_end_while_a_restart_has_put_its_last_step_in_doubt(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if "compose up v1" in command.script else None
+    host.replies["compose ps"] = Reply(b"nothing\n", Outcome.exited(1))
+    async with deploying(workspace) as (app, pilot):
+        await switched(app, pilot)
+        await decided(pilot)
+        await pilot.press("enter")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: app.conductor.state.next_step() is None and not app.conductor.busy)
+        assert app.conductor.state.rollback_finished_at is None
+        await until(pilot, lambda: "look again at 1 signed step" in shown(app))
+        await pilot.press("enter")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: app.conductor.state.rollback_finished_at is not None)
+        assert [command.script for command in host.ran][-1] == "compose ps"

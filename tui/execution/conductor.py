@@ -18,6 +18,7 @@ from tui.runbook.filling import filled_action
 from tui.runbook.model import Approval, Runbook, Section, Signoff, Step
 from tui.runbook.variables import fill, without_empty
 from tui.session import events as ev
+from tui.session.called import COMPLETED, ROLLED_BACK
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.handover import handover_summary
 from tui.session.journal import Journal
@@ -123,7 +124,7 @@ class Conductor(Placing):
         """
         with self._lock:
             step = self._idle_step(step_id)
-            self._nothing_in_doubt(step)
+            self._nothing_in_doubt(self.doubts(step) if step.mutates else ())
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
@@ -169,8 +170,7 @@ class Conductor(Placing):
         """The changes before a step that a restart of their host has put in doubt; they are looked at before it."""
         return doubtful(self.state, step)
 
-    def _nothing_in_doubt(self, step: Step) -> None:
-        doubts = self.doubts(step) if step.mutates else ()
+    def _nothing_in_doubt(self, doubts: Sequence[Step]) -> None:
         if doubts:
             titles = ", ".join(one.title for one in doubts)
             raise NotNow(f"{doubt_words(self.state, doubts)}: {titles}", "look at them again first, then go on")
@@ -237,7 +237,7 @@ class Conductor(Placing):
                 raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
             if status is not StepStatus.FAILED:
                 raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
-            self._nothing_in_doubt(step)
+            self._nothing_in_doubt(self.doubts(step) if step.mutates else ())
             if first and not repeatable(step, self.state.step(step_id).action):
                 raise NotNow(f"{step.title} cannot begin anew", "what ran before the failed command may not run twice")
             allowed = self._allowed(step, second)
@@ -379,9 +379,14 @@ class Conductor(Placing):
             self._submit(turn)
 
     def finish(self, result: str, note: str = "") -> None:
-        """End the session."""
+        """End the session.
+
+        Raises:
+            NotNow: a command is running, or what it is finished as builds on what a restart of a host has put in doubt.
+        """
         with self._lock:
             if self.busy:
                 raise NotNow("a command is running", "wait for it or cancel it")
+            self._nothing_in_doubt(doubtful(self.state) if result in (COMPLETED, ROLLED_BACK) else ())
             self.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
             self._submit(self._clear)

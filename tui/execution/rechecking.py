@@ -1,16 +1,17 @@
 """Says which checks that were made ought to hold still, so that whoever takes a session up may make them again."""
 
 from tui.runbook.model import Step
+from tui.session.doubts import checked_since_change
 from tui.session.state import SessionState, StepStatus
 
 
 def still_to_hold(state: SessionState) -> list[Step]:
     """The signed read-only steps whose checks were made after the last change, and ought to hold still."""
-    changed = max((one.number for one in state.attempts.values() if one.mutates), default=0)
     steps = (step for _, step in state.plan() if not step.mutates)
     return [
         step
         for step in steps
         if state.step(step.id).status is StepStatus.SIGNED
-        and any(number > changed for number in state.step(step.id).attempts)
+        and any(action.automatic for action in step.actions)
+        and checked_since_change(state, step)
     ]

@@ -189,7 +189,8 @@ class Stepping(Working):
         while found := not_needed_next(self.state):
             for step, reason in found:
                 self.record(ev.StepNotNeeded(step=step.id, reason=reason))
-        if self.state.next_step() is None and self.state.rollback and self.state.rollback_finished_at is None:
+        rolling_back = self.state.rollback and self.state.rollback_finished_at is None
+        if rolling_back and self.state.next_step() is None and not doubtful(self.state):
             self.record(ev.RollbackFinished(operator=self.state.operator))
 
     def replan(self) -> None:

@@ -13,7 +13,7 @@ from tui.exports.words import duration
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
-from tui.session.called import GLYPHS, attempt_called
+from tui.session.called import GLYPHS, attempt_called, result_of
 from tui.session.doubts import doubt_words, doubtful
 from tui.session.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.session.state import SessionState, StepState, StepStatus
@@ -95,7 +95,7 @@ def _to_the_end(conductor: Conductor, answers: Answers, say: Print) -> Exit:
             say(line)
         code = walk(conductor, answers, say)
         if code is Exit.OK:
-            conductor.finish("rolled back" if conductor.state.rollback else "completed")
+            conductor.finish(result_of(conductor.state))
             conductor.wait()
         else:
             say(f"stopped; nothing is run again without a person: runbook resume {conductor.state.started.session}")
@@ -137,12 +137,13 @@ def walk(conductor: Conductor, answers: Answers, say: Print) -> Exit:
     """Settle step after step until none is left or one cannot be settled."""
     for _ in range(MAX_ROUNDS):
         step = conductor.state.next_step()
-        if step is None:
+        doubts = doubtful(conductor.state) if step is None else ()
+        if step is None and not doubts:
             return Exit.OK
-        code = settle(conductor, step, answers, say)
+        code = settle(conductor, step, answers, say) if step else _look_again(conductor, doubts, say)
         if code is Exit.OK:
             continue
-        if code is Exit.FAILED and answers.on_failure == "rollback" and not conductor.state.rollback:
+        if code is Exit.FAILED and step and answers.on_failure == "rollback" and not conductor.state.rollback:
             flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
             if flow:
                 say(f"ROLLBACK {flow}: {step.title} failed")

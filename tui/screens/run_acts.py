@@ -18,7 +18,7 @@ from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
-from tui.session.doubts import cut_by_restart, doubt_words, unasked
+from tui.session.doubts import cut_by_restart, doubt_words, doubtful, unasked
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.text.sanitise import sanitise
@@ -81,6 +81,10 @@ class SessionActs(Page[None]):
         here = current_step(self.conductor.state)
         step = self.step
         if not here and not self.conductor.busy:
+            doubts = doubtful(self.conductor.state)
+            if doubts and not self.conductor.read_only and self.conductor.state.finished is None:
+                self._look_again(doubts)
+                return
             front(self).show_summary()
             return
         if step is None or self.conductor.busy:

@@ -13,7 +13,7 @@ from textual.widgets import Footer
 from tui.actions import bindings
 from tui.bridge import SessionChanged, front
 from tui.drill.comparing import earlier_drills
-from tui.errors import RunbookError
+from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
@@ -21,7 +21,8 @@ from tui.screens.exporting import export_session
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary_text import Report, summary
-from tui.session.called import result_of
+from tui.session.called import ABANDONED, result_of
+from tui.session.doubts import doubt_words, doubtful
 from tui.session.journal import verify
 from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual
@@ -116,7 +117,11 @@ class SummaryScreen(Page[None]):
         if conductor.busy:
             front(self).show_error(RunbookError("a command is running", "wait for it or cancel it"))
             return
-        result = result_of(conductor.state)
+        result, doubts = result_of(conductor.state), doubtful(conductor.state)
+        if doubts and result != ABANDONED:
+            words = doubt_words(conductor.state, doubts)
+            front(self).show_error(NotNow(words, "look at them again on the screen of the steps first"))
+            return
         left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
         lines = [f"The result is recorded as: {result}", *(f"not done: {title}" for title in left[:8])]
         if len(left) > 8:

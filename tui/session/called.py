@@ -21,6 +21,9 @@ class Tone(StrEnum):
     OPEN = "open"
 
 
+COMPLETED, ROLLED_BACK, ABANDONED = "completed", "rolled back", "abandoned"
+"""What a session is finished as."""
+
 SIGNS = {Tone.GOOD: "✔", Tone.BAD: "✖", Tone.OPEN: "◆"}
 GLYPHS = {
     StepStatus.PENDING: "○",
@@ -63,8 +66,8 @@ class Item(Struct, frozen=True):
 def result_of(state: SessionState) -> str:
     """What an open session would be finished as, by its steps: completed, rolled back or abandoned."""
     if state.next_step() is not None:
-        return "abandoned"
-    return "rolled back" if state.rollback else "completed"
+        return ABANDONED
+    return ROLLED_BACK if state.rollback else COMPLETED
 
 
 def session_called(state: SessionState) -> Called:
@@ -74,10 +77,10 @@ def session_called(state: SessionState) -> Called:
     result = state.finished.result
     flow = state.runbook.flows.get(state.started.flow) if state.started else None
     if flow is not None and flow.kind is FlowKind.ROLLBACK:
-        return Called(result, Tone.GOOD if result in ("rolled back", "completed") else Tone.BAD)
-    if state.rollback is None or result == "rolled back":
-        return Called(result, Tone.GOOD if result == "completed" else Tone.BAD)
-    back = "rolled back" if state.rollback_finished_at else "the rollback is not finished"
+        return Called(result, Tone.GOOD if result in (ROLLED_BACK, COMPLETED) else Tone.BAD)
+    if state.rollback is None or result == ROLLED_BACK:
+        return Called(result, Tone.GOOD if result == COMPLETED else Tone.BAD)
+    back = ROLLED_BACK if state.rollback_finished_at else "the rollback is not finished"
     return Called(f"{result}; {back}", Tone.BAD)
 
 

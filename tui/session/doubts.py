@@ -1,13 +1,14 @@
 """Says which signed steps a restart of their host has put in doubt, until somebody has looked at them again."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from tui.once import once
 from tui.runbook.counting import may_change
 from tui.runbook.facts import connection_of
 from tui.runbook.index import index_of
 from tui.runbook.model import Runbook, Step
-from tui.session.marks import last_done
+from tui.session.marks import as_of, known_since, last_done
 from tui.session.state import LOOK, Restart, SessionState, StepStatus, plan_now
 
 DONE = (StepStatus.SIGNED, StepStatus.PASSED)
@@ -15,19 +16,34 @@ DONE = (StepStatus.SIGNED, StepStatus.PASSED)
 
 def hosts_of(runbook: Runbook, step: Step) -> frozenset[str]:
     """The hosts that a step's own work runs on."""
-    places = {action.on for action in step.actions if action.run is not None}
-    places |= {runbook.services[action.probe.service].through for action in step.actions if action.probe}
-    return frozenset(connection_of(runbook, on) for on in places)
+    return frozenset(_places_of(runbook, step))
+
+
+def _places_of(runbook: Runbook, step: Step) -> dict[str, list[int]]:
+    """Which of a step's actions run on which host."""
+    found: dict[str, list[int]] = {}
+    for place, action in enumerate(step.actions):
+        if action.run is not None or action.probe is not None:
+            on = runbook.services[action.probe.service].through if action.probe else action.on
+            found.setdefault(connection_of(runbook, on), []).append(place)
+    return found
 
 
 def restart_since(state: SessionState, step: Step) -> Restart | None:
-    """The restart of one of a step's hosts that came after the step was last done, checked or looked at."""
-    if not state.restarts or state.step(step.id).status not in DONE:
-        return None
+    """The restart of one of a step's hosts that came after what the step does there was last done or looked at.
+
+    When it was signed does not count: whoever signs says that it was done, not that it still holds.
+    """
     now = state.step(step.id)
-    known = max(now.confirmed_seq, now.signed_seq, last_done(state, step))
-    found = (state.restarts[host] for host in hosts_of(state.runbook, step) if host in state.restarts)
-    return max((one for one in found if one.seq > known), key=lambda one: one.seq, default=None)
+    if not state.restarts or now.status not in DONE:
+        return None
+    found = [
+        restart
+        for host, places in _places_of(state.runbook, step).items()
+        if (restart := state.restarts.get(host)) is not None
+        and restart.seq > max(now.confirmed_seq, known_since(state, step, places))
+    ]
+    return max(found, key=lambda one: one.seq, default=None)
 
 
 def cut_by_restart(state: SessionState, step: Step) -> Restart | None:
@@ -35,11 +51,11 @@ def cut_by_restart(state: SessionState, step: Step) -> Restart | None:
     now = state.step(step.id)
     if not step.mutates or not state.restarts:
         return None
-    attempts = (state.attempts[number] for number in now.attempts)
+    attempts = (one for one in map(state.attempts.__getitem__, now.attempts) if not one.aside)
     done = {one.action: one for one in attempts if one.action < now.action and one.seq > now.reopened_seq}
     for one in done.values():
         restart = state.restarts.get(connection_of(state.runbook, one.host)) if one.host else None
-        if restart is not None and one.seq < restart.seq:
+        if restart is not None and max(one.seq, one.resolved_seq) < restart.seq:
             return restart
     return None
 
@@ -141,8 +157,20 @@ def changed_after(state: SessionState, step: Step) -> bool:
 @once
 def first_change(state: SessionState) -> int:
     """The event by which the session first changed something; later than any where nothing has."""
-    changes = (one.seq for one in state.attempts.values() if one.mutates and not one.aside)
-    return min(changes, default=1 << 62)
+    return min(_changes(state), default=1 << 62)
+
+
+def checked_since_change(state: SessionState, step: Step) -> bool:
+    """Whether all that a check looks at was looked at after the session last changed anything."""
+    return as_of(state, step) > max(_changes(state), default=-1)
+
+
+@once
+def _changes(state: SessionState) -> tuple[int, ...]:
+    """The events by which the session changed something, or may have; a person's hand changes as a command does."""
+    steps = index_of(state.runbook).steps
+    by_hand = (now.by_hand.values() for name, now in state.steps.items() if now.by_hand and steps[name].mutates)
+    return *(one.seq for one in state.attempts.values() if one.mutates and not one.aside), *chain.from_iterable(by_hand)
 
 
 def _asks(kind: str) -> bool:

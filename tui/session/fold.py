@@ -1,17 +1,17 @@
 """What follows from the events: the state of a session, folded one event at a time, by a pure function."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import singledispatch
 
 from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
-from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.before_change import usual_so_far
 from tui.session.changed import with_attempt, with_step
 from tui.session.dwelling import advance_all
+from tui.session.looks import found_elsewhere, still_found
 from tui.session.outcome import OutcomeKind
 from tui.session.state import (
     AUTO,
@@ -107,19 +107,14 @@ def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionS
     before = state.hosts.get(event.host)
     restarted = before is not None and bool(before.boot_id and event.boot_id) and before.boot_id != event.boot_id
     if restarted:
-        looks = {name: found for name, found in state.looks.items() if not _looked_on(state.runbook, name, event.host)}
-        state = replace(state, restarts={**state.restarts, event.host: Restart(entry.seq, entry.at)}, looks=looks)
+        restarts = {**state.restarts, event.host: Restart(entry.seq, entry.at)}
+        state = replace(state, restarts=restarts, looks=found_elsewhere(state, event.host))
     return replace(state, hosts={**state.hosts, event.host: event})
 
 
 @_on(ev.HostMoved)
 def _(event: ev.HostMoved, state: SessionState, entry: ev.Entry) -> SessionState:
     return replace(state, moved={**state.moved, event.host: event.place})
-
-
-def _looked_on(runbook: Runbook, step: str, host: str) -> bool:
-    look = step_by_id(runbook, step).look
-    return look is not None and connection_of(runbook, look.on) == host
 
 
 @_on(ev.LinkChanged)
@@ -158,7 +153,7 @@ def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> Session
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
-    state = replace(state, looks=_still_found(state, event.step))
+    state = replace(state, looks=still_found(state, event.step))
     return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
 
 
@@ -191,43 +186,38 @@ def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> Sessio
 
 @_on(ev.AttemptChecked)
 def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> SessionState:
-    good = all(check.ok or check.warning for check in event.checks)
-    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=good, judged=True)
+    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks), judged=True)
     state = with_attempt(state, attempt)
     if event.retrying or attempt.aside:
         return state
-    return _settle_action(state, attempt.step, attempt.action, event.checks, good)
+    return _settle_action(state, attempt.step, attempt.action, event.checks)
 
 
 @_on(ev.OutcomeResolved)
 def _(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], good=event.succeeded)
+    attempt = replace(state.attempts[event.attempt], good=event.succeeded, resolved_seq=entry.seq)
     state = with_attempt(state, attempt)
     came = f"{event.operator}: {event.reason}"
     check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
     state = _with_step(state, attempt.step, decided=event.operator)
-    return _settle_action(state, attempt.step, attempt.action, (check,), event.succeeded)
+    return _settle_action(state, attempt.step, attempt.action, (check,))
 
 
 @_on(ev.QuestionAnswered)
 def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
     answers = {**state.step(event.step).answers, event.action: event.answer}
-    state = _with_step(state, event.step, answers=answers, decided=event.operator)
-    good = all(check.ok or check.warning for check in event.checks)
-    return _settle_action(state, event.step, event.action, event.checks, good)
+    return _by_hand(_with_step(state, event.step, answers=answers), event, entry, event.checks)
 
 
 @_on(ev.MessageSent)
 def _(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:
     state = replace(state, sent_at={**state.sent_at, event.message: entry.at})
-    state = _with_step(state, event.step, decided=event.operator) if event.step else state
-    return _settle_action(state, event.step, event.action, (), True) if event.step else state
+    return _by_hand(state, event, entry, ()) if event.step else state
 
 
 @_on(ev.LinkOpened)
 def _(event: ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
-    state = _with_step(state, event.step, decided=event.operator) if event.step else state
-    return _settle_action(state, event.step, event.action, (), True) if event.step else state
+    return _by_hand(state, event, entry, ()) if event.step else state
 
 
 @_on(ev.ValueCaptured)
@@ -365,25 +355,27 @@ def _(event: ev.FaultStruck, state: SessionState, entry: ev.Entry) -> SessionSta
     return replace(state, faults={**state.faults, event.fault: entry.at})
 
 
-def _still_found(state: SessionState, doing: str) -> Mapping[str, bool | None]:
-    """What was found by looking, without what the step that is done now changes: what it undoes, and what undoes it."""
-    if not state.looks:
-        return state.looks
-    undone_by = step_by_id(state.runbook, doing).undo
-    return {
-        name: needed
-        for name, needed in state.looks.items()
-        if name not in undone_by and doing not in step_by_id(state.runbook, name).undo
-    }
-
-
-def _settle_action(
-    state: SessionState, step_id: str, action: int, checks: tuple[ev.Check, ...], good: bool
+def _by_hand(
+    state: SessionState,
+    event: ev.QuestionAnswered | ev.MessageSent | ev.LinkOpened,
+    entry: ev.Entry,
+    checks: tuple[ev.Check, ...],
 ) -> SessionState:
+    """The state after a person did their part of a step."""
+    by_hand = {**state.step(event.step).by_hand, event.action: entry.seq}
+    state = _with_step(state, event.step, by_hand=by_hand, decided=event.operator)
+    return _settle_action(state, event.step, event.action, checks)
+
+
+def _settle_action(state: SessionState, step_id: str, action: int, checks: tuple[ev.Check, ...]) -> SessionState:
     every = {**state.step(step_id).checks, action: checks}
-    if not good:
+    if not _good(checks):
         return _with_step(state, step_id, status=StepStatus.FAILED, action=action, checks=every)
     return _with_step(state, step_id, status=_ready(state, step_id, action + 1), action=action + 1, checks=every)
+
+
+def _good(checks: tuple[ev.Check, ...]) -> bool:
+    return all(check.ok or check.warning for check in checks)
 
 
 def _ready(state: SessionState, step_id: str, action: int) -> StepStatus:

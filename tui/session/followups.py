@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.runbook.model import FlowKind, FollowUp, seconds
+from tui.session.called import COMPLETED
 from tui.session.lengths import duration
 from tui.session.state import Done, SessionState
 
@@ -47,7 +48,7 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
     started = state.started
     if started is None or ended is None or state.runbook.flows[started.flow].kind is not FlowKind.DEPLOY:
         return []
-    if state.rollback is not None or (state.finished is not None and state.finished.result != "completed"):
+    if state.rollback is not None or (state.finished is not None and state.finished.result != COMPLETED):
         return []
     found = [
         Due(

@@ -1,6 +1,6 @@
 """Says of each step of a rollback how sure it is that there is something for it to undo, and how that is known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -115,8 +115,30 @@ def begun(state: SessionState, step: Step) -> bool:
 
 
 def last_done(state: SessionState, step: Step) -> int:
-    """The event by which a step last did, or may have done, what it does; -1 where it never did."""
-    return max(state.step(step.id).signed_seq, *(one.seq for one in _ran(state, step)), -1)
+    """The event by which a step last did, or may have done, what it does; -1 where it never did.
+
+    That somebody signed it later is not the doing; only of a step of which nothing else is recorded is it all there is.
+    """
+    now = state.step(step.id)
+    did = max((*(one.seq for one in _ran(state, step)), *now.by_hand.values()), default=-1)
+    return did if did >= 0 else now.signed_seq
+
+
+def as_of(state: SessionState, step: Step) -> int:
+    """The event since which all that a step found, or did, is known: that of the action that was longest ago."""
+    now = state.step(step.id)
+    did = {**now.by_hand, **{one.action: one.seq for one in _ran(state, step)}}
+    return min(did.values(), default=now.signed_seq)
+
+
+def known_since(state: SessionState, step: Step, places: Iterable[int]) -> int:
+    """The event since which it is known that these actions of a step did what they do: the last run, or look, of each.
+
+    A person who decides an unknown outcome has looked on the host.
+    """
+    now = state.step(step.id)
+    did = {one.action: max(one.seq, one.resolved_seq) for one in _ran(state, step)}
+    return min((did.get(place, now.signed_seq) for place in places), default=now.signed_seq)
 
 
 def _left_out(state: SessionState, step: str) -> bool:

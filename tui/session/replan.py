@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Step
 from tui.session.doubts import checked_by, deploys, last_change, restart_since
-from tui.session.marks import last_done
+from tui.session.marks import as_of, last_done
 from tui.session.rollback import why_left_out
 from tui.session.state import SessionState, StepStatus, plan_now
 
@@ -70,11 +70,11 @@ def _restarted(state: SessionState, step: Step) -> str:
 
 def _taken_back(state: SessionState, plan: Plan, step: Step) -> str:
     """Why a step's work is gone and wanted again: a later one took it back, and a change comes before that one."""
-    place, signed = plan.place(step.id), state.step(step.id).signed_seq
+    place, done = plan.place(step.id), last_done(state, step)
     begun = [undo for undo in step.undo if undo in state.steps]
     for later in sorted(at for at in map(plan.place, begun) if at > place):
         undoer = plan.steps[later][1]
-        if last_done(state, undoer) > signed >= 0:
+        if last_done(state, undoer) > done >= 0:
             between = (one for _, one in plan.steps[place + 1 : later] if one.mutates)
             coming = (one for one in between if not state.step(one.id).status.settled)
             wanted = next((one for one in coming if not why_left_out(state, one, afresh=True)), None)
@@ -89,8 +89,8 @@ def _done_again(state: SessionState, plan: Plan, step: Step, reopened: list[Step
     A check of something else, from before a later change, is not made again: it could fail for what was meant to be
     changed, or take what is there now for what was there before.
     """
-    since, place = last_done(state, step), plan.place(step.id)
-    checks = not step.mutates and any(action.automatic for action in step.actions)
+    place, checks = plan.place(step.id), not step.mutates and any(action.automatic for action in step.actions)
+    since = as_of(state, step) if checks else last_done(state, step)
     undone = [one for one in index_of(state.runbook).undoing.get(step.id, ()) if 0 <= plan.place(one.id) < place]
     earlier = {plan.place(one.id): one for one in (*undone, *(reopened if checks else ()))}
     for at in sorted(earlier):

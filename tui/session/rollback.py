@@ -94,9 +94,9 @@ def _taken_back(state: SessionState, plan: tuple[PlannedStep, ...]) -> dict[str,
             following = bisect_right(changes, place)
             if following == len(changes) or changes[following] >= later:
                 continue
-            now, done = state.step(one.step.id), last_done(state, plan[later].step)
-            in_place = now.status is StepStatus.PASSED or now.signed_seq > done
-            if not in_place and done >= 0:
+            undone = last_done(state, plan[later].step)
+            in_place = done(state, one.step) and last_done(state, one.step) > undone
+            if not in_place and undone >= 0:
                 between = plan[changes[following]].step.title
                 words = f"{plan[later].step.title} was done already, and {between} comes before that"
                 found[one.step.id] = Mark(1, words)

@@ -45,7 +45,10 @@ class StepStatus(StrEnum):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest."""
+    """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest.
+
+    `seq` is the event that announced it, `resolved_seq` the one by which a person, who had looked, decided its outcome.
+    """
 
     number: int
     step: str
@@ -65,6 +68,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     durable: bool = False
     again: bool = False
     seq: int = -1
+    resolved_seq: int = -1
     stdin: str = ""
 
     @property
@@ -101,7 +105,8 @@ class StepState(Struct, frozen=True, kw_only=True):
 
     `signed_seq` and `reopened_seq` are the events that last signed and reopened it, `replanned_seq` the last by which
     not a person but the plan reopened it, `confirmed_seq` the last by which it was found to hold after a restart.
-    `decided` is who last answered what it asks.
+    `decided` is who last answered what it asks, `by_hand` has the event by which each action that is a person's part
+    was last done.
     """
 
     id: str
@@ -110,6 +115,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     attempts: tuple[int, ...] = ()
     checks: Mapping[int, tuple[ev.Check, ...]] = {}
     answers: Mapping[int, str] = {}
+    by_hand: Mapping[int, int] = {}
     notes: tuple[str, ...] = ()
     opened: datetime | None = None
     settled: datetime | None = None

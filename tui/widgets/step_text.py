@@ -58,8 +58,10 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
     roll = [] if state.rollback else [Press("rollback", "roll back")]
     if state.finished:
         return []
-    if here and status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and not state.running():
-        doubts = doubtful(state, step)
+    ended = not current_step(state)
+    starts = here and status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and not state.running()
+    if ended or starts:
+        doubts = doubtful(state, None if ended else step)
         if doubts:
             return [Press("next", f"look again at {count_of(doubts)}: their host was restarted"), *roll]
     if status is StepStatus.PENDING:
