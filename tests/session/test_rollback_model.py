@@ -15,11 +15,12 @@ from tui.resources import bundled
 from tui.runbook.load import load
 from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
+from tui.session.doubts import changed_after
 from tui.session.fold import apply
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.replan import next_reopening
 from tui.session.rollback import Need, look_wanted, not_needed, rollback_plan
-from tui.session.state import AUTO, SessionState, initial
+from tui.session.state import AUTO, SessionState, StepStatus, initial
 
 LONG = os.environ.get("RUNBOOK_MODEL") == "long"
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -103,8 +104,7 @@ class Play:
                 self.record(ev.AttemptFinished(attempt=number, outcome=Outcome.exited(not needed), seconds=0.1))
                 self.record(ev.StepLooked(step=step.id, attempt=number, needed=needed))
             elif step.id == "rollback-state":
-                state = "half-made" if self.world.schema == "half" else "recorded"
-                self.record(ev.ValueCaptured(step=step.id, name="database_state", value=state))
+                self.captured(step, "database_state", "half-made" if self.world.schema == "half" else "recorded")
                 self.record(ev.StepSigned(step=step.id, operator="ana"))
             elif step.id in ("rollback-database", "rollback-database-half"):
                 assert (step.id == "rollback-database-half") is (self.world.schema == "half")
@@ -127,6 +127,12 @@ class Play:
                 self.record(ev.StepSigned(step=step.id, operator="ana"))
             self.replan()
         raise AssertionError("the rollback does not come to an end")
+
+    def captured(self, step: Step, name: str, value: str) -> None:
+        """A value is taken from a step's output; a baseline stays, once a change after its step has begun."""
+        (wanted,) = [action.capture[name] for action in step.actions if name in action.capture]
+        if not (wanted.baseline and name in self.state.facts and changed_after(self.state, step)):
+            self.record(ev.ValueCaptured(step=step.id, name=name, value=value))
 
     def replan(self) -> None:
         """Reopen what became wrong, as the conductor does."""
@@ -349,6 +355,24 @@ def test_another_answer_about_the_database_is_carried_out_with_the_site_down_aga
             assert brought_back(play.world, after_all, play.world, restored=restored), (stop, before, play.world)
             count += 1
     sys.stdout.write(f"method {method}: {count} rollbacks with a second answer\n")
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_comparing_the_database_again_after_it_was_restored_asks_nothing_again(method: str) -> None:
+    """What was decided was about the database as the release had left it, not as the restore has."""
+    steps = changes(method)
+    half = steps.index(f"{method}-migrate")
+    play = deployed(Stop(method, tuple(steps[:half]), steps[half], 1, Outcome.exited(1)))
+    play.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
+    play.back_to_the_end("restore")
+    play.did.clear()
+    play.record(ev.StepReopened(step="rollback-state", operator="ana", reason="is it as recorded now?"))
+    play.replan()
+    play.back_to_the_end("leave")
+    assert play.state.facts["database_state"] == "half-made"
+    assert play.state.facts["database_rollback"] == "restore"
+    assert play.state.step("rollback-database").status is StepStatus.NOT_NEEDED
+    assert play.did == []
 
 
 def test_the_model_covers_every_changing_step_of_both_flows() -> None:
