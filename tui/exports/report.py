@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -186,38 +187,63 @@ def people(source: Source) -> list[Person]:
     return [Person(name, ", ".join(_counted(words))) for name, words in did.items()]
 
 
-_DEEDS: Mapping[type, str] = {
-    ev.SessionStarted: "began the session",
-    ev.SessionResumed: "resumed it",
-    ev.SessionHandedOver: "took it over",
-    ev.StepOpened: "started {} step(s)",
-    ev.StepSigned: "signed {} step(s)",
-    ev.StepSkipped: "skipped {} step(s)",
-    ev.StepReopened: "reopened {} step(s)",
-    ev.QuestionAnswered: "answered {} question(s)",
-    ev.OutcomeResolved: "resolved {} outcome(s)",
-    ev.MessageSent: "sent {} message(s)",
-    ev.NoteAdded: "wrote {} note(s)",
-    ev.RollbackStarted: "decided the rollback",
-    ev.SessionFinished: "finished the session",
-    ev.FollowUpDone: "did {} follow-up(s)",
-}
-
-
-_SECOND: Mapping[type, str] = {
-    ev.SessionStarted: "stood by as second",
-    ev.StepOpened: "allowed {} step(s)",
-    ev.StepSigned: "was second at {} sign-off(s)",
-}
+Uncounted = (
+    ev.RollbackFinished
+    | ev.FaultStruck
+    | ev.HostEvent
+    | ev.StepNotNeeded
+    | ev.StepHeld
+    | ev.StepLooked
+    | ev.AttemptStarted
+    | ev.AttemptRejoined
+    | ev.AttemptFinished
+    | ev.AttemptChecked
+    | ev.LinkOpened
+    | ev.ValueCaptured
+    | ev.ValueCorrected
+    | ev.MeasuredEvent
+)
+"""What is no deed of a person that is counted."""
 
 
 def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:
-    word = _DEEDS.get(type(event))
-    if word is not None:
-        yield getattr(event, "operator", ""), word
-    second = getattr(event, "second_operator", "")
-    if second:
-        yield second, _SECOND[type(event)]
+    """Who did what by an event, each person with words that are counted."""
+    if isinstance(event, Uncounted):
+        return
+    match event:
+        case ev.SessionStarted():
+            yield event.operator, "began the session"
+            yield event.second_operator, "stood by as second"
+        case ev.SessionResumed():
+            yield event.operator, "resumed it"
+        case ev.SessionHandedOver():
+            yield event.operator, "took it over"
+        case ev.StepOpened():
+            yield event.operator, "started {} step(s)"
+            yield event.second_operator, "allowed {} step(s)"
+        case ev.StepSigned():
+            yield event.operator, "signed {} step(s)"
+            yield event.second_operator, "was second at {} sign-off(s)"
+        case ev.StepSkipped():
+            yield event.operator, "skipped {} step(s)"
+        case ev.StepReopened():
+            yield event.operator, "reopened {} step(s)"
+        case ev.RollbackStarted():
+            yield event.operator, "decided the rollback"
+        case ev.SessionFinished():
+            yield event.operator, "finished the session"
+        case ev.FollowUpDone():
+            yield event.operator, "did {} follow-up(s)"
+        case ev.OutcomeResolved():
+            yield event.operator, "resolved {} outcome(s)"
+        case ev.QuestionAnswered():
+            yield event.operator, "answered {} question(s)"
+        case ev.MessageSent():
+            yield event.operator, "sent {} message(s)"
+        case ev.NoteAdded():
+            yield event.operator, "wrote {} note(s)"
+        case _:
+            assert_never(event)
 
 
 def _counted(words: Mapping[str, int]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from tui.session.fold import fold
 from tui.session.journal import read
 from tui.session.output import OutputReader
 from tui.session.places import words_of
-from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
+from tui.session.state import AUTO, CONNECTED, Attempt, SessionState, StepState, StepStatus
 from tui.session.store import SessionDirectory
 from tui.text.sanitise import sanitise
 
@@ -122,39 +123,91 @@ def _debrief(directory: SessionDirectory, state: SessionState, entries: tuple[ev
 
 
 def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[tuple[str, str]]:
+    if isinstance(event, ev.SessionEvent):
+        yield from _of_session(event)
+    elif isinstance(event, ev.StepEvent):
+        yield from _of_step(event, state)
+    elif isinstance(event, ev.AttemptEvent):
+        yield from _of_attempt(event, state)
+    else:
+        yield from _of_another(event)
+
+
+def _of_session(event: ev.SessionEvent) -> Iterator[tuple[str, str]]:
     match event:
-        case ev.SessionStarted(reason=reason) if reason:
-            yield "", f"begun outside the window: {reason}"
-        case ev.SessionHandedOver():
-            yield "", f"handed over from {event.previous} to {event.operator}"
-        case ev.HostMoved():
-            where = f"{words_of(event.before)} to {words_of(event.place)}"
-            yield "", f"{event.host} moved from {where} by {event.operator}"
+        case ev.SessionStarted():
+            if event.reason:
+                yield "", f"begun outside the window: {event.reason}"
         case ev.SessionResumed():
             yield "", f"resumed by {event.operator}"
-        case ev.LinkChanged(link=link) if link != "connected":
-            yield "", f"{event.host}: {link} {event.detail}".rstrip()
-        case ev.StepSigned(step=step) if all(step != other.id for _, other in state.plan()):
-            yield step, "troubleshooting, beside the plan"
+        case ev.SessionHandedOver():
+            yield "", f"handed over from {event.previous} to {event.operator}"
+        case ev.RollbackStarted():
+            yield "", f"rollback started by {event.operator}: {event.reason}"
+        case ev.SessionFinished() | ev.RollbackFinished() | ev.FollowUpDone() | ev.FaultStruck():
+            return
+        case _:
+            assert_never(event)
+
+
+def _of_step(event: ev.StepEvent, state: SessionState) -> Iterator[tuple[str, str]]:
+    match event:
+        case ev.StepSigned():
+            if all(event.step != other.id for _, other in state.plan()):
+                yield event.step, "troubleshooting, beside the plan"
         case ev.StepSkipped():
             yield event.step, f"skipped by {event.operator}: {event.reason}"
         case ev.StepReopened():
             by = "the plan" if event.operator == AUTO else event.operator
             yield event.step, f"reopened by {by}: {event.reason}"
-        case ev.AttemptFinished() if not event.outcome.ended_by_itself:
-            yield state.attempts[event.attempt].step, attempt_called(state.attempts[event.attempt])
-        case ev.AttemptChecked() | ev.QuestionAnswered():
-            step = state.attempts[event.attempt].step if isinstance(event, ev.AttemptChecked) else event.step
-            for check in event.checks:
-                if not check.ok:
-                    again = isinstance(event, ev.AttemptChecked) and event.retrying
-                    word = "warning" if check.warning else "not yet, run again" if again else "failed"
-                    yield step, f"{word}: expected {check.expected}, came {check.came}"
+        case ev.StepOpened() | ev.StepNotNeeded() | ev.StepHeld() | ev.StepLooked():
+            return
+        case _:
+            assert_never(event)
+
+
+def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[tuple[str, str]]:
+    attempt = state.attempts[event.attempt]
+    match event:
+        case ev.AttemptFinished():
+            if not event.outcome.ended_by_itself:
+                yield attempt.step, attempt_called(attempt)
+        case ev.AttemptChecked():
+            yield from _bad_checks(attempt.step, event.checks, event.retrying)
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
-            yield state.attempts[event.attempt].step, f"resolved as {word} by {event.operator}: {event.reason}"
-        case ev.RollbackStarted():
-            yield "", f"rollback started by {event.operator}: {event.reason}"
+            yield attempt.step, f"resolved as {word} by {event.operator}: {event.reason}"
+        case ev.AttemptStarted() | ev.AttemptRejoined():
+            return
+        case _:
+            assert_never(event)
+
+
+def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iterator[tuple[str, str]]:
+    match event:
+        case ev.HostMoved():
+            where = f"{words_of(event.before)} to {words_of(event.place)}"
+            yield "", f"{event.host} moved from {where} by {event.operator}"
+        case ev.LinkChanged():
+            if event.link != CONNECTED:
+                yield "", f"{event.host}: {event.link} {event.detail}".rstrip()
+        case ev.QuestionAnswered():
+            yield from _bad_checks(event.step, event.checks)
+        case ev.HostConnected() | ev.JobsCleared():
+            return
+        case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
+            return
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
+            return
+        case _:
+            assert_never(event)
+
+
+def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False) -> Iterator[tuple[str, str]]:
+    for check in checks:
+        if not check.ok:
+            word = "warning" if check.warning else "not yet, run again" if retrying else "failed"
+            yield step, f"{word}: expected {check.expected}, came {check.came}"
 
 
 def attempts_of(state: SessionState, step: StepState) -> list[Attempt]:

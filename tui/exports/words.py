@@ -1,5 +1,7 @@
 """Events and durations in the words that people read in a timeline."""
 
+from typing import assert_never
+
 from tui.runbook.scripts import first_line, with_input
 from tui.session import events as ev
 from tui.session.called import attempt_called, place_words
@@ -20,7 +22,20 @@ def figure(value: float, unit: str) -> str:
 
 def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
     """Who, at which step, did what; who is empty for what happened by itself."""
+    if isinstance(event, ev.SessionEvent):
+        return _of_session(event, state)
+    if isinstance(event, ev.HostEvent):
+        return _of_host(event)
+    if isinstance(event, ev.StepEvent):
+        return _of_step(event, state)
+    if isinstance(event, ev.AttemptEvent):
+        return _of_attempt(event, state)
+    if isinstance(event, ev.AnswerEvent):
+        return _of_answer(event, state)
+    return _of_measured(event, state)
 
+
+def _of_session(event: ev.SessionEvent, state: SessionState) -> tuple[str, str, str]:
     match event:
         case ev.SessionStarted():
             what = f"session started: {event.flow}" + (f", method {event.method}" if event.method else "")
@@ -31,94 +46,119 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
             return event.operator, "", f"session handed over by {event.previous}"
         case ev.SessionFinished():
             return event.operator, "", f"session finished: {event.result}" + (f" ({event.note})" if event.note else "")
-        case ev.HostConnected():
-            return "", "", f"{event.host} reached as {event.user}@{event.target} {event.fingerprint}".rstrip()
-        case ev.LinkChanged():
-            return "", "", f"{event.host}: {event.link} {event.detail}".rstrip()
-        case ev.StepOpened():
-            allowed = f", allowed by {event.second_operator}" if event.second_operator else ""
-            how = "retried" if event.confirmed == "retry" else "started"
-            return event.operator, _title(event, state), how + allowed
-        case ev.StepSigned():
-            note = f": {event.note}" if event.note else ""
-            if event.operator == AUTO:
-                decided = state.step(event.step).decided
-                return decided, _title(event, state), ("done by this decision" if decided else "done") + note
-            second = f" with {event.second_operator}" if event.second_operator else ""
-            return event.operator, _title(event, state), f"signed{second}{note}"
-        case ev.StepSkipped():
-            return event.operator, _title(event, state), f"skipped: {event.reason}"
-        case ev.StepNotNeeded():
-            return "", _title(event, state), f"not needed: {event.reason}"
-        case ev.StepReopened():
-            return _person(event.operator), _title(event, state), f"reopened: {event.reason}"
-        case ev.StepHeld():
-            return _person(event.operator), _title(event, state), f"still holds: {event.reason}"
-        case _:
-            return _step_words(event, state)
-
-
-def _step_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
-    match event:
-        case ev.AttemptStarted():
-            on = f" on {event.host}" if event.host else ""
-            command = with_input(event.command, event.stdin)
-            return "", _title(event, state), f"#{event.attempt} started{on}: {command}"
-        case ev.AttemptFinished():
-            attempt = state.attempts[event.attempt]
-            first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
-            what = f"{attempt_called(attempt)} in {duration(event.seconds)}{place_words(attempt)}: {first}"
-            return "", _title(event, state), f"#{event.attempt} {what}"
-        case ev.AttemptChecked():
-            bad = [f"expected {one.expected}, came {one.came}" for one in event.checks if not one.ok]
-            what = "; ".join(bad) if bad else "as expected"
-            return "", _title(event, state), what + (" – running again" if event.retrying else "")
-        case ev.OutcomeResolved():
-            word = "succeeded" if event.succeeded else "failed"
-            return event.operator, _title(event, state), f"outcome resolved as {word}: {event.reason}"
-        case ev.HostMoved():
-            return event.operator, "", f"{event.host} moved from {words_of(event.before)} to {words_of(event.place)}"
-        case ev.ValueCorrected():
-            why = f": {event.reason}" if event.reason else ""
-            return event.operator, "", f"corrected {event.name} from {event.before!r} to {event.value!r}{why}"
-        case ev.ValueCaptured():
-            return "", _title(event, state), f"captured {event.name} = " + ("•••" if event.secret else event.value)
-        case ev.QuestionAnswered():
-            return event.operator, _title(event, state), f"answered: {event.answer}"
-        case ev.MessageSent():
-            return event.operator, _title(event, state), f"message {event.message} {event.how}"
-        case ev.LinkOpened():
-            return event.operator, _title(event, state), f"opened {event.url}"
-        case ev.FaultStruck():
-            return event.by, "", f"the drill: {event.title} ({event.how})"
-        case ev.FollowUpDone():
-            titles = {one.id: one.title for one in state.runbook.followups}
-            note = f": {event.note}" if event.note else ""
-            return event.operator, "", f"follow-up done: {titles.get(event.followup, event.followup)}{note}"
-        case ev.NoteAdded():
-            return event.operator, _title(event, state), f"note: {event.text}"
-        case _:
-            return _session_words(event, state)
-
-
-def _session_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
-    match event:
         case ev.RollbackStarted():
             return event.operator, "", f"ROLLBACK started: {event.reason}"
         case ev.RollbackFinished():
             return event.operator, "", "rollback finished"
+        case ev.FollowUpDone():
+            titles = {one.id: one.title for one in state.runbook.followups}
+            note = f": {event.note}" if event.note else ""
+            return event.operator, "", f"follow-up done: {titles.get(event.followup, event.followup)}{note}"
+        case ev.FaultStruck():
+            return event.by, "", f"the drill: {event.title} ({event.how})"
+        case _:
+            assert_never(event)
+
+
+def _of_host(event: ev.HostEvent) -> tuple[str, str, str]:
+    match event:
+        case ev.HostConnected():
+            return "", "", f"{event.host} reached as {event.user}@{event.target} {event.fingerprint}".rstrip()
+        case ev.HostMoved():
+            return event.operator, "", f"{event.host} moved from {words_of(event.before)} to {words_of(event.place)}"
+        case ev.LinkChanged():
+            return "", "", f"{event.host}: {event.link} {event.detail}".rstrip()
+        case ev.JobsCleared():
+            left = f", {event.left} still running" if event.left else ""
+            why = f": {event.problem}" if event.problem else ""
+            return "", "", f"{event.host}: what commands left there was removed{left}{why}"
+        case _:
+            assert_never(event)
+
+
+def _of_step(event: ev.StepEvent, state: SessionState) -> tuple[str, str, str]:
+    title = _title(event, state)
+    match event:
+        case ev.StepOpened():
+            allowed = f", allowed by {event.second_operator}" if event.second_operator else ""
+            how = "retried" if event.confirmed == "retry" else "started"
+            return event.operator, title, how + allowed
+        case ev.StepSigned():
+            note = f": {event.note}" if event.note else ""
+            if event.operator == AUTO:
+                decided = state.step(event.step).decided
+                return decided, title, ("done by this decision" if decided else "done") + note
+            second = f" with {event.second_operator}" if event.second_operator else ""
+            return event.operator, title, f"signed{second}{note}"
+        case ev.StepSkipped():
+            return event.operator, title, f"skipped: {event.reason}"
+        case ev.StepNotNeeded():
+            return "", title, f"not needed: {event.reason}"
+        case ev.StepReopened():
+            return _person(event.operator), title, f"reopened: {event.reason}"
+        case ev.StepHeld():
+            return _person(event.operator), title, f"still holds: {event.reason}"
+        case ev.StepLooked():
+            found = {True: "it is to be undone", False: "there is nothing to undo", None: "it cannot be told"}
+            return event.operator, title, f"looked: {found[event.needed]}"
+        case _:
+            assert_never(event)
+
+
+def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, str]:
+    title = _title(event, state)
+    match event:
+        case ev.AttemptStarted():
+            on = f" on {event.host}" if event.host else ""
+            command = with_input(event.command, event.stdin)
+            return "", title, f"#{event.attempt} started{on}: {command}"
+        case ev.AttemptRejoined():
+            return event.operator, title, f"#{event.attempt} went on by itself and is followed again"
+        case ev.AttemptFinished():
+            attempt = state.attempts[event.attempt]
+            first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
+            what = f"{attempt_called(attempt)} in {duration(event.seconds)}{place_words(attempt)}: {first}"
+            return "", title, f"#{event.attempt} {what}"
+        case ev.AttemptChecked():
+            bad = [f"expected {one.expected}, came {one.came}" for one in event.checks if not one.ok]
+            what = "; ".join(bad) if bad else "as expected"
+            return "", title, what + (" – running again" if event.retrying else "")
+        case ev.OutcomeResolved():
+            word = "succeeded" if event.succeeded else "failed"
+            return event.operator, title, f"outcome resolved as {word}: {event.reason}"
+        case _:
+            assert_never(event)
+
+
+def _of_answer(event: ev.AnswerEvent, state: SessionState) -> tuple[str, str, str]:
+    title = _title(event, state)
+    match event:
+        case ev.QuestionAnswered():
+            return event.operator, title, f"answered: {event.answer}"
+        case ev.MessageSent():
+            return event.operator, title, f"message {event.message} {event.how}"
+        case ev.LinkOpened():
+            return event.operator, title, f"opened {event.url}"
+        case ev.ValueCaptured():
+            return "", title, f"captured {event.name} = " + ("•••" if event.secret else event.value)
+        case ev.ValueCorrected():
+            why = f": {event.reason}" if event.reason else ""
+            return event.operator, "", f"corrected {event.name} from {event.before!r} to {event.value!r}{why}"
+        case ev.NoteAdded():
+            return event.operator, title, f"note: {event.text}"
+        case _:
+            assert_never(event)
+
+
+def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str, str]:
+    match event:
         case ev.ProbeMeasured():
             figures = ", ".join(f"{name} {value:g}" for name, value in event.figures.items())
             return "", _title(event, state), f"measured {event.service} {event.check}: {figures}"
-        case ev.StepLooked():
-            found = {True: "it is to be undone", False: "there is nothing to undo", None: "it cannot be told"}
-            return event.operator, _title(event, state), f"looked: {found[event.needed]}"
-        case _:
-            return _watch_words(event, state)
-
-
-def _watch_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
-    match event:
+        case ev.MonitorSampled():
+            monitor = state.runbook.monitors.get(event.monitor)
+            came = f"no data: {event.detail}" if event.value is None else f"{event.value:g}"
+            return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
         case ev.TriggerArmed():
             return "", "", f"{_trigger(event, state)}: beyond the bound at {event.value:g}"
         case ev.TriggerTripped():
@@ -126,18 +166,8 @@ def _watch_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str
             return "", "", f"TRIGGER {_trigger(event, state)}: beyond the bound for {lasting}, {event.value:g} at last"
         case ev.TriggerCleared():
             return "", "", f"{_trigger(event, state)}: within the bound again at {event.value:g}"
-        case ev.MonitorSampled():
-            monitor = state.runbook.monitors.get(event.monitor)
-            came = f"no data: {event.detail}" if event.value is None else f"{event.value:g}"
-            return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
-        case ev.AttemptRejoined():
-            return event.operator, _title(event, state), f"#{event.attempt} went on by itself and is followed again"
-        case ev.JobsCleared():
-            left = f", {event.left} still running" if event.left else ""
-            why = f": {event.problem}" if event.problem else ""
-            return "", "", f"{event.host}: what commands left there was removed{left}{why}"
         case _:
-            return "", "", type(event).__name__
+            assert_never(event)
 
 
 def _person(name: str) -> str:

@@ -321,43 +321,36 @@ class FollowUpDone(Event, frozen=True, kw_only=True):
     note: str = ""
 
 
-AnyEvent = (
+SessionEvent = (
     SessionStarted
     | SessionResumed
     | SessionHandedOver
     | SessionFinished
-    | HostConnected
-    | HostMoved
-    | LinkChanged
-    | StepOpened
-    | StepSigned
-    | StepSkipped
-    | StepNotNeeded
-    | StepReopened
-    | StepHeld
-    | AttemptStarted
-    | AttemptRejoined
-    | AttemptFinished
-    | AttemptChecked
-    | OutcomeResolved
-    | ValueCaptured
-    | ValueCorrected
-    | QuestionAnswered
-    | MessageSent
-    | LinkOpened
-    | NoteAdded
     | RollbackStarted
     | RollbackFinished
-    | StepLooked
-    | ProbeMeasured
-    | MonitorSampled
-    | TriggerArmed
-    | TriggerTripped
-    | TriggerCleared
-    | JobsCleared
     | FollowUpDone
     | FaultStruck
 )
+"""What happens to the session as a whole."""
+
+HostEvent = HostConnected | HostMoved | LinkChanged | JobsCleared
+"""What happens to a host or to the connection to it."""
+
+StepEvent = StepOpened | StepSigned | StepSkipped | StepNotNeeded | StepReopened | StepHeld | StepLooked
+"""What happens to a step as a whole."""
+
+AttemptEvent = AttemptStarted | AttemptRejoined | AttemptFinished | AttemptChecked | OutcomeResolved
+"""What happens to a command."""
+
+AnswerEvent = QuestionAnswered | MessageSent | LinkOpened | ValueCaptured | ValueCorrected | NoteAdded
+"""What a person answers, sends or writes, and the values that come of it or of a command's output."""
+
+MeasuredEvent = ProbeMeasured | MonitorSampled | TriggerArmed | TriggerTripped | TriggerCleared
+"""What is measured, and what follows from it."""
+
+AnyEvent = SessionEvent | HostEvent | StepEvent | AttemptEvent | AnswerEvent | MeasuredEvent
+"""Every kind of event. Whatever handles events handles each kind, or names it among those it ignores: a `match` that
+ends in `assert_never`, so that the type checker finds a kind that was forgotten."""
 
 
 class Entry(Struct, frozen=True):

@@ -1,30 +1,17 @@
 """What follows from the events: the state of a session, folded one event at a time, by a pure function."""
 
-from collections.abc import Callable, Iterable
-from functools import singledispatch
+from collections.abc import Iterable
+from typing import assert_never
 
 from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.before_change import usual_so_far
-from tui.session.changed import with_attempt, with_step
 from tui.session.dwelling import advance_all
-from tui.session.looks import found_elsewhere, still_found
-from tui.session.outcome import OutcomeKind
-from tui.session.state import (
-    AUTO,
-    CONNECTED,
-    Attempt,
-    Done,
-    Measure,
-    Restart,
-    SessionState,
-    StepStatus,
-    initial,
-    step_by_id,
-)
+from tui.session.fold_steps import of_answer, of_attempt, of_step
+from tui.session.looks import found_elsewhere
+from tui.session.state import CONNECTED, Done, Measure, Restart, SessionState, initial
 from tui.session.watching import Monitored, Sample, add
 
 
@@ -46,33 +33,41 @@ def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
 
 def apply(state: SessionState, entry: ev.Entry) -> SessionState:
     """The state after one more event."""
-    state = replace(state, seq=entry.seq, at=entry.at)
-    return _apply(entry.event, state, entry)
+    state, event = replace(state, seq=entry.seq, at=entry.at), entry.event
+    if isinstance(event, ev.MeasuredEvent):
+        return _of_measured(event, state, entry)
+    if isinstance(event, ev.AttemptEvent):
+        return of_attempt(event, state, entry)
+    if isinstance(event, ev.StepEvent):
+        return of_step(event, state, entry)
+    if isinstance(event, ev.AnswerEvent):
+        return of_answer(event, state, entry)
+    if isinstance(event, ev.HostEvent):
+        return _of_host(event, state, entry)
+    return _of_session(event, state, entry)
 
 
-@singledispatch
-def _apply(event: ev.AnyEvent, state: SessionState, entry: ev.Entry) -> SessionState:
-    return state
+def _of_session(event: ev.SessionEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    match event:
+        case ev.SessionStarted():
+            return _session_started(event, state, entry)
+        case ev.SessionHandedOver() | ev.SessionResumed():
+            return _taken_over(event, state)
+        case ev.SessionFinished():
+            return replace(state, finished=event, finished_at=entry.at)
+        case ev.RollbackStarted():
+            return _rollback_started(event, state, entry)
+        case ev.RollbackFinished():
+            return replace(state, rollback_finished_at=entry.at)
+        case ev.FollowUpDone():
+            return _follow_up_done(event, state, entry)
+        case ev.FaultStruck():
+            return replace(state, faults={**state.faults, event.fault: entry.at})
+        case _:
+            assert_never(event)
 
 
-def _on(kind: type[ev.Event]) -> Callable[[Callable[..., SessionState]], Callable[..., SessionState]]:
-    return _apply.register(kind)
-
-
-def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionState:
-    step = replace(state.step(step_id), **changes)
-    return replace(with_step(state, step), current=step_id)
-
-
-def _known_flow(state: SessionState, flow: str) -> str:
-    """The flow, which everything that is shown of the session asks the runbook for; KeyError where it has none."""
-    if flow not in state.runbook.flows:
-        raise KeyError(flow)
-    return flow
-
-
-@_on(ev.SessionStarted)
-def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+def _session_started(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> SessionState:
     flow = _known_flow(state, event.flow)
     facts = {
         **event.variables,
@@ -85,9 +80,7 @@ def _(event: ev.SessionStarted, state: SessionState, entry: ev.Entry) -> Session
     return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
 
 
-@_on(ev.SessionHandedOver)
-@_on(ev.SessionResumed)
-def _(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState, entry: ev.Entry) -> SessionState:
+def _taken_over(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState) -> SessionState:
     facts = {**state.facts, "operator": event.operator}
     # another process has another clock: what a trigger had dwelt is not known to have gone on
     state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, dwells={})
@@ -97,13 +90,31 @@ def _(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState, entr
     return replace(state, hosts={name: replace(one, boot_id="") for name, one in state.hosts.items()})
 
 
-@_on(ev.SessionFinished)
-def _(event: ev.SessionFinished, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, finished=event, finished_at=entry.at)
+def _rollback_started(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+    facts = {**state.facts, "reason": event.reason}
+    return replace(state, rollback=event, rollback_at=entry.at, flow=_known_flow(state, event.flow), facts=facts)
 
 
-@_on(ev.HostConnected)
-def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionState:
+def _follow_up_done(event: ev.FollowUpDone, state: SessionState, entry: ev.Entry) -> SessionState:
+    done = Done(entry.at, event.operator, event.note)
+    return replace(state, followups={event.followup: done, **state.followups})
+
+
+def _of_host(event: ev.HostEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    match event:
+        case ev.HostConnected():
+            return _host_connected(event, state, entry)
+        case ev.HostMoved():
+            return replace(state, moved={**state.moved, event.host: event.place})
+        case ev.LinkChanged():
+            return _link_changed(event, state, entry)
+        case ev.JobsCleared():
+            return state
+        case _:
+            assert_never(event)
+
+
+def _host_connected(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionState:
     before = state.hosts.get(event.host)
     restarted = before is not None and bool(before.boot_id and event.boot_id) and before.boot_id != event.boot_id
     if restarted:
@@ -112,176 +123,37 @@ def _(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionS
     return replace(state, hosts={**state.hosts, event.host: event})
 
 
-@_on(ev.HostMoved)
-def _(event: ev.HostMoved, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, moved={**state.moved, event.host: event.place})
-
-
-@_on(ev.LinkChanged)
-def _(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
+def _link_changed(event: ev.LinkChanged, state: SessionState, entry: ev.Entry) -> SessionState:
     was_up = state.links.get(event.host, CONNECTED) == CONNECTED
     at = entry.at if was_up or event.link == CONNECTED else state.links_at[event.host]
     links = {**state.links, event.host: event.link}
     return replace(state, links=links, links_at={**state.links_at, event.host: at})
 
 
-@_on(ev.StepOpened)
-def _(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> SessionState:
-    opened = state.step(event.step).opened or entry.at
-    if event.first:
-        state = _with_step(state, event.step, action=0, checks={})
-    status = _ready(state, event.step, state.step(event.step).action)
-    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
+def _of_measured(event: ev.MeasuredEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    match event:
+        case ev.ProbeMeasured():
+            return _probe_measured(event, state)
+        case ev.MonitorSampled():
+            return _monitor_sampled(event, state, entry)
+        case ev.TriggerTripped():
+            return replace(state, tripped={**state.tripped, event.trigger: entry.at})
+        case ev.TriggerCleared():
+            return _trigger_cleared(event, state)
+        case ev.TriggerArmed():
+            return state
+        case _:
+            assert_never(event)
 
 
-@_on(ev.AttemptStarted)
-def _(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = Attempt(
-        number=event.attempt,
-        step=event.step,
-        action=event.action,
-        host=event.host,
-        command=event.command,
-        started=entry.at,
-        mutates=event.mutates,
-        durable=event.durable,
-        again=event.again,
-        seq=entry.seq,
-        stdin=event.stdin,
-    )
-    state = with_attempt(usual_so_far(state, attempt), attempt)
-    attempts = (*state.step(event.step).attempts, event.attempt)
-    if attempt.aside:
-        return _with_step(state, event.step, attempts=attempts)
-    state = replace(state, looks=still_found(state, event.step))
-    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
-
-
-@_on(ev.AttemptRejoined)
-def _(event: ev.AttemptRejoined, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None, judged=False)
-    state = with_attempt(state, attempt)
-    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=attempt.action)
-
-
-@_on(ev.AttemptFinished)
-def _(event: ev.AttemptFinished, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(
-        state.attempts[event.attempt],
-        outcome=event.outcome,
-        seconds=event.seconds,
-        size=event.size,
-        sha256=event.sha256,
-        lost=event.lost,
-    )
-    state = with_attempt(state, attempt)
-    if attempt.aside:
-        return state
-    if event.outcome.kind is OutcomeKind.UNKNOWN:
-        return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
-    if not event.outcome.ended_by_itself:
-        return _with_step(state, attempt.step, status=StepStatus.FAILED)
-    return state
-
-
-@_on(ev.AttemptChecked)
-def _(event: ev.AttemptChecked, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks), judged=True)
-    state = with_attempt(state, attempt)
-    if event.retrying or attempt.aside:
-        return state
-    return _settle_action(state, attempt.step, attempt.action, event.checks)
-
-
-@_on(ev.OutcomeResolved)
-def _(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], good=event.succeeded, resolved_seq=entry.seq)
-    state = with_attempt(state, attempt)
-    came = f"{event.operator}: {event.reason}"
-    check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
-    state = _with_step(state, attempt.step, decided=event.operator)
-    return _settle_action(state, attempt.step, attempt.action, (check,))
-
-
-@_on(ev.QuestionAnswered)
-def _(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
-    answers = {**state.step(event.step).answers, event.action: event.answer}
-    return _by_hand(_with_step(state, event.step, answers=answers), event, entry, event.checks)
-
-
-@_on(ev.MessageSent)
-def _(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:
-    state = replace(state, sent_at={**state.sent_at, event.message: entry.at})
-    return _by_hand(state, event, entry, ()) if event.step else state
-
-
-@_on(ev.LinkOpened)
-def _(event: ev.LinkOpened, state: SessionState, entry: ev.Entry) -> SessionState:
-    return _by_hand(state, event, entry, ()) if event.step else state
-
-
-@_on(ev.ValueCaptured)
-def _(event: ev.ValueCaptured, state: SessionState, entry: ev.Entry) -> SessionState:
-    if event.secret:
-        return replace(state, secret_names=state.secret_names | {event.name})
-    return replace(state, facts={**state.facts, event.name: event.value})
-
-
-@_on(ev.ValueCorrected)
-def _(event: ev.ValueCorrected, state: SessionState, entry: ev.Entry) -> SessionState:
-    corrected = {**state.corrected, event.name: event.value}
-    return replace(state, facts={**state.facts, event.name: event.value}, corrected=corrected)
-
-
-@_on(ev.StepSigned)
-def _(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
-    notes = state.step(event.step).notes + ((event.note,) if event.note else ())
-    return _with_step(
-        state,
-        event.step,
-        status=StepStatus.SIGNED,
-        settled=entry.at,
-        operator=event.operator,
-        second_operator=event.second_operator,
-        notes=notes,
-        signed_seq=entry.seq,
-    )
-
-
-@_on(ev.StepSkipped)
-def _(event: ev.StepSkipped, state: SessionState, entry: ev.Entry) -> SessionState:
-    return _with_step(
-        state,
-        event.step,
-        status=StepStatus.SKIPPED,
-        settled=entry.at,
-        operator=event.operator,
-        reason=event.reason,
-    )
-
-
-@_on(ev.StepNotNeeded)
-def _(event: ev.StepNotNeeded, state: SessionState, entry: ev.Entry) -> SessionState:
-    current = state.current
-    state = _with_step(state, event.step, status=StepStatus.NOT_NEEDED, settled=entry.at, reason=event.reason)
-    return replace(state, current=current)
-
-
-@_on(ev.StepLooked)
-def _(event: ev.StepLooked, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, looks={**state.looks, event.step: event.needed})
-
-
-@_on(ev.ProbeMeasured)
-def _(event: ev.ProbeMeasured, state: SessionState, entry: ev.Entry) -> SessionState:
+def _probe_measured(event: ev.ProbeMeasured, state: SessionState) -> SessionState:
     measure = Measure(
         attempt=event.attempt, service=event.service, check=event.check, about=event.about, figures=event.figures
     )
     return replace(state, measures=(*state.measures, measure))
 
 
-@_on(ev.MonitorSampled)
-def _(event: ev.MonitorSampled, state: SessionState, entry: ev.Entry) -> SessionState:
+def _monitor_sampled(event: ev.MonitorSampled, state: SessionState, entry: ev.Entry) -> SessionState:
     if event.monitor not in state.runbook.monitors:
         raise KeyError(event.monitor)
     sample = Sample(entry.at, event.value, event.detail, event.took, event.failed)
@@ -289,98 +161,12 @@ def _(event: ev.MonitorSampled, state: SessionState, entry: ev.Entry) -> Session
     return replace(state, monitors=monitors, dwells=advance_all(state, event))
 
 
-@_on(ev.TriggerTripped)
-def _(event: ev.TriggerTripped, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, tripped={**state.tripped, event.trigger: entry.at})
-
-
-@_on(ev.TriggerCleared)
-def _(event: ev.TriggerCleared, state: SessionState, entry: ev.Entry) -> SessionState:
+def _trigger_cleared(event: ev.TriggerCleared, state: SessionState) -> SessionState:
     return replace(state, tripped={name: at for name, at in state.tripped.items() if name != event.trigger})
 
 
-@_on(ev.StepReopened)
-def _(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
-    if state.rollback_finished_at is not None and state.rollback is not None:
-        state = replace(state, rollback_finished_at=None)
-    looks = {step: needed for step, needed in state.looks.items() if step != event.step}
-    state = replace(state, looks=looks)
-    return _with_step(
-        state,
-        event.step,
-        status=StepStatus.PENDING,
-        action=0,
-        checks={},
-        settled=None,
-        reason=event.reason,
-        reopened_seq=entry.seq,
-        replanned_seq=entry.seq if event.operator == AUTO else state.step(event.step).replanned_seq,
-    )
-
-
-@_on(ev.StepHeld)
-def _(event: ev.StepHeld, state: SessionState, entry: ev.Entry) -> SessionState:
-    current = state.current
-    return replace(_with_step(state, event.step, confirmed_seq=entry.seq), current=current)
-
-
-@_on(ev.NoteAdded)
-def _(event: ev.NoteAdded, state: SessionState, entry: ev.Entry) -> SessionState:
-    if not event.step:
-        return state
-    current = state.current
-    state = _with_step(state, event.step, notes=(*state.step(event.step).notes, event.text))
-    return replace(state, current=current)
-
-
-@_on(ev.RollbackStarted)
-def _(event: ev.RollbackStarted, state: SessionState, entry: ev.Entry) -> SessionState:
-    facts = {**state.facts, "reason": event.reason}
-    return replace(state, rollback=event, rollback_at=entry.at, flow=_known_flow(state, event.flow), facts=facts)
-
-
-@_on(ev.RollbackFinished)
-def _(event: ev.RollbackFinished, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, rollback_finished_at=entry.at)
-
-
-@_on(ev.FollowUpDone)
-def _(event: ev.FollowUpDone, state: SessionState, entry: ev.Entry) -> SessionState:
-    done = Done(entry.at, event.operator, event.note)
-    return replace(state, followups={event.followup: done, **state.followups})
-
-
-@_on(ev.FaultStruck)
-def _(event: ev.FaultStruck, state: SessionState, entry: ev.Entry) -> SessionState:
-    return replace(state, faults={**state.faults, event.fault: entry.at})
-
-
-def _by_hand(
-    state: SessionState,
-    event: ev.QuestionAnswered | ev.MessageSent | ev.LinkOpened,
-    entry: ev.Entry,
-    checks: tuple[ev.Check, ...],
-) -> SessionState:
-    """The state after a person did their part of a step."""
-    by_hand = {**state.step(event.step).by_hand, event.action: entry.seq}
-    state = _with_step(state, event.step, by_hand=by_hand, decided=event.operator)
-    return _settle_action(state, event.step, event.action, checks)
-
-
-def _settle_action(state: SessionState, step_id: str, action: int, checks: tuple[ev.Check, ...]) -> SessionState:
-    every = {**state.step(step_id).checks, action: checks}
-    if not _good(checks):
-        return _with_step(state, step_id, status=StepStatus.FAILED, action=action, checks=every)
-    return _with_step(state, step_id, status=_ready(state, step_id, action + 1), action=action + 1, checks=every)
-
-
-def _good(checks: tuple[ev.Check, ...]) -> bool:
-    return all(check.ok or check.warning for check in checks)
-
-
-def _ready(state: SessionState, step_id: str, action: int) -> StepStatus:
-    """The status of a step whose next action is this one."""
-    actions = step_by_id(state.runbook, step_id).actions
-    if action >= len(actions):
-        return StepStatus.PASSED
-    return StepStatus.RUNNING if actions[action].automatic else StepStatus.WAITING
+def _known_flow(state: SessionState, flow: str) -> str:
+    """The flow, which everything that is shown of the session asks the runbook for; KeyError where it has none."""
+    if flow not in state.runbook.flows:
+        raise KeyError(flow)
+    return flow

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -48,45 +49,79 @@ def marker_of(entry: ev.Entry, state: SessionState) -> Marker | None:
 
 
 def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, str] | None:
+    if isinstance(event, ev.StepEvent):
+        return _of_step(event)
+    if isinstance(event, ev.AttemptEvent):
+        return _of_attempt(event, state)
+    if isinstance(event, ev.SessionEvent):
+        return _of_session(event)
     match event:
-        case ev.StepOpened():
-            allowed = [f"allowed by {event.second_operator}"] if event.second_operator else []
-            return MarkerKind.STEP, event.step, ", ".join(["again"] * (event.confirmed == "retry") + allowed)
-        case ev.StepSigned() if event.operator != AUTO:
-            second = f" with {event.second_operator}" if event.second_operator else ""
-            return MarkerKind.SIGN_OFF, event.step, f"signed by {event.operator}{second}"
-        case ev.StepSkipped():
-            return MarkerKind.SKIP, event.step, f"skipped: {event.reason}"
+        case ev.HostMoved():
+            return MarkerKind.HANDOVER, "", f"{event.host} moved by {event.operator}"
+        case ev.LinkChanged():
+            lost = f"{event.host} {event.link} {event.detail}".rstrip()
+            return (MarkerKind.CONNECTION, "", lost) if event.link != CONNECTED else None
+        case ev.QuestionAnswered():
+            return _bad(event.step, event.checks)
         case ev.TriggerTripped():
             return MarkerKind.TRIGGER, "", f"trigger {event.trigger} tripped at {event.value:g}"
+        case ev.HostConnected() | ev.JobsCleared():
+            return None
+        case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
+            return None
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.TriggerArmed() | ev.TriggerCleared():
+            return None
+        case _:
+            assert_never(event)
+
+
+def _of_session(event: ev.SessionEvent) -> tuple[MarkerKind, str, str] | None:
+    match event:
         case ev.RollbackStarted():
             return MarkerKind.ROLLBACK, "", f"rollback: {event.reason}"
         case ev.RollbackFinished():
             return MarkerKind.ROLLBACK, "", "rollback finished"
         case ev.SessionHandedOver():
             return MarkerKind.HANDOVER, "", f"handed over to {event.operator}"
-        case ev.HostMoved():
-            return MarkerKind.HANDOVER, "", f"{event.host} moved by {event.operator}"
         case ev.SessionResumed():
             return MarkerKind.HANDOVER, "", f"resumed by {event.operator}"
         case ev.FaultStruck():
             return MarkerKind.FAULT, "", f"the drill: {event.title}"
-        case ev.LinkChanged() if event.link != CONNECTED:
-            return MarkerKind.CONNECTION, "", f"{event.host} {event.link} {event.detail}".rstrip()
-        case _:
-            return _failed(event, state)
-
-
-def _failed(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, str] | None:
-    match event:
-        case ev.AttemptFinished() if not event.outcome.ended_by_itself:
-            return MarkerKind.FAILURE, state.attempts[event.attempt].step, str(event.outcome)
-        case ev.AttemptChecked() if not event.retrying and not state.attempts[event.attempt].aside:
-            return _bad(state.attempts[event.attempt].step, event.checks)
-        case ev.QuestionAnswered():
-            return _bad(event.step, event.checks)
-        case _:
+        case ev.SessionStarted() | ev.SessionFinished() | ev.FollowUpDone():
             return None
+        case _:
+            assert_never(event)
+
+
+def _of_step(event: ev.StepEvent) -> tuple[MarkerKind, str, str] | None:
+    match event:
+        case ev.StepOpened():
+            allowed = [f"allowed by {event.second_operator}"] if event.second_operator else []
+            return MarkerKind.STEP, event.step, ", ".join(["again"] * (event.confirmed == "retry") + allowed)
+        case ev.StepSigned():
+            second = f" with {event.second_operator}" if event.second_operator else ""
+            signed = MarkerKind.SIGN_OFF, event.step, f"signed by {event.operator}{second}"
+            return signed if event.operator != AUTO else None
+        case ev.StepSkipped():
+            return MarkerKind.SKIP, event.step, f"skipped: {event.reason}"
+        case ev.StepNotNeeded() | ev.StepReopened() | ev.StepHeld() | ev.StepLooked():
+            return None
+        case _:
+            assert_never(event)
+
+
+def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[MarkerKind, str, str] | None:
+    match event:
+        case ev.AttemptFinished():
+            failed = MarkerKind.FAILURE, state.attempts[event.attempt].step, str(event.outcome)
+            return failed if not event.outcome.ended_by_itself else None
+        case ev.AttemptChecked():
+            attempt = state.attempts[event.attempt]
+            return _bad(attempt.step, event.checks) if not event.retrying and not attempt.aside else None
+        case ev.AttemptStarted() | ev.AttemptRejoined() | ev.OutcomeResolved():
+            return None
+        case _:
+            assert_never(event)
 
 
 def _bad(step: str, checks: tuple[ev.Check, ...]) -> tuple[MarkerKind, str, str] | None:

@@ -1,0 +1,74 @@
+"""Every kind of event is handled wherever events are: a kind that is forgotten is an error, not silence."""
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from support.runbooks import small
+
+from tui.exports.report import _deeds
+from tui.exports.source import _deviation
+from tui.exports.words import event_words
+from tui.session import events as ev
+from tui.session.fold import apply
+from tui.session.markers import marker_of
+from tui.session.state import initial
+
+ROOT = Path(__file__).parents[2]
+GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.AnswerEvent, ev.MeasuredEvent)
+PICKS = {
+    ("exports/report.py", "_in_brief"): "a kind that is not named has its row",
+    ("exports/asciicast.py", "_seen"): "a kind that is not named is shown in its words",
+    ("session/verifying.py", "_journal"): "it picks what the files beside the journal are compared with",
+    ("drill/debrief.py", "_noticed"): "it picks what tells somebody that something is wrong",
+    ("drill/debrief.py", "_decided"): "it picks what somebody decides",
+}
+"""The matches over events whose default is meant, and why."""
+
+
+class Unheard(ev.Event, frozen=True, kw_only=True):
+    """A kind of event that nobody handles."""
+
+    step: str = ""
+    attempt: int = 1
+
+
+def defaults() -> Iterator[tuple[tuple[str, str], bool]]:
+    """Each match over kinds of events: where it is, and whether it ends in assert_never."""
+    for file in sorted((ROOT / "tui").rglob("*.py")):
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for node in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
+                if isinstance(node, ast.Match) and any("ev." in ast.unparse(case.pattern) for case in node.cases):
+                    ends = ast.unparse(node.cases[-1]).replace("\n", "").split("case _:")[-1].strip()
+                    yield (str(file.relative_to(ROOT / "tui")), function.name), ends.startswith("assert_never(")
+
+
+def test_each_kind_is_in_one_group() -> None:
+    grouped = [kind for group in GROUPS for kind in get_args(group)]
+    kinds = {one for one in ev.Event.__subclasses__() if one.__module__.startswith("tui.")}
+    assert len(grouped) == len(set(grouped)) == len(get_args(ev.AnyEvent))
+    assert set(grouped) == set(get_args(ev.AnyEvent)) == kinds
+
+
+def test_each_match_over_events_ends_where_the_type_checker_finds_a_forgotten_kind() -> None:
+    found = dict(defaults())
+    assert len(found) > 15
+    assert {place for place, never in found.items() if not never} == set(PICKS)
+
+
+@pytest.mark.parametrize("handler", ["fold", "words", "markers", "deviations", "people"])
+def test_a_kind_that_nobody_handles_is_an_error(handler: str) -> None:
+    state = initial(small())
+    entry = ev.Entry(seq=0, at=datetime(2026, 1, 1, tzinfo=UTC), mono=0.0, event=Unheard())  # type: ignore[arg-type]
+    handlers = {
+        "fold": lambda: apply(state, entry),
+        "words": lambda: event_words(entry.event, state),
+        "markers": lambda: marker_of(entry, state),
+        "deviations": lambda: list(_deviation(entry.event, state)),
+        "people": lambda: list(_deeds(entry.event)),
+    }
+    with pytest.raises(AssertionError):
+        handlers[handler]()
