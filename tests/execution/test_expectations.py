@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tests.support.fake_clock import FakeClock
 from tui.execution.evidence import PART, documents
 from tui.execution.expectations import Output, check, check_answer, describe
-from tui.runbook.model import Action, Answer, Expect, Http, Number
+from tui.runbook.model import Action, Answer, Expect, Number
+from tui.runbook.results import Http
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output import OutputWriter

@@ -1,7 +1,8 @@
 from tests.runbook.documents import FULL
 from tui.runbook.expected import bounds, expectations
 from tui.runbook.load import load_text
-from tui.runbook.model import Expect, Http, Number
+from tui.runbook.model import Expect, Number
+from tui.runbook.results import Http
 from tui.runbook.show import show
 
 STEP = """\

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from tui.execution.evidence import MISSING, OPTIONAL, Output, as_number, document_with, follow, status_line, value_of
 from tui.runbook.expected import bounds, expectations, path_words
 from tui.runbook.filling import without_value
-from tui.runbook.model import Action, Answer, Expect, Http, Number
+from tui.runbook.model import Action, Answer, Expect, Number
 from tui.runbook.patterns import Hit, TooSlow, search
+from tui.runbook.results import Http
 from tui.session.events import Check
 from tui.session.outcome import Outcome
 from tui.text.sanitise import sanitise

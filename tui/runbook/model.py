@@ -21,7 +21,6 @@ from tui.runbook.probing.words import Probe as Probe
 from tui.runbook.probing.words import Service as Service
 from tui.runbook.results import Capture as Capture
 from tui.runbook.results import Expect as Expect
-from tui.runbook.results import Http as Http
 from tui.runbook.results import Number as Number
 from tui.runbook.results import Retry as Retry
 from tui.runbook.watching import Monitor as Monitor
