@@ -1,6 +1,9 @@
 """The shell of the bundled runbook does what its steps say: its commands run beside stand-ins of what they call."""
 
+import gzip
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -139,5 +142,120 @@ case "$1" in
 esac
 """,
     )
-    ran = host.run(host.actions("rollback-started-b")[-1])
+    ran = host.run(next(one for one in host.actions("rollback-started-b") if "running_since" in (one.run or "")))
     assert (ran.returncode == 0) is fine, ran.stdout + ran.stderr
+
+
+def checkout(host: Host, *tags: str) -> None:
+    """A checkout whose commit has these tags, after one that has v1.8.0."""
+    author = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+    commit = ("commit", "-q", "--allow-empty", "-m", "x")
+    for words in (("init", "-q"), commit, ("tag", "v1.8.0"), commit, *(("tag", "-a", tag, "-m", "x") for tag in tags)):
+        subprocess.run(["git", "-C", str(host.app), *author, *words], check=True)
+
+
+def answering(host: Host, health: str = '{"status": "healthy"}', version: str = "1.9.0") -> None:
+    """A site that names its version."""
+    host.program(
+        "curl",
+        f"""#!/bin/sh
+case "$*" in */health/*) echo '{health}' ;; *) echo '{{"version": "{version}", "status": "operational"}}' ;; esac
+""",
+    )
+
+
+def deployed(host: Host) -> str:
+    """The tag that a deployment records to go back to; else why it stops."""
+    first, second, *_ = host.actions("check-baseline")
+    ran = host.run(first)
+    if ran.returncode:
+        return ran.stderr
+    tags = re.search(first.capture["deployed_tags"].pattern, ran.stdout)
+    assert tags
+    ran = host.run(second, deployed_tags=tags[1])
+    found = re.search(second.capture["previous_release"].pattern, ran.stdout)
+    return found[1] if found else ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("tags", "version", "found"),
+    [
+        (["v1.9.0"], "1.9.0", "v1.9.0"),
+        (["v1.9.0", "v1.9.1"], "1.9.0", "v1.9.0"),
+        (["v1.9.0", "v1.9.1"], "1.9.1", "v1.9.1"),
+        (["v1.9.0", "v2.0.0"], "1.9.0", "the release to be deployed"),
+        (["v1.9.0"], "1.8.0", "none of v1.9.0"),
+        ([], "1.8.0", "v1.8.0-1-g"),
+    ],
+)
+def test_the_tag_to_go_back_to_is_the_one_whose_version_runs_of_all_that_the_commit_has(
+    host: Host, tags: list[str], version: str, found: str
+) -> None:
+    checkout(host, *tags)
+    answering(host, version=version)
+    assert found in deployed(host)
+
+
+def test_going_back_to_a_commit_of_two_tags_finds_that_it_is_there(host: Host) -> None:
+    checkout(host, "v1.9.0", "v1.9.1")
+    for tag in ("v1.9.0", "v1.9.1"):
+        assert host.run(host.look("rollback-code"), previous_release=tag).returncode == 1
+        assert host.run(host.actions("rollback-code")[-1], previous_release=tag).stdout == f"{tag}\n"
+    assert host.run(host.look("rollback-code"), previous_release="v1.8.0").returncode == 0
+    assert host.run(host.actions("rollback-code")[-1], previous_release="v1.8.0").returncode != 0
+
+
+def test_a_look_at_what_is_no_checkout_tells_nothing(host: Host) -> None:
+    assert host.run(host.look("rollback-code")).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("health", "version", "exit_status"),
+    [
+        ('{"status": "healthy"}', "1.9.0", 0),
+        ('{"status": "healthy", "version" : "1.9.0"}', "1.9.0", 0),
+        ('{"status": "healthy", "version": "2.0.0"}', "1.9.0", 3),
+        ('{"status": "healthy"}', "1.9.01", 3),
+    ],
+)
+def test_a_version_is_checked_wherever_one_is_given(host: Host, health: str, version: str, exit_status: int) -> None:
+    answering(host, health, version)
+    ran = [
+        host.run(host.actions(step)[0], release="v1.9.0").returncode
+        for step in ("verify-http", "rollback-version", "rollback-health", "hour-health")
+    ]
+    assert max(ran) == exit_status
+    assert ran[0] == exit_status
+
+
+@pytest.mark.parametrize("step", ["prepare-backup", "rollback-restore"])
+def test_a_dump_that_fails_leaves_nothing_half_made_beside(host: Host, step: str) -> None:
+    host.program("mysqldump", "#!/bin/sh\necho half\nexit 2\n")
+    ran = host.run(next(one for one in host.actions(step) if "mysqldump" in (one.run or "")))
+    assert ran.returncode == 2
+    assert [one.name for one in host.folder.iterdir() if ".sql" in one.name] == []
+
+
+def test_a_record_that_fails_leaves_nothing_half_made_beside(host: Host) -> None:
+    host.program("mysql", "#!/bin/sh\necho half\nexit 2\n")
+    assert host.run(host.actions("prepare-backup")[-1]).returncode == 2
+    assert [one.name for one in host.folder.iterdir() if one.name.startswith("pre-deploy")] == []
+
+
+@pytest.mark.parametrize("step", ["prepare-backup", "rollback-backup", "day-backup"])
+def test_a_backup_is_complete_by_its_last_line_and_intact(host: Host, step: str) -> None:
+    action = next(one for one in host.actions(step) if "gunzip -c" in (one.run or ""))
+    assert action.expect.contains == ("Dump completed",)
+    whole = gzip.compress(b"CREATE TABLE a;\n-- Dump completed on 2026-11-24\n")
+    for content, fine in ((whole, True), (gzip.compress(b"CREATE TABLE a;\n"), False), (whole[:-6], False)):
+        (host.folder / "pre-deploy-20261124_020000.sql.gz").write_bytes(content)
+        ran = host.run(action)
+        assert (ran.returncode == 0 and "Dump completed" in ran.stdout) is fine
+
+
+def test_the_applications_directory_is_written_in_one_place(runbook: Runbook) -> None:
+    """What the document says literally stays beside it, as `original`."""
+    text = bundled("runbook.toml").read_text(encoding="utf-8")
+    literal = [line for line in text.splitlines() if "/var/www" in line and not line.startswith("original")]
+    assert literal == ['default = "/var/www/multinotesai"']
+    assert runbook.secrets["db_password"].file == "{{ app_dir }}/.env"

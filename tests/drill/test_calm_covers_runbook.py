@@ -24,6 +24,7 @@ from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
 from tui.resources import bundled
 from tui.runbook.facts import flow_of_kind
+from tui.runbook.filling import filled_action
 from tui.runbook.load import load
 from tui.runbook.model import Action, FlowKind, Runbook, Step
 from tui.session.clock import SystemClock
@@ -170,7 +171,7 @@ def test_every_step_of_the_troubleshooting_goes_well(step: Step, hosts: dict[str
     world.change(
         Reply(lines=(), changes={"live": "2.0.0", "checked_out": "2.0.0", "migrated": "yes", "image": "2.0.0"})
     )
-    for action in step.actions:
+    for action in (filled_action(one, values) for one in step.actions):
         if not action.run:
             continue
         for name in action.secrets:

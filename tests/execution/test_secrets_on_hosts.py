@@ -52,6 +52,17 @@ def test_set_up_says_that_the_host_is_down_and_nothing_of_the_variable() -> None
     assert not host.ran
 
 
+def test_the_file_of_a_secret_may_name_the_sessions_values() -> None:
+    runbook, secrets = made(replace(FILE, file="{{ app_dir }}/.env"))
+    name = runbook.runbook.default_host
+    host = FakeTransport({"/srv/one/.env": Reply(b"of one"), "/srv/two/.env": Reply(b"of two")})
+    for place in ("one", "two", "two"):
+        secrets.know({"app_dir": f"/srv/{place}"})
+        preflight(runbook, {name: host}, secrets, [name], ["db"], lambda row: None)
+        assert secrets.value("db") == f"of {place}"
+    assert len(host.ran) == 2
+
+
 def test_an_optional_one_of_a_host_that_is_down_is_not_told_as_not_set() -> None:
     host = FakeTransport()
     host.refuses = DOWN

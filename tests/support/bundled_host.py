@@ -51,7 +51,7 @@ class Host:
         places = {"PATH": f"{self.programs}:{os.environ['PATH']}", "NGINX_DIR": str(self.nginx)}
         return subprocess.run(
             ["bash", "-o", "pipefail", "-c", command.script],
-            cwd=command.directory,
+            cwd=command.directory or self.folder,
             env={**places, **command.environment, **command.secrets},
             input=command.stdin.decode(),
             capture_output=True,

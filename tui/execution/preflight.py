@@ -88,7 +88,7 @@ def preflight(
             found(done.result())
     for name in secrets.needed(wanted):
         report(Finding(name=name, kind="secret", verdict=Verdict.WAITING))
-        found(_not_asked(runbook, name, rows) or _fetch(runbook, name, transports, secrets, ask))
+        found(_not_asked(runbook, name, rows, secrets.file(name)) or _fetch(runbook, name, transports, secrets, ask))
     return tuple(rows)
 
 
@@ -109,14 +109,14 @@ def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
     return Finding(name=name, kind="host", verdict=Verdict.OK, detail=_words(facts), event=connected_event(name, facts))
 
 
-def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding]) -> Finding | None:
+def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding], file: str) -> Finding | None:
     """The row of a secret whose host failed: nothing is known of it, and a host that may be another is not asked."""
     secret = runbook.secrets[name]
     host = action_host(runbook, secret.on)
     failed = any(row.name == host and row.verdict is Verdict.FAILED for row in rows if row.kind == "host")
     if secret.source is not SecretSource.HOST_FILE or not failed:
         return None
-    detail = f"not known: {secret.file} on {host} was not read, since the host failed"
+    detail = f"not known: {file} on {host} was not read, since the host failed"
     return Finding(name=name, kind="secret", verdict=Verdict.FAILED, detail=detail, hint="the host comes first")
 
 
@@ -124,7 +124,7 @@ def _fetch(
     runbook: Runbook, name: str, transports: Mapping[str, Transport], secrets: Secrets, ask: AskSecret | None
 ) -> Finding:
     source = runbook.secrets[name].source
-    where = {SecretSource.HOST_FILE: f"from {runbook.secrets[name].file}"}.get(source, f"from the {source.value}")
+    where = {SecretSource.HOST_FILE: f"from {secrets.file(name)}"}.get(source, f"from the {source.value}")
     try:
         secrets.resolve(name, transports, ask)
     except RunbookError as error:

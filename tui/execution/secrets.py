@@ -4,10 +4,13 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from tui.errors import HostError, SecretMissing
 from tui.execution import host_file
 from tui.execution.redaction import Redactor
 from tui.runbook.model import Runbook, Secret, SecretSource
+from tui.runbook.variables import fill
 from tui.transports.base import CancelToken, Command, Stream, Transport
 
 AskSecret = Callable[[str], str]
@@ -23,10 +26,24 @@ class Secrets:
         self._redactor = redactor
         self._stand_in = stand_in
         self._values: dict[str, str] = {}
+        self._known: dict[str, str] = {}
+
+    def know(self, values: Mapping[str, str]) -> None:
+        """Take the session's values, which a secret's `file` may name; what was read from another file is forgotten."""
+        before = {name: self.file(name) for name in self._values if name in self._runbook.secrets}
+        self._known = dict(values)
+        for name, file in before.items():
+            if self.file(name) != file:
+                del self._values[name]
+
+    def file(self, name: str) -> str:
+        """Where a secret from a host's file is read; empty for one from elsewhere."""
+        return fill(self._runbook.secrets[name].file, self._known)
 
     def of(self, runbook: Runbook) -> "Secrets":
         """The same for a session of a runbook with other secrets; values of the same declaration are known there."""
         other = Secrets(runbook, self._redactor, self._stand_in)
+        other._known = self._known
         known = self._runbook.secrets
         other._values = {
             name: one for name, one in self._values.items() if runbook.secrets.get(name) == known.get(name)
@@ -72,7 +89,7 @@ class Secrets:
             SecretMissing: there is no value there and the secret is not optional.
             HostError: the host that has the file cannot be reached.
         """
-        secret = self._runbook.secrets[name]
+        secret = replace(self._runbook.secrets[name], file=self.file(name))
         value = self._stand_in or self._fetch(name, secret, transports, ask) or secret.published
         if value:
             self.keep(name, value)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 import tui
 from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
+from tui.execution.commands import values_of
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import AskSecret, Secrets
@@ -131,6 +132,7 @@ class Workspace:
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow}
         hosts = hosts_needed(self.runbook, setup.flow, facts)
         wanted = secrets_needed(self.runbook, setup.flow, facts)
+        self.secrets.know(self.values(setup))
         self.findings = preflight(self.runbook, self.transports, self.secrets, hosts, wanted, report, ask)
         return self.findings
 
@@ -264,6 +266,7 @@ class Workspace:
         hosts = hosts_needed(conductor.runbook, started.flow, facts)
         wanted = secrets_needed(conductor.runbook, started.flow, facts)
         ways = conductor.executor.transports
+        conductor.secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
         found = preflight(conductor.runbook, ways, conductor.secrets, hosts, wanted, lambda row: None, ask)
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts

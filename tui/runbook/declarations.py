@@ -151,6 +151,7 @@ def _secrets(runbook: Runbook) -> Iterator[Fault]:
         path: Path = ("secrets", name)
         yield from Names.not_built_in(name, path)
         yield from missing(secret.on, runbook.hosts, "host", (*path, "on"))
+        yield from template_faults(secret.file, Known(frozenset(runbook.variables), frozenset()), (*path, "file"))
         if secret.source is SecretSource.HOST_FILE and not secret.file:
             yield Fault(path=path, message='a secret from a host\'s file needs "file"', hint='file = "/path/.env"')
         if secret.source is not SecretSource.HOST_FILE and secret.file:

@@ -26,6 +26,7 @@ FILLED = frozenset(
         ("Watched", "samples"),
         ("Link", "url"),
         ("Monitor", "run"),
+        ("Secret", "file"),
     }
 )
 """The fields in which a placeholder is filled in; in every other one it is refused."""
