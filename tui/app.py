@@ -17,6 +17,7 @@ from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.keys import read_keys
+from tui.session.called import over, session_called, way_back
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.taking_up import TakingUp
@@ -304,11 +305,17 @@ class RunbookApp(Attentive, TakingUp):
             self.exit(message=parting(conductor))
             return
         state = conductor.state
-        session = state.started.session if state.started else ""
         running = state.running()
         does = "goes on by itself" if running and running.durable else "is stopped"
         what = f"This {does} on {running.host}:\n$ {running.whole}" if running else "Nothing is running."
-        lines = [what, "", "The session stays as it is. To come back:", f"runbook resume {session}"]
+        left = ["The session stays as it is. To come back:", way_back(state)]
+        if over(state):
+            finish = self.keys.on("summary").of("finish")
+            left = [
+                f"{session_called(state)}: nothing is left to do.",
+                f"{finish} on the summary records it as finished.",
+            ]
+        lines = [what, "", *left]
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -328,7 +335,8 @@ class RunbookApp(Attentive, TakingUp):
         from tui.screens.fault import report
 
         started = self.conductor.state.started if self.conductor else None
-        text = report(self._exception, self.workspace.redactor.redact, started.session if started else "")
+        back = way_back(self.conductor.state) if self.conductor else ""
+        text = report(self._exception, self.workspace.redactor.redact, started.session if started else "", back)
         self._exit_renderables.append(text)
         self._close_messages_no_wait()
 
@@ -346,5 +354,6 @@ def parting(conductor: "Conductor") -> Text:
     """What stays on the terminal when the program has ended: the way back, and the receipt to keep elsewhere."""
     state = conductor.state
     session = state.started.session if state.started else ""
-    back = "" if state.finished else f"To come back: runbook resume {session}\n"
-    return Text(f"{back}Session {sanitise(session)}, receipt {conductor.receipt()}")
+    back = f"To come back: {way_back(state)}\n" if way_back(state) else ""
+    came = f", {session_called(state).words}" if over(state) else ""
+    return Text(f"{back}Session {sanitise(session + came)}, receipt {conductor.receipt()}")

@@ -158,7 +158,7 @@ def rollback(
         finally:
             workspace.close()
         return
-    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
+    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config, undoing=True) as (workspace, found):
         if headless:
             sys.exit(rollback_without_screen(workspace, found, answers, given, which or ""))
         screen(workspace, found, given["operator"], rolling_back=True, hosts=which or "")

@@ -314,15 +314,19 @@ def correct_values(
 
 @contextmanager
 def resumed_workspace(
-    session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None
+    session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None, undoing: bool = False
 ) -> "Iterator[tuple[Workspace, str]]":
     """The workspace an unfinished session goes on in, and that session's id; a drill's gets its drill host back.
+
+    Args:
+        undoing: it is to be rolled back: where none is named, one whose steps are all done is taken as well, if nobody
+            has recorded it as finished.
 
     Raises:
         SessionError: there is no such session, or none that is unfinished.
     """
     store = open_store()
-    directory = store.find(session or _newest_unfinished(store, path))
+    directory = store.find(session or _newest_unfinished(store, path, undoing))
     _, state = directory.load()
     if state.drill:
         from tui.drill.kept import scenario_of
@@ -342,7 +346,7 @@ def resumed_workspace(
         workspace.close()
 
 
-def _newest_unfinished(store: "Store", path: Path | None) -> str:
+def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     """The newest unfinished session: of the runbook that is here, where one is.
 
     Raises:
@@ -356,7 +360,7 @@ def _newest_unfinished(store: "Store", path: Path | None) -> str:
     wanted = runbook_id(load(here)) if here is not None else ""
     others: list[str] = []
     for one in store.summaries():
-        if one.state is None or one.finished:
+        if one.state is None or (one.finished and not (undoing and _may_be_undone(one.state))):
             continue
         if not wanted or runbook_id(one.state.runbook) == wanted:
             return one.id
@@ -364,6 +368,10 @@ def _newest_unfinished(store: "Store", path: Path | None) -> str:
     words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
     hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
     raise SessionError(words, hint or "`runbook sessions` lists them all")
+
+
+def _may_be_undone(state: "SessionState") -> bool:
+    return state.started is not None and state.finished is None and state.rollback is None
 
 
 def _same_runbook(state: "SessionState") -> Path | None:

@@ -2,12 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from tests.support.rolled_back import after, done
 from tests.support.runbooks import small
 from tests.support.small_session import SmallSession, small_session
+from tui.app import parting
+from tui.compose import resumed_workspace
+from tui.errors import SessionError
 from tui.exports.html import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
@@ -25,10 +30,16 @@ from tui.session.called import (
     failed_attempts,
     items,
     outcome_word,
+    over,
+    over_at,
     people_words,
     session_called,
     settled_by,
+    way_back,
 )
+from tui.session.fold import apply
+from tui.session.followups import left
+from tui.session.history import read_history
 from tui.session.journal import verify
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, SessionState, StepState, StepStatus, initial, step_by_id
@@ -182,3 +193,73 @@ def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
     for title, is_done in done.items():
         assert f"{'☑ done' if is_done else '☐ open'} {title}" in report
     assert "by auto" not in report + markdown + html
+
+
+def over_without_an_end(small_session: SmallSession) -> SessionState:
+    """Rolled back to the last step; nobody has recorded that the session is finished."""
+    conductor = small_session.conductor
+    small_session.do("look")
+    conductor.roll_back("rollback", "errors")
+    while (step := conductor.state.next_step()) is not None:
+        conductor.skip(step.id, "not deployed yet")
+    assert conductor.state.rollback_finished_at is not None
+    assert conductor.state.finished is None
+    return conductor.state
+
+
+def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
+    small_session: SmallSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state = over_without_an_end(small_session)
+    store, told = small_session.workspace.store, small_session.read()
+    assert session_called(state) == Called("rolled back", Tone.BAD)
+    assert over_at(state) == state.rollback_finished_at
+    assert way_back(state) == ""
+    assert next(iter(store.summaries())).finished
+    assert sessions_report(store, as_json=False).endswith("rolled back")
+    assert json.loads(sessions_report(store, as_json=True))[0]["result"] == "rolled back"
+    line = session_line(next(iter(store.summaries())), NOW, "Shop")
+    assert line[0] == ("✖ rolled back", "bold $text-error")
+    assert "| Result | rolled back |" in to_markdown(told).decode()
+    assert json.loads(to_json(told))["result"] == "rolled back"
+    assert "✖ rolled back" in to_html(told).decode()
+    assert "runbook resume" not in parting(small_session.conductor).plain
+    assert "rolled back" in parting(small_session.conductor).plain
+    assert read_history(store).sessions.keys() == {told.id}
+    monkeypatch.setattr("tui.compose.open_store", lambda: store)
+    with pytest.raises(SessionError, match="no unfinished session"), resumed_workspace("", None, {}, None):
+        pass
+
+
+def test_a_deployment_whose_steps_are_all_done_may_be_rolled_back_and_leaves_its_follow_ups(
+    small_session: SmallSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    conductor = small_session.conductor
+    while (step := conductor.state.next_step()) is not None:
+        conductor.skip(step.id, "tried")
+    state = conductor.state
+    assert session_called(state) == Called("completed", Tone.GOOD)
+    assert [one.followup.id for one in left(state)] == [one.id for one in state.runbook.followups]
+    conductor.close()
+    monkeypatch.setattr("tui.compose.open_store", lambda: small_session.workspace.store)
+    with resumed_workspace("", None, {}, None, undoing=True) as (_, found):
+        assert state.started is not None
+        assert found == state.started.session
+
+
+def test_what_a_restart_has_put_in_doubt_is_left_to_do() -> None:
+    def boot(name: str) -> ev.HostConnected:
+        return ev.HostConnected(host="web", target="web:22", boot_id=name)
+
+    rest = [ev.StepSkipped(step=one, operator="ana", reason="x") for one in ("migrate", "by-hand")]
+    held = after(boot("one"), done("code", 1), *rest)
+    assert over(held)
+    restarted = apply(held, ev.Entry(held.seq + 1, NOW, 0.0, boot("two")))
+    assert session_called(restarted) == Called("unfinished", Tone.OPEN)
+    assert way_back(restarted) == "runbook resume s"
+
+
+def test_a_session_that_was_cut_off_before_it_began_is_not_unfinished() -> None:
+    assert session_called(initial(small())) == Called("cut off before it began", Tone.BAD)

@@ -130,7 +130,7 @@ async def test_a_fault_of_our_own_tells_no_values(workspace: Workspace, capsys: 
 
 
 def test_a_fault_without_a_session_says_so() -> None:
-    assert "No session was open" in report(None, str, "").plain
+    assert "No session was open" in report(None, str, "", "").plain
 
 
 async def test_an_error_of_the_engine_is_told_with_its_hint(workspace: Workspace) -> None:

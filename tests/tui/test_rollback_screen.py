@@ -216,3 +216,18 @@ async def test_it_has_not_come_to_its_end_while_a_restart_has_put_its_last_step_
         await pilot.press("y")
         await until(pilot, lambda: app.conductor.state.rollback_finished_at is not None)
         assert [command.script for command in host.ran][-1] == "compose ps"
+
+
+async def test_quitting_after_its_end_offers_no_way_back(workspace: Workspace) -> None:
+    async with deploying(workspace) as (app, pilot):
+        await switched(app, pilot)
+        await decided(pilot)
+        await pilot.press("enter")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: app.conductor.state.rollback_finished_at is not None)
+        await pilot.press("ctrl+q")
+        await dialog(pilot, Confirm)
+        assert "✖ rolled back: nothing is left to do." in shown(app)
+        assert "f on the summary records it as finished." in shown(app)
+        assert "runbook resume" not in shown(app)

@@ -108,7 +108,9 @@ def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: 
     while (step := conductor.state.next_step()) is not None:
         conductor.skip(step.id, "not deployed yet")
     assert result_of(conductor.state) == "rolled back"
-    assert told(workspace, conductor).startswith("◆ unfinished: the rollback is done   f finishes it as “rolled back”")
+    assert told(workspace, conductor).startswith(
+        "✖ rolled back: not recorded as finished yet   f finishes it as “rolled back”"
+    )
 
 
 async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:

@@ -10,6 +10,7 @@ from tui.drill.debrief import Debrief, debrief
 from tui.drill.kept import scenario_of
 from tui.errors import RunbookError
 from tui.session import events as ev
+from tui.session.called import over
 from tui.session.journal import read
 from tui.session.lengths import duration
 from tui.session.store import SessionDirectory, Store
@@ -95,7 +96,7 @@ def _earlier(store: Store, directory: SessionDirectory) -> Iterator[Debrief]:
             continue
         with suppress(RunbookError):
             _, state = other.load()
-            if state.finished is not None:
+            if over(state):
                 yield debrief(state, tuple(read(other.journal)), scenario_of(other, state))
 
 

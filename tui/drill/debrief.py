@@ -11,7 +11,7 @@ from tui.execution.preflight import action_host
 from tui.runbook.model import Facts
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
-from tui.session.called import failed_attempts, session_called
+from tui.session.called import failed_attempts, over_at, session_called
 from tui.session.lengths import duration
 from tui.session.state import SessionState
 
@@ -77,7 +77,7 @@ def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario
     """What came of a rehearsal, by its journal and the scenario's own rules."""
     steps = _steps_of(state)
     begun = state.started_at or entries[0].at
-    ended = state.finished_at or state.at or begun
+    ended = over_at(state) or state.at or begun
     back = state.rollback_at and state.rollback_finished_at
     faults = {fault.id: fault for fault in scenario.faults}
     stories = [

@@ -23,6 +23,7 @@ from tui.runbook.model import Runbook, Variable
 from tui.runbook.variables import defaults, wrong_value
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
+from tui.session.called import session_called
 from tui.session.clock import Clock
 from tui.session.journal import Journal
 from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
@@ -381,7 +382,7 @@ def ended(state: "SessionState") -> str:
     if state.finished is None:
         return ""
     at = f" {state.finished_at:%Y-%m-%d %H:%M} UTC" if state.finished_at else ""
-    return f"{state.finished.result}{at} by {state.finished.operator}"
+    return f"{session_called(state).words}{at} by {state.finished.operator}"
 
 
 def _hash(text: str) -> str:

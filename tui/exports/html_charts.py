@@ -8,7 +8,7 @@ from tui.exports.measured import Course
 from tui.exports.report import Moment
 from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration
-from tui.session.called import attempt_failed
+from tui.session.called import attempt_failed, over_at
 from tui.session.state import StepState
 
 FAILED = "bar failed"
@@ -19,7 +19,7 @@ WIDE, HIGH = 1000, 36
 def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
     """The whole session as a strip: a bar for each step while it was open, a line for each marker."""
     state = source.state
-    end = state.finished_at or state.at
+    end = over_at(state) or state.at
     if state.started_at is None or end is None or end <= state.started_at:
         return None
     begin, length = state.started_at, end - state.started_at

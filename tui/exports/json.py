@@ -12,7 +12,7 @@ from tui.exports.source import Deviation, Overrun, Source, attempts_of
 from tui.runbook.model import Step
 from tui.runbook.schema import schema_of
 from tui.session import events as ev
-from tui.session.called import session_called
+from tui.session.called import over, session_called
 from tui.session.outcome import Outcome
 from tui.session.state import Attempt, StepState, StepStatus
 from tui.text.json_text import json_text
@@ -115,7 +115,7 @@ def document(source: Source) -> SessionDocument:
         title=source.runbook.runbook.title,
         started=state.started_at,
         finished=state.finished_at,
-        result=session_called(state).words if state.finished else None,
+        result=session_called(state).words if over(state) else None,
         flow=started.flow if started else None,
         method=started.method if started else None,
         operator=state.operator,

@@ -10,7 +10,16 @@ from tui.exports.source import Source
 from tui.exports.words import duration, event_words, step_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
-from tui.session.called import attempt_called, items, people_words, place_words, session_called, settled_by
+from tui.session.called import (
+    attempt_called,
+    items,
+    over,
+    over_at,
+    people_words,
+    place_words,
+    session_called,
+    settled_by,
+)
 from tui.session.followups import followups as session_followups
 from tui.session.markers import marker_of
 from tui.session.rollback import rollback_plan
@@ -104,12 +113,13 @@ class Tick(Struct, frozen=True):
 def head(source: Source) -> dict[str, str]:
     """The facts at the top, by name, those that are not known left out."""
     state, started = source.state, source.state.started
-    took = state.finished_at - state.started_at if state.finished_at and state.started_at else None
+    ended = over_at(state)
+    took = ended - state.started_at if ended and state.started_at else None
     rows = {
         "Session": source.id,
         "Result": session_called(state).words,
         "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
-        "Finished (UTC)": f"{state.finished_at:%Y-%m-%d %H:%M:%S}" if state.finished_at else "",
+        "Finished (UTC)": f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "",
         "Duration": duration(took) if took is not None else "",
         "Operator": people_words(state.operator, started.second_operator if started else ""),
         "Method": started.method if started else "",
@@ -307,7 +317,7 @@ def checklist(source: Source) -> list[Tick]:
 def followups(source: Source) -> list[Task]:
     """What is left to do after the session, the first due first."""
     found = session_followups(source.state, source.state.at)
-    ended = source.state.finished_at is not None
+    ended = over(source.state)
     return [
         Task(
             one.followup.id,

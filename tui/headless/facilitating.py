@@ -6,6 +6,7 @@ from string import ascii_lowercase
 from tui.drill.faults import ask_for
 from tui.drill.scenario import Scenario
 from tui.errors import SessionError
+from tui.session.called import over
 from tui.session.state import SessionState
 from tui.session.store import SessionDirectory
 from tui.text.sanitise import sanitise
@@ -42,7 +43,7 @@ def facilitate(directory: SessionDirectory, scenario: Scenario, by: str, key: Ca
         say(sanitise(f"{scenario.title}: {state.operator} is at “{step.title}”" if step else scenario.title))
         for letter, line in zip(KEYS, fault_lines(scenario, state, asked), strict=False):
             say(f"  {letter}  {line}")
-        if state.finished is not None:
+        if over(state):
             say("it is over")
             return
         say("a letter lets it strike, q leaves, any other key looks again")

@@ -12,7 +12,7 @@ from tui.errors import RunbookError, SignatureInvalid
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.words import duration
 from tui.headless.check import check, exit_status, sections_to_check
-from tui.session.called import session_called
+from tui.session.called import over, over_at, session_called
 from tui.session.chain import check_receipt, walk
 from tui.session.signers import read_signers
 from tui.session.store import SessionDirectory, Store, Summary
@@ -110,7 +110,7 @@ def _record(one: Summary) -> dict[str, object]:
         "drill": state.started.drill if state.started else "",
         "started": state.started_at,
         "finished": state.finished_at,
-        "result": session_called(state).words if state.finished else None,
+        "result": session_called(state).words if over(state) else None,
         "steps": {status: count for status, count in _counts(one).items() if count},
     }
 
@@ -128,10 +128,12 @@ def _cells(one: Summary) -> tuple[str, ...]:
     state = one.state
     if state is None or state.started is None:
         return (one.id, "", "", "", "", one.problem or "empty")
-    last = state.finished_at or state.at
+    last = over_at(state) or state.at
     took = duration(last - state.started_at) if last and state.started_at else ""
-    settled = sum(state.step(step.id).status.settled for _, step in state.plan())
-    result = session_called(state).words if state.finished else f"unfinished, {settled} of {len(state.plan())} steps"
+    result = session_called(state).words
+    if not over(state):
+        settled = sum(state.step(step.id).status.settled for _, step in state.plan())
+        result += f", {settled} of {len(state.plan())} steps"
     mark = "DRILL " if state.drill else ""
     return (one.id, state.started.title, state.started.flow, state.operator, took, mark + result)
 

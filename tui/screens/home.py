@@ -211,7 +211,7 @@ class HomeScreen(Page[None]):
             title = one.state.runbook.runbook.title
             words = f"this session belongs to another runbook: {title}"
             front(self).show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
-        elif one.finished:
+        elif one.state.finished is not None or one.state.started is None:
             keys = front(self).keys.on("home")
             hint = (
                 f"{keys.of('replay')} replays it, {keys.of('export')} exports it; {keys.of('deploy')} sets up a new one"

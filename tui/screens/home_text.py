@@ -6,7 +6,7 @@ from datetime import datetime
 from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
-from tui.session.called import session_called
+from tui.session.called import Tone, session_called
 from tui.session.followups import Due, left
 from tui.session.places import runbook_id
 from tui.session.state import SessionState
@@ -16,6 +16,7 @@ from tui.text.sanitise import sanitise
 
 DUE_SHOWN = 4
 GOOD, BAD, QUIET = "$text-success", "bold $text-error", "dim"
+TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.OPEN: "bold $text-warning"}
 
 
 def when(at: datetime) -> str:
@@ -61,10 +62,10 @@ def session_line(summary: Summary, now: datetime, here: str) -> list[Piece]:
         return [("? cannot be read  ", BAD), (summary.id, ""), (f"  {sanitise(summary.problem)}", QUIET)]
     what = state.started.flow if state.started else ""
     method = f" {state.started.method}" if state.started and state.started.method else ""
-    drill = "DRILL " if state.drill else ""
+    drill, called = "DRILL " if state.drill else "", session_called(state)
     began = state.started_at or started_at(summary.id)
     return [
-        (_status(state), GOOD if state.finished else "bold $text-warning"),
+        (sanitise(str(called)), TONES[called.tone]),
         (f"  {drill}{sanitise(what + method)}", "bold"),
         (f"  {began:%Y-%m-%d %H:%M} UTC, {duration(now - began)} ago", ""),
         (f"  {sanitise(state.operator)}  {progress(state)}", QUIET),
@@ -93,10 +94,6 @@ def followup_lines(found: Sequence[Due], now: datetime, runbook: str = "") -> li
     if len(found) > DUE_SHOWN:
         lines.append([(f"… and {len(found) - DUE_SHOWN} more: `runbook followups`", QUIET)])
     return lines
-
-
-def _status(state: SessionState) -> str:
-    return sanitise(str(session_called(state)))
 
 
 def progress(state: SessionState) -> str:

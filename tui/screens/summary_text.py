@@ -13,10 +13,12 @@ from tui.exports.words import duration
 from tui.keys import Keys
 from tui.screens.home_text import BAD, GOOD, QUIET, when
 from tui.session import events as ev
-from tui.session.called import Tone, failed_attempts, items, people_words, result_of, session_called
+from tui.session.called import Tone, failed_attempts, items, over, people_words, result_of, session_called
+from tui.session.doubts import doubt_words, doubtful
 from tui.session.followups import followups
 from tui.session.history import took
 from tui.session.journal import Verified
+from tui.session.lengths import counted
 from tui.session.state import SessionState, StepStatus
 from tui.session.usual import Usual
 from tui.text.block import Piece
@@ -67,9 +69,9 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
         yield [(sanitise(str(called)), TONES[called.tone])]
     else:
         left = sum(not state.step(step.id).status.settled for _, step, _ in source.steps())
-        words = f"{left} step{'s' if left != 1 else ''} left" if left else "every step is settled"
-        if state.rollback and state.next_step() is None:
-            words = "the rollback is done"
+        words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
+        if doubtful(state) and state.next_step() is None:
+            words = doubt_words(state)
         yield [(f"{called}: {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
     started = state.started
     if started is not None and state.started_at is not None:

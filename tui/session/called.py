@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tui.once import once
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.variables import fill
+from tui.session.doubts import doubtful
 from tui.session.lengths import counted, duration
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
@@ -70,12 +72,38 @@ def result_of(state: SessionState) -> str:
     return ROLLED_BACK if state.rollback else COMPLETED
 
 
+@once
+def over(state: SessionState) -> bool:
+    """Whether nothing of a session is left to do: it was finished, or every step is settled and none is in doubt.
+
+    One that was cut off before it began is over as well.
+    """
+    if state.finished is not None or state.started is None:
+        return True
+    return state.next_step() is None and state.running() is None and not doubtful(state)
+
+
+def over_at(state: SessionState) -> datetime | None:
+    """When a session was finished, or else when the last of its steps was settled; None while something is left."""
+    if state.finished is not None or not over(state):
+        return state.finished_at
+    settled = (state.step(step.id).settled for _, step in state.plan())
+    return max((at for at in (*settled, state.rollback_finished_at) if at), default=state.at)
+
+
+def way_back(state: SessionState) -> str:
+    """The command by which a session is gone on with; empty where nothing is left to do in it."""
+    return "" if over(state) or state.started is None else f"runbook resume {state.started.session}"
+
+
 def session_called(state: SessionState) -> Called:
     """What a session came to; only what was set out to be done and was done is good."""
-    if state.finished is None:
+    if state.started is None:
+        return Called("cut off before it began", Tone.BAD)
+    if not over(state):
         return Called("unfinished", Tone.OPEN)
-    result = state.finished.result
-    flow = state.runbook.flows.get(state.started.flow) if state.started else None
+    result = state.finished.result if state.finished else result_of(state)
+    flow = state.runbook.flows.get(state.started.flow)
     if flow is not None and flow.kind is FlowKind.ROLLBACK:
         return Called(result, Tone.GOOD if result in (ROLLED_BACK, COMPLETED) else Tone.BAD)
     if state.rollback is None or result == ROLLED_BACK:

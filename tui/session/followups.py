@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.runbook.model import FlowKind, FollowUp, seconds
-from tui.session.called import COMPLETED
+from tui.session.called import COMPLETED, over, over_at
 from tui.session.lengths import duration
 from tui.session.state import Done, SessionState
 
@@ -44,7 +44,7 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
     Args:
         end: when it ended, for a session that is still open.
     """
-    ended = state.finished_at or end
+    ended = over_at(state) or end
     started = state.started
     if started is None or ended is None or state.runbook.flows[started.flow].kind is not FlowKind.DEPLOY:
         return []
@@ -64,5 +64,5 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
 
 
 def left(state: SessionState) -> list[Due]:
-    """The follow-ups of a finished session that nobody has done yet."""
-    return [one for one in followups(state) if one.done is None] if state.finished else []
+    """The follow-ups of a session that is over that nobody has done yet."""
+    return [one for one in followups(state) if one.done is None] if over(state) else []

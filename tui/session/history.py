@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import RunbookError
+from tui.session.called import over
 from tui.session.state import SessionState, StepStatus
 from tui.session.store import SessionDirectory, Store
 from tui.session.usual import Usual, usual_of
@@ -92,7 +93,7 @@ def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> H
 
 def _read(directory: SessionDirectory, size: int) -> Took | None:
     runbook, state = directory.load()
-    if state.started is None or state.finished is None:
+    if state.started is None or not over(state):
         return None
     return Took(size, runbook.runbook.title, state.started.drill, took(state))
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui.errors import RunbookError, RunbookInvalid, SessionError
 from tui.runbook.load import load, load_text, read_text
 from tui.runbook.model import Runbook
+from tui.session.called import over
 from tui.session.chain import unreadable
 from tui.session.clock import Clock
 from tui.session.durable import sync_directory, write_new
@@ -31,8 +32,8 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to be resumed: it ended, or it was cut off before its first event."""
-        return self.state is None or self.state.started is None or self.state.finished is not None
+        """Whether nothing is left to be resumed: it is over, or it cannot be read."""
+        return self.state is None or over(self.state)
 
 
 class SessionDirectory(Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from tui.errors import SessionError, UsageError
+from tui.session.called import over
 from tui.session.clock import Clock
 from tui.session.events import FollowUpDone
 from tui.session.followups import Due, followups
@@ -26,7 +27,7 @@ def listed(summaries: Iterable[Summary], drill: bool = False, done: bool = False
     for one in summaries:
         if one.state is None:
             unread.append(one)
-        elif one.state.finished is not None and one.state.drill is drill:
+        elif over(one.state) and one.state.drill is drill:
             found += [due for due in followups(one.state) if done or due.done is None]
     return Listed(tuple(sorted(found, key=lambda due: due.due)), tuple(unread))
 
