@@ -17,7 +17,6 @@ from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.keys import read_keys
-from tui.runbook.model import Issue
 from tui.session.called import over, session_called, way_back
 from tui.session.state import SessionState
 from tui.session.usual import Usual
@@ -153,13 +152,9 @@ class RunbookApp(Attentive, TakingUp):
         issue = next((one for one in conductor.runbook.troubleshooting if one.id == self.troubleshooting), None)
         self.troubleshooting = ""
         if issue is not None:
-            self.troubleshoot(issue)
+            from tui.screens.troubleshoot import TroubleshootScreen
 
-    def troubleshoot(self, issue: Issue) -> None:
-        """Show a known trouble."""
-        from tui.screens.troubleshoot import TroubleshootScreen
-
-        self.push_screen(TroubleshootScreen(issue))
+            self.push_screen(TroubleshootScreen(issue))
 
     def replay(self, session_id: str) -> None:
         """See a kept session again, as it was."""

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.world_transport import WorldTransport
 from tui.compose import drill_workspace
@@ -27,8 +28,11 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.filling import filled_action
 from tui.runbook.load import load
 from tui.runbook.model import Action, FlowKind, Runbook, Step
+from tui.session.called import items
 from tui.session.clock import SystemClock
-from tui.session.state import StepStatus
+from tui.session.events import AnyEvent, MessageSent
+from tui.session.journal import read
+from tui.session.state import SessionState, StepStatus
 from tui.session.store import Store
 from tui.transports.base import CancelToken, Stream
 
@@ -111,6 +115,23 @@ def go(conductor: Conductor, hosts: dict[str, WorldTransport], **given: str) -> 
     }
 
 
+def every_item_is_ticked_by_all_of_its_steps(state: SessionState, without: set[str]) -> None:
+    """Done at the end of a deployment, and open where one of the item's steps is not: skipped, failed or not begun."""
+    ticked = {step.id: step.checklist for _, step in state.plan() if state.step(step.id).status is StepStatus.SIGNED}
+    assert {item for ids in ticked.values() for item in ids} | without == {item.id for item in runbook().checklist}
+    late = {"team-notified": "notified when it began"}
+    open_ = {**dict.fromkeys(without, "no step of this session is for it"), **late}
+    assert {one.id: one.words for one in items(state) if not one.done} == open_
+    for step, ids in ticked.items():
+        for status in (StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.PASSED, StepStatus.PENDING):
+            other = replace(state, steps={**state.steps, step: replace(state.step(step), status=status)})
+            assert {one.id for one in items(other) if not one.done} == {*without, *late, *ids}
+
+
+def events(workspace: Workspace) -> list[AnyEvent]:
+    return [entry.event for entry in read(workspace.store.find("last").journal)]
+
+
 @pytest.mark.parametrize("database", ["reverse", "restore"])
 @pytest.mark.parametrize(("flow", "method"), flows(FlowKind.DEPLOY))
 def test_a_deployment_and_its_rollback_go_through(
@@ -121,12 +142,17 @@ def test_a_deployment_and_its_rollback_go_through(
     go(conductor, hosts)
     deployed = hosts[runbook().runbook.default_host].world.facts
     assert (deployed["live"], deployed["migrated"], deployed["maintenance"]) == ("2.0.0", "yes", "off")
+    absent = {"a": {"maintenance-on", "maintenance-off"}, "b": set()}
+    every_item_is_ticked_by_all_of_its_steps(conductor.state, absent[method])
     conductor.roll_back(flow_of_kind(conductor.runbook, FlowKind.ROLLBACK), "error rate above 10%")
     go(conductor, hosts, rollback_database=database)
     after = hosts[runbook().runbook.default_host].world.facts
     assert {name: after[name] for name in ("live", "checked_out", "migrated", "maintenance")} == {
         name: before[name] for name in ("live", "checked_out", "migrated", "maintenance")
     }
+    sent = {event.message: event.text for event in events(workspace) if isinstance(event, MessageSent)}
+    assert set(sent) == set(runbook().messages)
+    assert [text for text in sent.values() if "{{" in text or "Changes:" in text] == []
     conductor.close()
 
 

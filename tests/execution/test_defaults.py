@@ -10,6 +10,7 @@ from tests.runbook.documents import changed
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tui.errors import RunbookInvalid, UsageError
+from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.resources import bundled
 from tui.runbook.load import load, load_text
@@ -85,7 +86,7 @@ def test_a_heading_without_anything_below_is_left_out(workspace: Workspace) -> N
 
 @pytest.mark.parametrize(
     ("ahead", "done", "words"),
-    [(3 * 60, False, "notified 3 m 00 s ahead"), (25 * 3600, True, "done"), (-60, False, "notified when it began")],
+    [(3 * 60, False, "notified 3 m ahead"), (25 * 3600, True, "done"), (-60, False, "notified when it began")],
 )
 def test_a_notice_sent_minutes_ahead_does_not_tick_that_it_was_a_day(
     workspace: Workspace, ahead: int, done: bool, words: str
@@ -100,3 +101,57 @@ def test_a_notice_sent_minutes_ahead_does_not_tick_that_it_was_a_day(
     told = items(conductor.state)[0]
     conductor.close()
     assert (told.id, told.done, told.words) == ("team-notified", done, words)
+
+
+@pytest.mark.parametrize(
+    ("went_out", "done", "words"),
+    [
+        ("2026-11-22 23:00", True, "done"),
+        ("2026-11-23 23:00", False, "notified 3 h 00 m ahead"),
+        ("", False, "notified; when is not known"),
+    ],
+)
+def test_a_notice_that_was_sent_already_ticks_what_it_was(
+    workspace: Workspace, went_out: str, done: bool, words: str
+) -> None:
+    conductor = workspace.begin(SETUP)
+    conductor.start("prepare-notify")
+    conductor.sent("notification", "as it went", "already sent", "prepare-notify", went_out)
+    told = items(conductor.state)[0]
+    conductor.close()
+    assert (told.done, told.words) == (done, words)
+
+
+def notified(workspace: Workspace, planned: str, *hours: int) -> Conductor:
+    """A session in which the notice was copied at each of these hours, the last time by its step."""
+    clock = workspace.clock
+    assert isinstance(clock, FakeClock)
+    conductor = workspace.begin(replace(SETUP, variables={"planned_date": planned}))
+    conductor.start("prepare-notify")
+    for hour in hours:
+        clock.advance(3600 * hour)
+        step = "prepare-notify" if hour == hours[-1] else ""
+        conductor.sent("notification", "as it went", "copied", step)
+    return conductor
+
+
+def test_the_first_of_two_notices_counts(workspace: Workspace) -> None:
+    conductor = notified(workspace, "2026-11-25", 0, 3)
+    told = items(conductor.state)[0]
+    conductor.close()
+    assert (told.done, told.words) == (True, "done")
+
+
+def test_a_notice_of_another_moment_is_none(workspace: Workspace) -> None:
+    conductor = notified(workspace, "2026-11-25", 0)
+    conductor.correct("planned_date", "2026-11-26", "postponed")
+    told = items(conductor.state)[0]
+    conductor.close()
+    assert (told.done, told.words) == (False, "notified of 2026-11-25 02:00, not of 2026-11-26 02:00")
+
+
+def test_a_moment_that_there_is_not_ticks_nothing(workspace: Workspace) -> None:
+    conductor = notified(workspace, "2026-02-30", 0)
+    told = items(conductor.state)[0]
+    conductor.close()
+    assert (told.done, told.words) == (False, "notified, but 2026-02-30 02:00 is not a date and a time")

@@ -10,7 +10,17 @@ from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
 from tui.runbook.model import Action, Answer, Expect, Number
-from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
+from tui.screens.dialogs import (
+    AskMoment,
+    AskText,
+    Confirm,
+    Question,
+    Resolve,
+    RollbackReason,
+    SendMessage,
+    Sign,
+    TypeName,
+)
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.moved import WhichHosts
 from tui.screens.dialogs.pick import Pick
@@ -271,6 +281,7 @@ async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspa
         Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
         TypeName("DESTRUCTIVE", ["$ rm"], "production-server"),
         AskText("Skip", "Why is it left out?"),
+        AskMoment("[DEPLOYMENT NOTICE] MultinotesAI v2.0.0", "When was it sent?", clock.now()),
         RollbackReason(["errors", "slow"], ["the plan"]),
         Question(Action(ask="How many errors?", answer=Answer.NUMBER)),
         Question(Action(ask="Is it well?", answer=Answer.YES_NO)),

@@ -12,6 +12,7 @@ from tui.app import RunbookApp
 from tui.errors import JournalUnwritable
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.dialogs import (
+    AskMoment,
     AskText,
     Confirm,
     Question,
@@ -31,6 +32,9 @@ from tui.widgets.output_view import OutputView
 from tui.widgets.step_card import StepCard
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+
+
+AHEAD = SHOP.replace('title = "Notice"\n', 'title = "Notice"\nahead = "24h"\nof = "2026-11-25 02:00"\n')
 
 
 @asynccontextmanager
@@ -54,6 +58,34 @@ async def comes(pilot: Pilot[Any], app: RunbookApp, step: str, wanted: StepStatu
     await until(pilot, lambda: status(app, step) is wanted)
     await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.state is app.conductor.state)
     await pilot.pause()
+
+
+async def test_a_notice_that_was_sent_already_is_asked_when(make_workspace: Callable[..., Workspace]) -> None:
+    workspace = make_workspace(AHEAD)
+    async with running(workspace) as (app, pilot):
+        assert app.conductor is not None
+        for step in ("look", "backup"):
+            app.conductor.skip(step, "not the point")
+        await comes(pilot, app, "backup", StepStatus.SKIPPED)
+        for when, told in (("yesterday", "it must be a date and a time"), ("2026-11-24 23:00", "that is to come")):
+            await pilot.press("enter")
+            await dialog(pilot, SendMessage)
+            await pilot.press("f4")
+            await dialog(pilot, AskMoment)
+            await type_text(pilot, when)
+            await pilot.press("enter")
+            await until(pilot, lambda told=told: told in shown(app))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await pilot.press("enter")
+        await dialog(pilot, SendMessage)
+        await pilot.press("f4")
+        await dialog(pilot, AskMoment)
+        await type_text(pilot, "2026-11-23 01:00")
+        await pilot.press("enter")
+        await comes(pilot, app, "announce", StepStatus.WAITING)
+        sent = [event for event in journal(workspace) if isinstance(event, ev.MessageSent)]
+    assert [(one.how, one.went_out) for one in sent] == [("already sent", "2026-11-23 01:00")]
 
 
 async def test_enter_takes_a_session_from_the_first_step_to_the_summary(workspace: Workspace) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from tui.errors import NotNow
 from tui.execution.commands import send
 from tui.execution.executor import Executor
@@ -266,20 +268,18 @@ class Conductor(Placing):
         values = {**self.values(), **drafted}
         return fill(without_empty(self.runbook.messages[name].body, values), values)
 
-    def sent(self, name: str, text: str, how: str, step_id: str = "") -> None:
-        """Record that a message went out; with a step, that step goes on."""
+    def sent(self, name: str, text: str, how: str, step_id: str = "", went_out: str = "") -> None:
+        """Record that a message went out (`went_out`: when, of one sent already); with a step, that step goes on."""
         with self._lock:
+            event = ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator, went_out=went_out)
             if not step_id:
-                self.record(ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator))
+                self.record(event)
                 return
             step, index, _ = self._waiting(step_id, "send")
-            event = ev.MessageSent(
-                message=name, text=text, how=how, operator=self.state.operator, step=step_id, action=index
-            )
-            self.record(event)
+            self.record(replace(event, step=step_id, action=index))
             self._go_on(step)
 
-    def deliver(self, name: str, step_id: str, text: str, how: str) -> None:
+    def deliver(self, name: str, step_id: str, text: str, how: str, went_out: str = "") -> None:
         """Send a message by the runbook's command for it when `how` is "sent", and record it; blocks while it sends.
 
         Raises:
@@ -287,7 +287,7 @@ class Conductor(Placing):
         """
         if how == "sent":
             send(self.runbook, name, text, self.values(), self.executor.transports)
-        self.sent(name, text, how, step_id)
+        self.sent(name, text, how, step_id, went_out)
 
     def opened(self, step_id: str) -> None:
         """Record that the operator was taken to the page a step waits for."""

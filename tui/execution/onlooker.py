@@ -94,7 +94,7 @@ class Onlooker(Conductor):
                 for listener in self._listeners:
                     listener(line.entry, self.state)
 
-    def deliver(self, name: str, step_id: str, text: str, how: str) -> None:
+    def deliver(self, name: str, step_id: str, text: str, how: str, went_out: str = "") -> None:
         """Refuse before anything is sent."""
         self.sent(name, text, how, step_id)
 

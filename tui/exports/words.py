@@ -136,7 +136,8 @@ def _of_answer(event: ev.AnswerEvent, state: SessionState) -> tuple[str, str, st
         case ev.QuestionAnswered():
             return event.operator, title, f"answered: {event.answer}"
         case ev.MessageSent():
-            return event.operator, title, f"message {event.message} {event.how}"
+            when = f" ({event.went_out} UTC)" if event.went_out else ""
+            return event.operator, title, f"message {event.message} {event.how}{when}"
         case ev.LinkOpened():
             return event.operator, title, f"opened {event.url}"
         case ev.ValueCaptured():

@@ -128,7 +128,7 @@ class Replayer(Conductor):
         assert isinstance(executor, ReplayExecutor)
         return executor.printed_at(running)
 
-    def deliver(self, name: str, step_id: str, text: str, how: str) -> None:
+    def deliver(self, name: str, step_id: str, text: str, how: str, went_out: str = "") -> None:
         """Refuse before anything is sent."""
         self.sent(name, text, how, step_id)
 

@@ -12,13 +12,14 @@ from tui.execution.conductor import Conductor
 from tui.runbook.counting import repeatable
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.variables import fill
-from tui.screens.dialogs import AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
+from tui.screens.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
 from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
 from tui.session.doubts import cut_by_restart, doubt_words, doubtful, unasked
+from tui.session.notices import ALREADY
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
 from tui.text.sanitise import sanitise
@@ -202,18 +203,21 @@ class SessionActs(Page[None]):
         can_send = bool(message.send) and not front(self).workspace.drill
 
         def chosen(result: tuple[str, str] | None) -> None:
-            if result is None:
-                return
-            how, text = result
-            front(self).work(
-                self,
-                lambda: self.conductor.deliver(name, step.id, text, how),
-                self.show_now,
-            )
+            if result is not None and result[0] == ALREADY and message.ahead:
+                self.app.push_screen(
+                    AskMoment(title, "When was it sent?", self.conductor.now()),
+                    lambda at: deliver(*result, at) if at else None,
+                )
+            elif result is not None:
+                deliver(*result)
 
+        def deliver(how: str, text: str, went_out: str = "") -> None:
+            front(self).work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), self.show_now)
+
+        title = fill(message.title, self.conductor.values())
         self.app.push_screen(
             SendMessage(
-                fill(message.title, self.conductor.values()),
+                title,
                 self.conductor.message(name),
                 can_send,
                 fill(message.to, self.conductor.values()),

@@ -1,16 +1,16 @@
 """Decides what a session, a step, an attempt and an item of the checklist are called; every view asks here."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
 
 from tui.once import once
-from tui.runbook.model import FlowKind, Step, seconds
-from tui.runbook.variables import fill
+from tui.runbook.model import FlowKind
 from tui.session.doubts import doubtful
-from tui.session.lengths import counted, duration
+from tui.session.lengths import counted
+from tui.session.notices import told_late
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
 
@@ -174,22 +174,6 @@ def settled_by(now: StepState) -> str:
     return f"by {now.decided}'s decision" if now.decided else "automatically"
 
 
-def _late(state: SessionState, steps: Sequence[Step]) -> str:
-    """How far ahead people were told, where that was less than they are to be; empty where it was not."""
-    for name in (action.send for step in steps for action in step.actions if action.send):
-        message, sent = state.runbook.messages[name], state.sent_at.get(name)
-        if not message.ahead or sent is None:
-            continue
-        try:
-            planned = datetime.strptime(fill(message.of, state.facts), "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-        except ValueError:
-            continue
-        lead = (planned - sent).total_seconds()
-        if lead < seconds(message.ahead):
-            return f"notified {duration(lead // 60 * 60)} ahead" if lead >= 60 else "notified when it began"
-    return ""
-
-
 def items(state: SessionState) -> Sequence[Item]:
     """The checklist: an item is done by its steps, all of them done or not needed; one left out leaves it open."""
     plan = [step for _, step in state.plan()]
@@ -202,7 +186,8 @@ def items(state: SessionState) -> Sequence[Item]:
         skipped = statuses.count(StepStatus.SKIPPED)
         parts = [f"{signed} of {counted(len(statuses), 'step')} done"] if signed or skipped else []
         parts += [f"{skipped} skipped"] if skipped else []
-        if done and (late := _late(state, [step for step in plan if item.id in step.checklist])):
+        if done and (late := told_late(state, [step for step in plan if item.id in step.checklist])):
             done, parts = False, [late]
-        found.append(Item(item.id, item.title, done, "done" if done else ", ".join(parts) or "open"))
+        other = "open" if statuses else "no step of this session is for it"
+        found.append(Item(item.id, item.title, done, "done" if done else ", ".join(parts) or other))
     return found

@@ -8,7 +8,6 @@ from msgspec import Struct
 from tui.session.event_base import Check as Check
 from tui.session.event_base import Event as Event
 from tui.session.event_base import Place as Place
-from tui.session.event_base import Signature as Signature
 from tui.session.events_measured import FaultStruck as FaultStruck
 from tui.session.events_measured import MonitorSampled as MonitorSampled
 from tui.session.events_measured import ProbeMeasured as ProbeMeasured
@@ -16,6 +15,7 @@ from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
 from tui.session.events_measured import TriggerTripped as TriggerTripped
 from tui.session.outcome import Outcome
+from tui.session.sshsig import Signature
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):
@@ -263,7 +263,10 @@ class QuestionAnswered(Event, frozen=True, kw_only=True):
 
 
 class MessageSent(Event, frozen=True, kw_only=True):
-    """A message went out: `how` is copied, sent or already sent."""
+    """A message went out: `how` is copied, sent or already sent.
+
+    `went_out` (YYYY-MM-DD HH:MM, UTC) is when it did, where a person said so of one that was sent already.
+    """
 
     message: str
     text: str
@@ -271,6 +274,7 @@ class MessageSent(Event, frozen=True, kw_only=True):
     operator: str
     step: str = ""
     action: int = -1
+    went_out: str = ""
 
 
 class LinkOpened(Event, frozen=True, kw_only=True):

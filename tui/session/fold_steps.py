@@ -8,6 +8,7 @@ from tui.session import events as ev
 from tui.session.before_change import usual_so_far
 from tui.session.changed import with_attempt, with_step
 from tui.session.looks import still_found
+from tui.session.notices import told_now
 from tui.session.outcome import OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
 
@@ -201,7 +202,7 @@ def _question_answered(event: ev.QuestionAnswered, state: SessionState, entry: e
 
 
 def _message_sent(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:
-    state = replace(state, sent_at={**state.sent_at, event.message: entry.at})
+    state = replace(state, sent_at={**state.sent_at, event.message: entry.at}, told=told_now(state, event, entry.at))
     return _by_hand(state, event, entry, ()) if event.step else state
 
 

@@ -136,6 +136,13 @@ class Restart(Struct, frozen=True):
     at: datetime
 
 
+class Told(Struct, frozen=True):
+    """People were told ahead: of which moment, as the message's `of` had it, and when; None where nobody knows when."""
+
+    of: str
+    at: datetime | None
+
+
 class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
@@ -144,9 +151,9 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     `restarts` has the last restart of each host that was restarted meanwhile.
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
     has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
-    `tripped` since when a trigger proposes to roll back, `followups` those that are done,
-    `faults` when those of a drill struck. `open_attempts` has the numbers of those that have not ended, or ended by
-    themselves and were not judged.
+    `told` what people were told ahead, `tripped` since when a trigger proposes to roll back, `followups` those that
+    are done, `faults` when those of a drill struck. `open_attempts` has the numbers of those that have not ended, or
+    ended by themselves and were not judged.
     """
 
     runbook: Runbook
@@ -174,6 +181,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     rollback_finished_at: datetime | None = None
     looks: Mapping[str, bool | None] = {}
     sent_at: Mapping[str, datetime] = {}
+    told: Mapping[str, Told] = {}
     measures: tuple[Measure, ...] = ()
     monitors: Mapping[str, Monitored] = {}
     dwells: Mapping[str, Dwell] = {}

@@ -1,5 +1,6 @@
 """Questions that must be answered before anything goes on; all of them drop what was typed before they showed."""
 
+from tui.screens.dialogs.ask import AskMoment as AskMoment
 from tui.screens.dialogs.ask import AskText as AskText
 from tui.screens.dialogs.ask import RollbackReason as RollbackReason
 from tui.screens.dialogs.confirm import Confirm as Confirm

@@ -1,6 +1,7 @@
 """Asks for words: a reason, a note, a choice that may be written differently, a secret that is not shown."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -8,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
 
 from tui.screens.dialogs.base import Dialog
+from tui.session.notices import moment_of
 from tui.text.block import block, lines_of
 from tui.widgets.choices import Choices
 from tui.widgets.line_input import LineInput
@@ -58,15 +60,33 @@ class AskText(Dialog[str | None]):
     def _submitted(self) -> None:
         field = self.query_one("#text", Input)
         text = field.value if self._secret else field.value.strip()
-        if self._required and not text:
-            self.problem("it must not be empty; Esc leaves")
+        if wrong := self.wrong(text):
+            self.problem(wrong)
             field.focus()
         else:
             self.dismiss(text)
 
+    def wrong(self, text: str) -> str:
+        """What is wrong with the text; empty when it is right."""
+        return "it must not be empty; Esc leaves" if self._required and not text else ""
+
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:
         self.dismiss(None)
+
+
+class AskMoment(AskText):
+    """When something was, which is not after `now`."""
+
+    def __init__(self, title: str, prompt: str, now: datetime) -> None:
+        super().__init__(title, f"{prompt} (YYYY-MM-DD HH:MM, UTC)")
+        self._now = now
+
+    def wrong(self, text: str) -> str:
+        moment = moment_of(text)
+        if moment is None:
+            return "it must be a date and a time, such as 2026-11-24 02:00; Esc leaves"
+        return f"that is to come: it is {self._now:%Y-%m-%d %H:%M} UTC now" if moment > self._now else ""
 
 
 class RollbackReason(AskText):
