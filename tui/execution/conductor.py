@@ -84,7 +84,7 @@ class Conductor(Placing):
     def mask_left(self) -> None:
         """Look for secrets in the output that was left without, now that they are known; blocks while it reads."""
         for left in self.state.attempts.values():
-            if left.outcome is not None and self._runner.can_mask(step_by_id(self.runbook, left.step), left.action):
+            if left.outcome is not None and self._attempts.can_mask(step_by_id(self.runbook, left.step), left.action):
                 self.executor.mask_left(left.number)
 
     def rejoin(self, step_id: str) -> None:
@@ -105,7 +105,7 @@ class Conductor(Placing):
         """
         if not attempt.durable:
             return "It ran without protection: the host knows nothing of it."
-        return self.executor.transports[attempt.host].look(self._runner.key(attempt.step, attempt.number))
+        return self.executor.transports[attempt.host].look(self._attempts.key(attempt.step, attempt.number))
 
     def rechecks(self) -> list[Step]:
         """The signed read-only steps that still ought to hold: those whose checks came after the last change."""
@@ -163,7 +163,7 @@ class Conductor(Placing):
                 raise NotNow(f"there is nothing to look at before {step.title}", "start it, or skip it with a reason")
 
             def look(cancel: CancelToken) -> None:
-                self._runner.look(step, cancel)
+                self._attempts.look(step, cancel)
                 self.settle()
 
             self._submit(look)
@@ -350,7 +350,7 @@ class Conductor(Placing):
             self.record(event)
             if not succeeded:
                 return
-            missing = self._runner.capture_left(step, self.state.attempts[now.attempts[-1]])
+            missing = self._attempts.capture_left(step, self.state.attempts[now.attempts[-1]])
             if missing:
                 self.note(f"no value for {', '.join(missing)} in what came of the output", step.id)
             self.replan()

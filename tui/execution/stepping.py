@@ -5,12 +5,13 @@ from contextlib import suppress
 from functools import partial
 
 from tui.errors import NotNow, RunbookError
-from tui.execution.actions import ActionRunner
+from tui.execution.attempts import AttemptRunner
 from tui.execution.executor import Executor
 from tui.execution.monitors import MonitorRunner
 from tui.execution.preflight import connected_event
 from tui.execution.probing import THIS_MACHINE, LiveProber, Prober
 from tui.execution.secrets import Secrets
+from tui.execution.steps import StepRunner
 from tui.execution.working import Working
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Runbook, Signoff, Step
@@ -50,7 +51,8 @@ class Stepping(Working):
         self._agreed = threading.Event()
         self.secrets = secrets
         prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
-        self._runner = ActionRunner(runbook, executor, secrets, self, prober)
+        self._attempts = AttemptRunner(runbook, executor, secrets, self, prober)
+        self._runner = StepRunner(runbook, executor, self, self._attempts)
         self.monitors = MonitorRunner(self, executor.transports, prober, secrets, journal.clock, speed)
 
     def _idle_step(self, step_id: str) -> Step:
@@ -201,7 +203,7 @@ class Stepping(Working):
     def _given_up(self, left: Attempt) -> None:
         """Record the end of an attempt that ended with the program, or went on unseen."""
         step = step_by_id(self.runbook, left.step)
-        if self._runner.can_mask(step, left.action):
+        if self._attempts.can_mask(step, left.action):
             self.executor.mask(left.number)
         changing = step.mutates and action_at(step, left.action).run is not None
         kind = OutcomeKind.UNKNOWN if changing else OutcomeKind.CANCELLED
