@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tui"
-ENGINE = ("runbook", "session", "execution", "transports", "probes", "exports", "drill", "headless", "share")
+ENGINE = ("runbook", "session", "execution", "transports", "probes", "exports", "drill", "headless")
 DRIVERS = {"docker", "boto3", "botocore", "pymysql", "redis", "httpx", "websockets"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -17,6 +17,7 @@ from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.keys import read_keys
+from tui.runbook.model import Issue
 from tui.session.called import over, session_called, way_back
 from tui.session.state import SessionState
 from tui.session.usual import Usual
@@ -152,9 +153,13 @@ class RunbookApp(Attentive, TakingUp):
         issue = next((one for one in conductor.runbook.troubleshooting if one.id == self.troubleshooting), None)
         self.troubleshooting = ""
         if issue is not None:
-            from tui.screens.troubleshoot import TroubleshootScreen
+            self.troubleshoot(issue)
 
-            self.push_screen(TroubleshootScreen(issue))
+    def troubleshoot(self, issue: Issue) -> None:
+        """Show a known trouble."""
+        from tui.screens.troubleshoot import TroubleshootScreen
+
+        self.push_screen(TroubleshootScreen(issue))
 
     def replay(self, session_id: str) -> None:
         """See a kept session again, as it was."""

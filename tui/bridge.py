@@ -14,6 +14,7 @@ from tui.config import Config
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.keys import Keys
+from tui.runbook.model import Issue
 from tui.session.events import Entry
 from tui.session.state import SessionState
 from tui.session.usual import Usual
@@ -75,6 +76,10 @@ class Front(App[None]):
     @abstractmethod
     def open_run(self) -> None:
         """Show the session that is open."""
+
+    @abstractmethod
+    def troubleshoot(self, issue: Issue) -> None:
+        """Show a known trouble."""
 
     @abstractmethod
     def show_summary(self) -> None:

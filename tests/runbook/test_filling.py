@@ -9,7 +9,8 @@ from tui.execution.expectations import Output, check
 from tui.runbook.filling import FILLED, filled_action, filled_expect, unfilled, without_value
 from tui.runbook.load import load_text
 from tui.runbook.model import Action, Capture, Expect, Runbook
-from tui.runbook.variables import PLACEHOLDER, fill
+from tui.runbook.places import PLACEHOLDER
+from tui.runbook.variables import fill
 from tui.session.outcome import Outcome
 
 VALUES = {"old": "v1.0", "new": "v2"}

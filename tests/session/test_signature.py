@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.support.signing import KINDS, SoftKey, make_keys, stock_sign, stock_verify
 from tui.errors import RunbookError, SignatureInvalid
 from tui.session import sshsig
+from tui.session.event_base import Signature
 from tui.session.public_keys import check, public_key, read_line
-from tui.session.signature import NAMESPACE, Statement, from_armoured, sign, verify
-from tui.session.sshsig import Signature
+from tui.session.signature import NAMESPACE, Statement, armoured, from_armoured, sign, verify
 from tui.session.vouching import Proof, command, write_proofs
 
 pytestmark = pytest.mark.needs("ssh")
@@ -124,10 +124,10 @@ def test_stock_ssh_keygen_verifies_ours(name: str, signed: dict[str, Signature],
 @pytest.mark.parametrize("algorithm", ["sha512", "sha256"])
 @pytest.mark.parametrize("name", KINDS)
 def test_what_ssh_keygen_signs_is_accepted(name: str, algorithm: str, paths: dict[str, Path]) -> None:
-    armoured = stock_sign(paths[name], STATEMENT.text(), NAMESPACE, "-O", f"hashalg={algorithm}")
-    signature = from_armoured(armoured)
+    stock = stock_sign(paths[name], STATEMENT.text(), NAMESPACE, "-O", f"hashalg={algorithm}")
+    signature = from_armoured(stock)
     assert verify(STATEMENT, signature).line == read_line(Path(f"{paths[name]}.pub").read_text()).line
-    assert signature.armoured == armoured
+    assert armoured(signature) == stock
 
 
 @pytest.mark.parametrize("namespace", ["git", "file", NAMESPACE + "x", NAMESPACE.upper()])
@@ -327,7 +327,7 @@ def test_a_signature_cut_off_anywhere_or_too_long_is_refused(
 
 
 def test_the_armour_is_ssh_keygens_and_text_about_it_is_refused(signed: dict[str, Signature]) -> None:
-    text = signed["rsa"].armoured
+    text = armoured(signed["rsa"])
     assert max(map(len, text.splitlines())) == 70
     assert sshsig.dearmour(text.replace("\n", "\r\n")) == sshsig.dearmour(text) == raw(signed["rsa"])
     for changed in ("x" + text, text + "x", text.replace("BEGIN", "END"), text[: len(text) // 2], text + text):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.signing import SoftKey, make_keys
 from tui.errors import SignatureInvalid
-from tui.session.signature import NAMESPACE, Statement, sign
+from tui.session.signature import NAMESPACE, Statement, armoured, sign
 from tui.session.signers import Signers, matches, parse_signers, read_signers
 from tui.session.vouching import Proof, Standing, judge, two_people
 
@@ -39,7 +39,7 @@ def proof(keys: dict[str, SoftKey]) -> Proof:
 def stock_says_good(folder: Path, line: str, proof: Proof) -> bool:
     """Whether `ssh-keygen -Y verify` takes this line for the signer, at the time of signing."""
     (folder / "allowed").write_text(line + "\n")
-    (folder / "sig").write_text(proof.signature.armoured)
+    (folder / "sig").write_text(armoured(proof.signature))
     at = f"verify-time={proof.at:%Y%m%d%H%M%S}Z"
     command = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", proof.statement.signer, "-n", NAMESPACE]
     ran = subprocess.run(

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from tui.errors import NotNow
 from tui.people import same_person
+from tui.session.event_base import Signature
 from tui.session.events import StepSigned
 from tui.session.signature import AUTO, Key, sign, statement_of
-from tui.session.sshsig import Signature
 from tui.session.state import SessionState
 
 

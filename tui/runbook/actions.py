@@ -7,9 +7,9 @@ from tui.runbook.filling import texts_of
 from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
+from tui.runbook.places import PLACEHOLDER
 from tui.runbook.probing.check import expectation_faults, probe_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
-from tui.runbook.variables import PLACEHOLDER
 from tui.runbook.watching_check import watch_faults
 
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on", "repeatable")

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from tui.runbook.places import PLACEHOLDER
 from tui.runbook.shell import read
-from tui.runbook.variables import PLACEHOLDER
 
 _RESERVED = frozenset(
     {"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "!", "{", "}", "time", "esac"}

@@ -7,9 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.runbook.model import Action, Capture, Expect, Runbook
-from tui.runbook.probing.words import Probe, Service
+from tui.runbook.places import PLACEHOLDER
 from tui.runbook.problem import Fault, Path
-from tui.runbook.variables import PLACEHOLDER, fill, names
+from tui.runbook.services import Probe, Service
+from tui.runbook.variables import fill, names
 
 FILLED = frozenset(
     {

@@ -17,12 +17,12 @@ from tui.runbook.kinds import Name as Name
 from tui.runbook.kinds import Signoff as Signoff
 from tui.runbook.kinds import Weekday as Weekday
 from tui.runbook.kinds import seconds as seconds
-from tui.runbook.probing.words import Probe as Probe
-from tui.runbook.probing.words import Service as Service
 from tui.runbook.results import Capture as Capture
 from tui.runbook.results import Expect as Expect
 from tui.runbook.results import Number as Number
 from tui.runbook.results import Retry as Retry
+from tui.runbook.services import Probe as Probe
+from tui.runbook.services import Service as Service
 from tui.runbook.watching import Monitor as Monitor
 from tui.runbook.watching import Trigger as Trigger
 from tui.runbook.watching import Watched as Watched

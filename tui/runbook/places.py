@@ -1,11 +1,16 @@
 """The places of a shell command in which a value may stand, and those in which none may."""
 
+import re
 from enum import StrEnum
 
 from msgspec import Struct
 
 _ASSIGN_FIRST = 'write NAME={{ … }} on a line before, and use "$NAME" here'
 ARITHMETIC = "it stands in arithmetic, where a shell runs what a value says"
+
+
+PLACEHOLDER = re.compile(r"\{\{(?!(?:end|else|break|continue)\}\}) *([A-Za-z_][A-Za-z0-9_-]*) *\}\}")
+"""One `{{ name }}`, with blanks or without: `{{.Names}}`, `{{json .}}` and `{{end}}` are other programs'."""
 
 
 class Place(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from tui.runbook.commands import Words, simple_commands
+from tui.runbook.places import PLACEHOLDER
 from tui.runbook.readers import (
     AWS_READS,
     CHANGERS,
@@ -21,7 +22,6 @@ from tui.runbook.readers import (
 )
 from tui.runbook.reading_files import curl_changes, file_changes
 from tui.runbook.reading_sql import only_reads
-from tui.runbook.variables import PLACEHOLDER
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 _SQL = {"mysql": ("-e", "--execute"), "mariadb": ("-e", "--execute"), "psql": ("-c", "--command")}

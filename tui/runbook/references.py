@@ -8,10 +8,10 @@ from tui.runbook.actions import action_faults
 from tui.runbook.declarations import declarations, missing
 from tui.runbook.model import Action, Facts, Runbook, Step
 from tui.runbook.names import Names, template_faults
+from tui.runbook.places import PLACEHOLDER
 from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.troubles import issue_faults
-from tui.runbook.variables import PLACEHOLDER
 from tui.runbook.walk import fields_of, steps_of, texts_of
 from tui.runbook.watching_check import watching_faults
 

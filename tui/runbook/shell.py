@@ -2,9 +2,8 @@
 
 import re
 
-from tui.runbook.places import ARITHMETIC, Found, HereDocument, Place, Script
+from tui.runbook.places import ARITHMETIC, PLACEHOLDER, Found, HereDocument, Place, Script
 from tui.runbook.problem import quoted
-from tui.runbook.variables import PLACEHOLDER
 
 _PLAIN = re.compile(r"""[^\\'"`$<>(){\s;&|]+""")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")

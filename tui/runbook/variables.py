@@ -1,13 +1,11 @@
 """`{{ name }}` in the texts and commands of a runbook: which names they use, and the same with the values in place."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tui.runbook.model import Variable, Window
-
-PLACEHOLDER = re.compile(r"\{\{(?!(?:end|else|break|continue)\}\}) *([A-Za-z_][A-Za-z0-9_-]*) *\}\}")
-"""One `{{ name }}`, with blanks or without: `{{.Names}}`, `{{json .}}` and `{{end}}` are other programs'."""
+from tui.runbook.places import PLACEHOLDER
+from tui.runbook.quoting import fill_quoted
 
 DRAFTED = frozenset(
     {
@@ -119,8 +117,6 @@ def fill_command(template: str, values: Mapping[str, str], partial: bool = False
     Raises:
         RunbookError: a name has no value, or a value cannot be written in its place.
     """
-    from tui.runbook.quoting import fill_quoted
-
     return fill_quoted(template, values, partial) if "{{" in template else template
 
 

@@ -3,8 +3,8 @@
 from msgspec import field
 
 from tui.runbook.kinds import Duration, Facts, Identifier, Lines, Model, Name
-from tui.runbook.probing.words import Probe
 from tui.runbook.results import Number
+from tui.runbook.services import Probe
 
 
 class Monitor(Model, frozen=True, kw_only=True):

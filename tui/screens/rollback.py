@@ -30,7 +30,7 @@ class RollbackScreen(RunScreen):
     """Drives the rollback of the open session, by the run screen's own widgets and keys."""
 
     ACTS = "rollback"
-    rolling_back = True
+    gives_way = False
     CSS_PATH: ClassVar[list[str | PurePath]] = [*RunScreen.CSS_PATH, "../widgets/rollback_head.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("rollback")
 

@@ -15,7 +15,7 @@ from tui.actions import bindings
 from tui.bridge import OutputGrew, SessionChanged, front
 from tui.errors import NotNow
 from tui.runbook.index import index_of
-from tui.runbook.model import Step
+from tui.runbook.model import Issue, Step
 from tui.screens.dialogs import AskText
 from tui.screens.dialogs.pick import Pick
 from tui.screens.run_acts import SessionActs
@@ -42,7 +42,7 @@ class RunScreen(SessionActs):
     """Drives the open session. What is shown comes from the session's state alone; keys go to the conductor."""
 
     ACTS = "run"
-    rolling_back = False
+    gives_way = True  # to the screen of a rollback that was started
     """Whether it shows a rollback; a session that turns to one is shown by the screen that does."""
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "../widgets/checklist.tcss",
@@ -126,7 +126,7 @@ class RunScreen(SessionActs):
     def _tick(self) -> None:
         if front(self).conductor is None:
             return
-        if self.conductor.state.rollback is not None and self.app.screen is self and not self.rolling_back:
+        if self.conductor.state.rollback is not None and self.app.screen is self and self.gives_way:
             front(self).open_run()
             return
         self.show_state(self.conductor.state)
@@ -279,11 +279,24 @@ class RunScreen(SessionActs):
 
     def action_troubleshoot(self) -> None:
         """Look at the known trouble that the failed step looks like, or choose one."""
-        from tui.screens.troubleshoot import TroubleshootScreen, choose_issue
+        step, issues = self.step, self.conductor.runbook.troubleshooting
+        found = self._likely(step.id) if step else []
+        if found:
+            self.open_issue(found[0].issue)
+            return
+        if not issues:
+            front(self).show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
+            return
 
-        step = self.step
-        found = self._likely(step.id) if step and not isinstance(self, TroubleshootScreen) else []
-        choose_issue(self, self.conductor.runbook, found)
+        def picked(place: int | None) -> None:
+            if place is not None:
+                self.open_issue(issues[place])
+
+        self.app.push_screen(Pick("Which trouble?", [one.title for one in issues]), picked)
+
+    def open_issue(self, issue: Issue) -> None:
+        """Show a known trouble above the session's steps."""
+        front(self).troubleshoot(issue)
 
     def _likely(self, step: str) -> list[Match]:
         return likely(self.conductor.runbook, self.conductor.state, step, self.conductor.executor.directory)

@@ -1,4 +1,4 @@
-"""The troubleshoot screen: a known trouble's symptoms, how to tell it, and what mends each of its causes."""
+"""The troubleshoot screen: a known trouble's symptoms, how to tell it, and what fixes each of its causes."""
 
 from pathlib import PurePath
 from typing import ClassVar
@@ -6,14 +6,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
-from tui.errors import NotNow
-from tui.runbook.model import Issue, Runbook
-from tui.screens.dialogs.pick import Pick
+from tui.runbook.model import Issue
 from tui.screens.run import RunScreen
 from tui.session.state import StepStatus
 from tui.session.symptoms import Match
@@ -33,7 +30,7 @@ class TroubleshootScreen(RunScreen):
     """Runs the steps of one known trouble, by the run screen's own widgets; the session's own steps wait meanwhile."""
 
     ACTS = "trouble"
-    rolling_back = True
+    gives_way = False
     CSS_PATH: ClassVar[list[str | PurePath]] = RunScreen.CSS_PATH
     CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; background: $boost; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("trouble")
@@ -66,6 +63,14 @@ class TroubleshootScreen(RunScreen):
             status = StepStatus.PENDING
         self._do(step, status)
 
+    def _likely(self, step: str) -> list[Match]:
+        return []  # another trouble is chosen, not found
+
+    def open_issue(self, issue: Issue) -> None:
+        """Show another known trouble in the place of this one."""
+        self.dismiss(None)
+        super().open_issue(issue)
+
     def action_back(self) -> None:
         self.dismiss(None)
 
@@ -73,26 +78,3 @@ class TroubleshootScreen(RunScreen):
 def _head(issue: Issue) -> list[str]:
     lines = [f"Symptoms: {'; '.join(issue.symptoms[:MOST_SYMPTOMS])}"]
     return lines + [f"✖ {one.title}: {one.forbidden}" for one in issue.solutions if one.forbidden]
-
-
-def choose_issue(screen: Screen[None], runbook: Runbook, likely: list[Match]) -> None:
-    """Open the likeliest known trouble; without one, ask which."""
-    if likely:
-        open_issue(screen, likely[0].issue)
-        return
-    if not runbook.troubleshooting:
-        front(screen).show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
-        return
-
-    def picked(place: int | None) -> None:
-        if place is not None:
-            open_issue(screen, runbook.troubleshooting[place])
-
-    screen.app.push_screen(Pick("Which trouble?", [one.title for one in runbook.troubleshooting]), picked)
-
-
-def open_issue(screen: Screen[None], issue: Issue) -> None:
-    """Show a known trouble in the place of another, or above the session's steps."""
-    if isinstance(screen, TroubleshootScreen):
-        screen.dismiss(None)
-    screen.app.push_screen(TroubleshootScreen(issue))

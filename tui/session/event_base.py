@@ -12,6 +12,14 @@ class Check(Struct, frozen=True, omit_defaults=True):
     warning: bool = False
 
 
+class Signature(Struct, frozen=True):
+    """A signature as an event keeps it: the signed blob in base64, the public key's line, and its fingerprint."""
+
+    blob: str
+    key: str
+    fingerprint: str
+
+
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=str.lower):
     """Base of the events; the tag in the journal is the class name in lower case."""
 

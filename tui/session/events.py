@@ -8,6 +8,7 @@ from msgspec import Struct
 from tui.session.event_base import Check as Check
 from tui.session.event_base import Event as Event
 from tui.session.event_base import Place as Place
+from tui.session.event_base import Signature as Signature
 from tui.session.events_measured import FaultStruck as FaultStruck
 from tui.session.events_measured import MonitorSampled as MonitorSampled
 from tui.session.events_measured import ProbeMeasured as ProbeMeasured
@@ -15,7 +16,6 @@ from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
 from tui.session.events_measured import TriggerTripped as TriggerTripped
 from tui.session.outcome import Outcome
-from tui.session.sshsig import Signature
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):

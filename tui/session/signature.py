@@ -14,7 +14,7 @@ from tui.runbook.scripts import with_input
 from tui.session import events as ev
 from tui.session import public_keys, sshsig
 from tui.session.chain import START, Proved
-from tui.session.sshsig import Signature
+from tui.session.event_base import Signature
 from tui.session.state import AUTO as AUTO
 from tui.session.state import SessionState
 
@@ -184,6 +184,15 @@ def verify(statement: Statement, signature: Signature) -> public_keys.PublicKey:
         raise SignatureInvalid(f"the signature is for {blob.namespace!r}, not for sign-offs ({NAMESPACE})")
     public_keys.check(key, sshsig.to_sign(statement.text(), blob.namespace, blob.hash_algorithm), blob.signature)
     return key
+
+
+def armoured(signature: Signature) -> str:
+    """The text of a `.sig` file.
+
+    Raises:
+        SignatureInvalid: the blob is not base64.
+    """
+    return sshsig.armour(sshsig.unbase64(signature.blob, "the signature"))
 
 
 def from_armoured(text: str) -> Signature:

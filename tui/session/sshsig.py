@@ -32,23 +32,6 @@ class Blob(Struct, frozen=True):
     signature: bytes
 
 
-class Signature(Struct, frozen=True):
-    """A signature as an event keeps it: the signed blob in base64, the public key's line, and its fingerprint."""
-
-    blob: str
-    key: str
-    fingerprint: str
-
-    @property
-    def armoured(self) -> str:
-        """The text of a `.sig` file.
-
-        Raises:
-            SignatureInvalid: the blob is no base64.
-        """
-        return armour(unbase64(self.blob, "the signature"))
-
-
 class Reader:
     """Takes one field after the other out of an SSH wire format; `what` names it in errors."""
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 from tui.errors import SessionError, SignatureInvalid
 from tui.people import same_person
 from tui.session.chain import Proved
+from tui.session.event_base import Signature
 from tui.session.public_keys import PublicKey
-from tui.session.signature import NAMESPACE, SignOff, Statement, sign_offs, verify
+from tui.session.signature import NAMESPACE, SignOff, Statement, armoured, sign_offs, verify
 from tui.session.signers import Signers, matches
-from tui.session.sshsig import Signature
 
 
 class Standing(StrEnum):
@@ -172,7 +172,7 @@ def write_proofs(folder: Path, proofs: Iterable[Proof]) -> tuple[str, ...]:
             statement, signature = proof.statement, proof.signature
             name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{number:02}-{statement.step}")[:100] + ".txt"
             _write(folder / name, statement.text())
-            _write(folder / f"{name}.sig", signature.armoured.encode())
+            _write(folder / f"{name}.sig", armoured(signature).encode())
             listed.append(f'{_principal(statement.signer)} namespaces="{NAMESPACE}" {signature.key}')
             commands.append(command(statement, name))
         head = (
