@@ -58,6 +58,14 @@ RUN = (
     Act("run.quit", "q", "quit", "Quit", "Leave; says what goes on and how to come back"),
 )
 
+
+def _as_run(screen: str, *names: str, show: bool | None = None) -> tuple[Act, ...]:
+    """The run screen's acts of these names for another screen, which may show them in its footer otherwise."""
+    own = {act.id.partition(".")[2]: act for act in RUN}
+    acts = (own[name]._replace(id=f"{screen}.{name}") for name in names)
+    return tuple(acts if show is None else (act._replace(show=show) for act in acts))
+
+
 _UPDATE = Act("rollback.update", "u", "update", "Update", "Write the status update and send it")
 _EVERYTHING = Act("rollback.everything", "p", "everything", "All", "All of the session's steps, or its rollback", False)
 _OTHERWISE = {"run.rollback": None, "run.reopen": "U"}
@@ -78,7 +86,7 @@ ACTS = (
     Act("home.verify", "v", "begin('verify')", "Verify", "Set up a verification of the running system"),
     Act("home.follow-up", "f", "begin('follow-up')", "Follow up", "Set up the follow-ups of a deployment"),
     Act("home.rollback", "r", "begin('rollback')", "Roll back", "Set up a rollback that no open session began"),
-    Act("home.troubleshoot", "t", "troubleshoot", "Trouble", "Known troubles: how to tell them, what mends them"),
+    *_as_run("home", "troubleshoot", show=True),
     Act("home.resume", "enter", "resume", "Resume", "Go on with the unfinished session that is marked", False),
     Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied", False),
     Act("home.tick", "x", "tick", "Tick off", "Say that a follow-up of a deployment is done", False),
@@ -91,19 +99,11 @@ ACTS = (
     *RUN,
     *ROLLBACK,
     Act("trouble.next", "enter", "next", "Run", "Run the marked step, or what comes next in it"),
-    Act("trouble.sign", "s", "sign", "Sign", "Sign the step, with a note"),
-    Act("trouble.skip", "k", "skip", "Skip", "Leave the step out, with a reason"),
-    Act("trouble.retry", "r", "retry", "Retry", "Run what failed again"),
-    Act("trouble.search", "slash", "search", "Search", "Search in the output", False),
-    Act("trouble.quit", "q", "quit", "Quit", "Leave; says what goes on and how to come back", False),
-    Act("trouble.cancel", "c", "cancel", "Cancel", "Stop the running command"),
-    Act("trouble.note", "n", "note", "Note", "Write something down"),
+    *_as_run("trouble", "sign", "skip", "retry"),
+    *_as_run("trouble", "search", "quit", show=False),
+    *_as_run("trouble", "cancel", "note"),
     Act("trouble.others", "t", "troubleshoot", "Others", "Look at another known trouble"),
-    Act("trouble.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),
-    Act("trouble.wrap", "w", "wrap", "Wrap", "Wrap long lines of the output, or scroll sideways", False),
-    Act("trouble.attempts", "a", "attempts", "Attempts", "Look at the output of an older attempt", False),
-    Act("trouble.watch", "m", "watch", "Watch", "The monitors: what they measure, and their triggers", False),
-    Act("trouble.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
+    *_as_run("trouble", "zoom", "wrap", "attempts", "watch", "rollback"),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again"),
     Act("replay.back", "left", "by(-1)", "-1 s", "A second back", False, True),
@@ -127,25 +127,23 @@ ACTS = (
     Act("replay.match-before", "N,f2", "hit(-1)", "Match before", "To the match before", False),
     Act("replay.step-begin", "enter", "to_step", "To it", "To where the step looked at began", False),
     Act("replay.here", "g", "here", "Current", "Look at the step that the session stands at", False),
-    Act("replay.attempts", "a", "attempts", "Attempts", "Look at the output of an older attempt", False),
+    *_as_run("replay", "attempts"),
     Act("replay.stamps", "t", "stamps", "Times", "The time at which each line came, or not", False),
-    Act("replay.follow", "f", "follow", "Follow", "Follow the end of the output again", False),
-    Act("replay.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),
-    Act("replay.wrap", "w", "wrap", "Wrap", "Wrap long lines of the output, or scroll sideways", False),
+    *_as_run("replay", "follow", "zoom", "wrap"),
     Act("replay.watch", "m", "watch", "Watch", "The monitors, as they were", False),
     Act("replay.summary", "ctrl+s", "summary", "Summary", "What came of the session", False),
     Act("replay.focus", "tab", "app.focus_next", "Focus", "To the next pane", False),
     Act("replay.leave", "q,escape", "leave", "Leave", "Leave the replay"),
-    Act("watch.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
+    *_as_run("watch", "rollback"),
     Act("watch.back", "escape,m", "back", "Back", "Back to the steps"),
     Act("checks.again", "enter,r", "again", "Again", "Make again what is not well, and what was not made yet"),
     Act("checks.cancel", "c", "cancel", "Cancel", "Stop the checks that run"),
-    Act("checks.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
+    *_as_run("checks", "rollback"),
     Act("checks.back", "escape,x", "back", "Back", "Back to the steps"),
     Act("summary.finish", "f", "finish", "Finish", "End the session and record its result"),
     Act("summary.back", "r,escape", "back", "Back to the steps", "Back to the steps; a finished session is reopened"),
     Act("summary.export", "e", "export", "Export", "Write the session as Markdown and JSON"),
-    Act("summary.rollback", "ctrl+r", "rollback", "Roll back", "Turn to the rollback"),
+    *_as_run("summary", "rollback"),
     Act("summary.note", "n", "note", "Note", "Write something down about the session"),
     Act("summary.home", "h", "home", "Home", "Leave the session as it is and go to the first screen"),
     Act("help.close", "escape,q", "close", "Close", "Close the help"),

@@ -127,7 +127,7 @@ def _pointed(host: "Host", target: str) -> "Host":
 
 def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
-    from tui.execution.preflight import action_host
+    from tui.runbook.facts import connection_of
     from tui.transports.later import LaterTransport
     from tui.transports.local import LocalTransport
 
@@ -141,7 +141,7 @@ def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[s
             made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config))
     for name, host in runbook.hosts.items():
         if host.connection:
-            made[name] = made[action_host(runbook, name)]
+            made[name] = made[connection_of(runbook, name)]
     return made
 
 
@@ -283,11 +283,11 @@ def _taken_up(
     """The scenario from where a session was left, and what that left running."""
     from tui.drill.jobs import left_of
     from tui.drill.world import lived, past_of
-    from tui.execution.preflight import action_host
+    from tui.runbook.facts import connection_of
 
     if resumed is None:
         return scenario, ()
-    host_of = partial(action_host, runbook)
+    host_of = partial(connection_of, runbook)
     return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
 
 

@@ -17,14 +17,13 @@ from tui.execution.commands import host_of, prepare, values_of
 from tui.execution.conductor import Conductor
 from tui.execution.expectations import Output, check_answer
 from tui.execution.expectations import check as expected
-from tui.execution.preflight import action_host
 from tui.execution.redaction import Redactor
 from tui.execution.secrets import Secrets
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
 from tui.resources import bundled
-from tui.runbook.facts import flow_of_kind
+from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.filling import filled_action
 from tui.runbook.load import load
 from tui.runbook.model import Action, FlowKind, Runbook, Step
@@ -74,7 +73,7 @@ def answers(**given: str) -> Answers:
 def hosts() -> dict[str, WorldTransport]:
     world = World(find_scenario("calm-deployment"), ticking())
     return {
-        name: WorldTransport(action_host(runbook(), name), world, host.expect_hostname)
+        name: WorldTransport(connection_of(runbook(), name), world, host.expect_hostname)
         for name, host in runbook().hosts.items()
     }
 

@@ -14,11 +14,10 @@ from tui.drill.faults import INBOX, FaultRunner, ask_for
 from tui.drill.load import find_scenario
 from tui.drill.world import World
 from tui.execution.conductor import Conductor
-from tui.execution.preflight import action_host
 from tui.execution.workspace import Workspace
 from tui.headless.run import Exit, settle, walk
 from tui.resources import bundled
-from tui.runbook.facts import flow_of_kind
+from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.session import events as ev
 from tui.session import symptoms
@@ -42,7 +41,7 @@ class Rehearsal:
             self.scenario = replace(self.scenario, faults=tuple(chosen))
         self.world = World(self.scenario, ticking())
         self.hosts = {
-            name: WorldTransport(action_host(runbook(), name), self.world, host.expect_hostname)
+            name: WorldTransport(connection_of(runbook(), name), self.world, host.expect_hostname)
             for name, host in runbook().hosts.items()
         }
         text = bundled("runbook.toml").read_text(encoding="utf-8")

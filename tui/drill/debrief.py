@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from tui.drill.scenario import Fault, Scenario
 from tui.drill.world import Past, Struck, after, past_attempt
-from tui.execution.preflight import action_host
-from tui.runbook.model import Facts
+from tui.runbook.facts import connection_of, holds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.called import failed_attempts, over_at, session_called
@@ -199,7 +198,7 @@ def _lived_through(
             helpful.add(step)
         if not fault.over:
             continue
-        if at >= struck and not _hold(fault.over, facts):
+        if at >= struck and not holds(fault.over, facts):
             lasting = True
         elif at > struck and lasting:
             return _Past(at, frozenset(helpful))
@@ -211,7 +210,7 @@ def _nearer(fault: Fault, before: Mapping[str, str], facts: Mapping[str, str]) -
     for name in {*fault.set, *fault.over}:
         if before.get(name) == facts.get(name):
             continue
-        if name in fault.over and _hold({name: fault.over[name]}, facts):
+        if name in fault.over and holds({name: fault.over[name]}, facts):
             return True
         if name not in fault.over and facts.get(name) != fault.set[name]:
             return True
@@ -225,14 +224,10 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
         if isinstance(entry.event, ev.FaultStruck):
             found.append((entry.at, Struck(entry.event.fault), ""))
     for one in state.attempts.values():
-        past = past_attempt(one, action_host(state.runbook, one.host))
+        past = past_attempt(one, connection_of(state.runbook, one.host))
         if past is not None:
             found.append((one.started + timedelta(seconds=one.seconds or 0.0), past, one.step))
     yield from sorted(found, key=lambda each: each[0])
-
-
-def _hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
-    return all(facts.get(name, "") in ((value,) if isinstance(value, str) else value) for name, value in wanted.items())
 
 
 def story_lines(one: Story) -> Iterator[str]:

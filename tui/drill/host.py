@@ -17,6 +17,7 @@ from tui.drill.scenario import Scenario
 from tui.drill.server import Order, Ready, Strike
 from tui.errors import HostError
 from tui.resources import PACKAGE
+from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.transports.base import Transport
 
@@ -123,12 +124,5 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
                 client_key=drill.client_key,
             )
     for name in runbook.hosts:
-        made[name] = made[_owner(runbook, name)]
+        made[name] = made[connection_of(runbook, name)]
     return made
-
-
-def _owner(runbook: Runbook, name: str) -> str:
-    """The host whose connection this one uses; itself where it has its own."""
-    while runbook.hosts[name].connection:
-        name = runbook.hosts[name].connection
-    return name

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
+from tui.runbook.facts import holds
 from tui.runbook.model import seconds
 from tui.runbook.patterns import TooSlow, names_in, search
 from tui.runbook.scripts import BEGINS
@@ -55,7 +56,7 @@ def answer(
     script = script.rpartition(BEGINS)[2]
     text = f"{script}\n{stdin}" if stdin else script
     for rule in scenario.rules:
-        if (rule.on and host not in rule.on) or not _holds(rule, facts):
+        if (rule.on and host not in rule.on) or not holds(rule.when, facts):
             continue
         try:
             found = search(rule.match, text)
@@ -76,12 +77,6 @@ def words_of(reply: Reply) -> str:
     if reply.signal:
         return f"{128 + Signals[f'SIG{reply.signal}']} killed"
     return str(reply.exit_status)
-
-
-def _holds(rule: Rule, facts: Mapping[str, str]) -> bool:
-    return all(
-        facts.get(name, "") in ((wanted,) if isinstance(wanted, str) else wanted) for name, wanted in rule.when.items()
-    )
 
 
 def _reply(rule: Rule, values: Mapping[str, str]) -> Reply:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tui.session.lengths import duration
-from tui.session.outcome import OutcomeKind
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
 
@@ -77,7 +76,7 @@ def _impact(state: SessionState, now: datetime) -> Iterator[str]:
     troubles = [one.started for one in state.attempts.values() if _bad(state, one)]
     if troubles and min(troubles) < state.rollback_at:
         yield f"first sign of trouble: {min(troubles):%H:%M:%S} UTC"
-    changes = [one.started for one in state.attempts.values() if one.mutates and not _never_started(one)]
+    changes = [one.started for one in state.attempts.values() if one.mutates and not one.never_started]
     if changes:
         yield f"production was changed from {min(changes):%H:%M:%S} UTC on"
     end = state.rollback_finished_at
@@ -106,7 +105,3 @@ def _bad(state: SessionState, attempt: Attempt) -> bool:
 def _trouble(attempt: Attempt) -> str:
     missed = [f"expected {one.expected}, came {one.came}" for one in attempt.checks if not one.ok and not one.warning]
     return "; ".join(missed) or str(attempt.outcome)
-
-
-def _never_started(attempt: Attempt) -> bool:
-    return attempt.outcome is not None and attempt.outcome.kind is OutcomeKind.UNREACHABLE

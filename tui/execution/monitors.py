@@ -9,11 +9,10 @@ from msgspec import Struct
 from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
 from tui.execution.evidence import value_of
-from tui.execution.preflight import action_host
 from tui.execution.probing import Prober, units_of
 from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
-from tui.runbook.facts import may_hold
+from tui.runbook.facts import connection_of, may_hold
 from tui.runbook.model import Action, Monitor, Number, seconds
 from tui.runbook.patterns import TooSlow
 from tui.session import events as ev
@@ -247,7 +246,7 @@ def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
     else:
         through = runbook.services[monitor.probe.service].through
     reached = [name for name in after.hosts if not runbook.hosts[name].local]
-    hosts = [action_host(runbook, through)] if through else reached
+    hosts = [connection_of(runbook, through)] if through else reached
     return ", ".join(hosts) if hosts and all(map(was_down, hosts)) else ""
 
 

@@ -38,15 +38,12 @@ Report = Callable[[Finding], None]
 """Told of each row as it is known, from the preflight's own threads."""
 
 
-action_host = connection_of
-
-
 def hosts_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
     """The hosts that the flow's steps may run on, each connection once, in order of first use."""
     actions = [action for step in _steps(runbook, flow, facts) for action in step.actions]
     through = [runbook.services[action.probe.service].through for action in actions if action.probe]
     names = [action.on for action in actions if action.run] + [name for name in through if name]
-    return list(dict.fromkeys(action_host(runbook, name) for name in names))
+    return list(dict.fromkeys(connection_of(runbook, name) for name in names))
 
 
 def secrets_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:
@@ -112,7 +109,7 @@ def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
 def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding], file: str) -> Finding | None:
     """The row of a secret whose host failed: nothing is known of it, and a host that may be another is not asked."""
     secret = runbook.secrets[name]
-    host = action_host(runbook, secret.on)
+    host = connection_of(runbook, secret.on)
     failed = any(row.name == host and row.verdict is Verdict.FAILED for row in rows if row.kind == "host")
     if secret.source is not SecretSource.HOST_FILE or not failed:
         return None

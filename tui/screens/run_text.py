@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tui.execution.commands import shown_whole, values_of
-from tui.execution.preflight import action_host
 from tui.exports.words import duration
+from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.reading import changes
@@ -62,7 +62,7 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
     """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
     runbook = state.runbook
     action = next((one for one in step.actions[place:] if one.run is not None), step.actions[-1])
-    name = action_host(runbook, action.on)
+    name = connection_of(runbook, action.on)
     reached = state.hosts.get(name)
     return sanitise((reached.hostname if reached else "") or name)
 

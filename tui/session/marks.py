@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Step
-from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
 
 
@@ -197,11 +196,7 @@ def _own(state: SessionState, step: Step) -> Mark:
 def _ran(state: SessionState, step: Step) -> list[Attempt]:
     """The step's own attempts that may have changed something; a look does not, whether or not it came to its end."""
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
-    return [one for one in attempts if not one.aside and not _never_started(one.outcome)]
-
-
-def _never_started(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.kind is OutcomeKind.UNREACHABLE
+    return [one for one in attempts if not one.aside and not one.never_started]
 
 
 def _never(sources: list[Step]) -> Mark:

@@ -42,6 +42,11 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
         return cls(OutcomeKind.SUCCEEDED if status == 0 else OutcomeKind.FAILED, status)
 
     @property
+    def never_started(self) -> bool:
+        """Whether the command cannot have changed anything, since it was not started."""
+        return self.kind is OutcomeKind.UNREACHABLE
+
+    @property
     def ended_by_itself(self) -> bool:
         """Whether there is an exit status to hold against the expectations."""
         return self.exit_status is not None

@@ -77,6 +77,11 @@ class Attempt(Struct, frozen=True, kw_only=True):
         return with_input(self.command, self.stdin)
 
     @property
+    def never_started(self) -> bool:
+        """Whether its command cannot have changed anything, since it was not started; not while that is not known."""
+        return self.outcome is not None and self.outcome.never_started
+
+    @property
     def aside(self) -> bool:
         """Whether it only looked: what it found does not change where its step stands."""
         return self.again or self.action == LOOK

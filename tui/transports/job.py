@@ -5,6 +5,8 @@ import signal
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink, Stream
@@ -30,6 +32,26 @@ NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
 class Refused(Exception):
     """The host cannot keep a job; nothing was started."""
+
+
+def run_durably(
+    channels: Channels,
+    command: Command,
+    sink: OutputSink,
+    cancel: CancelToken,
+    patience: float,
+    plainly: Callable[[], Outcome],
+) -> Outcome:
+    """Run a command so that it outlives its connection; `plainly` where the host cannot keep one, which is told.
+
+    Raises:
+        Detached: it goes on without us.
+    """
+    left = Left(key=command.key, timeout=command.timeout)
+    try:
+        return JobRun(channels, left, sink, cancel, patience).start(command)
+    except Refused as refused:
+        return replace(plainly(), unprotected=str(refused))
 
 
 class JobRun:

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
 from tui.transports.greeting import Greeting
-from tui.transports.job import JobRun, Refused, clear, look, signal_name
+from tui.transports.job import JobRun, clear, look, run_durably, signal_name
 from tui.transports.local_channels import CHUNK, LocalChannels, feed
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 from tui.transports.streams import dial_here
@@ -42,13 +43,10 @@ class LocalTransport:
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
+        plainly = partial(self._run_plain, command, sink, cancel)
         if command.durable:
-            left = Left(key=command.key, timeout=command.timeout)
-            try:
-                return JobRun(self._channels, left, sink, cancel, self._patience).start(command)
-            except Refused as refused:
-                return replace(self._run_plain(command, sink, cancel), unprotected=str(refused))
-        return self._run_plain(command, sink, cancel)
+            return run_durably(self._channels, command, sink, cancel, self._patience, plainly)
+        return plainly()
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Follow a durable command that was left; see Transport."""

@@ -18,7 +18,7 @@ from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, 
 from tui.transports.channels import SSHChannels
 from tui.transports.config import Resolved, resolve
 from tui.transports.connect import CONNECT_TIMEOUT, open_connection
-from tui.transports.job import JobRun, Refused, clear, look, unreachable
+from tui.transports.job import JobRun, clear, look, run_durably, unreachable
 from tui.transports.job_scripts import MISSING
 from tui.transports.keyblobs import fingerprint
 from tui.transports.liveness import Watch
@@ -121,13 +121,10 @@ class SSHTransport:
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""
+        plainly = partial(self._run_plain, command, sink, cancel)
         if command.durable:
-            left = Left(key=command.key, timeout=command.timeout)
-            try:
-                return JobRun(self._channels, left, sink, cancel, self._patience).start(command)
-            except Refused as refused:
-                return replace(self._run_plain(command, sink, cancel), unprotected=str(refused))
-        return self._run_plain(command, sink, cancel)
+            return run_durably(self._channels, command, sink, cancel, self._patience, plainly)
+        return plainly()
 
     def _run_plain(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         try:

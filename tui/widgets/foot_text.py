@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from tui.execution.preflight import action_host
 from tui.exports.words import duration
+from tui.runbook.facts import connection_of
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
 from tui.session.doubts import doubt_words
@@ -64,7 +64,7 @@ def banner(moment: Moment) -> str:
         return f"✖ NOTHING RUNS YET: {sanitise(moment.held)}"
     state = moment.state
     running = state.running()
-    host = action_host(state.runbook, running.host) if running else ""
+    host = connection_of(state.runbook, running.host) if running else ""
     link = state.links.get(host, CONNECTED)
     if running is None or link == CONNECTED:
         doubts = doubt_words(state)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from tui.execution.commands import shown_whole, values_of
-from tui.execution.preflight import action_host
 from tui.execution.watch import words_of_watch
 from tui.exports.words import duration
 from tui.runbook.expected import expectations
+from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
@@ -138,7 +138,7 @@ def where(state: SessionState, action: Action) -> str:
     """The host an action runs on and as whom, as far as it is known."""
     runbook = state.runbook
     name = action.on or runbook.runbook.default_host
-    connection = action_host(runbook, action.on)
+    connection = connection_of(runbook, action.on)
     reached = state.hosts.get(connection)
     if reached is not None:
         user = f"{reached.user}@" if reached.user else ""
