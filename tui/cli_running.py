@@ -33,7 +33,12 @@ def make_setup(
         method=given["method"] or (answers.method if answers else ""),
         operator=operator,
         second_operator=answers.second_operator if answers else "",
-        variables={**variables, **(answers.variables if answers else {}), **pairs(given["values"], "--set")},
+        variables={
+            **variables,
+            **(answers.variables if answers else {}),
+            **workspace.pointed,
+            **pairs(given["values"], "--set"),
+        },
         change=given["change"] or (answers.change if answers else ""),
         reason=given["reason"] or (answers.reason if answers else ""),
     )

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from tui.errors import HostsMoved, UsageError
 from tui.resources import NAME, bundled
 
@@ -89,42 +87,6 @@ def open_store() -> "Store":
     return Store(sessions_root())
 
 
-def overridden(runbook: "Runbook", hosts: Mapping[str, str], values: Mapping[str, str]) -> "Runbook":
-    """The runbook with hosts pointed elsewhere and other defaults for its variables.
-
-    Args:
-        hosts: by name, TARGET, TARGET:DIRECTORY or local:DIRECTORY.
-        values: by the name of the variable.
-
-    Raises:
-        UsageError: a host or a variable is not in the runbook.
-    """
-    strange = [name for name in values if name not in runbook.variables]
-    if strange:
-        raise UsageError(f"no variable {', '.join(strange)}", f"the runbook has: {', '.join(runbook.variables)}")
-    variables = {name: replace(runbook.variables[name], default=value) for name, value in values.items()}
-    runbook = replace(runbook, variables={**runbook.variables, **variables})
-    wrong = [name for name in hosts if name not in runbook.hosts]
-    if wrong:
-        raise UsageError(f"no host {', '.join(wrong)}", f"the runbook has: {', '.join(runbook.hosts)}")
-    changed = {name: _pointed(runbook.hosts[name], target) for name, target in hosts.items()}
-    return replace(runbook, hosts={**runbook.hosts, **changed})
-
-
-def _pointed(host: "Host", target: str) -> "Host":
-    where, _, directory = target.partition(":")
-    local = where == "local"
-    return replace(
-        host,
-        target="" if local else where,
-        local=local,
-        connection="",
-        user="",
-        port=None,
-        directory=directory or host.directory,
-    )
-
-
 def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
     from tui.runbook.facts import connection_of
@@ -167,29 +129,41 @@ def open_workspace(
     from tui.execution.signing import Signing
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load, read_text
+    from tui.runbook.pointing import overridden, pointed_values
     from tui.session.clock import SystemClock
 
     chosen = find_runbook(path)
     text = read_text(chosen)
     runbook = load(chosen)
-    said = said_hosts(runbook, hosts or {})
+    said = said_hosts(runbook, hosts or {}, values or {})
+    directories = pointed_values(runbook, said)
     runbook = overridden(runbook, said, values or {})
     transports = transports_of(runbook, ssh_config)
     signing = Signing(load_config().signing)
     reach = partial(transports_of, ssh_config=ssh_config)
     clock = SystemClock()
     made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
+    made.pointed = directories
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
     return made
 
 
-def said_hosts(runbook: "Runbook", options: Mapping[str, str]) -> dict[str, str]:
-    """Where the operator says that hosts of this runbook are: by the settings for it, then by the options."""
+def said_hosts(runbook: "Runbook", options: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Where the operator says that hosts of this runbook are: by the settings for it, then by the options.
+
+    Args:
+        values: those of variables that the options give; a directory of the settings gives way to them.
+    """
     from tui.config import load_config
+    from tui.runbook.pointing import directory_of
     from tui.session.places import runbook_id
 
     own = load_config().hosts.get(runbook_id(runbook), {})
-    return {**{name: place for name, place in own.items() if name in runbook.hosts}, **options}
+    known = {name: place for name, place in own.items() if name in runbook.hosts}
+    for name, place in known.items():
+        if directory_of(runbook.hosts[name]) in values:
+            known[name] = place.partition(":")[0]
+    return {**known, **options}
 
 
 @contextmanager
@@ -215,6 +189,7 @@ def drill_workspace(
     from tui.drill.load import find_scenario
     from tui.execution.workspace import Workspace
     from tui.runbook.load import load, read_text
+    from tui.runbook.pointing import overridden
     from tui.session.clock import SystemClock
 
     chosen = path or nearest_runbook() or bundled(NAME)

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
+from tui.compose import open_workspace
 from tui.config import Config
 from tui.errors import HostKeyRefused
 from tui.execution.preflight import Finding, Verdict
@@ -245,3 +247,26 @@ async def test_a_recommended_method_stays_the_chosen_one_wherever_it_stands(
         await pilot.press("tab", "tab", "up")
         await until(pilot, lambda: app.screen.query_one(Methods).value == "docker")
         assert not any("●" in line and "Manual" in line for line in shown(app).splitlines())
+
+
+@pytest.mark.parametrize("named_elsewhere", [False, True])
+async def test_a_directory_that_the_command_line_gave_is_not_asked_for_again(
+    tmp_path: Path, named_elsewhere: bool
+) -> None:
+    path, place = tmp_path / "runbook.toml", str(tmp_path)
+    path.write_text(
+        SHOP.replace('target = "web"', "local = true")
+        .replace("[hosts.tools]\n", '[hosts.tools]\ndirectory = "{{ checkout_dir }}"\n')
+        .replace('run = "uptime"', 'run = "ls {{ checkout_dir }}"' if named_elsewhere else 'run = "uptime"')
+        .replace("[secrets.", '[variables.checkout_dir]\nprompt = "Where?"\n[secrets.', 1)
+    )
+    workspace = open_workspace(path, {"tools": f"local:{place}"})
+    app = RunbookApp(workspace, Config(variables={"checkout_dir": "/nowhere"}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.push_screen(SetupScreen("deploy"))
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen) and app.screen.query("#var-release"))
+        fields = [one.value for one in app.screen.query("#var-checkout_dir").results(Input)]
+        assert fields == ([place] if named_elsewhere else [])
+        assert isinstance(app.screen, SetupScreen)
+        assert workspace.values(app.screen.setup())["checkout_dir"] == place
+    workspace.close()

@@ -82,6 +82,8 @@ class Workspace:
         self._said = said
         self.ssh_config = ""
         """The file that was given as ssh's -F."""
+        self.pointed: Mapping[str, str] = {}
+        """The variables that the directories say to which hosts were pointed; they hold before any setting does."""
         self.speed = speed
         self._pace = pace
         self._scenario_text = scenario_text

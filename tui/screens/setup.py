@@ -65,10 +65,11 @@ class SetupScreen(Page[None]):
         workspace = app.workspace
         flow = workspace.runbook.flows[self.flow]
         given = app.given or Setup(flow=self.flow, operator=app.operator)
+        own = {**app.config.variables, **workspace.pointed, **given.variables}
         yield from map(Entry, form.people(given.operator or app.operator))
         if flow.methods:
             yield Methods([(name, workspace.runbook.methods[name]) for name in flow.methods], given.method)
-        yield from map(Entry, form.values(workspace, self.flow, {**app.config.variables, **given.variables}))
+        yield from map(Entry, form.values(workspace, self.flow, own))
         yield from map(Entry, form.references(workspace, self.flow, given))
         override = Entry(form.Field(id="override", prompt="The preflight failed: why begin anyway? It is recorded"))
         override.display = False
