@@ -188,12 +188,11 @@ def drill_workspace(
     from tui.drill.kept import as_kept
     from tui.drill.load import find_scenario
     from tui.execution.workspace import Workspace
-    from tui.runbook.load import load, read_text
-    from tui.runbook.pointing import overridden
+    from tui.runbook.load import read_text
     from tui.session.clock import SystemClock
 
     chosen = path or nearest_runbook() or bundled(NAME)
-    runbook = overridden(load(chosen), {}, values or {})
+    runbook = _rehearsed(chosen, values or {})
     chance = _by_chance(kept or find_scenario(scenario), runbook, seed)
     clock = SystemClock()
     played, left = _taken_up(chance, runbook, resumed, clock.now())
@@ -218,6 +217,14 @@ def drill_workspace(
                 yield workspace
         finally:
             workspace.close()
+
+
+def _rehearsed(path: Path, values: Mapping[str, str]) -> "Runbook":
+    """A runbook with other defaults for its variables; its hosts are the drill's."""
+    from tui.runbook.load import load
+    from tui.runbook.pointing import overridden
+
+    return overridden(load(path), {}, values)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from tui.errors import UsageError
 from tui.runbook.model import Host, Runbook
-from tui.runbook.variables import PLACEHOLDER, names
+from tui.runbook.places import PLACEHOLDER
+from tui.runbook.variables import names
 
 
 def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, str]) -> Runbook:
