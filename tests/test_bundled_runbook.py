@@ -238,7 +238,7 @@ def test_the_checklist_has_18_items_and_each_method_ticks_its_own(runbook: Runbo
 def test_what_says_how_it_was_before_a_change_stays_when_its_step_is_done_again(runbook: Runbook) -> None:
     """What is left to reverse, and the stamp of a newer backup, are meant to change."""
     kept = {name for _, action in actions(runbook) for name, one in action.capture.items() if one.baseline}
-    assert kept == {"previous_release", "migration_plan", "conflicts_before", "database_state"}
+    assert kept == {"deployed_tags", "previous_release", "migration_plan", "conflicts_before", "database_state"}
 
 
 def test_the_follow_ups_are_all_there(runbook: Runbook) -> None:

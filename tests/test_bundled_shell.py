@@ -72,6 +72,21 @@ def test_a_page_that_nginx_refuses_leaves_the_live_file_as_it_was(host: Host, li
     assert ran.returncode == 1
     assert "is unchanged" in ran.stderr
     assert (live.read_text(), live.is_symlink()) == ("the site\n", link)
+    assert sorted(one.name for one in host.nginx.iterdir()) == ["nginx.conf", "sites-available", "sites-enabled"]
+
+
+def test_the_page_is_tested_where_another_file_includes_the_sites_and_another_link_is_broken(host: Host) -> None:
+    sites(host, link=True)
+    (host.nginx / "conf.d").mkdir()
+    (host.nginx / "conf.d" / "sites.conf").write_text(f"include {host.nginx}/sites-enabled/*;\n")
+    (host.nginx / "nginx.conf").write_text(f"include {host.nginx}/conf.d/*;\n")
+    (host.nginx / "sites-available" / "gone.conf").symlink_to("/nowhere")
+    accepts = next(one for one in host.actions("check-nginx") if "fits" in (one.run or ""))
+    assert host.run(accepts).returncode == 0
+    (host.nginx / "sites-available" / "maintenance.conf").write_text("nonsense\n")
+    ran = host.run(accepts)
+    assert (ran.returncode, "nginx rejects" in ran.stderr) == (1, True)
+    assert not [one.name for one in host.nginx.iterdir() if one.name.startswith(".")]
 
 
 def environment(folder: Path) -> None:

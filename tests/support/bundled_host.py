@@ -15,7 +15,11 @@ SUDO = '#!/bin/sh\n[ "$1" = -n ] && shift\nexec "$@"\n'
 NGINX = """#!/bin/sh
 # nginx -t [-c FILE]: reads what the file includes, and refuses a word that it does not know
 conf=$3; [ -n "$conf" ] || conf=$NGINX_DIR/nginx.conf
-for one in $(sed -n 's/^include \\(.*\\);$/\\1/p' "$conf"); do grep -q nonsense "$one" && exit 1; done
+read_in() {
+  grep -q nonsense "$1" && exit 1
+  for one in $(sed -n 's/^include \\(.*\\);$/\\1/p' "$1"); do (read_in "$one") || exit 1; done
+}
+read_in "$conf"
 echo "test is successful" >&2
 """
 
