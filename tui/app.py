@@ -23,6 +23,7 @@ from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.taking_up import TakingUp
 from tui.text.block import block
+from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 from tui.widgets.contrast import readable
 
@@ -312,7 +313,11 @@ class RunbookApp(Attentive, TakingUp):
         state = conductor.state
         running = state.running()
         does = "goes on by itself" if running and running.durable else "is stopped"
-        what = f"This {does} on {running.host}:\n$ {running.whole}" if running else "Nothing is running."
+        what = (
+            [f"This {does} on {running.host}:", *command_lines(f"$ {running.whole}")]
+            if running
+            else ["Nothing is running."]
+        )
         left = ["The session stays as it is. To come back:", way_back(state)]
         if over(state):
             finish = self.keys.on("summary").of("finish")
@@ -320,7 +325,7 @@ class RunbookApp(Attentive, TakingUp):
                 f"{session_called(state)}: nothing is left to do.",
                 f"{finish} on the summary records it as finished.",
             ]
-        lines = [what, "", *left]
+        lines = [*what, "", *left]
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -17,7 +17,7 @@ from tests.support.probed import failure, probed
 from tests.support.sshd import free_port
 from tests.support.web_server import hang, serving_raw
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.tls import Shown, TlsProbe, covers
+from tui.probes.tls import PresentedCertificate, TlsProbe, covers
 from tui.runbook.probing.tls import SPEC
 from tui.transports.base import Transport
 
@@ -147,13 +147,15 @@ def test_days_are_counted_from_when_it_was_shown(authority: Authority, days: flo
     certificate = x509.load_pem_x509_certificate(authority.issue("localhost", days=days).read_bytes())
     der = certificate.public_bytes(serialization.Encoding.DER)
     at = certificate.not_valid_after_utc - timedelta(days=left)
-    reading = TlsProbe().interpret("certificate", {}, Shown(der, "TLSv1.3", "", "", "localhost", at, 0.0))
+    reading = TlsProbe().interpret(
+        "certificate", {}, PresentedCertificate(der, "TLSv1.3", "", "", "localhost", at, 0.0)
+    )
     assert reading.document["days_left"] == round(left, 1)
     assert reading.summary.startswith(summary)
     assert reading.checks[0].ok == (left >= 0)
 
 
 def test_a_certificate_that_is_none() -> None:
-    shown = Shown(b"nothing", "TLSv1.3", "", "", "localhost", datetime.now(UTC), 0.0)
+    shown = PresentedCertificate(b"nothing", "TLSv1.3", "", "", "localhost", datetime.now(UTC), 0.0)
     with pytest.raises(ProbeFailed, match="cannot be read"):
         TlsProbe().interpret("certificate", {}, shown)

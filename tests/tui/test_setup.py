@@ -22,6 +22,7 @@ from tui.screens.setup_fields import Methods
 from tui.screens.setup_form import problems, row_lines, setup_of, verdict_line
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.text.block import styled
 
 OK = {("host", "web"): Finding(name="web", kind="host", verdict=Verdict.OK)}
 BAD = {("host", "web"): Finding(name="web", kind="host", verdict=Verdict.FAILED, detail="no route", hint="call")}
@@ -74,7 +75,7 @@ def test_the_line_says_what_is_left_to_do() -> None:
 
 def test_rows_are_safe_for_a_terminal() -> None:
     row = Finding(name="web", kind="host", verdict=Verdict.FAILED, detail="\x1b[31mno[/foo]", hint="\x07call")
-    text = "".join(piece for line in row_lines([row]) for piece, _ in line)
+    text = styled(row_lines([row])).plain
     assert "no[/foo]" in text
     assert "→ call" in text
     assert "\x1b" not in text

@@ -22,6 +22,7 @@ from tui.screens.summary_text import Report, result_of, summary
 from tui.session import events as ev
 from tui.session.journal import verify
 from tui.session.outcome import Outcome
+from tui.text.block import styled
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 
@@ -44,7 +45,7 @@ def told(workspace: Workspace, conductor: Conductor) -> str:
     started = conductor.state.started
     directory = workspace.store.find(started.session if started else "")
     lines = summary(Report(source(directory), verify(directory.journal)), workspace.clock.now())
-    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+    return styled(lines).plain
 
 
 def whole(conductor: Conductor) -> None:

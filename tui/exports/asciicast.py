@@ -19,6 +19,7 @@ from tui.session.markers import MarkerKind, marker_of
 from tui.session.output import OutputReader
 from tui.session.state import SessionState, initial
 from tui.session.timing import STREAMS
+from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 
 COLUMNS, ROWS = 100, 30
@@ -109,7 +110,7 @@ def _seen(source: Source, entry: ev.Entry, state: SessionState) -> Iterator[tupl
             yield "o", f"\r\n{BOLD}{entry.at:%H:%M:%S} {sanitise(title)}{PLAIN} {QUIET}{sanitise(what)}{PLAIN}\r\n"
         case ev.AttemptStarted():
             told = with_input(entry.event.command, entry.event.stdin)
-            command = "\r\n  ".join(sanitise(line) for line in told.strip("\n").split("\n"))
+            command = "\r\n  ".join(command_lines(told))
             yield "o", f"{LIVE}{sanitise(entry.event.host)} $ {command}{PLAIN}\r\n"
         case ev.AttemptChecked() if marker is None and not entry.event.retrying:
             return

@@ -9,6 +9,7 @@ from tui.runbook.model import Step
 from tui.session.called import GLYPHS, attempt_failed
 from tui.session.events import Check
 from tui.session.state import Attempt, StepState
+from tui.text.command import command_lines
 
 LINES, CHARACTERS = 1_000, 100_000
 """So much of each attempt's output is written, the end of it."""
@@ -61,7 +62,7 @@ def _attempt(source: Source, attempt: Attempt, share: int) -> Html:
     return tag(
         "details",
         tag("summary", tag("span", attempt_words(attempt)), tag("small", size)),
-        block(attempt.whole.splitlines(), "command"),
+        block(command_lines(attempt.whole), "command"),
         tag("p", before_words(before), class_="before") if before else None,
         block(lines, "output") if lines else None,
         _checks(attempt.checks),

@@ -23,6 +23,7 @@ from tui.exports.source import Source, attempts_of
 from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.session.state import Attempt, StepState
+from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 
 OUTPUT_LINES = 40
@@ -183,7 +184,7 @@ def _step(source: Source, step: Step, now: StepState) -> Iterator[str]:
 
 def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
     yield from ("", _text(attempt_words(attempt)), "")
-    yield from _fenced(attempt.whole.splitlines(), "sh")
+    yield from _fenced(command_lines(attempt.whole), "sh")
     lines, before = source.output(attempt.number, OUTPUT_LINES)
     if before:
         yield from ("", before_words(before), "")

@@ -8,6 +8,7 @@ from tui.session.called import attempt_called, place_words
 from tui.session.lengths import duration as duration
 from tui.session.places import words_of
 from tui.session.state import AUTO, SessionState, step_by_id
+from tui.text.command import command_lines
 
 
 def figure(value: float, unit: str) -> str:
@@ -110,7 +111,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
     match event:
         case ev.AttemptStarted():
             on = f" on {event.host}" if event.host else ""
-            command = with_input(event.command, event.stdin)
+            command = "\n".join(command_lines(with_input(event.command, event.stdin)))
             return "", title, f"#{event.attempt} started{on}: {command}"
         case ev.AttemptRejoined():
             return event.operator, title, f"#{event.attempt} went on by itself and is followed again"

@@ -10,6 +10,7 @@ from tui.runbook.model import Section, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.state import SessionState
+from tui.text.command import command_lines
 
 
 def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
@@ -54,4 +55,4 @@ def _step(
             continue
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"
-        yield from (f"        {line}" for line in shown_whole(action, values).splitlines())
+        yield from (f"        {line}" for line in command_lines(shown_whole(action, values)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 
-class Shown(Struct, frozen=True):
+class PresentedCertificate(Struct, frozen=True):
     """What a server showed: its certificate as DER, and why the chain was refused, if it was."""
 
     certificate: bytes
@@ -35,7 +35,7 @@ class TlsProbe:
 
     kind = "tls"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Shown:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> PresentedCertificate:
         """Take the certificate without judging it, then once more as a client that does."""
         host, port = str(settings["host"]), _port(settings["port"])
         name = settings.get("verify_name") or host
@@ -54,9 +54,9 @@ class TlsProbe:
                 remedy = trust.remedy(error.verify_code, name)
             except ssl.SSLError as error:
                 raise trust.refusal(error, dialled.place, name) from None
-        return Shown(certificate, protocol, refused, remedy, name, datetime.now(UTC), seconds)
+        return PresentedCertificate(certificate, protocol, refused, remedy, name, datetime.now(UTC), seconds)
 
-    def interpret(self, check: str, given: Given, raw: Shown) -> Reading:
+    def interpret(self, check: str, given: Given, raw: PresentedCertificate) -> Reading:
         """What the certificate says, and the three things that must hold of it."""
         from cryptography import x509
 

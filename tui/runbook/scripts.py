@@ -3,6 +3,7 @@
 import re
 
 from tui.runbook.model import Action
+from tui.text.command import spelled
 
 ERREXIT = "set -e"
 BEGINS = "# what runs:\n"
@@ -28,4 +29,4 @@ def with_input(command: str, stdin: str) -> str:
 def first_line(command: str) -> str:
     """The line that tells most of a command, where there is room for one."""
     lines = command.strip().split("\n")
-    return lines[1] if lines[0] == ERREXIT and len(lines) > 1 else lines[0]
+    return spelled(lines[1] if lines[0] == ERREXIT and len(lines) > 1 else lines[0])

@@ -8,6 +8,7 @@ from tui.runbook.identity import runbook_id
 from tui.runbook.model import Action, Approval, Danger, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.scripts import script_of
+from tui.text.command import command_lines
 
 WIDTH = 100
 
@@ -89,10 +90,10 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
         yield f"{margin}# {action.title}"
     if action.run is not None:
         host = action.on or runbook.runbook.default_host
-        first, *rest = script_of(action).splitlines() or [""]
+        first, *rest = command_lines(script_of(action))
         yield f"{margin}{host}$ {first}"
         yield from (f"{margin}{' ' * len(host)}> {line}" for line in rest)
-        yield from (f"{margin}{' ' * len(host)}< {line}" for line in action.stdin.splitlines())
+        yield from (f"{margin}{' ' * len(host)}< {line}" for line in command_lines(action.stdin) if action.stdin)
     elif action.watch is not None:
         yield f"{margin}watch {action.watch.monitor}: {action.watch.samples} samples"
     elif action.probe is not None:

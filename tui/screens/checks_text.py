@@ -39,7 +39,7 @@ def table(rows: Sequence[Row], width: int) -> list[list[Piece]]:
         if row.verdict in (FAILED, NO_DATA, WARNING):
             words = [f"expected {row.expected}"] if row.expected and width < WIDE else []
             words += [row.look] if row.look else []
-            lines += [[(" " * 11 + sanitise("; ".join(words)), LABEL)]] if words else []
+            lines += [[(" " * 11 + "; ".join(words), LABEL)]] if words else []
     return lines
 
 

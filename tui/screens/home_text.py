@@ -12,7 +12,6 @@ from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
 from tui.text.block import Piece
-from tui.text.sanitise import sanitise
 
 DUE_SHOWN = 4
 GOOD, BAD, QUIET = "$text-success", "bold $text-error", "dim"
@@ -33,10 +32,10 @@ def about(runbook: Runbook) -> list[list[Piece]]:
     line: list[Piece] = []
     for label, value in facts:
         if value:
-            line += [(f"{label} ", QUIET), (f"{sanitise(value)}   ", "bold")]
-    lines: list[list[Piece]] = [[(sanitise(head.title), "bold")], line]
+            line += [(f"{label} ", QUIET), (f"{value}   ", "bold")]
+    lines: list[list[Piece]] = [[(head.title, "bold")], line]
     if head.contact:
-        lines.append([("contact ", QUIET), (sanitise(head.contact), "")])
+        lines.append([("contact ", QUIET), (head.contact, "")])
     return lines
 
 
@@ -47,7 +46,7 @@ def window_lines(state: WindowState, now: datetime) -> list[list[Piece]]:
         return [clock, [("window ", QUIET), ("none", "")]]
     if state.inside:
         return [clock, [("window ", QUIET), (f"✔ {state.words}", GOOD)]]
-    line: list[Piece] = [("window ", QUIET), (f"✖ {sanitise(state.words)}", BAD)]
+    line: list[Piece] = [("window ", QUIET), (f"✖ {state.words}", BAD)]
     if state.opens is not None:
         ahead = duration(state.opens - now)
         opens = state.opens.astimezone(now.tzinfo)
@@ -59,17 +58,17 @@ def session_line(summary: Summary, now: datetime, here: str) -> list[Piece]:
     """One session in one line: what, when, who, how far; and of which runbook, where it is not the one `here`."""
     state = summary.state
     if state is None:
-        return [("? cannot be read  ", BAD), (summary.id, ""), (f"  {sanitise(summary.problem)}", QUIET)]
+        return [("? cannot be read  ", BAD), (summary.id, ""), (f"  {summary.problem}", QUIET)]
     what = state.started.flow if state.started else ""
     method = f" {state.started.method}" if state.started and state.started.method else ""
     drill, called = "DRILL " if state.drill else "", session_called(state)
     began = state.started_at or started_at(summary.id)
     return [
-        (sanitise(str(called)), TONES[called.tone]),
-        (f"  {drill}{sanitise(what + method)}", "bold"),
+        (str(called), TONES[called.tone]),
+        (f"  {drill}{what + method}", "bold"),
         (f"  {began:%Y-%m-%d %H:%M} UTC, {duration(now - began)} ago", ""),
-        (f"  {sanitise(state.operator)}  {progress(state)}", QUIET),
-        *([] if belongs(summary, here) else [(f"  runbook: {sanitise(state.runbook.runbook.title)}", "bold")]),
+        (f"  {state.operator}  {progress(state)}", QUIET),
+        *([] if belongs(summary, here) else [(f"  runbook: {state.runbook.runbook.title}", "bold")]),
     ]
 
 
@@ -86,9 +85,9 @@ def followup_lines(found: Sequence[Due], now: datetime, runbook: str = "") -> li
         lines.append(
             [
                 (f"{'✖' if late else '◆'} {one.words(now):<22}", BAD if late else "bold $text-warning"),
-                (f"  {sanitise(one.followup.title)}", ""),
+                (f"  {one.followup.title}", ""),
                 (f"  {one.session[:8]}", QUIET),
-                ("" if one.runbook == runbook else f"  runbook: {sanitise(one.runbook)}", "bold"),
+                ("" if one.runbook == runbook else f"  runbook: {one.runbook}", "bold"),
             ]
         )
     if len(found) > DUE_SHOWN:

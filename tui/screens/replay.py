@@ -20,7 +20,6 @@ from tui.screens.dialogs import AskText
 from tui.screens.run import RunScreen
 from tui.session.markers import MarkerKind
 from tui.session.state import SessionState, step_by_id
-from tui.text.sanitise import sanitise
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
@@ -99,7 +98,7 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         front(self).work(self, lambda: recording.index(lambda: self._ended), lambda _: self._play(), self._unread)
 
     def _unread(self, error: RunbookError) -> None:
-        self._words = f"✖ {sanitise(error.message)}"
+        self._words = f"✖ {error.message}"
         front(self).show_error(error)
 
     def _play(self) -> None:
@@ -285,9 +284,9 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         self._moved()
         self.query_one("#checklist", Checklist).look_at(hit.step)
         self._chosen = hit.attempt
-        title = sanitise(step_by_id(self.state.runbook, hit.step).title)
+        title = step_by_id(self.state.runbook, hit.step).title
         many = f"{len(self._hits)}{'+' if len(self._hits) >= MOST else ''}"
-        self._words = f"/{sanitise(self._searched)}: {self._hit + 1} of {many}, {title}"
+        self._words = f"/{self._searched}: {self._hit + 1} of {many}, {title}"
         self.refresh_moment()
         if hit.line != COMMAND:
             self.query_one("#output", OutputView).mark(self._searched, hit.line)

@@ -23,7 +23,7 @@ from tui.screens.run_search import OutputSearch
 from tui.screens.run_text import no_output, output_title
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.symptoms import Match, likely
-from tui.text.block import block
+from tui.text.block import pieces
 from tui.widgets.checklist import Checklist
 from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
@@ -188,7 +188,7 @@ class RunScreen(SessionActs):
         title = output_title(self.state, wanted, self._search.words if same else "", follow)
         if title != self._titled:
             self._titled = title
-            self.query_one("#output-title", Words).say(block(title))
+            self.query_one("#output-title", Words).say(pieces(title))
         view = self.query_one("#output", OutputView)
         # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
         followed = bool(wanted) and self.conductor.executor.is_live(wanted)

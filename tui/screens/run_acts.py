@@ -22,7 +22,7 @@ from tui.session.doubts import cut_by_restart, doubt_words, doubtful, unasked
 from tui.session.notices import ALREADY
 from tui.session.rollback import look_wanted
 from tui.session.state import SessionState, StepStatus
-from tui.text.sanitise import sanitise
+from tui.text.command import command_lines
 from tui.widgets.progress import Moment, current_step, waiting_kind
 
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
@@ -125,8 +125,8 @@ class SessionActs(Page[None]):
     def _look_again(self, doubts: Sequence[Step]) -> None:
         """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
         state = self.conductor.state
-        first = f"{sanitise(doubt_words(state, doubts))}, before anything builds on it:"
-        titles = [f"  {sanitise(one.title)}" for one in doubts]
+        first = f"{doubt_words(state, doubts)}, before anything builds on it:"
+        titles = [f"  {one.title}" for one in doubts]
         if unasked(state, doubts):
             lines = [first, *titles, "Looking changes nothing; what does not hold any more is done again."]
             ask = Confirm("Its host was restarted", lines, yes="Look again", no="Not now")
@@ -137,9 +137,9 @@ class SessionActs(Page[None]):
             if reason:
                 self._try(lambda: self.conductor.vouch(doubts, reason))
 
-        prompt = "\n".join([first, *titles, "Nothing tells by itself. Do they still hold, and how do you know?"])
-        hint = "\nEsc leaves; u on a step does it again."
-        self.app.push_screen(AskText("Its host was restarted", prompt + hint), vouched)
+        asked = "Nothing tells by itself. Do they still hold, and how do you know?"
+        prompt = [first, *titles, asked, "Esc leaves; u on a step does it again."]
+        self.app.push_screen(AskText("Its host was restarted", prompt), vouched)
 
     def _ask_to_run(self, step: Step, act: Callable[[str], None], first: bool = False) -> None:
         """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
@@ -167,7 +167,7 @@ class SessionActs(Page[None]):
 
         if approval or step.danger is Danger.DESTRUCTIVE:
             mark = "DESTRUCTIVE: " if step.danger is Danger.DESTRUCTIVE else ""
-            self.app.push_screen(TypeName(f"{mark}{sanitise(step.title)}", lines, name, approval), typed)
+            self.app.push_screen(TypeName(f"{mark}{step.title}", lines, name, approval), typed)
         else:
             self.app.push_screen(
                 Confirm(step.title, lines, yes="Run it"), lambda yes: self._try(lambda: act("")) if yes else None
@@ -265,7 +265,7 @@ class SessionActs(Page[None]):
             if reason:
                 self._try(lambda: act(step.id, reason))
 
-        self.app.push_screen(AskText(f"{title}: {sanitise(step.title)}", prompt), reasoned)
+        self.app.push_screen(AskText(f"{title}: {step.title}", prompt), reasoned)
 
     def action_retry(self) -> None:
         step = self.step
@@ -296,7 +296,7 @@ class SessionActs(Page[None]):
             if text:
                 self._try(lambda: self.conductor.note(text, step.id if step else ""))
 
-        self.app.push_screen(AskText("Note", f"About: {sanitise(step.title) if step else 'the session'}"), written)
+        self.app.push_screen(AskText("Note", f"About: {step.title if step else 'the session'}"), written)
 
     def action_values(self) -> None:
         """Choose a value of the session, and put it right with a reason."""
@@ -307,7 +307,7 @@ class SessionActs(Page[None]):
             if place is not None:
                 name = names[place]
                 variable = self.conductor.runbook.variables.get(name)
-                prompt = f"{sanitise(variable.prompt)} ({name})" if variable else f"{name}, which a step captured"
+                prompt = f"{variable.prompt} ({name})" if variable else f"{name}, which a step captured"
                 optional = variable is not None and variable.optional
                 ask = AskText("Correct a value", prompt, known[name], required=not optional)
                 self.app.push_screen(ask, partial(written, name))
@@ -315,7 +315,7 @@ class SessionActs(Page[None]):
         def written(name: str, value: str | None) -> None:
             if value is None or value == known[name]:
                 return
-            lines = f"{name}: {sanitise(known[name]) or 'empty'} → {sanitise(value) or 'empty'}. Why?"
+            lines = f"{name}: {known[name] or 'empty'} → {value or 'empty'}. Why?"
 
             def reasoned(reason: str | None) -> None:
                 if reason:
@@ -331,7 +331,10 @@ class SessionActs(Page[None]):
         if running is None:
             front(self).show_error(NotNow("no command is running"))
             return
-        lines = [f"{running.host}: {running.whole}", "Its whole process group is ended; then it says cancelled."]
+        lines = [
+            *command_lines(f"{running.host}: {running.whole}"),
+            "Its whole process group is ended; then it says cancelled.",
+        ]
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -15,10 +15,11 @@ from tui.session.called import attempt_called, place_words
 from tui.session.doubts import cut_by_restart
 from tui.session.state import SessionState
 from tui.session.usual import Usual
-from tui.text.sanitise import sanitise
+from tui.text.block import shown
+from tui.text.command import command_lines
 from tui.widgets.glyphs import HELD, OVER
 from tui.widgets.progress import NOTHING, rollback_time, too_late
-from tui.widgets.step_text import command_lines, where
+from tui.widgets.step_text import where
 
 
 def start_lines(
@@ -39,7 +40,7 @@ def start_lines(
                 *(f"  {line}" for line in command_lines(shown_whole(action, values))),
             ]
         elif action.probe is not None:
-            lines.append(sanitise(words_of(state.runbook, action.probe, values)))
+            lines.append(words_of(state.runbook, action.probe, values))
     if step.point_of_no_return:
         back = duration(rollback_time(state, step, usual))
         lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, about {back}.")
@@ -64,7 +65,7 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
     action = next((one for one in step.actions[place:] if one.run is not None), step.actions[-1])
     name = connection_of(runbook, action.on)
     reached = state.hosts.get(name)
-    return sanitise((reached.hostname if reached else "") or name)
+    return (shown(reached.hostname).strip() if reached else "") or name
 
 
 def only_looks(step: Step, place: int) -> bool:
@@ -80,10 +81,10 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     for number in now.attempts:
         attempt = state.attempts[number]
         first = first_line(attempt.command)
-        lines.append(sanitise(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}"))
+        lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
     for checks in now.checks.values():
         lines += [
-            sanitise(f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, came {one.came}")
+            f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, came {one.came}"
             for one in checks
         ]
     if step.danger is Danger.DESTRUCTIVE:
@@ -101,7 +102,7 @@ def output_title(state: SessionState, number: int, search: str = "", follow: str
     news = [search] if search else []
     if follow and attempt.outcome is None:
         news.append(f"{HELD} held, {follow} follows")
-    return sanitise(" · ".join([*news, about]) if news else f"Output of {about}")
+    return " · ".join([*news, about]) if news else f"Output of {about}"
 
 
 def no_output(state: SessionState, number: int) -> str:

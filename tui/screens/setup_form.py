@@ -9,7 +9,6 @@ from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
 from tui.runbook.variables import defaults, wrong_value
 from tui.text.block import Piece
-from tui.text.sanitise import sanitise
 
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
@@ -121,11 +120,11 @@ def row_lines(rows: Iterable[Finding]) -> list[list[Piece]]:
     for row in rows:
         glyph, style = GLYPHS.get(row.verdict, FAILED)
         what = f"{row.kind} {row.name}"
-        lines.append([(f"{glyph} {row.verdict.value:<8} ", style), (sanitise(what), "bold")])
+        lines.append([(f"{glyph} {row.verdict.value:<8} ", style), (what, "bold")])
         if row.detail:
-            lines.append([(f"└ {sanitise(row.detail)}", "" if row.verdict is Verdict.OK else style)])
+            lines.append([(f"└ {row.detail}", "" if row.verdict is Verdict.OK else style)])
         if row.hint:
-            lines.append([(f"└→ {sanitise(row.hint)}", "")])
+            lines.append([(f"└→ {row.hint}", "")])
     return lines
 
 

@@ -22,7 +22,6 @@ from tui.session.lengths import counted
 from tui.session.state import SessionState, StepStatus
 from tui.session.usual import Usual
 from tui.text.block import Piece
-from tui.text.sanitise import sanitise
 
 WARN = "bold $text-warning"
 MOST = 40
@@ -66,7 +65,7 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
     state = source.state
     called = session_called(state)
     if state.finished:
-        yield [(sanitise(str(called)), TONES[called.tone])]
+        yield [(str(called), TONES[called.tone])]
     else:
         left = sum(not state.step(step.id).status.settled for _, step, _ in source.steps())
         words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
@@ -76,10 +75,10 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
     started = state.started
     if started is not None and state.started_at is not None:
         until = state.finished_at or now
-        method = f", method {sanitise(started.method)}" if started.method else ""
+        method = f", method {started.method}" if started.method else ""
         yield [
             ("flow ", QUIET),
-            (sanitise(started.flow) + method, "bold"),
+            (started.flow + method, "bold"),
             ("   operator ", QUIET),
             (_people(state), ""),
         ]
@@ -93,7 +92,7 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
 
 
 def _people(state: SessionState) -> str:
-    return sanitise(people_words(state.operator, state.started.second_operator if state.started else ""))
+    return people_words(state.operator, state.started.second_operator if state.started else "")
 
 
 def _counts(source: Source) -> list[Piece]:
@@ -110,7 +109,7 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
         return
     for story in taught.stories:
         for place, line in enumerate(story_lines(story)):
-            yield [(sanitise(line), "bold" if place == 0 else WARN if line.endswith("never") else "")]
+            yield [(line, "bold" if place == 0 else WARN if line.endswith("never") else "")]
     for line in beside_lines(taught, report.earlier):
         yield [(line, QUIET)]
 
@@ -120,8 +119,8 @@ def _deviations(source: Source, export: str) -> Iterable[list[Piece]]:
     if not found:
         yield [("✔ none: every step went as the runbook has it", GOOD)]
     for one in islice(found, MOST):
-        step = f"{sanitise(one.step)}: " if one.step else ""
-        yield [(f"{one.at:%H:%M:%S} ", QUIET), ("! ", WARN), (step, "bold"), (sanitise(one.what), "")]
+        step = f"{one.step}: " if one.step else ""
+        yield [(f"{one.at:%H:%M:%S} ", QUIET), ("! ", WARN), (step, "bold"), (one.what, "")]
     if len(found) > MOST:
         yield [(f"… and {len(found) - MOST} more; {export} exports them all", QUIET)]
 
@@ -129,7 +128,7 @@ def _deviations(source: Source, export: str) -> Iterable[list[Piece]]:
 def _overruns(source: Source) -> Iterable[list[Piece]]:
     for one in source.overruns():
         took = f"▲ {duration(one.took):>9} of {duration(one.budget)}"
-        yield [(took, WARN), (f"  {sanitise(one.title)}", "")]
+        yield [(took, WARN), (f"  {one.title}", "")]
 
 
 def _slower(report: Report) -> Iterable[list[Piece]]:
@@ -139,7 +138,7 @@ def _slower(report: Report) -> Iterable[list[Piece]]:
         known = report.usual.get(step)
         if known is not None and known.longer(length):
             words = f"▲ {duration(length):>9} usually {duration(round(known.median, 1))}"
-            yield [(words, WARN), (f"  {sanitise(titles.get(step, step))}", "")]
+            yield [(words, WARN), (f"  {titles.get(step, step)}", "")]
 
 
 def _checklist(source: Source) -> Iterable[list[Piece]]:
@@ -151,8 +150,8 @@ def _checklist(source: Source) -> Iterable[list[Piece]]:
     for item in items(source.state):
         mark: Piece = ("☑ done ", GOOD) if item.done else ("☐ open ", WARN)
         far = "" if item.done or item.words == "open" else f"  {item.words}"
-        steps = f"  {sanitise('; '.join(by.get(item.id, [])))}"
-        yield [mark, (sanitise(item.title), ""), (far, WARN), (steps, QUIET)]
+        steps = f"  {'; '.join(by.get(item.id, []))}"
+        yield [mark, (item.title, ""), (far, WARN), (steps, QUIET)]
 
 
 def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
@@ -163,19 +162,19 @@ def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
         yield [
             mark,
             (f"{when(one.due)}  ", "bold"),
-            (sanitise(one.followup.title), ""),
-            (f"  {sanitise(words)}", QUIET),
+            (one.followup.title, ""),
+            (f"  {words}", QUIET),
         ]
 
 
 def _notes(source: Source) -> Iterable[list[Piece]]:
     for entry in source.entries:
         if isinstance(entry.event, ev.NoteAdded):
-            step = f"{sanitise(entry.event.step)}: " if entry.event.step else ""
-            yield [(f"{entry.at:%H:%M:%S} ", QUIET), (f"✎ {step}{sanitise(entry.event.text)}", "")]
+            step = f"{entry.event.step}: " if entry.event.step else ""
+            yield [(f"{entry.at:%H:%M:%S} ", QUIET), (f"✎ {step}{entry.event.text}", "")]
 
 
 def _record(report: Report) -> Iterable[list[Piece]]:
     yield [("session ", QUIET), (report.source.id, "bold")]
-    yield [("path    ", QUIET), (sanitise(str(report.source.attempts.parent)), "")]
+    yield [("path    ", QUIET), (str(report.source.attempts.parent), "")]
     yield [("receipt ", QUIET), (f"{report.verified.count}:{report.verified.head}", "")]

@@ -30,7 +30,7 @@ def watch_lines(state: SessionState, width: int, back: str = "") -> list[list[Pi
         lines.append(_row(monitor, monitored, spark))
         if monitored.lost_since is not None:
             words = f"no data since {monitored.lost_since:%H:%M:%S}: {monitored.detail}"
-            lines.append([(" " * 11 + sanitise(words), STYLES["turn"])])
+            lines.append([(" " * 11 + words, STYLES["turn"])])
         for trigger_name, trigger in state.runbook.triggers.items():
             if trigger.monitor == name:
                 lines.append(_trigger(state, trigger_name, trigger, monitor, back))

@@ -25,13 +25,13 @@ _KEPT = 8192
 
 
 def block(text: str) -> Block:
-    """Text of one or several lines."""
+    """Text of several lines, whose line feeds are meant; text that is one line is for `pieces`."""
     return Block(Content("\n".join(_line(line) for line in text.split("\n"))))
 
 
 def lines_of(lines: Iterable[str]) -> Block:
-    """Several texts below each other."""
-    return block("\n".join(lines))
+    """Several texts below each other, each of them one line whatever it holds."""
+    return Block(Content("\n".join(_line(line) for line in lines)))
 
 
 def pieces(*line: str | Piece) -> Block:
@@ -67,5 +67,9 @@ def chopped(text: Shown, width: int) -> list[Shown]:
 
 @lru_cache(maxsize=_KEPT)
 def _line(text: str) -> str:
-    """One line made safe; a space at which no line may break stays one. What is shown twice a second is kept."""
+    """One line made safe; a space at which no line may break stays one. What is shown twice a second is kept.
+
+    A carriage return is a space here: what comes from elsewhere must not erase the program's own words before it.
+    """
+    text = text.rstrip("\r\n").replace("\r", " ")
     return NO_BREAK.join(sanitise(part) for part in text.split(NO_BREAK))

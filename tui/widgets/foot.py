@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tui.text.block import block, styled
+from tui.text.block import pieces, styled
 from tui.widgets.foot_text import banner, first_line, second_line
 from tui.widgets.progress import Moment
 from tui.widgets.words import Words
@@ -26,5 +26,5 @@ class Foot(Vertical):
         words = banner(moment)
         trouble.display = bool(words)
         if words:
-            trouble.say(block(words))
+            trouble.say(pieces(words))
         self.query_one("#foot-text", Words).say(styled([first_line(moment), second_line(moment)]))

@@ -9,7 +9,6 @@ from tui.runbook.window import window_state
 from tui.session.doubts import doubt_words
 from tui.session.state import CONNECTED, Attempt, step_by_id
 from tui.text.block import Piece
-from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.progress import Moment, Spent, clock_words, current_step, left, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL
@@ -46,7 +45,7 @@ def second_line(moment: Moment) -> list[Piece]:
     for host, link in moment.links.items():
         down = link not in ("connected", "not connected")
         pieces += [
-            (f"{sanitise(host)} ", LABEL),
+            (f"{host} ", LABEL),
             (f"{'✖ ' if down else ''}{link}{BETWEEN}", STYLES["bad"] if down else ""),
         ]
     pieces += _rest(moment)
@@ -57,11 +56,11 @@ def second_line(moment: Moment) -> list[Piece]:
 def banner(moment: Moment) -> str:
     """The words that must not be missed: nothing can be recorded, or the connection under a command is gone."""
     if moment.trouble:
-        return f"✖ THE SESSION CANNOT BE WRITTEN, nothing new is started. {sanitise(moment.trouble)}"
+        return f"✖ THE SESSION CANNOT BE WRITTEN, nothing new is started. {moment.trouble}"
     if moment.read_only:
-        return f"◌ READ-ONLY, {sanitise(moment.read_only)}"
+        return f"◌ READ-ONLY, {moment.read_only}"
     if moment.held:
-        return f"✖ NOTHING RUNS YET: {sanitise(moment.held)}"
+        return f"✖ NOTHING RUNS YET: {moment.held}"
     state = moment.state
     running = state.running()
     host = connection_of(state.runbook, running.host) if running else ""
@@ -69,16 +68,16 @@ def banner(moment: Moment) -> str:
     if running is None or link == CONNECTED:
         doubts = doubt_words(state)
         if doubts:
-            return f"? {sanitise(doubts)}"
+            return f"? {doubts}"
         tripped = tripped_words(state)
         back = moment.keys.of("rollback")
-        return f"{OVER} {sanitise(tripped)}{f': {back} rolls back' if back else ''}" if tripped else ""
+        return f"{OVER} {tripped}{f': {back} rolls back' if back else ''}" if tripped else ""
     since = f"{state.links_at[host]:%H:%M:%S}"
     if not running.durable:
-        return f"✖ {sanitise(host)}: {link} since {since}; the command ends with its connection"
+        return f"✖ {host}: {link} since {since}; the command ends with its connection"
     if link == STALLED:
-        return f"✖ {sanitise(host)}: not answering since {since}; {_there(moment, running, host)}"
-    return f"✖ {sanitise(host)}: connection lost {since}; {_there(moment, running, host)}; reconnecting"
+        return f"✖ {host}: not answering since {since}; {_there(moment, running, host)}"
+    return f"✖ {host}: connection lost {since}; {_there(moment, running, host)}; reconnecting"
 
 
 def _there(moment: Moment, running: Attempt, host: str) -> str:

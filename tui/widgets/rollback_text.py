@@ -9,7 +9,6 @@ from tui.session.lengths import duration
 from tui.session.rollback import Need, PlannedStep, expected_seconds, rollback_plan
 from tui.session.state import SessionState, StepStatus
 from tui.text.block import Piece
-from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import NEEDS, OVER, STYLES
 from tui.widgets.progress import Moment, clock_words
 from tui.widgets.step_text import KEY, LABEL
@@ -60,7 +59,7 @@ def _time_line(moment: Moment) -> list[Piece]:
         late = time.budget and time.elapsed + more > time.budget
         pieces.append((f"  about {duration(more)} to go", STYLES["turn"] if late else ""))
     if state.rollback:
-        pieces += [("  because ", LABEL), (sanitise(state.rollback.reason), "")]
+        pieces += [("  because ", LABEL), (state.rollback.reason, "")]
     return pieces
 
 
@@ -121,5 +120,5 @@ def plan_lines(state: SessionState, flow: str) -> list[str]:
     counts = [(sum(one.need is need for one in plan), need) for need in Need]
     words = ", ".join(f"{count} {need.value}" for count, need in counts if count)
     changes = [one for one in plan if one.need is not Need.NOT_NEEDED and one.step.mutates]
-    titles = " · ".join(f"{NEEDS[one.need]} {sanitise(one.step.title)}" for one in changes)
+    titles = " · ".join(f"{NEEDS[one.need]} {one.step.title}" for one in changes)
     return [f"{words}; about {duration(expected_seconds(plan, state))}.", titles]

@@ -20,7 +20,7 @@ from tui.session.rollback import look_wanted, planned
 from tui.session.state import AUTO, SessionState, StepStatus, plan_of, step_by_id
 from tui.session.symptoms import cause_of
 from tui.text.block import Piece
-from tui.text.sanitise import sanitise
+from tui.text.command import command_lines
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
 from tui.widgets.progress import Moment, current_step, waiting_kind
 
@@ -142,20 +142,15 @@ def where(state: SessionState, action: Action) -> str:
     reached = state.hosts.get(connection)
     if reached is not None:
         user = f"{reached.user}@" if reached.user else ""
-        return sanitise(f"{name} ({user}{reached.target})")
+        return f"{name} ({user}{reached.target})"
     host = runbook.hosts[connection]
     target = "this machine" if host.local else f"{host.user}@{host.target}".lstrip("@")
-    return sanitise(name if target == name else f"{name} ({target})")
+    return name if target == name else f"{name} ({target})"
 
 
 def question(action: Action, values: Mapping[str, str]) -> str:
     """What the operator is asked, in one line."""
-    return sanitise(fill(action.ask or "", values))
-
-
-def command_lines(text: str) -> list[str]:
-    """A command as it is shown: each line safe, none dropped."""
-    return [sanitise(line) for line in text.strip("\n").split("\n")]
+    return fill(action.ask or "", values)
 
 
 def _head(state: SessionState, step: Step) -> list[Piece]:
@@ -163,7 +158,7 @@ def _head(state: SessionState, step: Step) -> list[Piece]:
     return [
         (f"{glyph(status)} {status.value}", style(status)),
         ("  ", ""),
-        (sanitise(step.title), "bold"),
+        (step.title, "bold"),
     ]
 
 
@@ -217,7 +212,7 @@ def _need(state: SessionState, step: Step) -> list[list[Piece]]:
     found = planned(state, step.id)
     if found is None:
         return []
-    return [[(f"{NEEDS[found.need]} {found.need.value}  ", "bold"), (sanitise(found.why), "")]]
+    return [[(f"{NEEDS[found.need]} {found.need.value}  ", "bold"), (found.why, "")]]
 
 
 def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
@@ -227,18 +222,16 @@ def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
     last = state.attempts[now.attempts[-1]] if now.attempts else None
     bad_end = last is not None and last.outcome is not None and not last.outcome.ended_by_itself
     if now.status in (StepStatus.FAILED, StepStatus.UNKNOWN) and bad_end and last and last.outcome:
-        lines.append([(sanitise(f"{last.host}: {attempt_called(last)}".removeprefix(": ")), STYLES["bad"])])
+        lines.append([(f"{last.host}: {attempt_called(last)}".removeprefix(": "), STYLES["bad"])])
     for check in _checks(state, step):
         lines += _check(check)
     lines += _drift(state, step)
     if now.status is StepStatus.SIGNED:
         at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
-        lines.append(
-            [(sanitise(f"{'done' if now.operator == AUTO else 'signed'} {settled_by(now)}{at}"), STYLES["good"])]
-        )
+        lines.append([(f"{'done' if now.operator == AUTO else 'signed'} {settled_by(now)}{at}", STYLES["good"])])
     elif now.reason and now.status.settled:
         who = f" by {now.operator}" if now.operator and now.status is StepStatus.SKIPPED else ""
-        lines.append([(sanitise(f"{now.status.value}{who}: {now.reason}"), LABEL)])
+        lines.append([(f"{now.status.value}{who}: {now.reason}", LABEL)])
     return lines
 
 
@@ -250,7 +243,7 @@ def _drift(state: SessionState, step: Step) -> list[list[Piece]]:
     for one in differences(state, step.id):
         changed = abs(one.change) >= DRIFT
         words = f"{one.service} {one.figure} {one.before:g} → {one.now:g}"
-        lines.append([("before → now  ", LABEL), (sanitise(words), "bold" if changed else "")])
+        lines.append([("before → now  ", LABEL), (words, "bold" if changed else "")])
         if changed:
             share = f"{one.change:+.0%}" if one.before else "from nothing"
             lines[-1].append((f"  ≠ changed {share}", STYLES["turn"]))
@@ -267,8 +260,8 @@ def _checks(state: SessionState, step: Step) -> list[Check]:
 def _check(check: Check) -> Iterator[list[Piece]]:
     style = STYLES["turn"] if check.warning else STYLES["bad"]
     sign = "! warning " if check.warning else "✖ failed "
-    yield [(sign, style), ("expected ", LABEL), (sanitise(check.expected), "")]
-    yield [(" " * (len(sign) - 5) + "came ", LABEL), (sanitise(check.came), "bold")]
+    yield [(sign, style), ("expected ", LABEL), (check.expected, "")]
+    yield [(" " * (len(sign) - 5) + "came ", LABEL), (check.came, "bold")]
 
 
 def _action(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> list[list[Piece]]:
@@ -276,7 +269,7 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
     number = f"{place + 1}/{len(step.actions)} " if len(step.actions) > 1 else ""
     lines: list[list[Piece]] = []
     done = "✔ " if place < state.step(step.id).action else ""
-    title = sanitise(fill(action.title, values))
+    title = fill(action.title, values)
     if action.run is not None:
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
         for line in command_lines(shown_whole(action, values)):
@@ -286,7 +279,7 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
         if action.original:
             lines += [[("  document: ", LABEL), (line, "")] for line in command_lines(fill(action.original, values))]
     elif action.probe is not None:
-        words = sanitise(words_of(state.runbook, action.probe, values))
+        words = words_of(state.runbook, action.probe, values)
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (words, "bold")])
         if action.original:
             lines += [[("  document: ", LABEL), (line, "")] for line in command_lines(fill(action.original, values))]
@@ -294,25 +287,25 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
         lines.append([(f"{done}{number}question  ", LABEL), (question(action, values), "bold")])
         answer = state.step(step.id).answers.get(place)
         if answer is not None:
-            lines.append([("  answered ", LABEL), (sanitise(answer), "")])
+            lines.append([("  answered ", LABEL), (answer, "")])
     elif action.send is not None:
         lines.append(
             [(f"{done}{number}message  ", LABEL), (_message_title(state.runbook, action.send, values), "bold")]
         )
     else:
-        lines.append([(f"{done}{number}page  ", LABEL), (sanitise(fill(action.open or "", values)), "bold")])
-    expected = [sanitise(fill(line, values)) for line in _expected(action)]
+        lines.append([(f"{done}{number}page  ", LABEL), (fill(action.open or "", values), "bold")])
+    expected = [fill(line, values) for line in _expected(action)]
     if expected:
         lines.append([("  expected ", LABEL), ("; ".join(expected), "")])
     return lines
 
 
 def _watch(action: Action, values: Mapping[str, str]) -> str:
-    return sanitise(words_of_watch(action, values))
+    return words_of_watch(action, values)
 
 
 def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[list[Piece]]:
-    title = sanitise(fill(look.title, values))
+    title = fill(look.title, values)
     head = f"look: {title + ' · ' if title else ''}on {where(state, look)}"
     return [[(head, LABEL)], *([("    ", LABEL), (line, "")] for line in command_lines(shown_whole(look, values)))]
 
@@ -326,14 +319,14 @@ def _expected(action: Action) -> list[str]:
 
 def _message_title(runbook: Runbook, name: str, values: Mapping[str, str]) -> str:
     message = runbook.messages[name]
-    return sanitise(f"{fill(message.title, values)}{f' to {fill(message.to, values)}' if message.to else ''}")
+    return f"{fill(message.title, values)}{f' to {fill(message.to, values)}' if message.to else ''}"
 
 
 def _paragraph(label: str, text: str) -> list[list[Piece]]:
     lines: list[list[Piece]] = []
     for line in text.strip().splitlines():
         start = [(f"{label} ", LABEL)] if label and not lines else []
-        lines.append([*start, (sanitise(line), "")])
+        lines.append([*start, (line, "")])
     return lines
 
 
@@ -348,12 +341,12 @@ def _rest(state: SessionState, step: Step, choose: str) -> list[list[Piece]]:
     lines: list[list[Piece]] = []
     titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
     if titles:
-        lines.append([("undone by ", LABEL), (sanitise("; ".join(titles)), "")])
+        lines.append([("undone by ", LABEL), ("; ".join(titles), "")])
     elif step.mutates and not step.needed_if:
         lines.append([("undone by ", LABEL), ("nothing in this runbook", "")])
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     if len(attempts) > 1:
         words = ", ".join(f"{one.number} {attempt_called(one)} {duration(one.seconds)}" for one in attempts[-5:])
-        lines.append([("attempts ", LABEL), (sanitise(words), ""), ("  ", "")])
+        lines.append([("attempts ", LABEL), (words, ""), ("  ", "")])
         lines[-1] += [(f" {choose} ", KEY), (" choose", LABEL)] if choose else []
     return lines

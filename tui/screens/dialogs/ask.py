@@ -17,28 +17,28 @@ from tui.widgets.said import Press, Said
 
 
 class AskText(Dialog[str | None]):
-    """A line of text; `choices` are offered and may be changed."""
+    """A line of text, asked for in one line or several; `choices` are offered and may be changed."""
 
     FIRST: ClassVar[str] = "OptionList, Input"
 
     def __init__(
         self,
         title: str,
-        prompt: str,
+        prompt: str | Sequence[str],
         value: str = "",
         required: bool = True,
         choices: Sequence[str] = (),
         secret: bool = False,
     ) -> None:
         super().__init__(title)
-        self._prompt = prompt
+        self._prompt = [prompt] if isinstance(prompt, str) else prompt
         self._value = value
         self._required = required
         self._choices = choices
         self._secret = secret
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of([self._prompt]), classes="dialog-ask")
+        yield Said(lines_of(self._prompt), classes="dialog-ask")
         if self._choices:
             yield Choices(self._choices)
             yield Said(block("or in your own words:"), classes="dialog-hint")

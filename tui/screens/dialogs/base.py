@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, TextArea
 from tui.actions import bindings
 from tui.bridge import front
 from tui.screens.page import Page
-from tui.text.block import Block, block
+from tui.text.block import Block, block, pieces
 from tui.widgets.said import Said
 
 Result = TypeVar("Result")
@@ -49,8 +49,8 @@ class Dialog(ModalScreen[Result], Page[Result]):
     def compose(self) -> ComposeResult:
         drill = "DRILL · " if front(self).workspace.drill else ""
         with VerticalScroll(id="box", can_focus=False) as box:
-            box.border_subtitle = block(f"{front(self).keys.of('dialog.help')} help")
-            yield Said(block(f"{drill}{self.heading}"), id="dialog-title")
+            box.border_subtitle = pieces(f"{front(self).keys.of('dialog.help')} help")
+            yield Said(pieces(f"{drill}{self.heading}"), id="dialog-title")
             yield from self.body()
             yield Said(block(""), id="dialog-problem")
             yield Horizontal(*self.buttons(), id="dialog-buttons")
@@ -91,7 +91,7 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def named(self, words: str, act: str) -> Block:
         """A button's words with the key that does the same."""
-        return block(f"{words} ({front(self).keys.of(act)})")
+        return pieces(f"{words} ({front(self).keys.of(act)})")
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -103,5 +103,5 @@ class Dialog(ModalScreen[Result], Page[Result]):
     def problem(self, text: str) -> None:
         """Say in the box what is wrong with the answer."""
         shown = self.query_one("#dialog-problem", Said)
-        shown.say(block(f"✖ {text}" if text else ""))
+        shown.say(pieces(f"✖ {text}" if text else ""))
         shown.display = bool(text)

@@ -12,7 +12,7 @@ from tui.actions import bindings
 from tui.bridge import front
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.sign import second_problem
-from tui.text.block import block, lines_of
+from tui.text.block import block, lines_of, shown
 from tui.widgets.line_input import LineInput
 from tui.widgets.said import Press, Said
 
@@ -79,7 +79,7 @@ class TypeName(Dialog[str | None]):
     def __init__(self, title: str, lines: Sequence[str], name: str, approval: bool = False) -> None:
         super().__init__(title)
         self._lines = lines
-        self._name = name
+        self._name = shown(name).strip()
         self._approval = approval
 
     def body(self) -> Iterable[Widget]:
@@ -102,7 +102,7 @@ class TypeName(Dialog[str | None]):
     @on(Input.Submitted)
     def _submitted(self) -> None:
         typed = self.query_one("#name", Input)
-        if typed.value.strip() != self._name:
+        if not self._name or typed.value.strip() != self._name:
             self.problem(f"that is not {self._name}; nothing was started" if typed.value else "type the name, or Esc")
             typed.focus()
         elif not self._approval:

@@ -13,7 +13,7 @@ from tui.execution.expectations import check_answer
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer
 from tui.screens.dialogs.base import Dialog
-from tui.text.block import lines_of
+from tui.text.block import block, lines_of
 from tui.widgets.choices import Choices
 from tui.widgets.line_input import LineInput
 from tui.widgets.said import Press, Said
@@ -57,7 +57,7 @@ class Question(Dialog[str | None]):
         self._choices = choices_of(action)
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of([self._asked]), classes="dialog-ask")
+        yield Said(block(self._asked), classes="dialog-ask")
         expected = expectations(self._action.expect)
         if self._action.answer is Answer.YES_NO and not self._action.expect.choice:
             expected = [*expected, "yes"]

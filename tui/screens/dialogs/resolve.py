@@ -13,6 +13,7 @@ from tui.bridge import front
 from tui.screens.dialogs.base import Dialog
 from tui.session.state import Attempt
 from tui.text.block import block, lines_of
+from tui.text.command import command_lines
 from tui.widgets.line_input import LineInput
 from tui.widgets.said import Press, Said
 
@@ -47,7 +48,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
         detail = (attempt.outcome and attempt.outcome.detail) or "it is not known"
         lines = [
             f"Attempt {attempt.number} on {self._target}, {attempt.started:%H:%M:%S} UTC: {detail}",
-            f"$ {attempt.whole}",
+            *command_lines(f"$ {attempt.whole}"),
             "It may have run, whole, in part or not at all. Nothing is run again by itself.",
         ]
         yield Said(lines_of(lines), classes="dialog-text")
