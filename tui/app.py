@@ -1,7 +1,6 @@
 """The terminal application: which screen shows, which session is open, and how it ends."""
 
 import queue
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -10,6 +9,7 @@ from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from tui import threads
 from tui.actions import IDS, acts, bindings
 from tui.attention import Attentive
 from tui.bridge import Bridge
@@ -355,9 +355,7 @@ class RunbookApp(Attentive, TakingUp):
         self._closing = True
         conductor, self.conductor = self.conductor, None
         if conductor is not None:
-            ending = threading.Thread(target=conductor.close, daemon=True)
-            ending.start()
-            ending.join(LAST_WORDS)
+            threads.start("close the session", conductor.close).join(LAST_WORDS)
 
 
 def parting(conductor: "Conductor") -> Text:

@@ -3,6 +3,7 @@
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.app import App
@@ -10,6 +11,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from tui import threads
 from tui.config import Config
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
 
 FRAME = 1 / 15
+AT_ONCE = 16
+"""What blocks and is done at a time: more than a screen asks for, also while a host does not answer."""
 Result = TypeVar("Result")
 
 
@@ -56,6 +60,11 @@ class Front(App[None]):
 
     troubleshooting: str = ""
     """The known trouble that the next session is begun for."""
+
+    @cached_property
+    def background(self) -> threads.Workers:
+        """Who does what blocks."""
+        return threads.Workers("runbook-work", AT_ONCE)
 
     @abstractmethod
     def usual(self, state: SessionState) -> Mapping[str, Usual]:
@@ -112,7 +121,7 @@ class Front(App[None]):
         done: Callable[[Result], None],
         failed: Callable[[RunbookError], None] | None = None,
     ) -> None:
-        """Do what blocks on a thread of its own; `done` gets the result on the screen's side, unless `node` is gone.
+        """Do what blocks on another thread; `done` gets the result on the screen's side, unless `node` is gone.
 
         The thread never keeps the program from ending.
         """
@@ -128,7 +137,7 @@ class Front(App[None]):
             else:
                 node.call_later(done, result)
 
-        threading.Thread(target=run, name="runbook-work", daemon=True).start()
+        self.background.begin(run)
 
 
 def front(node: DOMNode) -> Front:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tui import threads
 from tui.drill.scenario import Fault, Scenario
 from tui.errors import RunbookError, SessionError, UsageError
 from tui.execution.recording import Recording
@@ -52,12 +53,11 @@ class FaultRunner:
         self._since: dict[str, float] = {}
         self._read = inbox.stat().st_size if inbox.exists() else 0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="drill faults", daemon=True)
 
     def start(self) -> None:
         """Begin; what is due at once strikes before this returns."""
         self.look()
-        self._thread.start()
+        threads.start("drill faults", self._follow)
 
     def stop(self) -> None:
         """End; nothing strikes any more."""

@@ -14,6 +14,7 @@ from datetime import datetime
 import paramiko
 from msgspec import Struct
 
+from tui import threads
 from tui.drill.requests import Cancelled, read_stdin
 from tui.drill.scenario import Ending
 from tui.drill.world import Reply, World, words_of
@@ -190,7 +191,7 @@ class Jobs:
             self._boots[host] = str(uuid.uuid4())
             cut()
 
-        threading.Thread(target=job.play, args=(cut, restart), daemon=True).start()
+        threads.start("drill job", job.play, cut, restart)
 
     def _follow(self, request: JobRequest, channel: paramiko.Channel, refused: str) -> None:
         """Send a job's output as it comes, and at last how it ended."""

@@ -18,6 +18,7 @@ from paramiko.common import (
     cMSG_CHANNEL_REQUEST,
 )
 
+from tui import threads
 from tui.drill.guard import forbid
 from tui.drill.jobs import Jobs, LeftJob
 from tui.drill.requests import Cancelled, Registry, Request, understand
@@ -91,9 +92,7 @@ class _Session(paramiko.ServerInterface):
         transport = channel.get_transport()
         assert isinstance(transport, _Transport)
         transport.waiting.append(replied)
-        work = threading.Thread(target=self._answer, args=(channel, command.decode("utf-8", "replace"), replied))
-        work.daemon = True
-        work.start()
+        threads.start("drill command", self._answer, channel, command.decode("utf-8", "replace"), replied)
         return True
 
     def _answer(self, channel: paramiko.Channel, command: str, replied: threading.Event) -> None:
@@ -189,7 +188,7 @@ def main() -> None:
     host_key = paramiko.ECDSAKey.generate()
     listener = socket.create_server(("127.0.0.1", 0))
     world = World(order.scenario, lambda: datetime.now(UTC))
-    threading.Thread(target=_listen_to_parent, args=(world,), daemon=True).start()
+    threads.start("drill orders", _listen_to_parent, world)
     ready = Ready(listener.getsockname()[1], host_key.get_name(), host_key.asbytes())
     sys.stdout.buffer.write(msgspec.json.encode(ready) + b"\n")
     sys.stdout.buffer.flush()

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from tui import threads
 from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
 from tui.execution.evidence import value_of
@@ -75,18 +75,18 @@ class MonitorRunner:
         self._clock = clock
         self._speed = speed
         self._stop = CancelToken()
-        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="monitor")
+        self._pool = threads.pool("monitor", AT_ONCE)
         self._under_way: dict[str, GivingWay] = {}
         self._due: dict[str, float] = {}
         self._again: dict[str, float] = {}
         """When what gave way is asked again, which is due still."""
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._schedule, name="monitors", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to measure, if there is anything to measure and it has not begun yet."""
-        if self._recording.runbook.monitors and self._thread.ident is None:
-            self._thread.start()
+        if self._recording.runbook.monitors and self._thread is None:
+            self._thread = threads.start("monitors", self._schedule)
 
     def stop(self) -> None:
         """End it; a measurement that is under way is cancelled, and nobody waits for it."""

@@ -1,9 +1,9 @@
 """Shows a session that another process writes: the same state, as it grows, and no way to act on it."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from tui import threads
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.execution.executor import Executor
@@ -80,7 +80,7 @@ class Onlooker(Conductor):
         self.read_only = f"open elsewhere: {holder}"
         self._watched = journal
         self.look_on()
-        threading.Thread(target=self._follow, name="onlooker", daemon=True).start()
+        threads.start("onlooker", self._follow)
 
     def look_on(self) -> None:
         """Fold in what came since the last look.

@@ -1,11 +1,12 @@
 """Reaches every host and secret a session will need, before it begins, and says what was found."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from enum import StrEnum
 
 from msgspec import Struct
 
+from tui import threads
 from tui.errors import RunbookError
 from tui.execution.secrets import AskSecret, Secrets
 from tui.runbook.facts import connection_of, steps_of
@@ -33,6 +34,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     hint: str = ""
     event: HostConnected | None = None
 
+
+AT_ONCE = 32
+"""Hosts that are reached at a time."""
 
 Report = Callable[[Finding], None]
 """Told of each row as it is known, from the preflight's own threads."""
@@ -80,7 +84,7 @@ def preflight(
     names = list(hosts)
     for name in names:
         report(Finding(name=name, kind="host", verdict=Verdict.WAITING))
-    with ThreadPoolExecutor(max_workers=max(1, len(names)), thread_name_prefix="preflight") as pool:
+    with threads.pool("preflight", min(AT_ONCE, len(names))) as pool:
         for done in as_completed([pool.submit(_reach, runbook, name, transports[name]) for name in names]):
             found(done.result())
     for name in secrets.needed(wanted):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from tui import threads
 from tui.errors import RunbookError
 from tui.execution import host_file
 from tui.execution.evidence import Output
@@ -161,8 +162,7 @@ class LiveProber(_Prober):
         if crowded:
             return _kept(no_data(f"{MOST_LEFT} probes before it never came back", "begin the program anew"), sink)
         with reach:
-            thread = threading.Thread(target=work, name=f"probe {probe.service}", daemon=True)
-            thread.start()
+            thread = threads.start(f"probe {probe.service}", work)
             left = seconds + GRACE
             while thread.is_alive() and left > 0 and not cancel.wait(LOOK):
                 left -= LOOK

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
+from tui import threads
 from tui.errors import RunbookError
 from tui.probes.base import NoData, ProbeFailed, Ran
 from tui.session.outcome import Outcome, OutcomeKind
@@ -74,8 +75,7 @@ class TransportReach:
         self._ended = False
         self._streams: list[socket.socket] = []
         self._tokens: list[CancelToken] = []
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
+        self._timer = threads.timer("end of a probe", seconds, self._end)
 
     def __enter__(self) -> Self:
         self._timer.start()

@@ -1,9 +1,9 @@
 """Runs a step's actions one after the other, until a person is needed, one is not good, or none is left."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from tui import threads
 from tui.execution.attempts import AttemptRunner, Recorder, Verdict, captures_secret
 from tui.execution.executor import Executor, Finished
 from tui.runbook.model import Action, Runbook, Step, seconds
@@ -55,7 +55,7 @@ class StepRunner:
                 self.run(step, cancel)
                 settled(step)
 
-        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="check") as pool:
+        with threads.pool("check", AT_ONCE) as pool:
             for wave in waves(steps):
                 for done in [pool.submit(one, step) for step in wave]:
                     done.result()

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from tui import threads
 from tui.transports.base import OutputSink, Stream
 
 PATIENCE = 0.5
@@ -24,9 +25,7 @@ class Timer(Protocol):
 
 def timer(seconds: float, call: Callable[[], None]) -> Timer:
     """A timer that does not keep the program from ending."""
-    made = threading.Timer(seconds, call)
-    made.daemon = True
-    return made
+    return threads.timer("rest of a line", seconds, call)
 
 
 class WholeLines:

@@ -1,8 +1,9 @@
 """Does a session's work, one piece after the other, on a thread of its own, and says what went wrong."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 
+from tui import threads
 from tui.errors import HostError, JournalUnwritable, RunbookError
 from tui.execution.executor import Executor
 from tui.execution.recording import Recording
@@ -22,7 +23,7 @@ class Working(Recording):
     ) -> None:
         super().__init__(runbook, journal, executor.redact, state)
         self.executor = executor
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
+        self._pool = threads.pool("conductor", 1)
         self._cancel: CancelToken | None = None
         self._work: Future[None] | None = None
 

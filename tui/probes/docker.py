@@ -3,12 +3,12 @@
 import re
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
+from tui import threads
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.probes.docker_answers import READERS, Answers, Document
 from tui.probes.docker_errors import worded
@@ -99,7 +99,7 @@ def _each(ask: Callable[[str], Any], names: tuple[str, ...]) -> dict[str, Docume
         except NotFound:
             return None
 
-    with ThreadPoolExecutor(min(AT_ONCE, len(names) or 1)) as pool:
+    with threads.pool("docker", min(AT_ONCE, len(names))) as pool:
         answers = list(pool.map(told, names))
     return {name: answer for name, answer in zip(names, answers, strict=True) if answer is not None}
 

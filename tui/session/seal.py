@@ -10,6 +10,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from tui import threads
 from tui.session.lines import LineIndex
 
 INLINE = 4 << 20
@@ -46,8 +47,7 @@ class Sealer:
             self._hashed = self._indexed = self._size
             if self._size > INLINE:
                 self._buffer = memoryview(bytearray(PIECE))
-                self._thread = threading.Thread(target=self._follow, name="sealer", daemon=True)
-                self._thread.start()
+                self._thread = threads.start("sealer", self._follow)
 
     def watch(self) -> None:
         """Keep the index up to date from now on."""

@@ -1,12 +1,12 @@
 """Carries a job's requests over an SSH connection that may be another one each time."""
 
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 
 import paramiko
 
+from tui import threads
 from tui.errors import HostError
 from tui.transports.base import CancelToken, HostFacts, Stream
 from tui.transports.job_ask import Lost
@@ -113,7 +113,7 @@ class SSHExchange:
         if len(stdin) <= INLINE:
             self._feed(stdin)
         else:
-            threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
+            threads.start("stdin", self._feed, stdin)
 
     def take(self, wait: float) -> list[tuple[Stream, bytes]] | None:
         """What has come; see Exchange."""

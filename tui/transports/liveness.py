@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from paramiko import SSHException
 
+from tui import threads
 from tui.transports.base import Link
 from tui.transports.wire import Connection
 
@@ -19,8 +20,7 @@ class Watch:
         self._deadline = deadline
         self._changed = changed
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="liveness", daemon=True)
-        self._thread.start()
+        threads.start("liveness", self._run)
 
     def stop(self) -> None:
         """Stop watching; the connection is closed on purpose."""
@@ -53,5 +53,5 @@ class Watch:
                 if self._connection.is_active():
                     answered.set()
 
-        threading.Thread(target=ask, name="keepalive", daemon=True).start()
+        threads.start("keepalive", ask)
         return answered.wait(patience) or self._stopped.is_set() or self._connection.heard > asked

@@ -5,7 +5,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import threading
 import time
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from tui import threads
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
 from tui.transports.greeting import Greeting
@@ -109,7 +109,7 @@ class _Running:
         """Pass the output on until the command has ended, one way or another."""
         assert self._process.stdin
         self._greeting.hushed = bool(stdin)
-        threading.Thread(target=feed, args=(self._process.stdin, stdin), name="stdin", daemon=True).start()
+        threads.start("stdin", feed, self._process.stdin, stdin)
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
         with self._selector:
             silent = 0

@@ -3,11 +3,11 @@
 import os
 import selectors
 import subprocess
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from tui import threads
 from tui.errors import HostError
 from tui.transports.base import CancelToken, Stream
 from tui.transports.shell import Wrapped
@@ -52,7 +52,7 @@ class LocalExchange:
         self._process = process
         self._selector = selectors.DefaultSelector()
         assert process.stdin
-        threading.Thread(target=feed, args=(process.stdin, stdin), name="stdin", daemon=True).start()
+        threads.start("stdin", feed, process.stdin, stdin)
         for file, stream in ((process.stdout, Stream.OUT), (process.stderr, Stream.ERR)):
             assert file
             self._selector.register(file, selectors.EVENT_READ, stream)

@@ -1,11 +1,11 @@
 """Follows one command over SSH from its start to its outcome, and makes sure of its end."""
 
-import threading
 import time
 
 import paramiko
 from msgspec.structs import replace
 
+from tui import threads
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
@@ -44,7 +44,7 @@ class Running:
         if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
             self._feed(stdin)
         else:
-            threading.Thread(target=self._feed, args=(stdin,), name="stdin", daemon=True).start()
+            threads.start("stdin", self._feed, stdin)
         limit = self._limit
         deadline = time.monotonic() + limit if limit is not None else float("inf")
         silent = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import paramiko
 from msgspec.structs import replace
 
+from tui import threads
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
@@ -225,7 +226,7 @@ class SSHTransport:
                 return  # another one has taken its place meanwhile
             self._changed(link, detail)
         if link is Link.LOST and not self._closed.is_set():
-            threading.Thread(target=self._reconnect, name=f"reconnect {self.name}", daemon=True).start()
+            threads.start(f"reconnect {self.name}", self._reconnect)
 
     def _reconnect(self) -> None:
         for pause in chain(RECONNECT, repeat(RECONNECT[-1])):

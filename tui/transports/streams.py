@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tui import threads
 from tui.errors import RunbookError
 from tui.transports.base import Address, DialFailed, Undialled
 
@@ -77,7 +78,7 @@ class _Forward:
         self._closed = False
         self._listener = socket.create_server((LOOPBACK, 0), backlog=AT_ONCE)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
-        threading.Thread(target=self._serve, name="forward", daemon=True).start()
+        threads.start("forward", self._serve)
 
     def close(self) -> None:
         """End the listener and every connection it relays."""
@@ -94,7 +95,7 @@ class _Forward:
             while True:
                 self._turns.acquire()
                 accepted, _ = self._listener.accept()
-                threading.Thread(target=self._carry, args=(accepted,), name="forward one", daemon=True).start()
+                threads.start("forward one", self._carry, accepted)
 
     def _carry(self, accepted: socket.socket) -> None:
         try:
@@ -102,8 +103,7 @@ class _Forward:
             with accepted, suppress(DialFailed, RunbookError, OSError), self._dialled() as far:
                 self._kept(accepted, far)
                 far.settimeout(None)
-                back = threading.Thread(target=_carry, args=(far, accepted), name="forward back", daemon=True)
-                back.start()
+                back = threads.start("forward back", _carry, far, accepted)
                 _carry(accepted, far)
                 back.join()
         finally:

@@ -2,11 +2,11 @@
 
 import select
 import socket
-import threading
 from contextlib import suppress
 
 import paramiko
 
+from tui import threads
 from tui.transports.base import Address, DialFailed, Undialled
 from tui.transports.streams import LOOPBACK, pump
 from tui.transports.wire import ChannelRefused, Connection
@@ -84,9 +84,8 @@ def _relay(stream: socket.socket, channel: paramiko.Channel) -> None:
             channel.close()
         stream.close()
 
-    forth = threading.Thread(target=there, name="tunnel to the host", daemon=True)
-    forth.start()
-    threading.Thread(target=back, name="tunnel from the host", daemon=True).start()
+    forth = threads.start("tunnel to the host", there)
+    threads.start("tunnel from the host", back)
 
 
 def _gone(stream: socket.socket) -> bool:

@@ -7,13 +7,13 @@ import signal
 import socket
 import struct
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import paramiko
 
+from tui import threads
 from tui.errors import HostError
 from tui.transports.config import Resolved
 from tui.transports.told import told
@@ -127,8 +127,7 @@ class _LastWords:
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
         self._kept = b""
-        self._reader = threading.Thread(target=self._read, name="stderr of a ProxyCommand", daemon=True)
-        self._reader.start()
+        self._reader = threads.start("stderr of a ProxyCommand", self._read)
 
     def _read(self) -> None:
         for data in self._chunks():

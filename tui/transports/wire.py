@@ -18,6 +18,7 @@ from paramiko.common import (
     cMSG_CHANNEL_WINDOW_ADJUST,
 )
 
+from tui import threads
 from tui.transports.base import Stream
 from tui.transports.negotiation import Negotiating
 from tui.transports.told import told
@@ -289,7 +290,7 @@ class Connection(Negotiating):
         message.rewind()
         _OPEN_SUCCESS(self, message)
         if late := self._given_up.pop(number, None):
-            threading.Thread(target=late.close, name="close a late channel", daemon=True).start()
+            threads.start("close a late channel", late.close)
 
 
 def took(channel: Any, size: int) -> None:

@@ -1,0 +1,136 @@
+"""Threads are made in one place: each has a name, and their number has a limit, whatever is asked for."""
+
+import ast
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tui import threads
+from tui.bridge import AT_ONCE, Front
+from tui.errors import RunbookError
+
+TUI = Path(__file__).parents[1] / "tui"
+
+
+class Plain(Front):
+    """An application without screens of its own."""
+
+
+Plain.__abstractmethods__ = frozenset()
+BEGINNERS = {"threads.start", "threads.pool", "threads.timer", "threads.Workers"}
+MAKERS = {"threading.Thread", "threading.Timer", "ThreadPoolExecutor", "Thread", "Timer"}
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted(TUI.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield str(path.relative_to(TUI)), node
+
+
+def test_one_module_makes_threads() -> None:
+    assert {file for file, call in calls() if ast.unparse(call.func) in MAKERS} == {"threads.py"}
+
+
+def test_each_thread_is_named_where_it_is_begun() -> None:
+    begun = [call for _, call in calls() if ast.unparse(call.func) in BEGINNERS]
+    assert len(begun) > 20
+    assert [ast.unparse(call) for call in begun if not isinstance(call.args[0], ast.Constant | ast.JoinedStr)] == []
+
+
+def test_a_thread_has_its_name_and_what_it_was_given_and_keeps_no_program_alive() -> None:
+    told: list[tuple[str, bool, object]] = []
+
+    def tell(given: object) -> None:
+        told.append((threading.current_thread().name, threading.current_thread().daemon, given))
+
+    threads.start("teller", tell, 5).join()
+    assert told == [("teller", True, 5)]
+
+
+def test_a_thread_beyond_the_limit_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_left", threading.BoundedSemaphore(2))
+    release = threading.Event()
+    running = [threads.start(f"waits {number}", release.wait) for number in range(2)]
+    with pytest.raises(RunbookError, match="threads of this program are running"):
+        threads.start("one more", release.wait)
+    release.set()
+    for thread in running:
+        thread.join()
+    threads.start("in its place", lambda: None).join()
+
+
+def test_a_thread_that_the_machine_refuses_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "_left", threading.BoundedSemaphore(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RunbookError, match="can't start new thread"):
+            threads.start("refused", lambda: None)
+    threads.start("in its place", lambda: None).join()
+
+
+def test_workers_do_all_that_they_are_given_and_never_more_of_it_at_a_time_than_they_are() -> None:
+    workers, lock = threads.Workers("worker", 3), threading.Lock()
+    at_work, most, done = 0, 0, threading.Semaphore(0)
+    together = threading.Barrier(3)
+
+    def work(first: bool) -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        if first:
+            together.wait()
+        with lock:
+            at_work -= 1
+        done.release()
+
+    for number in range(50):
+        workers.begin(lambda number=number: work(number < 3))  # type: ignore[misc]
+    for _ in range(50):
+        done.acquire()
+    assert most == 3
+
+
+def test_a_worker_whose_work_fails_leaves_what_is_left_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers, may_fail, done = threads.Workers("worker", 1), threading.Event(), threading.Event()
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+
+    def fail() -> None:
+        may_fail.wait()
+        raise ValueError
+
+    workers.begin(fail)
+    workers.begin(done.set)
+    may_fail.set()
+    assert done.wait(30)
+
+
+def test_what_screens_ask_for_is_done_by_a_bounded_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    real = threads.start
+
+    def start(name: str, call: Callable[..., object], *given: object) -> threading.Thread:
+        begun.append(name)
+        return real(name, call, *given)
+
+    async def asked() -> None:
+        release, answers = threading.Event(), asyncio.Queue[object]()
+        front = Plain()
+        async with front.run_test():
+            for _ in range(3 * AT_ONCE):
+                front.work(front, release.wait, answers.put_nowait)
+            assert begun == ["runbook-work"] * AT_ONCE
+            release.set()
+            for _ in range(3 * AT_ONCE):
+                assert await answers.get()
+
+    monkeypatch.setattr(threads, "start", start)
+    asyncio.run(asked())

@@ -1,0 +1,108 @@
+"""The one place where this program's threads are made, so that each has a name and their number has a limit."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tui.errors import RunbookError
+
+MOST = 512
+"""Threads that `start` lets run at a time: many more than a session needs, few enough for any machine."""
+
+_left = threading.BoundedSemaphore(MOST)
+
+
+def start(name: str, call: Callable[..., object], *given: object) -> threading.Thread:
+    """Begin a thread that does not keep the program from ending.
+
+    Raises:
+        RunbookError: there are too many.
+    """
+    if not _left.acquire(blocking=False):
+        raise RunbookError(f"{MOST} threads of this program are running", "end the program and begin it again")
+
+    def run() -> None:
+        try:
+            call(*given)
+        finally:
+            _left.release()
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:  # the machine has no more of them
+        _left.release()
+        raise RunbookError(f"no thread can be started: {error}", "end what else is running on this machine") from error
+    return thread
+
+
+def pool(name: str, most: int) -> ThreadPoolExecutor:
+    """A pool of up to `most` threads, whose results are waited for; the program does not end before its work does."""
+    return ThreadPoolExecutor(max_workers=max(1, most), thread_name_prefix=name)
+
+
+def timer(name: str, seconds: float, call: Callable[[], None]) -> threading.Timer:
+    """Something that calls back after a while once it is started, and does not keep the program from ending."""
+    made = threading.Timer(seconds, call)
+    made.name, made.daemon = name, True
+    return made
+
+
+class Workers:
+    """Does what it is given on up to `most` threads, which end when nothing is left; what is beyond that waits.
+
+    None of them keeps the program from ending, whatever they wait for.
+    """
+
+    def __init__(self, name: str, most: int) -> None:
+        self._name = name
+        self._most = most
+        self._lock = threading.Lock()
+        self._running = 0
+        self._waiting: deque[Callable[[], object]] = deque()
+
+    def begin(self, call: Callable[[], object]) -> None:
+        """Do this as soon as a thread is free.
+
+        Raises:
+            RunbookError: there are too many threads in the whole program.
+        """
+        with self._lock:
+            self._waiting.append(call)
+            if self._running >= self._most:
+                return
+            self._running += 1
+        try:
+            start(self._name, self._work)
+        except RunbookError:
+            with self._lock:
+                self._running -= 1
+                self._waiting.remove(call)
+            raise
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._running -= 1
+                    return
+                call = self._waiting.popleft()
+            try:
+                call()
+            except BaseException:
+                self._replaced()
+                raise
+
+    def _replaced(self) -> None:
+        """Let another thread do what is left, since this one ends."""
+        with self._lock:
+            if not self._waiting:
+                self._running -= 1
+                return
+        try:
+            start(self._name, self._work)
+        except RunbookError:
+            with self._lock:
+                self._running -= 1
+            raise
