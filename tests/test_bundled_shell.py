@@ -17,7 +17,11 @@ PYTHON = """#!/bin/sh
 # a virtual environment's python: -m pip install adds a line to what is in it
 here=$(dirname "$(dirname "$0")")
 case "$*" in
-  *install*) echo "$*" >>"$here/packages" ;;
+  *install*)
+    echo "$*" >>"$here/packages"
+    [ -e "$here/bin/gunicorn" ] || printf '#!%s/bin/python\n' "$(cd "$here" && pwd)" >"$here/bin/gunicorn" ;;
+  *pip*--version*) [ ! -e "$here/no-pip" ] ;;
+  *ensurepip*) rm "$here/no-pip" ;;
   *check*) echo "No broken requirements found." ;;
   *) echo "python of $here" ;;
 esac
@@ -120,6 +124,25 @@ def test_packages_are_updated_beside_swapped_in_and_the_old_ones_put_back_withou
     dependencies(host)  # the next try of the release
     assert "requirements.txt" in (host.app / "venv" / "packages").read_text()
     assert put_back(host) == "of v1.9.0\n"
+
+
+def test_the_programs_of_every_release_run_with_the_packages_that_are_live(host: Host) -> None:
+    environment(host.app / "venv")
+    for release, before in (("v2.0.0", "v1.9.0"), ("v2.1.0", "v2.0.0")):
+        for action in host.actions("b-dependencies"):
+            ran = host.run(action, release=release, previous_release=before)
+            assert ran.returncode == 0, ran.stderr
+        assert (host.app / "venv").readlink() == Path(f"venv-{release}")
+        assert (host.app / "venv" / "bin" / "gunicorn").read_text() == f"#!{host.app}/venv/bin/python\n"
+
+
+def test_a_copy_whose_pip_was_cut_while_it_replaced_itself_gets_one_again(host: Host) -> None:
+    environment(host.app / "venv")
+    copy, upgrade, *_ = host.actions("b-dependencies")
+    assert host.run(copy).returncode == 0
+    (host.app / "venv-v2.0.0" / "no-pip").touch()
+    ran = host.run(upgrade)
+    assert (ran.returncode, (host.app / "venv-v2.0.0" / "no-pip").exists()) == (0, False), ran.stderr
 
 
 def test_a_swap_that_was_cut_in_the_middle_is_gone_on_with_or_taken_back(host: Host) -> None:
