@@ -8,16 +8,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.runbook.model import Monitor, Trigger, seconds
+from tui.session import shares
+from tui.session.shares import Counted
 
 KEPT = 240
 """Samples kept of each monitor: two hours at one every 30 seconds."""
 
 GAP = 3
 """After so many intervals without a sample the time between two is no dwell: nobody knows what it was meanwhile."""
-
-
-CHANCE = 2.5
-"""Standard deviations that a share may be within its bound by chance."""
 
 
 class Sample(Struct, frozen=True):
@@ -56,29 +54,18 @@ class Monitored(Struct, frozen=True, kw_only=True):
         return self.samples[-1].detail if self.samples else ""
 
 
-class Tally(Struct, frozen=True):
-    """How many of how many requests."""
-
-    bad: float = 0.0
-    of: float = 0.0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.bad + other.bad, self.of + other.of)
-
-
 class Dwell(Struct, frozen=True):
     """For how many seconds a monitor has been beyond a trigger's bound.
 
-    `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was no gap. `all` are the
-    requests of a share since it is dwelt, `dip` those since the last sample that was beyond the bound.
+    `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was no gap; of a share, of
+    the last sample. `counts` are the requests of its samples.
     """
 
     beyond: float = 0.0
     last: float | None = None
     armed: bool = False
     tripped: bool = False
-    all: Tally = Tally()
-    dip: Tally = Tally()
+    counts: tuple[Counted, ...] = ()
 
 
 def add(monitored: Monitored, sample: Sample) -> Monitored:
@@ -117,8 +104,8 @@ def advance(
     """The dwell after one more sample.
 
     Only the time between two samples in a row that are both beyond the bound counts; one within it ends the dwell, but
-    for a share that may be so by chance: then that of all requests since the dwell began decides. One without data
-    neither ends nor lengthens it: what cannot be measured is not known to be fine. No answer is slower than any bound.
+    for a share above a bound, which may be so by chance: see `shares`. One without data neither ends nor lengthens it:
+    what cannot be measured is not known to be fine. No answer is slower than any bound.
 
     Args:
         of: how many requests the value, a share in per cent, is of; 0 where it is no share.
@@ -126,27 +113,15 @@ def advance(
     """
     if value is None:
         return replace(dwell, last=None)
-    one = Tally(value / 100 * of, of)
-    total, dip = dwell.all + one, dwell.dip + one
-    if beyond(trigger, value) or (failed and trigger.above is not None):
-        dip = Tally()
-    elif not (dwell.armed and by_chance(trigger, dip) and by_chance(trigger, total)):
-        return Dwell()
     gap = clock - dwell.last if dwell.last is not None else 0.0
-    counts = 0.0 <= gap <= GAP * seconds(monitor.every)
-    spent = dwell.beyond + (gap if counts else 0.0)
-    due = spent >= seconds(trigger.lasting)
-    if due and of and not dwell.tripped and not beyond(trigger, 100 * total.bad / total.of):
+    span = gap if 0.0 <= gap <= GAP * seconds(monitor.every) else 0.0
+    wanted = seconds(trigger.lasting)
+    if of and trigger.above is not None and 0 < trigger.above < 100:
+        counts = (*dwell.counts, Counted(span, value / 100 * of, of))[-shares.KEPT :]
+        spent, due = shares.lasting(counts, trigger.above / 100, wanted)
+        armed = spent >= 0
+        return Dwell(max(spent, 0.0), clock, armed, armed and (dwell.tripped or due), counts)
+    if not (beyond(trigger, value) or (failed and trigger.above is not None)):
         return Dwell()
-    return Dwell(spent, clock, True, dwell.tripped or due, total, dip)
-
-
-def by_chance(trigger: Trigger, tally: Tally) -> bool:
-    """Whether a share within the bound may be one beyond it: a rate of 12% shows 9% of a few requests now and then.
-
-    It is not where it is further within the bound than two and a half standard deviations.
-    """
-    if not tally.of or trigger.above is None or not 0 < trigger.above < 100:
-        return False
-    bound = trigger.above / 100
-    return tally.bad >= bound * tally.of - CHANCE * math.sqrt(tally.of * bound * (1 - bound))
+    spent = dwell.beyond + span
+    return Dwell(spent, clock, True, dwell.tripped or spent >= wanted)
