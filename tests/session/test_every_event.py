@@ -1,20 +1,25 @@
 """Every kind of event is handled wherever events are: a kind that is forgotten is an error, not silence."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import msgspec
 import pytest
+from msgspec import Struct
 from support.runbooks import small
 
+from tui.execution.guard import STRUCTURAL, guarded
 from tui.exports.report import _deeds
 from tui.exports.source import _deviation
 from tui.exports.words import event_words
 from tui.session import events as ev
 from tui.session.fold import apply
 from tui.session.markers import marker_of
+from tui.session.outcome import OutcomeKind
 from tui.session.state import initial
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +39,34 @@ class Unheard(ev.Event, frozen=True, kw_only=True):
 
     step: str = ""
     attempt: int = 1
+
+
+SECRET, HIDDEN = "hunter2", "•••"
+
+
+def filled(kind: Any) -> Any:
+    """A value of a type with the secret wherever a text may stand, and as the value of whatever a mapping names."""
+    if isinstance(kind, UnionType) or get_origin(kind) is Union:
+        return filled(next(one for one in get_args(kind) if one is not type(None)))
+    if get_origin(kind) is tuple:
+        return (filled(get_args(kind)[0]),)
+    if get_origin(kind) in (dict, Mapping):
+        return {name: filled(get_args(kind)[1]) for name in ("x", *STRUCTURAL)}
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        hints = get_type_hints(kind)
+        return kind(
+            **{name: "plain" if name in STRUCTURAL and hints[name] is str else filled(hints[name]) for name in hints}
+        )
+    return {str: f"a {SECRET} b", OutcomeKind: OutcomeKind.FAILED, bool: True, int: 1, float: 1.0}[kind]
+
+
+@pytest.mark.parametrize("kind", get_args(ev.AnyEvent), ids=lambda kind: kind.__name__)
+def test_each_text_of_each_kind_loses_its_secrets_on_the_way_to_the_journal(kind: type[ev.Event]) -> None:
+    event = filled(kind)
+    told = msgspec.json.encode(event).decode()
+    kept = guarded(event, lambda text: text.replace(SECRET, HIDDEN))
+    assert type(kept) is kind
+    assert msgspec.json.encode(kept).decode() == told.replace(SECRET, HIDDEN)
 
 
 def defaults() -> Iterator[tuple[tuple[str, str], bool]]:
