@@ -160,7 +160,7 @@ async def test_a_running_command_is_ended_before_the_rollback_begins(workspace: 
         await until(pilot, lambda: app.conductor.state.running() is not None)
         await pilot.press("ctrl+r")
         asked = await dialog(pilot, RollbackReason)
-        assert "compose up v2 is running: it is ended first" in asked._plan[0]
+        assert "compose up v2 is running: it is stopped first" in asked._plan[0]
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, RollbackScreen))
         kinds = [type(event) for event in journal(workspace)]

@@ -24,7 +24,7 @@ def table(rows: Sequence[Row], width: int) -> list[list[Piece]]:
     came = left if width < WIDE else left // 2
     expected = 0 if width < WIDE else left - came
     lines = [[(_line("  VERDICT", 11), LABEL), (_line("TARGET", target) + _line("CHECK", title), LABEL)]]
-    lines[0] += [(_line("CAME", came) + _line("EXPECTED", expected), LABEL), ("    TOOK", LABEL)]
+    lines[0] += [(_line("RESULT", came) + _line("EXPECTED", expected), LABEL), ("    TOOK", LABEL)]
     for row in rows:
         style = STYLES[CLASSES[row.verdict]]
         pieces: list[Piece] = [

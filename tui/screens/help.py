@@ -1,7 +1,9 @@
 """Every key, those of the screen it was opened from first; drawn from the one list of actions."""
 
+from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -17,9 +19,14 @@ from tui.widgets.glyphs import SIGNS
 from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 
+KEY = 20
+"""The cells in front of what a key does."""
+WIDE = 100
+FRAME = 6
 
-def help_lines(first: str, keys: Keys, ids: bool = True) -> list[list[Piece]]:
-    """The keys of every screen, `first` first, then those heard beside them; `ids` adds what the settings call them."""
+
+def help_lines(first: str, keys: Keys, width: int = 80) -> list[list[Piece]]:
+    """The keys of every screen, `first` first, then those of what is beside it; wide, also their names in settings."""
     lines: list[list[Piece]] = []
     for screen in sorted(TITLES, key=lambda one: (one != first, one not in BESIDE.get(first, ()), one != "app")):
         lines.append([(TITLES[screen], "bold underline")])
@@ -27,12 +34,20 @@ def help_lines(first: str, keys: Keys, ids: bool = True) -> list[list[Piece]]:
             lines.append([("  as on the run screen, and:", QUIET)])
         for act in own_acts(screen, keys):
             key = key_words(keys.all_of(act))
-            lines.append([(f"  {key:<17} ", "bold"), (act.help, ""), (f"  {act.id}" if ids else "", QUIET)])
+            lines += _row(key, act.help, width)
+            if width >= WIDE:
+                lines[-1].append((f"  {act.id}", QUIET))
         if screen == "run":
             lines += [[], [("Signs on the run screen", "bold underline")]]
-            lines += [[(f"  {sign:<17} ", "bold"), (words, "")] for sign, words in SIGNS]
+            lines += [line for sign, words in SIGNS for line in _row(sign, words, width)]
         lines.append([])
     return [*lines, [("Keys are changed in config.toml: ", QUIET), ('[keys]  "run.sign" = "f7"', "bold")]]
+
+
+def _row(name: str, words: str, width: int) -> list[list[Piece]]:
+    """A key or a sign, and beside it what it means, in as many lines as that needs."""
+    first, *more = wrap(words, max(20, width - KEY - FRAME))
+    return [[(f"  {name:<17} ", "bold"), (first, "")], *([(" " * KEY + line, "")] for line in more)]
 
 
 def own_acts(screen: str, keys: Keys) -> list[Act]:
@@ -59,8 +74,12 @@ class HelpScreen(Page[None]):
     def compose(self) -> ComposeResult:
         yield TopLine("Help", front(self).workspace.drill)
         with VerticalScroll(id="help"):
-            yield Said(styled(help_lines(self._first, self._keys, self.app.size.width >= 100)))
+            yield Said(styled(help_lines(self._first, self._keys, self.app.size.width)), id="keys")
         yield Footer(show_command_palette=False, compact=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        for shown in self.query("#keys").results(Said):  # none yet, where it is resized as it opens
+            shown.say(styled(help_lines(self._first, self._keys, event.size.width)))
 
     def action_close(self) -> None:
         self.dismiss(None)

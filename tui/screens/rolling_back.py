@@ -22,7 +22,7 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
     if conductor is None:
         return
     try:
-        flow, lines = _turn(conductor, front(screen).keys)
+        flow, head, changes = _turn(conductor, front(screen).keys)
     except NotNow as error:
         front(screen).show_error(error)
         return
@@ -40,7 +40,7 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
     proposed = proposed_reason(conductor.state)
     reasons = [one.title for one in conductor.runbook.rollback_reasons]
     chosen = [one for one in (failure_words(conductor.state), proposed, *reasons) if one]
-    screen.app.push_screen(RollbackReason(list(dict.fromkeys(chosen)), lines), reasoned)
+    screen.app.push_screen(RollbackReason(list(dict.fromkeys(chosen)), head, changes), reasoned)
 
 
 def may_roll_back(conductor: Conductor | None) -> bool:
@@ -53,8 +53,8 @@ def may_roll_back(conductor: Conductor | None) -> bool:
     return bool(made_elsewhere(state) or flow_of_kind(conductor.runbook, FlowKind.ROLLBACK))
 
 
-def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str]]:
-    """The flow to turn to, and the plan in words.
+def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str], list[str]]:
+    """The flow to turn to, the plan in short, and what it changes, a line each.
 
     Raises:
         NotNow: there is none, or nothing to be undone.
@@ -77,7 +77,8 @@ def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str]]:
         hint = f"nothing that changes anything has run; {elsewhere}"
         raise NotNow("there is nothing to undo", hint)
     running = state.running()
-    lines = plan_lines(state, flow)
+    words, changes = plan_lines(state, flow)
+    head = [words]
     if running is not None:
-        lines.insert(0, f"! {running.host}: {first_line(running.command)} is running: it is ended first.")
-    return flow, lines
+        head.insert(0, f"! {running.host}: {first_line(running.command)} is running: it is stopped first.")
+    return flow, head, changes

@@ -184,8 +184,9 @@ class RunScreen(SessionActs):
         wanted = self._chosen or (attempts[-1] if attempts else 0)
         same = wanted == self._attempt
         held = same and not self.query_one("#output", OutputView).following
-        follow = front(self).keys.on(self.ACTS).of("follow") if held else ""
-        title = output_title(self.state, wanted, self._search.words if same else "", follow)
+        keys = front(self).keys.on(self.ACTS)
+        follow, back = keys.of("follow") if held else "", keys.of("zoom") if self.zoomed else ""
+        title = output_title(self.state, wanted, self._search.words if same else "", follow, back)
         if title != self._titled:
             self._titled = title
             self.query_one("#output-title", Words).say(pieces(title))
@@ -203,6 +204,7 @@ class RunScreen(SessionActs):
 
     def watch_zoomed(self, zoomed: bool) -> None:
         self.set_class(zoomed, "zoomed")
+        self._output()
         if zoomed:
             self.query_one("#output", OutputView).focus()
         else:

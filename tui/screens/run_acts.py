@@ -251,9 +251,16 @@ class SessionActs(Page[None]):
         self.app.push_screen(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second), signed)
 
     def action_skip(self) -> None:
-        self._with_reason("Skip", "Why is it left out?", self.conductor.skip)
+        if self.step and self.moment and self.conductor.state.step(self.step.id).status.settled:
+            again = self.moment.keys.of("reopen")
+            front(self).show_error(NotNow(f"{self.step.title} is settled already", f"{again} does it again"))
+            return
+        self._with_reason("Skip", "Why is it skipped?", self.conductor.skip)
 
     def action_reopen(self) -> None:
+        if self.step and self.conductor.state.step(self.step.id).status is StepStatus.PENDING:
+            front(self).show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
+            return
         self._with_reason("Do it again", "Why is it done again?", self.conductor.reopen)
 
     def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:

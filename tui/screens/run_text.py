@@ -92,14 +92,20 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     return lines[-12:]
 
 
-def output_title(state: SessionState, number: int, search: str = "", follow: str = "") -> str:
-    """The line above the output: what came of a search, which attempt, its outcome; `follow` is the key to its end."""
+def output_title(state: SessionState, number: int, search: str = "", follow: str = "", back: str = "") -> str:
+    """The line above the output: what a search found, which attempt, its outcome.
+
+    Args:
+        follow: the key to the end of the output, where it does not follow it.
+        back: the key that shows the rest of the screen again, where the output has all of it.
+    """
+    shown = f"{back} shows the steps again" if back else ""
     if not number or number not in state.attempts:
-        return "Output"
+        return " · ".join(filter(None, [shown, "Output"]))
     attempt = state.attempts[number]
     ended = f"{attempt_called(attempt)} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
     about = f"attempt {number}{place_words(attempt)}: {ended}"
-    news = [search] if search else []
+    news = [one for one in (shown, search) if one]
     if follow and attempt.outcome is None:
         news.append(f"{HELD} held, {follow} follows")
     return " · ".join([*news, about]) if news else f"Output of {about}"

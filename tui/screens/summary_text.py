@@ -79,13 +79,13 @@ def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]
         yield [
             ("flow ", QUIET),
             (started.flow + method, "bold"),
-            ("   operator ", QUIET),
+            ("   operators " if " and " in _people(state) else "   operator ", QUIET),
             (_people(state), ""),
         ]
         yield [
             ("began ", QUIET),
             (when(state.started_at), ""),
-            ("   took ", QUIET),
+            ("   took " if state.finished_at else "   so far ", QUIET),
             (duration(until - state.started_at), "bold"),
         ]
     yield _counts(source)

@@ -1,6 +1,6 @@
 """Decides what the watch screen says: each monitor, its threshold, what was usual, how long its trigger dwells."""
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from tui.exports.words import duration, figure
 from tui.runbook.expected import bounds
@@ -14,23 +14,27 @@ from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.sparkline_text import sparkline
 from tui.widgets.step_text import KEY, LABEL
 
-WIDE = 110
-NAME, NOW = 22, 12
+STATE, NAME, NOW = 11, 22, 12
+SPARKS = range(6, 41)
+"""The fewest and the most samples that are drawn: what the other columns leave."""
+FRAME = 4
+"""Cells beside the lines: what surrounds them, and the scroll bar."""
 
 
 def watch_lines(state: SessionState, width: int, back: str = "") -> list[list[Piece]]:
     """Every monitor that applies, a line each, with its triggers below; `back` is the key that rolls back, if any."""
-    spark = 40 if width >= WIDE else 14
-    head = _cell("", 11) + _cell("MONITOR", NAME) + _cell("LAST SAMPLES", spark + 2) + _cell("NOW", NOW)
+    monitors = {name: one for name, one in state.runbook.monitors.items() if may_hold(one.when, state.facts)}
+    limits = [_limits(one, state.monitors.get(name, Monitored())) for name, one in monitors.items()]
+    spare = width - FRAME - STATE - NAME - NOW - 2 - max(map(cell_len, limits), default=0)
+    spark = min(max(spare, SPARKS[0]), SPARKS[-1])
+    head = _cell("", STATE) + _cell("MONITOR", NAME) + _cell("LAST SAMPLES", spark + 2) + _cell("NOW", NOW)
     lines: list[list[Piece]] = [[(head + "BEFORE · LIMIT", LABEL)]]
-    for name, monitor in state.runbook.monitors.items():
-        if not may_hold(monitor.when, state.facts):
-            continue
+    for name, monitor in monitors.items():
         monitored = state.monitors.get(name, Monitored())
         lines.append(_row(monitor, monitored, spark))
         if monitored.lost_since is not None:
             words = f"no data since {monitored.lost_since:%H:%M:%S}: {monitored.detail}"
-            lines.append([(" " * 11 + words, STYLES["turn"])])
+            lines.append([(" " * STATE + words, STYLES["turn"])])
         for trigger_name, trigger in state.runbook.triggers.items():
             if trigger.monitor == name:
                 lines.append(_trigger(state, trigger_name, trigger, monitor, back))
@@ -60,16 +64,21 @@ def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
         state, words = ("✖ bad", STYLES["bad"]), figure(value, number.unit)
     top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
     drawn = sparkline([one.value for one in monitored.samples], spark, top)
-    usual = figure(monitored.baseline, number.unit) if monitored.baseline is not None else "–"
-    bounded = any(one is not None for one in (number.below, number.above, number.at_most, number.at_least))
-    rest = f"{usual} · {bounds(number) if bounded else 'no limit'}"
     return [
-        (_cell(state[0], 11), state[1]),
+        (_cell(state[0], STATE), state[1]),
         (_cell(sanitise(monitor.title), NAME), "bold"),
         (drawn + "  ", state[1]),
         (_cell(words, NOW), state[1] if state[0][0] in "✖?" else ""),
-        (rest, LABEL),
+        (_limits(monitor, monitored), LABEL),
     ]
+
+
+def _limits(monitor: Monitor, monitored: Monitored) -> str:
+    """What was usual before the first change, and the limit."""
+    number = monitor.number
+    usual = figure(monitored.baseline, number.unit) if monitored.baseline is not None else "–"
+    bounded = any(one is not None for one in (number.below, number.above, number.at_most, number.at_least))
+    return f"{usual} · {bounds(number) if bounded else 'no limit'}"
 
 
 def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor, back: str) -> list[Piece]:
@@ -80,7 +89,7 @@ def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor,
     else:
         bound = f"below {figure(trigger.below or 0.0, unit)}"
     lasting = duration(seconds(trigger.lasting))
-    indent = " " * 11
+    indent = " " * STATE
     if name in state.tripped:
         words = f"{OVER} {bound} for {duration(dwell.beyond)}"
         pieces: list[Piece] = [(indent, ""), (words, STYLES["bad"])]
@@ -90,7 +99,7 @@ def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor,
     if dwell.armed:
         held = "" if dwell.last is not None else ", held: no data"
         return [(f"{indent}{OVER} {bound}: {duration(dwell.beyond)} of {lasting}{held}", STYLES["turn"])]
-    return [(f"{indent}  proposes the rollback {bound} for {lasting}", LABEL)]
+    return [(f"{indent}  proposes the rollback when {bound} for {lasting}", LABEL)]
 
 
 def _cell(text: str, width: int) -> str:

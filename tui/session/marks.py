@@ -67,7 +67,7 @@ def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[s
             return max(sure, key=_sureness)
         titles = _listed(other.title for other in steps if other.id in step.needed_with)
         return Mark(0, f"it goes with: {titles}")
-    return Mark(2, "something is undone") if anything.sure else Mark(0, "nothing that changes anything has run")
+    return Mark(2, "part of every rollback") if anything.sure else Mark(0, "nothing that changes anything has run")
 
 
 def made_elsewhere(state: SessionState) -> bool:

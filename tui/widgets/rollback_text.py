@@ -17,6 +17,15 @@ URGENT = timedelta(seconds=30)
 """So long before a status update is due it is announced."""
 
 
+WORDS = {
+    Need.NEEDED: "needed",
+    Need.LOOK: "to check first",
+    Need.DEPENDS: "to decide",
+    Need.NOT_NEEDED: "not needed",
+}
+"""What a count of such steps is followed by."""
+
+
 class Clock(Struct, frozen=True):
     """How long the rollback has been going on, and how long it may; both in seconds."""
 
@@ -71,7 +80,7 @@ def _plan_line(state: SessionState) -> list[Piece]:
     for need in (Need.LOOK, Need.DEPENDS, Need.NOT_NEEDED):
         count = sum(one.need is need for one in plan)
         if count:
-            pieces.append((f"  {NEEDS[need]} {count} {need.value}", ""))
+            pieces.append((f"  {NEEDS[need]} {count} {WORDS[need]}", ""))
     return pieces
 
 
@@ -92,7 +101,7 @@ def update_overdue(moment: Moment) -> float:
 
 def _update_line(moment: Moment) -> list[Piece]:
     if moment.state.rollback_finished_at is not None:
-        return [(f" {moment.keys.of('next')} ", KEY), (" what came of it", "")]
+        return [(f" {moment.keys.of('next')} ", KEY), (" shows the summary", "")]
     due = update_due(moment.state)
     if due is None:
         return [("", "")]
@@ -114,11 +123,11 @@ def need_of(state: SessionState, step_id: str) -> PlannedStep | None:
     return next((one for one in rollback_plan(state) if one.step.id == step_id), None)
 
 
-def plan_lines(state: SessionState, flow: str) -> list[str]:
-    """The plan as the question whether to roll back shows it: how much there is, and what will be changed."""
+def plan_lines(state: SessionState, flow: str) -> tuple[str, list[str]]:
+    """The plan as the question whether to roll back shows it: how much there is, and what it changes, a line each."""
     plan = rollback_plan(state, flow)
     counts = [(sum(one.need is need for one in plan), need) for need in Need]
-    words = ", ".join(f"{count} {need.value}" for count, need in counts if count)
+    words = ", ".join(f"{count} {WORDS[need]}" for count, need in counts if count)
     changes = [one for one in plan if one.need is not Need.NOT_NEEDED and one.step.mutates]
-    titles = " · ".join(f"{NEEDS[one.need]} {one.step.title}" for one in changes)
-    return [f"{words}; about {duration(expected_seconds(plan, state))}.", titles]
+    titles = [f"  {NEEDS[one.need]} {one.step.title}" for one in changes]
+    return f"Steps: {words}; about {duration(expected_seconds(plan, state))}.", titles

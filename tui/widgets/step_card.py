@@ -46,7 +46,7 @@ class StepCard(Lines):
         place, width = y + self.scroll_offset.y, self.width
         plain = self.paint("card--plain")
         if width != self._width:  # a scroll bar came or went
-            self._break()
+            self._fill()
         if place >= len(self._strips):
             return Strip.blank(width, plain)
         return self._strips[place].adjust_cell_length(width, plain)
@@ -54,15 +54,21 @@ class StepCard(Lines):
     def _update(self) -> None:
         if self.moment is None or not self.step:
             return
-        lines = card(self.moment, self.step)
+        lines = card(self.moment, self.step, self.width)
         if lines != self._shown:
             self._shown = lines
             self._break()
             self.refresh_changed()
 
     def _wrap(self) -> None:
-        self._break()
+        self._fill()
         self.refresh()
+
+    def _fill(self) -> None:
+        """Make the lines for the width there is."""
+        if self.moment is not None and self.step:
+            self._shown = card(self.moment, self.step, self.width)
+        self._break()
 
     def _break(self) -> None:
         """Break the lines to the width there is."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from tui.execution.commands import shown_whole, values_of
 from tui.execution.watch import words_of_watch
@@ -27,10 +28,8 @@ from tui.widgets.progress import Moment, current_step, waiting_kind
 DRIFT = 0.2
 """A figure that moved by this share of what it was before the deployment is marked."""
 
-HARD = "\u00a0"
-"""A space at which no line is broken."""
-
 KEY = "bold reverse"
+APART = "   "
 LABEL = "$text-muted"
 DANGERS = {
     Danger.NONE: "",
@@ -90,11 +89,13 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
         return [Press("next", "say what happened, after looking on the host"), *roll]
     if aside:
         return [Press("next", "do it again"), Press("back", "back to the steps")]
+    if not current_step(state):
+        return [Press("next", "show the summary"), Press("reopen", "do it again")]
     return [Press("here", "back to the current step"), Press("reopen", "do it again")] if not here else []
 
 
-def card(moment: Moment, step_id: str) -> list[list[Piece]]:
-    """The lines of the card, not yet wrapped."""
+def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
+    """The lines of the card, not yet wrapped but for its keys, which stay beside what they do."""
     state = moment.state
     step = step_by_id(state.runbook, step_id)
     values = values_of(state.runbook, state.facts, moment.now)
@@ -102,7 +103,7 @@ def card(moment: Moment, step_id: str) -> list[list[Piece]]:
     focus = min(now.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
     found = presses(state, step, moment.issue)
-    lines += [_then(found) if moment.replayed else _keys(found, moment)]
+    lines += [_then(found)] if moment.replayed else _keys(found, moment, width)
     lines += _doubt(state, step)
     lines += _need(state, step)
     lines += _marks(step)
@@ -162,22 +163,30 @@ def _head(state: SessionState, step: Step) -> list[Piece]:
     ]
 
 
-def _keys(found: list[Press], moment: Moment) -> list[Piece]:
+def _keys(found: list[Press], moment: Moment, width: int) -> list[list[Piece]]:
     """The keys of the screen that shows the card; what that screen has no key for is not offered."""
     if moment.read_only:
-        return [("read-only: nothing can be done here", LABEL)]
-    pieces: list[Piece] = []
+        return [[("read-only: nothing can be done here", LABEL)]]
+    lines: list[list[Piece]] = []
+    used = 0
     for press in found:
         key = moment.keys.of(press.act)
-        does = press.does.replace(" ", HARD)  # a key is never alone at the end of a line
-        if key:
-            pieces += [(f" {key} ", KEY), (f"{HARD}{does}   ", "" if pieces else "bold")]
-    return pieces or [("nothing to do here", LABEL)]
+        if not key:
+            continue
+        pieces: list[Piece] = [(f" {key} ", KEY), (f" {press.does}", "" if lines else "bold")]
+        needs = sum(cell_len(text) for text, _ in pieces)
+        if lines and used + len(APART) + needs <= width:
+            lines[-1] += [(APART, ""), *pieces]
+            used += len(APART) + needs
+        else:
+            lines.append(pieces)
+            used = needs
+    return lines or [[("nothing to do here", LABEL)]]
 
 
 def _then(found: list[Press]) -> list[Piece]:
     """What could be done at a moment that is replayed, and cannot now."""
-    return [("available then ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
+    return [("available then: ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
 
 
 def _usual(moment: Moment, step: Step) -> list[list[Piece]]:

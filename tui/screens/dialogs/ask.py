@@ -41,6 +41,9 @@ class AskText(Dialog[str | None]):
         yield Said(lines_of(self._prompt), classes="dialog-ask")
         if self._choices:
             yield Choices(self._choices)
+
+    def field(self) -> Iterable[Widget]:
+        if self._choices:
             yield Said(block("or in your own words:"), classes="dialog-hint")
         field = Input if self._secret else LineInput  # a secret is taken as it is, and shown as dots
         asked = field(self._value, password=self._secret, compact=True, id="text")
@@ -92,14 +95,16 @@ class AskMoment(AskText):
 class RollbackReason(AskText):
     """Why to roll back: one of the runbook's reasons, or another in the operator's words."""
 
-    def __init__(self, reasons: Sequence[str], plan: Sequence[str] = ()) -> None:
+    def __init__(self, reasons: Sequence[str], plan: Sequence[str] = (), changes: Sequence[str] = ()) -> None:
         super().__init__("Roll back", "Why?", choices=tuple(reasons))
-        self._plan = plan
+        self._plan, self._changes = plan, changes
 
     def body(self) -> Iterable[Widget]:
         if self._plan:
-            yield Said(lines_of(self._plan), classes="dialog-text", id="rollback-plan")
+            yield Said(lines_of(self._plan), classes="dialog-text")
         yield from super().body()
+        if self._changes:
+            yield Said(lines_of(["What it changes:", *self._changes]), classes="dialog-text", id="rollback-plan")
 
 
 class AskSecret(AskText):

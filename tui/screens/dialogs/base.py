@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -48,15 +48,20 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def compose(self) -> ComposeResult:
         drill = "DRILL · " if front(self).workspace.drill else ""
-        with VerticalScroll(id="box", can_focus=False) as box:
-            box.border_subtitle = pieces(f"{front(self).keys.of('dialog.help')} help")
+        with VerticalScroll(id="box", can_focus=False):
             yield Said(pieces(f"{drill}{self.heading}"), id="dialog-title")
             yield from self.body()
-            yield Said(block(""), id="dialog-problem")
-            yield Horizontal(*self.buttons(), id="dialog-buttons")
+            with Vertical(id="dialog-foot"):
+                yield from self.field()
+                yield Said(block(""), id="dialog-problem")
+                yield Horizontal(*self.buttons(), id="dialog-buttons")
 
     def body(self) -> Iterable[Widget]:
-        """What is between the title and the buttons."""
+        """What is read, under the title; where it does not fit it scrolls, and begins at its beginning."""
+        return ()
+
+    def field(self) -> Iterable[Widget]:
+        """Where the answer is typed: in sight above the buttons, however long the body is."""
         return ()
 
     def buttons(self) -> Iterable[Button]:
@@ -64,7 +69,25 @@ class Dialog(ModalScreen[Result], Page[Result]):
         return ()
 
     def on_mount(self) -> None:
+        box = self.query_one("#box", VerticalScroll)
+        for size in ("scroll_y", "virtual_size", "show_vertical_scrollbar"):
+            self.watch(box, size, self._say_what_is_beyond)
         self.call_after_refresh(self._drawn)
+
+    def _say_what_is_beyond(self) -> None:
+        """Say on the frame which keys show the rest of a body that does not fit."""
+        box, keys = self.query_one("#box", VerticalScroll), front(self).keys
+        words = [f"{keys.of('dialog.help')} help"]
+        if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
+            words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
+        if box.scroll_y > 0:
+            words.insert(0, f"▴ more above: {keys.of('dialog.above')}")
+        box.border_subtitle = block(" · ".join(words))
+
+    def action_scroll(self, way: int) -> None:
+        """Show the next or the previous part of a long body."""
+        box = self.query_one("#box", VerticalScroll)
+        box.scroll_relative(y=way * max(1, box.scrollable_content_region.height // 2), animate=False)
 
     def _drawn(self) -> None:
         self._quiet = 0

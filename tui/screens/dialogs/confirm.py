@@ -84,6 +84,8 @@ class TypeName(Dialog[str | None]):
 
     def body(self) -> Iterable[Widget]:
         yield Said(lines_of(self._lines), classes="dialog-text")
+
+    def field(self) -> Iterable[Widget]:
         yield Said(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
         yield TypedInput(id="name", compact=True)
         if self._approval:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
 
 from tui.actions import bindings
+from tui.bridge import front
 from tui.execution.expectations import check_answer
 from tui.runbook.expected import expectations
 from tui.runbook.model import Action, Answer
@@ -64,12 +65,20 @@ class Question(Dialog[str | None]):
         if expected:
             yield Said(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
         if self._choices:
-            yield Choices([told(self._action, choice) for choice in self._choices])
-        else:
+            yield Choices([f"{told(self._action, choice)}{self._key(choice)}" for choice in self._choices])
+
+    def field(self) -> Iterable[Widget]:
+        if not self._choices:
             yield LineInput(compact=True, id="text")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")
+        if not self._choices:
+            yield Press(block("OK (enter)"), id="ok")
+
+    def _key(self, choice: str) -> str:
+        """The key that gives this answer, where one does."""
+        return f" ({front(self).keys.of(f'question.{choice}')})" if self._action.answer is Answer.YES_NO else ""
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -85,12 +94,15 @@ class Question(Dialog[str | None]):
         self.dismiss(self._choices[event.option_index])
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        wrong = form_problem(self._action, event.value)
+    @on(Button.Pressed, "#ok")
+    def _submitted(self) -> None:
+        field = self.query_one("#text", Input)
+        wrong = form_problem(self._action, field.value)
         if wrong:
             self.problem(wrong)
+            field.focus()
         else:
-            self.dismiss(event.value.strip())
+            self.dismiss(field.value.strip())
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:

@@ -54,6 +54,8 @@ class Resolve(Dialog[Resolved | Follow | None]):
         yield Said(lines_of(lines), classes="dialog-text")
         looking = "On the host: looking…" if self._look_there else "Look on the host, then say what happened."
         yield Said(block(looking), id="found", classes="dialog-text")
+
+    def field(self) -> Iterable[Widget]:
         yield Said(block("How do you know?"), classes="dialog-hint")
         yield LineInput(id="reason", compact=True)
 

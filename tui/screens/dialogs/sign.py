@@ -45,6 +45,8 @@ class Sign(Dialog[SignResult | None]):
 
     def body(self) -> Iterable[Widget]:
         yield Said(lines_of(self._lines), classes="dialog-text")
+
+    def field(self) -> Iterable[Widget]:
         if self._two:
             yield Said(block("The second person who has looked:"), classes="dialog-hint")
             yield LineInput(self._second, id="second", compact=True)

@@ -33,7 +33,8 @@ class TakenUp(Dialog[bool]):
     def body(self) -> Iterable[Widget]:
         yield Said(lines_of(self._lines), classes="dialog-text")
         if self._checks:
-            words = f"{self._checks} read-only steps were checked after the last change. They can be checked again now."
+            many = "1 read-only step was" if self._checks == 1 else f"{self._checks} read-only steps were"
+            words = f"{many} checked after the last change, and can be checked again now."
             yield Said(lines_of([words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:

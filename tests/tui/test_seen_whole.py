@@ -1,0 +1,181 @@
+"""What a person has to see before a key is pressed is on the screen, also where it is small."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import SHOP, dialog, shown, until
+from tests.tui.test_run import comes, running
+from tui.app import RunbookApp
+from tui.config import Config
+from tui.execution.workspace import Workspace
+from tui.keys import Keys
+from tui.runbook.load import load
+from tui.runbook.model import Action, Answer
+from tui.screens.dialogs import AskText, Confirm, Question, RollbackReason, Sign, TypeName
+from tui.screens.dialogs.base import Dialog
+from tui.screens.help import HelpScreen, help_lines
+from tui.screens.watch_text import FRAME, watch_lines
+from tui.session.outcome import Outcome
+from tui.session.state import SessionState, StepStatus
+from tui.session.watching import Monitored, Sample
+from tui.widgets.progress import Moment
+from tui.widgets.step_text import card
+
+LONG = ["on web:", "  $ the first command", *(f"  $ command {number}" for number in range(60)), "  $ the last command"]
+KEYS = Keys()
+NOW = FakeClock().now()
+
+
+def told(app: RunbookApp, words: str) -> bool:
+    """Whether a notice says so."""
+    return any(words in notice.message for notice in app._notifications)
+
+
+def dialogs() -> list[tuple[Dialog[Any], str]]:
+    """Each kind of dialog with more to read than a small terminal has lines, and what its foot must show."""
+    long = "\n".join(LONG)
+    return [
+        (Confirm("Update it", LONG, yes="Run it"), "Run it (y)"),
+        (TypeName("DESTRUCTIVE: drop it", LONG, "web"), "Type web and press Enter"),
+        (Sign("Update it", LONG, True, "ben"), "A note (may stay empty):"),
+        (AskText("Skip", long), "OK (enter)"),
+        (Question(Action(ask=long, answer=Answer.NUMBER)), "OK (enter)"),
+        (RollbackReason(["errors", "slow"], ["Steps: 2 needed"], LONG), "or in your own words:"),
+    ]
+
+
+@pytest.mark.parametrize("place", range(len(dialogs())))
+async def test_a_long_dialog_begins_at_its_beginning_and_keeps_its_title_and_its_answer_in_sight(
+    workspace: Workspace, place: int
+) -> None:
+    asked, foot = dialogs()[place]
+    async with RunbookApp(workspace).run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(asked)
+        await dialog(pilot, type(asked))
+        await until(pilot, lambda: "more below: pagedown" in shown(pilot.app))
+        for words in (asked.heading, "the first command" if "Roll" not in asked.heading else "Steps: 2", foot):
+            assert words in shown(pilot.app)
+        assert "more above" not in shown(pilot.app)
+        for _ in range(20):
+            await pilot.press("pagedown")
+        if not isinstance(asked, RollbackReason):  # there the key moves in the list of reasons first
+            await until(pilot, lambda: "the last command" in shown(pilot.app))
+            assert "more below" not in shown(pilot.app)
+            assert "more above: pageup" in shown(pilot.app)
+        assert asked.heading in shown(pilot.app)
+        assert foot in shown(pilot.app)
+
+
+async def test_a_dialog_that_fits_says_nothing_of_more(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test(size=(80, 24)) as pilot:
+        for asked in (
+            Confirm("Update it", ["$ one"]),
+            AskText("Skip", "Why?"),
+            RollbackReason(["errors"], ["Steps: 2"]),
+        ):
+            pilot.app.push_screen(asked)
+            await dialog(pilot, type(asked))
+            await until(pilot, lambda: "f1 help" in shown(pilot.app))
+            assert "more" not in shown(pilot.app)
+            await pilot.press("escape")
+
+
+async def test_a_question_names_the_keys_that_answer_it(workspace: Workspace) -> None:
+    async with RunbookApp(workspace, Config(keys={"question.yes": "f7"})).run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(Question(Action(ask="Is it well?", answer=Answer.YES_NO)))
+        await dialog(pilot, Question)
+        assert "yes (f7)" in shown(pilot.app)
+        assert "no (n)" in shown(pilot.app)
+
+
+def test_the_help_breaks_what_is_long_beside_the_keys() -> None:
+    for width in range(72, 100):
+        lines = ["".join(text for text, _ in line) for line in help_lines("run", KEYS, width)]
+        assert max(cell_len(line) for line in lines if "config.toml" not in line) <= width - 4
+
+
+async def test_the_help_is_broken_anew_where_the_terminal_changes(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test(size=(120, 40)) as pilot:
+        pilot.app.push_screen(HelpScreen("run", KEYS))
+        await until(pilot, lambda: "run.next" in shown(pilot.app))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "run.next" not in shown(pilot.app))
+
+
+async def test_the_keys_at_the_foot_of_the_troubles_are_whole(make_workspace: Callable[..., Workspace]) -> None:
+    trouble = '\n[[troubleshooting]]\nid = "load"\ntitle = "Load"\nsymptoms = ["slow"]\npatterns = ["slow"]\n'
+    trouble += '[[troubleshooting.diagnosis]]\nid = "look-load"\ntitle = "Look"\n'
+    trouble += '[[troubleshooting.diagnosis.actions]]\nrun = "top -b"\n'
+    async with running(make_workspace(SHOP + trouble), (80, 24)) as (app, pilot):
+        await until(pilot, lambda: "? Help" in shown(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "Troubleshoot" in shown(app) or "Which trouble" in shown(app))
+        if "Which trouble" in shown(app):
+            await pilot.press("enter")
+        await until(pilot, lambda: "Troubleshoot ·" in shown(app))
+        assert "? Help" in shown(app).splitlines()[-1]
+
+
+async def test_a_title_that_is_cut_says_so(make_workspace: Callable[..., Workspace]) -> None:
+    text = SHOP.replace('title = "Shop"', f'title = "{"Shop of the town " * 8}"', 1)
+    async with running(make_workspace(text), (80, 24)) as (app, pilot):
+        await until(pilot, lambda: shown(app).splitlines()[0].endswith("…"))
+
+
+MONITORS = """
+[monitors.cpu]
+title = "Database connections"
+run = "count"
+every = "30s"
+number = { name = "cpu", pattern = '([0-9.]+)%', below = 70, unit = "%" }
+"""
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_a_monitor_is_one_line(tmp_path: Any, width: int) -> None:
+    path = tmp_path / "runbook.toml"
+    path.write_text(SHOP + MONITORS, encoding="utf-8")
+    samples = tuple(Sample(at=NOW, value=8.125) for number in range(50))
+    state = SessionState(runbook=load(path), monitors={"cpu": Monitored(samples=samples, baseline=8.125)})
+    for line in watch_lines(state, width):
+        assert cell_len("".join(text for text, _ in line)) <= width - FRAME
+
+
+async def test_a_key_on_the_card_stays_beside_what_it_does(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["uptime"] = Reply(outcome=Outcome.exited(1))
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        moment: Moment = app.screen.moment
+        for width in range(24, 80):
+            lines = ["".join(text for text, _ in line) for line in card(moment, "look", width)]
+            at = next(number for number, line in enumerate(lines) if " r  retry" in line)
+            keys = lines[at : at + 4]
+            assert any(" ctrl+r  roll back" in line for line in keys)
+            assert all(cell_len(line) <= width for line in keys if " ctrl+r " in line)
+
+
+async def test_what_is_refused_asks_for_no_reason_first(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("u")
+        await until(pilot, lambda: told(app, "Look around was not done yet"))
+        app.conductor.start("look")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        await pilot.press("up")
+        await until(pilot, lambda: app.screen.step.id == "look")
+        await pilot.press("k")
+        await until(pilot, lambda: told(app, "Look around is settled already"))
+        assert not isinstance(app.screen, Dialog)
+
+
+async def test_the_output_alone_says_how_to_see_the_steps_again(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("z")
+        await until(pilot, lambda: "z shows the steps again" in shown(app))
+        await pilot.press("z")
+        await until(pilot, lambda: "z shows the steps again" not in shown(app))
