@@ -95,6 +95,8 @@ date -d yesterday +%F
 hostname
 ip addr show
 pip list
+python -m pip check
+venv/bin/python3 -m pip --version
 xargs grep -l x < list
 wget -qO- https://x
 echo "a > b"
@@ -102,6 +104,9 @@ trap 'rm -f "$t"' EXIT; t=$(mktemp)
 """
 
 CHANGES = """
+python -m pip install --upgrade pip
+python -m shop.clean
+python -m
 kubectl delete pod web-1
 kubectl -n prod delete pod web-1
 kubectl apply -f a.yml

@@ -97,6 +97,8 @@ class _Context(Struct, frozen=True):
             yield from self.manage(words)
         elif program in ("docker", "podman") and words.compose:
             yield from _verb("docker-compose", TOOLS["docker-compose"], texts[1:])
+        elif _PYTHON.search(program) and texts[:1] == ["-m"] and texts[1:2] and texts[1] in TOOLS:
+            yield from _verb(texts[1], TOOLS[texts[1]], texts[2:])
         elif program in TOOLS:
             yield from _verb(program, TOOLS[program], texts)
         elif program in _SQL:
