@@ -17,7 +17,7 @@ from tui.runbook.load import load
 from tui.runbook.model import Action, Approval, Danger, FlowKind, Runbook, Step, seconds
 from tui.runbook.problem import Path
 from tui.runbook.variables import fill_command
-from tui.runbook.walk import fields_of, section_steps, steps_of
+from tui.runbook.walk import fields_of, section_steps, steps_of, texts_of
 
 ROOT = File(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "source" / "deployment-runbook.md"
@@ -46,7 +46,7 @@ def rows() -> list[Row]:
 
 def sources(runbook: Runbook) -> Iterator[tuple[Path, set[int]]]:
     """Every place that names lines of the document; a secret's `source` says where its value is."""
-    return ((path, lines(text)) for path, text in fields_of(runbook, "source") if path[0] != "secrets")
+    return ((path, lines(text)) for path, text in fields_of(texts_of(runbook), "source") if path[0] != "secrets")
 
 
 def is_heading(runbook: Runbook, path: Path) -> bool:

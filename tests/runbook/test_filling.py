@@ -11,6 +11,7 @@ from tui.runbook.load import load_text
 from tui.runbook.model import Action, Capture, Expect, Runbook
 from tui.runbook.places import PLACEHOLDER
 from tui.runbook.variables import fill
+from tui.runbook.walk import texts_of
 from tui.session.outcome import Outcome
 
 VALUES = {"old": "v1.0", "new": "v2"}
@@ -48,7 +49,7 @@ def fields() -> list[tuple[type[msgspec.Struct], str]]:
 @pytest.mark.parametrize(("struct", "name"), fields(), ids=lambda one: getattr(one, "__name__", one))
 def test_a_placeholder_in_a_field_is_filled_or_refused(struct: type[msgspec.Struct], name: str) -> None:
     model = msgspec.defstruct(struct.__name__, [(name, str)])
-    told = list(unfilled(model(f"a {{{{ new }}}} in {name}")))
+    told = list(unfilled(texts_of(model(f"a {{{{ new }}}} in {name}"))))
     assert bool(told) is ((struct.__name__, name) not in FILLED)
 
 

@@ -9,6 +9,7 @@ from tests.support.counted_calls import calls_counted
 from tests.support.large import CHANGES, large, large_text
 from tui.errors import RunbookInvalid
 from tui.keys import Keys
+from tui.runbook.lint import lint_text
 from tui.runbook.load import load_text
 from tui.runbook.model import Runbook
 from tui.session import events as ev
@@ -124,6 +125,28 @@ def test_reading_a_runbook_grows_no_faster_than_the_runbook() -> None:
             load_text(text, "large.toml")
         calls[steps] = found.total()
     assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
+
+
+def test_lint_grows_no_faster_than_the_runbook() -> None:
+    calls = {}
+    for steps in (FEW, MANY):
+        text = large_text(steps).replace("systemctl status", "docker rm")
+        with calls_counted() as found:
+            doubts = lint_text(text, "large.toml")
+        calls[steps] = found.total()
+        assert len(doubts) == steps * (CHANGES - 1) // CHANGES
+    assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
+
+
+def test_reading_and_lint_look_once_at_each_text_and_each_command() -> None:
+    text = large_text(FEW)
+    for read in (load_text, lint_text):
+        with calls_counted() as found:
+            read(text, "large.toml")
+        steps = FEW + FEW // CHANGES
+        assert found["runbook/shell.py:read"] == 0, "nothing has a placeholder, a comment or a here-document"
+        assert found["runbook/commands.py:_simple_commands"] <= steps
+        assert found["runbook/walk.py:_texts"] <= 30 * steps, "a step has about twenty, and its expectations are asked"
 
 
 CAPTURES = """

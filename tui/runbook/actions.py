@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterator
 
-from tui.runbook.filling import texts_of
 from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
 from tui.runbook.names import Known, Names, template_faults
 from tui.runbook.patterns import pattern_faults
 from tui.runbook.places import PLACEHOLDER
 from tui.runbook.probing.check import expectation_faults, probe_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.walk import KEY, texts_of
 from tui.runbook.watching_check import watch_faults
 
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on", "repeatable")
@@ -49,10 +49,10 @@ def action_faults(
     for key in ("run", "ask", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
         yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
-    for where, _, _, text in texts_of(action.expect, (*path, "expect")):
-        yield from template_faults(text, known, where, False, names.anywhere())
-    for where, _, _, text in texts_of(action.capture, (*path, "capture")):
-        yield from template_faults(text, known, where, False, names.anywhere())
+    for key, value in (("expect", action.expect), ("capture", action.capture)):
+        for where, kind, _, text in texts_of(value, (*path, key)) if value else ():
+            if "{{" in text and kind != KEY:
+                yield from template_faults(text, known, where, False, names.anywhere())
     if action.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), action.probe)
         yield from expectation_faults(runbook, path, action, mutates)

@@ -27,6 +27,8 @@ _WRAPPERS = frozenset({*_VALUED, "nohup", "exec", "command", "setsid", "builtin"
 _COMPOSE_VALUED = frozenset({"-f", "--file", "-p", "--project-name", "--profile", "--env-file"})
 _PLAIN = re.compile(r"""[^\s{'"\\$`;&|()<>]+""")
 """Characters of a word that stand for themselves, in quotes and outside."""
+_SPECIAL = frozenset("&();\n|\\<>")
+"""Characters that begin something else than a word."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _CODE = {"bash": "-c", "sh": "-c", "dash": "-c", "python": "-c", "python3": "-c", "perl": "-e", "su": "-c"}
 
@@ -83,13 +85,19 @@ def simple_commands(script: str) -> list[Words]:
 @lru_cache(maxsize=512)
 def _simple_commands(script: str) -> tuple[Words, ...]:
     """Kept for a while: several checks of an action ask for the same, one after the other."""
+    return tuple(_Splitter(_without_texts(script)).commands())
+
+
+def _without_texts(script: str) -> str:
+    """The script without its comments and here-documents."""
+    if "#" not in script and "<<" not in script:
+        return script
     found = read(script)
     ends = [script.find("\n", body.end) for body in found.bodies]
     bodies = [(body.start, len(script) if end < 0 else end) for body, end in zip(found.bodies, ends, strict=True)]
-    hidden = sorted([*found.comments, *bodies], reverse=True)
-    for start, end in hidden:
+    for start, end in sorted([*found.comments, *bodies], reverse=True):
         script = script[:start] + script[end:]
-    return tuple(_Splitter(script).commands())
+    return script
 
 
 def inner_code(script: str) -> list[str]:
@@ -122,7 +130,11 @@ class _Splitter:
         fed = piped = False
         while self.at < len(self.script):
             char = self.script[self.at]
-            if self.script.startswith("&>", self.at):
+            if char in " \t":
+                self.at += 1
+            elif char not in _SPECIAL:
+                words.append(self.word())
+            elif self.script.startswith("&>", self.at):
                 self.at += 1
             elif self.script.startswith("()", self.at) and len(words) == 1:
                 words, self.at = [], self.at + 2  # a function: its body is read where it stands
@@ -135,8 +147,8 @@ class _Splitter:
                 piped = piped or (char == "|" and not self.script.startswith("||", self.at))
                 self.at += 2 if self.script.startswith("||", self.at) else 1
                 words, fed = [], False
-            elif char in " \t" or self.script.startswith("\\\n", self.at):
-                self.at += 1 if char in " \t" else 2
+            elif self.script.startswith("\\\n", self.at):
+                self.at += 2
             elif char in "<>" and words and words[0].text == "[[":
                 self.at += 1  # a comparison
             elif char in "<>":
@@ -197,7 +209,8 @@ class _Splitter:
                 text += plain[0]
                 expanded += plain[0] if quote != "'" else " " * len(plain[0])
                 self.at = plain.end()
-                continue
+                if self.at == len(self.script):
+                    break
             char = self.script[self.at]
             placeholder = PLACEHOLDER.match(self.script, self.at) if char == "{" else None
             if placeholder:

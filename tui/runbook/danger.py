@@ -51,7 +51,7 @@ def _secret_in_argv(words: Words, secrets: frozenset[str]) -> Iterator[Fault]:
     if not words.program or words.program in ("printf", "echo", "export", "[", "test", "[[", ":", "read", "set"):
         return
     for word in words.arguments:
-        for variable in secrets:
+        for variable in secrets if "$" in word.expanded else ():
             if re.search(rf"\$(?:{variable}\b|\{{{variable}[}}:%#])", word.expanded):
                 message = (
                     f"the secret ${variable} is an argument of {words.program}, where every user of the host sees it"

@@ -1,16 +1,15 @@
 """Fills `{{ name }}` in what is expected and captured, and names the texts of a runbook in which it stays as it is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import Action, Capture, Expect, Runbook
+from tui.runbook.model import Action, Capture, Expect
 from tui.runbook.places import PLACEHOLDER
-from tui.runbook.problem import Fault, Path
-from tui.runbook.services import Probe, Service
+from tui.runbook.problem import Fault
 from tui.runbook.variables import fill, names
+from tui.runbook.walk import KEY, Text
 
 FILLED = frozenset(
     {
@@ -63,39 +62,14 @@ def _capture(wanted: Capture, values: Mapping[str, str]) -> Capture:
     return replace(wanted, pattern=fill(wanted.pattern, escaped), json=fill(wanted.json, values))
 
 
-def unfilled(runbook: Runbook) -> Iterator[Fault]:
+def unfilled(texts: Iterable[Text]) -> Iterator[Fault]:
     """A fault for each placeholder that nothing would fill in: people would read `{{ name }}`."""
-    for path, kind, field, text in texts_of(runbook):
-        if (kind, field) not in FILLED and (found := PLACEHOLDER.search(text)):
+    for path, kind, field, text in texts:
+        if "{{" not in text or not field or kind == KEY or (kind, field) in FILLED:
+            continue
+        if found := PLACEHOLDER.search(text):
             yield Fault(
                 path=path,
                 message=f"{found[0]} is not filled in here",
                 hint="write it out; it is filled in commands, expectations, questions, messages, a step's text",
             )
-
-
-def texts_of(value: object, path: Path = ()) -> Iterator[tuple[Path, str, str, str]]:
-    """Every text that is not empty with its place, its struct and its field; probes and services check their own."""
-    found: list[tuple[Path, str, str, str]] = []
-    _texts(value, path, "", "", found)
-    return iter(found)
-
-
-def _texts(value: object, path: Path, kind: str, field: str, found: list[tuple[Path, str, str, str]]) -> None:
-    if not value:
-        return
-    if isinstance(value, str):
-        found.append((path, kind, field, value))
-    elif isinstance(value, (Probe, Service)):
-        return
-    elif isinstance(value, Struct):
-        own = type(value).__name__
-        for name in value.__struct_fields__:
-            if item := getattr(value, name):
-                _texts(item, (*path, name), own, name, found)
-    elif isinstance(value, tuple):
-        for place, item in enumerate(value):
-            _texts(item, (*path, place), kind, field, found)
-    elif isinstance(value, (dict, Mapping)):
-        for key, item in value.items():
-            _texts(item, (*path, key), kind, field, found)

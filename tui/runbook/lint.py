@@ -1,14 +1,12 @@
 """Says everything that is wrong or doubtful in a runbook file: the loader's errors, and what it lets pass."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path as File
-
-import tomli
-from msgspec import Struct
 
 from tui.runbook.danger import action_doubts
 from tui.runbook.facts import may_hold
-from tui.runbook.load import examine, located, read_text, unmarked
+from tui.runbook.load import examine, nothing_collected, read_text
 from tui.runbook.model import Approval, Danger, Runbook
 from tui.runbook.names import Names
 from tui.runbook.patterns import pattern_doubts
@@ -16,7 +14,7 @@ from tui.runbook.probing.secrets import secrets_of
 from tui.runbook.problem import Fault, Path, Problem, quoted
 from tui.runbook.reading import changes
 from tui.runbook.troubles import issue_doubts
-from tui.runbook.walk import section_steps, steps_of
+from tui.runbook.walk import KEY, Text, section_steps, steps_of
 
 DESTRUCTIVE_SHARE = 0.10
 """Typed confirmations lose their weight when there are more of them than this share of a flow's steps."""
@@ -33,20 +31,18 @@ def lint(path: File) -> list[Problem]:
 
 def lint_text(text: str, name: str, beside: File | None = None) -> list[Problem]:
     """Errors and warnings of a runbook; see `load.examine` for the arguments."""
-    runbook, problems = examine(text, name, beside)
-    if runbook is None:
-        return list(problems)
-    doubts = located(_doubts(runbook, beside), tomli.loads(unmarked(text)), text, name)
-    return sorted({*problems, *doubts}, key=lambda problem: (problem.line, problem.severity, str(problem)))
+    with nothing_collected():
+        _, problems = examine(text, name, beside, doubts=partial(_doubts, beside))
+    return sorted(problems, key=lambda problem: (problem.line, problem.severity, str(problem)))
 
 
-def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
+def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Iterator[Fault]:
     yield from _unused(runbook)
     yield from _destructive(runbook)
     yield from _undo(runbook)
     yield from _document(runbook, beside)
     yield from _unannounced(runbook)
-    yield from _patterns(runbook)
+    yield from _patterns(texts)
     yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
@@ -61,26 +57,11 @@ def _doubts(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
             yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
 
 
-def _patterns(value: object, path: Path = ()) -> Iterator[Fault]:
+def _patterns(texts: Iterable[Text]) -> Iterator[Fault]:
     """What may take long in the patterns of the runbook, wherever they stand in it."""
-    if isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            item = getattr(value, name)
-            if not item or isinstance(item, bool):
-                continue
-            if name in ("pattern", "patterns", "matches", "misses"):
-                texts = [((*path, name), item)] if isinstance(item, str) else []
-                texts += [((*path, name, place), one) for place, one in enumerate(item) if isinstance(item, tuple)]
-                for where, text in texts:
-                    yield from pattern_doubts(text, where)
-            else:
-                yield from _patterns(item, (*path, name))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _patterns(item, (*path, key))
-    elif isinstance(value, tuple):
-        for place, item in enumerate(value):
-            yield from _patterns(item, (*path, place))
+    for path, kind, field, text in texts:
+        if field in ("pattern", "patterns", "matches", "misses", "share_of") and kind != KEY:
+            yield from pattern_doubts(text, path)
 
 
 def _unannounced(runbook: Runbook) -> Iterator[Fault]:

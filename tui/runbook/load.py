@@ -1,7 +1,7 @@
 """Reads a runbook file into the model, or says everything that is wrong with it at once."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,15 @@ from tui.runbook.locate import Lines
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Fault, Problem, key_of, visible
 from tui.runbook.references import references
+from tui.runbook.walk import Text, texts_of
 
 MAX_BYTES = 5_000_000
+Doubts = Callable[[Runbook, Sequence[Text]], Iterable[Fault]]
+
+
+def no_doubts(runbook: Runbook, texts: Sequence[Text]) -> Iterable[Fault]:
+    """What is said of a runbook that is only loaded: its errors and nothing else."""
+    return ()
 
 
 def load(path: Path, kept: bool = False) -> Runbook:
@@ -27,7 +34,7 @@ def load(path: Path, kept: bool = False) -> Runbook:
     Raises:
         RunbookInvalid: it cannot be read, or is not right; `problems` has every fault.
     """
-    with _nothing_collected():
+    with nothing_collected():
         runbook, problems = examine(read_text(path), str(path), path.parent, kept)
         return _accepted(runbook, problems, str(path))
 
@@ -38,13 +45,13 @@ def load_text(text: str, name: str, kept: bool = False) -> Runbook:
     Raises:
         RunbookInvalid: it is not right; `problems` has every fault.
     """
-    with _nothing_collected():
+    with nothing_collected():
         runbook, problems = examine(text, name, kept=kept)
         return _accepted(runbook, problems, name)
 
 
 @contextmanager
-def _nothing_collected() -> Iterator[None]:
+def nothing_collected() -> Iterator[None]:
     """Nothing that is read becomes garbage: to look for it again and again takes a third of the time."""
     was = gc.isenabled()
     gc.disable()
@@ -92,12 +99,13 @@ def unmarked(text: str) -> str:
 
 
 def examine(
-    text: str, name: str, beside: Path | None = None, kept: bool = False
+    text: str, name: str, beside: Path | None = None, kept: bool = False, doubts: Doubts = no_doubts
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook (as far as it can be read) and all its faults, in the order of their lines.
 
     Args:
         beside: the folder from which the runbook names its source document.
+        doubts: what else is said of a runbook that can be read, with its texts.
     """
     name = visible(name, 300)
     try:
@@ -110,12 +118,13 @@ def examine(
     except ValueError as error:
         message = visible(str(error), 200)
         return None, (Problem(file=name, message=f"a value cannot be read: {message}", hint="correct it"),)
-    faults += references(runbook, _document_lines(runbook, beside))
+    texts = texts_of(runbook)
+    faults += references(runbook, texts, _document_lines(runbook, beside))
     if kept:
         faults = [fault for fault in faults if not {"expect", "capture"} & set(fault.path)]
     else:
-        faults += unfilled(runbook)
-    return runbook, located(faults, raw, text, name)
+        faults += unfilled(texts)
+    return runbook, located((*faults, *doubts(runbook, texts)), raw, text, name)
 
 
 def located(faults: Iterable[Fault], raw: object, text: str, name: str) -> tuple[Problem, ...]:

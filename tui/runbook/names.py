@@ -9,7 +9,7 @@ from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.shell import read
 from tui.runbook.variables import BUILT_INS, DRAFTED, FACTS, names
-from tui.runbook.walk import steps_of
+from tui.runbook.walk import section_steps, steps_of
 
 Name = TypeVar("Name")
 
@@ -105,6 +105,8 @@ class Names:
         self._facts = frozenset(self._anywhere.values) | FACTS
         self.steps = dict.fromkeys(step.id for _, step in steps_of(runbook))
         """The ids of all steps, in the order of the file."""
+        self.of_sections = dict.fromkeys(step.id for _, step in section_steps(runbook))
+        """The ids of the steps that are not troubleshooting, in the order of the file."""
         self.items = dict.fromkeys(item.id for item in runbook.checklist)
         """The ids of the checklist's items."""
 

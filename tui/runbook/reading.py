@@ -44,9 +44,9 @@ def changes(script: str, stdin: str = "") -> Iterator[Change]:
     Args:
         stdin: what the script gets on standard input: a database's client takes its statements from there.
     """
-    context = _Context(
-        frozenset(_FUNCTION.findall(script)), frozenset(f"${name}" for name in _TEMPORARY.findall(script)), stdin
-    )
+    functions = _FUNCTION.findall(script) if "()" in script else ()
+    temporary = _TEMPORARY.findall(script) if "$(mktemp" in script else ()
+    context = _Context(frozenset(functions), frozenset(f"${name}" for name in temporary), stdin)
     commands = simple_commands(script)
     for words in commands:
         yield from context.judge(words)

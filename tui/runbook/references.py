@@ -1,6 +1,6 @@
 """Checks what a runbook says about itself: that every name it uses is there, once, and every value makes sense."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -12,21 +12,22 @@ from tui.runbook.places import PLACEHOLDER
 from tui.runbook.probing.check import service_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.troubles import issue_faults
-from tui.runbook.walk import fields_of, steps_of, texts_of
+from tui.runbook.walk import Text, fields_of, steps_of
 from tui.runbook.watching_check import watching_faults
 
 Item = TypeVar("Item")
 
 
-def references(runbook: Runbook, document_lines: int | None = None) -> list[Fault]:
+def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | None = None) -> list[Fault]:
     """Every fault in a runbook whose shape is right.
 
     Args:
+        texts: those of the runbook.
         document_lines: how many lines the source document has, where that is known.
     """
     names = Names(runbook)
     return [
-        *_characters(runbook),
+        *_characters(texts),
         *_duplicates(runbook),
         *declarations(runbook),
         *_flows(runbook),
@@ -40,7 +41,7 @@ def references(runbook: Runbook, document_lines: int | None = None) -> list[Faul
             _facts(runbook, names, (*path, "when"), section.when)
             for path, section in _numbered("sections", runbook.sections)
         ),
-        *_sources(runbook, document_lines),
+        *_sources(runbook, texts, document_lines),
     ]
 
 
@@ -48,9 +49,9 @@ def _numbered(key: str, items: Iterable[Item]) -> Iterator[tuple[Path, Item]]:
     return (((key, place), item) for place, item in enumerate(items))
 
 
-def _characters(runbook: Runbook) -> Iterator[Fault]:
+def _characters(texts: Sequence[Text]) -> Iterator[Fault]:
     """No program, file or host can be given a NUL: a command would end at it, or not start."""
-    for path, text in texts_of(runbook):
+    for path, _, _, text in texts:
         if "\0" in text:
             hint = r"take it out; in a pattern write \x00"
             yield Fault(path=path, message="a NUL character (\\u0000), which no command can hold", hint=hint)
@@ -181,8 +182,8 @@ def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator
                 yield Fault(path=(*path, name), message=message, hint=nearest(value, allowed))
 
 
-def _sources(runbook: Runbook, document_lines: int | None) -> Iterator[Fault]:
-    for path, text in fields_of(runbook, "source"):
+def _sources(runbook: Runbook, texts: Sequence[Text], document_lines: int | None) -> Iterator[Fault]:
+    for path, text in fields_of(texts, "source"):
         if path[:1] == ("secrets",):
             continue
         for part in text.split(",") if text else ():

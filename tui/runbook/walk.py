@@ -1,11 +1,19 @@
 """Visits the parts of a runbook together with the place in the file where each stands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from tui.runbook.model import Runbook, Step
 from tui.runbook.problem import Path
+from tui.runbook.services import Probe, Service
+
+Text = tuple[Path, str, str, str]
+"""A text with its place, the struct and the field that it is in; both are empty where its owner checks it itself."""
+KEY = "key"
+"""The struct that stands for the keys of tables."""
 
 
 def steps_of(runbook: Runbook) -> Iterator[tuple[Path, Step]]:
@@ -27,54 +35,38 @@ def section_steps(runbook: Runbook) -> Iterator[tuple[Path, Step]]:
             yield ("sections", place, "steps", number), step
 
 
-def texts_of(value: object) -> Iterator[tuple[Path, str]]:
-    """Every text that is not empty, wherever it is in the model, the keys of tables among them."""
-    found: list[tuple[Path, str]] = []
-    _texts(value, (), found)
-    return iter(found)
+def texts_of(value: object, path: Path = ()) -> list[Text]:
+    """Every text that is not empty, wherever it is in the model, the keys of tables among them.
+
+    Probes and services check their own texts: those have no struct and no field.
+    """
+    found: list[Text] = []
+    _texts(value, path, "", "", found)
+    return found
 
 
-def _texts(value: object, path: Path, found: list[tuple[Path, str]]) -> None:
+def _texts(value: object, path: Path, kind: str, field: str, found: list[Text]) -> None:
     """Adds them to a list: a generator in a generator at each level takes several times as long."""
-    if not value:
-        return
     if isinstance(value, str):
-        found.append((path, value))
+        found.append((path, kind, field, value))
     elif isinstance(value, Struct):
-        for field in value.__struct_fields__:
-            if item := getattr(value, field):
-                _texts(item, (*path, field), found)
+        own = isinstance(value, (Probe, Service))
+        name = "" if own else type(value).__name__
+        values = astuple(value)  # most fields are empty, and passed over without a look at each
+        for one, item in compress(zip(value.__struct_fields__, values, strict=True), values):
+            _texts(item, (*path, one), name, "" if own else one, found)
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
-            _texts(item, (*path, place), found)
-    elif isinstance(value, (dict, Mapping)):  # the first is what there nearly always is, and quick to tell
+            if item:
+                _texts(item, (*path, place), kind, field, found)
+    elif not isinstance(value, (int, float)) and isinstance(value, (dict, Mapping)):
         for key, item in value.items():
-            _texts(key, (*path, key), found)
-            _texts(item, (*path, key), found)
+            if key:
+                found.append(((*path, key), KEY, field, key))
+            if item:
+                _texts(item, (*path, key), kind, field, found)
 
 
-def fields_of(value: object, name: str) -> Iterator[tuple[Path, str]]:
-    """Every text that is not empty in a field of this name, wherever it is in the model."""
-    found: list[tuple[Path, str]] = []
-    _fields(value, name, (), found)
-    return iter(found)
-
-
-def _fields(value: object, name: str, path: Path, found: list[tuple[Path, str]]) -> None:
-    if isinstance(value, str):
-        return
-    if isinstance(value, Struct):
-        for field in value.__struct_fields__:
-            item = getattr(value, field)
-            if not item:
-                continue
-            if field == name and isinstance(item, str):
-                found.append(((*path, field), item))
-            else:
-                _fields(item, name, (*path, field), found)
-    elif isinstance(value, tuple):
-        for place, item in enumerate(value):
-            _fields(item, name, (*path, place), found)
-    elif isinstance(value, (dict, Mapping)):
-        for key, item in value.items():
-            _fields(item, name, (*path, key), found)
+def fields_of(texts: Iterable[Text], name: str) -> Iterator[tuple[Path, str]]:
+    """Those of the texts that stand in a field of this name."""
+    return ((path, text) for path, kind, field, text in texts if field == name and kind != KEY)

@@ -72,8 +72,7 @@ def watch_faults(runbook: Runbook, names: Names, known: Known, path: Path, actio
     if watched is None:
         return
     yield from missing(watched.monitor, runbook.monitors, "monitor", (*path, "watch", "monitor"))
-    steps = [step.id for section in runbook.sections for step in section.steps]
-    yield from missing(watched.since, steps, "step", (*path, "watch", "since"))
+    yield from missing(watched.since, names.of_sections, "step", (*path, "watch", "since"))
     yield from template_faults(watched.samples, known, (*path, "watch", "samples"), False, names.anywhere())
     if "{{" not in watched.samples and not watched.samples.isdecimal():
         hint = "a whole number, or a {{ variable }}"
