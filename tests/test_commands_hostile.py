@@ -5,6 +5,7 @@ import os
 import random
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -174,3 +175,23 @@ def test_no_command_does_with_any_mixture(tmp_path: Path, monkeypatch: pytest.Mo
         assert {command: wrong(data)[:6] for command, data in sent.items() if wrong(data)} == {}, ascii(words)
         commands, size = commands + len(sent), size + sum(map(len, sent.values()))
     print(f"\ncommands: {commands} run in a terminal, {size:,} bytes, 0 foreign characters")  # noqa: T201
+
+
+FAULTS = {
+    "a command": "raise ValueError(words)",
+    "a thread": "import threading; one = threading.Thread(target=int, args=(words,)); one.start(); one.join()",
+    "what nobody waits for": "class Gone:\n    def __del__(self): raise ValueError(words)\nGone()",
+    "a library's log": "import logging, tui.text.logs as own\nown.silence(); logging.getLogger('redis').error(words)",
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_of_the_program_itself_repeats_nothing_foreign(kind: str) -> None:
+    """What Python and libraries would write to standard error by themselves repeats what a host said."""
+    code = f"from tui.cli_output import prepare; prepare()\nwords = {HOSTILE!r}\n{FAULTS[kind]}"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    said = ran.stderr.decode()
+    assert foreign(said) == []
+    assert "Traceback" not in said
+    assert ("a fault in the program itself: ValueError" in said) == ("log" not in kind)
+    assert ran.returncode == (1 if kind == "a command" else 0)

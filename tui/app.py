@@ -22,9 +22,8 @@ from tui.session.called import over, session_called, way_back
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.taking_up import TakingUp
-from tui.text.block import block
+from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
-from tui.text.sanitise import sanitise
 from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:
@@ -229,13 +228,13 @@ class RunbookApp(Attentive, TakingUp):
 
     def show_error(self, error: RunbookError) -> None:
         """Tell the operator what is wrong and what to do next."""
-        hint = f"\n→ {sanitise(error.hint)}" if error.hint else ""
-        self.notify(sanitise(error.message) + hint, severity="error", timeout=ERROR_SHOWN, markup=False)
+        told = lines_of([error.message, *([f"→ {error.hint}"] if error.hint else [])])
+        self.notify(told.plain, severity="error", timeout=ERROR_SHOWN, markup=False)
 
     def say(self, text: str, title: str = "", warning: bool = False) -> None:
         """Tell the operator something that needs no answer."""
         severity: Literal["warning", "information"] = "warning" if warning else "information"
-        self.notify(block(text).plain, title=sanitise(title), severity=severity, markup=False)
+        self.notify(block(text).plain, title=pieces(title).plain, severity=severity, markup=False)
 
     def open_link(self, url: str) -> None:
         """Copy an address, and open it where there is a browser with a window of its own."""
@@ -362,6 +361,6 @@ def parting(conductor: "Conductor") -> Text:
     """What stays on the terminal when the program has ended: the way back, and the receipt to keep elsewhere."""
     state = conductor.state
     session = state.started.session if state.started else ""
-    back = f"To come back: {way_back(state)}\n" if way_back(state) else ""
+    back = [f"To come back: {way_back(state)}"] if way_back(state) else []
     came = f", {session_called(state).words}" if over(state) else ""
-    return Text(f"{back}Session {sanitise(session + came)}, receipt {conductor.receipt()}")
+    return last_words([*back, f"Session {session + came}, receipt {conductor.receipt()}"])

@@ -4,9 +4,11 @@ import codecs
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from traceback import walk_tb
+from traceback import extract_tb, walk_tb
+from types import TracebackType
 from typing import Any, NoReturn, TextIO
 
 import click
@@ -15,6 +17,8 @@ from tui.errors import RunbookError
 
 WHOLE = 1 << 40
 """More characters than any line has."""
+
+FRAMES = 6
 
 LIKENESS = "runbook-likeness"
 """How a character is written that the locale does not have: by one that looks alike, else by its number."""
@@ -46,6 +50,17 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=LIKENESS)
+    sys.excepthook = _fault
+    sys.unraisablehook = lambda fault: _fault(fault.exc_type, fault.exc_value, fault.exc_traceback)
+    threading.excepthook = lambda fault: _fault(fault.exc_type, fault.exc_value, fault.exc_traceback)
+
+
+def _fault(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """Say where the program itself failed, in words that may repeat a host's; Python's own would pass them on raw."""
+    if issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    frames = [f"{one.filename}:{one.lineno} in {one.name}" for one in extract_tb(trace)[-FRAMES:]]
+    complain(f"a fault in the program itself: {kind.__name__}: {error}", *frames, "please report it")
 
 
 def for_programs() -> None:

@@ -98,6 +98,7 @@ def screen(
     from tui.app import RunbookApp
     from tui.config import load_config
     from tui.execution.workspace import Setup
+    from tui.text.logs import silence
 
     if not is_terminal():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
@@ -112,6 +113,7 @@ def screen(
             reason=given["reason"],
         )
         workspace.known(setup)
+    silence()
     app = RunbookApp(
         workspace,
         load_config(),

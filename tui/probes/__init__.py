@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.probes.base import Probe
+from tui.text.logs import silence
 
 
 class Made(Struct, frozen=True):
@@ -37,6 +38,7 @@ def probe_of(kind: str) -> Probe[Any]:
     One thread imports at a time: a library whose parts import each other, redis for one, cannot be imported by two
     threads that begin at different parts of it. Python then breaks the deadlock with an ImportError.
     """
+    silence()
     made = PROBES[kind]
     with _importing:
         module = import_module(f"tui.probes.{kind}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.text import Text
 
-from tui.text.sanitise import sanitise
+from tui.text.block import last_words
 
 FRAMES = 6
 
@@ -21,4 +21,4 @@ def report(error: BaseException | None, redact: Callable[[str], str], session: s
         lines.append(f"  For its maintainers: {type(error).__name__}: {error}")
         frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
         lines += [f"    {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    return Text("\n".join(sanitise(redact(line)) for line in lines))
+    return last_words(redact(line) for line in lines)

@@ -28,8 +28,8 @@ from tui.session.places import runbook_id
 from tui.session.store import Summary
 from tui.session.ticking import listed, tick_off
 from tui.text.block import Piece, block, styled
-from tui.widgets.option_rows import OptionRows
-from tui.widgets.said import Said, option
+from tui.widgets.option_rows import OptionRows, Row
+from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -69,7 +69,7 @@ class HomeScreen(Page[None]):
         """Add what costs time to draw, once the operator sees something."""
         from textual.widgets import Footer
 
-        listed = OptionRows(id="sessions", compact=True, markup=False)
+        listed = OptionRows(id="sessions")
         listed.display = False
         title = Words(block("Sessions"), id="sessions-title")
         none = Words(block("reading…"), id="sessions-none")
@@ -131,14 +131,14 @@ class HomeScreen(Page[None]):
         return listed(self.sessions or (), drill=bool(front(self).workspace.drill)).followups
 
     def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
-        listed = self.query_one("#sessions", OptionList)
+        listed = self.query_one("#sessions", OptionRows)
         none = self.query_one("#sessions-none", Words)
         marked = listed.highlighted
         marked_id = listed.get_option_at_index(marked).id if marked is not None else None
         listed.clear_options()
         now = front(self).workspace.clock.now()
         for one in found or ():
-            listed.add_option(option(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
+            listed.add(Row(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
         listed.display, none.display = bool(found), not found
         none.say(block("none yet on this machine"))
         if found:
@@ -161,7 +161,7 @@ class HomeScreen(Page[None]):
         return bool(runbook.dashboards) if action == "links" else True
 
     def action_move(self, way: str) -> None:
-        self.query_one("#sessions", OptionList).focus()
+        self.query_one("#sessions", OptionRows).focus()
 
     def action_begin(self, kind: str) -> None:
         """Set up a flow of this kind; with several, ask which."""
@@ -274,5 +274,5 @@ class HomeScreen(Page[None]):
         await self.app.action_quit()
 
     def _marked(self) -> Summary | None:
-        place = self.query_one("#sessions", OptionList).highlighted
+        place = self.query_one("#sessions", OptionRows).highlighted
         return self.sessions[place] if self.sessions and place is not None else None

@@ -12,8 +12,8 @@ from textual.widgets import Button, OptionList
 from tui.runbook.model import Link
 from tui.screens.dialogs.base import Dialog
 from tui.text.block import Block, Piece, block, styled
-from tui.widgets.option_rows import OptionRows
-from tui.widgets.said import Press, Said, option
+from tui.widgets.option_rows import OptionRows, Row
+from tui.widgets.said import Press, Said
 
 
 def can_open(url: str, environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -33,7 +33,7 @@ class Links(Dialog[str | None]):
         self._links = links
 
     def body(self) -> Iterable[Widget]:
-        yield OptionRows(*(option(_words(link)) for link in self._links), compact=True, markup=False)
+        yield OptionRows(*(Row(_words(link)) for link in self._links))
         yield Said(block("Enter copies the address, and opens it where a browser can."), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:

@@ -6,13 +6,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.suggester import SuggestFromList
 from textual.widgets import RadioSet
 
 from tui.runbook.model import Method
 from tui.screens.setup_form import Field
 from tui.text.block import Block, block, pieces
-from tui.text.sanitise import sanitise
 from tui.widgets.line_input import LineInput
 from tui.widgets.said import Choice, Said
 
@@ -44,7 +42,7 @@ class Entry(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Said(block(self.field.prompt), classes="prompt")
-        yield ChoiceInput(sanitise(self.field.value), id=self.field.id, compact=True)
+        yield ChoiceInput(self.field.value, id=self.field.id)
         yield Said(block(""), classes="choices")
         yield Said(block(""), classes="problem")
 
@@ -64,14 +62,14 @@ class Entry(Vertical):
         shown.say(block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
         field = self.query_one(ChoiceInput)
         field.choices = choices
-        field.suggester = SuggestFromList([sanitise(one) for one in choices]) if choices else None
+        field.suggest(choices)
 
     def fill(self, value: str) -> None:
         """Write what the host said into a field that is empty, and say where it comes from."""
         field = self.query_one(ChoiceInput)
         if field.value:
             return
-        field.value = sanitise(value)
+        field.value = value
         shown = self.query_one(".choices", Said)
         shown.display = True
         shown.say(block(f"read from the host: {value}"))

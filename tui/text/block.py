@@ -10,6 +10,7 @@ from typing import NewType
 from rich.cells import chop_cells
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.content import Content
 
 from tui.text.sanitise import Shown, sanitise
@@ -43,6 +44,11 @@ def styled(lines: Iterable[Iterable[Piece]]) -> Block:
     """Lines of parts with styles."""
     drawn = (Content.assemble(*((_line(text), style) for text, style in line if text)) for line in lines)
     return Block(Content("\n").join(drawn))
+
+
+def last_words(lines: Iterable[str]) -> Text:
+    """Lines for the terminal after the screen is gone."""
+    return Text(lines_of(lines).plain)
 
 
 def segment(text: Shown, style: Style) -> Segment:

@@ -1,6 +1,5 @@
 """paramiko's connection and channels, taught what it does not tell: arrival order of both streams, and exit signals."""
 
-import logging
 import socket
 import threading
 import time
@@ -19,12 +18,12 @@ from paramiko.common import (
 )
 
 from tui import threads
+from tui.text.logs import silence
 from tui.transports.base import Stream
 from tui.transports.negotiation import Negotiating
 from tui.transports.told import told
 
-logging.getLogger("paramiko").addHandler(logging.NullHandler())
-logging.getLogger("paramiko").propagate = False
+silence()
 # What it would log is either handled here or said in an outcome; on a screen it would be garbage.
 
 WINDOW = 8 << 20

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from tui.text.block import block
-from tui.widgets.option_rows import OptionRows
-from tui.widgets.said import option
+from tui.text.block import pieces
+from tui.widgets.option_rows import OptionRows, Row
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 
@@ -13,7 +12,7 @@ class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
     def __init__(self, choices: Sequence[str], preselected: bool = False) -> None:
-        super().__init__(*(option(block(one)) for one in choices), compact=True, markup=False)
+        super().__init__(*(Row(pieces(one)) for one in choices))
         self._preselected = preselected
 
     def on_mount(self) -> None:

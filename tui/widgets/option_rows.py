@@ -1,11 +1,28 @@
-"""A list to choose from, by whichever keys and however soon they come."""
+"""A list to choose from, by whichever keys and however soon they come; its rows are blocks."""
 
 from textual._widget_navigation import Direction
 from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.text.block import Block
+
+
+class Row(Option):
+    """A row to choose."""
+
+    def __init__(self, text: Block, id: str | None = None) -> None:
+        super().__init__(text, id=id)
 
 
 class OptionRows(OptionList):
     """Textual's list; a page key that comes before its rows are laid out moves nothing, and ends nothing."""
+
+    def __init__(self, *rows: Row, id: str | None = None) -> None:
+        super().__init__(*rows, id=id, compact=True, markup=False)
+
+    def add(self, row: Row) -> None:
+        """One more row at the end."""
+        self.add_option(row)
 
     def _move_page(self, direction: Direction) -> None:
         if (self.highlighted or 0) in self._index_to_line:

@@ -1,7 +1,6 @@
 """Textual's own widgets that show text, each taking a `Block` and nothing else."""
 
 from textual.widgets import Button, RadioButton, Static
-from textual.widgets.option_list import Option
 
 from tui.text.block import Block
 
@@ -33,8 +32,3 @@ class Choice(RadioButton):
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by the value
         return "●" if self.value else " "
-
-
-def option(text: Block, id: str | None = None) -> Option:
-    """A row to choose."""
-    return Option(text, id=id)

@@ -12,7 +12,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.session.notices import moment_of
 from tui.text.block import block, lines_of
 from tui.widgets.choices import Choices
-from tui.widgets.line_input import LineInput
+from tui.widgets.line_input import LineInput, SecretInput
 from tui.widgets.said import Press, Said
 
 
@@ -45,10 +45,7 @@ class AskText(Dialog[str | None]):
     def field(self) -> Iterable[Widget]:
         if self._choices:
             yield Said(block("or in your own words:"), classes="dialog-hint")
-        field = Input if self._secret else LineInput  # a secret is taken as it is, and shown as dots
-        asked = field(self._value, password=self._secret, compact=True, id="text")
-        asked.cursor_blink = False
-        yield asked
+        yield SecretInput(id="text") if self._secret else LineInput(self._value, id="text")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Cancel", "dialog.no"), id="no")

@@ -87,12 +87,12 @@ class TypeName(Dialog[str | None]):
 
     def field(self) -> Iterable[Widget]:
         yield Said(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
-        yield TypedInput(id="name", compact=True)
+        yield TypedInput(id="name")
         if self._approval:
             yield Said(
                 block("The second person, who has read this and allows it, types their name:"), classes="dialog-ask"
             )
-            yield TypedInput(id="second", compact=True)
+            yield TypedInput(id="second")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("No", "dialog.no"), id="no")

@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Button, TextArea
+from textual.widgets import Button
 
 from tui.actions import bindings
 from tui.bridge import front
 from tui.screens.dialogs.base import Dialog
 from tui.text.block import block, lines_of
-from tui.text.sanitise import sanitise
+from tui.widgets.draft import Draft
 from tui.widgets.said import Press, Said
 
 Sent = tuple[str, str]
@@ -35,10 +35,7 @@ class SendMessage(Dialog[Sent | None]):
     def body(self) -> Iterable[Widget]:
         to = f"To {self._to}. " if self._to else ""
         yield Said(lines_of([f"{to}Change what needs changing (Tab reaches the text)."]), classes="dialog-ask")
-        safe = "\n".join(sanitise(line) for line in self._text.split("\n"))
-        area = TextArea(safe, id="message", compact=True)
-        area.cursor_blink = False
-        yield area
+        yield Draft(self._text, id="message")
         if "{{" in self._text:
             yield Said(block("! what is in {{ }} is not known: fill it in by hand"), classes="dialog-hint")
 
@@ -60,7 +57,7 @@ class SendMessage(Dialog[Sent | None]):
     def action_go(self, how: str) -> None:
         if not self.armed or (how == "sent" and not self._can_send):
             return
-        text = self.query_one(TextArea).text
+        text = self.query_one(Draft).text
         if how == "copied":
             self.app.copy_to_clipboard(text)
             front(self).say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")

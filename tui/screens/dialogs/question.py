@@ -69,7 +69,7 @@ class Question(Dialog[str | None]):
 
     def field(self) -> Iterable[Widget]:
         if not self._choices:
-            yield LineInput(compact=True, id="text")
+            yield LineInput(id="text")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")

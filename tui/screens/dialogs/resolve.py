@@ -57,7 +57,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
 
     def field(self) -> Iterable[Widget]:
         yield Said(block("How do you know?"), classes="dialog-hint")
-        yield LineInput(id="reason", compact=True)
+        yield LineInput(id="reason")
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -49,9 +49,9 @@ class Sign(Dialog[SignResult | None]):
     def field(self) -> Iterable[Widget]:
         if self._two:
             yield Said(block("The second person who has looked:"), classes="dialog-hint")
-            yield LineInput(self._second, id="second", compact=True)
+            yield LineInput(self._second, id="second")
         yield Said(block("A note (may stay empty):"), classes="dialog-hint")
-        yield LineInput(id="note", compact=True)
+        yield LineInput(id="note")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")
