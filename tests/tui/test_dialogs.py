@@ -114,6 +114,10 @@ async def test_a_second_person_types_their_name_below_the_hosts(workspace: Works
         assert "two people allow this step" in shown(pilot.app)
         pilot.app.post_message(events.Paste("ben"))
         await until(pilot, lambda: "pasting is refused" in shown(pilot.app))
+        await type_text(pilot, "web")
+        assert await asked.press("enter") is NOTHING
+        assert "web is the host" in shown(pilot.app)
+        await pilot.press("backspace", "backspace", "backspace")
         await type_text(pilot, "ben")
         assert await asked.press("enter") == "ben"
         assert (
@@ -157,6 +161,27 @@ async def test_two_people_sign_where_two_are_wanted(workspace: Workspace) -> Non
         await type_text(pilot, "looks right")
         assert await asked.press("enter") == SignResult("looks right", "ben")
         assert await (await ask(pilot, Sign("Look", [], two_person=False))).press("enter") == SignResult()
+
+
+async def test_a_long_confirmation_shows_its_first_lines_and_its_buttons(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test(size=(80, 24)) as pilot:
+        asked = await ask(pilot, Confirm("Back up", [f"line {n}." for n in range(60)], yes="Run it"))
+        await until(pilot, lambda: "Run it (y)" in shown(pilot.app))
+        assert "Back up" in shown(pilot.app)
+        assert "line 0." in shown(pilot.app)
+        await pilot.press("pagedown", "pagedown", "pagedown", "pagedown")
+        await until(pilot, lambda: "line 59." in shown(pilot.app) and "Run it (y)" in shown(pilot.app))
+        assert await asked.press("enter") is False
+
+
+async def test_enter_by_reflex_does_not_make_a_note_of_the_second_persons_name(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        asked = await ask(pilot, Sign("Switch", ["all good"], two_person=True))
+        for _ in range(3):
+            await pilot.press("enter")
+            assert "two people sign" in shown(pilot.app)
+        await type_text(pilot, "ben")
+        assert await asked.press("enter", "enter") == SignResult("", "ben")
 
 
 def test_the_second_person_is_another_one() -> None:
@@ -279,6 +304,8 @@ async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspa
     choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("one", "two"))
     every: list[Dialog[Any]] = [
         Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
+        TypeName("DESTRUCTIVE", [f"line {n}" for n in range(60)], "production-server"),
+        Sign("Read what reversing will do", [f"line {n}" for n in range(60)], True),
         TypeName("DESTRUCTIVE", ["$ rm"], "production-server"),
         AskText("Skip", "Why is it left out?"),
         AskMoment("[DEPLOYMENT NOTICE] MultinotesAI v2.0.0", "When was it sent?", clock.now()),

@@ -6,9 +6,10 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import comes, running
 from tui.execution.workspace import Workspace
-from tui.screens.dialogs import Confirm
+from tui.screens.dialogs import Confirm, Sign
 from tui.screens.dialogs.pick import Pick
 from tui.screens.run import RunScreen
+from tui.screens.summary import SummaryScreen
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 
@@ -66,3 +67,55 @@ async def test_where_only_what_failed_may_run_again_the_screen_says_so(
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await comes(pilot, app, "code", StepStatus.SIGNED)
     assert [one.script for one in host.ran[:3]] == ["git fetch --tags", "git checkout v2", "git checkout v2"]
+
+
+UP = """
+[[sections.steps]]
+id = "up"
+title = "All containers are running"
+signoff = "operator"
+[[sections.steps.actions]]
+title = "The table of {{ release }}"
+run = "docker ps"
+expect = { absent = ["starting"] }
+retry = { times = 3, every = "1h" }
+"""
+
+
+async def test_between_two_tries_the_card_says_that_it_is_tried_again_and_can_be_stopped(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    """It said "running", offered "go on", and that key did nothing."""
+    host.replies["docker ps"] = [Reply(b"health: starting\n"), Reply(b"up\n")]
+    async with running(make_workspace(SHOP.replace(BEFORE, UP + BEFORE, 1)), (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: "not yet: tried 1 of 4 times" in shown(app))
+        assert app.conductor is not None
+        assert app.conductor.busy
+        assert app.conductor.state.running() is None
+        assert "go on" not in shown(app)
+        await pilot.press("c")
+        await dialog(pilot, Confirm)
+        assert "It is not tried again." in shown(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "go on" in shown(app))
+        await pilot.press("enter")
+        await comes(pilot, app, "up", StepStatus.PASSED)
+        assert "not yet" not in shown(app)
+        await pilot.press("s")
+        await dialog(pilot, Sign)
+        assert "The table of v2" in shown(app)
+
+
+async def test_at_the_end_the_last_step_leads_to_what_came_of_it(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    async with running(make_workspace(SHOP), (80, 24)) as (app, pilot):
+        conductor = app.conductor
+        assert conductor is not None
+        while (step := conductor.state.next_step()) is not None:
+            conductor.skip(step.id, "not tonight")
+        await until(pilot, lambda: "show the summary" in shown(app))
+        assert "back to the current step" not in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen))

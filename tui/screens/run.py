@@ -150,6 +150,7 @@ class RunScreen(SessionActs):
             printed=self._printed,
             read_only=self.conductor.read_only,
             held=self.conductor.held,
+            busy=self.conductor.busy,
             usual=front(self).usual(state),
             keys=front(self).keys.on(self.ACTS),
         )

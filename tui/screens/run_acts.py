@@ -335,13 +335,15 @@ class SessionActs(Page[None]):
 
     def action_cancel(self) -> None:
         running = self.conductor.state.running()
-        if running is None:
+        if running is None and not self.conductor.busy:
             front(self).show_error(NotNow("no command is running"))
             return
-        lines = [
-            *command_lines(f"{running.host}: {running.whole}"),
-            "Its whole process group is ended; then it says cancelled.",
-        ]
+        lines = ["It is not tried again."]
+        if running is not None:
+            lines = [
+                *command_lines(f"{running.host}: {running.whole}"),
+                "Its whole process group is ended; then it says cancelled.",
+            ]
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -10,10 +10,10 @@ from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
 from tui.runbook.reading import changes
 from tui.runbook.scripts import first_line
-from tui.runbook.variables import names
+from tui.runbook.variables import fill, names
 from tui.session.called import attempt_called, place_words
 from tui.session.doubts import cut_by_restart
-from tui.session.state import SessionState
+from tui.session.state import Attempt, SessionState
 from tui.session.usual import Usual
 from tui.text.block import shown
 from tui.text.command import command_lines
@@ -77,10 +77,11 @@ def only_looks(step: Step, place: int) -> bool:
 def check_lines(state: SessionState, step: Step) -> list[str]:
     """What a sign-off answers for: each command's end and each expectation held against it."""
     now = state.step(step.id)
+    values = values_of(state.runbook, state.facts, state.at or datetime.now().astimezone())
     lines: list[str] = []
     for number in now.attempts:
         attempt = state.attempts[number]
-        first = first_line(attempt.command)
+        first = _called(step, attempt, values)
         lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
     for checks in now.checks.values():
         lines += [
@@ -90,6 +91,12 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     if step.danger is Danger.DESTRUCTIVE:
         lines.append("! this step is DESTRUCTIVE")
     return lines[-12:]
+
+
+def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
+    """What an attempt ran: the title of its action, else its command's first line."""
+    title = step.actions[attempt.action].title if attempt.action < len(step.actions) else ""
+    return fill(title, values) or first_line(attempt.command)
 
 
 def output_title(state: SessionState, number: int, search: str = "", follow: str = "", back: str = "") -> str:

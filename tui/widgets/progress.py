@@ -21,6 +21,7 @@ class Moment(Struct, frozen=True, kw_only=True):
 
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
     running command last printed something, `read_only` why nothing can be done, `held` why nothing runs yet,
+    `busy` whether commands are run one after the other, also while one is waited for to be tried again,
     `replayed` whether it is long past,
     `usual` what steps took in earlier sessions, `issue` the known trouble that a failed step looks like,
     `keys` those of the screen that shows it.
@@ -33,6 +34,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     printed: datetime | None = None
     read_only: str = ""
     held: str = ""
+    busy: bool = False
     replayed: bool = False
     usual: Mapping[str, Usual] = {}
     issue: str = ""

@@ -10,7 +10,7 @@ from tui.execution.watch import words_of_watch
 from tui.exports.words import duration
 from tui.runbook.expected import expectations
 from tui.runbook.facts import connection_of
-from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Signoff, Step
+from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Signoff, Step, seconds
 from tui.runbook.probing.describe import words_of
 from tui.runbook.variables import fill
 from tui.session.baseline import differences
@@ -45,11 +45,12 @@ class Press(Struct, frozen=True):
     does: str
 
 
-def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
+def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False) -> list[Press]:
     """What the operator can press for a step as it stands, the most likely first.
 
     Args:
         issue: the known trouble that its failure looks like.
+        busy: commands are being run, also where none is at this moment.
     """
     status = state.step(step.id).status
     aside = plan_of(state).place(step.id) < 0  # a step of the troubleshooting
@@ -70,7 +71,7 @@ def presses(state: SessionState, step: Step, issue: str = "") -> list[Press]:
             return [Press("next", "look whether it is needed (changes nothing)"), Press("skip", "skip")]
         return [Press("next", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
     if status is StepStatus.RUNNING:
-        return [Press("cancel", "cancel")] if state.running() else [Press("next", "go on")]
+        return [Press("cancel", "cancel")] if state.running() or busy else [Press("next", "go on")]
     if status is StepStatus.WAITING:
         does = {"ask": "answer", "send": "send the message", "open": "open the page"}[waiting_kind(state, step)]
         return [Press("next", does), Press("skip", "skip")]
@@ -102,8 +103,9 @@ def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
     now = state.step(step_id)
     focus = min(now.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
-    found = presses(state, step, moment.issue)
+    found = presses(state, step, moment.issue, moment.busy)
     lines += [_then(found)] if moment.replayed else _keys(found, moment, width)
+    lines += _again(state, step)
     lines += _doubt(state, step)
     lines += _need(state, step)
     lines += _marks(step)
@@ -125,6 +127,20 @@ def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
                 lines += _action(state, step, place, values)
     lines += _rest(state, step, moment.keys.of("attempts"))
     return lines
+
+
+def _again(state: SessionState, step: Step) -> list[list[Piece]]:
+    """That a command is tried again until it gives what is expected: what failed so far is no failure yet."""
+    now = state.step(step.id)
+    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    if now.status is not StepStatus.RUNNING or last is None or last.action >= len(step.actions):
+        return []
+    retry = step.actions[last.action].retry
+    tries = sum(state.attempts[number].action == last.action for number in now.attempts)
+    if retry is None or last.good or (tries == 1 and not last.judged):
+        return []
+    every = duration(seconds(retry.every))
+    return [[(f"not yet: tried {tries} of {retry.times + 1} times, again every {every}", STYLES["turn"])]]
 
 
 def _doubt(state: SessionState, step: Step) -> list[list[Piece]]:

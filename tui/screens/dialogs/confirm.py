@@ -10,6 +10,7 @@ from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.bridge import front
+from tui.people import same_person
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.sign import second_problem
 from tui.text.block import block, lines_of, shown
@@ -115,6 +116,8 @@ class TypeName(Dialog[str | None]):
     def _approved(self, second: Input) -> None:
         conductor = front(self).conductor
         wrong = second_problem(second.value, conductor.state.operator if conductor else "", "allow this step")
+        if same_person(second.value, self._name or ""):  # a reflex: the field above, typed once more
+            wrong = f"{self._name} is the host: the second person types their own name"
         if not wrong:
             self.dismiss(second.value.strip())
         elif second.has_focus:

@@ -59,19 +59,27 @@ class Sign(Dialog[SignResult | None]):
 
     @on(Input.Submitted, "#second")
     def _next(self) -> None:
-        self.query_one("#note", Input).focus()
+        """On to the note, once there is a second person: a name typed next would become the note."""
+        if wrong := self._wrong():
+            self.problem(wrong)
+        else:
+            self.query_one("#note", Input).focus()
 
     @on(Input.Submitted, "#note")
     @on(Button.Pressed, "#yes")
     def _sign(self) -> None:
-        second = self.query_one("#second", Input).value if self._two else ""
-        conductor = front(self).conductor
-        wrong = second_problem(second, conductor.state.operator if conductor else "") if self._two else ""
-        if wrong:
+        if wrong := self._wrong():
             self.problem(wrong)
             self.query_one("#second", Input).focus()
         else:
-            self.dismiss(SignResult(self.query_one("#note", Input).value.strip(), second.strip()))
+            self.dismiss(SignResult(self.query_one("#note", Input).value.strip(), self._given().strip()))
+
+    def _given(self) -> str:
+        return self.query_one("#second", Input).value if self._two else ""
+
+    def _wrong(self) -> str:
+        conductor = front(self).conductor
+        return second_problem(self._given(), conductor.state.operator if conductor else "") if self._two else ""
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:
