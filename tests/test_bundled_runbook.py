@@ -262,48 +262,6 @@ def test_what_changes_something_is_marked_and_no_check_makes_it_unattended(runbo
     assert set(checked) & (writes | asks) == set()
 
 
-ONE_METHOD = {
-    "a": re.compile(r"docker"),
-    "b": re.compile(r"systemctl \S+ (gunicorn|celery)|-u (gunicorn|celery)|gunicorn_log|/(gunicorn|celery)\.service"),
-}
-
-
-def test_every_diagnosis_and_solution_has_a_form_for_each_method_or_says_that_it_has_none(runbook: Runbook) -> None:
-    for issue in runbook.troubleshooting:
-        groups = [(one.id, (one,)) for one in issue.diagnosis if not one.id.endswith("-a")]
-        groups = [(name, tuple(s for s in issue.diagnosis if s.id in (name, f"{name}-a"))) for name, _ in groups]
-        groups += [(one.id, one.steps) for one in issue.solutions if not one.forbidden]
-        for name, steps in groups:
-            for method in "ab":
-                left = [step for step in steps if step.when.get("method", method) == method]
-                assert left or any("With containers" in step.text for step in steps), (name, method)
-        for step in (*issue.diagnosis, *(step for one in issue.solutions for step in one.steps)):
-            said = " ".join(action.run or "" for action in step.actions)
-            for method, words in ONE_METHOD.items():
-                if words.search(said) and step.id != "port-in-use-kill":
-                    assert step.when == {"method": method}, step.id
-            if any(action.on == "django" for action in step.actions):
-                assert step.when == {"method": "b"}, step.id
-
-
-def test_what_must_be_read_at_night_fits_in_a_hundred_columns(runbook: Runbook) -> None:
-    """A journal without its prefix, a status without the log's long lines; nothing is the last output by chance."""
-    diagnosis = [
-        action.run or "" for issue in runbook.troubleshooting for one in issue.diagnosis for action in one.actions
-    ]
-    for command in diagnosis:
-        assert "journalctl" not in command or "-o cat" in command
-        assert "systemctl status" not in command or "-n 0 | cut -c 1-100" in command
-        assert not re.search(r"docker ps (?!.*--format)", command)
-        assert "{{.Ports}}" not in command
-        assert "docker-compose logs" not in command or "sed 's/^[^|]*| //'" in command
-
-
-def test_docker_proxy_is_never_killed(runbook: Runbook) -> None:
-    (kill,) = [action.run or "" for _, action in actions(runbook) if "kill -9" in (action.run or "")]
-    assert "docker-proxy" in kill
-
-
 def named(runbook: Runbook, step_id: str) -> str:
     """All that a step runs, in one text."""
     step = next(step for _, step in steps_of(runbook) if step.id == step_id)
