@@ -23,8 +23,8 @@ test-faults: dev-environment ## make every fault of tests/faults/, of which the 
 test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part
 	@RUNBOOK_HOSTS=long tools/test tests/hosts $(ARGS)
 
-test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each
-	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py $(ARGS)
+test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each; 20,000 histories on a host that restarts
+	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py tests/session/test_rollback_restarts.py $(ARGS)
 
 test-triggers: dev-environment ## how soon random errors are noticed and how often a rate within the bound looks beyond it: the table of docs/runbook-format.md
 	@RUNBOOK_TRIGGERS=long tools/test -s tests/session/test_triggers_by_chance.py $(ARGS)

@@ -204,6 +204,56 @@ def test_headless_looks_again_after_the_last_step_too(conductor: Conductor, host
     ]
 
 
+BACK = (
+    TEXT.replace(
+        "[[sections]]",
+        """[flows.rollback]
+title = "Roll back"
+kind = "rollback"
+sections = ["back"]
+[[sections]]""",
+    )
+    .replace(
+        '{ id = "code", title = "Code", mutates = true,',
+        '{ id = "code", title = "Code", mutates = true, undo = ["back-code"],',
+    )
+    .replace(
+        '{ id = "start", title = "Start", mutates = true,',
+        '{ id = "start", title = "Start", mutates = true, undo = ["back-stop"],',
+    )
+    + """
+[[sections]]
+id = "back"
+title = "Back"
+steps = [
+  { id = "back-stop", title = "Stop", mutates = true, look = { run = "running?" }, actions = [{ run = "stop all" }] },
+  { id = "back-code", title = "Code", mutates = true, actions = [{ run = "put it back" }] },
+]
+"""
+)
+
+
+@pytest.mark.parametrize("headless", [False, True])
+def test_what_a_restart_makes_necessary_comes_before_the_change_that_noticed_it(tmp_path: Path, headless: bool) -> None:
+    """Nobody had started the services, so their stop was not needed; the restart has started them by itself."""
+    host = FakeTransport({"is-active": DOWN, "running?": UP})
+    with conducted(BACK, tmp_path, {"web": host, "app": host}) as conductor:
+        do(conductor, "code")
+        conductor.roll_back("rollback", "x")
+        assert conductor.state.step("back-stop").status is StepStatus.NOT_NEEDED
+        host.boot_id = "boot-2"
+        if headless:
+            assert walk(conductor, Answers(confirm=("back-stop", "back-code")), lambda line: None) is Exit.OK
+        else:
+            do(conductor, "back-code")
+            assert conductor.state.step("back-stop").status is StepStatus.PENDING
+            assert conductor.state.step("back-code").status is StepStatus.RUNNING
+            conductor.look_first("back-stop")
+            conductor.wait(10)
+            do(conductor, "back-stop", "back-code")
+        assert [command.script for command in host.ran][-3:] == ["running?", "stop all", "put it back"]
+
+
 def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTransport) -> None:
     """The outcome that was lost in the restart comes before what the restart put in doubt."""
     do(conductor, "stop", "stopped")

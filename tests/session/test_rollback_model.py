@@ -103,19 +103,6 @@ class Play:
                 )
                 self.record(ev.AttemptFinished(attempt=number, outcome=Outcome.exited(not needed), seconds=0.1))
                 self.record(ev.StepLooked(step=step.id, attempt=number, needed=needed))
-            elif step.id == "rollback-state":
-                self.captured(step, "database_state", "half-made" if self.world.schema == "half" else "recorded")
-                self.record(ev.StepSigned(step=step.id, operator="ana"))
-            elif step.id in ("rollback-database", "rollback-database-half"):
-                assert (step.id == "rollback-database-half") is (self.world.schema == "half")
-                assert self.world.database == "up"
-                choices = step.actions[0].choices
-                database = database if database in choices else "restore"  # reversing is not enough, nor offered
-                self.record(ev.ValueCaptured(step=step.id, name="database_rollback", value=database))
-                self.record(ev.StepSigned(step=step.id, operator="ana"))
-            elif step.id == "rollback-maintenance-shown" and self.world.served != "maintenance":
-                # its 503 does not come: the look saw the page's file, which is not loaded
-                self.record(ev.StepReopened(step="rollback-maintenance-on", operator="ana", reason="it does not show"))
             elif step.id == trouble:
                 self._in_trouble(step, happened)
                 trouble = ""
@@ -124,9 +111,25 @@ class Play:
                 self.world = after(self.world, BACK[step.id], 9)
                 self.done(step.id)
             else:
-                self.record(ev.StepSigned(step=step.id, operator="ana"))
+                self.answer(step, database)
             self.replan()
         raise AssertionError("the rollback does not come to an end")
+
+    def answer(self, step: Step, database: str) -> None:
+        """Do what a step asks that changes nothing: read the database's state, decide about it, look, sign."""
+        if step.id == "rollback-state":
+            self.captured(step, "database_state", "half-made" if self.world.schema == "half" else "recorded")
+        elif step.id in ("rollback-database", "rollback-database-half"):
+            assert (step.id == "rollback-database-half") is (self.world.schema == "half")
+            assert self.world.database == "up"
+            choices = step.actions[0].choices
+            database = database if database in choices else "restore"  # reversing is not enough, nor offered
+            self.record(ev.ValueCaptured(step=step.id, name="database_rollback", value=database))
+        elif step.id == "rollback-maintenance-shown" and self.world.served != "maintenance":
+            # its 503 does not come: the look saw the page's file, which is not loaded
+            self.record(ev.StepReopened(step="rollback-maintenance-on", operator="ana", reason="it does not show"))
+            return
+        self.record(ev.StepSigned(step=step.id, operator="ana"))
 
     def captured(self, step: Step, name: str, value: str) -> None:
         """A value is taken from a step's output; a baseline stays, once a change after its step has begun."""

@@ -5,6 +5,7 @@ the host would find.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 Effect = Callable[["World"], "World"]
@@ -85,6 +86,24 @@ def _half(files: str) -> Effect:
     return lambda world: world._replace(schema="half" if getattr(world, files) == "new" else world.schema)
 
 
+def restarted(world: World, method: str, *, comes_back: bool) -> World:
+    """What a restart of the host leaves: nginx loads what is enabled, and units start what is checked out.
+
+    Containers come up again as they were, by their restart policy; where they have none, nothing runs.
+
+    Args:
+        comes_back: whether the containers have such a policy.
+    """
+    world = world._replace(served=world.enabled)
+    if method == "b":
+        return world._replace(app=world.code)
+    return world if comes_back else world._replace(app="none", database="down")
+
+
+def _nothing_to_do(look: Callable[[World], bool], world: World) -> bool:
+    return not look(world)
+
+
 FORWARD: dict[str, tuple[Effect, ...]] = {
     "a-code": (lambda w: w._replace(code="new"),),
     "a-build": (lambda w: w._replace(image=w.code),),
@@ -134,6 +153,36 @@ LOOKS: dict[str, Callable[[World], bool]] = {
     "rollback-maintenance-off": lambda w: "maintenance" in (w.enabled, w.served),
 }
 """What a look at the host finds: whether there is something to undo."""
+
+HOLDS: dict[str, Callable[[World], bool]] = {
+    "a-code": lambda w: w.code == "new",
+    "a-build": lambda w: w.image == "new",
+    "a-migrate": lambda w: w.schema == "new",
+    "a-static": lambda w: w.static == "new",
+    "a-containers": lambda w: (w.app, w.database) == ("new", "up"),
+    "b-maintenance-on": lambda w: (w.enabled, w.served) == ("maintenance", "maintenance"),
+    "b-stop": lambda w: w.app == "none",
+    "b-code": lambda w: w.code == "new",
+    "b-dependencies": lambda w: w.dependencies == "new",
+    "b-migrate": lambda w: w.schema == "new",
+    "b-static": lambda w: w.static == "new",
+    "b-start": lambda w: w.app == "new",
+    "b-maintenance-off": lambda w: (w.enabled, w.served) == ("site", "site"),
+    "rollback-restore": lambda w: (w.schema, w.data) == ("old", "restored"),
+    "rollback-build-a": lambda w: (w.image, w.static) == ("old", "old"),
+    "rollback-dependencies-b": lambda w: (w.dependencies, w.static) == ("old", "old"),
+    **{name: partial(_nothing_to_do, look) for name, look in LOOKS.items()},
+}
+"""What a person sees on the host who looks whether a step still holds."""
+
+TAKEN_BACK_BY: dict[str, str] = {
+    "b-maintenance-on": "b-maintenance-off",
+    "b-stop": "b-start",
+    "rollback-maintenance-on": "rollback-maintenance-off",
+    "rollback-stop-a": "rollback-start-a",
+    "rollback-stop-b": "rollback-start-b",
+}
+"""The step after which another one is not to hold any more."""
 
 REASONS: dict[str, frozenset[str]] = {
     "rollback-maintenance-on": frozenset({"b-maintenance-off", "a-migrate", "a-containers"}),

@@ -16,7 +16,7 @@ from tui.execution.working import Working
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Runbook, Signoff, Step
 from tui.session import events as ev
-from tui.session.doubts import cut_by_restart, doubtful, hosts_of
+from tui.session.doubts import cut_by_restart, doubtful, hosts_of, unsettled_before
 from tui.session.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.places import reached_elsewhere
@@ -130,13 +130,19 @@ class Stepping(Working):
             self._settle_passed(step)
 
     def _may_go_on(self, step: Step, action: Action) -> bool:
-        """Whether a step's next action may run: not where its host was restarted under what it builds on."""
+        """Whether a step's next action may run: not where its host was restarted under what it builds on.
+
+        Nor where the restart makes a step before it to be done, or looked at, that was settled until now.
+        """
         if action.run is not None and self._is_elsewhere(connection_of(self.runbook, action.on)):
             return False
         if not step.mutates or action.run is None:
             return True
+        open_before = unsettled_before(self.state, step)
         self.meet_again(connection_of(self.runbook, action.on))
-        return not self._begun_anew(step) and not doubtful(self.state, step)
+        if self._begun_anew(step) or doubtful(self.state, step):
+            return False
+        return unsettled_before(self.state, step) <= open_before
 
     def _begun_anew(self, step: Step) -> bool:
         """Reopen a step in whose middle a host was restarted; False where none was."""

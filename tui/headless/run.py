@@ -187,7 +187,8 @@ def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Ex
     for _ in range(2 * len(step.actions) + 2):
         _rest(conductor, say)
         now = conductor.state.step(step.id)
-        left = now.status is StepStatus.RUNNING and step.mutates and conductor.doubts(step)
+        earlier = conductor.doubts(step) or conductor.state.next_step() is not step
+        left = now.status is StepStatus.RUNNING and step.mutates and earlier
         if now.status is StepStatus.PENDING or left:
             return Exit.OK  # its host was restarted: what has to be looked at, or done again, comes first
         code = _after(conductor, step, now, answers, say)

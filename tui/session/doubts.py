@@ -76,6 +76,13 @@ def doubtful(state: SessionState, before: Step | None = None) -> tuple[Step, ...
     return tuple(one for one in every if places[one.id] < end)
 
 
+def unsettled_before(state: SessionState, step: Step) -> frozenset[str]:
+    """The steps, of those that a step comes after, that are still to be done."""
+    places = plan_now(state).places
+    end = places.get(step.id, len(places))
+    return frozenset(name for name, place in places.items() if place < end and not state.step(name).status.settled)
+
+
 @once
 def _doubtful(state: SessionState) -> tuple[Step, ...]:
     return tuple(
