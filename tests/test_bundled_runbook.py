@@ -11,6 +11,7 @@ import pytest
 from msgspec import Struct
 
 from tests.support.seed import lines
+from tui.execution.captures import capture
 from tui.headless.check import read_only
 from tui.runbook.lint import lint
 from tui.runbook.load import load
@@ -266,6 +267,21 @@ def named(runbook: Runbook, step_id: str) -> str:
     """All that a step runs, in one text."""
     step = next(step for _, step in steps_of(runbook) if step.id == step_id)
     return "\n".join(action.run or "" for action in step.actions)
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ('{"id": "order_9f1c2ab34de56f", "status": "created"}', ()),
+        ('{"id": 17, "razorpay_order_id": "order_9f1c2ab34de56f"}', ()),
+        ('{"id": 17, "status": "created"}', ("razorpay_order",)),
+    ],
+)
+def test_an_order_counts_by_its_id_at_razorpay_whatever_the_answer_calls_it(
+    runbook: Runbook, body: str, missing: tuple[str, ...]
+) -> None:
+    (order,) = [action for _, action in actions(runbook) if "razorpay_order" in action.capture]
+    assert capture(order.capture, f'{{"status": 201, "json": {body}}}').missing == missing
 
 
 @pytest.mark.parametrize("method", ["a", "b"])
