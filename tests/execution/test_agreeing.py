@@ -7,27 +7,19 @@ import pytest
 
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport
+from tests.support.runbooks import shop
 from tui.execution.conductor import Conductor
 from tui.execution.preflight import connected_event
 from tui.session.places import reached_elsewhere
 from tui.transports.base import HostFacts
 
-TEXT = """
-format = 1
-[runbook]
-title = "Shop"
-default_host = "web"
-[hosts.web]
-target = "web"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["go"]
-[[sections]]
-id = "go"
-title = "Go"
-steps = [{ id = "stop", title = "Stop", mutates = true, actions = [{ run = "stop" }] }]
-"""
+TEXT = shop(
+    {
+        "go": """
+  { id = "stop", title = "Stop", mutates = true, actions = [{ run = "stop" }] },
+""",
+    },
+)
 
 
 class AgreedMeanwhile(FakeTransport):

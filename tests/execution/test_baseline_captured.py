@@ -7,36 +7,21 @@ import pytest
 
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import shop
 from tui.execution.conductor import Conductor
 
-TEXT = """
-format = 1
-[runbook]
-title = "Shop"
-default_host = "web"
-[hosts.web]
-target = "web"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["go"]
-[flows.rollback]
-title = "Roll back"
-kind = "rollback"
-sections = ["back"]
-[[sections]]
-id = "go"
-title = "Go"
-steps = [
+TEXT = shop(
+    {
+        "go": """
   { id = "plan", title = "Plan", actions = [{ run = "plan", capture = { planned = { baseline = true }, seen = {} } }] },
   { id = "order", title = "An order", mutates = true, actions = [{ run = "order" }] },
   { id = "migrate", title = "Migrate", mutates = true, undo = ["reverse"], actions = [{ run = "migrate" }] },
-]
-[[sections]]
-id = "back"
-title = "Back"
-steps = [{ id = "reverse", title = "Reverse", mutates = true, actions = [{ run = "reverse" }] }]
-"""
+""",
+    },
+    back="""
+  { id = "reverse", title = "Reverse", mutates = true, actions = [{ run = "reverse" }] },
+""",
+)
 
 
 @pytest.fixture

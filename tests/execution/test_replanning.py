@@ -9,6 +9,7 @@ from msgspec import convert
 
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import shop
 from tui.execution.conductor import Conductor
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
@@ -19,39 +20,21 @@ from tui.session.journal import read
 from tui.session.rollback import Need, rollback_plan
 from tui.session.state import StepStatus
 
-TEXT = """
-format = 1
-[runbook]
-title = "Shop"
-default_host = "web"
-[hosts.web]
-target = "web"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["go"]
-[flows.rollback]
-title = "Roll back"
-kind = "rollback"
-sections = ["back"]
-[[sections]]
-id = "go"
-title = "Go"
-steps = [
+TEXT = shop(
+    {
+        "go": """
   { id = "size", title = "Size", actions = [{ ask = "?", answer = "choice", choices = ["big", "small"], capture = { size = {} } }] },
   { id = "grow", title = "Grow", when = { size = "big" }, mutates = true, undo = ["shrink"], actions = [{ run = "grow" }] },
   { id = "check", title = "Check", actions = [{ run = "check" }] },
   { id = "last", title = "Last", signoff = "operator", actions = [{ run = "last" }] },
-]
-[[sections]]
-id = "back"
-title = "Back"
-steps = [
+""",  # noqa: E501 - one step a line is what can be read
+    },
+    back="""
   { id = "down", title = "Site down", mutates = true, needed_with = ["shrink"], undo = ["up"], actions = [{ run = "down" }] },
   { id = "shrink", title = "Shrink", mutates = true, actions = [{ run = "shrink" }] },
   { id = "up", title = "Site up", mutates = true, actions = [{ run = "up" }] },
-]
-"""  # noqa: E501 - one step a line is what can be read
+""",  # noqa: E501 - one step a line is what can be read
+)
 
 
 @pytest.fixture

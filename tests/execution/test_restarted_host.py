@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import shop
 from tui.errors import NotNow
 from tui.execution.conductor import Conductor
 from tui.headless.answers import Answers
@@ -16,29 +17,17 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.transports.base import Link
 
-TEXT = """
-format = 1
-[runbook]
-title = "Shop"
-default_host = "web"
-[hosts.web]
-target = "web"
-[hosts.app]
-connection = "web"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["go"]
-[[sections]]
-id = "go"
-title = "Go"
-steps = [
+TEXT = shop(
+    {
+        "go": """
   { id = "stop", title = "Stop", mutates = true, actions = [{ run = "stop one" }, { run = "stop two" }] },
   { id = "stopped", title = "Stopped", actions = [{ run = "systemctl is-active unit", expect = { exit = [3] } }] },
   { id = "code", title = "Code", mutates = true, actions = [{ on = "app", run = "check out" }] },
   { id = "start", title = "Start", mutates = true, actions = [{ run = "start" }] },
-]
-"""
+""",
+    },
+    more='[hosts.app]\nconnection = "web"',
+)
 DOWN, UP = Reply(b"inactive\n", outcome=Outcome.exited(3)), Reply(b"active\n")
 
 
@@ -204,40 +193,25 @@ def test_headless_looks_again_after_the_last_step_too(conductor: Conductor, host
     ]
 
 
-BACK = (
-    TEXT.replace(
-        "[[sections]]",
-        """[flows.rollback]
-title = "Roll back"
-kind = "rollback"
-sections = ["back"]
-[[sections]]""",
-    )
-    .replace(
-        '{ id = "code", title = "Code", mutates = true,',
-        '{ id = "code", title = "Code", mutates = true, undo = ["back-code"],',
-    )
-    .replace(
-        '{ id = "start", title = "Start", mutates = true,',
-        '{ id = "start", title = "Start", mutates = true, undo = ["back-stop"],',
-    )
-    + """
-[[sections]]
-id = "back"
-title = "Back"
-steps = [
+BACK = shop(
+    {
+        "go": """
+  { id = "code", title = "Code", mutates = true, undo = ["back-code"], actions = [{ run = "check out" }] },
+  { id = "start", title = "Start", mutates = true, undo = ["back-stop"], actions = [{ run = "start" }] },
+""",
+    },
+    back="""
   { id = "back-stop", title = "Stop", mutates = true, look = { run = "running?" }, actions = [{ run = "stop all" }] },
   { id = "back-code", title = "Code", mutates = true, actions = [{ run = "put it back" }] },
-]
-"""
+""",
 )
 
 
 @pytest.mark.parametrize("headless", [False, True])
 def test_what_a_restart_makes_necessary_comes_before_the_change_that_noticed_it(tmp_path: Path, headless: bool) -> None:
     """Nobody had started the services, so their stop was not needed; the restart has started them by itself."""
-    host = FakeTransport({"is-active": DOWN, "running?": UP})
-    with conducted(BACK, tmp_path, {"web": host, "app": host}) as conductor:
+    host = FakeTransport({"running?": UP})
+    with conducted(BACK, tmp_path, {"web": host}) as conductor:
         do(conductor, "code")
         conductor.roll_back("rollback", "x")
         assert conductor.state.step("back-stop").status is StepStatus.NOT_NEEDED

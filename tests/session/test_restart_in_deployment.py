@@ -6,6 +6,7 @@ import tomli
 from msgspec import convert
 
 from tests.support.rolled_back import START, signed
+from tests.support.runbooks import shop
 from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
 from tui.session.doubts import checks_of, doubtful
@@ -14,36 +15,16 @@ from tui.session.outcome import Outcome
 from tui.session.replan import next_reopening
 from tui.session.state import SessionState
 
-TEXT = """
-format = 1
-[runbook]
-title = "Shop"
-default_host = "web"
-[hosts.web]
-target = "web"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["before", "system", "go", "verify"]
-[flows.rollback]
-title = "Roll back"
-kind = "rollback"
-sections = ["back"]
-[[sections]]
-id = "before"
-title = "Before"
-steps = [
+TEXT = shop(
+    {
+        "before": """
   { id = "backup", title = "Backup", mutates = true, actions = [{ run = "dump" }] },
   { id = "archive", title = "The archive is whole", actions = [{ run = "gzip -t dump" }] },
-]
-[[sections]]
-id = "system"
-title = "System"
-steps = [{ id = "up", title = "Up", actions = [{ run = "curl" }] }]
-[[sections]]
-id = "go"
-title = "Go"
-steps = [
+""",
+        "system": """
+  { id = "up", title = "Up", actions = [{ run = "curl" }] },
+""",
+        "go": """
   { id = "page-on", title = "Page on", mutates = true, undo = ["back-page-off"], actions = [{ run = "x" }] },
   { id = "shown", title = "Shown", actions = [{ run = "curl" }] },
   { id = "stop", title = "Stop", mutates = true, undo = ["back-start"], actions = [{ run = "x" }] },
@@ -52,26 +33,21 @@ steps = [
   { id = "start", title = "Start", mutates = true, undo = ["back-stop"], actions = [{ run = "x" }] },
   { id = "page-off", title = "Page off", mutates = true, undo = ["back-page-on"], actions = [{ run = "x" }] },
   { id = "live", title = "Live", actions = [{ run = "curl" }] },
-]
-[[sections]]
-id = "verify"
-title = "Verify"
-steps = [
+""",
+        "verify": """
   { id = "health", title = "Health", actions = [{ run = "curl" }] },
   { id = "order", title = "An order", mutates = true, actions = [{ run = "x" }] },
   { id = "times", title = "Times", actions = [{ run = "curl" }] },
-]
-[[sections]]
-id = "back"
-title = "Back"
-steps = [
+""",
+    },
+    back="""
   { id = "back-page-on", title = "Page on", mutates = true, undo = ["back-page-off"], actions = [{ run = "x" }] },
   { id = "back-stop", title = "Stop", mutates = true, undo = ["back-start"], actions = [{ run = "x" }] },
   { id = "back-code", title = "Code", mutates = true, actions = [{ run = "x" }] },
   { id = "back-start", title = "Start", mutates = true, actions = [{ run = "x" }] },
   { id = "back-page-off", title = "Page off", mutates = true, actions = [{ run = "x" }] },
-]
-"""
+""",
+)
 RUNBOOK = convert(tomli.loads(TEXT), Runbook)
 STEPS = [step for section in RUNBOOK.sections for step in section.steps]
 

@@ -1,5 +1,8 @@
 """Small runbooks for tests of the engine, and for benches."""
 
+import json
+from collections.abc import Iterable, Mapping
+
 import tomli
 from msgspec import convert
 
@@ -141,6 +144,36 @@ sections = ["all"]
 id = "all"
 title = "All"
 {steps}"""
+
+
+def shop(deploy: Mapping[str, str], back: str = "", more: str = "") -> str:
+    """The text of a runbook of one host, "web".
+
+    Args:
+        deploy: the deployment's sections by their ids, each with its steps as inline tables, one a line.
+        back: the steps of the rollback; without any there is none.
+        more: further tables, as other hosts.
+    """
+    sections = {**deploy, "back": back} if back else deploy
+    flows = [_flow("deploy", "Deploy", deploy), _flow("rollback", "Roll back", ["back"]) if back else ""]
+    return f"""
+format = 1
+[runbook]
+title = "Shop"
+default_host = "web"
+[hosts.web]
+target = "web"
+{more}
+{"".join(flows)}
+{"".join(_section(name, steps) for name, steps in sections.items())}"""
+
+
+def _flow(kind: str, title: str, sections: Iterable[str]) -> str:
+    return f'[flows.{kind}]\ntitle = "{title}"\nkind = "{kind}"\nsections = {json.dumps(list(sections))}\n'
+
+
+def _section(name: str, steps: str) -> str:
+    return f'[[sections]]\nid = "{name}"\ntitle = "{name.capitalize()}"\nsteps = [\n{steps}\n]\n'
 
 
 def small() -> Runbook:
