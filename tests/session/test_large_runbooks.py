@@ -87,6 +87,18 @@ def test_what_is_worked_out_after_a_step_grows_no_faster_than_the_runbook(runboo
     assert calls[MANY] <= calls[FEW] * (MANY / FEW) * 1.2
 
 
+def test_only_steps_of_which_something_is_recorded_are_looked_at_for_what_they_leave_to_undo(
+    runbooks: dict[int, Runbook],
+) -> None:
+    looked = {}
+    for steps, runbook in runbooks.items():
+        session = after(runbook, 20)
+        with calls_counted() as found:
+            rollback_plan(session.state)
+        looked[steps] = found["session/marks.py:_trace"]
+    assert looked[MANY] == looked[FEW] > 0
+
+
 def test_a_key_and_a_tick_work_out_the_lines_on_the_screen_and_no_more(runbooks: dict[int, Runbook]) -> None:
     calls = {}
     for steps, runbook in runbooks.items():

@@ -1,12 +1,13 @@
 """Says of each step of a rollback how sure it is that there is something for it to undo, and how that is known."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
 
+from tui.once import once
 from tui.runbook.index import index_of
-from tui.runbook.model import FlowKind, Step
+from tui.runbook.model import FlowKind, Runbook, Step
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
 
 
@@ -35,7 +36,14 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
     here = {step.id for step in steps}
     undoing = {step.id for step in steps if step.id in sources}
     found = {step.id: _NONE for step in steps}
-    again = [step for step in steps if step.id in undoing]
+    again = []
+    for step in steps:
+        if step.id not in undoing:
+            continue
+        if _untouched(state, step, sources[step.id], here, known, elsewhere):
+            found[step.id] = _never(state.runbook, step, sources[step.id])
+        else:
+            again.append(step)
     while again:
         before = dict(found)
         for step in again:
@@ -47,7 +55,7 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
             ]
             traces += [known.get(step.id, _NONE), _own(state, step)]
             sure = [one for one in traces if one is not _NONE and one.sure]
-            found[step.id] = max(sure, key=_sureness) if sure else _never(sources[step.id])
+            found[step.id] = max(sure, key=_sureness) if sure else _never(state.runbook, step, sources[step.id])
         if found == before:
             break
         again = [step for step in again if any(source.id in here for source in sources[step.id])]
@@ -56,6 +64,21 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
         if step.id not in undoing:
             found[step.id] = _beside(state, step, steps, found, anything)
     return found
+
+
+def _untouched(
+    state: SessionState,
+    step: Step,
+    sources: list[Step],
+    here: Container[str],
+    known: Container[str],
+    elsewhere: Container[str],
+) -> bool:
+    """Whether nothing at all is recorded of a step and of what it undoes: so it is of most steps of a large runbook."""
+    recorded = state.steps
+    if step.id in recorded or step.id in known:
+        return False
+    return not any(one.id in recorded or one.id in here or one.id in elsewhere for one in sources)
 
 
 def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[str, Mark], anything: Mark) -> Mark:
@@ -199,8 +222,15 @@ def _ran(state: SessionState, step: Step) -> list[Attempt]:
     return [one for one in attempts if not one.aside and not one.never_started]
 
 
-def _never(sources: list[Step]) -> Mark:
-    return Mark(0, f"not done: {_listed(step.title for step in sources)}")
+def _never(runbook: Runbook, step: Step, sources: list[Step]) -> Mark:
+    if sources is not index_of(runbook).undoing[step.id]:  # this session leaves some of them out
+        return Mark(0, f"not done: {_listed(one.title for one in sources)}")
+    return _none_done(runbook, step.id)
+
+
+@once
+def _none_done(runbook: Runbook, step: str) -> Mark:
+    return Mark(0, f"not done: {_listed(one.title for one in index_of(runbook).undoing[step])}")
 
 
 def _listed(titles: Iterator[str]) -> str:

@@ -235,6 +235,8 @@ def rollback_flow(state: SessionState) -> str:
 def _planned(
     state: SessionState, section: Section, step: Step, mark: Mark, decided_here: frozenset[str], afresh: bool
 ) -> PlannedStep:
+    if not mark.sure and not step.needed_if and step.id not in state.steps:  # most steps of a large runbook
+        return PlannedStep(section=section, step=step, need=Need.NOT_NEEDED, why=mark.words)
     open_ones = [name for name in step.needed_if if name not in state.facts]
     if mark.sure and any(name not in decided_here for name in open_ones):
         mark = Mark(1, mark.words)  # nobody will ever say: only a look can tell
