@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -20,6 +21,7 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.store import Store
 from tui.transports.base import CancelToken, Command, GivingWay, OutputSink, Transport
 
+Kind = TypeVar("Kind", bound=ev.Event)
 MONITORS = 100
 STEPS = """
 [[sections.steps]]
@@ -61,6 +63,12 @@ class Heard:
     def of(self, kind: type[ev.Event]) -> list[ev.AnyEvent]:
         return [one for one in self.events if isinstance(one, kind)]
 
+    def first(self, kind: type[Kind]) -> Kind:
+        """The first event of a kind, once there is one."""
+        with self._news:
+            assert self._news.wait_for(lambda: self.of(kind), 30), self.events
+        return next(one for one in self.events if isinstance(one, kind))
+
     def samples(self, count: int) -> list[ev.MonitorSampled]:
         """The samples, once there are so many."""
         with self._news:
@@ -71,6 +79,8 @@ class Heard:
 @pytest.fixture
 def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Conductor, Heard]]]:
     monkeypatch.setattr(monitors, "STAGGER", 0.01)
+    monkeypatch.setattr(monitors, "WAITS", 0.1)
+    monkeypatch.setattr(monitors, "TOLD", 0.1)
     opened: list[tuple[Conductor, Workspace]] = []
 
     def begin(transport: Transport, change: str, run: str, every: str = "1s") -> tuple[Conductor, Heard]:
@@ -102,6 +112,10 @@ def test_a_hundred_monitors_take_nothing_from_a_change_whatever_maxsessions_is(
         before = len(heard.of(ev.MonitorSampled))
         if sessions > 1:
             heard.samples(before + 3)
+        else:
+            told = heard.first(ev.MonitorsWaiting)
+            assert (told.host, set(told.monitors) <= set(conductor.state.runbook.monitors)) == ("box", True)
+            assert {conductor.state.monitors[name].waiting.host for name in told.monitors} == {"box"}
         go.touch()
         conductor.wait()
         conductor.sign("change")
@@ -111,6 +125,8 @@ def test_a_hundred_monitors_take_nothing_from_a_change_whatever_maxsessions_is(
         assert [one.outcome for one in conductor.state.attempts.values()] == [Outcome.exited(0)] * 2
         assert not heard.of(ev.LinkChanged)
         assert all(sample.value == 1.5 for sample in heard.samples(1)), "one was counted as failed"
+        sampled = {one.monitor for one in heard.samples(1)[before:]}
+        assert not any(one.waiting for name, one in conductor.state.monitors.items() if name in sampled)
     finally:
         server.stop()
 
@@ -162,3 +178,5 @@ def test_monitors_that_gave_way_are_asked_again_soon_and_each_once(
     assert not heard.of(ev.MonitorSampled)
     host.free.set()
     assert len({one.monitor for one in heard.samples(MONITORS)}) == MONITORS
+    waited = [name for one in heard.of(ev.MonitorsWaiting) for name in one.monitors]
+    assert len(waited) == len(set(waited)), "each is said to wait once until it is measured"

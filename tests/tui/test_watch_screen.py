@@ -77,6 +77,30 @@ async def test_what_cannot_be_measured_is_no_data_and_says_since_when(workspace:
         assert "since 02:00:00: maintenance mode is on" in shown(app)
 
 
+async def test_what_waits_for_a_session_says_so_and_neither_fails_nor_trips(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        app.conductor.monitors.stop()
+        app.conductor.start("look")
+        await until(pilot, lambda: not app.conductor.busy)
+        app.conductor.start("switch-docker")
+        await until(pilot, lambda: app.conductor.state.step("switch-docker").attempts and not app.conductor.busy)
+        sample(app, 40.0, 1000.0)
+        dwells = app.conductor.state.dwells
+        app.conductor.record(ev.MonitorsWaiting(host="web", monitors=("errors",)))
+        await pilot.press("m")
+        await until(pilot, lambda: "… waiting" in shown(app))
+        seen = shown(app)
+        assert "waiting for a free session on web since 02:00:00" in seen
+        assert "no data" in seen
+        assert "40 %" not in seen, "an old figure would pass for one of now"
+        assert "held: no data" in seen
+        assert app.conductor.state.dwells == dwells
+        assert app.conductor.state.monitors["errors"].lost_since is None
+        sample(app, 0.5, 1030.0)
+        await until(pilot, lambda: "✔ good" in shown(app))
+        assert "waiting" not in shown(app)
+
+
 @pytest.mark.parametrize(
     ("values", "width", "drawn"),
     [

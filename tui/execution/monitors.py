@@ -13,7 +13,7 @@ from tui.execution.probing import Prober, units_of
 from tui.execution.recording import Recording
 from tui.execution.secrets import Secrets
 from tui.runbook.facts import connection_of, may_hold
-from tui.runbook.model import Action, Monitor, Number, seconds
+from tui.runbook.model import Action, Monitor, Number, Runbook, seconds
 from tui.runbook.patterns import TooSlow
 from tui.session import events as ev
 from tui.session.clock import Clock
@@ -33,6 +33,12 @@ ANSWERED = ("http",)
 
 AGAIN = 0.5
 """Seconds after which a monitor is asked again that gave way to what a person runs."""
+
+WAITS = 3.0
+"""Seconds after which it is said of a monitor that is due and has no channel that it waits for one."""
+
+TOLD = 5.0
+"""Seconds between two times that it is said at least: many monitors have one record together."""
 
 TICK = 0.25
 """Seconds slept at most between two looks at the clock."""
@@ -80,6 +86,10 @@ class MonitorRunner:
         self._due: dict[str, float] = {}
         self._again: dict[str, float] = {}
         """When what gave way is asked again, which is due still."""
+        self._gave_way: dict[str, float] = {}
+        """Since when what gave way, and has not been measured since, has been due."""
+        self._told: set[str] = set()
+        self._tell_after = float("-inf")
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -108,8 +118,28 @@ class MonitorRunner:
                     break
                 if self._again.get(name, now) <= now:
                     self._begin(name, monitors[name])
+            self._tell_waiting(now)
             if self._stop.wait(min(max(self._next() - self._clock.monotonic(), 0.02), TICK)):
                 return
+
+    def _tell_waiting(self, now: float) -> None:
+        """Record which monitors have waited for a channel for long, each once until it is measured again."""
+        with self._lock:
+            late = {name for name, due in self._gave_way.items() if now - due >= WAITS}
+            late -= self._told
+            if not late or now < self._tell_after or self._recording.state.finished is not None:
+                return
+            self._told |= late
+            self._tell_after = now + TOLD
+            hosts: dict[str, list[str]] = {}
+            for name in sorted(late):
+                host = connection_to(self._recording.runbook, self._recording.runbook.monitors[name])
+                hosts.setdefault(host, []).append(name)
+            try:
+                for host, names in hosts.items():
+                    self._recording.record(ev.MonitorsWaiting(host=host, monitors=tuple(names)))
+            except JournalUnwritable as error:
+                self._recording.trouble = error
 
     def _next(self) -> float:
         """When the next look is due."""
@@ -145,6 +175,7 @@ class MonitorRunner:
             if token.gave_way:  # what a person runs needed the channel: that says nothing of what is measured
                 with self._lock:
                     self._due[name], self._again[name] = due, self._clock.monotonic() + AGAIN
+                    self._gave_way.setdefault(name, due)
                 return
             if cut := cut_off(before, self._recording.state, monitor):
                 made = Measurement(None, f"the connection to {cut} was down meanwhile")
@@ -212,6 +243,8 @@ class MonitorRunner:
     def _keep(self, name: str, made: Measurement, took: float) -> None:
         """Record a sample, and what follows from it for the triggers."""
         with self._lock:
+            self._gave_way.pop(name, None)
+            self._told.discard(name)
             before = self._recording.state
             clock = self._clock.monotonic() * self._speed
             self._recording.record(
@@ -229,6 +262,15 @@ class MonitorRunner:
                 self._recording.record(event)
 
 
+def connection_to(runbook: Runbook, monitor: Monitor) -> str:
+    """The host whose connection a monitor uses; empty for what is reached from this machine."""
+    if monitor.probe is None:
+        through = monitor.on or runbook.runbook.default_host
+    else:
+        through = runbook.services[monitor.probe.service].through
+    return connection_of(runbook, through) if through else ""
+
+
 def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
     """The host to which the way was not up all the time a monitor was measured; empty where it was.
 
@@ -241,12 +283,9 @@ def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
         down = any(state.links.get(host, CONNECTED) != CONNECTED for state in (before, after))
         return down or before.links_at.get(host) != after.links_at.get(host)
 
-    if monitor.probe is None:
-        through = monitor.on or runbook.runbook.default_host
-    else:
-        through = runbook.services[monitor.probe.service].through
+    through = connection_to(runbook, monitor)
     reached = [name for name in after.hosts if not runbook.hosts[name].local]
-    hosts = [connection_of(runbook, through)] if through else reached
+    hosts = [through] if through else reached
     return ", ".join(hosts) if hosts and all(map(was_down, hosts)) else ""
 
 

@@ -114,7 +114,9 @@ def _seen(source: Source, entry: ev.Entry, state: SessionState) -> Iterator[tupl
             yield "o", f"{LIVE}{sanitise(entry.event.host)} $ {command}{PLAIN}\r\n"
         case ev.AttemptChecked() if marker is None and not entry.event.retrying:
             return
-        case ev.MonitorSampled() | ev.ProbeMeasured() | ev.TriggerArmed() | ev.JobsCleared() | ev.StepNotNeeded():
+        case ev.MonitorSampled() | ev.MonitorsWaiting() | ev.ProbeMeasured() | ev.TriggerArmed():
+            return
+        case ev.JobsCleared() | ev.StepNotNeeded():
             return
         case _:
             who, title, what = event_words(entry.event, state)

@@ -180,7 +180,7 @@ def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
             return source.state.attempts[event.attempt].outcome is not None
         case ev.AttemptChecked():
             return all(check.ok for check in event.checks)
-        case ev.MonitorSampled():
+        case ev.MonitorSampled() | ev.MonitorsWaiting():
             return True
         case _:
             return False

@@ -197,7 +197,9 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
             return
         case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
             return
-        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting():
+            return
+        case ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
             return
         case _:
             assert_never(event)

@@ -161,6 +161,10 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str
             monitor = state.runbook.monitors.get(event.monitor)
             came = f"no data: {event.detail}" if event.value is None else f"{event.value:g}"
             return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
+        case ev.MonitorsWaiting():
+            known = state.runbook.monitors
+            titles = ", ".join(known[name].title if name in known else name for name in event.monitors)
+            return "", "", f"waiting for a free session on {event.host}, not measured: {titles}"
         case ev.TriggerArmed():
             return "", "", f"{_trigger(event, state)}: beyond the bound at {event.value:g}"
         case ev.TriggerTripped():

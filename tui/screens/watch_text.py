@@ -32,7 +32,10 @@ def watch_lines(state: SessionState, width: int, back: str = "") -> list[list[Pi
     for name, monitor in monitors.items():
         monitored = state.monitors.get(name, Monitored())
         lines.append(_row(monitor, monitored, spark))
-        if monitored.lost_since is not None:
+        if monitored.waiting is not None:
+            words = f"waiting for a free session on {monitored.waiting.host} since {monitored.waiting.since:%H:%M:%S}"
+            lines.append([(" " * STATE + sanitise(words), STYLES["turn"])])
+        elif monitored.lost_since is not None:
             words = f"no data since {monitored.lost_since:%H:%M:%S}: {monitored.detail}"
             lines.append([(" " * STATE + words, STYLES["turn"])])
         for trigger_name, trigger in state.runbook.triggers.items():
@@ -54,7 +57,9 @@ def good(number: Number, value: float) -> bool:
 
 def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
     number, value = monitor.number, monitored.value
-    if not monitored.samples:
+    if monitored.waiting is not None:  # the last sample is an old one: it says nothing of now
+        state, words = ("… waiting", STYLES["turn"]), "no data"
+    elif not monitored.samples:
         state, words = ("○ to come", STYLES["quiet"]), "–"
     elif value is None:
         state, words = ("? no data", STYLES["bad"]), "no data"
@@ -68,7 +73,7 @@ def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
         (_cell(state[0], STATE), state[1]),
         (_cell(sanitise(monitor.title), NAME), "bold"),
         (drawn + "  ", state[1]),
-        (_cell(words, NOW), state[1] if state[0][0] in "✖?" else ""),
+        (_cell(words, NOW), state[1] if state[0][0] in "✖?…" else ""),
         (_limits(monitor, monitored), LABEL),
     ]
 
@@ -97,7 +102,8 @@ def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor,
             pieces += [("  ", ""), (f" {back} ", KEY), (" rolls back", "bold")]
         return pieces
     if dwell.armed:
-        held = "" if dwell.last is not None else ", held: no data"
+        waiting = state.monitors.get(trigger.monitor, Monitored()).waiting is not None
+        held = "" if dwell.last is not None and not waiting else ", held: no data"
         return [(f"{indent}{OVER} {bound}: {duration(dwell.beyond)} of {lasting}{held}", STYLES["turn"])]
     return [(f"{indent}  proposes the rollback when {bound} for {lasting}", LABEL)]
 

@@ -11,6 +11,7 @@ from tui.session.event_base import Place as Place
 from tui.session.event_base import Signature as Signature
 from tui.session.events_measured import FaultStruck as FaultStruck
 from tui.session.events_measured import MonitorSampled as MonitorSampled
+from tui.session.events_measured import MonitorsWaiting as MonitorsWaiting
 from tui.session.events_measured import ProbeMeasured as ProbeMeasured
 from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
@@ -349,7 +350,7 @@ AttemptEvent = AttemptStarted | AttemptRejoined | AttemptFinished | AttemptCheck
 AnswerEvent = QuestionAnswered | MessageSent | LinkOpened | ValueCaptured | ValueCorrected | NoteAdded
 """What a person answers, sends or writes, and the values that come of it or of a command's output."""
 
-MeasuredEvent = ProbeMeasured | MonitorSampled | TriggerArmed | TriggerTripped | TriggerCleared
+MeasuredEvent = ProbeMeasured | MonitorSampled | MonitorsWaiting | TriggerArmed | TriggerTripped | TriggerCleared
 """What is measured, and what follows from it."""
 
 AnyEvent = SessionEvent | HostEvent | StepEvent | AttemptEvent | AnswerEvent | MeasuredEvent

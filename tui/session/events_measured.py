@@ -32,6 +32,16 @@ class MonitorSampled(Event, frozen=True, kw_only=True):
     of: float = 0.0
 
 
+class MonitorsWaiting(Event, frozen=True, kw_only=True):
+    """Monitors that are due are not measured: no session of the connection to `host` is free for them.
+
+    What a person runs comes first. It is no sample, and no failed one; the next sample of a monitor ends its waiting.
+    """
+
+    host: str
+    monitors: tuple[str, ...]
+
+
 class TriggerArmed(Event, frozen=True, kw_only=True):
     """A monitor went beyond a trigger's bound: its dwell time begins."""
 

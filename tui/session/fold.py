@@ -12,7 +12,7 @@ from tui.session.dwelling import advance_all
 from tui.session.fold_steps import of_answer, of_attempt, of_step
 from tui.session.looks import found_elsewhere
 from tui.session.state import CONNECTED, Done, Measure, Restart, SessionState, initial
-from tui.session.watching import Monitored, Sample, add
+from tui.session.watching import Monitored, Sample, Waiting, add
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -136,6 +136,8 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState, entry: ev.Entry) 
             return _probe_measured(event, state)
         case ev.MonitorSampled():
             return _monitor_sampled(event, state, entry)
+        case ev.MonitorsWaiting():
+            return _monitors_waiting(event, state, entry)
         case ev.TriggerTripped():
             return replace(state, tripped={**state.tripped, event.trigger: entry.at})
         case ev.TriggerCleared():
@@ -159,6 +161,16 @@ def _monitor_sampled(event: ev.MonitorSampled, state: SessionState, entry: ev.En
     sample = Sample(entry.at, event.value, event.detail, event.took, event.failed)
     monitors = {**state.monitors, event.monitor: add(state.monitors.get(event.monitor, Monitored()), sample)}
     return replace(state, monitors=monitors, dwells=advance_all(state, event))
+
+
+def _monitors_waiting(event: ev.MonitorsWaiting, state: SessionState, entry: ev.Entry) -> SessionState:
+    waiting = Waiting(event.host, entry.at)
+    changed = {
+        name: replace(state.monitors.get(name, Monitored()), waiting=waiting)
+        for name in event.monitors
+        if name in state.runbook.monitors
+    }
+    return replace(state, monitors={**state.monitors, **changed})
 
 
 def _trigger_cleared(event: ev.TriggerCleared, state: SessionState) -> SessionState:

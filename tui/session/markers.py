@@ -69,7 +69,7 @@ def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, s
             return None
         case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
             return None
-        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.TriggerArmed() | ev.TriggerCleared():
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting() | ev.TriggerArmed() | ev.TriggerCleared():
             return None
         case _:
             assert_never(event)

@@ -36,12 +36,23 @@ class Sample(Struct, frozen=True):
         return self.at - timedelta(seconds=self.took)
 
 
+class Waiting(Struct, frozen=True):
+    """A monitor that is due has waited for a free session on a host since a time (UTC)."""
+
+    host: str
+    since: datetime
+
+
 class Monitored(Struct, frozen=True, kw_only=True):
-    """A monitor's last samples, oldest first, their median before the first change, and since when there is no data."""
+    """A monitor's last samples, oldest first, their median before the first change, and since when there is no data.
+
+    While it is `waiting` nothing is measured, and the last sample is an old one.
+    """
 
     samples: tuple[Sample, ...] = ()
     baseline: float | None = None
     lost_since: datetime | None = None
+    waiting: Waiting | None = None
 
     @property
     def value(self) -> float | None:
@@ -71,7 +82,7 @@ class Dwell(Struct, frozen=True):
 def add(monitored: Monitored, sample: Sample) -> Monitored:
     """The monitor with one more sample."""
     lost = None if sample.value is not None else monitored.lost_since or sample.at
-    return replace(monitored, samples=(*monitored.samples, sample)[-KEPT:], lost_since=lost)
+    return replace(monitored, samples=(*monitored.samples, sample)[-KEPT:], lost_since=lost, waiting=None)
 
 
 def with_baseline(monitored: Monitored) -> Monitored:
