@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,17 @@ def test_a_module_has_one_subject(path: Path) -> None:
         if node.end_lineno is not None and node.end_lineno - node.lineno >= 50
     ]
     assert long == []
+
+
+IGNORED = re.compile(r"# (noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z, -]+\])?)$")
+
+
+def test_what_a_test_has_ignored_says_why() -> None:
+    tests = ROOT / "tests"
+    unsaid = [
+        f"{path.relative_to(tests)}:{number}"
+        for path in sorted(tests.rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if IGNORED.search(line)
+    ]
+    assert unsaid == []

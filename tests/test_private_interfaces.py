@@ -56,8 +56,8 @@ def test_paramikos_connection(transport: Any) -> None:
     has("paramiko", transport, own, "tui/transports/wire.py")
     has("paramiko", transport.packetizer, "read_message REKEY_BYTES REKEY_PACKETS", "tui/transports/wire.py")
     has("paramiko", transport._channels, "put", "tui/transports/wire.py: open_beyond")
-    takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/negotiation.py")  # type: ignore[attr-defined]
-    parsed = inspect.getsource(paramiko.Transport._really_parse_kex_init)  # type: ignore[attr-defined]
+    takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    parsed = inspect.getsource(paramiko.Transport._really_parse_kex_init)  # type: ignore[attr-defined]  # private: the stubs leave it out
     for key in ("kex_algo_list", "server_key_algo_list", "server_encrypt_algo_list", "server_mac_algo_list"):
         assert f'"{key}"' in parsed, f"paramiko {version('paramiko')}: no {key} in what it parses; see negotiation.py"
 
@@ -67,7 +67,7 @@ def test_paramikos_channel() -> None:
     has("paramiko", paramiko.Channel, names, "tui/transports/wire.py")
     own = "in_buffer in_stderr_buffer status_event remote_chanid transport"
     has("paramiko", paramiko.Channel(0), own, "tui/transports/wire.py")
-    fed = inspect.getsource(paramiko.Channel._feed) + inspect.getsource(paramiko.Channel._feed_extended)  # type: ignore[attr-defined]
+    fed = inspect.getsource(paramiko.Channel._feed) + inspect.getsource(paramiko.Channel._feed_extended)  # type: ignore[attr-defined]  # private: the stubs leave it out
     for call in ("self.in_buffer.feed(", "self.in_stderr_buffer.feed("):
         assert call in fed, f"paramiko {version('paramiko')}: output does not come by {call}); see _Feed in wire.py"
 
@@ -101,7 +101,7 @@ def test_boto3s_session() -> None:
 
 def test_pymysqls_connection() -> None:
     has("pymysql", MysqlConnection, "_create_ssl_ctx _process_auth _force_close", "tui/probes/mysql.py")
-    takes("pymysql", MysqlConnection._process_auth, "self plugin_name auth_packet", "tui/probes/mysql.py")  # type: ignore[attr-defined]
+    takes("pymysql", MysqlConnection._process_auth, "self plugin_name auth_packet", "tui/probes/mysql.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
     takes("pymysql", MysqlConnection.connect, "self sock", "tui/probes/mysql.py")
 
 

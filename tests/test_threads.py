@@ -4,6 +4,7 @@ import ast
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_workers_do_all_that_they_are_given_and_never_more_of_it_at_a_time_than_
         done.release()
 
     for number in range(50):
-        workers.begin(lambda number=number: work(number < 3))  # type: ignore[misc]
+        workers.begin(partial(work, number < 3))
     for _ in range(50):
         done.acquire()
     assert most == 3

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,14 +66,14 @@ def web(drill: DrillHost) -> Iterator[Transport]:
 
 
 def run(
-    web: Transport, script: str, key: str, cancel: CancelToken | None = None, **more: bytes
+    web: Transport, script: str, key: str, cancel: CancelToken | None = None, **more: Any
 ) -> tuple[Outcome, str, str]:
     came = {Stream.OUT: b"", Stream.ERR: b""}
 
     def sink(stream: Stream, data: bytes) -> None:
         came[stream] += data
 
-    command = Command(script=script, key=key, durable=True, **more)  # type: ignore[arg-type]
+    command = Command(script=script, key=key, durable=True, **more)
     outcome = web.run(command, sink, cancel or CancelToken())
     return outcome, came[Stream.OUT].decode(), came[Stream.ERR].decode()
 

@@ -34,5 +34,5 @@ def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPat
 def monitored(tmp_path: Path) -> Iterator[Monitored]:
     made = Monitored(tmp_path)
     yield made
-    if made.conductor is not None:
+    if hasattr(made, "conductor"):
         made.conductor.close()

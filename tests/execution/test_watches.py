@@ -52,7 +52,7 @@ def test_a_watch_without_samples_gives_up(monitored: Monitored) -> None:
     conductor.wait(10)
     conductor.start("watch")
     conductor.wait(20)
-    assert monitored.state.attempts[2].outcome.kind is OutcomeKind.TIMED_OUT  # type: ignore[union-attr]
+    assert monitored.ended(2) is OutcomeKind.TIMED_OUT
 
 
 def test_a_watch_is_cancelled(monitored: Monitored) -> None:
@@ -63,4 +63,4 @@ def test_a_watch_is_cancelled(monitored: Monitored) -> None:
     until(lambda: 2 in monitored.state.attempts)
     conductor.cancel()
     conductor.wait(20)
-    assert monitored.state.attempts[2].outcome.kind is OutcomeKind.CANCELLED  # type: ignore[union-attr]
+    assert monitored.ended(2) is OutcomeKind.CANCELLED

@@ -5,7 +5,7 @@ import pytest
 import tomli
 from msgspec import convert
 
-from tests.support.runbooks import SMALL
+from tests.support.runbooks import SMALL, small
 from tui.exports.html_charts import course_of_steps, sparkline
 from tui.exports.measured import MOST, changes, courses
 from tui.exports.registry import render
@@ -15,6 +15,7 @@ from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.fold import fold
 from tui.session.outcome import Outcome
+from tui.session.state import initial
 
 WATCHED = (
     SMALL
@@ -207,10 +208,11 @@ def test_figures_before_the_first_change_stand_beside_the_last(before: float, af
 
 
 def test_what_is_shown_of_an_output_keeps_to_both_bounds() -> None:
-    class Fixed:
+    class Fixed(Source, frozen=True):
         def output(self, attempt: int, lines: int) -> tuple[list[str], int]:
             return ["aaaa", "bb", "cc"], 7
 
-    assert shown_output(Fixed(), 1, 3, 100) == (["aaaa", "bb", "cc"], 7)  # type: ignore[arg-type]
-    assert shown_output(Fixed(), 1, 3, 6) == (["bb", "cc"], 8)  # type: ignore[arg-type]
-    assert shown_output(Fixed(), 1, 3, 1) == ([], 10)  # type: ignore[arg-type]
+    fixed = Fixed("one", small(), initial(small()), (), Path("nowhere"))
+    assert shown_output(fixed, 1, 3, 100) == (["aaaa", "bb", "cc"], 7)
+    assert shown_output(fixed, 1, 3, 6) == (["bb", "cc"], 8)
+    assert shown_output(fixed, 1, 3, 1) == ([], 10)

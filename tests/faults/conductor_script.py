@@ -6,7 +6,6 @@ Runs in a child of tests/support/forks.py, which tells each command as it reache
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -82,11 +81,11 @@ def run(root: Path, point: Callable[[str], None]) -> int:
     host.before_run = reached
     promise = Journal.append
 
-    def append(journal: Journal, event: ev.AnyEvent) -> Any:
+    def append(journal: Journal, event: ev.AnyEvent) -> ev.Entry:
         tell(tried=msgspec.json.encode(event).decode())
         entry = promise(journal, event)
         tell(promised=msgspec.json.encode(entry).decode())
         return entry
 
-    Journal.append = append  # type: ignore[method-assign]
+    Journal.append = append  # type: ignore[method-assign]  # in this process only: it counts
     return run_headless(workspace(root, host), SETUP, ANSWERS, lambda line: None)

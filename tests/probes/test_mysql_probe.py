@@ -311,7 +311,10 @@ class TestWhatGoesWrong:
 
     def test_many_at_once_share_one_connection(self, place: Transport, mariadb: Mariadb) -> None:
         found: list[object] = []
-        ask = lambda: found.append(probe(place, mariadb.settings(), "query", sql="SELECT 1").document["value"])  # noqa: E731
+
+        def ask() -> None:
+            found.append(probe(place, mariadb.settings(), "query", sql="SELECT 1").document["value"])
+
         threads = [threading.Thread(target=ask) for _ in range(12)]
         for thread in threads:
             thread.start()

@@ -185,7 +185,9 @@ def test_a_step_that_was_done_again_is_not_reopened_because_it_is_not_signed_aga
     back = [PLANNED, *changed("migrate", 1), BACK, *changed("page-on", 2), *changed("page-off", 3)]
     state, opened = replanned(after(back, decided("restore")))
     assert opened == ["page-on", "page-off"]
-    again = [ev.StepReopened(step=name, operator="auto", reason=state.step(name).reason) for name in opened]
+    again: list[ev.AnyEvent] = [
+        ev.StepReopened(step=name, operator="auto", reason=state.step(name).reason) for name in opened
+    ]
     assert replanned(after(back, decided("restore"), again, worked("page-on", 4)))[1] == []
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def test_every_changed_byte_is_found_and_its_file_named(tmp_path: Path) -> None:
         path.write_bytes(whole)
     verify_report(directory)
     if LONG:
-        print(f"\n{FLIPS} flips, {found.total()} named: {dict(found)}")  # noqa: T201
+        sys.stdout.write(f"\n{FLIPS} flips, {found.total()} named: {dict(found)}\n")
 
 
 def test_every_byte_of_the_last_line_counts(tmp_path: Path) -> None:

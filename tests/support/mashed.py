@@ -100,7 +100,7 @@ class Ground:
             self.homes += 1
             home_again()
 
-        app._home_again = counted  # type: ignore[method-assign]
+        app._home_again = counted  # type: ignore[method-assign]  # this one application counts
         async with app.run_test(size=FIRST) as self.pilot:
             await self.calm()
             await self.begin()
@@ -140,7 +140,7 @@ class Ground:
         top = self.app.screen
         try:
             async with asyncio.timeout(PATIENCE):
-                while isinstance(top, Dialog) and not top.armed and self.app.screen is top:  # noqa: ASYNC110
+                while isinstance(top, Dialog) and not top.armed and self.app.screen is top:  # noqa: ASYNC110 – nobody is told
                     await asyncio.sleep(0.002)
         except TimeoutError:
             raise Fault(f"a dialog never hears: {self.names()}") from None
@@ -155,7 +155,7 @@ class Ground:
         if not hasattr(self.app, "painted"):  # a version that does not know it
             await asyncio.sleep(0.03)
             return
-        while self.app.painted == math.inf and self.app.is_running and not self.app._exit:  # noqa: ASYNC110
+        while self.app.painted == math.inf and self.app.is_running and not self.app._exit:  # noqa: ASYNC110 – a paint tells nobody
             await asyncio.sleep(0.002)
 
     # what is known

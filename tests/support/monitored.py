@@ -12,6 +12,7 @@ from tests.support.runbooks import one_section
 from tui.execution.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.load import load
+from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState
 from tui.session.store import Store
 
@@ -74,11 +75,13 @@ def until(true: Callable[[], Any]) -> None:
 class Monitored:
     """One session on a host by script, with a clock that the test moves."""
 
+    conductor: Conductor
+    """Of the session, once it has begun."""
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.clock = FakeClock()
         self.host = FakeTransport({"count errors": GOOD}, name="web")
-        self.conductor: Conductor = None  # type: ignore[assignment]
 
     def begin(self, monitors: str = ERRORS, steps: str = LOOK, speed: float = 1.0) -> Conductor:
         path = self.directory / "runbook.toml"
@@ -99,9 +102,14 @@ class Monitored:
     def measured(self) -> int:
         return sum("count errors" in command.script for command in self.host.ran)
 
-    def next(self, seconds: float = 30.0) -> float | None:
+    def next(self, seconds: float = 30.0, name: str = "errors") -> float | None:
         """Let time pass and wait for the sample that is due by then."""
-        count = len(self.values())
+        count = len(self.values(name))
         self.clock.advance(seconds)
-        until(lambda: len(self.values()) > count)
-        return self.values()[-1]
+        until(lambda: len(self.values(name)) > count)
+        return self.values(name)[-1]
+
+    def ended(self, attempt: int) -> OutcomeKind | None:
+        """How an attempt came to its end."""
+        outcome = self.state.attempts[attempt].outcome
+        return outcome.kind if outcome else None

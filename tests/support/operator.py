@@ -103,7 +103,7 @@ class Operator:
 
     async def _idle(self, conductor: Conductor) -> None:
         """Wait until nothing runs any more, or something is asked."""
-        while conductor.busy and not isinstance(self._pilot.app.screen, Dialog):  # noqa: ASYNC110
+        while conductor.busy and not isinstance(self._pilot.app.screen, Dialog):  # noqa: ASYNC110 – threads tell nobody
             await asyncio.sleep(0.01)
         await self._pilot.pause()
 

@@ -140,7 +140,7 @@ def _talk_h1(connection: socket.socket, answer: Answering) -> None:
         def log_message(self, *given: Any) -> None:
             pass
 
-    Handler(connection, ("127.0.0.1", 0), None)  # type: ignore[arg-type]
+    Handler(connection, ("127.0.0.1", 0), None)  # type: ignore[arg-type]  # it asks its server nothing
 
 
 def _talk_h2(connection: socket.socket, answer: Answering) -> None:

@@ -10,16 +10,16 @@ from tui.widgets.words import Words
 
 
 def shown(host: str) -> None:
-    """An ignored error that is none is an error itself (`warn_unused_ignores`)."""
+    """Each hole is an error that the type checker finds; an ignored one that is none is an error itself."""
     Said(pieces(host)).say(pieces(host))
-    Said(host)  # type: ignore[arg-type]
-    Said(Content(host))  # type: ignore[arg-type]
-    Said(pieces("")).say(host)  # type: ignore[arg-type]
-    Press(host, id="no")  # type: ignore[arg-type]
-    Choice(host, value=True)  # type: ignore[arg-type]
-    Row(host)  # type: ignore[arg-type]
-    OptionRows(host)  # type: ignore[arg-type]
-    OptionRows().add(host)  # type: ignore[arg-type]
-    Words(host)  # type: ignore[arg-type]
-    Words().say(host)  # type: ignore[arg-type]
-    segment(host, Style())  # type: ignore[arg-type]
+    Said(host)  # type: ignore[arg-type]  # a hole
+    Said(Content(host))  # type: ignore[arg-type]  # a hole
+    Said(pieces("")).say(host)  # type: ignore[arg-type]  # a hole
+    Press(host, id="no")  # type: ignore[arg-type]  # a hole
+    Choice(host, value=True)  # type: ignore[arg-type]  # a hole
+    Row(host)  # type: ignore[arg-type]  # a hole
+    OptionRows(host)  # type: ignore[arg-type]  # a hole
+    OptionRows().add(host)  # type: ignore[arg-type]  # a hole
+    Words(host)  # type: ignore[arg-type]  # a hole
+    Words().say(host)  # type: ignore[arg-type]  # a hole
+    segment(host, Style())  # type: ignore[arg-type]  # a hole

@@ -84,7 +84,7 @@ def faults(here: str, text: str) -> list[str]:
             names = {one.asname or one.name for one in node.names} - SHOWS_NOTHING
             found += [f"{here} makes a {one}" for one in names & made if (here, one) not in MAY]
     for node in ast.walk(tree):
-        found += [f"{here}:{node.lineno} {fault}" for fault in of_node(here, node, ours, shows)]  # type: ignore[attr-defined]
+        found += [f"{here}:{node.lineno} {fault}" for fault in of_node(here, node, ours, shows)]  # type: ignore[attr-defined]  # those with a fault have one
     return found
 
 

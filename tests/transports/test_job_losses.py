@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -231,8 +232,8 @@ def test_an_end_of_its_own_is_the_outcome_although_its_end_was_asked_for(tmp_pat
 def test_a_host_lost_as_soon_as_it_is_met_is_a_host_error(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
     log_in = connect.log_in
 
-    def logged_in(connection: connect.Connection, *given: object) -> None:
-        log_in(connection, *given)  # type: ignore[arg-type]
+    def logged_in(connection: connect.Connection, *given: Any) -> None:
+        log_in(connection, *given)
         connection.close()
 
     monkeypatch.setattr(connect, "log_in", logged_in)

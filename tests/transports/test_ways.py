@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,9 +137,9 @@ def test_a_key_known_for_the_address_but_another_one_is_refused_where_check_host
     mine = HostKey("ssh-ed25519", made.asbytes())
     line = (tmp_path / "mine2.pub").read_text()
 
-    def check(text: str, peer: str = "192.0.2.7", **given: object) -> None:
+    def check(text: str, peer: str = "192.0.2.7", **given: Any) -> None:
         known.write_text(text)
-        where = Resolved(target="db", host="db.example", checks=HostChecks(address_too=True), **given)  # type: ignore[arg-type]
+        where = Resolved(target="db", host="db.example", checks=HostChecks(address_too=True), **given)
         check_host_key(where, mine, 256, peer, (known,))
 
     check(f"db.example {line}")

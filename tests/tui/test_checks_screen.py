@@ -1,5 +1,7 @@
 """The table of checks: made at once by one key, each row as it comes, made again where it is not well."""
 
+from collections.abc import Callable
+
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, shown, until
 from tests.tui.test_run import running
@@ -19,10 +21,10 @@ MORE = SHOP.replace(
 
 
 async def test_x_makes_the_sections_checks_at_once_and_enter_those_that_failed(
-    make_workspace: object, host: FakeTransport
+    make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
     host.replies["df"] = Reply(b"95%\n")
-    workspace: Workspace = make_workspace(MORE)  # type: ignore[operator]
+    workspace = make_workspace(MORE)
     async with running(workspace, (80, 24)) as (app, pilot):
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ChecksScreen))
@@ -40,11 +42,11 @@ async def test_x_makes_the_sections_checks_at_once_and_enter_those_that_failed(
         assert app.conductor.state.next_step().id == "backup"
 
 
-async def test_a_lost_measurement_is_no_data(make_workspace: object, host: FakeTransport) -> None:
+async def test_a_lost_measurement_is_no_data(make_workspace: Callable[..., Workspace], host: FakeTransport) -> None:
     from tui.session.outcome import OutcomeKind
 
     host.replies["df"] = Reply(outcome=Outcome(OutcomeKind.TIMED_OUT, detail="after 20 s"))
-    workspace: Workspace = make_workspace(MORE)  # type: ignore[operator]
+    workspace = make_workspace(MORE)
     async with running(workspace, (120, 40)) as (app, pilot):
         await pilot.press("x")
         await until(pilot, lambda: "? no data" in shown(app))

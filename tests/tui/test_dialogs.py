@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 import pytest
@@ -299,6 +300,10 @@ async def test_a_drill_is_marked_on_dialogs_too(make_workspace: Any) -> None:
         assert "DRILL · Sure?" in shown(pilot.app)
 
 
+def every_button_shows(pilot: Pilot[Any], screen: Dialog[Any]) -> bool:
+    return all(str(one.label) in shown(pilot.app) for one in screen.query(Button))
+
+
 async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspace, clock: Any) -> None:
     lost = Attempt(number=3, step="backup", action=0, host="web", command="dump", started=clock.now(), durable=True)
     choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("one", "two"))
@@ -324,6 +329,5 @@ async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspa
         for screen in every:
             pilot.app.push_screen(screen)
             await dialog(pilot, type(screen))
-            buttons = [str(one.label) for one in screen.query(Button)]
-            await until(pilot, lambda buttons=buttons: all(label in shown(pilot.app) for label in buttons))  # type: ignore[misc]
+            await until(pilot, partial(every_button_shows, pilot, screen))
             pilot.app.pop_screen()

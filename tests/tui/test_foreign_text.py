@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -98,4 +99,4 @@ async def test_no_screen_gives_it_to_the_terminal(tmp_path: Path, kind: str) -> 
     assert wrong == []
     assert looked > 20
     if LONG:
-        print(f"\n{kind}: {looked} screens and dialogs, {len(wrong)} with it")  # noqa: T201
+        sys.stdout.write(f"\n{kind}: {looked} screens and dialogs, {len(wrong)} with it\n")

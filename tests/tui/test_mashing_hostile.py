@@ -48,7 +48,7 @@ async def test_whatever_is_hit_nothing_is_lost_and_nothing_starts_unasked(tmp_pa
     if LONG:
         in_processes(tmp_path, faults, done)
         places = ", ".join(f"{place} {count}" for place, count in done.most_common())
-        print(f"\n{done.total()} episodes: {places}\n{len(faults)} faults")  # noqa: T201
+        sys.stdout.write(f"\n{done.total()} episodes: {places}\n{len(faults)} faults\n")
     else:
         await in_this_process(tmp_path, faults, done)
     assert not faults, "\n".join([*summed(faults), *faults])
@@ -59,5 +59,5 @@ def test_in_a_real_terminal_too(tmp_path: Path) -> None:
     faults: list[str] = []
     done = mashed_terminal.play(tmp_path, IN_A_TERMINAL, SEED, faults)
     if LONG:
-        print(f"\n{done} episodes in a terminal, {len(faults)} faults")  # noqa: T201
+        sys.stdout.write(f"\n{done} episodes in a terminal, {len(faults)} faults\n")
     assert not faults, "\n".join(faults)

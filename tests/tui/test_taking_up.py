@@ -45,7 +45,7 @@ async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_aga
     app = RunbookApp(workspace, session=session_of(first), operator="ben")
     async with app.run_test(size=(100, 30)) as pilot:
         await dialog(pilot, TakenUp)
-        for words in ("by ana", "1 of 4 steps settled: 1 signed", "Next: Back up (to do)", "1 read-only steps"):
+        for words in ("by ana", "1 of 4 steps settled: 1 signed", "Next: Back up (to do)", "1 read-only step was"):
             assert words in shown(app), words
         await pilot.press("c")
         await until(pilot, lambda: app.conductor is not None and not app.conductor.busy and len(host.ran) == 4)
@@ -185,11 +185,11 @@ async def test_what_is_left_of_a_destructive_step_is_asked_about_only_where_it_c
     async with app.run_test(size=(100, 30)) as pilot:
         await dialog(pilot, TakenUp)
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and not app.conductor.held)  # type: ignore[union-attr]
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.conductor and not app.conductor.held)
         await pilot.press("enter")
         await until(pilot, lambda: "cat /srv/shop/version" in host.ran[-1].script and len(host.ran) == 3)
-        assert app.conductor is not None
-        await until(pilot, lambda: app.conductor.state.step("switch-docker").status is StepStatus.PASSED)  # type: ignore[union-attr]
+        assert (again := app.conductor) is not None
+        await until(pilot, lambda: again.state.step("switch-docker").status is StepStatus.PASSED)
         assert isinstance(app.screen, RunScreen)
 
 

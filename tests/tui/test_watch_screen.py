@@ -1,6 +1,7 @@
 """The watch screen and the banner: figures beside what was usual, gaps as gaps, a tripped trigger on every screen."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,8 @@ def workspace(make_workspace: Callable[..., Workspace], host: FakeTransport) -> 
     return make_workspace(TEXT)
 
 
-def sample(app: object, value: float | None, clock: float, detail: str = "") -> None:
-    conductor = app.conductor  # type: ignore[attr-defined]
-    conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=clock, detail=detail))
+def sample(app: Any, value: float | None, clock: float, detail: str = "") -> None:
+    app.conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=clock, detail=detail))
 
 
 async def test_figures_dwell_and_a_tripped_trigger(workspace: Workspace, clock: FakeClock) -> None:
