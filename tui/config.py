@@ -1,12 +1,12 @@
 """The operator's own settings: name, keys, colours, and what differs between this machine and others."""
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from tui.errors import UsageError
+from tui.text.nearest import closest
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,8 +78,8 @@ def load_config(path: Path | None = None) -> Config:
     known = [field.name for field in msgspec.structs.fields(Config)]
     for key in raw:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            meant = f"did you mean {near[0]}?" if near else f"it may have: {', '.join(known)}"
+            near = closest(key, known)
+            meant = f"did you mean {near}?" if near else f"it may have: {', '.join(known)}"
             raise UsageError(f"{chosen}: {key}: no such key", meant)
     for table in TABLES:
         values = raw.get(table, {})
@@ -110,5 +110,5 @@ def unknown_keys(config: Config, ids: frozenset[str], themes: frozenset[str]) ->
 
 
 def _near(given: str, known: frozenset[str]) -> str:
-    near = difflib.get_close_matches(given, sorted(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+    near = closest(given, known)
+    return f"; did you mean {near}?" if near else ""

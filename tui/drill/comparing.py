@@ -12,8 +12,8 @@ from tui.errors import RunbookError
 from tui.session import events as ev
 from tui.session.called import over
 from tui.session.journal import read
-from tui.session.lengths import duration
 from tui.session.store import SessionDirectory, Store
+from tui.text.amounts import duration
 
 MOST = 10
 """So many earlier rehearsals are read; how it went a year ago says little."""

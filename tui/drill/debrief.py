@@ -11,8 +11,8 @@ from tui.runbook.facts import connection_of, holds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.called import failed_attempts, over_at, session_called
-from tui.session.lengths import duration
 from tui.session.state import SessionState
+from tui.text.amounts import duration
 
 
 class Story(Struct, frozen=True, kw_only=True):

@@ -7,9 +7,9 @@ from tui.exports.html_tags import Html, tag
 from tui.exports.measured import Course
 from tui.exports.report import Moment
 from tui.exports.source import Source, attempts_of
-from tui.exports.words import duration
 from tui.session.called import attempt_failed, over_at
 from tui.session.state import StepState
+from tui.text.amounts import duration
 
 FAILED = "bar failed"
 WIDE, HIGH = 1000, 36

@@ -9,8 +9,8 @@ from tui.exports.learnt import learnt, learnt_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import Moment, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
-from tui.exports.words import duration
 from tui.session.called import session_called
+from tui.text.amounts import duration
 
 ROWS = 5_000
 """So many rows of the timeline are written; of a longer one the markers, which are what is looked for."""

@@ -3,8 +3,7 @@
 from msgspec import Struct
 
 from tui.drill.debrief import Debrief
-from tui.exports.words import duration
-from tui.session.lengths import counted
+from tui.text.amounts import counted, duration
 
 
 class Learnt(Struct, frozen=True):

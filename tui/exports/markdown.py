@@ -20,9 +20,9 @@ from tui.exports.report import (
     values,
 )
 from tui.exports.source import Source, attempts_of
-from tui.exports.words import duration
 from tui.runbook.model import Step
 from tui.session.state import Attempt, StepState
+from tui.text.amounts import duration
 from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui.exports.source import Source
-from tui.exports.words import figure
 from tui.runbook.model import Trigger
 from tui.session import events as ev
 from tui.session.baseline import differences
+from tui.text.amounts import figure
 
 MOST = 240
 """So many points of a monitor are drawn; of more that follow each other the highest stands for them."""

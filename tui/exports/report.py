@@ -7,7 +7,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from tui.exports.source import Source
-from tui.exports.words import duration, event_words, step_of
+from tui.exports.words import event_words, step_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
 from tui.session.called import (
@@ -24,6 +24,7 @@ from tui.session.followups import followups as session_followups
 from tui.session.markers import marker_of
 from tui.session.rollback import rollback_plan
 from tui.session.state import AUTO, Attempt, StepState, StepStatus
+from tui.text.amounts import duration
 
 
 class Moment(Struct, frozen=True, kw_only=True):

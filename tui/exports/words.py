@@ -5,20 +5,10 @@ from typing import assert_never
 from tui.runbook.scripts import first_line, with_input
 from tui.session import events as ev
 from tui.session.called import attempt_called, place_words
-from tui.session.lengths import duration as duration
 from tui.session.places import words_of
 from tui.session.state import AUTO, SessionState, step_by_id
+from tui.text.amounts import duration
 from tui.text.command import command_lines
-
-
-def figure(value: float, unit: str) -> str:
-    """A figure with its unit, in as few digits as tell it."""
-    if unit == "bytes":
-        for word in ("B", "KiB", "MiB", "GiB"):
-            if value < 1024 or word == "GiB":
-                return f"{value:.3g} {word}"
-            value /= 1024
-    return f"{value:.3g} {unit}".rstrip()
 
 
 def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:

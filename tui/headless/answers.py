@@ -1,7 +1,6 @@
 """What a person would have typed, from a file: the answers a headless run needs."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -9,6 +8,7 @@ import tomli
 
 from tui.errors import UsageError
 from tui.runbook.model import Runbook
+from tui.text.nearest import closest
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +56,7 @@ def read_answers(path: Path, runbook: Runbook) -> Answers:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except (tomli.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"{path}: {error}", "docs/headless.md describes the answers file") from error
-    known = {step.id for section in runbook.sections for step in section.steps}
+    known = frozenset(step.id for section in runbook.sections for step in section.steps)
     named = {**answers.answers, **answers.skip, **answers.notes, **dict.fromkeys(answers.confirm, "")}
     wrong = [_suggest(name, known) for name in named if name not in known and name != "*"]
     if wrong:
@@ -64,6 +64,6 @@ def read_answers(path: Path, runbook: Runbook) -> Answers:
     return answers
 
 
-def _suggest(name: str, known: set[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"{name} (did you mean {near[0]}?)" if near else name
+def _suggest(name: str, known: frozenset[str]) -> str:
+    near = closest(name, known)
+    return f"{name} (did you mean {near}?)" if near else name

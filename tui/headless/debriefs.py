@@ -7,11 +7,10 @@ from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, debrief, story_lines
 from tui.drill.kept import scenario_of
 from tui.errors import RunbookError
-from tui.exports.words import duration
 from tui.headless.report import table
 from tui.session.journal import read
-from tui.session.lengths import counted
 from tui.session.store import SessionDirectory, Store, started_at
+from tui.text.amounts import counted, duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from tui.errors import UsageError
-from tui.exports.words import duration
 from tui.headless.report import table
 from tui.session.comparing import Compared, Session, Side, compare, difference
 from tui.session.searching import Found, Unread
+from tui.text.amounts import duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 

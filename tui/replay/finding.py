@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui.replay.recorded import RecordedSession
 from tui.session.output import OutputReader
+from tui.text.search import pattern
 
 MOST = 1_000
 """Places that are found at most; more than that is no help in going from one to the next."""
@@ -31,11 +32,11 @@ def hits(recording: RecordedSession, text: str, stopped: Callable[[], bool]) -> 
 
     Secrets are hidden, and so cannot be found.
     """
-    folded = text if text != text.lower() else ""
+    wanted = pattern(text)
     for attempt, began in recording.attempts():
         if stopped():
             return
-        if (folded or text) in (attempt.whole if folded else attempt.whole.lower()):
+        if wanted.search(attempt.whole):
             yield Hit(began, attempt.number, attempt.step, COMMAND)
         reader = OutputReader(recording.directory.attempts, attempt.number)
         try:

@@ -1,6 +1,7 @@
 """Which names a template may use where: variables everywhere, captured values only after they were captured."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.shell import read
 from tui.runbook.variables import BUILT_INS, DRAFTED, FACTS, names
 from tui.runbook.walk import section_steps, steps_of
+from tui.text.nearest import FEW
 
 Name = TypeVar("Name")
 
@@ -103,11 +105,11 @@ class Names:
         self._anywhere = self.declared.with_steps(step for _, step in steps_of(runbook))
         self._before = self._each_step()
         self._facts = frozenset(self._anywhere.values) | FACTS
-        self.steps = dict.fromkeys(step.id for _, step in steps_of(runbook))
-        """The ids of all steps, in the order of the file."""
-        self.of_sections = dict.fromkeys(step.id for _, step in section_steps(runbook))
-        """The ids of the steps that are not troubleshooting, in the order of the file."""
-        self.items = dict.fromkeys(item.id for item in runbook.checklist)
+        self.steps = frozenset(step.id for _, step in steps_of(runbook))
+        """The ids of all steps."""
+        self.of_sections = frozenset(step.id for _, step in section_steps(runbook))
+        """The ids of the steps that are not troubleshooting."""
+        self.items = frozenset(item.id for item in runbook.checklist)
         """The ids of the checklist's items."""
 
     @staticmethod
@@ -155,6 +157,15 @@ class Names:
         return self.declared.with_steps(done)
 
 
+def _with_built_ins(values: Set[str]) -> frozenset[str]:
+    return _joined(values) if isinstance(values, frozenset) else frozenset(values) | (BUILT_INS - DRAFTED)
+
+
+@lru_cache(maxsize=8)
+def _joined(values: frozenset[str]) -> frozenset[str]:
+    return values | (BUILT_INS - DRAFTED)
+
+
 def template_faults(
     text: str, known: Known, path: Path, command: bool = False, anywhere: Known | None = None
 ) -> Iterator[Fault]:
@@ -178,7 +189,8 @@ def template_faults(
             hint = "no step before this one captures it, in any flow"
             yield Fault(path=path, message=f"no value for {{{{ {name} }}}} yet", hint=hint)
         else:
-            hint = nearest(name, known.values | (BUILT_INS - DRAFTED))
+            many = anywhere is not None and len(anywhere.values) > FEW
+            hint = nearest(name, _with_built_ins(anywhere.values if anywhere and many else known.values))
             yield Fault(path=path, message=f"no value for {{{{ {name} }}}} here", hint=hint)
     if command:
         for found in read(text).placeholders:

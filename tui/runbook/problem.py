@@ -1,9 +1,11 @@
 """What is wrong with a runbook, one fault at a time: where it is, what it is, and what would be right."""
 
-import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
+
+from tui.text.nearest import closest
 
 Part = str | int
 Path = tuple[Part, ...]
@@ -56,13 +58,16 @@ def quoted(value: object) -> str:
 
 def nearest(wrong: str, known: Iterable[str], what: str = "known here") -> str:
     """A hint that names the closest of the known names, or all of them where none is close."""
-    names = sorted(set(known))
-    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.6)
+    names = known if isinstance(known, frozenset) else frozenset(known)
+    close = closest(wrong, names)
     if close:
-        return f"did you mean {quoted(close[0])}?"
-    if not names:
-        return f"none {what}"
-    return f"{what}: {visible(', '.join(names), 200)}"
+        return f"did you mean {quoted(close)}?"
+    return f"{what}: {_listed(names)}" if names else f"none {what}"
+
+
+@lru_cache(maxsize=8)
+def _listed(names: frozenset[str]) -> str:
+    return visible(", ".join(sorted(names)), 200)
 
 
 def key_of(path: Path, document: object) -> str:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tui.runbook.model import Weekday, Window
+from tui.text.amounts import time_left
 
 _DAYS = tuple(Weekday)
 
@@ -24,7 +25,7 @@ class WindowState(Struct, frozen=True):
         if self.left == timedelta.max:
             return "no window"
         if self.inside:
-            return f"inside, {_words(self.left)} left"
+            return f"inside, {time_left(self.left)} left"
         return f"outside: {self.why}"
 
 
@@ -94,9 +95,3 @@ def _next(window: Window, now: datetime, today: date, zone: ZoneInfo) -> datetim
         if start > now:
             return start.astimezone(zone)
     return None
-
-
-def _words(left: timedelta) -> str:
-    minutes = int(left.total_seconds() // 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rich.cells import set_cell_size
 
-from tui.session.lengths import duration
 from tui.session.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, Row
+from tui.text.amounts import duration
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import STYLES

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from tui.exports.words import duration
 from tui.runbook.model import FlowKind, Runbook
 from tui.runbook.window import WindowState
 from tui.session.called import Tone, session_called
@@ -11,6 +10,7 @@ from tui.session.followups import Due, left
 from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.store import Summary, started_at
+from tui.text.amounts import duration
 from tui.text.block import Piece
 
 DUE_SHOWN = 4

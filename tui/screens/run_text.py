@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tui.execution.commands import shown_whole, values_of
-from tui.exports.words import duration
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
@@ -15,6 +14,7 @@ from tui.session.called import attempt_called, place_words
 from tui.session.doubts import cut_by_restart
 from tui.session.state import Attempt, SessionState
 from tui.session.usual import Usual
+from tui.text.amounts import duration
 from tui.text.block import shown
 from tui.text.command import command_lines
 from tui.widgets.glyphs import HELD, OVER

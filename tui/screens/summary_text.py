@@ -9,7 +9,6 @@ from msgspec import Struct
 from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, story_lines
 from tui.exports.source import Source
-from tui.exports.words import duration
 from tui.keys import Keys
 from tui.screens.home_text import BAD, GOOD, QUIET, when
 from tui.session import events as ev
@@ -18,9 +17,9 @@ from tui.session.doubts import doubt_words, doubtful
 from tui.session.followups import followups
 from tui.session.history import took
 from tui.session.journal import Verified
-from tui.session.lengths import counted
 from tui.session.state import SessionState, StepStatus
 from tui.session.usual import Usual
+from tui.text.amounts import counted, duration
 from tui.text.block import Piece
 
 WARN = "bold $text-warning"

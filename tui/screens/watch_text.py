@@ -2,12 +2,12 @@
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.exports.words import duration, figure
 from tui.runbook.expected import bounds
 from tui.runbook.facts import may_hold
 from tui.runbook.model import Monitor, Number, Trigger, seconds
 from tui.session.state import SessionState
 from tui.session.watching import Dwell, Monitored
+from tui.text.amounts import duration, figure
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES

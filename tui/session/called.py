@@ -9,10 +9,10 @@ from msgspec import Struct
 from tui.once import once
 from tui.runbook.model import FlowKind
 from tui.session.doubts import doubtful
-from tui.session.lengths import counted
 from tui.session.notices import told_late
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
+from tui.text.amounts import counted
 
 
 class Tone(StrEnum):

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from tui.runbook.model import FlowKind, FollowUp, seconds
 from tui.session.called import COMPLETED, over, over_at
-from tui.session.lengths import duration
 from tui.session.state import Done, SessionState
+from tui.text.amounts import duration
 
 SOON = timedelta(minutes=15)
 

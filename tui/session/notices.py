@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from tui.runbook.model import Message, Step, seconds
 from tui.runbook.variables import fill
 from tui.session import events as ev
-from tui.session.lengths import duration
 from tui.session.state import SessionState, Told
+from tui.text.amounts import duration
 
 ALREADY = "already sent"
 """How a message went out that this session did not send."""

@@ -16,6 +16,7 @@ from tui.session.lines import BLOCK, LineIndex
 from tui.session.masks import Masker, OutputUnwritable, Span, hide, mask_path, merged, read_mask, write_mask
 from tui.session.seal import Sealer
 from tui.session.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
+from tui.text.search import bytes_pattern
 
 __all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
 
@@ -308,7 +309,4 @@ def _near(spans: list[Span], begin: int, end: int) -> list[Span]:
 
 
 def _compiled(pattern: str | re.Pattern[bytes]) -> re.Pattern[bytes]:
-    if isinstance(pattern, str):
-        flags = 0 if pattern != pattern.lower() else re.IGNORECASE
-        return re.compile(re.escape(pattern).encode(), flags)
-    return pattern
+    return bytes_pattern(pattern) if isinstance(pattern, str) else pattern

@@ -14,6 +14,7 @@ from tui.session.journal import read
 from tui.session.output import OutputReader
 from tui.session.state import Attempt, SessionState
 from tui.session.store import SessionDirectory, Store, started_at
+from tui.text.search import pattern
 
 MOST_IN_ONE = 200
 """Lines of one attempt's output that are told at most."""
@@ -145,8 +146,8 @@ def _lines(text: str, wanted: str) -> Iterable[str]:
     lines = [line for line in text.splitlines() if line.strip()]
     if not wanted:
         return lines[:1]
-    folds = wanted == wanted.lower()
-    return [line for line in lines if wanted in (line.lower() if folds else line)]
+    found = pattern(wanted)
+    return [line for line in lines if found.search(line)]
 
 
 def _in_time(at: datetime, wanted: Wanted) -> bool:

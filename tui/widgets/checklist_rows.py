@@ -12,9 +12,10 @@ from tui.runbook.model import Issue, Step
 from tui.session.doubts import doubtful
 from tui.session.rollback import Need, planned, rollback_flow
 from tui.session.state import SessionState, StepStatus, plan_now, plan_of
+from tui.text.amounts import clock_words
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
-from tui.widgets.progress import Moment, clock_words, current_step, spent
+from tui.widgets.progress import Moment, current_step, spent
 
 WORD_FROM = 38
 """From this width on, a line has the status's word as well as its glyph."""

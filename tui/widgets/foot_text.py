@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 
-from tui.exports.words import duration
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Step
 from tui.runbook.window import window_state
 from tui.session.doubts import doubt_words
 from tui.session.state import CONNECTED, Attempt, step_by_id
+from tui.text.amounts import clock_words, duration
 from tui.text.block import Piece
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.progress import Moment, Spent, clock_words, current_step, left, rollback_time, spent, too_late
+from tui.widgets.progress import Moment, Spent, current_step, left, rollback_time, spent, too_late
 from tui.widgets.step_text import LABEL
 from tui.widgets.tripped_text import tripped_words
 

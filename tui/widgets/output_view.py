@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from tui.session.output import OutputReader
 from tui.session.timing import STREAMS
+from tui.text import search
 from tui.text.block import chopped, part, segment, shown
 from tui.text.sanitise import Shown, sanitise
 from tui.widgets.glyphs import STDERR
@@ -106,8 +107,7 @@ class OutputView(Lines):
 
     def mark(self, pattern: str, line: int) -> None:
         """Mark a search's matches, and go to the line of one."""
-        flags = 0 if pattern != pattern.lower() else re.IGNORECASE
-        self._pattern = re.compile(re.escape(pattern), flags) if pattern else None
+        self._pattern = search.pattern(pattern) if pattern else None
         self._here = line
         if line >= 0:
             self.following = False

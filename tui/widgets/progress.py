@@ -80,13 +80,6 @@ def lasted(attempt: Attempt, now: datetime) -> float:
     return max(0.0, (now - attempt.started).total_seconds())
 
 
-def clock_words(length: float) -> str:
-    """A length of time that ticks: 0:07, 12:40, 1:02:09."""
-    minutes, rest = divmod(int(length), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def rollback_time(state: SessionState, step: Step | None, usual: Mapping[str, Usual] = NOTHING) -> timedelta:
     """How long rolling back is expected to take once `step` is done, by what undoing usually takes, or its budgets.
 

@@ -5,8 +5,9 @@ from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.widgets import Digits
 
+from tui.text.amounts import clock_words
 from tui.text.block import styled
-from tui.widgets.progress import Moment, clock_words
+from tui.widgets.progress import Moment
 from tui.widgets.rollback_text import clock, head_lines, update_overdue
 from tui.widgets.words import Words
 

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.runbook.model import seconds
-from tui.session.lengths import duration
 from tui.session.rollback import Need, PlannedStep, expected_seconds, rollback_plan
 from tui.session.state import SessionState, StepStatus
+from tui.text.amounts import clock_words, duration
 from tui.text.block import Piece
 from tui.widgets.glyphs import NEEDS, OVER, STYLES
-from tui.widgets.progress import Moment, clock_words
+from tui.widgets.progress import Moment
 from tui.widgets.step_text import KEY, LABEL
 
 URGENT = timedelta(seconds=30)

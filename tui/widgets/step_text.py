@@ -7,7 +7,6 @@ from rich.cells import cell_len
 
 from tui.execution.commands import shown_whole, values_of
 from tui.execution.watch import words_of_watch
-from tui.exports.words import duration
 from tui.runbook.expected import expectations
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Signoff, Step, seconds
@@ -20,6 +19,7 @@ from tui.session.events import Check
 from tui.session.rollback import look_wanted, planned
 from tui.session.state import AUTO, SessionState, StepStatus, plan_of, step_by_id
 from tui.session.symptoms import cause_of
+from tui.text.amounts import duration
 from tui.text.block import Piece
 from tui.text.command import command_lines
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style

@@ -6,9 +6,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui.session.markers import MarkerKind
+from tui.text.amounts import clock_words
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
-from tui.widgets.progress import clock_words
 from tui.widgets.step_text import LABEL
 
 SIGNS = {
