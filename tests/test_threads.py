@@ -5,15 +5,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
+from support.source_trees import trees
 
 from tui import threads
 from tui.bridge import AT_ONCE, Front
 from tui.errors import RunbookError
-
-TUI = Path(__file__).parents[1] / "tui"
 
 
 class Plain(Front):
@@ -26,10 +24,8 @@ MAKERS = {"threading.Thread", "threading.Timer", "ThreadPoolExecutor", "Thread",
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in sorted(TUI.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield str(path.relative_to(TUI)), node
+    for file, tree in trees("Thread", "Timer", "threads."):
+        yield from ((file, node) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def test_one_module_makes_threads() -> None:

@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -11,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 from support.runbooks import small
+from support.source_trees import trees
 
 from tui.execution.guard import STRUCTURAL, guarded
 from tui.exports.report import _deeds
@@ -22,7 +22,6 @@ from tui.session.markers import marker_of
 from tui.session.outcome import OutcomeKind
 from tui.session.state import initial
 
-ROOT = Path(__file__).parents[2]
 GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.AnswerEvent, ev.MeasuredEvent)
 PICKS = {
     ("exports/report.py", "_in_brief"): "a kind that is not named has its row",
@@ -71,12 +70,16 @@ def test_each_text_of_each_kind_loses_its_secrets_on_the_way_to_the_journal(kind
 
 def defaults() -> Iterator[tuple[tuple[str, str], bool]]:
     """Each match over kinds of events: where it is, and whether it ends in assert_never."""
-    for file in sorted((ROOT / "tui").rglob("*.py")):
-        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            for node in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
+    for file, tree in trees("case ev.", "case (ev."):
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for node in ast.walk(function):
                 if isinstance(node, ast.Match) and any("ev." in ast.unparse(case.pattern) for case in node.cases):
-                    ends = ast.unparse(node.cases[-1]).replace("\n", "").split("case _:")[-1].strip()
-                    yield (str(file.relative_to(ROOT / "tui")), function.name), ends.startswith("assert_never(")
+                    yield (file, function.name), _ends_in_assert_never(node)
+
+
+def _ends_in_assert_never(match: ast.Match) -> bool:
+    last = match.cases[-1]
+    return ast.unparse(last.pattern) == "_" and ast.unparse(last.body[0]).startswith("assert_never(")
 
 
 def test_each_kind_is_in_one_group() -> None:
