@@ -97,10 +97,11 @@ def test_workers_do_all_that_they_are_given_and_never_more_of_it_at_a_time_than_
 
 def test_a_worker_whose_work_fails_leaves_what_is_left_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
     workers, may_fail, done = threads.Workers("worker", 1), threading.Event(), threading.Event()
-    failed: list[object] = []
+    began, failed = list[threading.Thread](), list[object]()
     monkeypatch.setattr(threading, "excepthook", failed.append)
 
     def fail() -> None:
+        began.append(threading.current_thread())
         may_fail.wait()
         raise ValueError
 
@@ -108,6 +109,8 @@ def test_a_worker_whose_work_fails_leaves_what_is_left_to_another(monkeypatch: p
     workers.begin(done.set)
     may_fail.set()
     assert done.wait(30)
+    began[0].join()  # it tells of its fault after another has taken its place
+    assert len(failed) == 1
 
 
 def test_what_screens_ask_for_is_done_by_a_bounded_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
