@@ -39,6 +39,7 @@ from tui.session.called import (
 )
 from tui.session.fold import apply
 from tui.session.followups import left
+from tui.session.handover import handover_summary
 from tui.session.history import read_history
 from tui.session.journal import verify
 from tui.session.outcome import Outcome, OutcomeKind
@@ -226,6 +227,7 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert "✖ rolled back" in to_html(told).decode()
     assert "runbook resume" not in parting(small_session.conductor).plain
     assert "rolled back" in parting(small_session.conductor).plain
+    assert f"Rolled back at {state.rollback_finished_at:%H:%M:%S} UTC: errors" in handover_summary(state)
     assert read_history(store).sessions.keys() == {told.id}
     monkeypatch.setattr("tui.compose.open_store", lambda: store)
     with pytest.raises(SessionError, match="no unfinished session"), resumed_workspace("", None, {}, None):

@@ -18,7 +18,9 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
     words = [f"{counts[status]} {status.value}" for status in StepStatus if counts[status] and status.settled]
     left.append(f"{done} of {len(steps)} steps settled" + (f": {', '.join(words)}." if words else "."))
     if state.rollback:
-        left.append(f"Rolling back since {state.rollback_at:%H:%M:%S} UTC: {state.rollback.reason}")
+        end = state.rollback_finished_at
+        what = f"Rolled back at {end:%H:%M:%S} UTC" if end else f"Rolling back since {state.rollback_at:%H:%M:%S} UTC"
+        left.append(f"{what}: {state.rollback.reason}")
     running = state.running()
     if running is not None:
         how = "goes on by itself and is followed again" if running.durable else "its outcome is not known"
