@@ -1,5 +1,6 @@
-"""What the bundled runbook and its drills show is plain and short: no retired word, titles that fit, short notes."""
+"""What is shown is plain: no retired word in runbook, drills, program and pages; titles that fit, short notes."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from support.retired_words import RETIRED, retired
 
 ROOT = Path(__file__).parents[1]
 FILES = (ROOT / "runbook.toml", *sorted((ROOT / "drills").glob("*.toml")))
+FOLDERS = sorted({file.parent for file in (ROOT / "tui").rglob("*.py")})
+PAGES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
 SHOWN = {"title", "text", "note", "prompt", "ask", "body", "to", "forbidden", "look_for"}
 COMMANDS = {"run", "preamble"}
 # What a person reads of a command: what it prints itself. A drill's `output` is what a real program printed.
@@ -44,6 +47,42 @@ def test_no_shown_text_has_a_retired_word(file: Path) -> None:
     document = tomllib.loads(file.read_text(encoding="utf-8"))
     found = [f"{'.'.join(path)}: {text!r}: {word}" for path, text in shown(document) for word in retired(text)]
     assert found == []
+
+
+def strings(file: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module that are not its docstrings, each with its line."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docstrings = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in docstrings:
+            yield one.lineno, one.value
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_nothing_the_program_says_has_a_retired_word(folder: Path) -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{line}: {word}"
+        for file in sorted(folder.glob("*.py"))
+        for line, text in strings(file)
+        for word in retired(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_has_a_retired_word(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    if page.name == "words.md":
+        lines = lines[: lines.index("| not | but |")]
+    found = [f"{number}: {word}" for number, line in enumerate(lines, 1) for word in retired(line)]
+    assert found == []
+
+
+def test_the_page_of_words_has_each_retired_word_with_the_usual_one() -> None:
+    lines = (ROOT / "docs/words.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines[lines.index("| not | but |") + 2 :]]
+    assert [usual for _, usual in rows] == list(RETIRED.values())
+    assert [one for one, usual in rows if not any(repr(usual) in found for found in retired(one))] == []
 
 
 def bundled() -> list[tuple[tuple[str, ...], str]]:

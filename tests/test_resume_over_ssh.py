@@ -86,4 +86,4 @@ def test_a_migration_outlives_the_program_and_runs_once(
     assert not (sshd.directory / ".local/state/runbook/jobs" / session).exists()
     kind = ev.SessionResumed if operator == "ana" else ev.SessionHandedOver
     taken_up = next(event for event in events if isinstance(event, kind))
-    assert not isinstance(taken_up, ev.SessionHandedOver) or "goes on by itself" in taken_up.summary
+    assert not isinstance(taken_up, ev.SessionHandedOver) or "is still running" in taken_up.summary

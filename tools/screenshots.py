@@ -36,7 +36,7 @@ INSTANT = float("inf")
 REPLAYED = 300.0
 """How much faster than life a session goes by that is replayed in a picture: it has to have lasted."""
 
-CARD = "The session is taken up again"
+CARD = "The session is resumed"
 
 
 class Shot(Struct, frozen=True):

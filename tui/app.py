@@ -311,13 +311,13 @@ class RunbookApp(Attentive, TakingUp):
             return
         state = conductor.state
         running = state.running()
-        does = "goes on by itself" if running and running.durable else "is stopped"
+        does = "keeps running" if running and running.durable else "is stopped"
         what = (
             [f"This {does} on {running.host}:", *command_lines(f"$ {running.whole}")]
             if running
             else ["Nothing is running."]
         )
-        left = ["The session stays as it is. To come back:", way_back(state)]
+        left = ["The session is kept. To resume it:", way_back(state)]
         if over(state):
             finish = self.keys.on("summary").of("finish")
             left = [
@@ -361,6 +361,6 @@ def parting(conductor: "Conductor") -> Text:
     """What stays on the terminal when the program has ended: the way back, and the receipt to keep elsewhere."""
     state = conductor.state
     session = state.started.session if state.started else ""
-    back = [f"To come back: {way_back(state)}"] if way_back(state) else []
+    back = [f"To resume it: {way_back(state)}"] if way_back(state) else []
     came = f", {session_called(state).words}" if over(state) else ""
     return last_words([*back, f"Session {session + came}, receipt {conductor.receipt()}"])

@@ -76,7 +76,7 @@ def run(
 @settings
 @click.argument("sections", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--watch", type=click.FloatRange(min=0, min_open=True), help="Check again every so many seconds.")
+@click.option("--watch", type=click.FloatRange(min=0, min_open=True), help="Check again every SECONDS.")
 @guarded
 def check(
     file: Path | None,
@@ -102,7 +102,7 @@ def check(
 @main.command()
 @click.argument("session", default="")
 @reaching
-@click.option("--operator", default="", help="Who goes on with it.")
+@click.option("--operator", default="", help="Who resumes it.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Correct a value of the session.")
 @click.option("--reason", default="", help="Why values are corrected; it is recorded.")
 @HOSTS
@@ -117,7 +117,7 @@ def resume(
     reason: str,
     which: str | None,
 ) -> None:
-    """Go on with SESSION (default: the newest unfinished one)."""
+    """Resume SESSION (default: the newest unfinished one)."""
     from tui.compose import correct_values, resumed_workspace
 
     with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):

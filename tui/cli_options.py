@@ -77,7 +77,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             fail(error)
         except KeyboardInterrupt:
             with suppress(OSError):
-                complain("interrupted", "`runbook resume` goes on")
+                complain("interrupted", "`runbook resume` continues it")
             sys.exit(130)
 
     return run

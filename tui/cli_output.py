@@ -195,4 +195,4 @@ class Saying:
         """Say on standard error that not everything could be said; a reader who left knows."""
         if self._trouble is not None and not isinstance(self._trouble, BrokenPipeError):
             why = f"standard output cannot be written: {self._trouble.strerror}"
-            complain(why, "the run went on; its session has everything")
+            complain(why, "the run continued; its session has everything")

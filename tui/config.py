@@ -72,9 +72,9 @@ def load_config(path: Path | None = None) -> Config:
     except FileNotFoundError:
         return Config()
     except OSError as error:
-        raise UsageError(f"cannot read {chosen}: {error.strerror}", "mend its permissions, or remove it") from error
+        raise UsageError(f"cannot read {chosen}: {error.strerror}", "fix its permissions, or remove it") from error
     except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{chosen}: {error}", "mend the file, or remove it") from error
+        raise UsageError(f"{chosen}: {error}", "fix the file, or remove it") from error
     known = [field.name for field in msgspec.structs.fields(Config)]
     for key in raw:
         if key not in known:
@@ -85,7 +85,7 @@ def load_config(path: Path | None = None) -> Config:
         values = raw.get(table, {})
         for key, value in values.items() if isinstance(values, dict) else ():
             if not isinstance(value, str):
-                raise UsageError(f"{chosen}: {table}.{key}: {value!r} is no text", "put it between quotes")
+                raise UsageError(f"{chosen}: {table}.{key}: {value!r} must be text", "put it between quotes")
     for key, value in hosts.items() if isinstance(hosts := raw.get("hosts", {}), dict) else ():
         if isinstance(value, str):
             raise UsageError(

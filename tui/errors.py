@@ -79,8 +79,8 @@ class HostsMoved(SessionError):
     """Hosts of a session are elsewhere today; a person says which place holds. `moved` has a line for each."""
 
     def __init__(self, session: str, moved: tuple[str, ...]) -> None:
-        ways = "--hosts session goes on where the session has them, --hosts today where they are said to be now"
-        super().__init__(f"{session}: its hosts are said to be elsewhere today; {'; '.join(moved)}", ways)
+        ways = "--hosts session uses the hosts of the session, --hosts today those of the runbook and the settings"
+        super().__init__(f"{session}: its hosts are different today; {'; '.join(moved)}", ways)
         self.session = session
         self.moved = moved
 

@@ -122,9 +122,9 @@ class TakingUp(Front):
                 conductor.agree()
                 self._check_again(conductor)
 
-            lines = [*map(str, elsewhere), "", "Nothing has been done there. It is recorded if you go on."]
-            self.push_screen(Confirm("Another machine or user than before", lines, yes="Go on there"), answered)
+            lines = [*map(str, elsewhere), "", "Nothing has been done there yet. If you continue, it is recorded."]
+            self.push_screen(Confirm("Another machine or user than before", lines, yes="Continue there"), answered)
             return
         self._check_again(conductor)
         if failed:
-            self.show_error(RunbookError("; ".join(failed), "steps that need it will fail until it is mended"))
+            self.show_error(RunbookError("; ".join(failed), "steps that need it fail until it is fixed"))

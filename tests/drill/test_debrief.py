@@ -184,4 +184,4 @@ def test_the_report_says_it_in_lines(after: Happened) -> None:
     assert "✖ 02:01:00 UTC The disk fills (timed)" in said
     assert "  noticed   after 4 m 00 s: a check failed" in said
     assert "  decided   after 5 m 00 s: Restart" in said
-    assert "  in vain   Restart" in said
+    assert "  no help   Restart" in said

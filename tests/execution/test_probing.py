@@ -330,7 +330,7 @@ def test_probes_that_never_come_back_do_not_pile_up(
     for step in ("t0", "t1", "t2"):
         assert do(conductor, step) is StepStatus.FAILED
     assert len(probe.settings) == 2
-    assert kept(conductor, 3).startswith("no data: 2 probes before it never came back")
+    assert kept(conductor, 3).startswith("no data: 2 probes before it never returned")
     let_go.set()
 
 

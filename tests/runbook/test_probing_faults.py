@@ -142,7 +142,7 @@ WRONG = [
     (
         'user = "shop"',
         'user = "shop", port = "abc"',
-        ['39: services.database.settings.port: "abc" is no number (port)'],
+        ['39: services.database.settings.port: must be a number, not "abc" (port)'],
     ),
     (
         'user = "shop"',

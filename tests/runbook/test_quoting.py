@@ -147,8 +147,8 @@ def test_a_simple_value_stays_readable() -> None:
         ("cat <<EOF\n{{ x }}\n", 'no line ends the here-document at "EOF"'),
         ("cat <<EOF\na\\\nEOF\n{{ x }}", "a line of a here-document ends in a backslash"),
         ("echo $(case a in a) echo {{ x }};; esac)", "a case inside $(…)"),
-        ("cat <<EOF $(\necho {{ x }})\nEOF\n", "a here-document's line goes on inside a bracket"),
-        ("cat <<EOF '\n' {{ x }}\nEOF\n", "a here-document's line goes on inside quotes"),
+        ("cat <<EOF $(\necho {{ x }})\nEOF\n", "a here-document's line continues inside a bracket"),
+        ("cat <<EOF '\n' {{ x }}\nEOF\n", "a here-document's line continues inside quotes"),
         ('echo "${y:-\'}" {{ x }}', "a single quote inside ${…} inside double quotes"),
     ],
 )

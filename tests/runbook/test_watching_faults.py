@@ -78,7 +78,7 @@ WRONG = [
     ('reason = "errors"', 'reason = "eror"', "triggers.errors.reason: there is no reason"),
     ("above = 10\n", "", "triggers.errors: a trigger has either above or below"),
     ("above = 10\n", "above = 10\nbelow = 1\n", "triggers.errors: a trigger has either above or below"),
-    ('for = "5m"', 'for = "0s"', "triggers.errors.for: a trigger dwells for some time"),
+    ('for = "5m"', 'for = "0s"', "triggers.errors.for: a trigger needs a time for which its bound is passed"),
     ('watch = { monitor = "errors"', 'watch = { monitor = "error"', 'there is no monitor "error"'),
     ('since = "live"', 'since = "life"', 'there is no step "life" (did you mean "live"?)'),
     ('samples = "{{ samples }}"', 'samples = "many"', '"many" is no count'),

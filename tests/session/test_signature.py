@@ -252,9 +252,9 @@ def test_one_signature_has_one_spelling(keys: dict[str, SoftKey], signed: dict[s
     reader = sshsig.Reader(blob.signature, "it")
     kind, pair = reader.string(), reader.string()
     longer = sshsig.encode(msgspec.structs.replace(blob, signature=sshsig.packed(kind, pair + b"\0")))
-    with pytest.raises(SignatureInvalid, match="goes on after its end"):
+    with pytest.raises(SignatureInvalid, match="continues after its end"):
         verify(STATEMENT, with_raw(longer, key))
-    with pytest.raises(SignatureInvalid, match="goes on after its end"):
+    with pytest.raises(SignatureInvalid, match="continues after its end"):
         public_key(key.public.blob + b"\0")
     assert sshsig.unbase64("QQ==", "it") == b"A"
     for text in ("QR==", "QQ", "QQ==\n", "Q Q==", "QQ==QQ=="):

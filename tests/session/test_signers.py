@@ -179,7 +179,7 @@ def test_each_standing_is_told_in_words(keys: dict[str, SoftKey], proof: Proof) 
     assert {line: str(judge(proof, parse_signers(filled(line, keys)))) for line in words} == words
     unchecked = judge(proof, None)
     assert unchecked.standing is Standing.UNCHECKED
-    assert str(unchecked) == f"signed as ana {mark}; there is no list of signers to look the key up in"
+    assert str(unchecked) == f"signed as ana {mark}; no list of signers is given to look the key up in"
 
 
 def test_a_signature_that_does_not_hold_is_an_error_naming_the_step(keys: dict[str, SoftKey], proof: Proof) -> None:

@@ -203,7 +203,7 @@ def test_an_answer_too_long_is_refused(impostor: Callable[..., None]) -> None:
 
 def test_a_list_with_something_behind_it_is_refused(impostor: Callable[..., None], paths: dict[str, Path]) -> None:
     impostor(packed(listed(SoftKey(paths["ed25519"]))[4:] + b"!"))
-    assert "goes on after its end" in refusal(agent_keys).message
+    assert "continues after its end" in refusal(agent_keys).message
 
 
 def test_a_comment_in_another_encoding_hides_no_key(impostor: Callable[..., None], paths: dict[str, Path]) -> None:

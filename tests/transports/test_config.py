@@ -72,7 +72,7 @@ def test_the_agent_is_the_environment_s_where_nothing_is_said(tmp_path: Path) ->
 def test_what_openssh_does_not_understand_is_said_in_its_words(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="Bad configuration option") as caught:
         resolved(tmp_path, "Nonsense yes\n")
-    assert caught.value.hint == "mend the SSH configuration"
+    assert caught.value.hint == "fix the SSH configuration"
     assert caught.value.exit_code == 4
 
 

@@ -200,7 +200,7 @@ async def test_a_question_shows_its_thresholds_and_takes_only_an_answer(workspac
         assert "below 5" in shown(pilot.app)
         await type_text(pilot, "few")
         assert await asked.press("enter") is NOTHING
-        assert "is no number" in shown(pilot.app)
+        assert "is not a number" in shown(pilot.app)
         await pilot.press("backspace", "backspace", "backspace")
         assert await asked.press("7", "enter") == "7"
         assert await (await ask(pilot, Question(Action(ask="Fine?")))).press("n") == "no"

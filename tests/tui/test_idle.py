@@ -1,6 +1,7 @@
 """What an idle screen writes to its terminal: a clock's digits and nothing else, also under a dialog."""
 
 import inspect
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.tui.conftest import dialog, shown, until
 from tests.tui.test_run import SETUP
 from tests.tui.test_watch_screen import TEXT
 from tui.app import RunbookApp
+from tui.bridge import OutputGrew
 from tui.execution.workspace import Workspace
 from tui.screens.dialogs import AskText
 from tui.screens.help import HelpScreen
@@ -28,6 +30,7 @@ from tui.screens.watch import WatchScreen
 from tui.session import events as ev
 
 SECONDS = 10
+FRAMES = 15
 LIMIT = 1000
 """Bytes a second."""
 SIZES = [(80, 24), (200, 60)]
@@ -154,3 +157,24 @@ async def test_home_writes_nothing(workspace: Workspace, clock: FakeClock, size:
             app.written = b""
             await pilot.pause()
             assert app.written == b""
+
+
+async def test_a_running_command_that_prints_nothing_paints_no_output(
+    workspace: Workspace, host: FakeTransport, clock: FakeClock
+) -> None:
+    host.replies["uptime"] = Reply(b"load\n", until=threading.Event())
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        assert app.conductor is not None
+        app.conductor.start("look")
+        await until(pilot, lambda: app.conductor is not None and app.conductor.state.running())
+        running = app.conductor.state.running()
+        assert running is not None
+        await second(app, pilot, clock)
+        app.written = b""
+        for _ in range(SECONDS):
+            for _ in range(FRAMES):
+                app.screen.post_message(OutputGrew(running.number))
+            await second(app, pilot, clock)
+        assert len(app.written) / SECONDS < LIMIT
+        app.conductor.cancel()
+        await until(pilot, lambda: app.conductor is not None and not app.conductor.busy)

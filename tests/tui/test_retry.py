@@ -62,7 +62,7 @@ async def test_where_only_what_failed_may_run_again_the_screen_says_so(
         await comes(pilot, app, "code", StepStatus.FAILED)
         await pilot.press("r")
         await dialog(pilot, Confirm)
-        assert "From 2 of 2 on; what came before it in this step is not run again." in " ".join(shown(app).split())
+        assert "From 2 of 2 on; the commands before it in this step are not run again." in " ".join(shown(app).split())
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await comes(pilot, app, "code", StepStatus.SIGNED)

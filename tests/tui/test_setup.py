@@ -69,7 +69,9 @@ def test_the_line_says_what_is_left_to_do() -> None:
         return "".join(text for text, _ in verdict_line(rows, left, "f10"))
 
     assert words(OK, {}) == "✔ preflight: 1 ok, 0 failed · f10 begins"
-    assert words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or mend"
+    assert (
+        words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or correct"
+    )
     assert words({}, {"preflight": "x"}) == "▶ preflight: 0 ok, 0 failed"
 
 

@@ -67,7 +67,7 @@ def test_a_whole_session_is_completed_without_deviations(workspace: Workspace, c
     conductor.wait(10)
     words = told(workspace, conductor)
     assert words.startswith("✔ completed")
-    assert "✔ none: every step went as the runbook has it" in words
+    assert "✔ none: every step went as the runbook says" in words
     assert "☑ done Backup made  Back up" in words
     assert "☐ open" not in words
     assert "4 signed" in words

@@ -69,7 +69,7 @@ async def test_quitting_leaves_a_durable_command_to_itself_and_says_so(
         await until(pilot, lambda: app.conductor is not None and app.conductor.state.running())
         await pilot.press("ctrl+q")
         await dialog(pilot, Confirm)
-        assert "This goes on by itself on web" in shown(app)
+        assert "This keeps running on web" in shown(app)
         await pilot.press("y")
         await until(pilot, lambda: not app.is_running)
     assert isinstance(journal(workspace)[-1], ev.AttemptStarted)
@@ -147,12 +147,12 @@ def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: 
     assert said() == ""
     host.listener(Link.STALLED, "no sign of life")
     assert said().startswith("✖ web: not answering since 02:")
-    assert said().endswith("; the command goes on there")
+    assert said().endswith("; the command is running there")
     assert said(None).endswith("; the command may have started there")
     host.listener(Link.LOST, "closed")
     host.listener(Link.DOWN, "no route")
     assert said().startswith("✖ web: connection lost 02:")
-    assert said().endswith("; the command goes on there; reconnecting")
+    assert said().endswith("; the command is running there; reconnecting")
     assert said(None).endswith("; the command may have started there; reconnecting")
     host.listener(Link.UP, "")
     assert said() == ""

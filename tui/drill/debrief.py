@@ -237,7 +237,7 @@ def story_lines(one: Story) -> Iterator[str]:
     yield f"  decided   {_after(one.decided)}{_words(one.decision)}"
     yield f"  recovered {_after(one.recovered)}"
     for title in one.vain:
-        yield f"  in vain   {title}"
+        yield f"  no help   {title}"
 
 
 def _after(length: float | None) -> str:

@@ -45,7 +45,7 @@ class DrillHost(Struct, frozen=True):
             self.control.write(msgspec.json.encode(Strike(dict(facts))) + b"\n")
             self.control.flush()
         except (OSError, ValueError) as error:
-            raise HostError("the drill's host is gone", "begin the drill anew") from error
+            raise HostError("the drill's host is gone", "begin the drill again") from error
 
 
 @contextmanager

@@ -94,7 +94,7 @@ class Conductor(Placing):
             now = self.state.step(step_id)
             attempt = self.state.attempts[now.attempts[-1]] if now.attempts else None
             if now.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
-                raise NotNow("there is nothing to follow", "only a durable command of unknown outcome goes on")
+                raise NotNow("there is nothing to follow", "only a durable command of unknown outcome can be followed")
             self._follow_again(attempt)
 
     def look(self, attempt: Attempt) -> str:
@@ -175,7 +175,7 @@ class Conductor(Placing):
     def _nothing_in_doubt(self, doubts: Sequence[Step]) -> None:
         if doubts:
             titles = ", ".join(one.title for one in doubts)
-            raise NotNow(f"{doubt_words(self.state, doubts)}: {titles}", "look at them again first, then go on")
+            raise NotNow(f"{doubt_words(self.state, doubts)}: {titles}", "check them again first, then continue")
 
     def look_again(self, steps: Sequence[Step]) -> None:
         """Ask the hosts whether these changes still hold after a restart; one that does not is to be done again."""
@@ -241,7 +241,7 @@ class Conductor(Placing):
                 raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
             self._nothing_in_doubt(self.doubts(step) if step.mutates else ())
             if first and not repeatable(step, self.state.step(step_id).action):
-                raise NotNow(f"{step.title} cannot begin anew", "what ran before the failed command may not run twice")
+                raise NotNow(f"{step.title} cannot begin again", "what ran before the failed command may not run twice")
             allowed = self._allowed(step, second)
             anew = self._begun_anew(step)
             self.record(self._opening(step, "retry", allowed, first and not anew))
@@ -352,7 +352,7 @@ class Conductor(Placing):
                 return
             missing = self._attempts.capture_left(step, self.state.attempts[now.attempts[-1]])
             if missing:
-                self.note(f"no value for {', '.join(missing)} in what came of the output", step.id)
+                self.note(f"no value for {', '.join(missing)} in the output that was received", step.id)
             self.replan()
             self._go_on(step)
 

@@ -141,7 +141,7 @@ def status_line(text: str) -> tuple[str, int] | None:
 
 
 def value_of(number: Number, text: str) -> float | str | None:
-    """The number meant; the text found in its place where that is no number; None where nothing was found.
+    """The number meant; the text found in its place where that is not a number; None where nothing was found.
 
     Raises:
         TooSlow: its pattern hit its bound.

@@ -191,7 +191,7 @@ def _number(number: Number, value: float | str | None) -> Check:
     if value is None:
         return Check(expected, "no number found", ok=False)
     if isinstance(value, str):
-        return Check(expected, f"{_quoted(value)} is no number", ok=False)
+        return Check(expected, f"{_quoted(value)} is not a number", ok=False)
     return Check(expected, f"{value:g}{unit}" if abs(value) < 1e6 else f"{value:,.10g}{unit}", _within(number, value))
 
 

@@ -103,5 +103,5 @@ def _bad(state: SessionState, attempt: Attempt) -> bool:
 
 
 def _trouble(attempt: Attempt) -> str:
-    missed = [f"expected {one.expected}, came {one.came}" for one in attempt.checks if not one.ok and not one.warning]
+    missed = [f"expected {one.expected}, got {one.came}" for one in attempt.checks if not one.ok and not one.warning]
     return "; ".join(missed) or str(attempt.outcome)

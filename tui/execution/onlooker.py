@@ -15,7 +15,7 @@ from tui.session.events import AnyEvent, Entry
 from tui.session.fold import apply
 from tui.session.journal import Journal, writer_of
 
-GONE = "whoever wrote it is gone: leave it (q), and open it again to go on"
+GONE = "the program that wrote it has ended: leave it (q), then open it again to continue"
 LOOK = 0.5
 """Seconds between two looks at the journal."""
 

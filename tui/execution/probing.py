@@ -160,7 +160,7 @@ class LiveProber(_Prober):
             self._left = [thread for thread in self._left if thread.is_alive()]
             crowded = len(self._left) >= MOST_LEFT
         if crowded:
-            return _kept(no_data(f"{MOST_LEFT} probes before it never came back", "begin the program anew"), sink)
+            return _kept(no_data(f"{MOST_LEFT} probes before it never returned", "start the program again"), sink)
         with reach:
             thread = threads.start(f"probe {probe.service}", work)
             left = seconds + GRACE
@@ -258,7 +258,7 @@ class DrillProber(_Prober):
             except (ValueError, RecursionError):
                 document = None
             if not isinstance(document, dict):
-                made = no_data("the scenario's answer to this probe is no JSON document", "mend its rule")
+                made = no_data("the scenario's answer to this probe is no JSON document", "fix its rule")
             else:
                 summary = str(document.pop("summary", "as expected"))
                 secrets = document.pop("secrets", {})

@@ -68,7 +68,7 @@ def parts(source: Source, moments: list[Moment]) -> list[tuple[str, str, Html]]:
 def _debrief(source: Source) -> Html | None:
     if source.debrief is None:
         return None
-    heads = ("UTC", "What went wrong", "Noticed", "Decided", "Recovered", "In vain")
+    heads = ("UTC", "What went wrong", "Noticed", "Decided", "Recovered", "Did not help")
     rows = [(o.at, o.what, o.noticed, o.decided, o.recovered, o.vain) for o in learnt(source.debrief)]
     return joined([tag("p", learnt_beside(source.debrief)), table(heads, rows) if rows else None])
 

@@ -71,7 +71,7 @@ def _debrief(source: Source) -> Iterator[str]:
     if rows:
         yield from (
             "",
-            "| UTC | What went wrong | Noticed | Decided | Recovered | In vain |",
+            "| UTC | What went wrong | Noticed | Decided | Recovered | Did not help |",
             "|---|---|---|---|---|---|",
         )
         for one in rows:

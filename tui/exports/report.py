@@ -292,7 +292,7 @@ def attempt_words(attempt: Attempt) -> str:
 def check_words(check: ev.Check) -> str:
     """A check with its sign, what was expected, what came."""
     sign = "✔" if check.ok else "⚠" if check.warning else "✖"
-    return f"{sign} expected {check.expected}, came {check.came}"
+    return f"{sign} expected {check.expected}, got {check.came}"
 
 
 def before_words(lines: int) -> str:

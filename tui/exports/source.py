@@ -209,7 +209,7 @@ def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False)
     for check in checks:
         if not check.ok:
             word = "warning" if check.warning else "not yet, run again" if retrying else "failed"
-            yield step, f"{word}: expected {check.expected}, came {check.came}"
+            yield step, f"{word}: expected {check.expected}, got {check.came}"
 
 
 def attempts_of(state: SessionState, step: StepState) -> list[Attempt]:

@@ -111,7 +111,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             what = f"{attempt_called(attempt)} in {duration(event.seconds)}{place_words(attempt)}: {first}"
             return "", title, f"#{event.attempt} {what}"
         case ev.AttemptChecked():
-            bad = [f"expected {one.expected}, came {one.came}" for one in event.checks if not one.ok]
+            bad = [f"expected {one.expected}, got {one.came}" for one in event.checks if not one.ok]
             what = "; ".join(bad) if bad else "as expected"
             return "", title, what + (" – running again" if event.retrying else "")
         case ev.OutcomeResolved():

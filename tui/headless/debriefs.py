@@ -63,7 +63,7 @@ def drills_report(store: Store, as_json: bool, say: Say) -> None:
     if as_json:
         say(json_text([one for _, one in found]))
         return
-    head = ("WHEN (UTC)", "SCENARIO", "RESULT", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "IN VAIN", "SESSION")
+    head = ("WHEN (UTC)", "SCENARIO", "RESULT", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DID NOT HELP", "SESSION")
     say(table([head, *(_row(at, one) for at, one in found)]) if found else "no drills yet: `runbook drill`")
     for problem in problems:
         say(sanitise(problem))

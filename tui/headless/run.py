@@ -276,7 +276,7 @@ def _line(state: SessionState, step: Step) -> str:
     now = state.step(step.id)
     took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
     why = [
-        f"expected {check.expected}, came {check.came}"
+        f"expected {check.expected}, got {check.came}"
         for checks in now.checks.values()
         for check in checks
         if not check.ok

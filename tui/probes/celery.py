@@ -61,7 +61,7 @@ class CeleryProbe:
         if check == "task":
             result = _last(out)
             document: dict[str, Any] = {"result": result, "seconds": raw.seconds}
-            return Reading(document=document, summary=f"{given['task']} came back in {raw.seconds:g} s")
+            return Reading(document=document, summary=f"{given['task']} returned in {raw.seconds:g} s")
         workers = _document(out)
         check_ = _enough(workers, int(given["least"]))
         reading = {"ping": _ping, "active": _active, "stats": _stats}[check](workers, raw.at)

@@ -18,7 +18,7 @@ CHUNK = 1 << 16
 OLDEST = "1.24"
 """The version of the API that is spoken until the engine has told its own."""
 LEAST_WAIT = 0.05
-MAY = "whoever may use the engine is root there: it lets in root and the group docker"
+MAY = "everyone who may use the engine is root there: it admits root and the group docker"
 
 
 class Wire:

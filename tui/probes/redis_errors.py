@@ -46,7 +46,11 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "name the server: SENTINEL GET-MASTER-ADDR-BY-NAME there tells its host and port",
     ),
     ("not enough good replicas", "{where} takes no writes: too few replicas follow it", "INFO replication"),
-    ("busy running a script", "{where} is busy with a script and answers nobody else", "its log; SCRIPT KILL ends it"),
+    (
+        "busy running a script",
+        "{where} is busy with a script and does not answer anyone else",
+        "its log; SCRIPT KILL ends it",
+    ),
     ("max number of clients", "{where} has no free connection: its maxclients are reached", "CLIENT LIST; maxclients"),
     ("protected mode", "{where} lets in nobody from another host (protected mode)", "reach it through its own host"),
 )

@@ -65,7 +65,7 @@ class TlsProbe:
             names = _names(certificate)
             issuer, subject = _called(certificate.issuer), _called(certificate.subject)
         except ValueError:
-            raise ProbeFailed("the server's certificate cannot be read", "it is damaged: issue it anew") from None
+            raise ProbeFailed("the server's certificate cannot be read", "it is damaged: issue it again") from None
         until = certificate.not_valid_after_utc
         days = (until - raw.at).total_seconds() / 86400
         matches = any(covers(pattern, raw.name) for pattern in names)

@@ -42,7 +42,7 @@ class _Journal(WatchedJournal):
 
     def refusal(self) -> NotNow:
         """Why nothing can be done here."""
-        return NotNow("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` goes on")
+        return NotNow("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` continues it")
 
 
 class ReplayExecutor(Executor):

@@ -98,7 +98,7 @@ def pattern_doubts(pattern: str, path: Path) -> Iterator[Fault]:
     if _shape(pattern).nested:
         yield Fault(
             path=path,
-            message=f"{quoted(pattern)} repeats a repetition, which may take for ever on a text that does not match",
+            message=f"{quoted(pattern)} repeats a repetition: on a text that does not match it may never end",
             hint="write each part so that it can match in one way only",
             severity="warning",
         )

@@ -113,7 +113,7 @@ class _Reader:
         """The end of a line, after which the bodies of its here-documents stand."""
         self.at += 1
         if self.waiting > len(pending):
-            self.lost("a here-document's line goes on inside a bracket")
+            self.lost("a here-document's line continues inside a bracket")
         self.waiting -= len(pending)
         for document in pending:
             self.body(document)
@@ -230,7 +230,7 @@ class _Reader:
 
     def inside_quotes(self, char: str) -> None:
         if char == "\n" and self.waiting:
-            self.lost("a here-document's line goes on inside quotes")
+            self.lost("a here-document's line continues inside quotes")
 
     def dollar(self, bare: bool) -> None:
         """`$` and what it begins: an expansion, a substitution, arithmetic, or nothing."""

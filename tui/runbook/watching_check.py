@@ -26,7 +26,9 @@ def watching_faults(runbook: Runbook, names: Names) -> Iterator[Fault]:
         if (trigger.above is None) is (trigger.below is None):
             yield Fault(path=path, message="a trigger has either above or below", hint="above = 10")
         if trigger.lasting and not seconds(trigger.lasting):
-            yield Fault(path=(*path, "for"), message="a trigger dwells for some time", hint='for = "5m"')
+            yield Fault(
+                path=(*path, "for"), message="a trigger needs a time for which its bound is passed", hint='for = "5m"'
+            )
 
 
 def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> Iterator[Fault]:

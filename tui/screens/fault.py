@@ -14,7 +14,7 @@ def report(error: BaseException | None, redact: Callable[[str], str], session: s
     """A few lines for the terminal after the screen is gone: of the open `session`, and how to go `back` to it."""
     lines = ["runbook: a fault in the program itself ended it."]
     if session:
-        lines.append(f"  Nothing recorded is lost. To go on: {back}" if back else f"  Nothing of {session} is lost.")
+        lines.append(f"  Nothing recorded is lost. To continue: {back}" if back else f"  Nothing of {session} is lost.")
     else:
         lines.append("  No session was open.")
     if error is not None:

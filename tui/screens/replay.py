@@ -235,7 +235,9 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         step = next((one for one, title in titles if text.casefold() in f"{one} {title}".casefold()), "")
         found = self.player.to_step(step) if step else None
         if found is None:
-            error = NotNow(f"{text!r} is no time of this session and no step that was begun", "a time is 02:31:07")
+            error = NotNow(
+                f"{text!r} is neither a time of this session nor a step that was begun", "a time is 02:31:07"
+            )
             front(self).show_error(error)
         else:
             self._moved(found.marker.words)

@@ -61,7 +61,7 @@ def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str], list[str]]:
     """
     state = conductor.state
     if conductor.read_only:
-        raise NotNow(f"nothing can be done in this session: {conductor.read_only}", "look at it, or leave")
+        raise NotNow(f"this session is read-only: {conductor.read_only}", "look at it, or leave")
     if state.rollback is not None:
         raise NotNow(
             "the rollback has been started already", f"{keys.of('summary.back')} on the summary goes back to it"

@@ -34,6 +34,7 @@ from tui.widgets.words import Words
 
 SEARCH = "In this output ({next} next, {before} before):"
 TICK = 0.5
+NOTHING_YET = -1
 FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
 
@@ -118,6 +119,8 @@ class RunScreen(SessionActs):
         if event.attempt != self._attempt:
             return
         size = self.conductor.executor.size(event.attempt)
+        if size == self._painted:
+            return  # told with each frame while a command runs, whether it prints or not
         self._rested = not self._rested and size - self._painted > FLOOD
         if not self._rested:
             self._painted = size
@@ -195,7 +198,7 @@ class RunScreen(SessionActs):
         # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
         followed = bool(wanted) and self.conductor.executor.is_live(wanted)
         if wanted != self._attempt or (followed and not self._followed):
-            self._attempt, self._followed = wanted, followed
+            self._attempt, self._followed, self._painted = wanted, followed, NOTHING_YET
             view.show(self.conductor.executor.reader(wanted) if wanted else None, no_output(self.state, wanted))
             self._search.stop()
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
@@ -276,7 +279,12 @@ class RunScreen(SessionActs):
         step = self.step
         section = index_of(self.conductor.runbook).section_of.get(step.id) if step else None
         if section is None or self.conductor.busy or not self.conductor.checks(section):
-            front(self).show_error(NotNow("there is nothing to check at once here", "what is to do, and asks nobody"))
+            front(self).show_error(
+                NotNow(
+                    "there is nothing to check at once here",
+                    "only read-only steps that are to do and ask no question are checked",
+                )
+            )
             return
         self.app.push_screen(ChecksScreen(section))
 

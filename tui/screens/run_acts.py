@@ -107,7 +107,7 @@ class SessionActs(Page[None]):
         elif status is StepStatus.PENDING:
             self._ask_to_run(step, lambda second: self._start(step, second))
         elif status is StepStatus.RUNNING:
-            self._ask_to_run(step, lambda second: self.conductor.start(step.id, "go on", second))
+            self._ask_to_run(step, lambda second: self.conductor.start(step.id, "continue", second))
         elif status is StepStatus.PASSED:
             self.action_sign()
         elif status is StepStatus.FAILED:
@@ -125,10 +125,10 @@ class SessionActs(Page[None]):
     def _look_again(self, doubts: Sequence[Step]) -> None:
         """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
         state = self.conductor.state
-        first = f"{doubt_words(state, doubts)}, before anything builds on it:"
+        first = f"{doubt_words(state, doubts)}, before anything continues:"
         titles = [f"  {one.title}" for one in doubts]
         if unasked(state, doubts):
-            lines = [first, *titles, "Looking changes nothing; what does not hold any more is done again."]
+            lines = [first, *titles, "Checking changes nothing; what is no longer true is done again."]
             ask = Confirm("Its host was restarted", lines, yes="Look again", no="Not now")
             self.app.push_screen(ask, lambda yes: self._try(lambda: self.conductor.look_again(doubts)) if yes else None)
             return
@@ -137,7 +137,7 @@ class SessionActs(Page[None]):
             if reason:
                 self._try(lambda: self.conductor.vouch(doubts, reason))
 
-        asked = "Nothing tells by itself. Do they still hold, and how do you know?"
+        asked = "Nothing can check this automatically. Are they still true, and how do you know?"
         prompt = [first, *titles, asked, "Esc leaves; u on a step does it again."]
         self.app.push_screen(AskText("Its host was restarted", prompt), vouched)
 
@@ -156,7 +156,7 @@ class SessionActs(Page[None]):
         now = self.moment.now if self.moment else None
         unknown = not_known(state, step, place, now)
         if unknown:
-            words = f"{step.title} needs {', '.join(unknown)}, which nothing has found yet"
+            words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
             front(self).show_error(NotNow(words, "run the step that finds it first"))
             return
         lines, name = start_lines(state, step, place, now, front(self).usual(state))
@@ -240,7 +240,7 @@ class SessionActs(Page[None]):
             if not conductor.signing.wants(conductor.state.operator):
                 self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
                 return
-            front(self).say("waiting for the SSH agent: a key may want to be touched", "Signing")
+            front(self).say("waiting for the SSH agent: your key may need a touch", "Signing")
             front(self).work(
                 self,
                 lambda: conductor.sign(step.id, result.note, result.second_operator),
@@ -261,7 +261,7 @@ class SessionActs(Page[None]):
         if self.step and self.conductor.state.step(self.step.id).status is StepStatus.PENDING:
             front(self).show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
             return
-        self._with_reason("Do it again", "Why is it done again?", self.conductor.reopen)
+        self._with_reason("Do it again", "Why should it be done again?", self.conductor.reopen)
 
     def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
         step = self.step
@@ -338,11 +338,11 @@ class SessionActs(Page[None]):
         if running is None and not self.conductor.busy:
             front(self).show_error(NotNow("no command is running"))
             return
-        lines = ["It is not tried again."]
+        lines = ["It is not run again."]
         if running is not None:
             lines = [
                 *command_lines(f"{running.host}: {running.whole}"),
-                "Its whole process group is ended; then it says cancelled.",
+                "The command and everything it started are stopped; the step is then cancelled.",
             ]
 
         def answered(yes: bool | None) -> None:

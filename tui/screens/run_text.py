@@ -32,7 +32,9 @@ def start_lines(
     if not place and cut_by_restart(state, step):
         lines.append("Its host was restarted in the middle of this step: all of it is run again.")
     if place:
-        lines.append(f"From {place + 1} of {len(step.actions)} on; what came before it in this step is not run again.")
+        lines.append(
+            f"From {place + 1} of {len(step.actions)} on; the commands before it in this step are not run again."
+        )
     for action in step.actions[place:]:
         if action.run is not None:
             lines += [
@@ -85,7 +87,7 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
         lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
     for checks in now.checks.values():
         lines += [
-            f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, came {one.came}"
+            f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, got {one.came}"
             for one in checks
         ]
     if step.danger is Danger.DESTRUCTIVE:

@@ -110,7 +110,7 @@ def problems(
     if checking or not rows or Verdict.WAITING in verdicts:
         found["preflight"] = "the preflight is still running"
     elif Verdict.FAILED in verdicts and not given.get("override", "").strip():
-        found["override"] = "mend what failed and check again, or say why to begin anyway; it is recorded"
+        found["override"] = "fix what failed and check again, or give a reason to begin anyway; it is recorded"
     return found
 
 
@@ -138,6 +138,6 @@ def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_ke
     line: list[Piece] = [(words, style)]
     fields = [field for field in wrong if field != "preflight"]
     if fields:
-        count = f"{len(fields)} field{'s' if len(fields) > 1 else ''} to fill in or mend"
+        count = f"{len(fields)} field{'s' if len(fields) > 1 else ''} to fill in or correct"
         return [*line, (f" · {count}", "bold $text-warning")]
     return line if wrong else [*line, (f" · {begin_key} begins", "bold")]

@@ -116,7 +116,7 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
 def _deviations(source: Source, export: str) -> Iterable[list[Piece]]:
     found = source.deviations()
     if not found:
-        yield [("✔ none: every step went as the runbook has it", GOOD)]
+        yield [("✔ none: every step went as the runbook says", GOOD)]
     for one in islice(found, MOST):
         step = f"{one.step}: " if one.step else ""
         yield [(f"{one.at:%H:%M:%S} ", QUIET), ("! ", WARN), (step, "bold"), (one.what, "")]

@@ -59,7 +59,7 @@ class TroubleshootScreen(RunScreen):
             return
         status = self.conductor.state.step(step.id).status
         if status in (StepStatus.SIGNED, StepStatus.SKIPPED):
-            self._try(lambda: self.conductor.reopen(step.id, "once more"))
+            self._try(lambda: self.conductor.reopen(step.id, "again"))
             status = StepStatus.PENDING
         self._do(step, status)
 

@@ -60,7 +60,7 @@ def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
     if monitored.waiting is not None:  # the last sample is an old one: it says nothing of now
         state, words = ("… waiting", STYLES["turn"]), "no data"
     elif not monitored.samples:
-        state, words = ("○ to come", STYLES["quiet"]), "–"
+        state, words = ("○ not yet", STYLES["quiet"]), "–"
     elif value is None:
         state, words = ("? no data", STYLES["bad"]), "no data"
     elif good(number, value):

@@ -23,7 +23,7 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
         left.append(f"{what}: {state.rollback.reason}")
     running = state.running()
     if running is not None:
-        how = "goes on by itself and is followed again" if running.durable else "its outcome is not known"
+        how = "is still running, and its output is followed again" if running.durable else "its outcome is not known"
         left.append(f"Was running on {running.host}: {first_line(running.command)[:60]} – {how}.")
     following = state.next_step()
     if following is not None:

@@ -220,7 +220,7 @@ class Journal:
             self._disk.truncate(self._fd, self._end)
             self._disk.sync(self._fd)
         except OSError as error:
-            raise JournalUnwritable(f"cannot mend {self.path}: {error.strerror}", HINT) from error
+            raise JournalUnwritable(f"cannot fix {self.path}: {error.strerror}", HINT) from error
 
 
 def read(path: Path) -> Iterator[Entry]:

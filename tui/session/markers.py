@@ -126,4 +126,4 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[MarkerKind
 
 def _bad(step: str, checks: tuple[ev.Check, ...]) -> tuple[MarkerKind, str, str] | None:
     bad = next((check for check in checks if not check.ok and not check.warning), None)
-    return (MarkerKind.FAILURE, step, f"expected {bad.expected}, came {bad.came}") if bad else None
+    return (MarkerKind.FAILURE, step, f"expected {bad.expected}, got {bad.came}") if bad else None

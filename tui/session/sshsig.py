@@ -79,7 +79,7 @@ class Reader:
             SignatureInvalid: something does.
         """
         if self._raw:
-            raise SignatureInvalid(f"{self._what} goes on after its end")
+            raise SignatureInvalid(f"{self._what} continues after its end")
 
 
 def packed(*fields: bytes) -> bytes:

@@ -14,6 +14,6 @@ def failure_words(state: SessionState) -> str:
         return f"{title}: its outcome is not known"
     missed = [one for checks in now.checks.values() for one in checks if not one.ok and not one.warning]
     if missed:
-        return f"{title} failed: expected {missed[0].expected}, came {missed[0].came}"
+        return f"{title} failed: expected {missed[0].expected}, got {missed[0].came}"
     last = state.attempts[now.attempts[-1]] if now.attempts else None
     return f"{title} failed: {last.outcome}" if last is not None and last.outcome else f"{title} failed"

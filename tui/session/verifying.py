@@ -147,7 +147,7 @@ def _unproved(directory: SessionDirectory, told: _Told) -> Iterator[str]:
     if open_:
         yield f"no hash was written of the output of attempts that were cut off: {_listed(open_)}"
     if timed and len(timed) > len([one for one in open_ if one in timed]):
-        yield f"no hash was written of when the output came of {len(timed)} attempts, by an older version or cut off"
+        yield f"no hash was written of the times of the output of {len(timed)} attempts, by an older version or cut off"
     if masks:
         yield f"nothing proves where secrets are in the output of {len(masks)} attempts, of an older version"
 

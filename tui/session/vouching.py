@@ -56,7 +56,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
             case Standing.NOT_ALLOWED:
                 return f"signed as {self.signer}, but {self.detail} ({print_})"
             case Standing.UNCHECKED:
-                return f"signed as {self.signer} ({print_}); there is no list of signers to look the key up in"
+                return f"signed as {self.signer} ({print_}); no list of signers is given to look the key up in"
 
 
 class Proof(Struct, frozen=True):

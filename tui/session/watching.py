@@ -92,7 +92,7 @@ def with_baseline(monitored: Monitored) -> Monitored:
 
 
 def finite(value: float | None) -> float | None:
-    """A value that can be compared; None for what is no number."""
+    """A value that can be compared; None for what is not a number."""
     return value if value is not None and math.isfinite(value) else None
 
 

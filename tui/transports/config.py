@@ -22,7 +22,7 @@ SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
 NO_RSA_SIZE = 1024
 """Bits that OpenSSH asks of an RSA key where RequiredRSASize says nothing."""
 
-NO_LOOP = "mend ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it"
+NO_LOOP = "fix ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it"
 """What to do about a jump that leads to itself."""
 
 
@@ -122,7 +122,7 @@ def resolve(target: str, user: str | None, port: int | None, files: Sequence[Pat
         words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
         if words and "jumphost loop" in words[0]:
             raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP)
-        raise HostError(f"{target}: {told(words[0]) if words else 'ssh -G failed'}", "mend the SSH configuration")
+        raise HostError(f"{target}: {told(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
     return _parsed(target, done.stdout, tuple(files))
 
 
@@ -212,7 +212,7 @@ def _command(target: str, value: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
-        raise HostError(f"{target}: KnownHostsCommand {value}: {error}", "mend the SSH configuration") from error
+        raise HostError(f"{target}: KnownHostsCommand {value}: {error}", "fix the SSH configuration") from error
 
 
 def _refuse_what_we_do_not_do(target: str, given: _Given) -> None:

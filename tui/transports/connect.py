@@ -60,7 +60,7 @@ def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tupl
             NO_LOOP,
         )
     if len(behind) > MAX_JUMPS:
-        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "mend ProxyJump in the SSH configuration")
+        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "fix ProxyJump in the SSH configuration")
     if where.jump:
         return _jump(where, credentials, timeout, behind)
     return proxy(where.command) if where.command else direct(where, timeout)

@@ -58,5 +58,5 @@ def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None =
 def _failed(where: Resolved, why: str) -> HostKeyRefused:
     return HostKeyRefused(
         f"the key of {where.known_as} cannot be looked up: KnownHostsCommand: {told(why)}",
-        "mend that command, or KnownHostsCommand in the SSH configuration",
+        "fix that command, or KnownHostsCommand in the SSH configuration",
     )

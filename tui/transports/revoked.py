@@ -37,7 +37,7 @@ def check_revoked(name: str, key: HostKey, files: Iterable[Path]) -> None:
 def _unclear(name: str, file: Path, why: str) -> HostKeyRefused:
     return HostKeyRefused(
         f"whether the key of {name} is revoked cannot be told: RevokedHostKeys {file}: {why}",
-        "mend that file, or RevokedHostKeys in the SSH configuration",
+        "fix that file, or RevokedHostKeys in the SSH configuration",
     )
 
 

@@ -51,7 +51,7 @@ class Tokens:
             if letter in more:
                 return more[letter]
             if letter not in known:
-                raise HostError(f"{text}: unknown token %{letter}", "mend the SSH configuration")
+                raise HostError(f"{text}: unknown token %{letter}", "fix the SSH configuration")
             return self._values[letter]()
 
         return re.sub("%.?", value, text)

@@ -83,7 +83,7 @@ def banner(moment: Moment) -> str:
 def _there(moment: Moment, running: Attempt, host: str) -> str:
     """What is known of a command whose connection is gone: only what it printed shows that it has started."""
     if moment.printed is not None:
-        return "the command goes on there"
+        return "the command is running there"
     if moment.state.links_at[host] < running.started:
         return "the command may not have started"
     return "the command may have started there"

@@ -46,7 +46,7 @@ SIGNS = (
     *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
     (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
     (OVER, "over its budget"),
-    (HELD, "held: the output goes on below what is shown"),
+    (HELD, "held: there is more output below"),
     (STDERR, "in the margin of the output: the line began on stderr"),
 )
 """Every sign of the run screen and its word, for the help."""

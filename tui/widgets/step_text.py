@@ -71,7 +71,7 @@ def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False
             return [Press("next", "look whether it is needed (changes nothing)"), Press("skip", "skip")]
         return [Press("next", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
     if status is StepStatus.RUNNING:
-        return [Press("cancel", "cancel")] if state.running() or busy else [Press("next", "go on")]
+        return [Press("cancel", "cancel")] if state.running() or busy else [Press("next", "continue")]
     if status is StepStatus.WAITING:
         does = {"ask": "answer", "send": "send the message", "open": "open the page"}[waiting_kind(state, step)]
         return [Press("next", does), Press("skip", "skip")]
@@ -87,7 +87,7 @@ def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False
         known = [] if aside else known
         return [first, *known, Press("skip", "skip with a reason"), *roll]
     if status is StepStatus.UNKNOWN:
-        return [Press("next", "say what happened, after looking on the host"), *roll]
+        return [Press("next", "check on the host, then record what happened"), *roll]
     if aside:
         return [Press("next", "do it again"), Press("back", "back to the steps")]
     if not current_step(state):
@@ -286,7 +286,7 @@ def _check(check: Check) -> Iterator[list[Piece]]:
     style = STYLES["turn"] if check.warning else STYLES["bad"]
     sign = "! warning " if check.warning else "✖ failed "
     yield [(sign, style), ("expected ", LABEL), (check.expected, "")]
-    yield [(" " * (len(sign) - 5) + "came ", LABEL), (check.came, "bold")]
+    yield [(" " * (len(sign) + 5) + "got ", LABEL), (check.came, "bold")]
 
 
 def _action(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> list[list[Piece]]:
@@ -339,7 +339,7 @@ def _expected(action: Action) -> list[str]:
     if action.ask is not None and action.answer is Answer.YES_NO and not action.expect.choice:
         return [*expectations(action.expect), "yes"]
     found = expectations(action.expect)
-    return found or (["it succeeds (exit status 0)"] if action.run is not None else [])
+    return found or (["success (exit status 0)"] if action.run is not None else [])
 
 
 def _message_title(runbook: Runbook, name: str, values: Mapping[str, str]) -> str:

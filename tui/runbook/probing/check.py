@@ -44,7 +44,7 @@ def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Ite
             yield Fault(path=(*path, "settings", name), message=f"{quoted(name)} is a secret", hint=hint)
         if name in known and known[name].shape is Shape.NUMBER and not _number_or_template(text):
             hint = known[name].help
-            yield Fault(path=(*path, "settings", name), message=f"{quoted(text)} is no number", hint=hint)
+            yield Fault(path=(*path, "settings", name), message=f"must be a number, not {quoted(text)}", hint=hint)
         yield from template_faults(text, names.anywhere(), (*path, "settings", name))
     for name, secret in service.secrets.items():
         yield from _known(secret, names.anywhere().secrets, "secret", (*path, "secrets", name))

@@ -30,7 +30,7 @@ class WhichHosts(Dialog[str | None]):
         self._moved = moved
 
     def body(self) -> Iterable[Widget]:
-        words = "What ran so far ran where the session has them. What you choose is recorded."
+        words = "Everything so far ran on the hosts of the session. Your choice is recorded."
         yield Said(lines_of([*self._moved, "", words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:

@@ -39,7 +39,7 @@ def form_problem(action: Action, answer: str) -> str:
     if not answer.strip():
         return "an answer is needed; Esc leaves"
     if action.answer is Answer.NUMBER:
-        return next((one.came for one in check_answer(action, answer) if one.came.endswith("is no number")), "")
+        return next((one.came for one in check_answer(action, answer) if one.came.endswith("is not a number")), "")
     return ""
 
 

@@ -49,10 +49,10 @@ class Resolve(Dialog[Resolved | Follow | None]):
         lines = [
             f"Attempt {attempt.number} on {self._target}, {attempt.started:%H:%M:%S} UTC: {detail}",
             *command_lines(f"$ {attempt.whole}"),
-            "It may have run, whole, in part or not at all. Nothing is run again by itself.",
+            "It may have run completely, in part or not at all. Nothing is run again automatically.",
         ]
         yield Said(lines_of(lines), classes="dialog-text")
-        looking = "On the host: looking…" if self._look_there else "Look on the host, then say what happened."
+        looking = "On the host: looking…" if self._look_there else "Check on the host what happened, then record it."
         yield Said(block(looking), id="found", classes="dialog-text")
 
     def field(self) -> Iterable[Widget]:

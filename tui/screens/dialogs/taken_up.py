@@ -26,7 +26,7 @@ class TakenUp(Dialog[bool]):
     ]
 
     def __init__(self, lines: Sequence[str], checks: int) -> None:
-        super().__init__("The session is taken up again")
+        super().__init__("The session is resumed")
         self._lines = lines
         self._checks = checks
 
@@ -38,7 +38,7 @@ class TakenUp(Dialog[bool]):
             yield Said(lines_of([words]), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
-        yield Press(self.named("Go on", "dialog.no"), id="go-on")
+        yield Press(self.named("Continue", "dialog.no"), id="go-on")
         if self._checks:
             yield Press(self.named("Check them again", "taken-up.check"), id="check")
 
