@@ -96,7 +96,7 @@ async def test_between_two_tries_the_card_says_that_it_is_tried_again_and_can_be
         assert "go on" not in shown(app)
         await pilot.press("c")
         await dialog(pilot, Confirm)
-        assert "It is not tried again." in shown(app)
+        assert "It is not run again." in shown(app)
         await pilot.press("y")
         await until(pilot, lambda: "go on" in shown(app))
         await pilot.press("enter")
