@@ -242,6 +242,13 @@ def test_what_says_how_it_was_before_a_change_stays_when_its_step_is_done_again(
     assert kept == {"deployed_tags", "previous_release", "migration_plan", "conflicts_before", "database_state"}
 
 
+def test_every_value_that_is_captured_is_used_or_kept_as_evidence(runbook: Runbook) -> None:
+    captured = {name for _, action in actions(runbook) for name in action.capture}
+    texts = [text for path, _, _, text in texts_of(runbook) if "capture" not in path]
+    used = {name for name in captured if any(text == name or f"{{{{ {name} }}}}" in text for text in texts)}
+    assert captured - used == {"razorpay_order", "refresh_token"}
+
+
 def test_the_follow_ups_are_all_there(runbook: Runbook) -> None:
     within = [item.within for item in runbook.followups]
     assert (within.count("1h"), within.count("24h"), within.count("168h")) == (5, 5, 4)
