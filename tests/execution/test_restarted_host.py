@@ -228,6 +228,25 @@ def test_what_a_restart_makes_necessary_comes_before_the_change_that_noticed_it(
         assert [command.script for command in host.ran][-3:] == ["running?", "stop all", "put it back"]
 
 
+def test_a_changes_own_check_that_is_made_again_is_no_change(tmp_path: Path) -> None:
+    both = '[{ run = "git checkout v2" }, { run = "git describe" }]'
+    own = f'{{ id = "code", title = "Code", mutates = true, actions = {both} }}'
+    host = FakeTransport()
+    with conducted(shop({"go": own}), tmp_path, {"web": host}) as conductor:
+        do(conductor, "code")
+        host.boot_id = "boot-2"
+        conductor.meet_again("web")
+        conductor.look_again(doubtful(conductor.state))
+        conductor.wait(10)
+        assert doubtful(conductor.state) == ()
+        attempts = conductor.state.attempts.values()
+        assert [(one.command, one.again, one.mutates) for one in attempts] == [
+            ("git checkout v2", False, True),
+            ("git describe", False, True),
+            ("git describe", True, False),
+        ]
+
+
 def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTransport) -> None:
     """The outcome that was lost in the restart comes before what the restart put in doubt."""
     do(conductor, "stop", "stopped")

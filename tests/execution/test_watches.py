@@ -2,8 +2,9 @@
 
 from tests.support.fake_transport import Reply
 from tests.support.monitored import WATCH, Monitored, until
+from tui.session.doubts import hosts_of
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import StepStatus
+from tui.session.state import StepStatus, step_by_id
 
 
 def test_a_watch_counts_what_came_since_and_waits_for_the_rest(monitored: Monitored) -> None:
@@ -64,3 +65,8 @@ def test_a_watch_is_cancelled(monitored: Monitored) -> None:
     conductor.cancel()
     conductor.wait(20)
     assert monitored.ended(2) is OutcomeKind.CANCELLED
+
+
+def test_what_is_watched_is_a_fact_about_the_host_that_it_is_measured_on(monitored: Monitored) -> None:
+    conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1h"))
+    assert hosts_of(conductor.runbook, step_by_id(conductor.runbook, "watch")) == {"web"}

@@ -49,7 +49,7 @@ def _moments(state: SessionState) -> Moments:
         )
     for attempt in state.attempts.values():
         title = step_by_id(state.runbook, attempt.step).title
-        if attempt.mutates:
+        if attempt.mutates and not attempt.aside:
             yield attempt.started, f"{title}: {attempt.outcome or 'running'}"
         elif _bad(state, attempt):
             yield attempt.started, f"{title}: {_trouble(attempt)}"
@@ -76,7 +76,7 @@ def _impact(state: SessionState, now: datetime) -> Iterator[str]:
     troubles = [one.started for one in state.attempts.values() if _bad(state, one)]
     if troubles and min(troubles) < state.rollback_at:
         yield f"first sign of trouble: {min(troubles):%H:%M:%S} UTC"
-    changes = [one.started for one in state.attempts.values() if one.mutates and not one.never_started]
+    changes = [one.started for one in state.attempts.values() if one.mutates and not (one.aside or one.never_started)]
     if changes:
         yield f"production was changed from {min(changes):%H:%M:%S} UTC on"
     end = state.rollback_finished_at

@@ -43,7 +43,7 @@ def since(state: SessionState, watched: Watched, now: datetime, step: str = "", 
     judged = [_end(one, now) for one in state.attempts.values() if (one.step, one.action) == (step, action)]
     if not judged:
         return begun
-    changed = [_end(one, now) for one in state.attempts.values() if one.mutates]
+    changed = [_end(one, now) for one in state.attempts.values() if one.mutates and not one.aside]
     return max(begun, *judged, *changed)
 
 

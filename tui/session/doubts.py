@@ -23,8 +23,12 @@ def _places_of(runbook: Runbook, step: Step) -> dict[str, list[int]]:
     """Which of a step's actions run on which host."""
     found: dict[str, list[int]] = {}
     for place, action in enumerate(step.actions):
-        if action.run is not None or action.probe is not None:
-            on = runbook.services[action.probe.service].through if action.probe else action.on
+        on = action.on
+        if action.probe is not None:
+            on = runbook.services[action.probe.service].through
+        elif action.watch is not None:
+            on = runbook.monitors[action.watch.monitor].on
+        if action.automatic:
             found.setdefault(connection_of(runbook, on), []).append(place)
     return found
 
