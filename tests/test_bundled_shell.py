@@ -299,3 +299,43 @@ def test_the_applications_directory_is_written_in_one_place(runbook: Runbook) ->
     literal = [line for line in text.splitlines() if "/var/www" in line and not line.startswith("original")]
     assert literal == ['default = "/var/www/multinotesai"']
     assert runbook.secrets["db_password"].file == "{{ app_dir }}/.env"
+
+
+COMPOSE = """#!/bin/sh
+# docker-compose top web and kill -s TTIN web: a worker more for each signal that Gunicorn gets, if it runs
+case $1 in
+  top) [ -e "$PROCESSES" ] && cat "$PROCESSES" ;;
+  kill) [ ! -e "$PROCESSES" ] || [ -e "$PROCESSES.deaf" ] || echo "gunicorn: worker" >>"$PROCESSES" ;;
+esac
+exit 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("running", "deaf", "exit_status", "says"),
+    [
+        (True, False, 0, "2 before, 4 now"),
+        (True, True, 1, "did not get the signal"),
+        (False, False, 1, "Gunicorn is not running in the web container"),
+    ],
+)
+def test_workers_are_added_where_gunicorn_runs_and_has_more_of_them_afterwards(
+    host: Host, running: bool, deaf: bool, exit_status: int, says: str
+) -> None:
+    processes = host.folder / "processes"
+    host.program("docker-compose", COMPOSE.replace("$PROCESSES", str(processes)))
+    host.program("sleep", "#!/bin/sh\n")
+    if running:
+        processes.write_text("gunicorn: master\ngunicorn: worker\n")
+    if deaf:
+        (host.folder / "processes.deaf").touch()
+    (step,) = [
+        step
+        for issue in host.runbook.troubleshooting
+        for solution in issue.solutions
+        for step in solution.steps
+        if step.id == "gunicorn-workers-set-a"
+    ]
+    ran = host.run(step.actions[-1], gunicorn_workers="2")
+    assert ran.returncode == exit_status
+    assert says in ran.stdout + ran.stderr
