@@ -258,8 +258,29 @@ class Restarting(Play):
                 return
         raise AssertionError("the deployment does not come to an end")
 
+    def begin(self, name: str) -> None:
+        """A step of which only the first command was run when the operator decided to roll back."""
+        step = index_of(self.state.runbook).steps[name]
+        self.notice()
+        if not doubtful(self.state, step):
+            self.counts["begun steps"] += 1
+            self.record(ev.StepOpened(step=name, operator="ana"))
+            self.command(step, 0)
+
     def roll_back(self, database: str) -> None:
         self.record(ev.RollbackStarted(flow="rollback", operator="ana", reason="x"))
+        self.to_the_end(database)
+
+    def decide_again(self, database: str) -> None:
+        """The operator changes the answer about the database, after the rollback has come to its end."""
+        self.counts["second answers"] += 1
+        self.left += 1
+        super().decide_again(database)
+
+    def back_to_the_end(self, database: str, trouble: str = "", happened: bool = False) -> None:
+        self.to_the_end(database)
+
+    def to_the_end(self, database: str) -> None:
         for _ in range(600):
             self.moment()
             step = self.state.next_step()
@@ -335,10 +356,21 @@ def test_a_rollback_on_a_host_that_restarts_brings_it_back(method: str) -> None:
         play = Restarting(method, chance)
         steps, database = changes(method), chance.choice(DECISIONS)
         try:
-            play.deploy(steps[: chance.randint(0, len(steps))])
+            last = chance.randint(0, len(steps))
+            play.deploy(steps[:last])
+            if last < len(steps) and chance.random() < 0.5:
+                play.begin(steps[last])
             touched, at = set(play.oracle.did), play.world
             play.roll_back(database)
             taken = carried_out(database, at)
+            if (
+                taken != "restore"
+                and at.schema != "half"
+                and REASONS["rollback-restore"] & touched
+                and chance.random() < 0.3
+            ):
+                taken = "restore"
+                play.decide_again(taken)
             restored = taken == "restore" and bool(REASONS["rollback-restore"] & touched)
             assert restored is ("rollback-restore" in play.did)
             assert not touched or brought_back(play.world, taken, at, restored=restored), (touched, play.world)
