@@ -76,6 +76,8 @@ class Attentive(Front):
 
     def fit(self, size: Size | None = None) -> None:
         """Cover the screens while the terminal is too small for them, and no longer."""
+        if not self.screen_stack:  # the size changed while the program ended
+            return
         small = too_small(size or self.size)
         if small and not any(isinstance(screen, TooSmall) for screen in self.screen_stack):
             self.push_screen(TooSmall())

@@ -35,7 +35,7 @@ def leave_the_backup_running(workspace: Workspace, host: FakeTransport) -> str:
     came = threading.Event()
     host.before_run = lambda command: came.set()
     conductor.start("backup", "yes")
-    assert came.wait(10)
+    assert came.wait(60)
     while conductor.executor.size(conductor.state.attempts[max(conductor.state.attempts)].number) < 4:
         pass
     conductor.close()
@@ -93,7 +93,7 @@ def test_a_plain_command_is_not_left_to_itself(workspace: Workspace, host: FakeT
     came = threading.Event()
     host.before_run = lambda command: came.set()
     conductor.start("look")
-    assert came.wait(10)
+    assert came.wait(60)
     conductor.close()
     last = events(workspace)[-1]
     assert isinstance(last, ev.AttemptFinished)

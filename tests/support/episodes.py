@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import random
 import sys
@@ -228,6 +229,7 @@ async def play(folder: Path, episodes: int, seed: int, faults: list[str], done: 
         number += 1
         chance = random.Random(f"{seed}-{number}")
         ground = Ground(folder / str(number))
+        gc.collect()  # once for each ground: to look for garbage all the time takes a tenth
         player = Player(ground, chance, done)
         try:
             with quick_dialogs():
@@ -253,6 +255,7 @@ def main() -> None:
     """Play in a process of its own: how many episodes, the seed, the folder; what came of them is printed as JSON."""
     faults: list[str] = []
     done: Counter[str] = Counter()
+    gc.disable()
     asyncio.run(play(Path(sys.argv[3]), int(sys.argv[1]), int(sys.argv[2]), faults, done))
     sys.stdout.write(json.dumps({"faults": faults, "done": done}))
 

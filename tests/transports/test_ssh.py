@@ -75,25 +75,29 @@ def test_a_hundred_megabytes_are_all_there(host: SSHTransport) -> None:
 
 def test_a_sink_that_does_not_keep_up_stops_the_command_and_not_the_memory(host: SSHTransport, tmp_path: Path) -> None:
     """What waits here is never more than the window, whatever the command has to say."""
-    go_on, got = threading.Event(), 0
+    began, go_on, got = threading.Event(), threading.Event(), 0
     size = 8 * WINDOW
 
     def sink(stream: Stream, data: bytes) -> None:
         nonlocal got
         assert len(data) <= WINDOW
         got += len(data)
-        assert go_on.wait(30)
+        began.set()
+        go_on.wait()  # however long the commands below take
 
     outcomes: list[Outcome] = []
     script = f"head -c {size} /dev/zero; touch {tmp_path}/written"
     thread = threading.Thread(target=lambda: outcomes.append(host.run(Command(script=script), sink, CancelToken())))
     thread.start()
-    # The same connection stays usable meanwhile, and ten commands later the first one is still held back.
-    for _ in range(10):
-        assert run(host, "echo free").out == b"free\n"
-    assert not (tmp_path / "written").exists()
-    go_on.set()
-    thread.join()
+    try:
+        began.wait()
+        # The same connection stays usable meanwhile, and ten commands later the first one is still held back.
+        for _ in range(10):
+            assert run(host, "echo free").out == b"free\n"
+        assert not (tmp_path / "written").exists()
+    finally:
+        go_on.set()
+        thread.join()
     assert (outcomes, got) == ([Outcome.exited(0)], size)
 
 

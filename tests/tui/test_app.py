@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.geometry import Size
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import dialog, journal, shown, until
@@ -177,3 +178,12 @@ def test_unknown_actions_and_themes_get_the_nearest_name() -> None:
         "keys.run.sing: no such action; did you mean run.sign?",
         "theme: no theme 'ansi-drak'; did you mean ansi-dark?",
     ]
+
+
+async def test_a_terminal_that_changes_its_size_while_the_program_ends_is_no_fault(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(80, 24)):
+        pass
+    assert not app.screen_stack
+    for size in (Size(30, 5), Size(80, 24)):
+        app.fit(size)
