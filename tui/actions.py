@@ -118,6 +118,7 @@ ACTS = (
     *_as_run("trouble", "note", show=False),
     Act("trouble.others", "t", "troubleshoot", "Others", "Look at another known trouble"),
     *_as_run("trouble", "zoom", "wrap", "attempts", "watch", "rollback"),
+    *_as_run("trouble", "match-next", "match-before", "follow", "open", "here", "values", "summary", show=False),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again"),
     Act("replay.back", "left", "by(-1)", "-1 s", "A second back", False, True),

@@ -18,6 +18,7 @@ from tui.screens.replay import ReplayScreen
 from tui.screens.rollback import RollbackScreen
 from tui.screens.run import RunScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.troubleshoot import TroubleshootScreen
 from tui.screens.watch import WatchScreen
 from tui.session.state import StepStatus
 from tui.widgets.step_text import Press, card
@@ -140,3 +141,17 @@ async def test_replay_and_watch_offer_no_key_that_would_be_refused(
             assert not offered & {"Roll back", "Finish", "Note"}
             assert "Roll back" not in shown(app)
             await pilot.press("escape")
+
+
+@pytest.mark.parametrize("screen", [RunScreen, RollbackScreen, TroubleshootScreen, ReplayScreen])
+def test_a_screen_of_a_session_has_no_key_of_another_one(screen: type[RunScreen]) -> None:
+    bound = {binding.id or "" for _, binding in screen._merge_bindings()}
+    assert {name.partition(".")[0] for name in bound if name} == {screen.ACTS}
+    assert {act.id for act in acts(screen.ACTS)} <= bound
+
+
+async def test_keys_changed_on_the_run_screen_take_none_from_the_troubles(workspace: Workspace) -> None:
+    keys, wrong = read_keys({"run.values": "escape"})
+    assert any("keys.trouble.values: esc is trouble.back already" in line for line in wrong), wrong
+    assert (keys.of("values"), keys.on("trouble").of("values")) == ("esc", "v")
+    assert keys.on("trouble").of("back") == "esc"

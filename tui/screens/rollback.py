@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui.actions import bindings
@@ -26,13 +27,13 @@ from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 
-class RollbackScreen(RunScreen):
+class RollbackScreen(RunScreen, inherit_bindings=False):
     """Drives the rollback of the open session, by the run screen's own widgets and keys."""
 
     ACTS = "rollback"
     gives_way = False
     CSS_PATH: ClassVar[list[str | PurePath]] = [*RunScreen.CSS_PATH, "../widgets/rollback_head.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = bindings("rollback")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("rollback"), *Screen.BINDINGS]
 
     def compose(self) -> ComposeResult:
         app = front(self)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui.actions import bindings
@@ -26,14 +27,14 @@ from tui.widgets.words import Words
 MOST_SYMPTOMS = 4
 
 
-class TroubleshootScreen(RunScreen):
+class TroubleshootScreen(RunScreen, inherit_bindings=False):
     """Runs the steps of one known trouble, by the run screen's own widgets; the session's own steps wait meanwhile."""
 
     ACTS = "trouble"
     gives_way = False
     CSS_PATH: ClassVar[list[str | PurePath]] = RunScreen.CSS_PATH
     CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; background: $boost; }"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("trouble")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("trouble"), *Screen.BINDINGS]
 
     def __init__(self, issue: Issue) -> None:
         super().__init__()
