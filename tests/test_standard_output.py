@@ -132,7 +132,7 @@ def test_production_does_not_depend_on_where_the_log_goes(
 ) -> None:
     status, _, err = place.call(RUN, request.getfixturevalue(where))
     assert (status, place.results(), place.ran.read_text()) == (0, ["completed"], "ran\nran\n")
-    assert ("the run went on" in err) == (where == "full")
+    assert ("the run continued" in err) == (where == "full")
 
 
 def test_an_export_says_that_it_is_not_whole(place: Place, full: int, unread: int) -> None:

@@ -17,6 +17,8 @@ NAMED = frozenset(
     | {"up", "down", "left", "right"}
     | {f"f{number}" for number in range(1, 25)}
 )
+WRITTEN = ("setup", "resolve", "message")
+"""Screens with a field in focus: what is typed into it can be no key there."""
 RESERVED = {"ctrl+p": "the command palette", "ctrl+q": "the end of the program"}
 
 
@@ -50,8 +52,10 @@ def read_keys(given: Mapping[str, str]) -> tuple[Keys, list[str]]:
             continue
         bad = next((one for one in named.split(",") if not _is_key(one)), "")
         held = next((one for one in named.split(",") if one in RESERVED), "")
-        if bad or held:
+        typed = next((one for one in named.split(",") if BY_ID[name].screen in WRITTEN and _prints(one)), "")
+        if bad or held or typed:
             why = f"{held} is {RESERVED[held]}" if held else f"{key!r} is not a key"
+            why = f"{key_words(typed)} is typed into a field there" if typed and not bad else why
             wrong.append(f"keys.{name}: {why}; {BY_ID[name].label} keeps {key_words(BY_ID[name].key)}")
         else:
             own[name] = named
@@ -107,6 +111,11 @@ def _named(key: str) -> str:
     held, plus, last = written.rpartition("+")
     last = last if len(last) == 1 else last.lower()
     return f"{held.lower()}{plus}{last}"
+
+
+def _prints(key: str) -> bool:
+    """Whether a key writes a character into a field."""
+    return "+" not in key and (key == "space" or key not in NAMED)
 
 
 def _is_key(key: str) -> bool:

@@ -17,6 +17,7 @@ from tui.screens.home import HomeScreen
 from tui.screens.replay import ReplayScreen
 from tui.screens.rollback import RollbackScreen
 from tui.screens.run import RunScreen
+from tui.screens.setup import SetupScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.screens.watch import WatchScreen
@@ -34,6 +35,8 @@ from tui.widgets.step_text import Press, card
         ({"run.sign": "ctrl+p"}, "keys.run.sign: ctrl+p is the command palette", {}),
         ({"run.sign": "F 7"}, "keys.run.sign: 'F 7' is not a key", {}),
         ({"run.sign": "p"}, "keys.rollback.sign: p is rollback.everything already", {"run.sign": "p"}),
+        ({"resolve.failed": "x"}, "keys.resolve.failed: x is typed into a field there; It failed keeps f3", {}),
+        ({"setup.begin": "?"}, "keys.setup.begin: ? is typed into a field there; Begin keeps f10 or ctrl+enter", {}),
         ({"resolve.failed": "f4"}, "keys.resolve.failed: f4 is resolve.succeeded already", {}),
     ],
 )
@@ -155,3 +158,12 @@ async def test_keys_changed_on_the_run_screen_take_none_from_the_troubles(worksp
     assert any("keys.trouble.values: esc is trouble.back already" in line for line in wrong), wrong
     assert (keys.of("values"), keys.on("trouble").of("values")) == ("esc", "v")
     assert keys.on("trouble").of("back") == "esc"
+
+
+async def test_a_changed_key_of_the_set_up_works_while_a_field_has_the_focus(workspace: Workspace) -> None:
+    async with RunbookApp(workspace, Config(keys={"setup.back": "ctrl+a"})).run_test(size=(80, 24)) as pilot:
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen) and pilot.app.focused is not None)
+        assert "^a Back" in shown(pilot.app)
+        await pilot.press("ctrl+a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))

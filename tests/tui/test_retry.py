@@ -62,7 +62,7 @@ async def test_where_only_what_failed_may_run_again_the_screen_says_so(
         await comes(pilot, app, "code", StepStatus.FAILED)
         await pilot.press("r")
         await dialog(pilot, Confirm)
-        assert "From 2 of 2 on; the commands before it in this step are not run again." in " ".join(shown(app).split())
+        assert "From 2 of 2 on; the commands before it are not run again." in " ".join(shown(app).split())
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await comes(pilot, app, "code", StepStatus.SIGNED)
@@ -85,7 +85,7 @@ retry = { times = 3, every = "1h" }
 async def test_between_two_tries_the_card_says_that_it_is_tried_again_and_can_be_stopped(
     make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
-    """It said "running", offered "go on", and that key did nothing."""
+    """It said "running", offered to continue, and that key did nothing."""
     host.replies["docker ps"] = [Reply(b"health: starting\n"), Reply(b"up\n")]
     async with running(make_workspace(SHOP.replace(BEFORE, UP + BEFORE, 1)), (80, 24)) as (app, pilot):
         await pilot.press("enter")
@@ -93,12 +93,12 @@ async def test_between_two_tries_the_card_says_that_it_is_tried_again_and_can_be
         assert app.conductor is not None
         assert app.conductor.busy
         assert app.conductor.state.running() is None
-        assert "go on" not in shown(app)
+        assert "continue" not in shown(app)
         await pilot.press("c")
         await dialog(pilot, Confirm)
         assert "It is not run again." in shown(app)
         await pilot.press("y")
-        await until(pilot, lambda: "go on" in shown(app))
+        await until(pilot, lambda: "continue" in shown(app))
         await pilot.press("enter")
         await comes(pilot, app, "up", StepStatus.PASSED)
         assert "not yet" not in shown(app)
