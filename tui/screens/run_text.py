@@ -32,9 +32,7 @@ def start_lines(
     if not place and cut_by_restart(state, step):
         lines.append("Its host was restarted in the middle of this step: all of it is run again.")
     if place:
-        lines.append(
-            f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again."
-        )
+        lines.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
     for action in step.actions[place:]:
         if action.run is not None:
             lines += [
