@@ -352,3 +352,10 @@ def test_the_downtime_is_inside_the_documents_ten_minutes(runbook: Runbook, meth
     ids = [step.id for step in steps]
     down = steps[ids.index(first) : ids.index(last) + 1]
     assert sum(seconds(step.budget) for step in down) <= 600
+
+
+def test_what_is_done_about_stuck_workers_does_not_need_their_container_to_run(runbook: Runbook) -> None:
+    """In a stopped container `exec` fails without a word: neither the workers nor the queue would be seen."""
+    for step in ("celery-stuck-workers-a", "purge-queue-run-a"):
+        assert "exec" not in named(runbook, step)
+        assert "--no-deps celery celery -A backend" in named(runbook, step)
