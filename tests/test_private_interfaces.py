@@ -107,7 +107,7 @@ def test_pymysqls_connection() -> None:
 
 def test_redis_connection() -> None:
     names = "_connect _host_error repr_pieces send_command read_response"
-    has("redis", AbstractConnection, names, "tui/probes/redis.py: _connected")
+    has("redis", AbstractConnection, names, "tui/probes/redis.py: _client")
 
 
 @pytest.mark.parametrize("library", CAPPED)

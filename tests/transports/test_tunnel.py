@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reach import Misbehaving, reaching, way
+from tests.support.reach import WAYS, Misbehaving, reaching, way
 from tests.support.sshd import Sshd, free_port
 from tui.execution.reach import MOST_OUTPUT, failure
 from tui.probes.base import NoData, ProbeFailed
@@ -235,3 +235,14 @@ def test_a_socket_that_may_not_be_used_is_no_data() -> None:
     told = failure("web1", Address(path="/run/docker.sock"), Undialled.DENIED, "", 5)
     assert isinstance(told, NoData)
     assert "no permission to use /run/docker.sock on web1" in told.message
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_at_the_deadline_a_stream_ends_also_where_a_library_has_taken_its_handle_over(name: str, sshd: Sshd) -> None:
+    """As `ssl` does: the object that the reach gave is empty then, and the library's own timeout may be long."""
+    with way(name, sshd) as transport, Misbehaving() as server, reaching(transport, 1.0) as reach:
+        taken = socket.socket(fileno=reach.stream("127.0.0.1", server.port).detach())
+        with taken:
+            taken.settimeout(None)
+            assert taken.recv(1) == b""
+            assert not reach.left

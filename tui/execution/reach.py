@@ -74,6 +74,8 @@ class TransportReach:
         self._lock = threading.Lock()
         self._ended = False
         self._streams: list[socket.socket] = []
+        self._ends: list[socket.socket] = []
+        """A second handle of each stream: `ssl` takes the first one over, and then only this one ends the stream."""
         self._tokens: list[CancelToken] = []
         self._timer = threads.timer("end of a probe", seconds, self._end)
 
@@ -86,7 +88,7 @@ class TransportReach:
     ) -> None:
         self._timer.cancel()
         self._end()
-        for stream in self._streams:
+        for stream in (*self._streams, *self._ends):
             stream.close()
 
     @property
@@ -150,10 +152,12 @@ class TransportReach:
         self._within()
         stream = self._transport.dial(address, self.left)
         stream.settimeout(self.left or 0.001)
+        end = stream.dup()
         with self._lock:
             self._streams.append(stream)
+            self._ends.append(end)
             if self._ended:
-                shut(stream)
+                shut(end)
         return stream
 
     @contextmanager
@@ -184,7 +188,7 @@ class TransportReach:
     def _end(self) -> None:
         with self._lock:
             self._ended = True
-            for stream in self._streams:
-                shut(stream)
+            for end in self._ends:
+                shut(end)
             for token in self._tokens:
                 token.cancel()

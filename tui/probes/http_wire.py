@@ -7,7 +7,7 @@ import logging
 import ssl
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -129,7 +129,6 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, dialled: Dialled) -> None:
         self.dialled = dialled
-        self.seconds_tls = 0.0
         self.answered = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -147,9 +146,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        began = time.monotonic()
         self.dialled.prove(ssl_context, server_hostname or "")
-        self.seconds_tls = time.monotonic() - began
         return self
 
     def get_extra_info(self, info: str) -> Any:
@@ -163,7 +160,6 @@ class _Way(httpcore.NetworkBackend):
         self._reach = reach
         self._address = address
         self.stream: _Stream | None = None
-        self.seconds_connect = 0.0
 
     def connect_tcp(
         self,
@@ -173,13 +169,29 @@ class _Way(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        began = time.monotonic()
         self.stream = _Stream(Dialled(self._reach, self._address.host, self._address.port))
-        self.seconds_connect = time.monotonic() - began
         return self.stream
 
 
-def _request(site: Site, asked: Asked, url: str) -> httpcore.Request:
+class _Phases:
+    """What httpcore traces of a request: how long each phase took, and when it ended."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = {}
+        self.ended: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpcore with events as `connection.connect_tcp.started` and `http11.receive_….complete`."""
+        phase, _, what = event.partition(".")[2].rpartition(".")
+        now = time.monotonic()
+        if what == "started":
+            self._began[phase] = now
+        elif phase in self._began:
+            self.took[phase], self.ended[phase] = now - self._began[phase], now
+
+
+def _request(site: Site, asked: Asked, url: str, phases: _Phases) -> httpcore.Request:
     headers = {"Accept-Encoding": "identity", "User-Agent": "runbook", **asked.headers}
     try:
         request = httpx.Request(asked.method, url, headers=headers, **asked.body)
@@ -188,9 +200,8 @@ def _request(site: Site, asked: Asked, url: str) -> httpcore.Request:
         raise NoData("`url` and `path` make no address that can be asked for", "look at both") from None
     address = request.url
     target = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
-    return httpcore.Request(
-        asked.method, target, headers=request.headers.raw, content=content, extensions={"sni_hostname": site.name}
-    )
+    extensions = {"sni_hostname": site.name, "trace": phases.trace}
+    return httpcore.Request(asked.method, target, headers=request.headers.raw, content=content, extensions=extensions)
 
 
 def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
@@ -216,13 +227,14 @@ class _NotTaken(Exception):
 
 
 def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
-    request = _request(site, asked, url)
+    phases = _Phases()
+    request = _request(site, asked, url, phases)
     way, place = _Way(reach, site.address), site.address.place
     began, got = time.monotonic(), False
     try:
         with httpcore.ConnectionPool(ssl_context=site.context, http2=True, network_backend=way) as pool:
             response = pool.handle_request(request)
-            got, first = True, time.monotonic()
+            got = True
             if way.stream:
                 way.stream.dialled.waiting_for = "the rest of the answer"
             body, complete = _body(response)
@@ -233,7 +245,7 @@ def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
             raise _NotTaken(place) from None
         silent = way.stream is None or not way.stream.answered
         raise _broken(place, silent, got) from None
-    tls = way.stream.seconds_tls if way.stream else 0.0
+    connect, tls = phases.took.get("connect_tcp", 0.0), phases.took.get("start_tls", 0.0)
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
     if "content-encoding" in headers:
         body, complete = _inflated(body, complete, headers["content-encoding"], place)
@@ -246,9 +258,9 @@ def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
         body=body,
         complete=complete,
         location=headers.get("location", "")[:2000],
-        connect=way.seconds_connect,
+        connect=connect,
         tls=tls,
-        first_byte=first - began - way.seconds_connect - tls,
+        first_byte=phases.ended["receive_response_headers"] - began - connect - tls,
     )
 
 

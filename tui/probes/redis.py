@@ -2,9 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -12,6 +12,9 @@ from tui.probes import redis_errors, trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading, Stream
 from tui.probes.databases import dial, flag, number, place
 from tui.probes.redis_answers import READERS, Answers, own_slots, parse_info, refuse_sentinel
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 MOST_KEYS = 200_000
 """Keys that are thought up until one is in a node's slots, of which there are 16384 in all."""
@@ -28,23 +31,23 @@ class RedisProbe:
 
         answers = Answers(where=place(settings), seconds=0)
         started = time.monotonic()
-        with _connected(settings, reach) as connection:
+        with _client(settings, reach) as client:
             if check == "set-get":
                 connected = time.monotonic() - started
-                allowed = _slots(connection, answers.where)
+                allowed = _slots(client, answers.where)
                 started = time.monotonic() - connected
-                answers = _written(connection, given, answers, allowed)
+                answers = _written(client, given, answers, allowed)
             elif check == "info":
-                answers = replace(answers, info=parse_info(_ask(connection, "INFO")))
+                answers = replace(answers, info=parse_info(_ask(client, "INFO")))
             else:
-                answers = replace(answers, pong=_ask(connection, "PING"))
+                answers = replace(answers, pong=_ask(client, "PING"))
             seconds = round(time.monotonic() - started, 4)
             if check == "ping":  # beside the figure: who may ping need not be allowed to ask for more
                 with suppress(NoPermissionError):
-                    answers = replace(answers, info=parse_info(_ask(connection, "INFO")))
+                    answers = replace(answers, info=parse_info(_ask(client, "INFO")))
             if answers.info.get("cluster_enabled") == "1":
                 with suppress(NoPermissionError):
-                    answers = replace(answers, cluster=parse_info(_ask(connection, "CLUSTER", "INFO")))
+                    answers = replace(answers, cluster=parse_info(_ask(client, "CLUSTER", "INFO")))
         return replace(answers, seconds=seconds)
 
     def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
@@ -52,7 +55,7 @@ class RedisProbe:
         return READERS[check](given, raw)
 
 
-def _slots(connection: Any, where: str) -> frozenset[int] | None:
+def _slots(client: "Redis", where: str) -> frozenset[int] | None:
     """The slots of a Redis Cluster that this node serves; None where it is no node of one, or may not be asked.
 
     Raises:
@@ -61,14 +64,14 @@ def _slots(connection: Any, where: str) -> frozenset[int] | None:
     from redis.exceptions import NoPermissionError
 
     try:
-        info = parse_info(_ask(connection, "INFO"))
+        info = parse_info(_ask(client, "INFO"))
         refuse_sentinel(where, info)
         if info.get("cluster_enabled") != "1":
             return None
-        cluster = parse_info(_ask(connection, "CLUSTER", "INFO"))
+        cluster = parse_info(_ask(client, "CLUSTER", "INFO"))
         if cluster.get("cluster_state", "ok") != "ok":
             raise redis_errors.cluster_down(where)
-        slots = own_slots(_ask(connection, "CLUSTER", "NODES"))
+        slots = own_slots(_ask(client, "CLUSTER", "NODES"))
     except NoPermissionError:
         return None
     if not slots:
@@ -79,15 +82,15 @@ def _slots(connection: Any, where: str) -> frozenset[int] | None:
     return slots
 
 
-def _written(connection: Any, given: Given, answers: Answers, allowed: frozenset[int] | None) -> Answers:
+def _written(client: "Redis", given: Given, answers: Answers, allowed: frozenset[int] | None) -> Answers:
     """Write a key, read it, delete it; should the last not come to pass, it expires.
 
     Of a cluster's node, `allowed` has the slots one of which the key must be in: it sends us away with any other.
     """
     key, value = _key(str(given["prefix"]), allowed), secrets.token_hex(16)
-    _ask(connection, "SET", key, value, "EX", str(max(1, int(given["expires"]))), "NX")
-    same = _ask(connection, "GET", key) == value
-    return replace(answers, key=key, same=same, deleted=_ask(connection, "DEL", key) == "1")
+    _ask(client, "SET", key, value, "EX", str(max(1, int(given["expires"]))), "NX")
+    same = _ask(client, "GET", key) == value
+    return replace(answers, key=key, same=same, deleted=_ask(client, "DEL", key) == "1")
 
 
 def _key(prefix: str, allowed: frozenset[int] | None) -> str:
@@ -103,15 +106,16 @@ def _key(prefix: str, allowed: frozenset[int] | None) -> str:
     )
 
 
-def _ask(connection: Any, *command: str) -> str:
-    connection.send_command(*command, check_health=False)
-    answer = connection.read_response()
+def _ask(client: "Redis", *command: str) -> str:
+    execute: Callable[..., Any] = client.execute_command  # the library types it not
+    answer = execute(*command)
     return answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
 
 
 @contextmanager
-def _connected(settings: Given, reach: Reach) -> Iterator[Any]:
-    """A connection over the reach's own stream, which is never made again behind our back."""
+def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
+    """The library's client with one connection, over the reach's own stream, which is never made again."""
+    from redis import ConnectionPool, Redis
     from redis.connection import AbstractConnection
 
     allowed, database = reach.left, number(settings, "database")
@@ -133,10 +137,12 @@ def _connected(settings: Given, reach: Reach) -> Iterator[Any]:
         def repr_pieces(self) -> list[tuple[str, object]]:
             return [("place", place(settings))]
 
-    connection: Any = None  # the library types no method of it
+    client: Redis | None = None
     try:
         stream = _secured(stream, settings)
-        connection = Connection(
+        pool = ConnectionPool(
+            connection_class=Connection,
+            max_connections=1,
             username=str(settings.get("user") or "") or None,
             password=str(settings.get("password") or "") or None,
             db=database,
@@ -144,15 +150,16 @@ def _connected(settings: Given, reach: Reach) -> Iterator[Any]:
             driver_info=None,
             socket_timeout=allowed + 1,  # later than the deadline, at which the stream ends
         )
-        connection.connect()
-        yield connection
+        client = Redis(connection_pool=pool, single_connection_client=True)
+        client.response_callbacks.clear()  # what the server said, as it said it
+        yield client
     except ProbeFailed:
         raise
     except Exception as error:  # whatever a library makes of bytes that are not Redis's
         raise redis_errors.worded(error, settings, allowed, not reach.left) from None
     finally:
-        if connection is not None:
-            connection.disconnect()
+        if client is not None:
+            client.close()
         stream.close()
 
 
