@@ -343,3 +343,26 @@ async def test_a_search_says_which_match_of_how_many(workspace: Workspace, host:
 def _output(app: RunbookApp) -> str:
     view = app.screen.query_one("#output", OutputView)
     return "\n".join(view.render_line(y).text for y in range(view.size.height))
+
+
+CHOICE = """
+[[sections.steps]]
+id = "choose"
+title = "Choose"
+[[sections.steps.actions]]
+ask = "Which?"
+answer = "choice"
+choices = ["go", "stay"]
+consequences = { go = "takes {{ release }} back", stay = "keeps it" }
+loses_data = ["go"]
+[[sections.steps]]
+id = "look"
+"""
+
+
+async def test_a_choice_says_with_the_values_of_the_session_what_follows_from_it(make_workspace: Any) -> None:
+    text = SHOP.replace('[[sections.steps]]\nid = "look"\n', CHOICE, 1)
+    async with running(make_workspace(text), (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await dialog(pilot, Question)
+        assert "go – LOSES DATA: takes v2 back" in shown(app)

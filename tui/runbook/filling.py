@@ -18,7 +18,7 @@ FILLED = frozenset(
             for key in ("target", "user", "directory", "file", "preamble", "expect_hostname", "environment")
         ),
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
-        *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original")),
+        *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original", "consequences")),
         *(("Step", key) for key in ("text", "note")),
         *(("Message", key) for key in ("title", "body", "to", "send", "of")),
         *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text")),
@@ -34,9 +34,10 @@ _PATTERNS = ("matches", "misses")
 
 
 def filled_action(action: Action, values: Mapping[str, str]) -> Action:
-    """The action with the values in what it expects and captures; in a pattern a value stands for itself."""
+    """The action with the values in what it says, expects and captures; in a pattern a value stands for itself."""
+    told = {choice: fill(follows, values) for choice, follows in action.consequences.items()}
     captures = {name: _capture(one, values) for name, one in action.capture.items()}
-    return replace(action, expect=filled_expect(action.expect, values), capture=captures)
+    return replace(action, expect=filled_expect(action.expect, values), capture=captures, consequences=told)
 
 
 def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:

@@ -10,6 +10,7 @@ from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.runbook.counting import repeatable
+from tui.runbook.filling import filled_action
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.variables import fill
 from tui.screens.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
@@ -195,7 +196,9 @@ class SessionActs(Page[None]):
             if answer is not None:
                 self._try(lambda: self.conductor.answer(step.id, answer))
 
-        self.app.push_screen(Question(action, problem, fill(action.ask or "", self.conductor.values())), answered)
+        values = self.conductor.values()
+        asked = Question(filled_action(action, values), problem, fill(action.ask or "", values))
+        self.app.push_screen(asked, answered)
 
     def _message(self, step: Step, action: Action) -> None:
         name = action.send or ""
