@@ -363,15 +363,11 @@ def test_a_rollback_on_a_host_that_restarts_brings_it_back(method: str) -> None:
             touched, at = set(play.oracle.did), play.world
             play.roll_back(database)
             taken = carried_out(database, at)
-            if (
-                taken != "restore"
-                and at.schema != "half"
-                and REASONS["rollback-restore"] & touched
-                and chance.random() < 0.3
-            ):
+            asked = bool(REASONS["rollback-restore"] & touched)
+            if asked and taken != "restore" and at.schema != "half" and chance.random() < 0.3:
                 taken = "restore"
                 play.decide_again(taken)
-            restored = taken == "restore" and bool(REASONS["rollback-restore"] & touched)
+            restored = asked and taken == "restore"
             assert restored is ("rollback-restore" in play.did)
             assert not touched or brought_back(play.world, taken, at, restored=restored), (touched, play.world)
         except (AssertionError, Impossible) as error:
