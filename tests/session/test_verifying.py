@@ -140,7 +140,7 @@ def test_a_session_of_an_older_version_is_read_and_what_it_cannot_prove_is_said(
     said = verify_report(directory)
     assert "2 outputs: whole" in said
     assert "of the journal is proved by nothing here (no receipt was left beside it)" in said
-    assert "when the output came of 2 attempts" in said
+    assert "of the times of the output of 2 attempts" in said
     assert "where secrets are in the output of 2 attempts" in said
 
 
