@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.exports.hostile import STEER
+from tests.support.commands import COMPLETE
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.hostile import HOSTILE, MARKS, foreign, hostile_runbook, in_toml
+from tests.support.hostile_session import add_every_event, bundles, scenarios
 from tests.support.terminal import terminal
 from tests.tui.conftest import SHOP
 from tui.execution.workspace import Setup, Workspace
@@ -26,6 +28,12 @@ ROOT = Path(__file__).parents[1]
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 ROUNDS = 40 if LONG else 1
 NAME = HOSTILE.replace("\0", "").replace("/", "").replace("\n", "")
+
+
+FORMS = ("md", "json", "html", "cast", "ics") if LONG else ("md", "json")
+DRILL = ("--method", "docker", "--operator", "ana", "--set", "release=v2", "--pace", "100")
+SHELLS = ("bash", "zsh", "fish") if LONG else ("zsh",)
+TYPED = (["dr"], ["drill", ""], ["export", "--format", ""], ["search", "--in", ""], ["-"], ["verify", ""])
 
 
 class Night:
@@ -44,7 +52,10 @@ class Night:
         self.no_toml = root / f"none{self.name}.toml"
         self.no_toml.write_bytes(b"[x\n" + words.encode() + b" = \n")
         self.store = Store(root / "sessions")
-        self.ids = [self.session(), self.session()]
+        self.ids = [self.session(), self.session(), self.session()]
+        self.left = add_every_event(self.store.find(self.ids[2]), words)
+        self.bundles = bundles(self.store.find(self.ids[2]), root, words.replace("\0", ""))
+        self.scenarios = scenarios(root, words.replace("\0", ""))
         shutil.copytree(root / "sessions" / self.ids[0], root / "sessions" / f"2026-01-01T000000Z-{self.name}-x")
 
     def session(self) -> str:
@@ -67,7 +78,7 @@ class Night:
         return self.store.find("last").id
 
     def commands(self) -> list[list[str]]:
-        one, other = self.ids
+        one, other, every = self.ids
         bad, here = self.name or "x", str(self.runbook)
         lines = [
             *[[command] for command in ("sessions", "followups", "drills", "show", "lint")],
@@ -117,7 +128,20 @@ class Night:
             ["drill", "inject", bad],
             ["search", "load", "--in", bad],
             ["schema", "--of", bad],
-            *[["export", one, "--format", form] for form in ("md", "json", "html", "cast", "ics")],
+            *[["export", one, "--format", form] for form in (FORMS if LONG else ("ics",))],
+            ["verify", every],
+            ["compare", one, every],
+            ["compare", one, every, "--json"],
+            ["drill", "record", every],
+            ["drills", every],
+            *[["export", every, "--format", form] for form in FORMS],
+            *[["verify", str(bundle)] for bundle in self.bundles],
+            ["compare", one, str(self.bundles[0])],
+            *[["export", str(self.bundles[0]), "--format", form] for form in (FORMS if LONG else ())],
+            *[["drill", "lint", str(scenario)] for scenario in self.scenarios],
+            *[["drill", "run", str(scenario), "--headless"] for scenario in self.scenarios],
+            *([["drill", "run", str(self.scenarios[0]), "--headless", *DRILL]] if LONG else []),
+            *[[COMPLETE, f"{shell}_complete", "runbook", *typed] for shell in SHELLS for typed in TYPED],
         ]
         return lines
 
@@ -162,6 +186,8 @@ def test_no_command_sends_anything_foreign_to_a_terminal(night: Night) -> None:
     assert found == {}
     assert not any(b"Traceback" in data for data in sent.values())
     assert sum(len(data) for data in sent.values()) > 20_000
+    assert len(night.bundles) == 8
+    assert set(night.left) <= {"RollbackStarted", "MonitorSampled"}, "an event that no reader folds shows nothing"
 
 
 @pytest.mark.skipif(not LONG, reason="the long form: make test-hostile")

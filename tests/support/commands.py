@@ -9,7 +9,32 @@ import sys
 import traceback
 from pathlib import Path
 
+import tui.cli_drills
+import tui.cli_output
+import tui.cli_running
+import tui.cli_sessions
+import tui.compose
+import tui.drill.load
+import tui.drill.record
+import tui.execution.workspace
+import tui.exports.asciicast
+import tui.exports.html
+import tui.exports.ics
+import tui.exports.json
+import tui.exports.markdown
+import tui.headless.debriefs
+import tui.headless.found
+import tui.headless.report
+import tui.session.bundle
+import tui.session.verifying
 from tui.cli import main
+
+IMPORTED = tui
+"""Once for all commands: each runs in a process that begins with these modules."""
+
+
+COMPLETE = "@complete"
+"""The first word of what is asked as a shell asks it: then how it asks, and the words that were typed."""
 
 
 def say(text: str) -> None:
@@ -23,6 +48,10 @@ def each(lines: list[list[str]]) -> None:
         child = os.fork()
         if child == 0:
             status = 70
+            if line[:1] == [COMPLETE]:
+                typed = " ".join(line[2:])
+                os.environ |= {"_RUNBOOK_COMPLETE": line[1], "COMP_WORDS": typed, "COMP_CWORD": str(len(line) - 3)}
+                line = []
             try:
                 main(line, prog_name="runbook")
             except SystemExit as end:

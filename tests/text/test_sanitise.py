@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.text.sanitise import plain, sanitise
+from tui.text.sanitise import _OTHERS, _SEQUENCE, _filtered, invisible, is_mark, plain, sanitise
 
 hostile = st.text(
     st.one_of(
@@ -84,3 +86,18 @@ def test_what_is_too_long_says_so_and_costs_little() -> None:
 
 def test_text_for_patterns_keeps_lines_and_tabs() -> None:
     assert plain(b"\x1b[32mok\x1b[0m\ta\r\n1%\r2%\nend") == "ok\ta\n2%\nend"
+
+
+def test_what_is_not_looked_at_one_by_one_shows_as_it_is() -> None:
+    """Letters and signs that most text is made of are passed on together: each of them would be kept alone too."""
+    together = [chr(code) for code in range(0x110000) if not _OTHERS.match(chr(code))]
+    assert len(together) > 30_000
+    assert [character for character in together if invisible(character) != character or is_mark(character)] == []
+    assert all(character.isprintable() for character in together)
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("é\u0301\u200b\x1b[31m中 \xa0"))))
+def test_passing_on_together_changes_nothing(text: str) -> None:
+    line = text.replace("\r", "").rstrip("\n")
+    alone = re.compile(".+", re.DOTALL).sub(_filtered, _SEQUENCE.sub("", line)).expandtabs(8)
+    assert sanitise(text.replace("\r", "")) == (line if line.isascii() and line.isprintable() else alone)

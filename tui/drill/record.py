@@ -16,6 +16,7 @@ from tui.session.state import Attempt, SessionState, action_at, step_by_id
 from tui.session.store import SessionDirectory
 from tui.session.timing import STREAMS
 from tui.text.sanitise import sanitise
+from tui.text.toml_text import toml_text
 
 LINES = 400
 """Lines of an output that a scenario has, from its end."""
@@ -57,12 +58,12 @@ def record(directory: SessionDirectory, base: Scenario | None, base_name: str = 
         f"# Made of session {directory.id}; docs/drills.md says how a scenario is written.",
         "",
         "format = 1",
-        f"title = {json.dumps(title)}",
-        f"text = {json.dumps(f'Everything is answered as it was by {state.operator} that night.')}",
-        *([f"based_on = {json.dumps(base_name)}"] if base_name else []),
+        f"title = {toml_text(title)}",
+        f"text = {toml_text(f'Everything is answered as it was by {state.operator} that night.')}",
+        *([f"based_on = {toml_text(base_name)}"] if base_name else []),
         "",
         "[facts]",
-        *(f"{name} = {json.dumps(value)}" for name, value in (base.facts if base else {}).items()),
+        *(f"{name} = {toml_text(value)}" for name, value in (base.facts if base else {}).items()),
         *(f'{name} = "1"' for name in facts),
         *(line for host, one in state.hosts.items() if one.hostname for line in _host(host, one.hostname)),
     ]
@@ -72,7 +73,7 @@ def record(directory: SessionDirectory, base: Scenario | None, base_name: str = 
 
 
 def _host(name: str, hostname: str) -> list[str]:
-    return ["", f"[hosts.{name}]", f"hostname = {json.dumps(hostname)}"]
+    return ["", f"[hosts.{name}]", f"hostname = {toml_text(hostname)}"]
 
 
 def _rules(
@@ -110,23 +111,23 @@ def pattern_of(command: str) -> str:
 
 
 def _rule(one: Attempt, pattern: str, said: Said, when: dict[str, str], changes: dict[str, str]) -> Iterator[str]:
-    yield from ("", "[[rules]]", f"title = {json.dumps(f'{one.step} #{one.number}')}", f"match = {json.dumps(pattern)}")
+    yield from ("", "[[rules]]", f"title = {toml_text(f'{one.step} #{one.number}')}", f"match = {toml_text(pattern)}")
     if when:
         yield f"when = {_table(when)}"
     yield f'pace = "{round(max(0.0, one.seconds or 0.0), 2):g}s"'
     if said.exit:
         yield f"exit = {said.exit}"
     if said.signal:
-        yield f"signal = {json.dumps(said.signal)}"
+        yield f"signal = {toml_text(said.signal)}"
     if said.ending != "exit":
-        yield f"ending = {json.dumps(said.ending)}"
+        yield f"ending = {toml_text(said.ending)}"
     if changes:
         yield f"set = {_table(changes)}"
-    yield f"output = {json.dumps(said.output, ensure_ascii=False)}"
+    yield f"output = {toml_text(said.output)}"
 
 
 def _table(values: dict[str, str]) -> str:
-    return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in values.items()) + " }"
+    return "{ " + ", ".join(f"{name} = {toml_text(value)}" for name, value in values.items()) + " }"
 
 
 def _said(directory: SessionDirectory, state: SessionState, one: Attempt) -> Said:

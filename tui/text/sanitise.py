@@ -37,6 +37,12 @@ _INVISIBLE = frozenset(
 )
 """Fillers and variation selectors: letters or marks by their category, but nothing to see."""
 
+_OTHERS = re.compile(
+    "[^ -~\xa1-\xac\xae-\u02ff\u0390-\u03a1\u03a3-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u2190-\u23ff"
+    "\u2500-\u27bf\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001f64f]+"
+)
+"""What has to be looked at one by one: not the letters and signs that most text is made of, which show as they are."""
+
 _DROPPED = frozenset(("Cc", "Cf"))
 _MARKS = frozenset(("Mn", "Me"))
 MARKS_KEPT = 4
@@ -53,7 +59,7 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     if cut:
         text = _UNFINISHED.sub("", text)
     if not (text.isascii() and text.isprintable()):
-        text = _filtered(_SEQUENCE.sub("", text)).expandtabs(TAB)
+        text = _OTHERS.sub(_filtered, _SEQUENCE.sub("", text)).expandtabs(TAB)
     if cut or len(text) > limit:
         return Shown(text[: max(0, limit - 1)] + "…" if limit > 0 else "")
     return Shown(text)
@@ -95,10 +101,10 @@ def _overwritten(line: str) -> str:
     return line.rstrip("\r").rpartition("\r")[2] if "\r" in line else line
 
 
-def _filtered(text: str) -> str:
+def _filtered(found: re.Match[str]) -> str:
     kept: list[str] = []
     marks = 0
-    for character in text:
+    for character in found[0]:
         shown = _kept(character)
         marks = marks + 1 if shown and unicodedata.category(shown) in _MARKS else 0  # as is_mark: this is called a lot
         if marks <= MARKS_KEPT:
