@@ -1,14 +1,11 @@
-"""Streams to services over whatever a Reach gives, TLS included, none of which outlasts the probe's deadline.
-
-TLS runs in memory buffers, because the channel of an SSH connection is no socket that `ssl` could wrap.
-"""
+"""Streams to services over whatever a Reach gives, TLS included, none of which outlasts the probe's deadline."""
 
 import contextlib
 import ssl
 from types import TracebackType
 
 from tui.probes import trust
-from tui.probes.base import NoData, ProbeFailed, Reach
+from tui.probes.base import NoData, ProbeFailed, Reach, Stream
 from tui.probes.site import Address
 
 CHUNK = 64 * 1024
@@ -24,15 +21,13 @@ class Dialled:
     def __init__(self, reach: Reach, host: str, port: int, place: str = "") -> None:
         self.place = place or Address("", host, port).place
         self.waiting_for = "an answer"
-        self.tls: ssl.SSLObject | None = None
+        self.tls: ssl.SSLSocket | None = None
         self.cut = False
         self._reach = reach
         self._allowed = reach.left
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
+        self._outgoing = bytearray()
         self._gone = False
-        self._ended = False
-        self._stream = reach.stream(host, port)
+        self._stream: Stream = reach.stream(host, port)
 
     def __enter__(self) -> "Dialled":
         return self
@@ -50,24 +45,32 @@ class Dialled:
             ProbeFailed: the stream broke, or the deadline passed.
         """
         self.waiting_for = "the TLS handshake"
+        self.flush()
         try:
-            tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
-        except ValueError:
-            raise NoData(f"no certificate can be for the name {name!r}", "look at `verify_name` and `host`") from None
-        while True:
-            try:
-                tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                self._feed()
-            except ssl.SSLZeroReturnError:
-                raise _cut_off() from None
-            except ssl.SSLError:
-                with contextlib.suppress(ProbeFailed):
-                    self.flush()
+            tls = self._wrapped(context, name)
+            self._limit()
+            tls.do_handshake()
+        except TimeoutError:
+            raise self._late() from None
+        except ssl.SSLError as error:
+            if not isinstance(error, ssl.SSLZeroReturnError) and not _was_cut(error):
                 raise
+            raise (_cut_off() if self._reach.left else self._late()) from None
+        except OSError:
+            raise self._broken() from None
         self.tls = tls
         self.waiting_for = "an answer"
+
+    def _wrapped(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
+        """TLS on the stream, which `ssl` takes over: the reach ends it by a handle of its own."""
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # Python before 3.11.4 takes what was cut for what was closed
+        try:
+            self._stream = tls = context.wrap_socket(
+                self._stream, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
+            )
+        except ValueError:
+            raise NoData(f"no certificate can be for the name {name!r}", "look at `verify_name` and `host`") from None
+        return tls
 
     def prove(self, context: ssl.SSLContext, name: str) -> None:
         """Make the handshake with a server that proves to be `name`; refusals come in the operator's words."""
@@ -78,35 +81,35 @@ class Dialled:
 
     def receive(self, limit: int = CHUNK) -> bytes:
         """What came, at most `limit` bytes; nothing when the server has closed its side."""
-        if self.tls is None:
-            return self._read(limit)
-        while True:
-            try:
-                data = self.tls.read(limit)
-                self.cut = self.cut or (self._ended and not data)
-                return data
-            except ssl.SSLWantReadError:
-                self._feed()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError) as error:
-                # Python before 3.11.4 takes a stream read from memory that was cut for one that was closed
-                self.cut = self._ended or isinstance(error, ssl.SSLEOFError)
-                return b""
-            except ssl.SSLError as error:
+        self.flush()
+        try:
+            self._limit()
+            data = self._stream.recv(limit)
+        except TimeoutError:
+            raise self._late() from None
+        except ssl.SSLError as error:
+            self.cut = self.cut or _was_cut(error)
+            if not self.cut and not isinstance(error, ssl.SSLZeroReturnError):
                 raise trust.refusal(error, self.place, self.place) from None
+            data = b""
+        except (OSError, EOFError):
+            raise self._broken() from None
+        if not data and not self._reach.left:  # at the deadline the reach ends what it gave
+            raise self._late()
+        return data
 
     def send(self, data: bytes) -> None:
         """Send all of it, with the next read at the latest: small pieces in a row would each wait for an answer.
 
         A server that has hung up is met by that read, for it may have said why.
         """
-        for start in range(0, len(data), CHUNK):
-            self._put(data[start : start + CHUNK])
-            if self._outgoing.pending >= CHUNK:
-                self.flush()
+        self._outgoing += data
+        if len(self._outgoing) >= CHUNK:
+            self.flush()
 
     def flush(self) -> None:
         """Send what was held back."""
-        data = self._outgoing.read()
+        data, self._outgoing = bytes(self._outgoing), bytearray()
         if not data or self._gone:
             return
         try:
@@ -114,47 +117,13 @@ class Dialled:
             self._stream.sendall(data)
         except TimeoutError:
             raise self._late() from None
-        except (OSError, EOFError):
+        except (OSError, EOFError):  # those of TLS among them, an alert that came among those: the read says it
             self._gone = True
 
     def close(self) -> None:
         """Let go of the stream; a farewell is not waited for."""
         with contextlib.suppress(OSError, EOFError):
             self._stream.close()
-
-    def _put(self, data: bytes) -> None:
-        if self.tls is None:
-            self._outgoing.write(data)
-            return
-        while True:
-            try:
-                self.tls.write(data)  # all of it, for memory takes all
-                return
-            except ssl.SSLWantReadError:
-                self._feed()
-            except ssl.SSLError as error:
-                raise trust.refusal(error, self.place, self.place) from None
-
-    def _feed(self) -> None:
-        data = self._read(CHUNK)
-        if data:
-            self._incoming.write(data)
-        else:
-            self._ended = True
-            self._incoming.write_eof()
-
-    def _read(self, limit: int) -> bytes:
-        self.flush()
-        try:
-            self._limit()
-            data = self._stream.recv(limit)
-        except TimeoutError:
-            raise self._late() from None
-        except (OSError, EOFError):
-            raise self._broken() from None
-        if not data and not self._reach.left:  # at the deadline the reach ends what it gave
-            raise self._late()
-        return data
 
     def _limit(self) -> None:
         left = self._reach.left
@@ -175,6 +144,11 @@ class Dialled:
             f"{self.place} broke the connection off while {self.waiting_for} was waited for",
             "look at the server's error log: it may have been restarted or killed just then",
         )
+
+
+def _was_cut(error: ssl.SSLError) -> bool:
+    """Whether the stream ended without TLS's farewell; Python before 3.11.4 has no class of its own for it."""
+    return isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def _cut_off() -> ssl.SSLEOFError:
