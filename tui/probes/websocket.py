@@ -1,7 +1,6 @@
-"""The websocket probe: connects, then pings or says something, over a stream that need not be a socket.
+"""The websocket probe: connects, then pings or says something, all of it by the probe's one deadline.
 
-The library's protocol is used without its input and output: its client reads in a thread of its own from a real
-socket, and a deadline for all of it would be hard to keep there.
+The library's protocol is used without its input and output; docs/dependencies.md says why.
 """
 
 import contextlib
