@@ -194,7 +194,7 @@ class RunbookApp(Attentive, TakingUp):
             self.push_screen(RunScreen())
 
     def show_summary(self) -> None:
-        """Show what came of the session that is open."""
+        """Show the result of the session that is open."""
         from tui.screens.summary import SummaryScreen
 
         self._home_again()
@@ -299,7 +299,7 @@ class RunbookApp(Attentive, TakingUp):
         return run
 
     async def action_quit(self) -> None:
-        """End the program; where a session is open, say first what goes on and how to come back."""
+        """End the program; where a session is open, say first what keeps running and how to resume it."""
         from tui.screens.dialogs import Confirm
 
         conductor = self.conductor

@@ -76,7 +76,7 @@ class Front(App[None]):
 
     @abstractmethod
     def resume(self, session_id: str) -> None:
-        """Go on with a session and show it."""
+        """Resume a session and show it."""
 
     @abstractmethod
     def replay(self, session_id: str) -> None:
@@ -92,7 +92,7 @@ class Front(App[None]):
 
     @abstractmethod
     def show_summary(self) -> None:
-        """Show what came of the session that is open."""
+        """Show the result of the session that is open."""
 
     @abstractmethod
     def close_session(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 DRILL_HASTE = 15.0
-"""A drill's monitors and triggers live so much faster: the five minutes of a dwell are twenty seconds there."""
+"""A drill's monitors and triggers live so much faster: a trigger's five minutes are twenty seconds there."""
 
 
 MOST_HASTE = 60.0
@@ -298,7 +298,7 @@ def correct_values(
 def resumed_workspace(
     session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None, undoing: bool = False
 ) -> "Iterator[tuple[Workspace, str]]":
-    """The workspace an unfinished session goes on in, and that session's id; a drill's gets its drill host back.
+    """The workspace of an unfinished session, and that session's id; a drill's gets its drill host back.
 
     Args:
         undoing: it is to be rolled back: where none is named, one whose steps are all done is taken as well, if nobody

@@ -46,7 +46,7 @@ class TakingUp(Front):
         """Show a session that was opened."""
 
     def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
-        """Go on with a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
+        """Resume a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
         self.once(
             lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts, reopen),
             self._resumed,
@@ -100,7 +100,7 @@ class TakingUp(Front):
             self.call_after_refresh(ask_to_roll_back, self.screen)
 
     def _check_again(self, conductor: "Conductor") -> None:
-        """Make the last checks once more, where the operator wants that."""
+        """Make the last checks again, where the operator wants that."""
         wanted, self._again = self._again, False
         if wanted and self.conductor is conductor:
             try:

@@ -1,4 +1,4 @@
-"""What a rehearsal teaches: when each fault was noticed, decided about and mended, and what was done in vain."""
+"""What a rehearsal teaches: when each fault was noticed, decided about and fixed, and what did not help."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ def _steps_of(state: SessionState) -> _Steps:
 
 
 def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario) -> Debrief:
-    """What came of a rehearsal, by its journal and the scenario's own rules."""
+    """The result of a rehearsal, by its journal and the scenario's own rules."""
     steps = _steps_of(state)
     begun = state.started_at or entries[0].at
     ended = over_at(state) or state.at or begun
@@ -189,7 +189,7 @@ class _Past(Struct, frozen=True):
 def _lived_through(
     state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario, fault: Fault, struck: datetime
 ) -> _Past:
-    """Live through the drill once more, by the scenario's own rules."""
+    """Live through the drill again, by the scenario's own rules."""
     facts, lasting = dict(scenario.facts), False
     helpful: set[str] = set()
     for at, one, step in _happened(state, entries):
@@ -231,7 +231,7 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
 
 
 def story_lines(one: Story) -> Iterator[str]:
-    """A fault and what came of it, in lines."""
+    """A fault and how it ended, in lines."""
     yield f"✖ {one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
     yield f"  noticed   {_after(one.noticed)}{_words(one.first)}"
     yield f"  decided   {_after(one.decided)}{_words(one.decision)}"

@@ -31,7 +31,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class Forbidden(RuntimeError):
-    """The drill's process tried to do something in the world."""
+    """The drill's process tried to do something outside the drill."""
 
 
 def forbid() -> None:

@@ -55,7 +55,7 @@ def start_drill(scenario: Scenario, pace: float = 1.0, left: Sequence[LeftJob] =
     Args:
         scenario: what it answers.
         pace: how much faster than life; infinity (or 0) for no delay at all.
-        left: the jobs that a session left which is taken up now.
+        left: the jobs of the session that is being resumed.
 
     Raises:
         HostError: the process did not start.

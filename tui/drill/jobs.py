@@ -35,7 +35,7 @@ class LeftJob(Struct, frozen=True):
 
 
 class Job:
-    """One command that goes on by itself; `pace` is how much faster than life, 0 for no delay at all."""
+    """One command that keeps running by itself; `pace` is how much faster than life, 0 for no delay at all."""
 
     def __init__(self, reply: Reply, world: World, pace: float, ahead: float = 0.0) -> None:
         """Prepare it; the first `ahead` seconds of it have passed already."""
@@ -138,7 +138,7 @@ class Jobs:
             self._connections[host] = {one for one in self._connections[host] if one.is_active()} | {connection}
 
     def go_on(self, left: LeftJob) -> None:
-        """Let a job of an earlier run go on where it would be by now."""
+        """Let a job of an earlier run continue where it would be by now."""
         session, _, job = left.key.partition("/")
         reply = self._world.answer(left.command, left.host)
         self._begin(left.host, (session, job), Job(reply, self._world, self._pace, left.ago))

@@ -32,8 +32,8 @@ PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_]*) *\}\}")
 class Ending(StrEnum):
     """What happens after a rule's last line.
 
-    The command exits, or goes on for ever. With `disconnect` the connection is lost: half-way through a command that
-    changes something, which goes on; at the end of any other. With `restart` the whole host starts anew under it.
+    The command exits, or runs without end. With `disconnect` the connection is lost: half-way through a command that
+    changes something, which keeps running; at the end of any other. With `restart` the whole host restarts under it.
     """
 
     EXIT = "exit"

@@ -123,7 +123,7 @@ def _times(now: datetime) -> dict[str, str]:
 class Past(Struct, frozen=True):
     """A command that ended in an earlier run: where, when it began (UTC), and its text as the journal has it.
 
-    What came of a `lost` one nobody knows but the scenario.
+    Only the scenario knows the result of a `lost` one.
     """
 
     host: str
@@ -139,7 +139,7 @@ class Struck(Struct, frozen=True):
 
 
 def lived(scenario: Scenario, past: Iterable[Past | Struck]) -> Scenario:
-    """The scenario with the facts as they are after all this: a drill that is resumed goes on from there."""
+    """The scenario with the facts as they are after all this: a drill that is resumed continues from there."""
     facts = dict(scenario.facts)
     for one in past:
         facts = after(scenario, facts, one)

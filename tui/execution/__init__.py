@@ -1,1 +1,1 @@
-"""Making things happen in the world, one announced attempt at a time."""
+"""Making things happen on hosts, one announced attempt at a time."""

@@ -51,7 +51,7 @@ class Recorder(Protocol):
 
 
 class Verdict(Enum):
-    """What came of an attempt."""
+    """The result of an attempt."""
 
     GOOD = "good"
     BAD = "bad"

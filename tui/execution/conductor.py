@@ -1,4 +1,4 @@
-"""Carries out what the operator asks for: announces it in the journal, does it, and records what came of it."""
+"""Carries out what the operator asks for: announces it in the journal, does it, and records the result."""
 
 from collections.abc import Sequence
 
@@ -59,7 +59,7 @@ class Conductor(Placing):
     # what the operator does
 
     def take_up(self, operator: str, machine: str) -> None:
-        """Go on with a session: a durable command left running is followed, any other's outcome is unknown."""
+        """Resume a session: a durable command left running is followed, any other's outcome is unknown."""
         previous = self.state.operator
         self.taken_up = handover_summary(self.state)
         if operator and not same_person(operator, previous):
@@ -112,14 +112,14 @@ class Conductor(Placing):
         return still_to_hold(self.state)
 
     def recheck(self, steps: Sequence[Step]) -> None:
-        """Make the checks of settled steps once more; what they are does not change."""
+        """Make the checks of settled steps again; what they are does not change."""
         with self._lock:
             for step in steps:
                 self._idle_step(step.id)
             self._submit(lambda cancel: self._runner.check_again(steps, cancel))
 
     def start(self, step_id: str, confirmed: str = "", second: str = "") -> None:
-        """Begin a step, or go on with it; `confirmed` is what the operator typed or pressed to allow it.
+        """Begin a step, or continue it; `confirmed` is what the operator typed or pressed to allow it.
 
         Args:
             second: who else allows it, for a step that needs a second person before it starts.
@@ -269,7 +269,7 @@ class Conductor(Placing):
         return fill(without_empty(self.runbook.messages[name].body, values), values)
 
     def sent(self, name: str, text: str, how: str, step_id: str = "", went_out: str = "") -> None:
-        """Record that a message went out (`went_out`: when, of one sent already); with a step, that step goes on."""
+        """Record that a message went out (`went_out`: when, of one sent already); with a step, that step continues."""
         with self._lock:
             event = ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator, went_out=went_out)
             if not step_id:

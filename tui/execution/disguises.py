@@ -127,7 +127,7 @@ class _Looked:
             yield from (view.source(*span) for span in occurrences(view.text, form.text, form.period))
 
     def _wrapped(self, view: View, charset: str = "") -> Iterator[Span]:
-        """Where a form goes on in the next line."""
+        """Where a form continues in the next line."""
         joined = _joined(self.data if self.clean or charset else view.text.encode("utf-8", "surrogateescape"))
         wanted = {_joined(form.data) for form in self.forms if len(form.data) >= SHORTEST_WRAPPED}
         wanted = {form for form in wanted if form in joined}

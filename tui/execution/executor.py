@@ -86,7 +86,7 @@ class Executor:
 
         Raises:
             OutputUnwritable: its output cannot be kept.
-            Detached: it goes on without us.
+            Detached: it keeps running without us.
         """
         writer = OutputWriter(self.directory, attempt, self._clock, secret, self._write, since=since)
         left = replace(left, out=writer.came[Stream.OUT], err=writer.came[Stream.ERR])

@@ -31,7 +31,7 @@ def describe(expect: Expect) -> list[str]:
 
 
 def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> tuple[Check, ...]:
-    """Every expectation held against one attempt; a command that did not end by itself meets none.
+    """Every expectation compared with one attempt; a command that did not end by itself meets none.
 
     Args:
         seconds: how long the command took.
@@ -49,7 +49,7 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
 
 
 def check_document(expect: Expect, document: object, seconds: float) -> tuple[Check, ...]:
-    """The expectations held against a probe's result: numbers are its fields by name, whatever else was printed."""
+    """The expectations compared with a probe's result: numbers are its fields by name, whatever else was printed."""
     found = [*_json_in(expect, document)]
     found += [_number(number, _field(document, number.name)) for number in expect.numbers]
     if expect.seconds is not None:
@@ -66,7 +66,7 @@ def unmet(expect: Expect, missing: tuple[str, ...]) -> Iterator[Check]:
 
 
 def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
-    """What the operator answered, held against the question's expectations; an answer that is none is a failure."""
+    """What the operator answered, compared with the question's expectations; an answer that is none is a failure."""
     given = answer.strip()
     match action.answer:
         case Answer.NUMBER:
@@ -93,7 +93,7 @@ def _exit(expect: Expect, outcome: Outcome, output: Output) -> Iterator[Check]:
 
 
 def _judged(expect: Expect, output: Output) -> Iterator[Check]:
-    """The text of one stream held against what is expected of it.
+    """The text of one stream compared with what is expected of it.
 
     What is wanted and stands on the other one is named there; what is unwanted and stands there is a warning.
     """

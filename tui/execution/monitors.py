@@ -51,7 +51,7 @@ MOST = 1 << 18
 
 
 class Measurement(Struct, frozen=True):
-    """What came of one measurement; see MonitorSampled."""
+    """The result of one measurement; see MonitorSampled."""
 
     value: float | None = None
     detail: str = ""
@@ -292,7 +292,7 @@ def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
 def crossings(before: SessionState, after: SessionState, monitor: str) -> list[ev.AnyEvent]:
     """What a sample of a monitor changed for its triggers: armed, tripped or cleared.
 
-    Whether one proposes is what the journal has of it, not its dwell: that begins anew in a resumed session.
+    Whether one proposes is what the journal has of it, not its dwell: that begins again in a resumed session.
     """
     found: list[ev.AnyEvent] = []
     value = after.monitors[monitor].value

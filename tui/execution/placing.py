@@ -19,7 +19,7 @@ class Placing(Stepping):
         self.held = why
 
     def reached(self, events: Sequence[ev.HostConnected], elsewhere: Sequence[Moved]) -> None:
-        """Record where hosts were reached, and go on; where one leads elsewhere, hold until that is agreed."""
+        """Record where hosts were reached, and continue; where one leads elsewhere, hold until that is agreed."""
         with self._lock:
             if elsewhere:
                 self._unagreed = tuple(events)
@@ -32,7 +32,7 @@ class Placing(Stepping):
         self.monitors.start()
 
     def agree(self) -> None:
-        """Go on where the hosts are now; it is recorded."""
+        """Continue where the hosts are now; it is recorded."""
         events, self._unagreed = self._unagreed, ()
         self.reached(events, ())
 

@@ -39,13 +39,13 @@ GRACE = 2.0
 LOOK = 0.05
 
 MOST_LEFT = 8
-"""So many probes that never came back are borne; each holds a thread for as long as its library hangs."""
+"""Up to this many probes that never returned are kept; each holds a thread for as long as its library hangs."""
 
 AS_IT_SHOULD = "the service answers as it should"
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """What came of a probe: how it ended, its own judgements, its figures, and the secrets it captured."""
+    """The result of a probe: how it ended, its own judgements, its figures, and the secrets it captured."""
 
     outcome: Outcome
     checks: tuple[Check, ...] = ()
@@ -90,7 +90,7 @@ def judged_alone(output: Output) -> Output:
 def check_probe(
     expect: Expect, own: tuple[Check, ...], outcome: Outcome, text: str, seconds: float
 ) -> tuple[Check, ...]:
-    """A probe's own judgements and the runbook's, held against its document.
+    """A probe's own judgements and the runbook's, compared with its document.
 
     Args:
         own: the probe's judgements; none where the program ended before they were recorded: its exit status tells.

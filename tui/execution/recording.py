@@ -86,7 +86,7 @@ class Recording:
                     raise
 
     def link_changed(self, host: str, link: Link, detail: str) -> None:
-        """Record that a connection was lost or came back; how it first came up is in the host's own event."""
+        """Record that a connection was lost or is back; how it first came up is in the host's own event."""
         known = self.state.links.get(host, Link.UP.value)
         if self.state.started is None or self.state.finished or link is Link.CONNECTING or link.value == known:
             return

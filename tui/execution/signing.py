@@ -50,7 +50,7 @@ class Signing:
 
         Raises:
             SigningRefused: a key does not sign.
-            SignatureInvalid: what came back is no good signature, or both people's are by one key.
+            SignatureInvalid: what was received is not a good signature, or both people's are by one key.
         """
         if event.operator == AUTO or not self.wants(event.operator):
             return event

@@ -43,7 +43,7 @@ class Working(Recording):
             self._cancel.cancel()
 
     def close(self) -> None:
-        """Let go of the journal; a durable command goes on by itself, any other one is cancelled."""
+        """Let go of the journal; a durable command keeps running, any other one is cancelled."""
         if self._cancel is not None:
             self._cancel.leave()
         self._closing.set()

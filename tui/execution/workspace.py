@@ -182,7 +182,7 @@ class Workspace:
         return conductor
 
     def resume(self, session: str, operator: str, hosts: str = "", reopen: bool = False) -> "Conductor":
-        """Go on with a session as it was left, on the hosts that its journal names.
+        """Resume a session as it was left, on the hosts that its journal names.
 
         Args:
             hosts: which places hold where something else is said today: "session" or "today"; "" asks.

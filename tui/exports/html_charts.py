@@ -66,7 +66,7 @@ def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
 
 
 def not_well(source: Source, step: StepState, end: datetime) -> list[tuple[datetime, datetime]]:
-    """When a step was not well, whatever came of it in the end: from each failed attempt to what was done next."""
+    """When a step had failed, however it ended: from each failed attempt to what was done next."""
     attempts = attempts_of(source.state, step)
     after = [*(one.started for one in attempts[1:]), step.settled or end]
     return [(one.started, until) for one, until in zip(attempts, after, strict=False) if attempt_failed(one)]

@@ -68,7 +68,7 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
     """Everything in a session but the raw output bytes.
 
     `format` is raised when a field changes its meaning or goes away; a reader takes fields it does not know for news.
-    `result` is null while the session goes on, `drill` empty unless it is a rehearsal, of which `debrief` says what it
+    `result` is null while the session is open, `drill` empty unless it is a rehearsal, of which `debrief` says what it
     taught. `facts` are the values known at
     the end, `events` the journal.
     """

@@ -7,7 +7,7 @@ from tui.text.amounts import counted, duration
 
 
 class Learnt(Struct, frozen=True):
-    """A fault of a rehearsal in words: when it struck (UTC), what it was, and what came of it."""
+    """A fault of a rehearsal in words: when it struck (UTC), what it was, and how it ended."""
 
     at: str
     what: str

@@ -78,7 +78,7 @@ class Person(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """A follow-up: when it is due (None while the session goes on), after how long, who did it and when."""
+    """A follow-up: when it is due (None while the session is open), after how long, who did it and when."""
 
     id: str
     title: str
@@ -175,7 +175,7 @@ def timeline(source: Source) -> Iterator[Moment]:
 
 
 def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
-    """Whether another row says it: a command's start is in the row of its end, and that all was well goes unsaid."""
+    """Whether another row says it: a command's start is in the row of its end, and a success is not written."""
     match event:
         case ev.AttemptStarted():
             return source.state.attempts[event.attempt].outcome is not None
@@ -301,7 +301,7 @@ def before_words(lines: int) -> str:
 
 
 def shown_output(source: Source, attempt: int, lines: int, characters: int) -> tuple[list[str], int]:
-    """The last lines of an attempt's output, as many as fit both bounds, and how many came before them."""
+    """The last lines of an attempt's output, up to both bounds, and how many came before them."""
     found, before = source.output(attempt, lines)
     left, first = characters, len(found)
     while first and len(found[first - 1]) <= left:

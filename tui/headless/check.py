@@ -48,7 +48,7 @@ def check(conductor: Conductor, sections: list[Section]) -> list[Row]:
 
 
 def exit_status(rows: list[Row]) -> int:
-    """0 when all is well, 20 for warnings, 21 for failures, 22 where something could not be measured."""
+    """0 when every check is ok, 20 for warnings, 21 for failures, 22 where something could not be measured."""
     verdicts = {row.verdict for row in rows}
     if not rows:
         raise RunbookError("nothing to check", "the sections have no read-only step for this method")

@@ -235,7 +235,7 @@ def _rest(conductor: Conductor, say: Print) -> None:
 
 
 def _after(conductor: Conductor, step: Step, now: StepState, answers: Answers, say: Print) -> Exit | None:
-    """What to do when a step has come to rest; None when it goes on."""
+    """What to do when a step has come to rest; None when it continues."""
     match now.status:
         case StepStatus.SIGNED | StepStatus.SKIPPED | StepStatus.NOT_NEEDED:
             return Exit.OK

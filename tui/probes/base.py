@@ -1,4 +1,4 @@
-"""What every probe is: something that fetches a result from the world, and a pure reading of it."""
+"""What every probe is: something that fetches a result from a service, and a pure reading of it."""
 
 import socket
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Probe(Protocol, Generic[Raw]):
-    """One kind of probe. `fetch` touches the world and decides nothing; `interpret` is pure and decides."""
+    """One kind of probe. `fetch` reaches the service and decides nothing; `interpret` is pure and decides."""
 
     kind: str
 

@@ -1,4 +1,4 @@
-"""Reads what a Docker engine answered; nothing here touches the world."""
+"""Reads what a Docker engine answered; nothing here reaches the service."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Says what the errors of a Docker engine mean to whoever has to mend them."""
+"""Says what the errors of a Docker engine mean to the person who has to fix them."""
 
 from typing import Any
 

@@ -43,7 +43,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What came back, and how long each part took; `body` ends at LIMIT where it was not `complete`."""
+    """What was received, and how long each part took; `body` ends at LIMIT where it was not `complete`."""
 
     place: str
     status: int
@@ -205,7 +205,7 @@ def _request(site: Site, asked: Asked, url: str, phases: _Phases) -> httpcore.Re
 
 
 def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
-    """Send one request; anew over another connection where the server says that it took none on the first.
+    """Send one request; again over another connection where the server says that it took none on the first.
 
     A server that loads its configuration ends connections so, also those that were just opened.
     """

@@ -1,4 +1,4 @@
-"""Reads what a MySQL or MariaDB server answered; nothing here touches the world."""
+"""Reads what a MySQL or MariaDB server answered; nothing here reaches the service."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal

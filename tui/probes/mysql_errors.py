@@ -1,4 +1,4 @@
-"""Says what the errors of a MySQL or MariaDB server mean to whoever has to mend them; never with a password."""
+"""Says what the errors of a MySQL or MariaDB server mean to the person who has to fix them; never with a password."""
 
 import ssl
 

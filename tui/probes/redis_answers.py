@@ -1,4 +1,4 @@
-"""Reads what a Redis server answered; nothing here touches the world."""
+"""Reads what a Redis server answered; nothing here reaches the service."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -123,7 +123,7 @@ def read_info(given: Given, answers: Answers) -> Reading:
 
 
 def read_set_get(given: Given, answers: Answers) -> Reading:
-    """Whether what was written came back, and is gone."""
+    """Whether what was written was read back, and is gone."""
     came = "the same" if answers.same else "something else"
     deleted = "it was there to delete" if answers.deleted else "it had gone already"
     right = answers.same and answers.deleted

@@ -1,4 +1,4 @@
-"""Reads what an S3 API answered; nothing here touches the world."""
+"""Reads what an S3 API answered; nothing here reaches the service."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Says what the errors of an S3 API mean to whoever has to mend them; never with a key or a signature."""
+"""Says what the errors of an S3 API mean to the person who has to fix them; never with a key or a signature."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

@@ -36,7 +36,7 @@ class TlsProbe:
     kind = "tls"
 
     def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> PresentedCertificate:
-        """Take the certificate without judging it, then once more as a client that does."""
+        """Take the certificate without judging it, then again as a client that does."""
         host, port = str(settings["host"]), _port(settings["port"])
         name = settings.get("verify_name") or host
         verifying = trust.context(settings.get("ca_file") or "")

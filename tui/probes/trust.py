@@ -1,4 +1,4 @@
-"""Whom TLS trusts, and what its refusals mean to whoever has to mend them."""
+"""Whom TLS trusts, and what its refusals mean to the person who has to fix them."""
 
 import os
 import ssl

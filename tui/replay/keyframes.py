@@ -1,6 +1,6 @@
 """Keeps the state of a session at many of its moments, so that any moment is a short way from one of them.
 
-The key frames are derived from the journal and lie in a cache: whoever deletes them loses time, and nothing else.
+The key frames are derived from the journal and lie in a cache: to delete them costs time, and nothing else.
 """
 
 import os
@@ -108,7 +108,7 @@ class KeyFrames:
     """The key frames of one journal, in one file. Threads that work at the same time open one each."""
 
     def __init__(self, path: Path, runbook: Runbook, journal: Path, first: Moment, identity: str) -> None:
-        """Open the file, or make it anew where it is another session's, an older version's, or damaged.
+        """Open the file, or make it again where it is another session's, an older version's, or damaged.
 
         Args:
             identity: what tells this session from another one.

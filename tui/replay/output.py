@@ -11,7 +11,7 @@ from tui.session.timing import Timing
 
 EVERYTHING = float("inf")
 LARGE = 8 << 20
-"""Output of more bytes is not counted by whoever wants to see it, but beside them."""
+"""Output of more bytes is not counted by the thread that shows it, but beside it."""
 
 PIECE = 16 * BLOCK
 

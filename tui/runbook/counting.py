@@ -42,7 +42,7 @@ def may_change(action: Action) -> bool:
 
 
 def repeatable(step: Step, before: int) -> bool:
-    """Whether a step may begin anew at its first action: those before this place read, ask or may be repeated."""
+    """Whether a step may begin again at its first action: those before this place read, ask or may be repeated."""
     done = step.actions[:before]
     return bool(done) and all(one.repeatable or (one.send is None and not may_change(one)) for one in done)
 

@@ -1,4 +1,4 @@
-"""Says that the program itself failed, where, and how to go on; never what its variables held."""
+"""Says that the program itself failed, where, and how to continue; never what its variables held."""
 
 import traceback
 from collections.abc import Callable

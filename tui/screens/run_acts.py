@@ -30,7 +30,7 @@ SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 
 
 ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen", "values"})
-"""Actions that would change the session or the world."""
+"""Actions that would change the session or production."""
 
 
 class SessionActs(Page[None]):
@@ -79,7 +79,7 @@ class SessionActs(Page[None]):
         return None if action in ACTING and conductor is not None and conductor.read_only else True
 
     def action_next(self) -> None:
-        """Start, go on, answer, sign: whatever the step needs; after the last step, the summary."""
+        """Start, continue, answer, sign: whatever the step needs; after the last step, the summary."""
         here = current_step(self.conductor.state)
         step = self.step
         if not here and not self.conductor.busy:

@@ -33,7 +33,7 @@ class OutputSearch:
 
     @property
     def words(self) -> str:
-        """What came of it so far; empty where nothing is searched for."""
+        """What was found so far; empty where nothing is searched for."""
         if self._matches is None:
             return ""
         text = sanitise(self.text, LONGEST)

@@ -1,4 +1,4 @@
-"""What came of the session: result, deviations, overruns, checklist, follow-ups, and the record that proves it."""
+"""The result of the session: deviations, overruns, checklist, follow-ups, and the record that proves it."""
 
 import platform
 from collections.abc import Callable, Mapping
@@ -134,7 +134,7 @@ class SummaryScreen(Page[None]):
         self.app.push_screen(Confirm("Finish the session?", lines, yes="Finish"), answered)
 
     def action_back(self) -> None:
-        """Back to the steps; a finished session is taken up again first, and the journal says so."""
+        """Back to the steps; a finished session is reopened first, and the journal says so."""
         conductor = self._conductor()
         if conductor.state.finished is None or conductor.read_only:
             front(self).open_run()

@@ -1,4 +1,4 @@
-"""Decides what the watch screen says: each monitor, its threshold, what was usual, how long its trigger dwells."""
+"""Decides what the watch screen says: each monitor, its threshold, what was usual, what its trigger measures."""
 
 from rich.cells import cell_len, set_cell_size
 

@@ -1,4 +1,4 @@
-"""Keeps what was usual before the first change, for the monitors to be held against."""
+"""Keeps what was usual before the first change, for the monitors to be compared with."""
 
 from msgspec.structs import replace
 

@@ -121,7 +121,7 @@ def _check_format(tar: gzip.GzipFile) -> None:
 
 
 def _looked_through(path: Path, into: Path) -> Manifest:
-    """What is in a bundle, every size and name held against its own list, before anything is written."""
+    """What is in a bundle, every size and name compared with its own list, before anything is written."""
     found: dict[str, int] = {}
     text = b""
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Decides how long each trigger has dwelt, and which samples say nothing against the release that went out."""
+"""Decides for how long each trigger is beyond its bound, and which samples say nothing against the release."""
 
 from msgspec.structs import replace
 

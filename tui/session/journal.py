@@ -73,7 +73,7 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
-        """Go on with a journal: a line that was never finished is cut off and kept beside it.
+        """Continue a journal: a line that was never finished is cut off and kept beside it.
 
         Raises:
             JournalDamaged: a line is not what was written.
@@ -188,7 +188,7 @@ class Journal:
         return count, head
 
     def _renew(self, start: int) -> None:
-        """Write the last line, which begins at `start`, once more and sync it, so that nobody acts on what may vanish.
+        """Write the last line, which begins at `start`, again and sync it, so that nobody acts on what may vanish.
 
         Whoever wrote it may have been killed before the sync, or the sync failed. After a failure the system takes the
         bytes for written, and the next sync succeeds without them: only writing them again brings them to the disk.

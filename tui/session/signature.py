@@ -156,7 +156,7 @@ def _step_of(event: ev.AnyEvent, ran: dict[int, Ran]) -> str:
 
 
 def sign(statement: Statement, key: Key) -> Signature:
-    """Have the statement signed, and make sure that what came back verifies.
+    """Have the statement signed, and make sure that what was received verifies.
 
     Raises:
         SigningRefused: the key does not sign.

@@ -135,7 +135,7 @@ class StepState(Struct, frozen=True, kw_only=True):
 
 
 class Restart(Struct, frozen=True):
-    """A host was found to have been started anew: at which event, and when that was noticed."""
+    """A host was found to have been started again: at which event, and when that was noticed."""
 
     seq: int
     at: datetime
@@ -229,7 +229,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
         return next((one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is None), None)
 
     def unjudged(self) -> Attempt | None:
-        """The attempt that ended by itself and whose expectations were not held against it yet, if there is one."""
+        """The attempt that ended by itself and whose expectations were not compared with it yet, if there is one."""
         ended = (self.attempts[number] for number in self.open_attempts)
         return next((one for one in ended if one.outcome is not None), None)
 

@@ -1,4 +1,4 @@
-"""Sums up what came of a check in one row, the same on the screens, on the command line and for programs."""
+"""Sums up the result of a check in one row, the same on the screens, on the command line and for programs."""
 
 from msgspec import Struct
 

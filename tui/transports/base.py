@@ -25,7 +25,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     travel over standard input, never in argv and never as SSH environment requests, which a server may drop silently.
     After them the script reads `stdin`, or end-of-file where it is empty. `timeout` is in seconds, None for no limit.
     `key` identifies the attempt (session/step/attempt). A `durable` command is started at most once for its key, and
-    goes on when the connection is lost; where the place cannot do that it runs without, and its outcome says so.
+    keeps running when the connection is lost; where the place cannot do that it runs without, and its outcome says so.
     """
 
     script: str
@@ -121,7 +121,7 @@ class DialFailed(Exception):
 
 
 class Detached(Exception):
-    """A durable command goes on and nobody follows it any more; its outcome is known when it is rejoined."""
+    """A durable command keeps running and nobody follows it any more; its outcome is known when it is rejoined."""
 
 
 class CancelToken:
@@ -136,7 +136,7 @@ class CancelToken:
         self._event.set()
 
     def leave(self) -> None:
-        """Ask a durable command's follower to let it go on by itself; any other command is cancelled."""
+        """Ask a durable command's follower to let it run by itself; any other command is cancelled."""
         self._left = True
         self._event.set()
 
@@ -147,7 +147,7 @@ class CancelToken:
 
     @property
     def left(self) -> bool:
-        """Whether a durable command is to go on by itself."""
+        """Whether a durable command is to keep running by itself."""
         return self._left
 
     def wait(self, seconds: float) -> bool:

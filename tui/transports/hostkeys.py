@@ -124,7 +124,7 @@ def accept(name: str, key: HostKey, known: list[Known], files: Iterable[Path], o
         key: what the host showed, and proved to hold.
         known: the lines about it.
         files: where they come from.
-        ours: what to add where OpenSSH would go on and this program does not.
+        ours: what to add where OpenSSH would continue and this program does not.
 
     Raises:
         HostKeyRefused: it is unknown, changed or revoked; says the fingerprint and what to do.

@@ -45,7 +45,7 @@ def run_durably(
     """Run a command so that it outlives its connection; `plainly` where the host cannot keep one, which is told.
 
     Raises:
-        Detached: it goes on without us.
+        Detached: it keeps running without us.
     """
     left = Left(key=command.key, timeout=command.timeout)
     try:
@@ -81,7 +81,7 @@ class JobRun:
 
         Raises:
             Refused: the host cannot keep a job; nothing was started.
-            Detached: it goes on without us.
+            Detached: it keeps running without us.
         """
         if self._cancel.cancelled:
             return NOT_STARTED
@@ -98,7 +98,7 @@ class JobRun:
         """Follow the command that was left; one that never started never will.
 
         Raises:
-            Detached: it goes on without us.
+            Detached: it keeps running without us.
         """
         return self._until_over(None)
 

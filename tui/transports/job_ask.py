@@ -28,7 +28,7 @@ class Exchange(Protocol):
         """Whether the answer, which is over, came to its own end; False where the connection was lost first."""
 
     def close(self) -> None:
-        """Let go of it; what runs on the host goes on."""
+        """Let go of it; what runs on the host keeps running."""
 
 
 class Channels(Protocol):

@@ -1,4 +1,4 @@
-"""What runs on the host so that a command starts once and goes on without us: POSIX sh and coreutils, no more.
+"""What runs on the host so that a command starts once and keeps running without us: POSIX sh and coreutils, no more.
 
 A job has a directory of its own, `$XDG_STATE_HOME/runbook/jobs/<session>/<step>.<attempt>` (mode 0700):
 
@@ -295,7 +295,7 @@ def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:
 def stop_request(key: str, nonce: str, patience: float) -> str:
     """The exec request that ends a job: TERM, `patience` seconds, KILL; it prints empty, left or missing, or over.
 
-    "over" is a job that had ended by itself: what it left running on purpose goes on.
+    "over" is a job that had ended by itself: what it left running on purpose keeps running.
     """
     return _request("stop", [nonce, *job_of(key), str(round(patience * 10))])
 

@@ -75,7 +75,7 @@ class LocalExchange:
         return self._process.wait() >= 0
 
     def close(self) -> None:
-        """End the shell, which only follows; the job goes on."""
+        """End the shell, which only follows; the job keeps running."""
         self._selector.close()
         with suppress(OSError):
             os.killpg(self._process.pid, 15)

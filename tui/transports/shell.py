@@ -67,7 +67,7 @@ fi
 """
 _LAST = "export SHLVL=2\n"
 IN_PLACE = BOOT.replace(_LAST, HERE + _LAST)
-"""BOOT for a login shell that is the shell wanted: it goes on by itself, which saves the start of another."""
+"""BOOT for a login shell that is the shell wanted: it continues by itself, which saves the start of another."""
 
 POSIX = frozenset({"bash", "sh", "dash", "ash"})
 """Login shells that run BOOT themselves; any other one is asked to start sh for it."""

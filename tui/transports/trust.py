@@ -72,7 +72,7 @@ def _check_address(where: Resolved, key: HostKey, peer: str, files: tuple[Path, 
 
 
 def _ours(strict: str, known: list[Known]) -> str:
-    """What to add to a refusal where OpenSSH would go on: the reason is this program's, not the configuration's."""
+    """What to add to a refusal where OpenSSH would continue: the reason is this program's, not the configuration's."""
     fresh = strict == "accept-new" and not known
     if strict not in LENIENT and not fresh:
         return ""

@@ -87,7 +87,7 @@ def outline(state: SessionState, rollback: bool = False) -> Outline:
 
 
 def issue_outline(state: SessionState, issue: Issue) -> Outline:
-    """A known trouble as lines: how to tell it, then what mends each of its causes; what is forbidden says so.
+    """A known trouble as lines: how to tell it, then what fixes each of its causes; what is forbidden says so.
 
     Steps that the session's facts rule out are left out; a cause that none is left for says so.
     """

@@ -1,4 +1,4 @@
-"""Lines painted one by one: growing and scrolling repaint the widget alone and never lay the screen out anew."""
+"""Lines painted one by one: growing and scrolling repaint the widget alone and never lay the screen out again."""
 
 from abc import abstractmethod
 
@@ -49,5 +49,5 @@ class Lines(ScrollView, can_focus=True):
             self._scroll_update(size)
 
     def paint(self, class_: str) -> Style:
-        """The style of a component class: Textual keeps it, while `rich_style` is worked out anew each time."""
+        """The style of a component class: Textual keeps it, while `rich_style` is worked out each time."""
         return self.get_component_rich_style(class_)

@@ -38,7 +38,7 @@ class Row(NamedTuple):
 class OutputView(Lines):
     """Follows the end of the output until the operator scrolls up; `mark` marks matches of a search.
 
-    With `stamp` each line has before it when it came. With `wrapped` long lines go on below; what scrolls is whole
+    With `stamp` each line has before it when it came. With `wrapped` long lines continue below; what scrolls is whole
     lines all the same, so that no line has to be read but those on the screen.
     """
 
@@ -99,7 +99,7 @@ class OutputView(Lines):
         self.refresh()
 
     def settle(self, reader: OutputReader, empty: str = "it printed nothing") -> None:
-        """Go on with a reader that does not follow a writer: the attempt has ended."""
+        """Continue with a reader that does not follow a writer: the attempt has ended."""
         if self._reader is not None:
             self._reader.close()
         self._reader, self.empty = reader, empty

@@ -12,7 +12,7 @@ Cell = tuple[str, Style | None]
 
 
 def changed(pairs: Iterable[tuple[Strip | None, Strip]]) -> list[Region]:
-    """What is to be painted anew of a widget whose lines were painted as the first of each pair and are the second."""
+    """What is to be painted of a widget whose lines were painted as the first of each pair and are the second."""
     regions = []
     for y, (before, after) in enumerate(pairs):
         if before is None or before.cell_length != after.cell_length:

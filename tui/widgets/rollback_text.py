@@ -27,7 +27,7 @@ WORDS = {
 
 
 class Clock(Struct, frozen=True):
-    """How long the rollback has been going on, and how long it may; both in seconds."""
+    """How long the rollback has taken, and how long it may take; both in seconds."""
 
     elapsed: float
     budget: float

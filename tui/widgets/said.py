@@ -6,7 +6,7 @@ from tui.text.block import Block
 
 
 class Said(Static):
-    """Text that stays, or is said anew."""
+    """Text that stays, or is replaced."""
 
     def __init__(self, text: Block, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(text, id=id, classes=classes, markup=False)

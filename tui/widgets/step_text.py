@@ -241,7 +241,7 @@ def _need(state: SessionState, step: Step) -> list[list[Piece]]:
 
 
 def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
-    """What came of the step so far: what was expected and what came, who settled it, and why."""
+    """The result of the step so far: what was expected and what came, who settled it, and why."""
     now = state.step(step.id)
     lines: list[list[Piece]] = []
     last = state.attempts[now.attempts[-1]] if now.attempts else None

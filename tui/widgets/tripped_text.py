@@ -4,7 +4,7 @@ from tui.session.state import SessionState
 
 
 def tripped_words(state: SessionState) -> str:
-    """What the triggers that tripped say, for a banner; empty where none did, or where the rollback is on its way."""
+    """The banner's words about the triggers that tripped; empty where none did, or where the rollback has begun."""
     if state.rollback is not None:
         return ""
     words = []

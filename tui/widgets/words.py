@@ -22,7 +22,7 @@ class Words(Widget):
         return self._words
 
     def say(self, words: Block) -> None:
-        """Show other words; the screen is laid out anew only where they need more lines, or fewer."""
+        """Show other words; the screen is laid out again only where they need more lines, or fewer."""
         if words.is_same(self._words):
             return
         self._words = words

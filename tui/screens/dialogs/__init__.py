@@ -1,4 +1,4 @@
-"""Questions that must be answered before anything goes on; all of them drop what was typed before they showed."""
+"""Questions that must be answered before anything continues; all of them drop what was typed before they showed."""
 
 from tui.screens.dialogs.ask import AskMoment as AskMoment
 from tui.screens.dialogs.ask import AskText as AskText

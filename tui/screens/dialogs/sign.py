@@ -1,4 +1,4 @@
-"""Takes a signature: what came of the step, a note, and a second person where the runbook wants two."""
+"""Takes a signature: the step's result, a note, and a second person where the runbook wants two."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar

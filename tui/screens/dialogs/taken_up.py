@@ -1,4 +1,4 @@
-"""Tells whoever takes a session up where it stands, and offers to make the last checks once more first."""
+"""Tells the person who resumes a session where it stands, and offers to make the last checks again first."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
