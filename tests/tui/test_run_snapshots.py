@@ -100,7 +100,7 @@ def test_unknown(workspace: Workspace, host: FakeTransport, compare: Any) -> Non
 
     async def play(app: RunbookApp, pilot: Pilot[Any]) -> None:
         await pilot.press("enter")
-        await says(app, pilot, "? UNKNOWN", "after looking")
+        await says(app, pilot, "? UNKNOWN", "check on the host")
 
     assert compare(workspace, (80, 24), play)
 

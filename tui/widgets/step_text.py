@@ -286,7 +286,7 @@ def _check(check: Check) -> Iterator[list[Piece]]:
     style = STYLES["turn"] if check.warning else STYLES["bad"]
     sign = "! warning " if check.warning else "✖ failed "
     yield [(sign, style), ("expected ", LABEL), (check.expected, "")]
-    yield [(" " * (len(sign) + 5) + "got ", LABEL), (check.came, "bold")]
+    yield [(" " * (len(sign) - 4) + "got ", LABEL), (check.came, "bold")]
 
 
 def _action(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> list[list[Piece]]:
