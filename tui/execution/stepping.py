@@ -174,7 +174,9 @@ class Stepping(Working):
                 self._pool.submit(self._guarded, lambda cancel: self.meet_again(host), CancelToken())
 
     def _settle_passed(self, step: Step) -> None:
-        if step.signoff is Signoff.AUTO:
+        checks = [check for checks in self.state.step(step.id).checks.values() for check in checks]
+        quiet = not any(check.warning and not check.ok for check in checks)
+        if step.signoff is Signoff.AUTO or step.signoff is Signoff.ON_WARNING and quiet:
             self.record(self._sign_off(step, AUTO, "", ""))
             self.settle()
 

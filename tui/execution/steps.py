@@ -6,6 +6,7 @@ from contextlib import suppress
 from tui import threads
 from tui.execution.attempts import AttemptRunner, Recorder, Verdict, captures_secret
 from tui.execution.executor import Executor, Finished
+from tui.runbook.counting import may_change
 from tui.runbook.model import Action, Runbook, Step, seconds
 from tui.runbook.waves import waves
 from tui.session.doubts import checks_of
@@ -110,9 +111,9 @@ class StepRunner:
         return all(one is Verdict.GOOD for one in verdicts)
 
     def _until_final(self, step: Step, index: int, cancel: CancelToken) -> Verdict:
-        """Run one action, again as often as its retry allows; a step that changes something is never run again."""
+        """Run one action, again as often as its retry allows; what changes something is never run again."""
         retry = step.actions[index].retry
-        left = retry.times if retry and not step.mutates else 0
+        left = retry.times if retry and not may_change(step.actions[index]) else 0
         while True:
             verdict = self._attempts.make(step, index, cancel, last=left == 0)
             if verdict is not Verdict.RETRY or retry is None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tui.runbook.commands import Words, inner_code, simple_commands
+from tui.runbook.counting import may_change
 from tui.runbook.model import Action
 from tui.runbook.problem import Fault, Path, quoted
 from tui.runbook.reading import Change, changes
@@ -21,8 +22,8 @@ def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Ite
         yield from _never_ends(words, bool(action.stdin))
     if not mutates and not action.reads:
         yield from unsaid(changes(action.run, action.stdin), ("run",), "in a step that does not say so")
-    if action.retry is not None and mutates:
-        yield Fault(path=("retry",), message="a step that mutates is never retried by the program", hint="remove it")
+    if action.retry is not None and may_change(action):
+        yield Fault(path=("retry",), message="what changes something is never run again by itself", hint="remove it")
     for program in inner_code(action.run):
         yield Fault(
             path=("run",),

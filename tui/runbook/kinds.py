@@ -38,9 +38,10 @@ class Danger(StrEnum):
 
 
 class Signoff(StrEnum):
-    """Who confirms that a step is done."""
+    """Who confirms that a step is done; `on-warning`: the operator where a check warned, else nobody."""
 
     AUTO = "auto"
+    ON_WARNING = "on-warning"
     OPERATOR = "operator"
     TWO_PERSON = "two-person"
 

@@ -7,7 +7,7 @@ from pathlib import Path as File
 from tui.runbook.danger import action_doubts
 from tui.runbook.facts import may_hold
 from tui.runbook.load import examine, nothing_collected, read_text
-from tui.runbook.model import Approval, Danger, Runbook
+from tui.runbook.model import Approval, Danger, Runbook, Signoff
 from tui.runbook.names import Names
 from tui.runbook.patterns import pattern_doubts
 from tui.runbook.probing.secrets import secrets_of
@@ -50,6 +50,9 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
         if step.approve is not Approval.NONE and any(action.ask for action in step.actions):
             message = "a second person allows this step before its questions are answered"
             yield _doubt((*path, "approve"), message, "ask in a step before: what is allowed has to be known")
+        if step.signoff is Signoff.ON_WARNING and not any(action.expect.warn for action in step.actions):
+            message = "nothing in this step can warn, so nobody ever signs it"
+            yield _doubt((*path, "signoff"), message, 'signoff = "operator", or warn = true on an expectation')
         for place, action in enumerate(step.actions):
             for fault in action_doubts(action, step.mutates, frozenset(variables)):
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)

@@ -174,6 +174,12 @@ class SessionActs(Page[None]):
                 Confirm(step.title, lines, yes="Run it"), lambda yes: self._try(lambda: act("")) if yes else None
             )
 
+    def _and_then(self, step: Step, place: int) -> None:
+        """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
+        waits = waiting_kind(self.conductor.state, step) if front(self).conductor is not None else ""
+        if waits and self.conductor.state.step(step.id).action > place and not self.conductor.busy:
+            self._human(step, waits)
+
     def _human(self, step: Step, kind: str) -> None:
         now = self.conductor.state.step(step.id)
         action = step.actions[now.action]
@@ -185,6 +191,7 @@ class SessionActs(Page[None]):
             url = fill(action.open or "", self.conductor.values())
             front(self).open_link(url)
             self._try(lambda: self.conductor.opened(step.id))
+            self._and_then(step, now.action)
 
     def _question(self, step: Step, action: Action) -> None:
         now = self.conductor.state.step(step.id)
@@ -195,13 +202,14 @@ class SessionActs(Page[None]):
         def answered(answer: str | None) -> None:
             if answer is not None:
                 self._try(lambda: self.conductor.answer(step.id, answer))
+                self._and_then(step, now.action)
 
         values = self.conductor.values()
         asked = Question(filled_action(action, values), problem, fill(action.ask or "", values))
         self.app.push_screen(asked, answered)
 
     def _message(self, step: Step, action: Action) -> None:
-        name = action.send or ""
+        name, place = action.send or "", self.conductor.state.step(step.id).action
         message = self.conductor.runbook.messages[name]
         can_send = bool(message.send) and not front(self).workspace.drill
 
@@ -215,7 +223,11 @@ class SessionActs(Page[None]):
                 deliver(*result)
 
         def deliver(how: str, text: str, went_out: str = "") -> None:
-            front(self).work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), self.show_now)
+            front(self).work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), delivered)
+
+        def delivered(_: object) -> None:
+            self.show_now()
+            self._and_then(step, place)
 
         title = fill(message.title, self.conductor.values())
         self.app.push_screen(

@@ -7,7 +7,7 @@ from tui.execution.commands import shown_whole, values_of
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
-from tui.runbook.reading import changes
+from tui.runbook.counting import may_change
 from tui.runbook.scripts import first_line
 from tui.runbook.variables import fill, names
 from tui.session.called import attempt_called, place_words
@@ -71,7 +71,7 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
 def only_looks(step: Step, place: int) -> bool:
     """Whether what is left of a step that was begun changes nothing: checks, questions, commands known to only read."""
     rest = step.actions[place:]
-    return place > 0 and all(one.run is None or one.reads or not any(changes(one.run, one.stdin)) for one in rest)
+    return place > 0 and not any(map(may_change, rest))
 
 
 def check_lines(state: SessionState, step: Step) -> list[str]:
