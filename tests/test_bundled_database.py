@@ -41,7 +41,7 @@ class Database:
             place for place, one in enumerate(self.host.actions("prepare-backup")) if "mysqldump" in (one.run or "")
         ]
         self.step("prepare-backup", dump[0])
-        self.step("prepare-backup", -1)
+        self.step("prepare-backup", -3)
 
     def does(self, sql: str) -> None:
         self.server.admin(f"USE notes; {sql}")

@@ -278,7 +278,7 @@ def test_a_dump_that_fails_leaves_nothing_half_made_beside(host: Host, step: str
 
 def test_a_record_that_fails_leaves_nothing_half_made_beside(host: Host) -> None:
     host.program("mysql", "#!/bin/sh\necho half\nexit 2\n")
-    assert host.run(host.actions("prepare-backup")[-1]).returncode == 2
+    assert host.run(host.actions("prepare-backup")[-3]).returncode == 2
     assert [one.name for one in host.folder.iterdir() if one.name.startswith("pre-deploy")] == []
 
 

@@ -178,7 +178,7 @@ def test_the_faults_of_several_scenarios_strike_in_one() -> None:
 
 def test_without_space_there_is_no_backup_until_somebody_makes_room(rehearse: Callable[..., Rehearsal]) -> None:
     night = rehearse("disk-fills", "b")
-    night.until("prepare-connect")
+    night.until("prepare-tag")
     night.faults.look()
     assert night.walk() == "prepare-backup"
     failed = night.conductor.state.step("prepare-backup").checks[1][0]

@@ -114,7 +114,7 @@ CASES = [
     Case(
         "celery-stuck",
         "broker-down",
-        "health-celery-b",
+        "health-database-b",
         "celery-stuck",
         (Try("check-redis-connection-ping", status=FAILED), Try("restart-celery-run")),
         (Try("check-redis-connection-ping"),),

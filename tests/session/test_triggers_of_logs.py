@@ -92,7 +92,7 @@ class Night:
         self.take(at, started)
 
     def live(self, at: float) -> None:
-        self.take(at, ev.StepSigned(step="a-containers-up", operator="auto"))
+        self.take(at, ev.StepSigned(step="a-containers", operator="auto"))
 
     def sample(self, at: float, errors: int, of: int) -> bool:
         """Take one sample; whether the rollback is proposed after it."""

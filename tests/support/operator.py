@@ -11,15 +11,20 @@ from textual.widgets import RadioSet
 
 from tui.bridge import Front
 from tui.execution.conductor import Conductor
-from tui.runbook.model import Answer
+from tui.runbook.index import index_of
+from tui.runbook.model import Answer, Section
 from tui.runbook.walk import steps_of
+from tui.screens.checks import ChecksScreen
 from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.pick import Pick
+from tui.screens.run import RunScreen
 from tui.session.state import StepStatus
 from tui.widgets.checklist import Checklist
 
 STUCK = 3000
+SEVERAL = 3
+"""So many checks in a row are made at once: two keys, one to make them and one to come back from their table."""
 Found = TypeVar("Found", bound=Screen[Any])
 OpenedDialog = TypeVar("OpenedDialog", bound=Dialog[Any])
 
@@ -36,6 +41,13 @@ class Operator:
         self._answers = {step: list(given) for step, given in answers.items()}
         self._second = second
         self.pressed = 0
+        self._beside = 0
+        self._entered: tuple[object, ...] = ()
+
+    @property
+    def keys(self) -> int:
+        """The keys so far: a typed word is one, and one that was pressed again because nothing had come yet is none."""
+        return self.pressed - self._beside
 
     @property
     def _app(self) -> Front:
@@ -53,6 +65,7 @@ class Operator:
 
     async def write(self, text: str) -> None:
         """Type a text, without waiting for the screen between two letters, and press enter."""
+        self._beside += len(text) - 1
         with patch("textual.app.wait_for_idle", _at_once):
             await self.press(*({" ": "space"}.get(letter, letter) for letter in text))
         await self.press("enter")
@@ -77,6 +90,8 @@ class Operator:
         for _ in range(STUCK):
             if isinstance(self._pilot.app.screen, run):
                 return
+            self._beside += bool(self._entered)
+            self._entered = ("begin",)
             await self.press("f10")
             await asyncio.sleep(0.02)
         raise AssertionError(f"the session does not begin: {self._app.workspace.findings}")
@@ -133,9 +148,32 @@ class Operator:
                 return step.id
             if conductor.busy:
                 await self._idle(conductor)
+            elif not before and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
+                await self._check_at_once(conductor)
             else:
+                entered = (step.id, status, conductor.state.step(step.id).action)
+                self._beside += entered == self._entered
+                self._entered = entered
                 await self.press("enter")
         raise AssertionError("the session does not come to an end")
+
+    def _section(self, conductor: Conductor, step: str) -> Section:
+        return index_of(conductor.runbook).section_of[step]
+
+    async def _check_at_once(self, conductor: Conductor) -> None:
+        """Make the section's checks by one key, and come back from their table."""
+        following = conductor.state.next_step()
+        assert following is not None
+        checks = conductor.checks(self._section(conductor, following.id))
+        while self._pilot.app.screen.query_one(Checklist).selected != following.id:  # noqa: ASYNC110 – nobody is told
+            await asyncio.sleep(0.01)
+        await self.press("x")
+        await self.on_screen(ChecksScreen)
+        made = [one.id for one in checks]
+        while conductor.busy or any(conductor.state.step(one).status is StepStatus.PENDING for one in made):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await self.press("escape")
+        await self.on_screen(RunScreen)
 
     async def marks(self, step: str) -> None:
         """Move the mark in the checklist to a step."""

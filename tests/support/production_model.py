@@ -113,8 +113,7 @@ FORWARD: dict[str, tuple[Effect, ...]] = {
         lambda w: w._replace(app="none", database="down"),
         lambda w: w._replace(app=w.image, database="up"),
     ),
-    "b-maintenance-on": (enabled("maintenance"), serving("maintenance")),
-    "b-stop": (lambda w: w._replace(app="none"),),
+    "b-maintenance-on": (enabled("maintenance"), serving("maintenance"), lambda w: w._replace(app="none")),
     "b-code": (lambda w: w._replace(code="new"),),
     "b-dependencies": (lambda w: w._replace(dependencies=w.code),),
     "b-migrate": (_half("code"), lambda w: w._replace(schema=_newer(w.schema, w.code))),
@@ -160,8 +159,7 @@ HOLDS: dict[str, Callable[[World], bool]] = {
     "a-migrate": lambda w: w.schema == "new",
     "a-static": lambda w: w.static == "new",
     "a-containers": lambda w: (w.app, w.database) == ("new", "up"),
-    "b-maintenance-on": lambda w: (w.enabled, w.served) == ("maintenance", "maintenance"),
-    "b-stop": lambda w: w.app == "none",
+    "b-maintenance-on": lambda w: (w.enabled, w.served, w.app) == ("maintenance", "maintenance", "none"),
     "b-code": lambda w: w.code == "new",
     "b-dependencies": lambda w: w.dependencies == "new",
     "b-migrate": lambda w: w.schema == "new",
@@ -176,8 +174,7 @@ HOLDS: dict[str, Callable[[World], bool]] = {
 """What a person sees on the host who looks whether a step still holds."""
 
 TAKEN_BACK_BY: dict[str, str] = {
-    "b-maintenance-on": "b-maintenance-off",
-    "b-stop": "b-start",
+    "b-maintenance-on": "b-start",
     "rollback-maintenance-on": "rollback-maintenance-off",
     "rollback-stop-a": "rollback-start-a",
     "rollback-stop-b": "rollback-start-b",
@@ -196,7 +193,7 @@ REASONS: dict[str, frozenset[str]] = {
     "rollback-build-a": frozenset({"a-build", "a-static"}),
     "rollback-dependencies-b": frozenset({"b-dependencies", "b-static"}),
     "rollback-start-a": frozenset({"a-migrate", "a-containers"}),
-    "rollback-start-b": frozenset({"b-stop", "b-start"}),
+    "rollback-start-b": frozenset({"b-maintenance-on", "b-start"}),
     "rollback-maintenance-off": frozenset({"b-maintenance-on", "b-maintenance-off", "a-migrate", "a-containers"}),
 }
 """For each step of the rollback the deployment's steps without any of which a careful person would leave it out."""

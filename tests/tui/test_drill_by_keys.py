@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.keys import keys_of
 from tests.support.operator import Operator
 from tui.app import RunbookApp
 from tui.compose import drill_workspace
@@ -47,6 +48,8 @@ async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> No
             await operator.settle()
             assert app.conductor is not None
             assert app.conductor.state.facts["method"] == method
+            wanted = keys_of(workspace.runbook, "deploy", method)
+            assert wanted <= operator.keys <= wanted + 3
             await operator.press("ctrl+r")
             await operator.pick_first()
             assert app.conductor.state.rollback is not None

@@ -206,17 +206,21 @@ class Conductor(Placing):
             self.settle()
 
     def checks(self, section: Section) -> list[Step]:
-        """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once."""
+        """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once.
+
+        What stands behind a change that is still to be made is checked after it.
+        """
         wanted = {step.id for _, step in self.state.plan()}
-        return [
-            step
-            for step in section.steps
-            if step.id in wanted
-            and not step.mutates
-            and all(action.automatic for action in step.actions)
-            and self.state.step(step.id).status in (StepStatus.PENDING, StepStatus.FAILED)
-            and self.state.applies(section, step)
-        ]
+        found: list[Step] = []
+        for step in section.steps:
+            now = self.state.step(step.id)
+            if step.id not in wanted or now.status.settled or not self.state.applies(section, step):
+                continue
+            if step.mutates:
+                break
+            if now.status in (StepStatus.PENDING, StepStatus.FAILED) and all(one.automatic for one in step.actions):
+                found.append(step)
+        return found
 
     def check_together(self, steps: Sequence[Step]) -> None:
         """Begin steps that change nothing and ask nobody, all at once; those that fail wait for the operator."""

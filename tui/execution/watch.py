@@ -22,7 +22,7 @@ LEAST = 60.0
 
 
 def words_of_watch(action: Action, values: Mapping[str, str]) -> str:
-    """A watch as the operator reads it: watch response_time: 30 samples since b-live."""
+    """A watch as the operator reads it: watch response_time: 30 samples since verify-http."""
     assert action.watch is not None
     since = f" since {action.watch.since}" if action.watch.since else ""
     return f"watch {action.watch.monitor}: {fill(action.watch.samples, values)} samples{since}"

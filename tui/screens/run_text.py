@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tui.execution.commands import shown_whole, values_of
+from tui.runbook.counting import may_change
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.probing.describe import words_of
-from tui.runbook.counting import may_change
 from tui.runbook.scripts import first_line
 from tui.runbook.variables import fill, names
 from tui.session.called import attempt_called, place_words
