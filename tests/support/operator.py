@@ -36,7 +36,11 @@ async def _at_once(*_: float) -> None:
 class Operator:
     """Presses keys until the session's steps are settled; `answers` are by step, in the order of its questions."""
 
-    def __init__(self, pilot: Pilot[Any], answers: Mapping[str, Sequence[str]], second: str = "ben") -> None:
+    def __init__(
+        self, pilot: Pilot[Any], answers: Mapping[str, Sequence[str]], second: str = "ben", at_once: bool = False
+    ) -> None:
+        """Args: at_once: make checks in a row by one key."""
+        self._at_once = at_once
         self._pilot = pilot
         self._answers = {step: list(given) for step, given in answers.items()}
         self._second = second
@@ -148,7 +152,7 @@ class Operator:
                 return step.id
             if conductor.busy:
                 await self._idle(conductor)
-            elif not before and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
+            elif self._at_once and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
                 await self._check_at_once(conductor)
             else:
                 entered = (step.id, status, conductor.state.step(step.id).action)

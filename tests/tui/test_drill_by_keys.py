@@ -38,7 +38,7 @@ async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> No
         workspace.speed = 20.0  # what the monitors measure more often takes time from the keys
         app = RunbookApp(workspace)
         async with app.run_test(size=size) as pilot:
-            operator = Operator(pilot, ANSWERS)
+            operator = Operator(pilot, ANSWERS, at_once=True)
             await operator.on_screen(HomeScreen)
             await operator.press("d")
             setup = await operator.on_screen(SetupScreen)
