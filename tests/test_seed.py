@@ -46,6 +46,10 @@ def test_each_of_the_586_lines_has_its_row_once() -> None:
     assert [row.line for row in ROWS] == [row.line for row in matrix()]
 
 
+def test_no_row_names_the_same_twice() -> None:
+    assert [row.line for row in ROWS if len(set(row.groups)) != len(row.groups)] == []
+
+
 def test_each_row_begins_as_its_line_does() -> None:
     texts = {row.line: " ".join(row.text.replace("\\n", " ").split()) for row in matrix()}
     assert [row for row in ROWS if not row.document or not texts[row.line].startswith(row.document)] == []
