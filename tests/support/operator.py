@@ -255,7 +255,7 @@ class Operator:
         conductor = self._app.conductor
         assert conductor is not None
         action = screen._action
-        asking = [step.id for _, step in steps_of(conductor.runbook) if any(one is action for one in step.actions)]
+        asking = [step.id for _, step in steps_of(conductor.runbook) if action in step.actions]
         given = next((self._answers[step] for step in asking if self._answers.get(step)), [])
         answer = given.pop(0) if given else "yes"
         if action.answer is Answer.YES_NO:
