@@ -87,7 +87,9 @@ class Dialog(ModalScreen[Result], Page[Result]):
     def action_scroll(self, way: int) -> None:
         """Show the next or the previous part of a long body."""
         box = self.query_one("#box", VerticalScroll)
-        box.scroll_relative(y=way * max(1, box.scrollable_content_region.height // 2), animate=False)
+        beside = sum(self.query_one(name).outer_size.height for name in ("#dialog-title", "#dialog-foot"))
+        page = box.scrollable_content_region.height - beside - 1  # the last line read stays in sight
+        box.scroll_relative(y=way * max(1, page), animate=False)
 
     def _drawn(self) -> None:
         self._quiet = 0
