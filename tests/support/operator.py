@@ -173,8 +173,12 @@ class Operator:
             await asyncio.sleep(0.01)
         await self.press("x")
         await self.on_screen(ChecksScreen)
-        made = [one.id for one in checks]
-        while conductor.busy or any(conductor.state.step(one).status is StepStatus.PENDING for one in made):  # noqa: ASYNC110
+
+        def under_way() -> bool:
+            left = (conductor.state.step(one.id).status is StepStatus.PENDING for one in checks)
+            return conductor.busy or any(left)
+
+        while under_way():  # noqa: ASYNC110 – threads tell nobody
             await asyncio.sleep(0.01)
         await self.press("escape")
         await self.on_screen(RunScreen)
