@@ -13,7 +13,6 @@ from tui.bridge import Front
 from tui.execution.conductor import Conductor
 from tui.runbook.index import index_of
 from tui.runbook.model import Answer, Section
-from tui.runbook.walk import steps_of
 from tui.screens.checks import ChecksScreen
 from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
@@ -259,8 +258,7 @@ class Operator:
         conductor = self._app.conductor
         assert conductor is not None
         action = screen._action
-        asking = [step.id for _, step in steps_of(conductor.runbook) if action in step.actions]
-        given = next((self._answers[step] for step in asking if self._answers.get(step)), [])
+        given = self._answers.get(conductor.state.current, [])
         answer = given.pop(0) if given else "yes"
         if action.answer is Answer.YES_NO:
             await self.press(answer[0])
