@@ -43,7 +43,7 @@ def test_a_killed_deployment_is_finished_and_nothing_runs_twice(forks: Forks, fo
         ran = [line["ran"] for line in told if "ran" in line]
         found = [one for one in Store(root).summaries() if not one.finished]
         if not found:
-            over = any(one.state and one.state.finished for one in Store(root).summaries())
+            over = any(one.state and one.state.started and one.finished for one in Store(root).summaries())
             assert [ran.count(change) for change in CHANGES] == [over, over]
             continue
         directory = SessionDirectory(found[0].path)
@@ -96,7 +96,7 @@ def test_a_deployment_on_a_failing_disk_runs_nothing_unannounced(forks: Forks, f
             assert [counted[change] for change in CHANGES] == [1, 1], (calls[int(str(failure["at"]))], failure, counted)
             resumed += 1
         else:
-            over = any(one.state and one.state.finished for one in Store(root).summaries())
+            over = any(one.state and one.state.started and one.finished for one in Store(root).summaries())
             assert [ran.count(change) for change in CHANGES] == [over, over]
             ended += over
         shutil.rmtree(root, ignore_errors=True)
