@@ -71,7 +71,23 @@ SHOTS = (
     Shot("run-80x24", before="verify-http", size=(80, 24), until="DRILL"),
     Shot("confirm", before="a-code", press=("enter",), until="No"),
     Shot("destructive", before="a-migrate", press=("enter",), until="production"),
-    Shot("sign", before="a-logs", press=("enter", "…to sign", "s"), until="A note"),
+    Shot(
+        "sign",
+        "a-migrate",
+        (
+            "enter",
+            "…Type production-server",
+            *"production",
+            "minus",
+            *"server",
+            "tab",
+            *"ben",
+            "enter",
+            "…to sign",
+            "s",
+        ),
+        "A note",
+    ),
     Shot(
         "rollback", before="complete-announce", press=("ctrl+r", "…Data corruption", "down", "enter"), until="ROLLBACK"
     ),
@@ -79,7 +95,7 @@ SHOTS = (
     Shot("checks", before="check-application", press=("x",), until="9 ok"),
     Shot("watch", before="verify-sentry", press=("m",), until="Celery workers", pace=1.0),
     Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="Symptoms"),
-    Shot("taken-up", before="verify-http", until="taken up", card=True),
+    Shot("taken-up", before="verify-http", until="The session is resumed", card=True),
     Shot(
         "replay",
         "verify-http",
