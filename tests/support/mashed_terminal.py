@@ -60,11 +60,12 @@ def shows(screen: Terminal) -> None:
 
     Asked again until it did: a word that was painted before may be read late, and two sizes in one moment are none.
     """
-    for _ in range(60):
+    for _ in range(20):
         for size, word in ((SMALL, b"too small"), (SIZE, b"DRILL")):
             before = len(screen.received)
             screen.resize(*size)
-            screen.idle(1.0, until=lambda since=before, word=word: word in screen.received[since:])
+            if screen.idle(1.0, until=lambda since=before, word=word: word in screen.received[since:]):
+                raise AssertionError("the program ended")
         if word in screen.received[before:]:
             return
     raise AssertionError(f"no DRILL in {screen.received[-2000:]!r}")
