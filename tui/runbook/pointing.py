@@ -1,14 +1,14 @@
 """Points hosts of a runbook elsewhere, and says which variables that answers: `--host NAME=TARGET:DIRECTORY`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.errors import UsageError
 from tui.runbook.model import Host, Runbook
 from tui.runbook.places import PLACEHOLDER
 from tui.runbook.variables import names
+from tui.runbook.walk import texts_of
 
 
 def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, str]) -> Runbook:
@@ -80,19 +80,4 @@ def _pointed(host: Host, place: str) -> Host:
 def _used(runbook: Runbook, variable: str) -> bool:
     """Whether anything else of a runbook names a variable: a text, or the facts that a step depends on."""
     others = replace(runbook, variables={name: one for name, one in runbook.variables.items() if name != variable})
-    return any(text == variable or variable in names(text) for text in _texts(others))
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            yield from _texts(getattr(value, name))
-    elif isinstance(value, Mapping):
-        yield from value
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _texts(one)
+    return any(text == variable or variable in names(text) for *_, text in texts_of(others))

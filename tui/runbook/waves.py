@@ -1,11 +1,10 @@
 """Says which steps may run at once: those that need nothing another of them captures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
-
-from tui.runbook.model import Action, Step
+from tui.runbook.model import Step
 from tui.runbook.variables import names
+from tui.runbook.walk import texts_of
 
 
 def waves(steps: Sequence[Step]) -> list[list[Step]]:
@@ -34,22 +33,7 @@ def _captured(step: Step) -> set[str]:
 def _needed(step: Step) -> set[str]:
     found = set(step.when) | set(step.needed_if)
     for action in step.actions:
-        found |= set(action.secrets) | {name for text in _texts(action) for name in names(text)}
+        found |= set(action.secrets) | {name for *_, text in texts_of(action) for name in names(text)}
         if action.probe is not None:
             found |= {value for value in action.probe.given.values() if isinstance(value, str)}
     return found - _captured(step)
-
-
-def _texts(value: Action | object) -> Iterator[str]:
-    """Every text in an action, wherever it stands."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Struct):
-        for field in value.__struct_fields__:
-            yield from _texts(getattr(value, field))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, Iterable):
-        for item in value:
-            yield from _texts(item)
