@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
 from rich.text import Text
-from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
@@ -74,7 +73,6 @@ class RunbookApp(Attentive, TakingUp):
         self._usual: tuple[str, Mapping[str, Usual]] = ("", {})
         self._closing = False
         self._again = False
-        self._shown = False
 
     def on_mount(self) -> None:
         """Show the first screen, in the operator's colours and with the operator's keys."""
@@ -88,8 +86,6 @@ class RunbookApp(Attentive, TakingUp):
             self._show_replay(cast("ReplayWorkspace", self.workspace))
         else:
             self.push_screen(HomeScreen())
-        self._shown = True
-        self.fit()
         self.call_after_refresh(self._remember)
         if wrong:
             self.show_error(
@@ -298,6 +294,12 @@ class RunbookApp(Attentive, TakingUp):
 
         return run
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the program ends without a question: nothing is open that must be gone back to."""
+        conductor = self.conductor
+        return conductor is None or bool(conductor.read_only) or conductor.state.finished is not None
+
     async def action_quit(self) -> None:
         """End the program; where a session is open, say first what keeps running and how to resume it."""
         from tui.screens.dialogs import Confirm
@@ -332,12 +334,7 @@ class RunbookApp(Attentive, TakingUp):
 
         self.push_screen(Confirm("Quit?", lines, yes="Quit", no="Stay"), answered)
 
-    # the terminal
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Cover the screens while the terminal is too small for them."""
-        if self._shown:
-            self.fit(event.size)
+    # the end
 
     def _fatal_error(self) -> None:
         """End on a fault of our own, without what Textual would print: the values of variables may be secret."""

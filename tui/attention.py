@@ -6,15 +6,17 @@ was seen before: another dialog would be answered, and another screen closed, th
 
 import math
 import time
+from abc import abstractmethod
 from typing import Any
 
 from rich.console import RenderableType
 from textual import events
-from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.bridge import Front
-from tui.screens.small import TooSmall, too_small
+from tui.screens.small import cover, too_small
+
+QUIT = "ctrl+q"
 
 
 class Attentive(Front):
@@ -27,6 +29,19 @@ class Attentive(Front):
     _lost = False
 
     @property
+    @abstractmethod
+    def asks_nothing(self) -> bool:
+        """Whether the program ends without a question."""
+
+    @property
+    def covered(self) -> bool:
+        """Whether the terminal is too small for any screen: it is told so, and nothing else is seen or heard.
+
+        No screen does that: what comes and goes beneath would come above it, or take it away.
+        """
+        return too_small(self.size)
+
+    @property
     def painted(self) -> float:
         """When the screen on top was first painted since it is there; infinite while it is not."""
         if not self.screen_stack:
@@ -34,17 +49,21 @@ class Attentive(Front):
         if self.screen is not self._on_top:
             self._on_top = self.screen
             self._painted = self._laid_out = math.inf
-            self.call_later(self.fit)
         return self._painted
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Keep when it was; the time before the terminal has it, so that no key it is answered by comes too early."""
         if renderable is not None and self._batch_count:
             self._lost = True
+        elif renderable is not None and self.covered:
+            renderable = cover(self.size)
+        elif renderable is not None and too_small(screen.outer_size):
+            renderable = None  # the terminal has become larger, and the screen is laid out for it in a moment
         elif renderable is not None and self.screen_stack[-1:] == [screen]:
             now = time.monotonic()  # which is what events have
             self._painted = min(self.painted, now)
-            self._laid_out = min(self._laid_out, now)
+            if screen.outer_size == self.size:
+                self._laid_out = min(self._laid_out, now)
         super()._display(screen, renderable)
 
     def _end_batch(self) -> None:
@@ -61,25 +80,22 @@ class Attentive(Front):
     async def on_event(self, event: events.Event) -> None:
         """Drop what was read before the screen was painted, on its way down and on its way up again."""
         if isinstance(event, events.InputEvent | events.Paste):
+            if self.covered:
+                event.stop()
+                if isinstance(event, events.Key) and event.key == QUIT and self.asks_nothing:
+                    await self.run_action("quit")
+                return
             seen = max(self.painted, self._laid_out) if isinstance(event, events.MouseEvent) else self.painted
             if event.time < seen or self._exit:
                 event.stop()
                 return
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
+            if self.covered or too_small(event.size):
+                self._on_top = None  # nobody sees a screen until it is painted anew
             self.call_later(self._paint_all)  # also where it is soon as large as before, and nothing would change
         await super().on_event(event)
 
     def _paint_all(self) -> None:
         if self.screen_stack:
             self.screen.refresh()
-
-    def fit(self, size: Size | None = None) -> None:
-        """Cover the screens while the terminal is too small for them, and no longer."""
-        if not self.screen_stack:  # the size changed while the program ended
-            return
-        small = too_small(size or self.size)
-        if small and not any(isinstance(screen, TooSmall) for screen in self.screen_stack):
-            self.push_screen(TooSmall())
-        elif not small and isinstance(self.screen, TooSmall):
-            self.pop_screen()

@@ -66,6 +66,11 @@ class Front(App[None]):
         """Who does what blocks."""
         return threads.Workers("runbook-work", AT_ONCE)
 
+    @property
+    @abstractmethod
+    def painted(self) -> float:
+        """When the screen on top was first painted since it is there; infinite while it is not."""
+
     @abstractmethod
     def usual(self, state: SessionState) -> Mapping[str, Usual]:
         """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""

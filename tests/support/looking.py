@@ -11,8 +11,8 @@ pressed = Pilot.press
 
 
 async def seen(app: App[Any]) -> None:
-    """Wait until the screen on top has been painted."""
-    while getattr(app, "painted", 0.0) == math.inf and app.is_running:  # noqa: ASYNC110 – nobody is told
+    """Wait until the screen on top has been painted, where the terminal is large enough for any."""
+    while getattr(app, "painted", 0.0) == math.inf and app.is_running and not getattr(app, "covered", False):  # noqa: ASYNC110 – nobody is told
         await asyncio.sleep(0.005)
 
 

@@ -5,11 +5,13 @@ import contextlib
 import math
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.console import RenderableType
+from textual.app import App
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -25,7 +27,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.pick import Pick
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
-from tui.screens.small import TooSmall, too_small
+from tui.screens.small import Cover
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.session import events as ev
 from tui.session.journal import read, verify
@@ -57,15 +59,10 @@ class Before:
     """How things stood before a read."""
 
     def __init__(self, ground: "Ground") -> None:
-        self.stack = screens(ground.app)
+        self.stack = ground.app.screen_stack[:]
         self.ran = ground.ran()
         self.events = ground.recorded()
         self.conductor = ground.app.conductor
-
-
-def screens(app: RunbookApp) -> list[Screen[Any]]:
-    """The screens, without the one that covers them while the terminal is too small."""
-    return [one for one in app.screen_stack if not isinstance(one, TooSmall)]
 
 
 class Ground:
@@ -88,6 +85,8 @@ class Ground:
         self.app: RunbookApp
         self.pilot: Pilot[Any]
         self.homes = 0
+        self.last: RenderableType | None = None
+        """What was painted last."""
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -101,10 +100,26 @@ class Ground:
             home_again()
 
         app._home_again = counted  # type: ignore[method-assign]  # this one application counts
-        async with app.run_test(size=FIRST) as self.pilot:
-            await self.calm()
-            await self.begin()
+        with self._watched():
+            async with app.run_test(size=FIRST) as self.pilot:
+                await self.calm()
+                await self.begin()
+                yield
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Keep what reaches the terminal last."""
+        display = App._display
+
+        def kept(app: App[Any], screen: Screen[Any], renderable: RenderableType | None) -> None:
+            self.last = self.last if renderable is None or app._batch_count else renderable
+            display(app, screen, renderable)
+
+        App._display = kept  # type: ignore[method-assign]
+        try:
             yield
+        finally:
+            App._display = display  # type: ignore[method-assign]
 
     async def begin(self) -> None:
         """A new session, reached anew."""
@@ -122,13 +137,15 @@ class Ground:
         """Wait until all that was read has had its effect, nothing runs, and the screen is painted."""
         try:
             async with asyncio.timeout(PATIENCE):
-                for _ in range(ROUNDS):
+                still = 0
+                while still < ROUNDS:
                     while self._works():  # noqa: ASYNC110 – threads tell nobody
                         await asyncio.sleep(0.002)
                     if not self.app.is_running or self.app._exit or self.app._exception:
                         return
                     await self.pilot._wait_for_screen()
                     await self._painted()
+                    still = 0 if self._works() or self._pends() else still + 1
         except TimeoutError:
             working = [one.name for one in threading.enumerate() if one.name == "runbook-work"]
             busy = self.app.conductor is not None and self.app.conductor.busy
@@ -140,7 +157,7 @@ class Ground:
         top = self.app.screen
         try:
             async with asyncio.timeout(PATIENCE):
-                while isinstance(top, Dialog) and not top.armed and self.app.screen is top:  # noqa: ASYNC110 – nobody is told
+                while isinstance(top, Dialog) and not (top.armed or self.app.covered) and self.app.screen is top:  # noqa: ASYNC110 – nobody is told
                     await asyncio.sleep(0.002)
         except TimeoutError:
             raise Fault(f"a dialog never hears: {self.names()}") from None
@@ -151,12 +168,19 @@ class Ground:
         conductor = self.app.conductor
         return conductor is not None and conductor.busy
 
+    def _pends(self) -> bool:
+        """Whether any part has something in its queue: what one key does goes through several of them."""
+        parts = [self.app, *(part for screen in self.app.screen_stack for part in screen.walk_children(with_self=True))]
+        return any(part.message_queue_size or part._pending_message or part._next_callbacks for part in parts)
+
     async def _painted(self) -> None:
-        if not hasattr(self.app, "painted"):  # a version that does not know it
-            await asyncio.sleep(0.03)
-            return
-        while self.app.painted == math.inf and self.app.is_running and not self.app._exit:  # noqa: ASYNC110 – a paint tells nobody
+        while self._unseen() and self.app.is_running and not self.app._exit:  # noqa: ASYNC110 – a paint tells nobody
             await asyncio.sleep(0.002)
+
+    def _unseen(self) -> bool:
+        if not self.app.covered:
+            return self.app.painted == math.inf
+        return not isinstance(self.last, Cover) or self.last.region.size != self.app.size
 
     # what is known
 
@@ -220,7 +244,7 @@ class Ground:
             raise Fault(f"the program ended unasked by {keys}")
 
     def _stands(self, before: Before) -> None:
-        stack = screens(self.app)
+        stack = self.app.screen_stack[:]
         gone = [one for one in before.stack if one not in stack]
         homes, self.homes = self.homes, 0
         exchanged = len(gone) == 2 and (
@@ -240,8 +264,8 @@ class Ground:
         session = any(one.__name__ in ("RunScreen", "RollbackScreen", "SummaryScreen") for one in kinds)
         if session and self.app.conductor is None:
             raise Fault(f"screens of a session, and no session: {self.names()}")
-        if not too_small(self.app.size) and isinstance(self.app.screen, TooSmall):
-            raise Fault("it says too small of a large terminal")
+        if self.app.covered is not isinstance(self.last, Cover):
+            raise Fault(f"painted last: {self.last!r} on a terminal of {self.app.size}")
 
     def check_journals(self) -> None:
         """That each journal is whole, and that what the host saw run is what they announced, no more and no less.

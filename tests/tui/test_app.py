@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Resize
 from textual.geometry import Size
 
 from tests.support.fake_transport import FakeTransport, Reply
@@ -16,7 +17,7 @@ from tui.screens.dialogs import Confirm
 from tui.screens.fault import report
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
-from tui.screens.small import TooSmall
+from tui.screens.small import cover
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
 
@@ -72,16 +73,24 @@ async def test_a_wrong_key_in_the_settings_is_told(workspace: Workspace) -> None
 
 
 @pytest.mark.parametrize("size", [(20, 5), (59, 24), (80, 15)])
-async def test_a_small_terminal_gets_one_clear_message(workspace: Workspace, size: tuple[int, int]) -> None:
+async def test_a_small_terminal_hears_nothing_until_it_is_large(workspace: Workspace, size: tuple[int, int]) -> None:
     app = RunbookApp(workspace)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, TooSmall) and "needed" in shown(app))
-        words = " ".join(shown(app).split())
-        assert words == f"the terminal is too small ({size[0]}×{size[1]}); 80×24 is needed"
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("d")
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "none yet" in shown(app))
         assert isinstance(app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (59, 24), (80, 15), (1, 1), (400, 2)])
+def test_what_a_small_terminal_is_told_fills_it(size: tuple[int, int]) -> None:
+    painted = cover(Size(*size))
+    lines = ["".join(strip.text for strip in line) for line in painted.strips]
+    assert [len(line) for line in lines] == [size[0]] * size[1]
+    said = f"the terminal is too small ({size[0]}×{size[1]}); 80×24 is needed"
+    words = " ".join(" ".join(lines).split())
+    assert words == (said if size != (1, 1) else "t")
 
 
 async def test_quitting_says_what_is_stopped_and_how_to_come_back(workspace: Workspace, host: FakeTransport) -> None:
@@ -186,4 +195,5 @@ async def test_a_terminal_that_changes_its_size_while_the_program_ends_is_no_fau
         pass
     assert not app.screen_stack
     for size in (Size(30, 5), Size(80, 24)):
-        app.fit(size)
+        await app.on_event(Resize(size, size))
+        app._paint_all()

@@ -6,8 +6,11 @@ import threading
 from typing import Any
 
 import pytest
+from rich.console import RenderableType
+from textual.app import App
 from textual.command import CommandList
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input, OptionList
 
 from tests.support.fake_transport import FakeTransport, Reply
@@ -21,13 +24,14 @@ from tui.bridge import OutputGrew
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
 from tui.screens.dialogs import AskText, Confirm, RollbackReason, TypeName
+from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.pick import Pick
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.palette import Palette
 from tui.screens.run import RunScreen
 from tui.screens.setup import SetupScreen
-from tui.screens.small import TooSmall
+from tui.screens.small import Cover
 from tui.session import events as ev
 from tui.session.state import StepStatus
 
@@ -169,18 +173,107 @@ async def test_a_session_is_begun_and_taken_up_once(workspace: Workspace) -> Non
         assert sum(isinstance(one, ev.SessionResumed) for one in journal(workspace)) == 1
 
 
-async def test_a_terminal_that_was_too_small_shows_its_screens_again(workspace: Workspace) -> None:
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[RenderableType]:
+    """What was painted."""
+    found: list[RenderableType] = []
+    display = App._display
+
+    def kept(app: App[Any], screen: Screen[Any], renderable: RenderableType | None) -> None:
+        found.extend([renderable] if renderable is not None and not app._batch_count else [])
+        display(app, screen, renderable)
+
+    monkeypatch.setattr(App, "_display", kept)
+    return found
+
+
+async def grown(app: RunbookApp, pilot: Pilot[Any]) -> None:
+    """Have the terminal be large again, and wait until a screen is painted."""
+    resize(app, (120, 40))
+    await until(pilot, lambda: app.painted < math.inf)
+
+
+async def test_a_dialog_that_is_answered_as_the_terminal_grows_leaves_nothing_too_small(
+    workspace: Workspace, painted: list[RenderableType]
+) -> None:
     async with running(workspace) as (app, pilot):
-        await pilot.press("a")
-        await pilot.resize_terminal(40, 10)
-        await until(pilot, lambda: isinstance(app.screen, TooSmall))
-        app.push_screen(Pick("Which?", ["one"]))
-        await dialog(pilot, Pick)
-        await pilot.resize_terminal(120, 40)
+        stack = app.screen_stack[:]
+        await pilot.resize_terminal(59, 15)
+        await until(pilot, lambda: painted and isinstance(painted[-1], Cover))
+        app.push_screen(AskText("Note", "About what?", "a note"))
         await settled(pilot)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
-        assert "too small" not in shown(app)
+        assert isinstance(painted[-1], Cover)
+        await grown(app, pilot)
+        asked = await dialog(pilot, AskText)
+        painted.clear()
+        asked.dismiss(None)
+        await settled(pilot)
+        assert app.screen_stack == stack
+        assert painted
+        assert not any(isinstance(one, Cover) for one in painted)
+
+
+@pytest.mark.parametrize(
+    "keys", ["\x11", "\x10", "\x1bOP", "\r", "y", "q", paste("y\r"), click(3, 3), "\x12\r\x1b[B\r"]
+)
+async def test_a_terminal_that_is_too_small_hears_nothing(
+    workspace: Workspace, painted: list[RenderableType], keys: str
+) -> None:
+    async with running(workspace) as (app, pilot):
+        app.push_screen(Confirm("Sure?", []), lambda yes: app.exit() if yes else None)
+        await dialog(pilot, Confirm)
+        stack, events = app.screen_stack[:], journal(workspace)
+        resize(app, (40, 10))
+        one_read(app, keys)
+        await until(pilot, lambda: painted and isinstance(painted[-1], Cover))
+        one_read(app, keys * 3)
+        await settled(pilot)
+        assert app.screen_stack == stack
+        assert all(isinstance(one, Cover) and one.region.size == (40, 10) for one in painted[-1:])
+        one_read(app, keys)  # read before anything of the large one is painted
+        await grown(app, pilot)
+        await settled(pilot)
+        assert app.screen_stack == stack
+        assert not app._exit
+        assert journal(workspace) == events
+        assert not isinstance(painted[-1], Cover)
+
+
+async def test_screens_change_beneath_what_is_said_of_a_small_terminal(
+    workspace: Workspace, painted: list[RenderableType]
+) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.resize_terminal(30, 5)
+        await until(pilot, lambda: painted and isinstance(painted[-1], Cover))
+        for change in (app.show_summary, app.open_run, app.close_session):
+            painted.clear()
+            change()
+            await settled(pilot)
+            await until(pilot, lambda: bool(painted))
+            assert all(isinstance(one, Cover) for one in painted)
+        await grown(app, pilot)
+        assert isinstance(app.screen, HomeScreen)
+        assert len(app.screen_stack) == 2
+
+
+async def test_a_dialog_is_looked_at_only_where_it_can_be_seen(workspace: Workspace) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.resize_terminal(30, 5)
+        app.push_screen(asked := Confirm("Sure?", []))
+        await settled(pilot)
+        for _ in range(2 * Dialog.QUIET):
+            asked._look()
+        assert not asked.armed
+        await grown(app, pilot)
+        await until(pilot, lambda: asked.armed)
+
+
+async def test_a_small_terminal_lets_go_of_the_program_where_nothing_is_asked(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(20, 5)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: app._exit)
 
 
 async def test_the_palette_does_once_what_is_chosen_and_closes_itself_alone(workspace: Workspace) -> None:

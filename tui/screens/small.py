@@ -1,12 +1,13 @@
 """Says that the terminal is too small, instead of showing what nobody could read."""
 
-from textual.app import ComposeResult
-from textual.geometry import Size
-from textual.screen import ModalScreen
+from textwrap import wrap
 
-from tui.screens.page import Page
-from tui.text.block import Block, block
-from tui.widgets.said import Said
+from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from tui.text.block import segment, shown
 
 LEAST = Size(60, 16)
 """Below this a screen would hide what the operator must see."""
@@ -18,19 +19,14 @@ def too_small(size: Size) -> bool:
     return size.width < LEAST.width or size.height < LEAST.height
 
 
-def words(size: Size) -> Block:
-    """What is wrong, short enough for a very small terminal."""
-    return block(f"the terminal is too small ({size.width}×{size.height}); {WANTED}")
+class Cover(LayoutUpdate):
+    """What is painted instead of a screen."""
 
 
-class TooSmall(ModalScreen[None], Page[None]):
-    """Covers everything and hears nothing until the terminal is larger."""
-
-    DEFAULT_CLASSES = "opaque"
-    DEFAULT_CSS = "TooSmall { align: left top; } TooSmall > Static { width: 100%; }"
-
-    def compose(self) -> ComposeResult:
-        yield Said(words(self.app.size))
-
-    def on_resize(self) -> None:
-        self.query_one(Said).say(words(self.app.size))
+def cover(size: Size) -> Cover:
+    """What is wrong, in the terminal's own colours, short enough for a very small one."""
+    said = f"the terminal is too small ({size.width}×{size.height}); {WANTED}"
+    width, height = max(1, size.width), max(1, size.height)
+    lines = [line.ljust(width) for line in wrap(said, width)[:height]]
+    lines += [" " * width] * (height - len(lines))
+    return Cover([[Strip([segment(shown(line), Style.null())], width)] for line in lines], Region(0, 0, width, height))

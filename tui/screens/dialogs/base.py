@@ -1,5 +1,6 @@
 """What every dialog has in common: it hears nothing until it has been seen, and Escape always means no."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -96,7 +97,8 @@ class Dialog(ModalScreen[Result], Page[Result]):
         self._looks = self.set_interval(self.LOOK, self._look)
 
     def _look(self) -> None:
-        self._quiet = self._quiet + 1 if self.app.screen is self else 0
+        seen = self.app.screen is self and front(self).painted < math.inf
+        self._quiet = self._quiet + 1 if seen else 0
         if self._quiet < self.QUIET or self.armed:
             return
         if self._looks is not None:
