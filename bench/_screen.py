@@ -76,12 +76,12 @@ def without(workspace: Workspace) -> float:
 async def on_screen(workspace: Workspace) -> float:
     """The same with the run screen drawn on 120×40, into a terminal that swallows it."""
     from tui.app import RunbookApp
-    from tui.screens.run import RunScreen
+    from tui.screens.session import SessionScreen
 
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
         app.begin(SETUP)
-        await until(pilot.pause, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot.pause, lambda: isinstance(app.screen, SessionScreen))
         assert app.conductor is not None
         app.conductor.start("stream")
         conductor = app.conductor

@@ -97,7 +97,7 @@ def large_output(root: Path) -> float:
     place.player.recording.index()
     place.player.seek(place.player.recording.total)
     started = time.perf_counter()
-    reader = place.replayer.executor.reader(1)
+    reader = place.replayer.outputs.reader(1)
     total = reader.lines_total()
     assert total == LARGE_OUTPUT // 64
     assert reader.read_lines(total - 40, 40)[-1] == b"%063d" % ((1 << 14) - 1)

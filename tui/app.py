@@ -27,6 +27,7 @@ from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+    from tui.execution.viewer import Viewer
     from tui.replay.stage import ReplayWorkspace
     from tui.session.history import History
 
@@ -64,7 +65,7 @@ class RunbookApp(Attentive, TakingUp):
         self.config = config or Config()
         self.keys, self._wrong_keys = read_keys(self.config.keys)
         self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()
-        self.conductor: Conductor | None = None
+        self.viewer: Viewer | None = None
         self.bridge: Bridge | None = None
         self._session = session
         self._rolling_back = rolling_back
@@ -136,17 +137,17 @@ class RunbookApp(Attentive, TakingUp):
         self.operator = setup.operator
         self.once(lambda: self.workspace.begin(setup), self._opened)
 
-    def _opened(self, conductor: "Conductor") -> None:
+    def _opened(self, viewer: "Viewer") -> None:
         if self._closing:
-            conductor.close()
+            viewer.close()
             return
-        if self.conductor is not None:
+        if self.viewer is not None:
             self._let_go()
-        self.conductor = conductor
-        self.bridge = Bridge(self, conductor)
+        self.viewer = viewer
+        self.bridge = Bridge(self, viewer)
         self._home_again()
         self.open_run()
-        issue = next((one for one in conductor.runbook.troubleshooting if one.id == self.troubleshooting), None)
+        issue = next((one for one in viewer.runbook.troubleshooting if one.id == self.troubleshooting), None)
         self.troubleshooting = ""
         if issue is not None:
             self.troubleshoot(issue)
@@ -168,7 +169,7 @@ class RunbookApp(Attentive, TakingUp):
 
         if place is not self.workspace:
             self._before = self.workspace
-        self.workspace, self.conductor = place, place.replayer
+        self.workspace, self.viewer = place, place.replayer
         self.push_screen(ReplayScreen(place))
 
     def open_run(self) -> None:
@@ -179,7 +180,7 @@ class RunbookApp(Attentive, TakingUp):
             self.pop_screen()
             return
         self._home_again()
-        state = self.conductor.state if self.conductor else None
+        state = self.viewer.state if self.viewer else None
         if state is not None and (state.rollback is not None or made_elsewhere(state)):
             from tui.screens.rollback import RollbackScreen
 
@@ -214,11 +215,11 @@ class RunbookApp(Attentive, TakingUp):
             self.pop_screen()
 
     def _let_go(self) -> None:
-        conductor, bridge, self.conductor, self.bridge = self.conductor, self.bridge, None, None
+        viewer, bridge, self.viewer, self.bridge = self.viewer, self.bridge, None, None
         if bridge is not None:
             bridge.close()
-        if conductor is not None:
-            self.work(self, conductor.close, lambda _: None)
+        if viewer is not None:
+            self.work(self, viewer.close, lambda _: None)
 
     # the operator
 
@@ -305,7 +306,7 @@ class RunbookApp(Attentive, TakingUp):
         from tui.screens.dialogs import Confirm
 
         conductor = self.conductor
-        if conductor is None or conductor.read_only:
+        if conductor is None:
             self.exit()
             return
         if conductor.state.finished is not None or isinstance(self.screen, Confirm):
@@ -340,8 +341,8 @@ class RunbookApp(Attentive, TakingUp):
         """End on a fault of our own, without what Textual would print: the values of variables may be secret."""
         from tui.screens.fault import report
 
-        started = self.conductor.state.started if self.conductor else None
-        back = way_back(self.conductor.state) if self.conductor else ""
+        started = self.viewer.state.started if self.viewer else None
+        back = way_back(self.viewer.state) if self.viewer else ""
         text = report(self._exception, self.workspace.redactor.redact, started.session if started else "", back)
         self._exit_renderables.append(text)
         self._close_messages_no_wait()
@@ -349,9 +350,9 @@ class RunbookApp(Attentive, TakingUp):
     async def on_unmount(self) -> None:
         """Let go of the session, without keeping the terminal waiting for what hangs."""
         self._closing = True
-        conductor, self.conductor = self.conductor, None
-        if conductor is not None:
-            threads.start("close the session", conductor.close).join(LAST_WORDS)
+        viewer, self.viewer = self.viewer, None
+        if viewer is not None:
+            threads.start("close the session", viewer.close).join(LAST_WORDS)
 
 
 def parting(conductor: "Conductor") -> Text:

@@ -23,6 +23,7 @@ from tui.session.usual import Usual
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+    from tui.execution.viewer import Viewer
 
 FRAME = 1 / 15
 AT_ONCE = 16
@@ -53,7 +54,9 @@ class Front(App[None]):
     workspace: Workspace
     config: Config
     keys: Keys
-    conductor: "Conductor | None" = None
+    viewer: "Viewer | None" = None
+    """The session that is open; this process carries it out, follows it or replays it."""
+
     operator: str = ""
     given: Setup | None = None
     """What the command line says of a session that is set up."""
@@ -70,6 +73,29 @@ class Front(App[None]):
     @abstractmethod
     def painted(self) -> float:
         """When the screen on top was first painted since it is there; infinite while it is not."""
+
+    @property
+    def conductor(self) -> "Conductor | None":
+        """What carries out the open session; None where none is open, or another process does."""
+        if self.viewer is None:
+            return None
+        from tui.execution.conductor import Conductor
+
+        return self.viewer if isinstance(self.viewer, Conductor) else None
+
+    def acting(self) -> "Conductor":
+        """What carries out the open session.
+
+        Raises:
+            NotNow: another process does, or it is a replay.
+            RunbookError: no session is open.
+        """
+        if self.viewer is None:
+            raise RunbookError("no session is open", "open one from the first screen")
+        conductor = self.conductor
+        if conductor is None:
+            raise self.viewer.refusal()
+        return conductor
 
     @abstractmethod
     def usual(self, state: SessionState) -> Mapping[str, Usual]:
@@ -151,15 +177,14 @@ def front(node: DOMNode) -> Front:
 
 
 class Bridge:
-    """Listens to a conductor on its threads, and tells the screens on theirs, at most once a frame."""
+    """Listens to a session on the engine's threads, and tells the screens on theirs, at most once a frame."""
 
-    def __init__(self, app: App[None], conductor: "Conductor") -> None:
+    def __init__(self, app: App[None], viewer: "Viewer") -> None:
         self._app = app
-        self._conductor = conductor
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
-        self._state = conductor.state
-        conductor.subscribe(self._heard)
+        self._state = viewer.state
+        viewer.subscribe(self._heard)
         self._timer = app.set_interval(FRAME, self.tick)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from tui.session.places import Moved
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+    from tui.execution.viewer import Viewer
 
 Result = TypeVar("Result")
 Failed = Callable[[RunbookError], None]
@@ -42,7 +43,7 @@ class TakingUp(Front):
         self.work(self, call, opened, refused)
 
     @abstractmethod
-    def _opened(self, conductor: "Conductor") -> None:
+    def _opened(self, viewer: "Viewer") -> None:
         """Show a session that was opened."""
 
     def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
@@ -93,7 +94,7 @@ class TakingUp(Front):
         self._again = bool(again)
         if not conductor.held:
             self._check_again(conductor)
-        if self._rolling_back and self.conductor is conductor:
+        if self._rolling_back and self.viewer is conductor:
             from tui.screens.rolling_back import ask_to_roll_back
 
             self._rolling_back = False
@@ -102,7 +103,7 @@ class TakingUp(Front):
     def _check_again(self, conductor: "Conductor") -> None:
         """Make the last checks again, where the operator wants that."""
         wanted, self._again = self._again, False
-        if wanted and self.conductor is conductor:
+        if wanted and self.viewer is conductor:
             try:
                 conductor.recheck(conductor.rechecks())
             except RunbookError as error:
@@ -110,7 +111,7 @@ class TakingUp(Front):
 
     def _reached(self, conductor: "Conductor", result: "tuple[list[str], list[Moved]]") -> None:
         failed, elsewhere = result
-        if self.conductor is not conductor:
+        if self.viewer is not conductor:
             return
         if elsewhere:
             from tui.screens.dialogs import Confirm

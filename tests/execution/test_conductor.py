@@ -86,7 +86,7 @@ def test_a_secret_travels_beside_the_command_and_is_nowhere_else(
     assert "hunter2" not in host.ran[-1].script
     directory = workspace.store.find("last")
     assert "hunter2" not in directory.journal.read_text()
-    shown = conductor.executor.reader(1).read_lines(0, 5)
+    shown = conductor.outputs.reader(1).read_lines(0, 5)
     assert b"hunter2" not in b"".join(shown)
     assert b"done" in b"".join(shown)
 

@@ -117,9 +117,15 @@ def test_a_finished_session_is_measured_no_more(monitored: Monitored) -> None:
 def test_an_onlooker_measures_nothing(monitored: Monitored) -> None:
     monitored.begin()
     until(lambda: monitored.values())
+    before = monitoring()
     onlooker = monitored.workspace.look_on("last", "ana")
-    assert onlooker.monitors._thread is None
+    assert before == monitoring()
     onlooker.close()
+
+
+def monitoring() -> int:
+    """How many threads of this process measure."""
+    return sum(thread.name == "monitors" for thread in threading.enumerate())
 
 
 def test_a_journal_that_cannot_be_written_is_said_and_measuring_goes_on(

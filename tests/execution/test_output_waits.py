@@ -54,9 +54,9 @@ def test_output_waits_for_space_and_is_whole(host: SSHTransport, tmp_path: Path,
 
     def make_space() -> None:
         assert disk.full.wait(60)
-        while executor.trouble is None:
+        while executor.outputs.trouble is None:
             pass
-        troubles.append(executor.trouble)
+        troubles.append(executor.outputs.trouble)
         disk.room = float("inf")
 
     thread = threading.Thread(target=make_space)
@@ -66,10 +66,10 @@ def test_output_waits_for_space_and_is_whole(host: SSHTransport, tmp_path: Path,
     thread.join()
     assert (finished.outcome, finished.lost) == (Outcome.exited(3), "")
     assert "No space left" in str(troubles[0])
-    assert executor.trouble is None
+    assert executor.outputs.trouble is None
     assert set((tmp_path / "0001.out").read_bytes().split(b"\n")) == {*WANTED, b""}
     assert finished.sha256 == verify_output(tmp_path, 1)
-    reader = executor.reader(1)
+    reader = executor.outputs.reader(1)
     streams = dict(zip(reader.read_lines(0, 40000), reader.streams_of(0, 40000), strict=True))
     assert (streams[b"warned"], streams[b"1"], streams[b"30000"]) == ("err", "out", "out")
 

@@ -261,7 +261,7 @@ def test_a_setting_from_the_hosts_file_is_read_once_and_a_secret_one_stays_one(
     do(conductor, "again")
     assert [(one["user"], one["password"]) for one in probe.settings] == [("shop", "pass-phrase-77")] * 2
     assert len(host.ran) == 1
-    shown = b"".join(conductor.executor.reader(1).read_lines(0, 20))
+    shown = b"".join(conductor.outputs.reader(1).read_lines(0, 20))
     assert b"logged in with" in shown
     assert b"pass-phrase" not in shown
     assert "pass-phrase" not in Store(tmp_path / "sessions").find("last").journal.read_text()

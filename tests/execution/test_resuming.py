@@ -36,7 +36,7 @@ def leave_the_backup_running(workspace: Workspace, host: FakeTransport) -> str:
     host.before_run = lambda command: came.set()
     conductor.start("backup", "yes")
     assert came.wait(60)
-    while conductor.executor.size(conductor.state.attempts[max(conductor.state.attempts)].number) < 4:
+    while conductor.outputs.size(conductor.state.attempts[max(conductor.state.attempts)].number) < 4:
         pass
     conductor.close()
     return host.ran[-1].key
@@ -55,7 +55,7 @@ def test_a_durable_command_goes_on_when_the_program_ends_and_is_followed_again(
     again = workspace.resume("last", "ana")
     again.wait(10)
     number = max(again.state.attempts)
-    reader = again.executor.reader(number)
+    reader = again.outputs.reader(number)
     assert reader.read_lines(0, 9) == [b"one", b"two", b"warned"]
     assert reader.streams_of(0, 3) == ["out", "out", "err"]
     attempt = again.state.attempts[number]

@@ -75,7 +75,7 @@ def test_a_token_is_not_shown_even_while_the_command_that_prints_it_runs(
     conductor.start("look")
     while reader is None or not reader.size:
         if 2 in conductor.state.attempts:
-            reader = conductor.executor.reader(2)
+            reader = conductor.outputs.reader(2)
     shown.append(reader.read_lines(0, 5))
     printed.set()
     conductor.wait(10)
@@ -114,7 +114,7 @@ def test_output_left_by_a_crash_is_withheld_until_its_secret_is_known(
     (conductor.executor.directory / "0001.out").write_bytes(b"password hunter2-secret\n")
     conductor.close()
     again = open_workspace().resume("last", "ana")
-    assert again.executor.reader(1).read_lines(0, 1) == [WITHHELD]
+    assert again.outputs.reader(1).read_lines(0, 1) == [WITHHELD]
     again.close()
 
 
@@ -128,5 +128,5 @@ def test_output_left_by_a_crash_is_shown_masked_where_its_secret_is_known(
     (conductor.executor.directory / "0001.out").write_bytes(b"password hunter2-secret\n")
     conductor.close()
     again = first.resume("last", "ana")
-    assert again.executor.reader(1).read_lines(0, 1) == ["password •••".encode()]
+    assert again.outputs.reader(1).read_lines(0, 1) == ["password •••".encode()]
     again.close()

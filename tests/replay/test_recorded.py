@@ -98,7 +98,7 @@ def test_playing_to_a_moment_is_the_same_as_going_there(
     assert played.replayer.state == sought.replayer.state
     assert played.clock.now() == sought.clock.now()
     for attempt in played.replayer.state.attempts:
-        shown = [place.replayer.executor.reader(attempt) for place in (played, sought)]
+        shown = [place.replayer.outputs.reader(attempt) for place in (played, sought)]
         assert shown[0].size == shown[1].size
         assert shown[0].read_lines(0, 99) == shown[1].read_lines(0, 99)
     shutil.rmtree(root)
@@ -255,7 +255,7 @@ def test_large_output_is_there_as_far_as_its_lines_are_counted_and_kept_for_the_
     place.player.recording.index()
     place.player.seek(place.player.recording.total)
     place.replayer.show()
-    reader = place.replayer.executor.reader(number)
+    reader = place.replayer.outputs.reader(number)
     assert reader.lines_total() == LARGE // 8 + 100
     assert reader.read_lines(LARGE // 8, 1) == [b"%07d" % (LARGE // 8)]
 

@@ -17,7 +17,7 @@ from tui.screens.checks import ChecksScreen
 from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.pick import Pick
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session.state import StepStatus
 from tui.widgets.checklist import Checklist
 
@@ -180,7 +180,7 @@ class Operator:
         while under_way():  # noqa: ASYNC110 – threads tell nobody
             await asyncio.sleep(0.01)
         await self.press("escape")
-        await self.on_screen(RunScreen)
+        await self.on_screen(SessionScreen)
 
     async def marks(self, step: str) -> None:
         """Move the mark in the checklist to a step."""

@@ -7,7 +7,7 @@ from tests.tui.conftest import SHOP, shown, until
 from tests.tui.test_run import running
 from tui.execution.workspace import Workspace
 from tui.screens.checks import ChecksScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 
@@ -38,7 +38,7 @@ async def test_x_makes_the_sections_checks_at_once_and_enter_those_that_failed(
         await pilot.press("enter")
         await until(pilot, lambda: "2 ok" in shown(app))
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         assert app.conductor.state.next_step().id == "backup"
 
 
@@ -59,4 +59,4 @@ async def test_where_nothing_can_be_checked_at_once_it_says_so(workspace: Worksp
         await until(pilot, lambda: not app.conductor.busy)
         await pilot.press("x")
         await pilot.pause()
-        assert isinstance(app.screen, RunScreen)
+        assert isinstance(app.screen, SessionScreen)

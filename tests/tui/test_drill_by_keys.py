@@ -11,7 +11,7 @@ from tui.exports.source import source
 from tui.resources import bundled
 from tui.screens.dialogs.base import Dialog
 from tui.screens.home import HomeScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.summary import SummaryScreen
 from tui.session.state import StepStatus
@@ -44,7 +44,7 @@ async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> No
             setup = await operator.on_screen(SetupScreen)
             if method == "b":
                 await operator.choose_second(setup)
-            await operator.begin(RunScreen)
+            await operator.begin(SessionScreen)
             await operator.settle()
             assert app.conductor is not None
             assert app.conductor.state.facts["method"] == method

@@ -29,7 +29,7 @@ from tui.screens.dialogs import Resolve
 from tui.screens.dialogs.base import Dialog
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.taken_up import TakenUp
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.session.events import LinkChanged
@@ -92,7 +92,7 @@ class Night:
 
     async def back(self) -> None:
         await self.operator.press("escape")
-        await self.operator.on_screen(RunScreen)
+        await self.operator.on_screen(SessionScreen)
 
     def printed(self) -> bytes:
         """What the newest attempt printed."""
@@ -137,7 +137,7 @@ async def night(scenario: str, before: str, method: str = "b", speed: float = 1.
             made = Night(scenario, workspace, pilot)
             await made.operator.opened(TakenUp)
             await made.operator.press("escape")
-            await made.operator.on_screen(RunScreen)
+            await made.operator.on_screen(SessionScreen)
             yield made
 
 

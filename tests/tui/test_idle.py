@@ -24,7 +24,7 @@ from tui.execution.workspace import Workspace
 from tui.screens.dialogs import AskText
 from tui.screens.help import HelpScreen
 from tui.screens.rollback import RollbackScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.watch import WatchScreen
 from tui.session import events as ev
@@ -61,7 +61,7 @@ async def counted(workspace: Workspace, size: tuple[int, int]) -> AsyncIterator[
     app = Counted(workspace)
     async with app.run_test(size=size) as pilot:
         app.begin(SETUP)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         assert app.conductor is not None
         app.conductor.monitors.stop()
         yield app, pilot
@@ -69,11 +69,11 @@ async def counted(workspace: Workspace, size: tuple[int, int]) -> AsyncIterator[
 
 async def second(app: Counted, pilot: Pilot[Any], clock: FakeClock) -> None:
     """Let every screen find that a second has passed; where a clock shows, wait until that has been written."""
-    ticking = [screen for screen in app.screen_stack if isinstance(screen, RunScreen | WatchScreen)]
+    ticking = [screen for screen in app.screen_stack if isinstance(screen, SessionScreen | WatchScreen)]
     await until(pilot, lambda: all(screen.moment for screen in ticking))
     clock.advance(1)
     for screen in ticking:
-        if isinstance(screen, RunScreen):
+        if isinstance(screen, SessionScreen):
             screen._tick()
         else:
             screen._look()
@@ -103,7 +103,7 @@ async def test_the_screens_of_a_session_write_their_clocks_digits_alone(
             assert await rate(app, pilot, clock) < LIMIT, screen
             if screen is not SummaryScreen:
                 await pilot.press("escape")
-                await until(pilot, lambda: isinstance(app.screen, RunScreen))
+                await until(pilot, lambda: isinstance(app.screen, SessionScreen))
 
 
 async def test_a_dialog_does_not_make_the_screen_under_it_paint_itself_again_and_again(

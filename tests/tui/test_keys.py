@@ -17,6 +17,7 @@ from tui.screens.home import HomeScreen
 from tui.screens.replay import ReplayScreen
 from tui.screens.rollback import RollbackScreen
 from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.troubleshoot import TroubleshootScreen
@@ -85,7 +86,7 @@ async def test_a_changed_key_is_named_on_the_card_the_band_the_button_and_in_the
     app = RunbookApp(workspace, Config(keys={**own, "run.follow": "f6"}))
     async with app.run_test(size=(120, 240)) as pilot:
         app.begin(SETUP)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and " f8 " in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and " f8 " in shown(app))
         app.push_screen(Confirm("Sure?", []))
         await dialog(pilot, Confirm)
         assert "Yes (f7)" in shown(app)

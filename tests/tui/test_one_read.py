@@ -29,7 +29,7 @@ from tui.screens.dialogs.pick import Pick
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.palette import Palette
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.small import Cover
 from tui.session import events as ev
@@ -87,7 +87,7 @@ async def test_a_text_typed_in_one_read_is_taken_whole(workspace: Workspace) -> 
         await pilot.press("n")
         await dialog(pilot, AskText)
         one_read(app, "the load is high again\r")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         assert "the load is high again" in [one.text for one in journal(workspace) if isinstance(one, ev.NoteAdded)]
 
 
@@ -127,7 +127,7 @@ async def test_a_click_is_for_the_size_that_was_seen(workspace: Workspace) -> No
         await until(pilot, lambda: app._laid_out < math.inf)
         no = asked.query_one("#no").region
         one_read(app, click(no.x + 1, no.y))
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
 
 
 async def test_escapes_in_one_read_leave_one_screen(workspace: Workspace) -> None:
@@ -160,7 +160,7 @@ async def test_a_session_is_begun_and_taken_up_once(workspace: Workspace) -> Non
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(3):
             app.begin(SETUP)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await settled(pilot)
         assert len(list(workspace.store.summaries())) == 1
         app.close_session()
@@ -290,7 +290,7 @@ async def test_the_palette_does_once_what_is_chosen_and_closes_itself_alone(work
         await until(pilot, lambda: isinstance(app.screen, Palette))
         app.open_run()
         await settled(pilot)
-        assert isinstance(app.screen, RunScreen)
+        assert isinstance(app.screen, SessionScreen)
 
 
 async def test_a_screen_that_comes_while_paintings_are_held_back_is_painted_afterwards(workspace: Workspace) -> None:
@@ -311,7 +311,7 @@ async def test_a_palette_that_is_gone_before_it_searches_ends_nothing(workspace:
                 await asyncio.sleep(0)
             app.pop_screen()
             await settled(pilot)
-        assert isinstance(app.screen, RunScreen)
+        assert isinstance(app.screen, SessionScreen)
 
 
 async def test_a_page_key_before_a_list_is_laid_out_ends_nothing(workspace: Workspace) -> None:

@@ -13,12 +13,13 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.recorded import Writer, written
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
+from tui.errors import NotNow
 from tui.execution.workspace import Setup, Workspace
 from tui.replay.stage import ReplayWorkspace, staged
 from tui.screens.dialogs import AskText
 from tui.screens.dialogs.pick import Pick
 from tui.screens.replay import ReplayScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.watch import WatchScreen
 from tui.session import events as ev
@@ -83,7 +84,7 @@ async def test_every_moment_looks_as_it_did(
     looked: list[tuple[float, dict[str, list[str]]]] = []
     async with app.run_test(size=(120, 42)) as pilot:
         app.begin(SETUP)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
 
         async def rest() -> None:
             await until(
@@ -102,7 +103,7 @@ async def test_every_moment_looks_as_it_did(
             if keys == ("r",):  # what failed alone, or all from the first
                 await dialog(pilot, Pick)
                 await pilot.press("down", "enter")
-                await until(pilot, lambda: isinstance(app.screen, RunScreen))
+                await until(pilot, lambda: isinstance(app.screen, SessionScreen))
             await rest()
         await pilot.press("k")
         await dialog(pilot, AskText)
@@ -244,8 +245,9 @@ async def test_nothing_can_be_done_in_a_replay(place: ReplayWorkspace, night: Wr
         await pilot.press("end", *"srkxcu", "ctrl+r", "enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, ReplayScreen)
-        with pytest.raises(Exception, match="this is a replay"):
-            place.replayer.note("no")
+        assert pilot.app.conductor is None
+        with pytest.raises(NotNow, match="this is a replay"):
+            pilot.app.acting()
     assert night.directory.journal.read_bytes() == before
 
 

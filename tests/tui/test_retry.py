@@ -8,7 +8,7 @@ from tests.tui.test_run import comes, running
 from tui.execution.workspace import Workspace
 from tui.screens.dialogs import Confirm, Sign
 from tui.screens.dialogs.pick import Pick
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.summary import SummaryScreen
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
@@ -64,7 +64,7 @@ async def test_where_only_what_failed_may_run_again_the_screen_says_so(
         await dialog(pilot, Confirm)
         assert "From 2 of 2 on; the commands before it are not run again." in " ".join(shown(app).split())
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await comes(pilot, app, "code", StepStatus.SIGNED)
     assert [one.script for one in host.ran[:3]] == ["git fetch --tags", "git checkout v2", "git checkout v2"]
 

@@ -14,7 +14,7 @@ from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.dialogs import Confirm, RollbackReason, SendMessage
 from tui.screens.rollback import RollbackScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
@@ -52,7 +52,7 @@ async def deploying(
     app = RunbookApp(workspace)
     async with app.run_test(size=size, notifications=True) as pilot:
         app.begin(setup)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         yield app, pilot
 
 

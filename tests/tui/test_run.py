@@ -22,7 +22,7 @@ from tui.screens.dialogs import (
     Sign,
     TypeName,
 )
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.summary import SummaryScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
@@ -44,7 +44,7 @@ async def running(workspace: Workspace, size: tuple[int, int] = (120, 40)) -> As
     app = RunbookApp(workspace)
     async with app.run_test(size=size) as pilot:
         app.begin(SETUP)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         yield app, pilot
 
 
@@ -56,7 +56,7 @@ def status(app: RunbookApp, step: str) -> StepStatus:
 async def comes(pilot: Pilot[Any], app: RunbookApp, step: str, wanted: StepStatus) -> None:
     """Wait until a step stands so, and the screen shows it."""
     await until(pilot, lambda: status(app, step) is wanted)
-    await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.state is app.conductor.state)
+    await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.state is app.conductor.state)
     await pilot.pause()
 
 
@@ -76,7 +76,7 @@ async def test_a_notice_that_was_sent_already_is_asked_when(make_workspace: Call
             await pilot.press("enter")
             await until(pilot, lambda told=told: told in shown(app))
             await pilot.press("escape")
-            await until(pilot, lambda: isinstance(app.screen, RunScreen))
+            await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await pilot.press("enter")
         await dialog(pilot, SendMessage)
         await pilot.press("f4")
@@ -131,7 +131,7 @@ async def test_the_default_of_a_confirmation_is_no(workspace: Workspace, host: F
             await pilot.press("enter")
             await dialog(pilot, Confirm)
             await pilot.press(key)
-            await until(pilot, lambda: isinstance(app.screen, RunScreen))
+            await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         assert host.ran == []
         assert status(app, "backup") is StepStatus.PENDING
 
@@ -299,12 +299,12 @@ async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Wo
         await pilot.press("up", "a")
         await until(pilot, lambda: getattr(app.screen, "armed", False))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "rest" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "rest" in shown(app))
         await pilot.press("slash")
         await dialog(pilot, AskText)
         await type_text(pilot, "needle")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "needle" in _output(app))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "needle" in _output(app))
 
 
 async def test_a_search_says_which_match_of_how_many(workspace: Workspace, host: FakeTransport) -> None:

@@ -11,7 +11,7 @@ from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session.outcome import Outcome, OutcomeKind
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
@@ -22,7 +22,7 @@ async def opened(app: RunbookApp, pilot: Pilot[Any]) -> None:
     """A session at its first step."""
     app.workspace.preflight(SETUP, lambda row: None)
     app.begin(SETUP)
-    await until(pilot, lambda: isinstance(app.screen, RunScreen) and "02:0" in shown(app) and "Help" in shown(app))
+    await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "02:0" in shown(app) and "Help" in shown(app))
 
 
 async def says(app: RunbookApp, pilot: Pilot[Any], *words: str) -> None:

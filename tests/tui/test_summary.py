@@ -16,7 +16,7 @@ from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
 from tui.screens.dialogs.told import Told
 from tui.screens.home import HomeScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.summary_text import Report, result_of, summary
 from tui.session import events as ev
@@ -116,7 +116,7 @@ def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: 
 
 async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:
     app.begin(SETUP)
-    await until(pilot, lambda: isinstance(app.screen, RunScreen))
+    await until(pilot, lambda: isinstance(app.screen, SessionScreen))
     app.show_summary()
     await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "receipt" in shown(app))
 
@@ -149,7 +149,7 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         await pilot.press("r")
         await dialog(pilot, Confirm)
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         app.show_summary()
         await until(pilot, lambda: "unfinished" in shown(app))
         await pilot.press("h")

@@ -14,7 +14,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.screens.dialogs import Confirm, Resolve
 from tui.screens.dialogs.taken_up import TakenUp
 from tui.screens.home import HomeScreen
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
@@ -51,7 +51,7 @@ async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_aga
         await until(pilot, lambda: app.conductor is not None and not app.conductor.busy and len(host.ran) == 4)
         assert app.conductor is not None
         assert [attempt.again for attempt in app.conductor.state.attempts.values()] == [False, False, True, True]
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
     assert any(isinstance(event, ev.SessionHandedOver) for event in journal(workspace))
 
 
@@ -85,7 +85,7 @@ async def test_a_session_open_elsewhere_is_shown_and_cannot_be_acted_on(
         ran = len(host.ran)
         await pilot.press("enter", "k", "s", "n")
         await pilot.pause()
-        assert isinstance(app.screen, RunScreen)
+        assert isinstance(app.screen, SessionScreen)
         holder.skip("backup", "made by hand")
         await until(pilot, lambda: "skipped" in shown(app))
         assert len(host.ran) == ran
@@ -101,7 +101,7 @@ async def test_an_unknown_outcome_shows_what_the_host_knows_and_is_followed_agai
     app = RunbookApp(workspace)
     async with app.run_test(size=(100, 30)) as pilot:
         app.begin(SETUP)
-        await until(pilot, lambda: app.conductor is not None and isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: app.conductor is not None and isinstance(app.screen, SessionScreen))
         assert app.conductor is not None
         conductor = app.conductor
         workspace.preflight(SETUP, lambda row: None)
@@ -185,12 +185,12 @@ async def test_what_is_left_of_a_destructive_step_is_asked_about_only_where_it_c
     async with app.run_test(size=(100, 30)) as pilot:
         await dialog(pilot, TakenUp)
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.conductor and not app.conductor.held)
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.conductor and not app.conductor.held)
         await pilot.press("enter")
         await until(pilot, lambda: "cat /srv/shop/version" in host.ran[-1].script and len(host.ran) == 3)
         assert (again := app.conductor) is not None
         await until(pilot, lambda: again.state.step("switch-docker").status is StepStatus.PASSED)
-        assert isinstance(app.screen, RunScreen)
+        assert isinstance(app.screen, SessionScreen)
 
 
 async def test_a_finished_session_is_opened_again_only_on_a_yes(workspace: Workspace, host: FakeTransport) -> None:

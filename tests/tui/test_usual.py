@@ -11,7 +11,7 @@ from tests.tui.conftest import shown, until
 from tests.tui.test_run import SETUP
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session.state import SessionState
 from tui.session.usual import Usual
 from tui.widgets.foot_text import second_line
@@ -87,7 +87,7 @@ async def test_the_card_and_the_foot_of_a_fourth_session_know_the_first_three(
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
         app.begin(SETUP)
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await pilot.press("down")
         await until(pilot, lambda: "usually 42 s" in shown(app))
         assert "(half of 3 times: 42 s to 42 s)" in shown(app)

@@ -8,17 +8,15 @@ from tui.errors import NotNow
 from tui.execution.commands import send
 from tui.execution.executor import Executor
 from tui.execution.expectations import check_answer
-from tui.execution.incident import incident_values
 from tui.execution.placing import Placing
 from tui.execution.probing import Prober
-from tui.execution.rechecking import still_to_hold
 from tui.execution.secrets import Secrets
 from tui.execution.signing import Signing
 from tui.people import same_person
 from tui.runbook.counting import repeatable
 from tui.runbook.filling import filled_action
-from tui.runbook.model import Approval, Runbook, Section, Signoff, Step
-from tui.runbook.variables import fill, without_empty
+from tui.runbook.model import Approval, Runbook, Signoff, Step
+from tui.runbook.variables import fill
 from tui.session import events as ev
 from tui.session.called import COMPLETED, ROLLED_BACK
 from tui.session.doubts import doubt_words, doubtful
@@ -37,9 +35,6 @@ class Conductor(Placing):
     raises NotNow; a journal that cannot be written raises JournalUnwritable, and then nothing was done.
     """
 
-    read_only = ""
-    """Why nothing can be done here; empty where it can."""
-
     def __init__(
         self,
         runbook: Runbook,
@@ -53,8 +48,6 @@ class Conductor(Placing):
     ) -> None:
         super().__init__(runbook, journal, executor, secrets, state, prober, speed)
         self.signing = signing or Signing()
-        self.taken_up: tuple[str, ...] = ()
-        """How the session stood when it was taken up, in words."""
 
     # what the operator does
 
@@ -106,10 +99,6 @@ class Conductor(Placing):
         if not attempt.durable:
             return "It ran without protection: the host knows nothing of it."
         return self.executor.transports[attempt.host].look(self._attempts.key(attempt.step, attempt.number))
-
-    def rechecks(self) -> list[Step]:
-        """The signed read-only steps that still ought to hold: those whose checks came after the last change."""
-        return still_to_hold(self.state)
 
     def recheck(self, steps: Sequence[Step]) -> None:
         """Make the checks of settled steps again; what they are does not change."""
@@ -168,10 +157,6 @@ class Conductor(Placing):
 
             self._submit(look)
 
-    def doubts(self, step: Step) -> tuple[Step, ...]:
-        """The changes before a step that a restart of their host has put in doubt; they are looked at before it."""
-        return doubtful(self.state, step)
-
     def _nothing_in_doubt(self, doubts: Sequence[Step]) -> None:
         if doubts:
             titles = ", ".join(one.title for one in doubts)
@@ -204,23 +189,6 @@ class Conductor(Placing):
                 self._idle_step(step.id)
                 self.record(ev.StepHeld(step=step.id, operator=self.state.operator, reason=reason.strip()))
             self.settle()
-
-    def checks(self, section: Section) -> list[Step]:
-        """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once.
-
-        What stands behind a change that is still to be made is checked after it.
-        """
-        wanted = {step.id for _, step in self.state.plan()}
-        found: list[Step] = []
-        for step in section.steps:
-            now = self.state.step(step.id)
-            if step.id not in wanted or now.status.settled or not self.state.applies(section, step):
-                continue
-            if step.mutates:
-                break
-            if now.status in (StepStatus.PENDING, StepStatus.FAILED) and all(one.automatic for one in step.actions):
-                found.append(step)
-        return found
 
     def check_together(self, steps: Sequence[Step]) -> None:
         """Begin steps that change nothing and ask nobody, all at once; those that fail wait for the operator."""
@@ -265,12 +233,6 @@ class Conductor(Placing):
                 self.record(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
             self.replan()
             self._go_on(step)
-
-    def message(self, name: str) -> str:
-        """The text of a message with everything known filled in; what is not known stays as {{ name }}."""
-        drafted = incident_values(self.state, self.now())
-        values = {**self.values(), **drafted}
-        return fill(without_empty(self.runbook.messages[name].body, values), values)
 
     def sent(self, name: str, text: str, how: str, step_id: str = "", went_out: str = "") -> None:
         """Record that a message went out (`went_out`: when, of one sent already); with a step, that step continues."""

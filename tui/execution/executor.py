@@ -7,13 +7,13 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.execution.outputs import Outputs
 from tui.execution.redaction import Redactor
 from tui.execution.whole_lines import WholeLines
 from tui.session.clock import Clock
 from tui.session.events import Check
-from tui.session.lines import LineIndex
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import OutputReader, OutputUnwritable, OutputWriter, write_mask
+from tui.session.output import OutputUnwritable, OutputWriter, write_mask
 from tui.transports.base import CancelToken, Command, Left, OutputSink, Stream, Transport
 
 UNWRITABLE_PAUSE = 1.0
@@ -50,12 +50,9 @@ class Executor:
         self._write = write
         self.transports = transports
         self.directory = directory
+        self.outputs = Outputs(directory, redactor)
         self._redactor = redactor
         self._clock = clock
-        self._live: dict[int, OutputWriter] = {}
-        self._indexes: dict[int, LineIndex] = {}
-        self.trouble: OutputUnwritable | None = None
-        """Why the output of the running command cannot be kept just now; it waits on the host."""
 
     def run(self, attempt: int, host: str, command: Command, cancel: CancelToken, secret: bool = False) -> Finished:
         """Run the command to its end; its output is on disk, masked for readers, when this returns.
@@ -104,7 +101,7 @@ class Executor:
     ) -> Finished:
         """Have a command's output kept; with `retry` it can wait on the host until there is space for it."""
         started = self._clock.monotonic() - since
-        self._live[attempt] = writer
+        self.outputs.live[attempt] = writer
         lost: list[OutputUnwritable] = []
 
         def keep(stream: Stream, data: bytes) -> None:
@@ -112,10 +109,10 @@ class Executor:
                 before = writer.size
                 try:
                     writer.write(stream, data)
-                    self.trouble = None
+                    self.outputs.trouble = None
                     return
                 except OutputUnwritable as error:
-                    self.trouble = error
+                    self.outputs.trouble = error
                     data = data[writer.size - before :]
                     if retry is None or retry.wait(UNWRITABLE_PAUSE):
                         lost.append(error)
@@ -130,14 +127,14 @@ class Executor:
             seconds = self._clock.monotonic() - started
             writer.close()
             if writer.sealer.watched == writer.size:
-                self._indexes[attempt] = writer.sealer.index
+                self.outputs.indexes[attempt] = writer.sealer.index
             try:
                 if not writer.secret:
                     self.mask(attempt)
             except OutputUnwritable as error:
                 lost.append(error)
-            del self._live[attempt]
-            self.trouble = None
+            del self.outputs.live[attempt]
+            self.outputs.trouble = None
         why = lost[0].message if lost else ""
         return Finished(outcome, seconds, writer.size, writer.sha256, why, writer.timing_sha256)
 
@@ -149,24 +146,9 @@ class Executor:
 
     def mask_left(self, attempt: int) -> None:
         """The same for an attempt that ended without having been looked through."""
-        if self.reader(attempt).withheld:
+        if self.outputs.reader(attempt).withheld:
             self.mask(attempt)
 
     def redact(self, text: str) -> str:
         """The text without the secrets known by now."""
         return self._redactor.redact(text)
-
-    def size(self, attempt: int) -> int:
-        """How many bytes a running attempt has printed so far; 0 for one that does not run."""
-        writer = self._live.get(attempt)
-        return writer.size if writer is not None else 0
-
-    def is_live(self, attempt: int) -> bool:
-        """Whether the attempt's output is being written, so that a reader made now follows it."""
-        return attempt in self._live
-
-    def reader(self, attempt: int) -> OutputReader:
-        """The attempt's output, also while it is being written."""
-        return OutputReader(
-            self.directory, attempt, self._live.get(attempt), self._redactor, self._indexes.get(attempt)
-        )

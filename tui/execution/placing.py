@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tui.errors import NotNow, UsageError
 from tui.execution.stepping import Stepping
-from tui.runbook.variables import FACTS, wrong_value
+from tui.runbook.variables import wrong_value
 from tui.session import events as ev
 from tui.session.places import Moved
 
@@ -35,12 +35,6 @@ class Placing(Stepping):
         """Continue where the hosts are now; it is recorded."""
         events, self._unagreed = self._unagreed, ()
         self.reached(events, ())
-
-    def correctable(self) -> dict[str, str]:
-        """The values of the session that may be corrected, by name: its variables, and what its steps captured."""
-        facts = self.values()
-        names = [*self.runbook.variables, *(name for name in self.state.facts if name not in FACTS)]
-        return {name: facts.get(name, "") for name in dict.fromkeys(names)}
 
     def correct(self, name: str, value: str, reason: str) -> None:
         """Put a value right, for everything that runs from now on; what ran with the old one stays as it is.

@@ -1,55 +1,26 @@
 """Keeps a session's state and its journal one: what is recorded is on disk before it is anybody's state."""
 
-import threading
-from collections.abc import Callable, Mapping
-from datetime import datetime
-
-from tui.errors import JournalUnwritable, RunbookError
-from tui.execution.commands import shown_whole, values_of
+from tui.errors import JournalUnwritable
 from tui.execution.guard import guarded
-from tui.runbook.model import Action, Runbook
+from tui.execution.outputs import Outputs
+from tui.execution.viewer import Viewer
+from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.fold import apply
 from tui.session.journal import Journal
 from tui.session.state import SessionState, initial
 from tui.transports.base import Link
 
-Listener = Callable[[ev.Entry, SessionState], None]
-"""Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
-
 UNWRITABLE_PAUSE = 1.0
 
 
-class Recording:
+class Recording(Viewer):
     """One session being recorded; safe to use from any thread."""
 
-    def __init__(
-        self, runbook: Runbook, journal: Journal, redact: Callable[[str], str], state: SessionState | None = None
-    ) -> None:
-        self.runbook = runbook
-        self.state = state or initial(runbook)
-        self.trouble: RunbookError | None = None
+    def __init__(self, runbook: Runbook, journal: Journal, outputs: Outputs, state: SessionState | None = None) -> None:
+        super().__init__(runbook, state or initial(runbook), outputs, journal.clock)
         self._journal = journal
-        self._redact = redact
-        self._lock = threading.RLock()
-        self._listeners: list[Listener] = []
-        self._closing = threading.Event()
-
-    def subscribe(self, listener: Listener) -> None:
-        """Tell `listener` of every event from now on."""
-        self._listeners.append(listener)
-
-    def now(self) -> datetime:
-        """The time."""
-        return self._journal.clock.now()
-
-    def values(self) -> Mapping[str, str]:
-        """Every value a template may name."""
-        return values_of(self.runbook, self.state.facts, self._journal.clock.now())
-
-    def command(self, action: Action) -> str:
-        """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
-        return shown_whole(action, self.values())
+        self._redact = outputs.redactor.redact
 
     def receipt(self) -> str:
         """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""

@@ -32,10 +32,7 @@ AGREED = 0.1
 
 
 class Stepping(Working):
-    """A session whose steps run one after the other as far as no person is needed."""
-
-    held = ""
-    """Why nothing may run yet; empty where it may."""
+    """A session whose steps go on by themselves as far as no person is needed."""
 
     def __init__(
         self,
@@ -167,7 +164,7 @@ class Stepping(Working):
                 self.replan()
 
     def link_changed(self, host: str, link: Link, detail: str) -> None:
-        """Record that a connection was lost or is back; one that is back may meet another start of the host."""
+        """Record that a connection was lost or came back; one that came back may meet another start of the host."""
         super().link_changed(host, link, detail)
         if link is Link.UP and not self._closing.is_set() and self.state.started is not None:
             with suppress(RuntimeError):  # the session is being closed

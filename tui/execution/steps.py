@@ -65,7 +65,7 @@ class StepRunner:
         """Follow a durable attempt that was left to its end, judge it and record it.
 
         Raises:
-            Detached: it keeps running without us.
+            Detached: it goes on without us.
         """
         action, attempts = step.actions[left.action], self._attempts
         timeout = seconds(action.timeout or self._runbook.runbook.default_timeout)
@@ -90,7 +90,7 @@ class StepRunner:
         return self._attempts.judge_left(step, left, finished, recorded=True)
 
     def check_again(self, steps: Sequence[Step], cancel: CancelToken) -> None:
-        """Make the checks of settled steps again, one after the other."""
+        """Make the checks of settled steps once more, one after the other."""
         for step in steps:
             for index, action in enumerate(step.actions):
                 if cancel.cancelled:

@@ -29,7 +29,7 @@ def words_of_watch(action: Action, values: Mapping[str, str]) -> str:
 
 
 def expected_of_watch(action: Action) -> Expect:
-    """What is expected of the samples: each number is compared with the values, as they stand in the output."""
+    """What is expected of the samples: each number is held against the values, as they stand in the output."""
     numbers = tuple(replace(one, pattern=r"^\d\d:\d\d:\d\d (-?[\d.]+(?:e[-+]?\d+)?)") for one in action.expect.numbers)
     return replace(action.expect, numbers=numbers)
 

@@ -21,7 +21,7 @@ class Working(Recording):
     def __init__(
         self, runbook: Runbook, journal: Journal, executor: Executor, state: SessionState | None = None
     ) -> None:
-        super().__init__(runbook, journal, executor.redact, state)
+        super().__init__(runbook, journal, executor.outputs, state)
         self.executor = executor
         self._pool = threads.pool("conductor", 1)
         self._cancel: CancelToken | None = None

@@ -33,6 +33,7 @@ from tui.transports.base import Transport
 
 if TYPE_CHECKING:
     from tui.execution.conductor import Conductor
+    from tui.execution.onlooker import Onlooker
     from tui.session.state import SessionState
 
 
@@ -280,19 +281,18 @@ class Workspace:
             conductor.reached(events, elsewhere)
         return found, elsewhere
 
-    def look_on(self, session: str, holder: str) -> "Conductor":
+    def look_on(self, session: str, holder: str) -> "Onlooker":
         """Show a session that another process writes; nothing can be done in it.
 
         Raises:
             SessionError: it cannot be read, or is damaged.
         """
-        from tui.execution.executor import Executor
-        from tui.execution.onlooker import Onlooker, WatchedJournal
+        from tui.execution.onlooker import Onlooker
+        from tui.execution.outputs import Outputs
 
         directory = self.store.find(session)
         runbook, _ = directory.load()
-        executor = Executor(self.transports, directory.attempts, self.redactor, self.clock)
-        return Onlooker(runbook, WatchedJournal(directory.journal, self.clock, holder), executor, self.secrets, holder)
+        return Onlooker(runbook, directory.journal, Outputs(directory.attempts, self.redactor), self.clock, holder)
 
     def sessions(self) -> list[Summary]:
         """Every session on this machine, newest first."""

@@ -222,14 +222,14 @@ def _rest(conductor: Conductor, say: Print) -> None:
     said = 0.0
     while conductor.busy:
         conductor.wait(PAUSE)
-        trouble = conductor.trouble or conductor.executor.trouble
+        trouble = conductor.trouble or conductor.outputs.trouble
         if trouble is not None and conductor.busy:
             if not said:
                 say(f"! {trouble.message}: waiting {PATIENCE:.0f} s for it ({trouble.hint})")
             said += PAUSE
             if said > PATIENCE:
                 break
-    trouble = conductor.trouble or conductor.executor.trouble
+    trouble = conductor.trouble or conductor.outputs.trouble
     if trouble is not None:
         raise trouble
 

@@ -3,11 +3,9 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tui.errors import NotNow
-from tui.execution.conductor import Conductor
-from tui.execution.executor import Executor
-from tui.execution.onlooker import WatchedJournal
+from tui.execution.outputs import Outputs
 from tui.execution.redaction import Redactor
+from tui.execution.viewer import Viewer
 from tui.execution.workspace import Workspace
 from tui.replay.keyframes import Moment
 from tui.replay.output import EVERYTHING, OutputThen, timing_of
@@ -37,19 +35,11 @@ class ReplayClock:
         return self.player.elapsed
 
 
-class _Journal(WatchedJournal):
-    """A journal that nobody writes here."""
-
-    def refusal(self) -> NotNow:
-        """Why nothing can be done here."""
-        return NotNow("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` continues it")
-
-
-class ReplayExecutor(Executor):
+class OutputsThen(Outputs):
     """Gives the output of attempts as far as it had come."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
-        super().__init__({}, directory, Redactor(), clock)
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, Redactor())
         self.player: Player
         self._timings: dict[int, Timing] = {}
         self._begun: dict[int, float] = {}
@@ -107,14 +97,15 @@ class ReplayExecutor(Executor):
         return self._timings[attempt]
 
 
-class Replayer(Conductor):
-    """A conductor that has the state of a moment long past, and refuses everything."""
+class Replayer(Viewer):
+    """A session as it was at the moment that the player is at."""
 
-    def __init__(self, recording: RecordedSession, player: Player, executor: ReplayExecutor, place: Workspace) -> None:
-        journal = _Journal(recording.directory.journal, place.clock, "")
-        super().__init__(recording.runbook, journal, executor, place.secrets)
+    refused = ("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` continues it")
+
+    def __init__(self, recording: RecordedSession, player: Player, outputs: OutputsThen, clock: Clock) -> None:
+        super().__init__(recording.runbook, player.moment.state, outputs, clock)
         self.read_only = "a replay"
-        self._replayed = journal
+        self.printed_at = outputs.printed_at
         self.player = player
         self.recording = recording
 
@@ -122,24 +113,9 @@ class Replayer(Conductor):
         """Take the state of the moment that the player is at."""
         self.state = self.player.moment.state
 
-    def printed_at(self, running: Attempt) -> datetime | None:
-        """When a running attempt had last printed something; None where it had not yet."""
-        executor = self.executor
-        assert isinstance(executor, ReplayExecutor)
-        return executor.printed_at(running)
-
-    def deliver(self, name: str, step_id: str, text: str, how: str, went_out: str = "") -> None:
-        """Refuse before anything is sent."""
-        self.sent(name, text, how, step_id)
-
-    def cancel(self) -> None:
-        """Refuse: nothing runs."""
-        raise self._replayed.refusal()
-
     def close(self) -> None:
         """Let go of the files."""
-        self._closing.set()
-        self._pool.shutdown(wait=False)
+        super().close()
         self.recording.close()
 
 
@@ -152,11 +128,10 @@ class ReplayWorkspace(Workspace):
         clock = ReplayClock()
         started = recording.first.state.started
         super().__init__(recording.runbook, "", store, {}, clock, drill=started.drill if started else "")
-        executor = ReplayExecutor(recording.directory.attempts, clock)
-        self.player = Player(recording, executor.next_output)
-        clock.player = executor.player = self.player
-        self.replayer = Replayer(recording, self.player, executor, self)
-        self.replayer.show()
+        outputs = OutputsThen(recording.directory.attempts)
+        self.player = Player(recording, outputs.next_output)
+        clock.player = outputs.player = self.player
+        self.replayer = Replayer(recording, self.player, outputs, clock)
 
     def links(self) -> dict[str, str]:
         """The state of every connection then, in words."""

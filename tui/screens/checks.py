@@ -58,10 +58,10 @@ class ChecksScreen(Page[None]):
         self.watch_rows(self.rows)
 
     def _look(self) -> None:
-        conductor = front(self).conductor
-        if conductor is None:
+        viewer = front(self).viewer
+        if viewer is None:
             return
-        state = conductor.state
+        state = viewer.state
         places = {step.id for _, step in state.plan()}
         steps = [step for step in self.section.steps if step.id in places and not step.mutates]
         self.rows = tuple(
@@ -76,10 +76,10 @@ class ChecksScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
-        conductor = front(self).conductor
+        viewer = front(self).viewer
         if action == "rollback":
-            return may_roll_back(conductor)
-        return action not in ("again", "cancel") or conductor is None or not conductor.read_only
+            return may_roll_back(viewer)
+        return action not in ("again", "cancel") or viewer is None or not viewer.read_only
 
     def action_again(self) -> None:
         """Make the checks that are not well, or were not made yet."""

@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
@@ -17,19 +15,16 @@ from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.dialogs import AskText
-from tui.screens.run import RunScreen
+from tui.screens.session import SessionScreen
 from tui.session.markers import MarkerKind
 from tui.session.state import SessionState, step_by_id
 from tui.widgets.checklist import Checklist
-from tui.widgets.foot import Foot
 from tui.widgets.output_view import OutputView
 from tui.widgets.progress import Moment
 from tui.widgets.rollback_head import RollbackHead
-from tui.widgets.step_card import StepCard
 from tui.widgets.timeline import TimelineBar
 from tui.widgets.timeline_text import Timeline
 from tui.widgets.top_line import TopLine
-from tui.widgets.words import Words
 
 TICK = 0.1
 ROUND = 0.001
@@ -39,12 +34,12 @@ JUMP = "A time of the session (02:31:07), or a part of a step's title:"
 FIND = "In every command and all output ({next} next, {before} before):"
 
 
-class ReplayScreen(RunScreen, inherit_bindings=False):
+class ReplayScreen(SessionScreen, inherit_bindings=False):
     """Shows the moment that the player is at; every key moves the player, and nothing else can be done."""
 
     ACTS = "replay"
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        *RunScreen.CSS_PATH,
+        *SessionScreen.CSS_PATH,
         "../widgets/rollback_head.tcss",
         "../widgets/timeline.tcss",
     ]
@@ -64,20 +59,16 @@ class ReplayScreen(RunScreen, inherit_bindings=False):
         self._hit = 0
         self._ended = False
 
-    def compose(self) -> ComposeResult:
+    def head(self) -> ComposeResult:
+        """What this is about."""
         started = self.player.recording.first.state.started
         flow = self.place.runbook.flows[started.flow].title if started else ""
         yield TopLine(f"REPLAY · {flow} · {self.place.runbook.runbook.title}", self.place.drill)
         yield RollbackHead(id="rollback-head")
-        with Horizontal(id="run"):
-            yield Checklist(id="checklist")
-            with Vertical(id="right"):
-                yield StepCard(id="card")
-                yield Words(id="output-title")
-                yield OutputView(id="output")
+
+    def below(self) -> ComposeResult:
+        """The timeline."""
         yield TimelineBar(id="timeline")
-        yield Foot(id="foot")
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#rollback-head").display = False

@@ -6,9 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
-from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.bridge import front
@@ -16,42 +13,33 @@ from tui.errors import NotNow
 from tui.runbook.variables import fill
 from tui.screens.dialogs import SendMessage
 from tui.screens.rolling_back import ask_to_roll_back
-from tui.screens.run import RunScreen
+from tui.screens.run_acts import SessionActs
 from tui.widgets.checklist import Checklist
-from tui.widgets.foot import Foot
-from tui.widgets.output_view import OutputView
 from tui.widgets.progress import Moment
 from tui.widgets.rollback_head import RollbackHead
-from tui.widgets.step_card import StepCard
 from tui.widgets.top_line import TopLine
-from tui.widgets.words import Words
 
 
-class RollbackScreen(RunScreen, inherit_bindings=False):
+class RollbackScreen(SessionActs):
     """Drives the rollback of the open session, by the run screen's own widgets and keys."""
 
     ACTS = "rollback"
-    gives_way = False
-    CSS_PATH: ClassVar[list[str | PurePath]] = [*RunScreen.CSS_PATH, "../widgets/rollback_head.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("rollback"), *Screen.BINDINGS]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*SessionActs.CSS_PATH, "../widgets/rollback_head.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("rollback")
 
-    def compose(self) -> ComposeResult:
+    def head(self) -> ComposeResult:
+        """What this is about."""
         app = front(self)
-        flow = self.conductor.runbook.flows[self.conductor.state.flow].title
-        yield TopLine(f"ROLLBACK · {flow} · {self.conductor.runbook.runbook.title}", app.workspace.drill)
+        flow = self.viewer.runbook.flows[self.viewer.state.flow].title
+        yield TopLine(f"ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", app.workspace.drill)
         yield RollbackHead(id="rollback-head")
-        with Horizontal(id="run"):
-            yield Checklist(id="checklist", rollback=True)
-            with Vertical(id="right"):
-                yield StepCard(id="card")
-                yield Words(id="output-title")
-                yield OutputView(id="output")
-        yield Foot(id="foot")
-        yield Footer(show_command_palette=False, compact=True)
+
+    def checklist(self) -> Checklist:
+        """The rollback's own steps."""
+        return Checklist(id="checklist", rollback=True)
 
     def on_mount(self) -> None:
-        super().on_mount()
-        if self.conductor.state.rollback is None and not self.conductor.read_only:
+        if self.viewer.state.rollback is None and not self.viewer.read_only:
             self.call_after_refresh(ask_to_roll_back, self)
 
     def watch_moment(self, moment: Moment) -> None:
@@ -60,14 +48,14 @@ class RollbackScreen(RunScreen, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to turn back to from here, once the reason is given."""
-        conductor = front(self).conductor
-        if action == "rollback" and conductor is not None and conductor.state.rollback is not None:
+        viewer = front(self).viewer
+        if action == "rollback" and viewer is not None and viewer.state.rollback is not None:
             return False
         return super().check_action(action, parameters)
 
     def action_next(self) -> None:
         """As on the run screen; a rollback nobody has given a reason for asks for it first."""
-        if self.conductor.state.rollback is None:
+        if self.viewer.state.rollback is None:
             ask_to_roll_back(self)
         else:
             super().action_next()

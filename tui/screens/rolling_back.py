@@ -4,7 +4,7 @@ from textual.screen import Screen
 
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
-from tui.execution.conductor import Conductor
+from tui.execution.viewer import Viewer
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
@@ -18,10 +18,10 @@ from tui.widgets.tripped_text import proposed_reason
 
 def ask_to_roll_back(screen: Screen[None]) -> None:
     """Ask why, and roll back; what failed is offered first, then the reason of a trigger that tripped."""
-    conductor = front(screen).conductor
-    if conductor is None:
+    if front(screen).viewer is None:
         return
     try:
+        conductor = front(screen).acting()
         flow, head, changes = _turn(conductor, front(screen).keys)
     except NotNow as error:
         front(screen).show_error(error)
@@ -43,32 +43,30 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
     screen.app.push_screen(RollbackReason(list(dict.fromkeys(chosen)), head, changes), reasoned)
 
 
-def may_roll_back(conductor: Conductor | None) -> bool:
+def may_roll_back(viewer: Viewer | None) -> bool:
     """Whether the key that rolls back is offered; where it would be refused whatever the plan says it is not."""
-    if conductor is None or conductor.read_only:
+    if viewer is None or viewer.read_only:
         return False
-    state = conductor.state
+    state = viewer.state
     if state.rollback is not None or state.finished is not None:
         return False
-    return bool(made_elsewhere(state) or flow_of_kind(conductor.runbook, FlowKind.ROLLBACK))
+    return bool(made_elsewhere(state) or flow_of_kind(viewer.runbook, FlowKind.ROLLBACK))
 
 
-def _turn(conductor: Conductor, keys: Keys) -> tuple[str, list[str], list[str]]:
+def _turn(viewer: Viewer, keys: Keys) -> tuple[str, list[str], list[str]]:
     """The flow to turn to, the plan in short, and what it changes, a line each.
 
     Raises:
         NotNow: there is none, or nothing to be undone.
     """
-    state = conductor.state
-    if conductor.read_only:
-        raise NotNow(f"this session is read-only: {conductor.read_only}", "look at it, or leave")
+    state = viewer.state
     if state.rollback is not None:
         raise NotNow(
             "the rollback has been started already", f"{keys.of('summary.back')} on the summary goes back to it"
         )
     if state.finished is not None:
         raise NotNow("the session is finished", f"reopen it from the summary; then {keys.of('run.rollback')}")
-    flow = state.flow if made_elsewhere(state) else flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
+    flow = state.flow if made_elsewhere(state) else flow_of_kind(viewer.runbook, FlowKind.ROLLBACK)
     if not flow:
         raise NotNow("this runbook has no rollback flow", 'write one: kind = "rollback"')
     plan = rollback_plan(state, flow)

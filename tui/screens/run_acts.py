@@ -1,63 +1,47 @@
 """What the operator does to a session from its screen: start, answer, sign, skip, retry, resolve, roll back."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
-
-from textual.reactive import reactive
 
 from tui.bridge import front
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor import Conductor
 from tui.runbook.counting import repeatable
 from tui.runbook.filling import filled_action
+from tui.runbook.index import index_of
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.variables import fill
 from tui.screens.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.resolve import Follow, Resolved
-from tui.screens.page import Page
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run_text import check_lines, not_known, only_looks, start_lines
+from tui.screens.session import SessionScreen
 from tui.session.doubts import cut_by_restart, doubt_words, doubtful, unasked
 from tui.session.notices import ALREADY
 from tui.session.rollback import look_wanted
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import StepStatus
 from tui.text.command import command_lines
-from tui.widgets.progress import Moment, current_step, waiting_kind
+from tui.widgets.progress import current_step, waiting_kind
 
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 
 
 ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen", "values"})
-"""Actions that would change the session or production."""
+"""Actions that would change the session or the world."""
 
 
-class SessionActs(Page[None]):
+class SessionActs(SessionScreen):
     """The actions of the run screen, each a question to the operator at most and then a call of the conductor."""
-
-    moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
     @property
     def conductor(self) -> Conductor:
-        """The open session."""
-        conductor = front(self).conductor
-        if conductor is None:
-            raise RunbookError("no session is open", "open one from the first screen")
-        return conductor
+        """What carries out the open session.
 
-    @property
-    @abstractmethod
-    def step(self) -> Step | None:
-        """The step looked at."""
-
-    @abstractmethod
-    def show_state(self, state: SessionState) -> None:
-        """Show a state."""
-
-    @abstractmethod
-    def look_here(self) -> None:
-        """Look at the current step again."""
+        Raises:
+            NotNow: this process does not: another one has the session.
+        """
+        return front(self).acting()
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
@@ -66,44 +50,39 @@ class SessionActs(Page[None]):
             front(self).show_error(error)
         self.show_now()
 
-    def show_now(self, _: object = None) -> None:
-        """Show the session as it is, unless it has been let go meanwhile."""
-        if front(self).conductor is not None:
-            self.show_state(self.conductor.state)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What acts on a session is dimmed where the session is another process's; what is refused is not offered."""
-        conductor = front(self).conductor
-        if action == "rollback" and conductor is not None and not conductor.read_only:
-            return may_roll_back(conductor)
-        return None if action in ACTING and conductor is not None and conductor.read_only else True
+        viewer = front(self).viewer
+        if action == "rollback" and viewer is not None and not viewer.read_only:
+            return may_roll_back(viewer)
+        return None if action in ACTING and viewer is not None and viewer.read_only else True
 
     def action_next(self) -> None:
-        """Start, continue, answer, sign: whatever the step needs; after the last step, the summary."""
-        here = current_step(self.conductor.state)
+        """Start, go on, answer, sign: whatever the step needs; after the last step, the summary."""
+        here = current_step(self.viewer.state)
         step = self.step
-        if not here and not self.conductor.busy:
-            doubts = doubtful(self.conductor.state)
-            if doubts and not self.conductor.read_only and self.conductor.state.finished is None:
+        if not here and not self.viewer.busy:
+            doubts = doubtful(self.viewer.state)
+            if doubts and not self.viewer.read_only and self.viewer.state.finished is None:
                 self._look_again(doubts)
                 return
             front(self).show_summary()
             return
-        if step is None or self.conductor.busy:
+        if step is None or self.viewer.busy:
             return
-        status = self.conductor.state.step(step.id).status
+        status = self.viewer.state.step(step.id).status
         if step.id != here and status in (StepStatus.PENDING, *SETTLED):
             self.look_here()
             return
         self._do(step, status)
 
     def _do(self, step: Step, status: StepStatus) -> None:
-        waits = waiting_kind(self.conductor.state, step)
-        if status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and self.conductor.doubts(step):
-            self._look_again(self.conductor.doubts(step))
+        waits = waiting_kind(self.viewer.state, step)
+        if status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and self.viewer.doubts(step):
+            self._look_again(self.viewer.doubts(step))
         elif waits:
             self._human(step, waits)
-        elif status is StepStatus.PENDING and look_wanted(self.conductor.state, step):
+        elif status is StepStatus.PENDING and look_wanted(self.viewer.state, step):
             self._try(lambda: self.conductor.look_first(step.id))
         elif status is StepStatus.PENDING:
             self._ask_to_run(step, lambda second: self._start(step, second))
@@ -119,13 +98,13 @@ class SessionActs(Page[None]):
     def _start(self, step: Step, second: str) -> None:
         """Start a step; where it begins with the operator's part, that comes at once."""
         self.conductor.start(step.id, step.danger.value, second)
-        waits = waiting_kind(self.conductor.state, step)
+        waits = waiting_kind(self.viewer.state, step)
         if waits:
             self._human(step, waits)
 
     def _look_again(self, doubts: Sequence[Step]) -> None:
         """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
-        state = self.conductor.state
+        state = self.viewer.state
         first = f"{doubt_words(state, doubts)}, before anything continues:"
         titles = [f"  {one.title}" for one in doubts]
         if unasked(state, doubts):
@@ -148,7 +127,7 @@ class SessionActs(Page[None]):
         Args:
             act: starts it, given the second person's name, which is empty where none is needed.
         """
-        state = self.conductor.state
+        state = self.viewer.state
         place = 0 if first or cut_by_restart(state, step) else state.step(step.id).action
         approval = step.approve is not Approval.NONE
         if not approval and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
@@ -176,25 +155,25 @@ class SessionActs(Page[None]):
 
     def _and_then(self, step: Step, place: int) -> None:
         """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
-        waits = waiting_kind(self.conductor.state, step) if front(self).conductor is not None else ""
-        if waits and self.conductor.state.step(step.id).action > place and not self.conductor.busy:
+        waits = waiting_kind(self.viewer.state, step) if front(self).conductor is not None else ""
+        if waits and self.viewer.state.step(step.id).action > place and not self.viewer.busy:
             self._human(step, waits)
 
     def _human(self, step: Step, kind: str) -> None:
-        now = self.conductor.state.step(step.id)
+        now = self.viewer.state.step(step.id)
         action = step.actions[now.action]
         if kind == "ask":
             self._question(step, action)
         elif kind == "send":
             self._message(step, action)
         else:
-            url = fill(action.open or "", self.conductor.values())
+            url = fill(action.open or "", self.viewer.values())
             front(self).open_link(url)
             self._try(lambda: self.conductor.opened(step.id))
             self._and_then(step, now.action)
 
     def _question(self, step: Step, action: Action) -> None:
-        now = self.conductor.state.step(step.id)
+        now = self.viewer.state.step(step.id)
         problem = "; ".join(
             f"{one.came}, expected {one.expected}" for one in now.checks.get(now.action, ()) if not one.ok
         )
@@ -204,19 +183,19 @@ class SessionActs(Page[None]):
                 self._try(lambda: self.conductor.answer(step.id, answer))
                 self._and_then(step, now.action)
 
-        values = self.conductor.values()
+        values = self.viewer.values()
         asked = Question(filled_action(action, values), problem, fill(action.ask or "", values))
         self.app.push_screen(asked, answered)
 
     def _message(self, step: Step, action: Action) -> None:
-        name, place = action.send or "", self.conductor.state.step(step.id).action
-        message = self.conductor.runbook.messages[name]
+        name, place = action.send or "", self.viewer.state.step(step.id).action
+        message = self.viewer.runbook.messages[name]
         can_send = bool(message.send) and not front(self).workspace.drill
 
         def chosen(result: tuple[str, str] | None) -> None:
             if result is not None and result[0] == ALREADY and message.ahead:
                 self.app.push_screen(
-                    AskMoment(title, "When was it sent?", self.conductor.now()),
+                    AskMoment(title, "When was it sent?", self.viewer.now()),
                     lambda at: deliver(*result, at) if at else None,
                 )
             elif result is not None:
@@ -229,23 +208,23 @@ class SessionActs(Page[None]):
             self.show_now()
             self._and_then(step, place)
 
-        title = fill(message.title, self.conductor.values())
+        title = fill(message.title, self.viewer.values())
         self.app.push_screen(
             SendMessage(
                 title,
-                self.conductor.message(name),
+                self.viewer.message(name),
                 can_send,
-                fill(message.to, self.conductor.values()),
+                fill(message.to, self.viewer.values()),
             ),
             chosen,
         )
 
     def action_sign(self) -> None:
         step = self.step
-        if step is None or self.conductor.state.step(step.id).status is not StepStatus.PASSED:
+        if step is None or self.viewer.state.step(step.id).status is not StepStatus.PASSED:
             front(self).show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
             return
-        started = self.conductor.state.started
+        started = self.viewer.state.started
         second = started.second_operator if started else ""
 
         def signed(result: SignResult | None) -> None:
@@ -262,21 +241,23 @@ class SessionActs(Page[None]):
                 self.show_now,
             )
 
-        lines = check_lines(self.conductor.state, step)
+        lines = check_lines(self.viewer.state, step)
         self.app.push_screen(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second), signed)
 
     def action_skip(self) -> None:
-        if self.step and self.moment and self.conductor.state.step(self.step.id).status.settled:
+        if self.step and self.moment and self.viewer.state.step(self.step.id).status.settled:
             again = self.moment.keys.of("reopen")
             front(self).show_error(NotNow(f"{self.step.title} is settled already", f"{again} does it again"))
             return
-        self._with_reason("Skip", "Why is it skipped?", self.conductor.skip)
+        self._with_reason("Skip", "Why is it skipped?", lambda step, reason: self.conductor.skip(step, reason))
 
     def action_reopen(self) -> None:
-        if self.step and self.conductor.state.step(self.step.id).status is StepStatus.PENDING:
+        if self.step and self.viewer.state.step(self.step.id).status is StepStatus.PENDING:
             front(self).show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
             return
-        self._with_reason("Do it again", "Why should it be done again?", self.conductor.reopen)
+        self._with_reason(
+            "Do it again", "Why should it be done again?", lambda step, reason: self.conductor.reopen(step, reason)
+        )
 
     def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
         step = self.step
@@ -291,14 +272,14 @@ class SessionActs(Page[None]):
 
     def action_retry(self) -> None:
         step = self.step
-        if step is None or self.conductor.state.step(step.id).status is not StepStatus.FAILED:
+        if step is None or self.viewer.state.step(step.id).status is not StepStatus.FAILED:
             front(self).show_error(NotNow("nothing to retry here", "a step that failed is retried"))
             return
-        if self.conductor.doubts(step):
-            self._look_again(self.conductor.doubts(step))
+        if self.viewer.doubts(step):
+            self._look_again(self.viewer.doubts(step))
             return
-        place = self.conductor.state.step(step.id).action
-        if not repeatable(step, place) or cut_by_restart(self.conductor.state, step):
+        place = self.viewer.state.step(step.id).action
+        if not repeatable(step, place) or cut_by_restart(self.viewer.state, step):
             self._ask_to_run(step, lambda second: self.conductor.retry(step.id, second=second))
             return
 
@@ -322,13 +303,13 @@ class SessionActs(Page[None]):
 
     def action_values(self) -> None:
         """Choose a value of the session, and put it right with a reason."""
-        known = self.conductor.correctable()
+        known = self.viewer.correctable()
         names = list(known)
 
         def picked(place: int | None) -> None:
             if place is not None:
                 name = names[place]
-                variable = self.conductor.runbook.variables.get(name)
+                variable = self.viewer.runbook.variables.get(name)
                 prompt = f"{variable.prompt} ({name})" if variable else f"{name}, which a step captured"
                 optional = variable is not None and variable.optional
                 ask = AskText("Correct a value", prompt, known[name], required=not optional)
@@ -349,8 +330,8 @@ class SessionActs(Page[None]):
         self.app.push_screen(Pick("Which value is wrong?", rows, preselected=False), picked)
 
     def action_cancel(self) -> None:
-        running = self.conductor.state.running()
-        if running is None and not self.conductor.busy:
+        running = self.viewer.state.running()
+        if running is None and not self.viewer.busy:
             front(self).show_error(NotNow("no command is running"))
             return
         lines = ["It is not run again."]
@@ -367,7 +348,7 @@ class SessionActs(Page[None]):
         self.app.push_screen(Confirm("Stop the running command?", lines, yes="Stop it"), answered)
 
     def _resolve(self, step: Step) -> None:
-        attempt = self.conductor.state.attempts[self.conductor.state.step(step.id).attempts[-1]]
+        attempt = self.viewer.state.attempts[self.viewer.state.step(step.id).attempts[-1]]
 
         def resolved(result: Resolved | Follow | None) -> None:
             if result == "follow":
@@ -382,9 +363,25 @@ class SessionActs(Page[None]):
         step = self.step
         link = next((action.open for action in step.actions if action.open), None) if step else None
         if link:
-            front(self).open_link(fill(link, self.conductor.values()))
+            front(self).open_link(fill(link, self.viewer.values()))
         else:
             front(self).show_error(NotNow("this step names no page"))
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)
+
+    def action_checks(self) -> None:
+        """Make the checks of the section looked at, all at once, and show them as a table."""
+        from tui.screens.checks import ChecksScreen
+
+        step = self.step
+        section = index_of(self.viewer.runbook).section_of.get(step.id) if step else None
+        if section is None or self.viewer.busy or not self.viewer.checks(section):
+            front(self).show_error(
+                NotNow(
+                    "there is nothing to check at once here",
+                    "only read-only steps that are to do and ask no question are checked",
+                )
+            )
+            return
+        self.app.push_screen(ChecksScreen(section))

@@ -75,7 +75,7 @@ def only_looks(step: Step, place: int) -> bool:
 
 
 def check_lines(state: SessionState, step: Step) -> list[str]:
-    """What a sign-off answers for: each command's end and each expectation compared with it."""
+    """What a sign-off answers for: each command's end and each expectation held against it."""
     now = state.step(step.id)
     values = values_of(state.runbook, state.facts, state.at or datetime.now().astimezone())
     lines: list[str] = []

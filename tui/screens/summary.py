@@ -14,7 +14,7 @@ from tui.actions import bindings
 from tui.bridge import SessionChanged, front
 from tui.drill.comparing import earlier_drills
 from tui.errors import NotNow, RunbookError
-from tui.execution.conductor import Conductor
+from tui.execution.viewer import Viewer
 from tui.exports.source import source
 from tui.screens.dialogs import AskText, Confirm
 from tui.screens.exporting import export_session
@@ -69,23 +69,23 @@ class SummaryScreen(Page[None]):
     def on_session_changed(self, event: SessionChanged) -> None:
         self._read()
 
-    def _conductor(self) -> Conductor:
-        conductor = front(self).conductor
-        if conductor is None:
+    def _viewer(self) -> Viewer:
+        viewer = front(self).viewer
+        if viewer is None:
             raise RunbookError("no session is open", "open one from the first screen")
-        return conductor
+        return viewer
 
     def _session(self) -> str:
-        started = self._conductor().state.started
+        started = self._viewer().state.started
         return started.session if started else ""
 
     def _read(self) -> None:
         """Read the session from the disk, which is what counts, on a thread of its own."""
-        if front(self).conductor is None:
+        if front(self).viewer is None:
             return
         store, before = front(self).workspace.store, self.report
         directory = store.find(self._session())
-        usual = front(self).usual(self._conductor().state)
+        usual = front(self).usual(self._viewer().state)
         front(self).work(self, lambda: read_report(directory, usual, store, before), self._have)
 
     def _have(self, report: Report) -> None:
@@ -102,18 +102,18 @@ class SummaryScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered: a finished session is not finished again, a replayed one not at all."""
-        conductor = front(self).conductor
-        if conductor is None:
+        viewer = front(self).viewer
+        if viewer is None:
             return True
         if action == "rollback":
-            return may_roll_back(conductor)
-        if action == "finish" and conductor.state.finished is not None:
+            return may_roll_back(viewer)
+        if action == "finish" and viewer.state.finished is not None:
             return False
-        return not (conductor.read_only and action in ("finish", "note"))
+        return not (viewer.read_only and action in ("finish", "note"))
 
     def action_finish(self) -> None:
         """End the session, after one confirmation that says as what."""
-        conductor = self._conductor()
+        conductor = front(self).acting()
         if conductor.busy:
             front(self).show_error(RunbookError("a command is running", "wait for it or cancel it"))
             return
@@ -135,10 +135,11 @@ class SummaryScreen(Page[None]):
 
     def action_back(self) -> None:
         """Back to the steps; a finished session is reopened first, and the journal says so."""
-        conductor = self._conductor()
-        if conductor.state.finished is None or conductor.read_only:
+        viewer = self._viewer()
+        if viewer.state.finished is None or viewer.read_only:
             front(self).open_run()
             return
+        conductor = front(self).acting()
 
         def answered(yes: bool | None) -> None:
             if yes and self._try(lambda: conductor.take_up(conductor.state.operator, platform.node())):
@@ -155,7 +156,7 @@ class SummaryScreen(Page[None]):
     def action_note(self) -> None:
         def written(text: str | None) -> None:
             if text:
-                self._try(lambda: self._conductor().note(text))
+                self._try(lambda: front(self).acting().note(text))
 
         self.app.push_screen(AskText("Note", "About the session:"), written)
 

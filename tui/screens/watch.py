@@ -51,15 +51,15 @@ class WatchScreen(Page[None]):
         self._show()
 
     def _look(self) -> None:
-        conductor = front(self).conductor
-        if conductor is None:
+        viewer = front(self).viewer
+        if viewer is None:
             return
         workspace = front(self).workspace
         self.moment = Moment(
-            state=conductor.state,
+            state=viewer.state,
             now=workspace.clock.now(),
             links=workspace.links(),
-            read_only=conductor.read_only,
+            read_only=viewer.read_only,
             keys=front(self).keys.on(self.ACTS),
         )
 
@@ -69,14 +69,14 @@ class WatchScreen(Page[None]):
     def _show(self) -> None:
         if self.moment is None or not self.is_mounted:
             return
-        back = self.moment.keys.of("rollback") if may_roll_back(front(self).conductor) else ""
+        back = self.moment.keys.of("rollback") if may_roll_back(front(self).viewer) else ""
         lines = watch_lines(self.moment.state, self.size.width, back)
         self.query_one("#watch-text", Words).say(styled(lines))
         self.query_one("#foot", Foot).moment = self.moment
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
-        return action != "rollback" or may_roll_back(front(self).conductor)
+        return action != "rollback" or may_roll_back(front(self).viewer)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

@@ -1,0 +1,117 @@
+"""A session as those see it who only look: its state at a moment, its outputs, and what follows from both."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from tui.errors import NotNow, RunbookError
+from tui.execution.commands import shown_whole, values_of
+from tui.execution.incident import incident_values
+from tui.execution.outputs import Outputs
+from tui.execution.rechecking import still_to_hold
+from tui.runbook.model import Action, Runbook, Section, Step
+from tui.runbook.variables import FACTS, fill, without_empty
+from tui.session import events as ev
+from tui.session.clock import Clock
+from tui.session.doubts import doubtful
+from tui.session.state import SessionState, StepStatus
+
+Listener = Callable[[ev.Entry, SessionState], None]
+"""Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
+
+
+class Viewer:
+    """What screens get of a session, whoever writes it; nothing here changes it.
+
+    Who carries a session out, who follows one that another process writes, and a replay each are one.
+    """
+
+    held = ""
+    """Why nothing may run yet; empty where it may."""
+
+    taken_up: tuple[str, ...] = ()
+    """How the session stood when it was taken up, in words."""
+
+    refused: ClassVar[tuple[str, str]] = ("this session is read-only here", "")
+    """What is said where something is to be done that only its writer can do, and what to do instead."""
+
+    def __init__(self, runbook: Runbook, state: SessionState, outputs: Outputs, clock: Clock) -> None:
+        self.runbook = runbook
+        self.state = state
+        self.outputs = outputs
+        self.clock = clock
+        self.trouble: RunbookError | None = None
+        self.read_only = ""
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._closing = threading.Event()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command of this process is running, or about to."""
+        return False
+
+    def subscribe(self, listener: Listener) -> None:
+        """Tell `listener` of every event from now on."""
+        self._listeners.append(listener)
+
+    def refusal(self) -> NotNow:
+        """Why nothing can be done here."""
+        words, hint = self.refused
+        return NotNow(words, hint or self.read_only)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._closing.set()
+
+    # what follows from the state
+
+    def now(self) -> datetime:
+        """The time."""
+        return self.clock.now()
+
+    def values(self) -> Mapping[str, str]:
+        """Every value a template may name."""
+        return values_of(self.runbook, self.state.facts, self.now())
+
+    def command(self, action: Action) -> str:
+        """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
+        return shown_whole(action, self.values())
+
+    def message(self, name: str) -> str:
+        """The text of a message with everything known filled in; what is not known stays as {{ name }}."""
+        drafted = incident_values(self.state, self.now())
+        values = {**self.values(), **drafted}
+        return fill(without_empty(self.runbook.messages[name].body, values), values)
+
+    def doubts(self, step: Step) -> tuple[Step, ...]:
+        """The changes before a step that a restart of their host has put in doubt; they are looked at before it."""
+        return doubtful(self.state, step)
+
+    def checks(self, section: Section) -> list[Step]:
+        """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once.
+
+        What stands behind a change that is still to be made is checked after it.
+        """
+        wanted = {step.id for _, step in self.state.plan()}
+        found: list[Step] = []
+        for step in section.steps:
+            now = self.state.step(step.id)
+            if step.id not in wanted or now.status.settled or not self.state.applies(section, step):
+                continue
+            if step.mutates:
+                break
+            if now.status in (StepStatus.PENDING, StepStatus.FAILED) and all(one.automatic for one in step.actions):
+                found.append(step)
+        return found
+
+    def rechecks(self) -> list[Step]:
+        """The signed read-only steps that still ought to hold: those whose checks came after the last change."""
+        return still_to_hold(self.state)
+
+    def correctable(self) -> dict[str, str]:
+        """The values of the session that may be corrected, by name: its variables, and what its steps captured."""
+        facts = self.values()
+        names = [*self.runbook.variables, *(name for name in self.state.facts if name not in FACTS)]
+        return {name: facts.get(name, "") for name in dict.fromkeys(names)}
