@@ -8,9 +8,9 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.large import large_text
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load_text
+from tui.runbook.reading.load import load_text
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 
 def workspace(text: str, folder: Path) -> Workspace:

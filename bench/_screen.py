@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bench._ssh import connected
 from tests.support.runbooks import one_section
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 MIB = 1 << 20
 SIZE = 256 * MIB
@@ -76,7 +76,7 @@ def without(workspace: Workspace) -> float:
 async def on_screen(workspace: Workspace) -> float:
     """The same with the run screen drawn on 120×40, into a terminal that swallows it."""
     from tui.app import RunbookApp
-    from tui.screens.session import SessionScreen
+    from tui.screens.run.session import SessionScreen
 
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:

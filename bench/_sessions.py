@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tui.resources import bundled
 from tui.runbook.facts import steps_of
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.chain import START, digest, encode
+from tui.session.archive.store import SessionDirectory
+from tui.session.journal.chain import START, digest, encode
 from tui.session.outcome import Outcome
-from tui.session.store import SessionDirectory
 
 BEGIN = datetime(2026, 1, 7, 2, tzinfo=UTC)
 ATTEMPTS = 1_500

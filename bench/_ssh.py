@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.sshd import Sshd
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 
 class Pair(NamedTuple):

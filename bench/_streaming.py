@@ -10,10 +10,10 @@ from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import one_section
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.store import Store
 from tui.transports.base import CancelToken, Command, OutputSink, Stream
 
 STEPS = 40

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.session.clock import SystemClock
 from tui.session.events import AttemptStarted
-from tui.session.journal import Journal
+from tui.session.journal.journal import Journal
 
 RUNS = 500
 

@@ -20,10 +20,10 @@ from tui.app import RunbookApp
 from tui.execution.workspace import Setup
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load_text
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load_text
 from tui.screens.replay import ReplayScreen
-from tui.session.store import Store
+from tui.session.archive.store import Store
 
 SIZES = (50, 1_000, 10_000)
 TIMES = 3

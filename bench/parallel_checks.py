@@ -7,14 +7,14 @@ from pathlib import Path
 
 from bench._ssh import connected
 from tests.support.runbooks import one_section
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
 from tui.runbook.model import Step
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.state import StepStatus
-from tui.session.store import Store
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 CHECKS = 20
 SECONDS = 0.2

@@ -18,7 +18,7 @@ from tui.app import RunbookApp
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.replay import ReplayScreen
-from tui.session.store import SessionDirectory, Store
+from tui.session.archive.store import SessionDirectory, Store
 
 EVENTS = 1_000_000
 SEEKS = 1_000

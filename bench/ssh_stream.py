@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench._ssh import Pair, connected
-from tui.execution.executor import Executor
-from tui.execution.redaction import Redactor
+from tui.execution.conductor.executor import Executor
+from tui.execution.secrecy.redaction import Redactor
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome
 from tui.transports.base import CancelToken, Command, OutputSink, Transport

@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from tests.support.keys import keys_of, letters_of
 from tests.support.seed import lines
-from tui.execution.captures import capture
+from tui.execution.judging.captures import capture
 from tui.headless.check import read_only
-from tui.runbook.lint import lint
-from tui.runbook.load import load
 from tui.runbook.model import Action, Approval, Danger, FlowKind, Runbook, Step, seconds
 from tui.runbook.problem import Path
-from tui.runbook.variables import fill_command
+from tui.runbook.reading.lint import lint
+from tui.runbook.reading.load import load
+from tui.runbook.templates.variables import fill_command
 from tui.runbook.walk import fields_of, section_steps, steps_of, texts_of
 
 ROOT = File(__file__).parents[1]

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.bundled_host import Host
 from tui.resources import bundled
-from tui.runbook.load import load
 from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load
 
 PYTHON = """#!/bin/sh
 # a virtual environment's python: -m pip install adds a line to what is in it

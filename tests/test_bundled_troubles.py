@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from tui.resources import bundled
-from tui.runbook.load import load
 from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load
 from tui.runbook.walk import steps_of
 
 

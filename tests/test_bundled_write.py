@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.bundled_host import Host
 from tui.resources import bundled
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 
 SETTINGS = """
 SECRET_KEY = "of the test"

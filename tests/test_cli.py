@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.runbooks import SMALL
-from tui.cli import main
+from tui.cli.main import main
 
 ANSWERS = """
 operator = "ana"
@@ -142,7 +142,7 @@ def test_headless_runs_without_textual(runbook: Path) -> None:
     code = (
         "import sys\n"
         "sys.argv[:] = 'runbook run --dry-run --flow deploy --method docker -f'.split() + sys.argv[1:]\n"
-        "from tui.cli import main\n"
+        "from tui.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "assert 'textual' not in sys.modules, 'textual was imported'"
     )
@@ -170,7 +170,7 @@ def test_the_operators_settings_stand_for_the_options(runbook: Path, tmp_path: P
 def test_a_drill_that_is_resumed_goes_on_with_its_host_as_it_was_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tui.compose import resumed_workspace
+    from tui.cli.wiring import resumed_workspace
     from tui.transports.base import CancelToken, Command
 
     answers = tmp_path / "answers.toml"

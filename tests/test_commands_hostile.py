@@ -19,10 +19,10 @@ from tests.support.hostile_session import add_every_event, bundles, scenarios
 from tests.support.terminal import terminal
 from tests.tui.conftest import SHOP
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 from tui.session import events as ev
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 ROOT = Path(__file__).parents[1]
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
@@ -214,7 +214,7 @@ FAULTS = {
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_fault_of_the_program_itself_repeats_nothing_foreign(kind: str) -> None:
     """What Python and libraries would write to standard error by themselves repeats what a host said."""
-    code = f"from tui.cli_output import prepare; prepare()\nwords = {HOSTILE!r}\n{FAULTS[kind]}"
+    code = f"from tui.cli.output import prepare; prepare()\nwords = {HOSTILE!r}\n{FAULTS[kind]}"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
     said = ran.stderr.decode()
     assert foreign(said) == []

@@ -11,8 +11,8 @@ CONTRACTS: list[dict[str, Any]] = tomllib.loads(PROJECT)["tool"]["importlinter"]
 
 
 def contract(kind: str) -> dict[str, Any]:
-    [found] = [one for one in CONTRACTS if one["type"] == kind]
-    return found
+    """The first contract of a kind: of the layers, those of the whole program."""
+    return next(one for one in CONTRACTS if one["type"] == kind)
 
 
 def layers() -> list[list[str]]:

@@ -3,15 +3,17 @@
 import ast
 import json
 import re
+import statistics
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tui"
-ENGINE = ("runbook", "session", "execution", "transports", "probes", "exports", "drill", "headless")
+ENGINE = ("runbook", "session", "signing", "execution", "transports", "probes", "exports", "drill", "headless")
 DRIVERS = {"docker", "boto3", "botocore", "pymysql", "redis", "httpx", "websockets"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
@@ -30,7 +32,7 @@ def loaded_after(code: str) -> set[str]:
 
 def test_the_engine_never_imports_textual() -> None:
     modules = [module_name(path) for path in SOURCES if path.relative_to(PACKAGE).parts[0] in ENGINE]
-    assert "tui.execution.conductor" in modules
+    assert "tui.execution.conductor.conductor" in modules
     loaded = loaded_after("\n".join(f"import {name}" for name in modules))
     assert "textual" not in loaded
     assert "paramiko" in loaded
@@ -38,7 +40,7 @@ def test_the_engine_never_imports_textual() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--headless", "--help"], ["drill", "--help"]])
 def test_a_command_line_imports_neither_textual_nor_drivers(arguments: list[str]) -> None:
-    loaded = loaded_after(f"from tui.cli import main\ntry:\n    main({arguments!r})\nexcept SystemExit:\n    pass")
+    loaded = loaded_after(f"from tui.cli.main import main\ntry:\n    main({arguments!r})\nexcept SystemExit:\n    pass")
     assert not loaded & (DRIVERS | {"textual", "paramiko"})
 
 
@@ -72,6 +74,12 @@ def test_a_module_has_one_subject(path: Path) -> None:
         if node.end_lineno is not None and node.end_lineno - node.lineno >= 50
     ]
     assert long == []
+
+
+def test_a_folder_is_seen_at_a_glance() -> None:
+    modules = Counter(path.parent for path in SOURCES)
+    assert [str(folder) for folder, number in modules.items() if number > 14] == []
+    assert statistics.median(path.read_text().count("\n") for path in SOURCES) < 120
 
 
 IGNORED = re.compile(r"# (noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z, -]+\])?)$")

@@ -9,15 +9,15 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import one_section
+from tui.dialogs.sign import second_problem
 from tui.errors import NotNow, UsageError
-from tui.execution.signing import Signing
+from tui.execution.conductor.signing import Signing
 from tui.execution.workspace import Setup, Workspace
 from tui.people import login_name, named_or_login, same_person
-from tui.runbook.load import load_text
-from tui.screens.dialogs.sign import second_problem
+from tui.runbook.reading.load import load_text
+from tui.session.archive.store import Store
 from tui.session.events import SessionHandedOver
-from tui.session.journal import read
-from tui.session.store import Store
+from tui.session.journal.journal import read
 
 JOSE = unicodedata.normalize("NFC", "José Ångström")
 SAME = [

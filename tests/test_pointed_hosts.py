@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tui.cli import main
-from tui.compose import open_store, open_workspace
+from tui.cli.main import main
+from tui.cli.wiring import open_store, open_workspace
 from tui.errors import UsageError
 from tui.resources import bundled
-from tui.runbook.load import load
 from tui.runbook.pointing import overridden, pointed_values
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.journal import read
+from tui.session.journal.journal import read
 
 TEXT = """
 format = 1

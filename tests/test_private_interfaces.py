@@ -51,12 +51,12 @@ def test_paramikos_connection(transport: Any) -> None:
     names = """_send_user_message _parse_channel_open_failure _parse_channel_open_success _next_channel
         _channel_handler_table _parse_disconnect _really_parse_kex_init _verify_key _preferred_ciphers
         _preferred_pubkeys preferred_keys"""
-    has("paramiko", paramiko.Transport, names, "tui/transports/wire.py, negotiation.py")
+    has("paramiko", paramiko.Transport, names, "tui/transports/ssh/wire.py, negotiation.py")
     own = "packetizer lock _channels channel_events channels_seen host_key sock"
-    has("paramiko", transport, own, "tui/transports/wire.py")
-    has("paramiko", transport.packetizer, "read_message REKEY_BYTES REKEY_PACKETS", "tui/transports/wire.py")
-    has("paramiko", transport._channels, "put", "tui/transports/wire.py: open_beyond")
-    takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    has("paramiko", transport, own, "tui/transports/ssh/wire.py")
+    has("paramiko", transport.packetizer, "read_message REKEY_BYTES REKEY_PACKETS", "tui/transports/ssh/wire.py")
+    has("paramiko", transport._channels, "put", "tui/transports/ssh/wire.py: open_beyond")
+    takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/ssh/negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
     parsed = inspect.getsource(paramiko.Transport._really_parse_kex_init)  # type: ignore[attr-defined]  # private: the stubs leave it out
     for key in ("kex_algo_list", "server_key_algo_list", "server_encrypt_algo_list", "server_mac_algo_list"):
         assert f'"{key}"' in parsed, f"paramiko {version('paramiko')}: no {key} in what it parses; see negotiation.py"
@@ -64,9 +64,9 @@ def test_paramikos_connection(transport: Any) -> None:
 
 def test_paramikos_channel() -> None:
     names = "_handle_request _set_transport _set_window _check_add_window"
-    has("paramiko", paramiko.Channel, names, "tui/transports/wire.py")
+    has("paramiko", paramiko.Channel, names, "tui/transports/ssh/wire.py")
     own = "in_buffer in_stderr_buffer status_event remote_chanid transport"
-    has("paramiko", paramiko.Channel(0), own, "tui/transports/wire.py")
+    has("paramiko", paramiko.Channel(0), own, "tui/transports/ssh/wire.py")
     fed = inspect.getsource(paramiko.Channel._feed) + inspect.getsource(paramiko.Channel._feed_extended)  # type: ignore[attr-defined]  # private: the stubs leave it out
     for call in ("self.in_buffer.feed(", "self.in_stderr_buffer.feed("):
         assert call in fed, f"paramiko {version('paramiko')}: output does not come by {call}); see _Feed in wire.py"
@@ -74,40 +74,40 @@ def test_paramikos_channel() -> None:
 
 def test_paramikos_agent() -> None:
     agent = paramiko.agent.AgentSSH()
-    has("paramiko", agent, "_conn _keys _close", "tui/transports/login.py: _agent")
-    takes("paramiko", paramiko.agent.AgentKey.__init__, "self agent blob comment", "tui/transports/login.py")
+    has("paramiko", agent, "_conn _keys _close", "tui/transports/ssh/login.py: _agent")
+    takes("paramiko", paramiko.agent.AgentKey.__init__, "self agent blob comment", "tui/transports/ssh/login.py")
 
 
 def test_dockers_client() -> None:
-    has("docker", docker.APIClient, "_result _url get_adapter", "tui/probes/docker_wire.py: _Client")
+    has("docker", docker.APIClient, "_result _url get_adapter", "tui/probes/docker/wire.py: _Client")
     made = inspect.getsource(docker.APIClient.__init__)
     for name in ("_general_configs", "credstore_env", "_custom_adapter", "_version", "base_url"):
         assert f"self.{name}" in made, f"docker {version('docker')} sets no {name}; see _Client in docker_wire.py"
     for kind in (UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool):
         assert inspect.isclass(kind)
-    takes("docker", UnixHTTPConnection.__init__, "self base_url unix_socket timeout", "tui/probes/docker_wire.py")
+    takes("docker", UnixHTTPConnection.__init__, "self base_url unix_socket timeout", "tui/probes/docker/wire.py")
 
 
 def test_boto3s_session() -> None:
     session = URLLib3Session()
-    has("botocore", session, "_manager send", "tui/probes/s3_wire.py")
-    has("urllib3", session._manager, "pool_classes_by_scheme", "tui/probes/s3_wire.py")
+    has("botocore", session, "_manager send", "tui/probes/s3/wire.py")
+    has("urllib3", session._manager, "pool_classes_by_scheme", "tui/probes/s3/wire.py")
     given = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
     client = boto3.session.Session().client("s3", config=Config(signature_version="s3v4"), **given)
-    has("boto3", client, "_endpoint", "tui/probes/s3_wire.py: closing")
-    has("botocore", client._endpoint, "http_session", "tui/probes/s3_wire.py: closing")
+    has("boto3", client, "_endpoint", "tui/probes/s3/wire.py: closing")
+    has("botocore", client._endpoint, "http_session", "tui/probes/s3/wire.py: closing")
     client.close()
 
 
 def test_pymysqls_connection() -> None:
-    has("pymysql", MysqlConnection, "_create_ssl_ctx _process_auth _force_close", "tui/probes/mysql.py")
-    takes("pymysql", MysqlConnection._process_auth, "self plugin_name auth_packet", "tui/probes/mysql.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
-    takes("pymysql", MysqlConnection.connect, "self sock", "tui/probes/mysql.py")
+    has("pymysql", MysqlConnection, "_create_ssl_ctx _process_auth _force_close", "tui/probes/mysql/probe.py")
+    takes("pymysql", MysqlConnection._process_auth, "self plugin_name auth_packet", "tui/probes/mysql/probe.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("pymysql", MysqlConnection.connect, "self sock", "tui/probes/mysql/probe.py")
 
 
 def test_redis_connection() -> None:
     names = "_connect _host_error repr_pieces send_command read_response"
-    has("redis", AbstractConnection, names, "tui/probes/redis.py: _client")
+    has("redis", AbstractConnection, names, "tui/probes/redis/probe.py: _client")
 
 
 @pytest.mark.parametrize("library", CAPPED)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.sshd import Sshd
-from tui.compose import resumed_workspace
+from tui.cli.wiring import resumed_workspace
 from tui.session import events as ev
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.outcome import Outcome
-from tui.session.output import OutputReader
+from tui.session.output.output import OutputReader
 from tui.session.state import StepStatus
 
 RUNBOOK = """

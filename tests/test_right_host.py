@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from tests.support.two_hosts import Place
 from tests.support.two_hosts import place as place
 from tests.support.two_hosts import two_hosts as two_hosts
-from tui.cli import main
-from tui.compose import drill_workspace, open_workspace, resumed_workspace
+from tui.cli.main import main
+from tui.cli.wiring import drill_workspace, open_workspace, resumed_workspace
 from tui.errors import HostsMoved, NotNow, SessionError, UsageError
 from tui.execution.workspace import Setup
 from tui.session import events as ev
-from tui.session.journal import read
+from tui.session.journal.journal import read
 
 
 def ran_on(

@@ -9,8 +9,8 @@ import pytest
 from tests.support.seed import NOTHING, TABLE, Claim, Row, Thing, lines, plain, shown, table, thing_of, things
 from tests.support.seed_changes import changed_monitors, changed_steps, changed_triggers, moved_bounds, without
 from tests.test_bundled_runbook import rows as matrix
-from tui.runbook.load import load
 from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load
 from tui.runbook.walk import steps_of
 
 ROOT = Path(__file__).parents[1]

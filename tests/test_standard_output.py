@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.runbooks import one_section
-from tui.session.store import Store
+from tui.session.archive.store import Store
 
 STEPS = """
 [[sections.steps]]
@@ -28,7 +28,7 @@ reads = true
 TOP = Path(__file__).parents[1]
 READING = [("show",), ("show", "--json"), ("lint",), ("run", "--dry-run", "--operator", "ana")]
 RUN = ("run", "--headless", "--operator", "ana")
-START = "from tui.cli import main; main(prog_name='runbook')"
+START = "from tui.cli.main import main; main(prog_name='runbook')"
 NAMELESS = "import os, pwd\ndef no(uid): raise KeyError('uid not found')\npwd.getpwuid = no\n"
 
 

@@ -10,8 +10,8 @@ import pytest
 from support.source_trees import trees
 
 from tui import threads
-from tui.bridge import AT_ONCE, Front
 from tui.errors import RunbookError
+from tui.front import AT_ONCE, Front
 
 
 class Plain(Front):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.compose import drill_workspace, find_runbook
-from tui.execution.expectations import check_answer
+from tui.cli.wiring import drill_workspace, find_runbook
+from tui.execution.judging.expectations import check_answer
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, settle
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tui.app import RunbookApp
-    from tui.execution.conductor import Conductor
+    from tui.execution.conductor.conductor import Conductor
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 NIGHT = datetime(2026, 11, 24, 2, 12, tzinfo=UTC)

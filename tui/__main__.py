@@ -1,6 +1,6 @@
 """Makes `python -m tui` the same as `runbook`."""
 
-from tui.cli import main
+from tui.cli.main import main
 
 if __name__ == "__main__":
     main()

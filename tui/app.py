@@ -11,25 +11,25 @@ from textual.screen import Screen
 from tui import threads
 from tui.actions import IDS, acts, bindings
 from tui.attention import Attentive
-from tui.bridge import Bridge
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
+from tui.front import Bridge
 from tui.keys import read_keys
 from tui.runbook.model import Issue
-from tui.session.called import over, session_called, way_back
 from tui.session.state import SessionState
-from tui.session.usual import Usual
+from tui.session.views.called import over, session_called, way_back
+from tui.session.views.usual import Usual
 from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
 from tui.widgets.contrast import readable
 
 if TYPE_CHECKING:
-    from tui.execution.conductor import Conductor
+    from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
     from tui.replay.stage import ReplayWorkspace
-    from tui.session.history import History
+    from tui.session.archive.history import History
 
 ERROR_SHOWN = 12.0
 LAST_WORDS = 3.0
@@ -77,7 +77,7 @@ class RunbookApp(Attentive, TakingUp):
 
     def on_mount(self) -> None:
         """Show the first screen, in the operator's colours and with the operator's keys."""
-        from tui.screens.home import HomeScreen
+        from tui.screens.home.screen import HomeScreen
 
         wrong = [*unknown_keys(self.config, IDS, frozenset(self.available_themes)), *self._wrong_keys]
         if self.config.theme in self.available_themes:
@@ -98,7 +98,7 @@ class RunbookApp(Attentive, TakingUp):
         if self._session:
             self.call_after_refresh(self.resume, self._session)
         elif self.given is not None and self.given.flow:
-            from tui.screens.setup import SetupScreen
+            from tui.screens.setup.screen import SetupScreen
 
             self.call_after_refresh(self.push_screen, SetupScreen(self.given.flow))
         elif self._rolling_back:
@@ -124,7 +124,7 @@ class RunbookApp(Attentive, TakingUp):
 
     def _remember(self) -> None:
         """Read how long steps took in earlier sessions, beside everything else."""
-        from tui.session.history import read_history
+        from tui.session.archive.history import read_history
 
         def read(history: "History") -> None:
             self._history, self._usual = history, ("", {})
@@ -174,7 +174,7 @@ class RunbookApp(Attentive, TakingUp):
 
     def open_run(self) -> None:
         """Show the session that is open: its rollback, once it has turned to one."""
-        from tui.session.rollback import made_elsewhere
+        from tui.session.views.rollback import made_elsewhere
 
         if self.workspace.replaying:
             self.pop_screen()
@@ -182,17 +182,17 @@ class RunbookApp(Attentive, TakingUp):
         self._home_again()
         state = self.viewer.state if self.viewer else None
         if state is not None and (state.rollback is not None or made_elsewhere(state)):
-            from tui.screens.rollback import RollbackScreen
+            from tui.screens.rollback.screen import RollbackScreen
 
             self.push_screen(RollbackScreen())
         else:
-            from tui.screens.run import RunScreen
+            from tui.screens.run.screen import RunScreen
 
             self.push_screen(RunScreen())
 
     def show_summary(self) -> None:
         """Show the result of the session that is open."""
-        from tui.screens.summary import SummaryScreen
+        from tui.screens.summary.screen import SummaryScreen
 
         self._home_again()
         self.push_screen(SummaryScreen())
@@ -244,7 +244,7 @@ class RunbookApp(Attentive, TakingUp):
 
     def ask_secret(self, prompt: str) -> str:
         """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""
-        from tui.screens.dialogs.ask import AskSecret
+        from tui.dialogs.ask import AskSecret
 
         answer: queue.Queue[str | None] = queue.Queue(1)
         self.call_later(self.push_screen, AskSecret(prompt), answer.put)
@@ -303,7 +303,7 @@ class RunbookApp(Attentive, TakingUp):
 
     async def action_quit(self) -> None:
         """End the program; where a session is open, say first what keeps running and how to resume it."""
-        from tui.screens.dialogs import Confirm
+        from tui.dialogs import Confirm
 
         conductor = self.conductor
         if conductor is None:

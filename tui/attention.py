@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.screen import Screen
 
-from tui.bridge import Front
+from tui.front import Front
 from tui.screens.small import cover, too_small
 
 QUIT = "ctrl+q"

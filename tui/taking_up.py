@@ -5,12 +5,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.bridge import Front
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
+from tui.front import Front
 from tui.session.places import Moved
 
 if TYPE_CHECKING:
-    from tui.execution.conductor import Conductor
+    from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
 
 Result = TypeVar("Result")
@@ -57,13 +57,13 @@ class TakingUp(Front):
     def _not_resumed(self, session_id: str, reopen: bool, error: RunbookError) -> None:
         """Ask what has to be known first; show what another process writes, without a way to act; tell the rest."""
         if isinstance(error, SessionOver):
-            from tui.screens.dialogs import Confirm
+            from tui.dialogs import Confirm
 
             lines = [session_id, f"It is finished: {error.ended}.", "", "Opening it again is recorded."]
             ask_first = Confirm("Open a finished session again?", lines, yes="Open it again", no="Leave it")
             self.push_screen(ask_first, lambda yes: self.resume(session_id, reopen=True) if yes else None)
         elif isinstance(error, HostsMoved):
-            from tui.screens.dialogs.moved import WhichHosts
+            from tui.dialogs.moved import WhichHosts
 
             ask = WhichHosts(error.moved)
             self.push_screen(ask, lambda hosts: self.resume(session_id, hosts, reopen) if hosts else None)
@@ -73,7 +73,7 @@ class TakingUp(Front):
             self.show_error(error)
 
     def _resumed(self, conductor: "Conductor") -> None:
-        from tui.screens.dialogs.taken_up import TakenUp
+        from tui.dialogs.taken_up import TakenUp
 
         self._opened(conductor)
         if conductor.state.started is None:
@@ -114,7 +114,7 @@ class TakingUp(Front):
         if self.viewer is not conductor:
             return
         if elsewhere:
-            from tui.screens.dialogs import Confirm
+            from tui.dialogs import Confirm
 
             def answered(yes: bool | None) -> None:
                 if not yes:

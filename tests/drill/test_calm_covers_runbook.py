@@ -10,29 +10,29 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.world_transport import WorldTransport
-from tui.compose import drill_workspace
+from tui.cli.wiring import drill_workspace
 from tui.drill.load import find_scenario
 from tui.drill.world import Reply, World
 from tui.execution.commands import host_of, prepare, values_of
-from tui.execution.conductor import Conductor
-from tui.execution.expectations import Output, check_answer
-from tui.execution.expectations import check as expected
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.judging.expectations import Output, check_answer
+from tui.execution.judging.expectations import check as expected
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
-from tui.runbook.filling import filled_action
-from tui.runbook.load import load
 from tui.runbook.model import Action, FlowKind, Runbook, Step
-from tui.session.called import items
+from tui.runbook.reading.load import load
+from tui.runbook.templates.filling import filled_action
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.events import AnyEvent, MessageSent
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.state import SessionState, StepStatus
-from tui.session.store import Store
+from tui.session.views.called import items
 from tui.transports.base import CancelToken, Stream
 
 

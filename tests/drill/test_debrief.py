@@ -11,10 +11,10 @@ from tui.drill.debrief import Debrief, debrief
 from tui.drill.load import parse_scenario
 from tui.drill.scenario import Scenario
 from tui.headless.debriefs import debrief_report
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import Journal, read
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import Journal, read
 from tui.session.outcome import Outcome
 
 STEPS = "".join(

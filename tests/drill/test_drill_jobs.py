@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from tests.support.runbooks import small
-from tui.compose import drill_workspace, resumed_workspace
+from tui.cli.wiring import drill_workspace, resumed_workspace
 from tui.drill.host import DrillHost, start_drill, transports_for
 from tui.drill.jobs import LeftJob
 from tui.drill.load import parse_scenario
 from tui.execution.workspace import Setup
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import OutputReader
+from tui.session.output.output import OutputReader
 from tui.session.state import StepStatus
 from tui.transports.base import CancelToken, Command, Detached, Left, Link, Stream, Transport
-from tui.transports.job_scripts import (
+from tui.transports.jobs.scripts import (
     attach_request,
     clear_request,
     look_request,

@@ -9,11 +9,11 @@ from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import one_section
 from tui.drill.host import start_drill, transports_for
 from tui.drill.load import parse_scenario
-from tui.execution import probing
+from tui.execution.measuring import probing
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.report import check_report
-from tui.runbook.load import load
-from tui.session.store import Store
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 
 CHECKS = ("threads", "ping", "max-used", "slow-log")
 STEPS = "".join(

@@ -13,11 +13,11 @@ from tui.drill.load import find_scenario, parse_scenario
 from tui.drill.scenario import Scenario
 from tui.drill.world import Past, Struck, lived, past_of
 from tui.errors import RunbookInvalid, SessionError, UsageError
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.facilitating import facilitate
-from tui.runbook.load import load
-from tui.session.store import Store
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 
 STEPS = "".join(
     f'[[sections.steps]]\nid = "{step}"\ntitle = "{step}"\n[[sections.steps.actions]]\nrun = "do {step}"\n'

@@ -6,16 +6,16 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.small_session import SmallSession, small_session
-from tui.cli import main
-from tui.compose import drill_workspace, resumed_workspace
+from tui.cli.main import main
+from tui.cli.wiring import drill_workspace, resumed_workspace
 from tui.drill.kept import scenario_of
 from tui.errors import SessionError
 from tui.execution.workspace import Setup
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.headless.debriefs import debrief_of
-from tui.session.bundle import kept, pack
-from tui.session.store import SessionDirectory, Store
+from tui.session.archive.bundle import kept, pack
+from tui.session.archive.store import SessionDirectory, Store
 
 __all__ = ["small_session"]
 

@@ -23,7 +23,7 @@ def watch(event, arguments):
         seen.append([event, " ".join(map(str, arguments[1])) if event == "subprocess.Popen" else str(arguments)])
 
 sys.addaudithook(watch)
-from tui.compose import drill_workspace
+from tui.cli.wiring import drill_workspace
 from tui.execution.workspace import Setup
 from tui.headless.run import Exit, settle
 from tests.drill.test_calm_covers_runbook import answers

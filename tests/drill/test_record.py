@@ -15,9 +15,9 @@ from tui.drill.scenario import Ending, Scenario
 from tui.drill.world import World
 from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.store import SessionDirectory, Store
 
 STEP = '[[sections.steps]]\nid = "{0}"\ntitle = "{0}"\n[[sections.steps.actions]]\nrun = """{1}"""\n'
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)

@@ -8,24 +8,24 @@ from msgspec.structs import replace
 
 from tests.drill.test_calm_covers_runbook import answers, begin, go, runbook, ticking
 from tests.support.world_transport import WorldTransport
-from tui.compose import drill_workspace
+from tui.cli.wiring import drill_workspace
 from tui.drill.debrief import debrief
 from tui.drill.faults import INBOX, FaultRunner, ask_for
 from tui.drill.load import find_scenario
 from tui.drill.world import World
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.headless.run import Exit, settle, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.session import events as ev
-from tui.session import symptoms
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.state import StepStatus
-from tui.session.store import Store
-from tui.session.symptoms import Match, Subject, matching
+from tui.session.views import symptoms
+from tui.session.views.symptoms import Match, Subject, matching
 
 
 class Rehearsal:

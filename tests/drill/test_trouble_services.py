@@ -7,9 +7,9 @@ import pytest
 from tests.drill.test_calm_covers_runbook import go, runbook
 from tests.drill.test_trouble_rollback import Rehearsal, do, likely, rehearse
 from tui.drill.debrief import debrief
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.state import StepStatus
-from tui.session.symptoms import Subject, matching
+from tui.session.views.symptoms import Subject, matching
 
 __all__ = ["rehearse"]
 

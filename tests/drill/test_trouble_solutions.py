@@ -11,7 +11,7 @@ from tests.drill.test_trouble_rollback import Rehearsal, do, likely, rehearse
 from tui.drill.debrief import debrief
 from tui.drill.faults import ask_for
 from tui.runbook.walk import steps_of
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.state import StepStatus
 
 __all__ = ["rehearse"]

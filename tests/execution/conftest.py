@@ -9,8 +9,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.monitored import Monitored
 from tests.support.runbooks import SMALL, small
 from tui.execution.workspace import Workspace
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import shop
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import connected_event
 from tui.session.places import reached_elsewhere
 from tui.transports.base import HostFacts

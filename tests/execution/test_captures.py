@@ -1,6 +1,6 @@
 import pytest
 
-from tui.execution.captures import Captured, capture
+from tui.execution.judging.captures import Captured, capture
 from tui.runbook.model import Capture
 
 TEXT = 'backup started\nBACKUP_DATE=20261124_020311\n{"tokens": {"access": "eyJhb.G.c", "ttl": 300}}\n'

@@ -7,11 +7,11 @@ import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tui.errors import JournalUnwritable, NotNow
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import Disk, read
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import Disk, read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.transports.base import Link

@@ -11,10 +11,10 @@ from tui.errors import NotNow, UsageError
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.registry import render
 from tui.exports.source import source
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.events import ValueCorrected
-from tui.session.journal import read
-from tui.session.store import Store
+from tui.session.journal.journal import read
 
 STEPS = """
 [[sections.steps]]

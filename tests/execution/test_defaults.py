@@ -10,14 +10,14 @@ from tests.runbook.documents import changed
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tui.errors import RunbookInvalid, UsageError
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.resources import bundled
-from tui.runbook.load import load, load_text
-from tui.runbook.variables import fill
-from tui.screens.setup_form import values
-from tui.session.called import items
-from tui.session.store import Store
+from tui.runbook.reading.load import load, load_text
+from tui.runbook.templates.variables import fill
+from tui.screens.setup.form import values
+from tui.session.archive.store import Store
+from tui.session.views.called import items
 
 SETUP = Setup(flow="deploy", method="a", operator="ana")
 

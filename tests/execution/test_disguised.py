@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from tui.execution.redaction import Redactor
-from tui.execution.views import plain_letters
-from tui.session.output import OutputReader, OutputWriter, write_mask
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.views import plain_letters
+from tui.session.output.output import OutputReader, OutputWriter, write_mask
 from tui.text.sanitise import sanitise
 
 SECRETS = [

@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from tui.execution.evidence import PART, documents
-from tui.execution.expectations import Output, check, check_answer, describe
+from tui.execution.judging.evidence import PART, documents
+from tui.execution.judging.expectations import Output, check, check_answer, describe
 from tui.runbook.model import Action, Answer, Expect, Number
 from tui.runbook.results import Http
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import OutputWriter
+from tui.session.output.output import OutputWriter
 
 OK = Outcome.exited(0)
 CURL = """HTTP/1.1 301 Moved Permanently\r

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from tests.support.runbooks import small
 from tui.execution.commands import prepare
-from tui.execution.host_file import CANNOT_READ, variables
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
+from tui.execution.secrecy.host_file import CANNOT_READ, variables
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action
 
 SHELLS = [shell for shell in (["bash"], ["dash"], ["busybox", "sh"]) if shutil.which(shell[0])]

@@ -9,8 +9,8 @@ from msgspec import structs
 from tests.support.fake_transport import Reply
 from tests.support.monitored import ERRORS, SITE, Monitored, until
 from tests.support.runbooks import small
-from tui.execution import probing
-from tui.execution.monitors import Measurement, cut_off
+from tui.execution.measuring import probing
+from tui.execution.measuring.monitors import Measurement, cut_off
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.runbook.model import Host, Monitor, Number, Probe, Service
 from tui.session import events as ev

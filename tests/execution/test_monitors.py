@@ -8,12 +8,12 @@ import pytest
 from tests.support.fake_transport import Reply
 from tests.support.monitored import BAD, ERRORS, GOOD, TRIGGER, Monitored, until
 from tui.errors import JournalUnwritable
-from tui.execution.monitors import AT_ONCE
+from tui.execution.measuring.monitors import AT_ONCE
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import read
+from tui.session.archive.store import Store
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import read
 from tui.session.state import StepStatus
-from tui.session.store import Store
 
 
 def test_every_so_often_on_the_monotonic_clock(monitored: Monitored) -> None:

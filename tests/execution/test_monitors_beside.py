@@ -10,15 +10,15 @@ import pytest
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
-from tui.execution import monitors
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.measuring import monitors
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load_text
+from tui.runbook.reading.load import load_text
 from tui.session import events as ev
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus
-from tui.session.store import Store
 from tui.transports.base import CancelToken, Command, GivingWay, OutputSink, Transport
 
 Kind = TypeVar("Kind", bound=ev.Event)

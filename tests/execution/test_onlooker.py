@@ -13,15 +13,15 @@ import pytest
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
 from tui.errors import SessionHeld
-from tui.execution.conductor import Conductor
-from tui.execution.onlooker import GONE
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.conductor.onlooker import GONE
 from tui.execution.recording import Recording
 from tui.execution.workspace import Setup, Workspace
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.journal import verify
+from tui.session.journal.journal import verify
+from tui.session.journal.writer_lock import WriterLock, holder_of
 from tui.session.state import StepStatus
-from tui.session.store import Store
-from tui.session.writer_lock import WriterLock, holder_of
 
 OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 
@@ -34,7 +34,7 @@ def host() -> FakeTransport:
 @pytest.fixture
 def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
-    monkeypatch.setattr("tui.execution.onlooker.LOOK", 0.01)
+    monkeypatch.setattr("tui.execution.conductor.onlooker.LOOK", 0.01)
     made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
     yield made
     made.close()
@@ -79,7 +79,7 @@ def test_the_lock_of_a_process_that_died_is_free_at_once(workspace: Workspace, c
     conductor.close()
     directory = workspace.store.find("last")
     script = (
-        "import os, signal; from pathlib import Path; from tui.session.journal import Journal;"
+        "import os, signal; from pathlib import Path; from tui.session.journal.journal import Journal;"
         "from tui.session.clock import SystemClock;"
         f"Journal.open(Path({str(directory.journal)!r}), SystemClock()); os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -91,7 +91,7 @@ def test_an_onlooker_says_when_the_writer_was_killed_and_who_writes_next(workspa
     workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})).close()
     directory = workspace.store.find("last")
     script = (
-        "import sys; from pathlib import Path; from tui.session.journal import Journal;"
+        "import sys; from pathlib import Path; from tui.session.journal.journal import Journal;"
         "from tui.session.clock import SystemClock;"
         f"held = Journal.open(Path({str(directory.journal)!r}), SystemClock()); print('held', flush=True);"
         "sys.stdin.read()"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.sshd import Sshd
-from tui.execution.executor import Executor
-from tui.execution.redaction import Redactor
+from tui.execution.conductor.executor import Executor
+from tui.execution.secrecy.redaction import Redactor
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import verify_output
+from tui.session.output.output import verify_output
 from tui.transports.base import CancelToken, Command
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 SCRIPT = "seq 1 30000; echo warned >&2; exit 3"
 WANTED = {b"warned", *(b"%d" % number for number in range(1, 30001))}
@@ -39,7 +39,7 @@ class Disk:
 
 @pytest.fixture
 def host(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> Iterator[SSHTransport]:
-    monkeypatch.setattr("tui.execution.executor.UNWRITABLE_PAUSE", 0.02)
+    monkeypatch.setattr("tui.execution.conductor.executor.UNWRITABLE_PAUSE", 0.02)
     transport = sshd.transport()
     yield transport
     transport.clear("waits")

@@ -11,18 +11,18 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
-from tui.execution import probing
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.measuring import probing
 from tui.execution.workspace import Setup, Workspace
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
-from tui.runbook.load import load
 from tui.runbook.model import Expect
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import read
+from tui.session.archive.store import Store
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, StepStatus
-from tui.session.store import Store
 
 SERVICE = """
 [services.database]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.execution.guard import guarded
-from tui.execution.redaction import CHUNK, Redactor
+from tui.execution.secrecy.guard import guarded
+from tui.execution.secrecy.redaction import CHUNK, Redactor
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 

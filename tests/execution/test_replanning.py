@@ -10,15 +10,15 @@ from msgspec import convert
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import shop
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
-from tui.runbook.counting import repeatable
 from tui.runbook.model import Step
+from tui.runbook.shell.counting import repeatable
 from tui.session import events as ev
-from tui.session.journal import read
-from tui.session.rollback import Need, rollback_plan
+from tui.session.journal.journal import read
 from tui.session.state import StepStatus
+from tui.session.views.rollback import Need, rollback_plan
 
 TEXT = shop(
     {

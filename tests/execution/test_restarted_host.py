@@ -9,12 +9,12 @@ from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import shop
 from tui.errors import NotNow
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
-from tui.session.doubts import doubtful, unasked
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
+from tui.session.views.doubts import doubtful, unasked
 from tui.transports.base import Link
 
 TEXT = shop(

@@ -9,13 +9,13 @@ import tomli
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL
 from tui.errors import HostError, NotNow, SessionError, SessionOver
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.journal import read, verify
+from tui.session.journal.journal import read, verify
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import verify_output
+from tui.session.output.output import verify_output
 from tui.session.state import StepStatus
 
 

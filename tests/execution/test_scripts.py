@@ -7,14 +7,14 @@ import pytest
 
 from tests.support.runbooks import small
 from tui.execution.commands import prepare, shown, shown_whole
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
-from tui.runbook.load import load
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Host
-from tui.runbook.scripts import first_line, script_of
+from tui.runbook.reading.load import load
+from tui.runbook.shell.scripts import first_line, script_of
 from tui.runbook.walk import steps_of
 from tui.transports.base import CancelToken
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 RUNBOOK = msgspec.structs.replace(small(), hosts={"web": Host(local=True)})
 SECRETS = Secrets(RUNBOOK, Redactor())

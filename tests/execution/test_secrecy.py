@@ -10,14 +10,14 @@ from msgspec import convert
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Runbook
 from tui.session import events as ev
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import WITHHELD
-from tui.session.store import Store
+from tui.session.output.output import WITHHELD
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0"
 CAPTURES = (

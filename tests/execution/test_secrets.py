@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from tests.support.runbooks import small
 from tui.errors import SecretMissing
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Runbook, Secret, SecretSource
 
 

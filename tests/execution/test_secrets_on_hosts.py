@@ -10,12 +10,12 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import small
 from tui.errors import HostError, RunbookError, SecretMissing
 from tui.execution.preflight import Finding, Verdict, preflight
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Runbook, Secret, SecretSource
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 FILE = Secret(variable="DB_PASSWORD", source=SecretSource.HOST_FILE, file="/srv/shop/.env")
 

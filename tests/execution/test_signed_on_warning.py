@@ -8,10 +8,10 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load_text
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load_text
+from tui.session.archive.store import Store
 from tui.session.state import StepStatus
-from tui.session.store import Store
 
 STEPS = """
 [[sections.steps]]

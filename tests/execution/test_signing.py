@@ -9,16 +9,16 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
 from tests.support.signing import SoftKey, make_keys, stock_verify
 from tui.errors import JournalDamaged, NotNow, SessionError, SignatureInvalid, SigningRefused
-from tui.execution.conductor import Conductor
-from tui.execution.signing import Signing
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.conductor.signing import Signing
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.report import verify_report
 from tui.session import events as ev
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
-from tui.session.kept_receipt import receipt_path
-from tui.session.signature import Key
+from tui.session.journal.receipt import receipt_path
 from tui.session.state import StepStatus
-from tui.session.store import SessionDirectory, Store
+from tui.signing.statement import Key
 
 OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 

@@ -6,16 +6,16 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tui.execution.commands import values_of
-from tui.execution.probing import DrillProber, LiveProber
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
-from tui.runbook.load import load, load_text
+from tui.execution.measuring.probing import DrillProber, LiveProber
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
+from tui.runbook.described.probes import value_of, words_of
 from tui.runbook.model import Probe, Runbook
-from tui.runbook.probing.describe import value_of, words_of
-from tui.runbook.variables import defaults, fill, filled
+from tui.runbook.reading.load import load, load_text
+from tui.runbook.templates.variables import defaults, fill, filled
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 NOW = FakeClock().now()
 RUNBOOK = """

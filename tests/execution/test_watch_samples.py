@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.runbooks import small
-from tui.execution.watch import follow, since, undisturbed
+from tui.execution.measuring.watch import follow, since, undisturbed
 from tui.runbook.model import Monitor, Number, Watched
 from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState, initial

@@ -2,9 +2,9 @@
 
 from tests.support.fake_transport import Reply
 from tests.support.monitored import WATCH, Monitored, until
-from tui.session.doubts import hosts_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus, step_by_id
+from tui.session.views.doubts import hosts_of
 
 
 def test_a_watch_counts_what_came_since_and_waits_for_the_rest(monitored: Monitored) -> None:

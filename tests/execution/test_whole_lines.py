@@ -11,7 +11,7 @@ from tests.support.sshd import Sshd
 from tui.execution.whole_lines import MOST, WholeLines
 from tui.session.outcome import Outcome
 from tui.transports.base import CancelToken, Command, Stream
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 OUT, ERR = Stream.OUT, Stream.ERR
 

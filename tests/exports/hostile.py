@@ -11,10 +11,10 @@ from msgspec.structs import fields, replace
 
 from tests.support.recorded import TEXT, Writer
 from tui.exports.source import Source
-from tui.runbook.load import load_text
+from tui.runbook.reading.load import load_text
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.output import OutputWriter, write_mask
+from tui.session.folding.fold import fold
+from tui.session.output.output import OutputWriter, write_mask
 
 CANARY = "document.title='owned'"
 PAGE = (

@@ -13,8 +13,8 @@ from tui.errors import UsageError
 from tui.exports.asciicast import SHOWN
 from tui.exports.registry import render
 from tui.exports.source import source
-from tui.session.markers import marker_of
-from tui.session.output import OutputWriter, write_mask
+from tui.session.output.output import OutputWriter, write_mask
+from tui.session.views.markers import marker_of
 
 Event = tuple[float, str, str]
 

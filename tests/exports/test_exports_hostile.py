@@ -22,7 +22,7 @@ from tui.exports.asciicast import BAD, BOLD, GOOD, LIVE, PLAIN, QUIET
 from tui.exports.registry import render
 from tui.exports.source import Source
 from tui.exports.source import source as exported
-from tui.session.store import SessionDirectory
+from tui.session.archive.store import SessionDirectory
 
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 SESSIONS = 60 if LONG else 2

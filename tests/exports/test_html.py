@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
-from tui.exports.html_parts import ROWS
-from tui.exports.html_steps import CHARACTERS, LINES
-from tui.exports.html_tags import Html, tag
+from tui.exports.html.parts import ROWS
+from tui.exports.html.steps import CHARACTERS, LINES
+from tui.exports.html.tags import Html, tag
 from tui.exports.registry import render
 from tui.session.outcome import Outcome
 from tui.text.sanitise import sanitise
@@ -126,10 +126,10 @@ def test_wide_output_is_bounded_by_its_characters(small_session: SmallSession) -
 def test_many_outputs_share_what_a_page_may_have(small_session: SmallSession, monkeypatch: pytest.MonkeyPatch) -> None:
     small_session.host.replies["uptime"] = Reply(b"load " + b"z" * 300 + b"\n" + b"z" * 300 + b"\n")
     small_session.do("look")
-    monkeypatch.setattr("tui.exports.html_steps.LEAST", 10)
-    monkeypatch.setattr("tui.exports.html_steps.TOTAL", 800)
+    monkeypatch.setattr("tui.exports.html.steps.LEAST", 10)
+    monkeypatch.setattr("tui.exports.html.steps.TOTAL", 800)
     assert "… 1 line before these" in Reader(page_of(small_session)).text["attempt-1"]
-    monkeypatch.setattr("tui.exports.html_steps.LEAST", 1_000)
+    monkeypatch.setattr("tui.exports.html.steps.LEAST", 1_000)
     assert "before these" not in Reader(page_of(small_session)).text["attempt-1"]
 
 
@@ -144,7 +144,7 @@ def test_a_failed_attempt_is_open_and_a_good_one_folded(small_session: SmallSess
 
 def test_of_a_very_long_timeline_the_markers_stay(small_session: SmallSession, monkeypatch: pytest.MonkeyPatch) -> None:
     small_session.do("look")
-    monkeypatch.setattr("tui.exports.html_parts.ROWS", 4)
+    monkeypatch.setattr("tui.exports.html.parts.ROWS", 4)
     assert ROWS > 4
     page = Reader(page_of(small_session))
     assert "rows left out" in page.text["timeline"]

@@ -11,8 +11,8 @@ from tests.support.fake_clock import FakeClock
 from tui.errors import UsageError
 from tui.exports.registry import render
 from tui.exports.source import source
-from tui.session.store import Store
-from tui.session.ticking import listed, named, tick_off
+from tui.session.archive.store import Store
+from tui.session.archive.ticking import listed, named, tick_off
 
 LONG = "Review the metrics; then, with the team, " + "ü" * 60
 

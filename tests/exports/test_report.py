@@ -6,14 +6,14 @@ import tomli
 from msgspec import convert
 
 from tests.support.runbooks import SMALL, small
-from tui.exports.html_charts import course_of_steps, sparkline
+from tui.exports.html.charts import course_of_steps, sparkline
 from tui.exports.measured import MOST, changes, courses
 from tui.exports.registry import render
 from tui.exports.report import followups, people, rollback, shown_output, timeline
 from tui.exports.source import Source
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.fold import fold
+from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import initial
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.sshd import Sshd
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome
-from tui.session.output import verify_output
-from tui.session.store import SessionDirectory, Store
+from tui.session.output.output import verify_output
 
 PROGRAM = (sys.executable, "-m", "tui")
 RUNBOOK = """

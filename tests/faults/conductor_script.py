@@ -16,15 +16,15 @@ from tests.support.forks import tell
 from tests.support.interpose import gate
 from tests.support.runbooks import SMALL, small
 from tui.errors import RunbookError
-from tui.execution import conductor
+from tui.execution.conductor import conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.headless import run as headless
 from tui.headless.answers import Answers
 from tui.headless.run import run_headless
 from tui.session import events as ev
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal
-from tui.session.store import Store
+from tui.session.journal.journal import Journal
 from tui.transports.base import Command
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")

@@ -11,9 +11,11 @@ import pytest
 from msgspec import Struct
 
 from tests.support.cutter import Cut, Cutter, Mode
-from tui.transports import connect, job, ssh
-from tui.transports.config import Resolved
-from tui.transports.wire import Connection
+from tui.transports.jobs import job
+from tui.transports.ssh import connect
+from tui.transports.ssh import transport as ssh
+from tui.transports.ssh.wire import Connection
+from tui.transports.ssh_config.resolved import Resolved
 
 PHASES = (
     "connect",

@@ -19,9 +19,9 @@ from tests.support.interpose import SYNCS, WRITES, Act, failing, gate
 from tests.support.runbooks import SMALL
 from tui.errors import JournalUnwritable, SessionError
 from tui.session import events as ev
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal, read, verify
-from tui.session.store import SessionDirectory, Store
+from tui.session.journal.journal import Journal, read, verify
 
 TRIES = 3
 

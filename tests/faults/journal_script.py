@@ -16,10 +16,10 @@ from tests.support.interpose import SYNCS, Act, die, failing, gate
 from tests.support.runbooks import SMALL
 from tui.errors import JournalUnwritable
 from tui.session import events as ev
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal
+from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome
-from tui.session.store import Store
 
 UNFINISHED = b'{"v":1,"seq":'
 READS = ("stat", "listdir", "io.open")

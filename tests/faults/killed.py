@@ -7,9 +7,9 @@ import msgspec
 from tests.support.faults import Faults
 from tests.support.forks import Told
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import read
-from tui.session.store import SessionDirectory
+from tui.session.archive.store import SessionDirectory
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import read
 
 KILLED = -9
 decode_entry = msgspec.json.Decoder(ev.Entry).decode

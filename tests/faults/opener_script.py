@@ -11,7 +11,7 @@ from tests.support.forks import hear, tell
 from tui.errors import SessionError
 from tui.session import events as ev
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal
+from tui.session.journal.journal import Journal
 
 
 def open_at_the_gate(path: str, gate: str) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from tests.faults.conductor_script import ANSWERS, SETUP, scripted, workspace
 from tests.support.fake_transport import FakeTransport
 from tests.support.forks import Told
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.headless.run import Exit, settle
 from tui.runbook.model import Step
-from tui.session.fold import fold
-from tui.session.journal import read, verify
+from tui.session.archive.store import SessionDirectory
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import read, verify
 from tui.session.state import StepStatus
-from tui.session.store import SessionDirectory
 
 CHANGES = ("dump > /backups/v2.sql", "compose up v2")
 """The commands of the flow that change something: each is to reach its host once, whatever happens."""

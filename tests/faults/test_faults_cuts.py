@@ -18,8 +18,8 @@ from tests.support.faults import Faults
 from tests.support.sshd import Sshd
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports import job
 from tui.transports.base import CancelToken, Command, Left, Stream
+from tui.transports.jobs import job
 
 WORKERS = 6
 LIVENESS = 1.8

@@ -12,9 +12,9 @@ import pytest
 from tests.support.faults import Faults
 from tests.support.forks import Forks, Told
 from tui.session import events as ev
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal, read
-from tui.session.store import SessionDirectory, Store
+from tui.session.journal.journal import Journal, read
 
 EVENTS = 6
 WAYS = (("before", errno.ENOSPC), ("before", errno.EIO), ("before", errno.EROFS), ("after", errno.EIO))

@@ -11,17 +11,17 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.faults import Faults
 from tests.support.runbooks import SMALL, small
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.registry import FORMATS, render
 from tui.exports.source import source
 from tui.headless.answers import Answers
 from tui.headless.run import Exit, walk
 from tui.session import events as ev
-from tui.session.fold import fold
-from tui.session.journal import read, verify
+from tui.session.archive.store import Store
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import read, verify
 from tui.session.state import SessionState
-from tui.session.store import Store
 
 HOUR = timedelta(hours=1)
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")

@@ -17,10 +17,10 @@ from tests.support.runbooks import SMALL, small
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.chain import check_receipt, digest
-from tui.session.fold import fold
-from tui.session.journal import Journal, read, verify
-from tui.session.store import SessionDirectory, Store
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.folding.fold import fold
+from tui.session.journal.chain import check_receipt, digest
+from tui.session.journal.journal import Journal, read, verify
 
 EVENTS = 200
 SEED = 2026

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.clients import complete, only_session, started, ticking, wait_for_output
 from tests.support.faults import Faults
 from tests.support.sshd import Sshd
-from tui.compose import open_workspace
+from tui.cli.wiring import open_workspace
 from tui.session.outcome import OutcomeKind
 from tui.session.state import StepStatus
 

@@ -15,10 +15,10 @@ from tests.support.faults import Faults
 from tests.support.forks import Forks, Told
 from tests.support.runbooks import SMALL
 from tui.session import events as ev
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal, read, verify
-from tui.session.kept_receipt import receipt_path
-from tui.session.store import SessionDirectory, Store
+from tui.session.journal.journal import Journal, read, verify
+from tui.session.journal.receipt import receipt_path
 
 EVENTS = 100
 

@@ -13,8 +13,8 @@ from tests.support.faults import Faults
 from tests.support.forks import Forks
 from tests.support.runbooks import SMALL
 from tui.session import events as ev
-from tui.session.journal import read, verify
-from tui.session.store import Store
+from tui.session.archive.store import Store
+from tui.session.journal.journal import read, verify
 
 
 @pytest.fixture

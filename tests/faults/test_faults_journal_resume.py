@@ -14,8 +14,8 @@ from tests.faults.resumed import CHANGES, resume
 from tests.support.faults import Faults
 from tests.support.forks import Forks
 from tui.session import events as ev
-from tui.session.journal import read
-from tui.session.store import SessionDirectory, Store
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.journal.journal import read
 
 
 @pytest.fixture(autouse=True)

@@ -16,10 +16,10 @@ from tests.support.terminal import terminal
 from tests.test_cli import ANSWERS
 from tests.test_end_to_end import begin
 from tui.session import events as ev
+from tui.session.archive.store import SessionDirectory
 from tui.session.clock import SystemClock
-from tui.session.journal import Journal, verify
-from tui.session.output import verify_output
-from tui.session.store import SessionDirectory
+from tui.session.journal.journal import Journal, verify
+from tui.session.output.output import verify_output
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 NAMES = [number.name for number in SIGNALS]

@@ -11,9 +11,9 @@ from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.report import check_report
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 STEPS = """
 [[sections.steps]]

@@ -13,10 +13,10 @@ from tests.support.runbooks import one_section
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.report import check_report, checked
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.store import Store
-from tui.session.verdicts import Row
+from tui.session.views.verdicts import Row
 from tui.transports.base import Command
 
 STEPS = "".join(

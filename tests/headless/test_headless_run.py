@@ -11,10 +11,10 @@ from tui.headless.answers import Answers, read_answers
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.plan import dry_run
 from tui.headless.run import Exit, run_headless
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.store import Store
-from tui.session.verdicts import Row
+from tui.session.views.verdicts import Row
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
 ANSWERS = Answers(

@@ -19,9 +19,9 @@ import pytest
 from tests.hosts.case import Case
 from tests.support.sshd import Sshd, make_key, public
 from tui.errors import HostError
-from tui.transports.config import resolve
-from tui.transports.connect import open_connection
-from tui.transports.login import Credentials
+from tui.transports.ssh.connect import open_connection
+from tui.transports.ssh.login import Credentials
+from tui.transports.ssh_config.resolved import resolve
 
 SSH_PATIENCE = 60.0
 PROXY = "python3 <keys>/proxy %h %p"

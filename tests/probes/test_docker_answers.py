@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.probed import filled
 from tui.probes.base import ProbeFailed, Reading
-from tui.probes.docker import DockerProbe
-from tui.probes.docker_answers import Answers
+from tui.probes.docker.answers import Answers
+from tui.probes.docker.probe import DockerProbe
 from tui.runbook.probing.docker import SPEC
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

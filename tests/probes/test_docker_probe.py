@@ -16,8 +16,8 @@ from tests.support.docker_engine import IMAGE, DockerEngine
 from tests.support.probed import failure, probed
 from tests.support.web_server import hang
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.docker import DockerProbe
-from tui.probes.docker_wire import MOST_ANSWER
+from tui.probes.docker.probe import DockerProbe
+from tui.probes.docker.wire import MOST_ANSWER
 from tui.runbook.probing.docker import SPEC
 from tui.transports.base import Transport
 
@@ -271,7 +271,7 @@ def test_a_socket_that_does_not_let_us_in() -> None:
 
 def _told(settings: dict[str, str]) -> str:
     from tests.support.reach import reaching
-    from tui.transports.local import LocalTransport
+    from tui.transports.local.transport import LocalTransport
 
     try:
         with reaching(LocalTransport("here")) as reach:

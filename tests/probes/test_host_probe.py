@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.probed import failure, probed
 from tui.probes.base import ProbeFailed, Ran
-from tui.probes.host import COMMANDS, Answer, HostProbe
+from tui.probes.host.probe import COMMANDS, Answer, HostProbe
 from tui.runbook.probing.host import SPEC
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 FACTS = Path(__file__).parent.parent / "data/facts"
 CHECKS = ("disk", "memory", "load", "cpu", "services", "ports", "versions", "clock")

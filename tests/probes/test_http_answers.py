@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tui.probes import http_bodies
-from tui.probes.http import HttpProbe
-from tui.probes.http_wire import Answer
+from tui.probes.http import bodies as http_bodies
+from tui.probes.http.probe import HttpProbe
+from tui.probes.http.wire import Answer
 
 
 def came(status: int, body: bytes = b"{}", kind: str = "application/json", **more: Any) -> Answer:

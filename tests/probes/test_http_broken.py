@@ -10,9 +10,9 @@ from tests.support.asked_web import Asking, answer, failed
 from tests.support.certificates import Authority, serving
 from tests.support.sshd import free_port
 from tests.support.web_server import Reply, hang, serving_raw, serving_web
-from tui.probes.http_wire import LIMIT
+from tui.probes.http.wire import LIMIT
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 
 def behave(said: bytes, reads: bool = True, hangs: bool = False) -> Any:

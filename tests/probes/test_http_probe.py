@@ -11,7 +11,7 @@ from tests.support.asked_web import PAGES, PASSWORD, TOKEN, Asking, answer, fail
 from tests.support.certificates import Authority, serving
 from tests.support.web_server import serving_web
 from tui.probes.base import NoData
-from tui.probes.http_wire import LIMIT
+from tui.probes.http.wire import LIMIT
 from tui.transports.base import Transport
 
 

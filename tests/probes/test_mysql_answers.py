@@ -7,9 +7,9 @@ import pymysql
 import pytest
 
 from tui.probes.base import ProbeFailed, Reading
-from tui.probes.mysql import MysqlProbe, readable
-from tui.probes.mysql_answers import Answers, Result
-from tui.probes.mysql_errors import worded
+from tui.probes.mysql.answers import Answers, Result
+from tui.probes.mysql.errors import worded
+from tui.probes.mysql.probe import MysqlProbe, readable
 from tui.runbook.probing.mysql import SPEC
 
 PASSWORD = "never-to-be-seen"

@@ -11,11 +11,11 @@ from tests.support.mariadb import PASSWORD, Mariadb
 from tests.support.reach import Misbehaving, reaching
 from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.mysql import MysqlProbe
-from tui.probes.mysql_answers import Answers
+from tui.probes.mysql.answers import Answers
+from tui.probes.mysql.probe import MysqlProbe
 from tui.runbook.probing.mysql import SPEC
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 pytestmark = pytest.mark.needs("mariadbd", "sshd", "ssh")
 
@@ -272,7 +272,7 @@ class TestWhatGoesWrong:
 
     def test_the_server_itself_refuses_to_write(self, mariadb: Mariadb, monkeypatch: pytest.MonkeyPatch) -> None:
         """Should a statement that writes get past the first look."""
-        monkeypatch.setattr("tui.probes.mysql.readable", lambda sql: sql)
+        monkeypatch.setattr("tui.probes.mysql.probe.readable", lambda sql: sql)
         for sql in ("DELETE FROM orders", "DROP TABLE orders", "TRUNCATE orders"):
             told = refusal(LocalTransport("here"), mariadb.settings(), "query", sql=sql)
             assert "the statement would write" in told.message

@@ -20,12 +20,12 @@ from tests.support.reach import reaching
 from tests.support.s3_server import S3Server
 from tests.support.web_server import Reply, Request, serving_web
 from tui.probes import trust
-from tui.probes.docker import DockerProbe
-from tui.probes.http import HttpProbe
-from tui.probes.mysql import MysqlProbe
-from tui.probes.s3 import S3Probe
+from tui.probes.docker.probe import DockerProbe
+from tui.probes.http.probe import HttpProbe
+from tui.probes.mysql.probe import MysqlProbe
+from tui.probes.s3.probe import S3Probe
 from tui.runbook.probing import docker, http, mysql, s3
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 HERE = LocalTransport("here")
 TOKEN = "token-of-another-engine"
@@ -145,7 +145,7 @@ AWS = {
 @pytest.fixture
 def amazon(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The same operator works with AWS: by variables, by a profile and by descriptions of services in the home."""
-    from tui.probes import s3_wire
+    from tui.probes.s3 import wire as s3_wire
 
     for name, value in AWS.items():
         monkeypatch.setenv(name, value)
@@ -169,7 +169,7 @@ def test_a_bucket_is_asked_as_if_the_shell_knew_nothing_of_aws(s3_server: S3Serv
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
 def test_the_host_of_amazons_own_s3_is_the_regions(amazon: Path, region: str) -> None:
-    from tui.probes import s3_wire
+    from tui.probes.s3 import wire as s3_wire
 
     given = {"bucket": "backups", "region": region, "access_key": "a", "secret_key": "b"}
     with reaching(HERE) as reach:

@@ -15,12 +15,12 @@ from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.databases import flag
-from tui.probes.redis import RedisProbe
-from tui.probes.redis_answers import Answers, own_slots, parse_info
-from tui.probes.redis_errors import worded
+from tui.probes.redis.answers import Answers, own_slots, parse_info
+from tui.probes.redis.errors import worded
+from tui.probes.redis.probe import RedisProbe
 from tui.runbook.probing.redis import SPEC
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 pytestmark = pytest.mark.needs("redis-server", "sshd", "ssh")
 

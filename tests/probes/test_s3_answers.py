@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.probed import filled
 from tui.probes.base import Reading
-from tui.probes.s3 import S3Probe
-from tui.probes.s3_answers import Answers, Found, Sent
-from tui.probes.s3_errors import place as where
-from tui.probes.s3_errors import skew
+from tui.probes.s3.answers import Answers, Found, Sent
+from tui.probes.s3.errors import place as where
+from tui.probes.s3.errors import skew
+from tui.probes.s3.probe import S3Probe
 from tui.runbook.probing.s3 import SPEC
 
 BUCKET = "backups"

@@ -16,13 +16,13 @@ from tests.support.reach import Misbehaving, reaching
 from tests.support.s3_server import BUCKET, FORBIDDEN, S3Server
 from tests.support.sshd import free_port
 from tests.support.web_server import Reply, Request, hang, serving_raw, serving_web
-from tui.execution.reach import TransportReach
+from tui.execution.measuring.reach import TransportReach
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.s3 import S3Probe
-from tui.probes.s3_wire import MOST_ANSWER, Wire, client
+from tui.probes.s3.probe import S3Probe
+from tui.probes.s3.wire import MOST_ANSWER, Wire, client
 from tui.runbook.probing.s3 import SPEC
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 

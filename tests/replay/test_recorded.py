@@ -17,10 +17,10 @@ from tui.replay import recorded
 from tui.replay.output import EVERYTHING, LARGE, OutputThen
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
+from tui.session.archive.store import Store
 from tui.session.events import SessionHandedOver, SessionResumed
-from tui.session.markers import MarkerKind, marker_of
 from tui.session.state import SessionState
-from tui.session.store import Store
+from tui.session.views.markers import MarkerKind, marker_of
 
 SPACING = 7
 

@@ -8,13 +8,13 @@ from tests.support.runbooks import SMALL, one_section, small
 from tui.config import load_config
 from tui.drill.load import parse_scenario
 from tui.errors import RunbookInvalid
-from tui.execution.captures import capture
+from tui.execution.judging.captures import capture
 from tui.headless.answers import read_answers
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load, load_text
 from tui.runbook.model import Capture, Variable
-from tui.runbook.variables import wrong_value
-from tui.session.signers import read_signers
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load, load_text
+from tui.runbook.templates.variables import wrong_value
+from tui.signing.signers import read_signers
 
 MARK = b"\xef\xbb\xbf"
 STEP = """

@@ -5,12 +5,12 @@ import pytest
 
 from tests.runbook.documents import changed
 from tui.errors import RunbookInvalid
-from tui.execution.expectations import Output, check
-from tui.runbook.filling import FILLED, filled_action, filled_expect, unfilled, without_value
-from tui.runbook.load import load_text
+from tui.execution.judging.expectations import Output, check
 from tui.runbook.model import Action, Capture, Expect, Runbook
-from tui.runbook.places import PLACEHOLDER
-from tui.runbook.variables import fill
+from tui.runbook.reading.load import load_text
+from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, unfilled, without_value
+from tui.runbook.templates.variables import fill
 from tui.runbook.walk import texts_of
 from tui.session.outcome import Outcome
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import tomli
 
-from tui.runbook.check import check
-from tui.runbook.load import load_text
-from tui.runbook.variables import BUILT_INS
+from tui.runbook.reading.check import check
+from tui.runbook.reading.load import load_text
+from tui.runbook.templates.variables import BUILT_INS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "runbook-format.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.runbook.documents import FULL, changed
 from tests.support.runbooks import SMALL
 from tui.errors import RunbookInvalid
-from tui.runbook.check import check
-from tui.runbook.counting import counted
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load, load_text
 from tui.runbook.model import Runbook
+from tui.runbook.reading.check import check
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load, load_text
+from tui.runbook.shell.counting import counted
 
 WRONG = tomli.loads((Path(__file__).parent / "wrong.toml").read_text())["wrong"]
 

@@ -4,8 +4,8 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.runbook.check import paths
-from tui.runbook.locate import Lines
+from tui.runbook.reading.check import paths
+from tui.runbook.reading.locate import Lines
 
 NOISE = [
     "",

@@ -3,15 +3,15 @@
 import pytest
 
 from tests.runbook.documents import changed
-from tui.execution.captures import capture
-from tui.execution.evidence import Output
-from tui.execution.expectations import check
-from tui.runbook import patterns
-from tui.runbook.backtracking import shape_of
-from tui.runbook.lint import lint_text
+from tui.execution.judging.captures import capture
+from tui.execution.judging.evidence import Output
+from tui.execution.judging.expectations import check
 from tui.runbook.model import Capture, Expect, Variable
-from tui.runbook.patterns import TooSlow, finditer, fullmatch, search
-from tui.runbook.variables import wrong_value
+from tui.runbook.patterns import bounded as patterns
+from tui.runbook.patterns.backtracking import shape_of
+from tui.runbook.patterns.bounded import TooSlow, finditer, fullmatch, search
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.templates.variables import wrong_value
 from tui.session.outcome import Outcome
 
 ENDLESS = r"^([A-Za-z0-9-]+\s?)+$"

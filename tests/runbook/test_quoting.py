@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui.errors import RunbookError
-from tui.runbook.shell import read
-from tui.runbook.variables import fill, fill_command, names
+from tui.runbook.shell.lexer import read
+from tui.runbook.templates.variables import fill, fill_command, names
 
 SHELLS = [shell for shell in ("bash", "dash") if shutil.which(shell)]
 

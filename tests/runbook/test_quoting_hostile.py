@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui.errors import RunbookError
-from tui.runbook.variables import fill_command
+from tui.runbook.templates.variables import fill_command
 
 SHELLS = [shell for shell in (["bash"], ["dash"], ["busybox", "sh"]) if shutil.which(shell[0])]
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"

@@ -4,9 +4,9 @@ import pytest
 
 from tests.runbook.documents import changed
 from tui.headless.check import read_only
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load_text
-from tui.runbook.reading import changes
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load_text
+from tui.runbook.shell.read_only import changes
 
 READS = """
 ls -l /srv

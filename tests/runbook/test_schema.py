@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from tui.runbook.model import Runbook
-from tui.runbook.schema import schema
+from tui.runbook.reading.schema import schema
 
 TOP = Path(__file__).resolve().parents[2]
 

@@ -1,9 +1,9 @@
 from tests.runbook.documents import FULL
-from tui.runbook.expected import bounds, expectations
-from tui.runbook.load import load_text
+from tui.runbook.described.expectations import bounds, expectations
+from tui.runbook.described.show import show
 from tui.runbook.model import Expect, Number
+from tui.runbook.reading.load import load_text
 from tui.runbook.results import Http
-from tui.runbook.show import show
 
 STEP = """\
 == Change [change] when region is eu or us

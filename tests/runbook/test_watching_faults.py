@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.runbooks import one_section
 from tui.errors import RunbookInvalid
-from tui.runbook.load import load_text
+from tui.runbook.reading.load import load_text
 
 RIGHT = (
     one_section(

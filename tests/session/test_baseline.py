@@ -7,7 +7,7 @@ import pytest
 from tests.support.runbooks import small
 from tui.session import events as ev
 from tui.session.baseline import differences
-from tui.session.fold import fold
+from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
 

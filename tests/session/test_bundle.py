@@ -14,12 +14,12 @@ from tui.errors import SessionError
 from tui.exports.registry import FORMATS, render, write
 from tui.exports.source import source
 from tui.headless.report import verify_report, write_export
-from tui.session import bundle
-from tui.session.bundle import kept, pack
-from tui.session.bundle_manifest import manifest_of
-from tui.session.bundle_reader import unpack
-from tui.session.output import OutputReader, write_mask
-from tui.session.store import Store
+from tui.session.archive import bundle
+from tui.session.archive.bundle import kept, pack
+from tui.session.archive.bundle_reader import unpack
+from tui.session.archive.manifest import manifest_of
+from tui.session.archive.store import Store
+from tui.session.output.output import OutputReader, write_mask
 
 SECRET = b"hunter2-secret"
 
@@ -181,7 +181,7 @@ def test_verify_holds_a_bundle_against_its_journal(tmp_path: Path) -> None:
     from tests.support.fake_transport import FakeTransport, Reply
     from tests.support.runbooks import one_section
     from tui.execution.workspace import Setup, Workspace
-    from tui.runbook.load import load
+    from tui.runbook.reading.load import load
 
     path = tmp_path / "runbook.toml"
     step = '[[sections.steps]]\nid = "a"\ntitle = "A"\n[[sections.steps.actions]]\nrun = "uptime"\n'

@@ -13,10 +13,11 @@ import pytest
 
 from tests.support.recorded import written
 from tui.errors import SessionError
-from tui.session import bundle_manifest, bundle_reader
-from tui.session.bundle import pack
-from tui.session.bundle_manifest import MANIFEST_MOST, MEMBERS_MOST, manifest_of
-from tui.session.bundle_reader import unpack
+from tui.session.archive import bundle_reader
+from tui.session.archive import manifest as bundle_manifest
+from tui.session.archive.bundle import pack
+from tui.session.archive.bundle_reader import unpack
+from tui.session.archive.manifest import MANIFEST_MOST, MEMBERS_MOST, manifest_of
 
 HEAD = {"format": b"runbook bundle 1\n"}
 SESSION = {"runbook.toml": b"", "journal.jsonl": b""}

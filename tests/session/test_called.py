@@ -11,18 +11,23 @@ from tests.support.rolled_back import after, done
 from tests.support.runbooks import small
 from tests.support.small_session import SmallSession, small_session
 from tui.app import parting
-from tui.compose import resumed_workspace
+from tui.cli.wiring import resumed_workspace
 from tui.errors import SessionError
-from tui.exports.html import render as to_html
+from tui.exports.html.page import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
 from tui.exports.report import checklist, head
 from tui.headless.report import sessions_report
-from tui.screens.home_text import session_line
-from tui.screens.run_text import check_lines, output_title
-from tui.screens.summary_text import Report, summary
+from tui.screens.home.text import session_line
+from tui.screens.run.text import check_lines, output_title
+from tui.screens.summary.text import Report, summary
 from tui.session import events as ev
-from tui.session.called import (
+from tui.session.archive.history import read_history
+from tui.session.folding.fold import apply
+from tui.session.journal.journal import verify
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import Attempt, SessionState, StepState, StepStatus, initial, step_by_id
+from tui.session.views.called import (
     Called,
     Tone,
     attempt_called,
@@ -37,13 +42,8 @@ from tui.session.called import (
     settled_by,
     way_back,
 )
-from tui.session.fold import apply
-from tui.session.followups import left
-from tui.session.handover import handover_summary
-from tui.session.history import read_history
-from tui.session.journal import verify
-from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import Attempt, SessionState, StepState, StepStatus, initial, step_by_id
+from tui.session.views.followups import left
+from tui.session.views.handover import handover_summary
 
 __all__ = ["small_session"]
 
@@ -229,7 +229,7 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert "rolled back" in parting(small_session.conductor).plain
     assert f"Rolled back at {state.rollback_finished_at:%H:%M:%S} UTC: errors" in handover_summary(state)
     assert read_history(store).sessions.keys() == {told.id}
-    monkeypatch.setattr("tui.compose.open_store", lambda: store)
+    monkeypatch.setattr("tui.cli.wiring.open_store", lambda: store)
     with pytest.raises(SessionError, match="no unfinished session"), resumed_workspace("", None, {}, None):
         pass
 
@@ -245,7 +245,7 @@ def test_a_deployment_whose_steps_are_all_done_may_be_rolled_back_and_leaves_its
     assert session_called(state) == Called("completed", Tone.GOOD)
     assert [one.followup.id for one in left(state)] == [one.id for one in state.runbook.followups]
     conductor.close()
-    monkeypatch.setattr("tui.compose.open_store", lambda: small_session.workspace.store)
+    monkeypatch.setattr("tui.cli.wiring.open_store", lambda: small_session.workspace.store)
     with resumed_workspace("", None, {}, None, undoing=True) as (_, found):
         assert state.started is not None
         assert found == state.started.session

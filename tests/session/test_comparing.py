@@ -12,10 +12,10 @@ from tests.support.runbooks import one_section
 from tui.errors import UsageError
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.found import compare_report, step_report
-from tui.runbook.load import load
-from tui.session.comparing import Compared, Session, compare, difference, opened
+from tui.runbook.reading.load import load
+from tui.session.archive.comparing import Compared, Session, compare, difference, opened
+from tui.session.archive.store import Store
 from tui.session.outcome import Outcome
-from tui.session.store import Store
 
 STEP = '[[sections.steps]]\nid = "{0}"\ntitle = "Step {0}"\n[[sections.steps.actions]]\nrun = "do {0}"\n'
 Night = Callable[..., Session]

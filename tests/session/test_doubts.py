@@ -16,10 +16,10 @@ from tests.support.rolled_back import (
 )
 from tui.execution.rechecking import still_to_hold
 from tui.session import events as ev
-from tui.session.doubts import cut_by_restart, doubt_words, doubtful
 from tui.session.outcome import Outcome
-from tui.session.rollback import Need, look_wanted
 from tui.session.state import SessionState
+from tui.session.views.doubts import cut_by_restart, doubt_words, doubtful
+from tui.session.views.rollback import Need, look_wanted
 
 
 def boot(number: int, host: str = "web") -> ev.HostConnected:

@@ -12,15 +12,15 @@ from msgspec import Struct
 from support.runbooks import small
 from support.source_trees import trees
 
-from tui.execution.guard import STRUCTURAL, guarded
+from tui.execution.secrecy.guard import STRUCTURAL, guarded
 from tui.exports.report import _deeds
 from tui.exports.source import _deviation
 from tui.exports.words import event_words
 from tui.session import events as ev
-from tui.session.fold import apply
-from tui.session.markers import marker_of
+from tui.session.folding.fold import apply
 from tui.session.outcome import OutcomeKind
 from tui.session.state import initial
+from tui.session.views.markers import marker_of
 
 GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.AnswerEvent, ev.MeasuredEvent)
 PICKS = {

@@ -11,10 +11,10 @@ from tests.support.runbooks import SMALL
 from tui.errors import SessionError, UsageError
 from tui.headless.followups import report
 from tui.session import events as ev
-from tui.session.followups import followups
-from tui.session.journal import Journal, verify
-from tui.session.store import SessionDirectory, Store
-from tui.session.ticking import Listed, listed, named, tick_off
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.archive.ticking import Listed, listed, named, tick_off
+from tui.session.journal.journal import Journal, verify
+from tui.session.views.followups import followups
 
 TEXT = (
     SMALL

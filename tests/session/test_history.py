@@ -9,11 +9,11 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
 from tui.session import events as ev
-from tui.session import history
-from tui.session.history import FILE, History, Took, read_history, took
+from tui.session.archive import history
+from tui.session.archive.history import FILE, History, Took, read_history, took
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.store import SessionDirectory, Store
-from tui.session.usual import Usual, step_seconds, usual_of
+from tui.session.views.usual import Usual, step_seconds, usual_of
 
 Make = Callable[..., SessionDirectory]
 GOOD = Outcome.exited(0)

@@ -9,8 +9,8 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, SessionError
 from tui.session import events as ev
-from tui.session.chain import START
-from tui.session.journal import Journal, read, verify
+from tui.session.journal.chain import START
+from tui.session.journal.journal import Journal, read, verify
 
 EVENTS = [
     ev.NoteAdded(text="Größe geprüft\n\x1b[31m", operator="ana"),
@@ -112,7 +112,7 @@ def test_a_second_writer_is_told_who_has_it(path: Path) -> None:
 def test_a_dead_writer_leaves_no_lock(path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from tui.session.clock import SystemClock\n"
-        "from tui.session.journal import Journal\n"
+        "from tui.session.journal.journal import Journal\n"
         "from tui.session.events import NoteAdded\n"
         "journal = Journal.create(Path(sys.argv[1]), SystemClock())\n"
         "journal.append(NoteAdded(text='last words', operator='ana'))\n"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, JournalUnwritable
 from tui.session import events as ev
-from tui.session.journal import Disk, Journal, read, verify
+from tui.session.journal.journal import Disk, Journal, read, verify
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -9,19 +9,19 @@ from tests.support.counted_calls import calls_counted
 from tests.support.large import CHANGES, large, large_text
 from tui.errors import RunbookInvalid
 from tui.keys import Keys
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load_text
 from tui.runbook.model import Runbook
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load_text
 from tui.session import events as ev
-from tui.session.fold import apply
+from tui.session.folding.fold import apply
 from tui.session.outcome import Outcome
-from tui.session.replan import next_reopening
-from tui.session.rollback import not_needed_next, rollback_plan
 from tui.session.state import SessionState, initial, plan_of
-from tui.widgets.checklist_rows import outline, row
-from tui.widgets.foot_text import first_line, second_line
+from tui.session.views.replan import next_reopening
+from tui.session.views.rollback import not_needed_next, rollback_plan
+from tui.widgets.checklist.rows import outline, row
+from tui.widgets.foot.text import first_line, second_line
 from tui.widgets.progress import Moment
-from tui.widgets.step_text import card
+from tui.widgets.step.text import card
 
 FEW, MANY = 100, 1_000
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tui.session import matches as module
-from tui.session.masks import write_mask
-from tui.session.matches import Matches
-from tui.session.output import OutputReader, OutputWriter
+from tui.session.archive import matches as module
+from tui.session.archive.matches import Matches
+from tui.session.output.masks import write_mask
+from tui.session.output.output import OutputReader, OutputWriter
 
 
 class NoSecrets:

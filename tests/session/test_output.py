@@ -9,10 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from tui.session.lines import BLOCK
-from tui.session.masks import hide, merged
-from tui.session.output import BATCH, WITHHELD, OutputReader, OutputUnwritable, OutputWriter, verify_output, write_mask
-from tui.session.timing import Burst
+from tui.session.output.lines import BLOCK
+from tui.session.output.masks import hide, merged
+from tui.session.output.output import (
+    BATCH,
+    WITHHELD,
+    OutputReader,
+    OutputUnwritable,
+    OutputWriter,
+    verify_output,
+    write_mask,
+)
+from tui.session.output.timing import Burst
 
 LONG = b"x" * BLOCK
 

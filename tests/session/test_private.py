@@ -9,14 +9,14 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
-from tui.compose import sessions_root
+from tui.cli.wiring import sessions_root
 from tui.errors import SessionError
 from tui.headless.report import write_export
-from tui.session import private
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import NoteAdded
-from tui.session.output import OutputWriter, write_mask
-from tui.session.private import private_folder, trusted_folder
-from tui.session.store import SessionDirectory, Store
+from tui.session.journal import private
+from tui.session.journal.private import private_folder, trusted_folder
+from tui.session.output.output import OutputWriter, write_mask
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_group_of_several_may_not_write_either(tmp_path: Path, monkeypatch: py
 
 def test_another_users_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(tmp_path / "sessions")
-    monkeypatch.setattr("tui.session.private.os.geteuid", lambda: 54321)
+    monkeypatch.setattr("tui.session.journal.private.os.geteuid", lambda: 54321)
     for act in (trusted_folder, private_folder):
         with pytest.raises(SessionError, match="belongs to another user"):
             act(tmp_path / "sessions")

@@ -17,8 +17,8 @@ from tests.support.rolled_back import (
     signed,
 )
 from tui.session import events as ev
-from tui.session.fold import apply
-from tui.session.rollback import Need
+from tui.session.folding.fold import apply
+from tui.session.views.rollback import Need
 
 BACK_TO_THE_END = [
     *[signed("tell"), *decided("reverse"), *done("page-on", 2), signed("shown"), *done("reverse", 3)],

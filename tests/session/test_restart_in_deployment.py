@@ -9,11 +9,11 @@ from tests.support.rolled_back import START, signed
 from tests.support.runbooks import shop
 from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
-from tui.session.doubts import checks_of, doubtful
-from tui.session.fold import apply, fold
+from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome
-from tui.session.replan import next_reopening
 from tui.session.state import SessionState
+from tui.session.views.doubts import checks_of, doubtful
+from tui.session.views.replan import next_reopening
 
 TEXT = shop(
     {

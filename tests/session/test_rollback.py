@@ -24,7 +24,8 @@ from tests.support.rolled_back import (
 )
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.rollback import (
+from tui.session.state import LOOK
+from tui.session.views.rollback import (
     Need,
     assuming_done,
     expected_seconds,
@@ -33,7 +34,6 @@ from tui.session.rollback import (
     not_needed,
     rollback_plan,
 )
-from tui.session.state import LOOK
 
 
 def test_where_nothing_ran_nothing_is_needed_and_each_row_says_why() -> None:

@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from tests.support.production_model import BACK, FORWARD, LOOKS, REASONS, World, after
 from tui.resources import bundled
-from tui.runbook.load import load
 from tui.runbook.model import Runbook, Step
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.doubts import changed_after
-from tui.session.fold import apply
+from tui.session.folding.fold import apply
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.replan import next_reopening
-from tui.session.rollback import Need, look_wanted, not_needed, rollback_plan
 from tui.session.state import AUTO, SessionState, StepStatus, initial
+from tui.session.views.doubts import changed_after
+from tui.session.views.replan import next_reopening
+from tui.session.views.rollback import Need, look_wanted, not_needed, rollback_plan
 
 LONG = os.environ.get("RUNBOOK_MODEL") == "long"
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

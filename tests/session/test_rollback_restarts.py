@@ -33,10 +33,10 @@ from tests.support.production_model import (
 from tui.runbook.index import index_of
 from tui.runbook.model import Step
 from tui.session import events as ev
-from tui.session.doubts import checks_of, cut_by_restart, doubtful, hosts_of, unsettled_before
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.rollback import look_wanted, not_needed
 from tui.session.state import AUTO, LOOK, StepStatus, plan_now
+from tui.session.views.doubts import checks_of, cut_by_restart, doubtful, hosts_of, unsettled_before
+from tui.session.views.rollback import look_wanted, not_needed
 
 LONG = os.environ.get("RUNBOOK_MODEL") == "long"
 HISTORIES = 5_000 if LONG else 40

@@ -10,10 +10,10 @@ import pytest
 from tests.support.recorded import Writer, written
 from tui.errors import UsageError
 from tui.headless.found import search_report, time_of
+from tui.session.archive.searching import Found, Unread, Wanted, Where, search
+from tui.session.archive.store import Store
 from tui.session.outcome import Outcome
-from tui.session.output import OutputWriter, write_mask
-from tui.session.searching import Found, Unread, Wanted, Where, search
-from tui.session.store import Store
+from tui.session.output.output import OutputWriter, write_mask
 
 Search = Callable[..., list[Found]]
 

@@ -11,14 +11,14 @@ from tests.support.runbooks import small
 from tests.support.signing import SoftKey, make_keys, stock_verify
 from tui.errors import SignatureInvalid
 from tui.session import events as ev
-from tui.session.chain import START, Proved, digest, encode, walk
-from tui.session.fold import fold
-from tui.session.journal import Journal
+from tui.session.folding.fold import fold
+from tui.session.journal.chain import START, Proved, digest, encode, walk
+from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome
-from tui.session.signature import SignOff, Statement, sign, sign_offs, statement_of
-from tui.session.signers import Signers, parse_signers
 from tui.session.state import SessionState
-from tui.session.vouching import judge_all, proofs_of, write_proofs
+from tui.signing.signers import Signers, parse_signers
+from tui.signing.statement import SignOff, Statement, sign, sign_offs, statement_of
+from tui.signing.vouching import judge_all, proofs_of, write_proofs
 
 pytestmark = pytest.mark.needs("ssh")
 STEP, OTHER_STEP = "change-migrate", "before-look"

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.support.signing import KINDS, SoftKey, make_keys, stock_sign, stock_verify
 from tui.errors import RunbookError, SignatureInvalid
-from tui.session import sshsig
 from tui.session.event_base import Signature
-from tui.session.public_keys import check, public_key, read_line
-from tui.session.signature import NAMESPACE, Statement, armoured, from_armoured, sign, verify
-from tui.session.vouching import Proof, command, write_proofs
+from tui.signing import sshsig
+from tui.signing.keys import check, public_key, read_line
+from tui.signing.statement import NAMESPACE, Statement, armoured, from_armoured, sign, verify
+from tui.signing.vouching import Proof, command, write_proofs
 
 pytestmark = pytest.mark.needs("ssh")
 AT = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.support.signing import SoftKey, make_keys
 from tui.errors import SignatureInvalid
-from tui.session.signature import NAMESPACE, Statement, armoured, sign
-from tui.session.signers import Signers, matches, parse_signers, read_signers
-from tui.session.vouching import Proof, Standing, judge, two_people
+from tui.signing.signers import Signers, matches, parse_signers, read_signers
+from tui.signing.statement import NAMESPACE, Statement, armoured, sign
+from tui.signing.vouching import Proof, Standing, judge, two_people
 
 pytestmark = pytest.mark.needs("ssh")
 AT = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)

@@ -4,10 +4,10 @@ import pytest
 
 from tests.support.runbooks import small
 from tui.session import events as ev
-from tui.session.called import items
-from tui.session.fold import apply, fold
+from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus, initial
+from tui.session.views.called import items
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 RUNBOOK = small()

@@ -8,11 +8,11 @@ import tomli
 from msgspec import convert
 
 from tui.resources import bundled
-from tui.runbook.lint import lint_text
-from tui.runbook.load import load
 from tui.runbook.model import Runbook
+from tui.runbook.reading.lint import lint_text
+from tui.runbook.reading.load import load
 from tui.session.state import action_at, step_by_id
-from tui.session.symptoms import UNKNOWN, Subject, matching
+from tui.session.views.symptoms import UNKNOWN, Subject, matching
 
 TROUBLES: list[dict[str, Any]] = tomli.loads((Path(__file__).parents[1] / "data" / "troubles.toml").read_text())[
     "trouble"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec import convert
 
 from tests.support.runbooks import SMALL
-from tui.execution.monitors import crossings
+from tui.execution.measuring.monitors import crossings
 from tui.runbook.model import Monitor, Runbook, Trigger
 from tui.session import events as ev
-from tui.session.fold import apply, fold
+from tui.session.folding.fold import apply, fold
 from tui.session.state import SessionState
 from tui.session.watching import KEPT, Dwell, advance, finite
 

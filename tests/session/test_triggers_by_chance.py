@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 from tui.session.watching import Dwell, advance
 
 LONG = os.environ.get("RUNBOOK_TRIGGERS") == "long"

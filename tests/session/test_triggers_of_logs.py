@@ -11,11 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from tui.execution.monitors import crossings
-from tui.runbook.load import load
-from tui.runbook.variables import fill_command
+from tui.execution.measuring.monitors import crossings
+from tui.runbook.reading.load import load
+from tui.runbook.templates.variables import fill_command
 from tui.session import events as ev
-from tui.session.fold import apply, fold
+from tui.session.folding.fold import apply, fold
 from tui.session.state import SessionState
 
 RUNBOOK = load(Path(__file__).parents[2] / "runbook.toml")

@@ -2,7 +2,7 @@
 
 from tests.support.rolled_back import LOST, after, ran
 from tui.session.outcome import Outcome
-from tui.session.trouble import failure_words
+from tui.session.views.trouble import failure_words
 
 
 def test_what_failed_is_the_reason_that_is_offered_first() -> None:

@@ -14,11 +14,11 @@ from tests.support.recorded import TEXT
 from tui.errors import RunbookError, SessionError
 from tui.headless.report import verify_report
 from tui.session import events as ev
-from tui.session.journal import Journal
-from tui.session.masks import SEAL, SPAN, read_mask
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome
-from tui.session.output import OutputReader, OutputWriter, write_mask
-from tui.session.store import SessionDirectory, Store
+from tui.session.output.masks import SEAL, SPAN, read_mask
+from tui.session.output.output import OutputReader, OutputWriter, write_mask
 
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 FLIPS = 5_000 if LONG else 250

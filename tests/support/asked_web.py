@@ -7,8 +7,8 @@ from tests.support.certificates import Authority
 from tests.support.probed import failure, probed
 from tests.support.web_server import Reply, Request, document
 from tui.probes.base import ProbeFailed, Reading
-from tui.probes.http import HttpProbe
-from tui.probes.http_wire import LIMIT
+from tui.probes.http.probe import HttpProbe
+from tui.probes.http.wire import LIMIT
 from tui.runbook.probing.http import SPEC
 from tui.transports.base import Transport
 

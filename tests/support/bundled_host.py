@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 from tui.execution.commands import prepare, values_of
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import Secrets
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Runbook
 from tui.runbook.walk import steps_of
 from tui.session.clock import SystemClock

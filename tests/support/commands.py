@@ -9,25 +9,25 @@ import sys
 import traceback
 from pathlib import Path
 
-import tui.cli_drills
-import tui.cli_output
-import tui.cli_running
-import tui.cli_sessions
-import tui.compose
+import tui.cli.drills
+import tui.cli.output
+import tui.cli.running
+import tui.cli.sessions
+import tui.cli.wiring
 import tui.drill.load
 import tui.drill.record
 import tui.execution.workspace
 import tui.exports.asciicast
-import tui.exports.html
+import tui.exports.html.page
 import tui.exports.ics
 import tui.exports.json
 import tui.exports.markdown
 import tui.headless.debriefs
 import tui.headless.found
 import tui.headless.report
-import tui.session.bundle
-import tui.session.verifying
-from tui.cli import main
+import tui.session.archive.bundle
+import tui.session.archive.verifying
+from tui.cli.main import main
 
 IMPORTED = tui
 """Once for all commands: each runs in a process that begins with these modules."""

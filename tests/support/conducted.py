@@ -8,11 +8,11 @@ import tomli
 from msgspec import convert
 
 from tests.support.fake_transport import FakeTransport
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Runbook
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 
 @contextmanager

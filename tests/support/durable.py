@@ -8,7 +8,7 @@ from tests.support.cutter import Cutter
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome
 from tui.transports.base import CancelToken, Command, Left, Stream, Transport
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 SESSION = "session-1"
 KEY = f"{SESSION}/deploy/7"

@@ -19,20 +19,20 @@ from textual.widgets import Input
 from tests.support.mashed import Before, Fault, Ground, quick_dialogs
 from tests.support.mashing import FIRST, NAME, Hand, resize
 from tests.support.one_read import ESCAPE, one_read
+from tui.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
+from tui.dialogs.ask import AskSecret
+from tui.dialogs.base import Dialog
+from tui.dialogs.moved import WhichHosts
+from tui.dialogs.pick import Pick
+from tui.dialogs.taken_up import TakenUp
+from tui.dialogs.told import Told
 from tui.runbook.walk import steps_of
-from tui.screens.checks import ChecksScreen
-from tui.screens.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
-from tui.screens.dialogs.ask import AskSecret
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.moved import WhichHosts
-from tui.screens.dialogs.pick import Pick
-from tui.screens.dialogs.taken_up import TakenUp
-from tui.screens.dialogs.told import Told
+from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen
 from tui.screens.links import Links
-from tui.screens.setup import SetupScreen
+from tui.screens.setup.screen import SetupScreen
 from tui.screens.troubleshoot import TroubleshootScreen
-from tui.screens.watch import WatchScreen
+from tui.screens.watch.screen import WatchScreen
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
 

@@ -15,14 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from tests.support.hostile import in_toml
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.bundle import pack
+from tui.session.archive.bundle import pack
+from tui.session.archive.store import SessionDirectory
 from tui.session.clock import SystemClock
-from tui.session.fold import apply
-from tui.session.journal import Journal, read
+from tui.session.folding.fold import apply
+from tui.session.journal.journal import Journal, read
 from tui.session.state import initial
-from tui.session.store import SessionDirectory
 
 NAMED = {"step": "look", "host": "web", "monitor": "load", "service": "web", "trigger": "load"}
 """What an event must be about, for anything to be said of it."""

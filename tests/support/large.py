@@ -1,7 +1,7 @@
 """Runbooks and sessions of any number of steps, for benches and for tests of what must not grow with them."""
 
-from tui.runbook.load import load_text
 from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load_text
 
 SECTION = 50
 """Steps in a section."""

@@ -20,19 +20,19 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.mashing import FIRST, NAME
 from tui.app import RunbookApp
+from tui.dialogs import AskText, Confirm, RollbackReason
+from tui.dialogs.base import Dialog
+from tui.dialogs.pick import Pick
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
-from tui.screens.dialogs import AskText, Confirm, RollbackReason
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.pick import Pick
+from tui.runbook.reading.load import load
 from tui.screens.help import HelpScreen
-from tui.screens.home import HomeScreen
+from tui.screens.home.screen import HomeScreen
 from tui.screens.small import Cover
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.session import events as ev
-from tui.session.journal import read, verify
+from tui.session.archive.store import Store
+from tui.session.journal.journal import read, verify
 from tui.session.outcome import Outcome
-from tui.session.store import Store
 
 RUNBOOK = Path(__file__).parent.parent / "data" / "mashed.toml"
 SETUP = Setup(flow="deploy", operator="ana", variables={"release": "v2"}, reason="a test")

@@ -11,12 +11,12 @@ from tests.support.mashing import KEYS, NAME, PASTES
 from tests.support.one_read import ESCAPE, click, paste
 from tests.support.terminal import Terminal, terminal
 from tui.resources import bundled
-from tui.runbook.load import load
 from tui.runbook.model import Danger
+from tui.runbook.reading.load import load
 from tui.runbook.walk import steps_of
 from tui.session import events as ev
-from tui.session.journal import read, verify
-from tui.session.store import Store
+from tui.session.archive.store import Store
+from tui.session.journal.journal import read, verify
 
 PROGRAM = (sys.executable, "-m", "tui", "drill", "--pace", "10000")
 SIZE, SMALL = (100, 30), (40, 10)

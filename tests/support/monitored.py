@@ -9,12 +9,12 @@ from typing import Any
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState
-from tui.session.store import Store
 
 ERRORS = """
 [monitors.errors]

@@ -9,17 +9,17 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import RadioSet
 
-from tui.bridge import Front
-from tui.execution.conductor import Conductor
+from tui.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
+from tui.dialogs.base import Dialog
+from tui.dialogs.pick import Pick
+from tui.execution.conductor.conductor import Conductor
+from tui.front import Front
 from tui.runbook.index import index_of
 from tui.runbook.model import Answer, Section
-from tui.screens.checks import ChecksScreen
-from tui.screens.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.pick import Pick
-from tui.screens.session import SessionScreen
+from tui.screens.checks.screen import ChecksScreen
+from tui.screens.run.session import SessionScreen
 from tui.session.state import StepStatus
-from tui.widgets.checklist import Checklist
+from tui.widgets.checklist.widget import Checklist
 
 STUCK = 3000
 SEVERAL = 3

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests.support.sshd import Sshd
-from tui.execution.reach import TransportReach
+from tui.execution.measuring.reach import TransportReach
 from tui.transports.base import Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 
 WAYS = ("direct", "tunnel")
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.support.runbooks import SMALL
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.fold import apply
-from tui.session.journal import Journal
+from tui.session.archive.store import SessionDirectory
+from tui.session.folding.fold import apply
+from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import OutputWriter, write_mask
+from tui.session.output.output import OutputWriter, write_mask
 from tui.session.state import SessionState, initial
-from tui.session.store import SessionDirectory
 
 TEXT = (
     SMALL

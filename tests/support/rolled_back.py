@@ -7,11 +7,11 @@ from msgspec import convert
 
 from tui.runbook.model import Runbook, Step
 from tui.session import events as ev
-from tui.session.fold import apply, fold
+from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.replan import next_reopening
-from tui.session.rollback import Need, PlannedStep, rollback_plan
 from tui.session.state import AUTO, LOOK, SessionState
+from tui.session.views.replan import next_reopening
+from tui.session.views.rollback import Need, PlannedStep, rollback_plan
 
 TEXT = """
 format = 1

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 import tomli
 from msgspec import convert
 
-from tui.runbook.counting import counted
 from tui.runbook.model import Runbook
+from tui.runbook.shell.counting import counted
 
 SMALL = """
 format = 1

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-from tui.session.public_keys import PublicKey, public_key
-from tui.session.signature import NAMESPACE
-from tui.session.sshsig import Reader, packed
+from tui.signing.keys import PublicKey, public_key
+from tui.signing.sshsig import Reader, packed
+from tui.signing.statement import NAMESPACE
 
 KINDS = {
     "ed25519": ("-t", "ed25519"),

@@ -7,11 +7,11 @@ import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.source import Source, source
+from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.store import Store
 
 SECRET = "hunter2-secret"
 

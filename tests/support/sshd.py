@@ -14,7 +14,7 @@ from typing import Any
 
 import paramiko
 
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 SBIN = "/usr/sbin:/sbin"
 PRIVILEGE_SEPARATION = Path("/run/sshd")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sshd import Sshd
-from tui.compose import open_workspace
+from tui.cli.wiring import open_workspace
 from tui.execution.workspace import Setup
 
 RUNBOOK = """

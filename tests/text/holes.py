@@ -4,7 +4,7 @@ from rich.style import Style
 from textual.content import Content
 
 from tui.text.block import pieces, segment
-from tui.widgets.option_rows import OptionRows, Row
+from tui.widgets.fields.option_rows import OptionRows, Row
 from tui.widgets.said import Choice, Press, Said
 from tui.widgets.words import Words
 

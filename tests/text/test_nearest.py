@@ -11,7 +11,7 @@ import pytest
 import tui
 from tests.support.large import large_text
 from tui.errors import RunbookInvalid
-from tui.runbook.load import load_text
+from tui.runbook.reading.load import load_text
 from tui.text import nearest
 from tui.text.nearest import FEW, TRIED, closest
 

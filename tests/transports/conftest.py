@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sshd import Sshd
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import pytest
 from tests.support.signing import KINDS, SoftKey, make_keys, stock_verify
 from tests.test_import_hygiene import loaded_after
 from tui.errors import RunbookError, SigningRefused
-from tui.session.public_keys import read_line
-from tui.session.signature import Statement, sign, verify
-from tui.session.sshsig import packed
-from tui.session.vouching import Proof, write_proofs
-from tui.transports import agent as module
-from tui.transports.agent import agent_key, agent_keys
+from tui.signing.keys import read_line
+from tui.signing.sshsig import packed
+from tui.signing.statement import Statement, sign, verify
+from tui.signing.vouching import Proof, write_proofs
+from tui.transports.ssh import agent as module
+from tui.transports.ssh.agent import agent_key, agent_keys
 
 pytestmark = pytest.mark.needs("ssh")
 STATEMENT = Statement(
@@ -262,6 +262,6 @@ def test_an_agent_that_never_answers_is_not_waited_for_for_ever(
 
 def test_no_module_of_signing_loads_paramiko_or_cryptography_before_it_signs() -> None:
     loaded = loaded_after(
-        "import tui.transports.agent, tui.session.signature, tui.session.vouching, tui.session.signers"
+        "import tui.transports.ssh.agent, tui.signing.statement, tui.signing.vouching, tui.signing.signers"
     )
     assert not loaded & {"paramiko", "cryptography"}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tui.errors import HostError
-from tui.transports import config as module
-from tui.transports.config import Resolved, resolve
+from tui.transports.ssh_config import resolved as module
+from tui.transports.ssh_config.resolved import Resolved, resolve
 
 pytestmark = pytest.mark.needs("ssh")
 

@@ -15,9 +15,9 @@ from tests.support.ran import run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Link, Stream, Transport
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import END
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 QUIET = "exec >&- 2>&-; "
 

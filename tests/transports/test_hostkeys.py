@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.sshd import make_key, public
 from tui.errors import HostKeyRefused
-from tui.transports.hostkeys import accept, known_keys, known_types
-from tui.transports.keyblobs import HostKey, fingerprint
+from tui.transports.host_keys.keyblobs import HostKey, fingerprint
+from tui.transports.host_keys.known_hosts import accept, known_keys, known_types
 
 pytestmark = pytest.mark.needs("ssh")
 

@@ -11,8 +11,8 @@ from tests.support.durable import KEY, run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, Stream
-from tui.transports.local import LocalTransport
-from tui.transports.ssh import SSHTransport
+from tui.transports.local.transport import LocalTransport
+from tui.transports.ssh.transport import SSHTransport
 
 
 class Place(NamedTuple):
@@ -180,7 +180,7 @@ def test_what_a_command_leaves_running_does_not_hold_it_up(place: Place) -> None
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
 def test_the_scripts_run_in_every_posix_shell(place: Place, shell: str, tmp_path: Path) -> None:
-    from tui.transports import local_channels
+    from tui.transports.local import channels as local_channels
 
     program, *words = shell.split()
     if os.system(f"command -v {program} >/dev/null"):

@@ -16,14 +16,14 @@ from tests.support.durable import KEY, SESSION, rejoin, run, through
 from tests.support.sshd import Sshd
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports import connect
 from tui.transports.base import CancelToken, Link, Stream
-from tui.transports.job_ask import Exchange, ask, clear
-from tui.transports.job_scripts import stop_request
-from tui.transports.local import LocalTransport
-from tui.transports.local_channels import LocalChannels
+from tui.transports.jobs.ask import Exchange, ask, clear
+from tui.transports.jobs.scripts import stop_request
+from tui.transports.local.channels import LocalChannels
+from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import Wrapped
-from tui.transports.way import Way
+from tui.transports.ssh import connect
+from tui.transports.ssh.way import Way
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 
@@ -32,7 +32,7 @@ CLIENT = """
 import sys
 from pathlib import Path
 from tui.transports.base import CancelToken, Command
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 def sink(stream, data):
     print(len(data), flush=True)

@@ -7,10 +7,10 @@ import pytest
 
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports import job
 from tui.transports.base import CancelToken, Command, Left, Stream
-from tui.transports.job import JobRun
-from tui.transports.job_ask import Exchange, Lost
+from tui.transports.jobs import job
+from tui.transports.jobs.ask import Exchange, Lost
+from tui.transports.jobs.job import JobRun
 from tui.transports.shell import Wrapped
 
 KEY = "session/step/1"

@@ -31,7 +31,7 @@ def test_a_transport_is_made_once_when_it_is_needed() -> None:
 
 
 def test_the_first_screen_needs_no_ssh_library() -> None:
-    code = "import sys, tui.app, tui.screens.home, tui.compose as c; from tui.resources import bundled; " + (
+    code = "import sys, tui.app, tui.screens.home.screen, tui.cli.wiring as c; from tui.resources import bundled; " + (
         "c.open_workspace(bundled('runbook.toml')); assert not {'paramiko', 'boto3', 'docker'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

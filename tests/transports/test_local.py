@@ -9,7 +9,7 @@ import pytest
 from tests.support.ran import run
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Link, Stream
-from tui.transports.local import LocalTransport
+from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import LEFT_BEHIND
 
 SIZE = 64_000_000

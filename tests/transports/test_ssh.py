@@ -14,8 +14,8 @@ from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream
 from tui.transports.shell import LEFT_BEHIND
-from tui.transports.ssh import SSHTransport
-from tui.transports.wire import WINDOW
+from tui.transports.ssh.transport import SSHTransport
+from tui.transports.ssh.wire import WINDOW
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
 

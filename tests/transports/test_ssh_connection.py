@@ -11,7 +11,7 @@ from tests.support.sshd import Sshd, free_port
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Link, Stream
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
 

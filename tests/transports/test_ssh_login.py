@@ -16,7 +16,7 @@ from tests.support.sshd import Sshd, make_key, public
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import Link
-from tui.transports.ssh import SSHTransport
+from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.reach import WAYS, Misbehaving, reaching, way
 from tests.support.sshd import Sshd, free_port
-from tui.execution.reach import MOST_OUTPUT, failure
+from tui.execution.measuring.reach import MOST_OUTPUT, failure
 from tui.probes.base import NoData, ProbeFailed
 from tui.transports.base import Address, DialFailed, Transport, Undialled
 

@@ -10,14 +10,14 @@ import pytest
 from tests.support.sshd import Sshd, make_key
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.transports.base import Link
-from tui.transports.config import HostChecks, Resolved, resolve
-from tui.transports.connect import open_connection
-from tui.transports.keyblobs import HostKey
-from tui.transports.login import Credentials
-from tui.transports.ssh import SSHTransport
+from tui.transports.host_keys.keyblobs import HostKey
+from tui.transports.ssh.connect import open_connection
+from tui.transports.ssh.login import Credentials
+from tui.transports.ssh.transport import SSHTransport
+from tui.transports.ssh.trust import check_host_key
+from tui.transports.ssh.way import direct, is_loopback
+from tui.transports.ssh_config.resolved import HostChecks, Resolved, resolve
 from tui.transports.told import MOST, told
-from tui.transports.trust import check_host_key
-from tui.transports.way import direct, is_loopback
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 

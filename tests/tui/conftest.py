@@ -17,12 +17,12 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
 from tests.support.runbooks import SMALL
 from tests.support.settled import settled
+from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
-from tui.runbook.load import load
-from tui.screens.dialogs.base import Dialog
+from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.journal import read
-from tui.session.store import Store
+from tui.session.archive.store import Store
+from tui.session.journal.journal import read
 
 SHOP = (
     SMALL.replace('kind = "deploy"', 'kind = "deploy"\nguarded = true').replace(

@@ -11,12 +11,12 @@ from tests.tui.conftest import dialog, journal, shown, until
 from tui.actions import ACTS, IDS, TITLES, bindings, key_words
 from tui.app import RunbookApp
 from tui.config import Config, load_config, unknown_keys
+from tui.dialogs import Confirm
 from tui.errors import UsageError
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.dialogs import Confirm
 from tui.screens.fault import report
 from tui.screens.help import HelpScreen
-from tui.screens.home import HomeScreen
+from tui.screens.home.screen import HomeScreen
 from tui.screens.small import cover
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind

@@ -6,8 +6,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, shown, until
 from tests.tui.test_run import running
 from tui.execution.workspace import Workspace
-from tui.screens.checks import ChecksScreen
-from tui.screens.session import SessionScreen
+from tui.screens.checks.screen import ChecksScreen
+from tui.screens.run.session import SessionScreen
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 

@@ -8,10 +8,7 @@ from textual.widgets import Button, Input, TextArea
 
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
-from tui.execution.workspace import Workspace
-from tui.keys import Keys
-from tui.runbook.model import Action, Answer, Expect, Number
-from tui.screens.dialogs import (
+from tui.dialogs import (
     AskMoment,
     AskText,
     Confirm,
@@ -22,12 +19,15 @@ from tui.screens.dialogs import (
     Sign,
     TypeName,
 )
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.moved import WhichHosts
-from tui.screens.dialogs.pick import Pick
-from tui.screens.dialogs.question import form_problem
-from tui.screens.dialogs.sign import SignResult, second_problem
-from tui.screens.dialogs.taken_up import TakenUp
+from tui.dialogs.base import Dialog
+from tui.dialogs.moved import WhichHosts
+from tui.dialogs.pick import Pick
+from tui.dialogs.question import form_problem
+from tui.dialogs.sign import SignResult, second_problem
+from tui.dialogs.taken_up import TakenUp
+from tui.execution.workspace import Workspace
+from tui.keys import Keys
+from tui.runbook.model import Action, Answer, Expect, Number
 from tui.screens.help import HelpScreen
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt

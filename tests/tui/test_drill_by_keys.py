@@ -5,15 +5,15 @@ import pytest
 from tests.support.keys import keys_of
 from tests.support.operator import Operator
 from tui.app import RunbookApp
-from tui.compose import drill_workspace
+from tui.cli.wiring import drill_workspace
+from tui.dialogs.base import Dialog
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.resources import bundled
-from tui.screens.dialogs.base import Dialog
-from tui.screens.home import HomeScreen
-from tui.screens.session import SessionScreen
-from tui.screens.setup import SetupScreen
-from tui.screens.summary import SummaryScreen
+from tui.screens.home.screen import HomeScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.summary.screen import SummaryScreen
 from tui.session.state import StepStatus
 
 ANSWERS = {

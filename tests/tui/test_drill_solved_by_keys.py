@@ -16,24 +16,24 @@ from tests.support.operator import Operator
 from tests.tui.conftest import shown, until
 from tests.tui.test_drill_by_keys import ANSWERS
 from tui.app import RunbookApp
-from tui.compose import drill_workspace
+from tui.cli.wiring import drill_workspace
+from tui.dialogs import Resolve
+from tui.dialogs.base import Dialog
+from tui.dialogs.pick import Pick
+from tui.dialogs.taken_up import TakenUp
 from tui.drill.debrief import Story
 from tui.drill.faults import ask_for
 from tui.drill.load import find_scenario, scenario_files
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.headless.debriefs import debrief_of
 from tui.headless.run import settle
 from tui.resources import bundled
-from tui.screens.dialogs import Resolve
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.pick import Pick
-from tui.screens.dialogs.taken_up import TakenUp
-from tui.screens.session import SessionScreen
-from tui.screens.summary import SummaryScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.summary.screen import SummaryScreen
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.session.events import LinkChanged
-from tui.session.journal import read
+from tui.session.journal.journal import read
 from tui.session.state import StepStatus, step_by_id
 
 SIGNED, FAILED = StepStatus.SIGNED, StepStatus.FAILED

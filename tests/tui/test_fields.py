@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 from tests.support.hostile import HOSTILE, foreign
 from tests.tui.conftest import shown
 from tui.widgets.draft import Draft
-from tui.widgets.line_input import LineInput, SecretInput
+from tui.widgets.fields.line_input import LineInput, SecretInput
 
 
 class Fields(App[None]):

@@ -16,9 +16,9 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.mashed import RUNBOOK, Ground, quick_dialogs
 from tests.support.mashing import NAME
 from tui.execution.workspace import Workspace
-from tui.runbook.load import load
+from tui.runbook.reading.load import load
+from tui.session.archive.store import Store
 from tui.session.outcome import Outcome
-from tui.session.store import Store
 
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 FOREIGN = {

@@ -9,22 +9,22 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tui.app import RunbookApp
-from tui.bridge import front
+from tui.dialogs import AskText
+from tui.dialogs.pick import Pick
+from tui.dialogs.told import Told
 from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
+from tui.front import front
 from tui.runbook.model import Window
 from tui.runbook.window import window_state
-from tui.screens.dialogs import AskText
-from tui.screens.dialogs.pick import Pick
-from tui.screens.dialogs.told import Told
 from tui.screens.exporting import write_exports
 from tui.screens.help import HelpScreen
-from tui.screens.home import LISTED, HomeScreen
-from tui.screens.home_text import window_lines
+from tui.screens.home.screen import LISTED, HomeScreen
+from tui.screens.home.text import window_lines
 from tui.screens.links import Links, can_open
 from tui.session import events as ev
-from tui.session.journal import read
-from tui.session.store import Summary
+from tui.session.archive.store import Summary
+from tui.session.journal.journal import read
 
 WINDOW = Window(days=("tue",), starts="02:00", ends="04:00")
 

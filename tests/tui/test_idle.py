@@ -19,14 +19,14 @@ from tests.tui.conftest import dialog, shown, until
 from tests.tui.test_run import SETUP
 from tests.tui.test_watch_screen import TEXT
 from tui.app import RunbookApp
-from tui.bridge import OutputGrew
+from tui.dialogs import AskText
 from tui.execution.workspace import Workspace
-from tui.screens.dialogs import AskText
+from tui.front import OutputGrew
 from tui.screens.help import HelpScreen
-from tui.screens.rollback import RollbackScreen
-from tui.screens.session import SessionScreen
-from tui.screens.summary import SummaryScreen
-from tui.screens.watch import WatchScreen
+from tui.screens.rollback.screen import RollbackScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.summary.screen import SummaryScreen
+from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 
 SECONDS = 10

@@ -9,21 +9,21 @@ from tests.tui.test_run import SETUP, running
 from tui.actions import ACTS, acts
 from tui.app import RunbookApp
 from tui.config import Config
+from tui.dialogs import Confirm, Question, Resolve
 from tui.execution.workspace import Workspace
 from tui.keys import BY_ID, Keys, read_keys
-from tui.screens.dialogs import Confirm, Question, Resolve
 from tui.screens.help import HelpScreen
-from tui.screens.home import HomeScreen
+from tui.screens.home.screen import HomeScreen
 from tui.screens.replay import ReplayScreen
-from tui.screens.rollback import RollbackScreen
-from tui.screens.run import RunScreen
-from tui.screens.session import SessionScreen
-from tui.screens.setup import SetupScreen
-from tui.screens.summary import SummaryScreen
+from tui.screens.rollback.screen import RollbackScreen
+from tui.screens.run.screen import RunScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.summary.screen import SummaryScreen
 from tui.screens.troubleshoot import TroubleshootScreen
-from tui.screens.watch import WatchScreen
+from tui.screens.watch.screen import WatchScreen
 from tui.session.state import StepStatus
-from tui.widgets.step_text import Press, card
+from tui.widgets.step.text import Press, card
 
 
 @pytest.mark.parametrize(

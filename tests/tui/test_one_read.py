@@ -20,17 +20,17 @@ from tests.support.one_read import click, one_read, paste
 from tests.tui.conftest import dialog, journal, shown, until
 from tests.tui.test_run import SETUP, comes, running
 from tui.app import RunbookApp
-from tui.bridge import OutputGrew
+from tui.dialogs import AskText, Confirm, RollbackReason, TypeName
+from tui.dialogs.base import Dialog
+from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
+from tui.front import OutputGrew
 from tui.keys import Keys
-from tui.screens.dialogs import AskText, Confirm, RollbackReason, TypeName
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.pick import Pick
 from tui.screens.help import HelpScreen
-from tui.screens.home import HomeScreen
+from tui.screens.home.screen import HomeScreen
 from tui.screens.palette import Palette
-from tui.screens.session import SessionScreen
-from tui.screens.setup import SetupScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.setup.screen import SetupScreen
 from tui.screens.small import Cover
 from tui.session import events as ev
 from tui.session.state import StepStatus

@@ -5,10 +5,10 @@ from textual.app import App, ComposeResult
 
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import until
-from tui.session.output import OutputReader, OutputWriter, write_mask
+from tui.session.output.output import OutputReader, OutputWriter, write_mask
 from tui.transports.base import Stream
 from tui.widgets.glyphs import STDERR
-from tui.widgets.output_view import MARGIN, OutputView
+from tui.widgets.output.view import MARGIN, OutputView
 
 HOSTILE = (
     b"\x1b]0;owned\x07title\n\x1b]52;c;aGk=\x07clip\n\x1b[2Jclear\n\x9b31mc1\n"

@@ -13,20 +13,20 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.recorded import Writer, written
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
+from tui.dialogs import AskText
+from tui.dialogs.pick import Pick
 from tui.errors import NotNow
 from tui.execution.workspace import Setup, Workspace
 from tui.replay.stage import ReplayWorkspace, staged
-from tui.screens.dialogs import AskText
-from tui.screens.dialogs.pick import Pick
 from tui.screens.replay import ReplayScreen
-from tui.screens.session import SessionScreen
-from tui.screens.summary import SummaryScreen
-from tui.screens.watch import WatchScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.summary.screen import SummaryScreen
+from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
-from tui.widgets.checklist import Checklist
-from tui.widgets.output_view import OutputView
-from tui.widgets.step_card import StepCard
+from tui.widgets.checklist.widget import Checklist
+from tui.widgets.output.view import OutputView
+from tui.widgets.step.card import StepCard
 from tui.widgets.words import Words
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}, reason="a test")

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import comes, running
+from tui.dialogs import Confirm, Sign
+from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
-from tui.screens.dialogs import Confirm, Sign
-from tui.screens.dialogs.pick import Pick
-from tui.screens.session import SessionScreen
-from tui.screens.summary import SummaryScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.summary.screen import SummaryScreen
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 

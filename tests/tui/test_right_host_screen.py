@@ -5,12 +5,12 @@ from tests.support.two_hosts import place as place
 from tests.support.two_hosts import two_hosts as two_hosts
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
-from tui.compose import open_workspace, resumed_workspace
-from tui.screens.dialogs import Confirm
-from tui.screens.dialogs.moved import WhichHosts
-from tui.screens.home import HomeScreen
+from tui.cli.wiring import open_workspace, resumed_workspace
+from tui.dialogs import Confirm
+from tui.dialogs.moved import WhichHosts
+from tui.screens.home.screen import HomeScreen
 from tui.session import events as ev
-from tui.session.journal import read
+from tui.session.journal.journal import read
 
 
 async def test_home_names_another_runbooks_session_and_does_not_open_it(place: Place) -> None:

@@ -11,10 +11,10 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, until
 from tui.app import RunbookApp
+from tui.dialogs import Confirm, RollbackReason, SendMessage
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.dialogs import Confirm, RollbackReason, SendMessage
-from tui.screens.rollback import RollbackScreen
-from tui.screens.session import SessionScreen
+from tui.screens.rollback.screen import RollbackScreen
+from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus

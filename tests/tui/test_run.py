@@ -9,9 +9,7 @@ from textual.pilot import Pilot
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
-from tui.errors import JournalUnwritable
-from tui.execution.workspace import Setup, Workspace
-from tui.screens.dialogs import (
+from tui.dialogs import (
     AskMoment,
     AskText,
     Confirm,
@@ -22,14 +20,16 @@ from tui.screens.dialogs import (
     Sign,
     TypeName,
 )
-from tui.screens.session import SessionScreen
-from tui.screens.summary import SummaryScreen
+from tui.errors import JournalUnwritable
+from tui.execution.workspace import Setup, Workspace
+from tui.screens.run.session import SessionScreen
+from tui.screens.summary.screen import SummaryScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus
 from tui.transports.base import Link
-from tui.widgets.output_view import OutputView
-from tui.widgets.step_card import StepCard
+from tui.widgets.output.view import OutputView
+from tui.widgets.step.card import StepCard
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 

@@ -11,7 +11,7 @@ from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.session import SessionScreen
+from tui.screens.run.session import SessionScreen
 from tui.session.outcome import Outcome, OutcomeKind
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
@@ -32,7 +32,7 @@ async def says(app: RunbookApp, pilot: Pilot[Any], *words: str) -> None:
 
 @pytest.fixture
 def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
-    monkeypatch.setattr("tui.session.store.secrets.token_hex", lambda size: "abc123")
+    monkeypatch.setattr("tui.session.archive.store.secrets.token_hex", lambda size: "abc123")
 
     def held(workspace: Workspace, size: tuple[int, int], play: Play, config: Config | None = None) -> bool:
         app = RunbookApp(workspace, config)

@@ -12,20 +12,20 @@ from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import comes, running
 from tui.app import RunbookApp
 from tui.config import Config
+from tui.dialogs import AskText, Confirm, Question, RollbackReason, Sign, TypeName
+from tui.dialogs.base import Dialog
+from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
-from tui.runbook.load import load
 from tui.runbook.model import Action, Answer
-from tui.screens.dialogs import AskText, Confirm, Question, RollbackReason, Sign, TypeName
-from tui.screens.dialogs.base import Dialog
-from tui.screens.dialogs.pick import Pick
+from tui.runbook.reading.load import load
 from tui.screens.help import HelpScreen, help_lines
-from tui.screens.watch_text import FRAME, watch_lines
+from tui.screens.watch.text import FRAME, watch_lines
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState, StepStatus
 from tui.session.watching import Monitored, Sample
 from tui.widgets.progress import Moment
-from tui.widgets.step_text import card
+from tui.widgets.step.text import card
 
 LONG = ["on web:", "  $ the first command", *(f"  $ command {number}" for number in range(60)), "  $ the last command"]
 KEYS = Keys()

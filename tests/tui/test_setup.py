@@ -11,15 +11,15 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
-from tui.compose import open_workspace
+from tui.cli.wiring import open_workspace
 from tui.config import Config
+from tui.dialogs.ask import AskSecret
 from tui.errors import HostKeyRefused
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.dialogs.ask import AskSecret
-from tui.screens.setup import SetupScreen
-from tui.screens.setup_fields import Methods
-from tui.screens.setup_form import problems, row_lines, setup_of, verdict_line
+from tui.screens.setup.fields import Methods
+from tui.screens.setup.form import problems, row_lines, setup_of, verdict_line
+from tui.screens.setup.screen import SetupScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.text.block import styled

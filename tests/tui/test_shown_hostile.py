@@ -13,8 +13,8 @@ from tests.tui.test_watch_screen import TEXT, sample
 from tui.app import RunbookApp
 from tui.errors import RunbookError
 from tui.execution.workspace import Workspace
-from tui.screens.home import HomeScreen
-from tui.screens.watch import WatchScreen
+from tui.screens.home.screen import HomeScreen
+from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 
 NAME = HOSTILE.replace("\0", "").replace("/", "")[:60]

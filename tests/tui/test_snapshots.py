@@ -10,10 +10,10 @@ from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.config import Config
+from tui.dialogs import Confirm, SendMessage, Sign, TypeName
+from tui.dialogs.base import Dialog
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.dialogs import Confirm, SendMessage, Sign, TypeName
-from tui.screens.dialogs.base import Dialog
-from tui.screens.summary import SummaryScreen
+from tui.screens.summary.screen import SummaryScreen
 
 SIZES = [pytest.param((80, 24), id="80x24"), pytest.param((120, 40), id="120x40")]
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
@@ -21,7 +21,7 @@ SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"releas
 
 @pytest.fixture(autouse=True)
 def _same_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.session.store.secrets.token_hex", lambda size: "abc123")
+    monkeypatch.setattr("tui.session.archive.store.secrets.token_hex", lambda size: "abc123")
 
 
 def still(app: RunbookApp) -> None:

@@ -10,17 +10,17 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
-from tui.execution.conductor import Conductor
+from tui.dialogs import AskText, Confirm
+from tui.dialogs.told import Told
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.source import source
-from tui.screens.dialogs import AskText, Confirm
-from tui.screens.dialogs.told import Told
-from tui.screens.home import HomeScreen
-from tui.screens.session import SessionScreen
-from tui.screens.summary import SummaryScreen
-from tui.screens.summary_text import Report, result_of, summary
+from tui.screens.home.screen import HomeScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.summary.screen import SummaryScreen
+from tui.screens.summary.text import Report, result_of, summary
 from tui.session import events as ev
-from tui.session.journal import verify
+from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
 from tui.text.block import styled
 

@@ -9,17 +9,17 @@ from msgspec import structs
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, until
 from tui.app import RunbookApp
-from tui.execution.conductor import Conductor
+from tui.dialogs import Confirm, Resolve
+from tui.dialogs.taken_up import TakenUp
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
-from tui.screens.dialogs import Confirm, Resolve
-from tui.screens.dialogs.taken_up import TakenUp
-from tui.screens.home import HomeScreen
-from tui.screens.session import SessionScreen
+from tui.screens.home.screen import HomeScreen
+from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.transports.base import Link
-from tui.widgets.foot_text import banner
+from tui.widgets.foot.text import banner
 from tui.widgets.progress import Moment
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})

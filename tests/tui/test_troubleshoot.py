@@ -7,11 +7,11 @@ import pytest
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, until
 from tests.tui.test_run import comes, running
+from tui.dialogs import Confirm
+from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
 from tui.exports.source import source
-from tui.screens.dialogs import Confirm
-from tui.screens.dialogs.pick import Pick
-from tui.screens.run import RunScreen
+from tui.screens.run.screen import RunScreen
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
@@ -122,8 +122,8 @@ async def test_without_a_match_one_is_chosen_and_a_step_may_run_again(workspace:
 
 async def test_from_home_a_trouble_is_chosen_before_its_session(make_workspace: Callable[..., Workspace]) -> None:
     from tui.app import RunbookApp
-    from tui.screens.home import HomeScreen
-    from tui.screens.setup import SetupScreen
+    from tui.screens.home.screen import HomeScreen
+    from tui.screens.setup.screen import SetupScreen
 
     text = TEXT.replace(
         "[flows.rollback]",

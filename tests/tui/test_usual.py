@@ -11,10 +11,10 @@ from tests.tui.conftest import shown, until
 from tests.tui.test_run import SETUP
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
-from tui.screens.session import SessionScreen
+from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState
-from tui.session.usual import Usual
-from tui.widgets.foot_text import second_line
+from tui.session.views.usual import Usual
+from tui.widgets.foot.text import second_line
 from tui.widgets.progress import Left, Moment, left, rollback_time
 
 

@@ -9,9 +9,9 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import running
+from tui.dialogs import RollbackReason
 from tui.execution.workspace import Workspace
-from tui.screens.dialogs import RollbackReason
-from tui.screens.watch import WatchScreen
+from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.widgets.sparkline_text import sparkline

@@ -9,10 +9,10 @@ from msgspec import convert
 from tests.support.runbooks import SMALL
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.fold import fold
+from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
-from tui.widgets.foot_text import first_line
+from tui.widgets.foot.text import first_line
 from tui.widgets.progress import Moment
 
 OPENS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

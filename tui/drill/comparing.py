@@ -10,9 +10,9 @@ from tui.drill.debrief import Debrief, debrief
 from tui.drill.kept import scenario_of
 from tui.errors import RunbookError
 from tui.session import events as ev
-from tui.session.called import over
-from tui.session.journal import read
-from tui.session.store import SessionDirectory, Store
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.journal.journal import read
+from tui.session.views.called import over
 from tui.text.amounts import duration
 
 MOST = 10

@@ -10,8 +10,8 @@ from tui.drill.world import Past, Struck, after, past_attempt
 from tui.runbook.facts import connection_of, holds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
-from tui.session.called import failed_attempts, over_at, session_called
 from tui.session.state import SessionState
+from tui.session.views.called import failed_attempts, over_at, session_called
 from tui.text.amounts import duration
 
 

@@ -14,9 +14,9 @@ from tui.errors import RunbookError, SessionError, UsageError
 from tui.execution.recording import Recording
 from tui.runbook.model import seconds
 from tui.session import events as ev
+from tui.session.archive.store import SessionDirectory
 from tui.session.clock import Clock
 from tui.session.state import SessionState, StepStatus
-from tui.session.store import SessionDirectory
 
 LOOK = 0.2
 INBOX = "drill-inbox.jsonl"

@@ -110,7 +110,7 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
 
     The user is the runbook's name for the host: by it the drill's host knows which one it is to play.
     """
-    from tui.transports.ssh import SSHTransport
+    from tui.transports.ssh.transport import SSHTransport
 
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():

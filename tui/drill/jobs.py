@@ -1,6 +1,6 @@
 """Keeps commands running in the drill's host when their connection is lost, as a real host's jobs do.
 
-What is asked and answered is the words of `tui.transports.job_scripts`; what runs is a scenario's reply, in memory.
+What is asked and answered is the words of `tui.transports.jobs.scripts`; what runs is a scenario's reply, in memory.
 """
 
 import math
@@ -20,7 +20,7 @@ from tui.drill.scenario import Ending
 from tui.drill.world import Reply, World, words_of
 from tui.session.state import SessionState
 from tui.transports.base import Stream
-from tui.transports.job_scripts import JobRequest, job_of
+from tui.transports.jobs.scripts import JobRequest, job_of
 
 PATIENCE = 4.0
 

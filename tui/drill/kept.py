@@ -5,8 +5,8 @@ import msgspec
 from tui.drill.load import find_scenario
 from tui.drill.scenario import Scenario
 from tui.errors import SessionError
+from tui.session.archive.store import SessionDirectory
 from tui.session.state import SessionState
-from tui.session.store import SessionDirectory
 
 
 def as_kept(scenario: Scenario) -> str:

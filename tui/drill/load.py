@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from tui.drill.scenario import BUILT_INS, PLACEHOLDER, Rule, Scenario
 from tui.errors import RunbookInvalid, UsageError
 from tui.resources import bundled
-from tui.runbook.check import check_as
-from tui.runbook.load import located, read_text, unmarked
 from tui.runbook.problem import Fault, nearest, quoted, visible
 from tui.runbook.problem import Path as Place
+from tui.runbook.reading.check import check_as
+from tui.runbook.reading.load import located, read_text, unmarked
 
 HINT = "docs/drills.md says what a scenario holds"
 
@@ -130,7 +130,7 @@ def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
 
 def schema() -> bytes:
     """The JSON Schema of a scenario, so that editors complete and check it while it is written."""
-    from tui.runbook.schema import schema_of
+    from tui.runbook.reading.schema import schema_of
 
     return schema_of(Scenario, "Scenario", "http://json-schema.org/draft-07/schema#")
 

@@ -10,11 +10,11 @@ from tui.drill.load import parse_scenario
 from tui.drill.scenario import PLACEHOLDER, Scenario
 from tui.drill.world import answer
 from tui.errors import SessionError
+from tui.session.archive.store import SessionDirectory
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output import OutputReader
+from tui.session.output.output import OutputReader
+from tui.session.output.timing import STREAMS
 from tui.session.state import Attempt, SessionState, action_at, step_by_id
-from tui.session.store import SessionDirectory
-from tui.session.timing import STREAMS
 from tui.text.sanitise import sanitise
 from tui.text.toml_text import toml_text
 

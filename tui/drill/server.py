@@ -25,7 +25,7 @@ from tui.drill.requests import Cancelled, Registry, Request, understand
 from tui.drill.scenario import Ending, Scenario
 from tui.drill.world import World
 from tui.transports.base import Stream
-from tui.transports.job_scripts import unwrap_job
+from tui.transports.jobs.scripts import unwrap_job
 
 PATIENCE = 30.0
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, values_of
-from tui.execution.secrets import Secrets
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Runbook
 from tui.session.clock import Clock
 from tui.text.sanitise import sanitise

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tui.errors import RunbookError
-from tui.execution import host_file
-from tui.execution.secrets import Secrets
+from tui.execution.secrecy import host_file
+from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
-from tui.runbook.scripts import BEGINS, script_of, with_input
-from tui.runbook.variables import defaults, fill, fill_command, filled, moment
+from tui.runbook.shell.scripts import BEGINS, script_of, with_input
+from tui.runbook.templates.variables import defaults, fill, fill_command, filled, moment
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 

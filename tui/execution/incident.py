@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from tui.session.rollback import Need, rollback_plan
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.session.views.rollback import Need, rollback_plan
 from tui.text.amounts import duration
 
 Moments = Iterator[tuple[datetime, str]]

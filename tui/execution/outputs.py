@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tui.execution.redaction import Redactor
-from tui.session.lines import LineIndex
-from tui.session.output import OutputReader, OutputUnwritable, OutputWriter
+from tui.execution.secrecy.redaction import Redactor
+from tui.session.output.lines import LineIndex
+from tui.session.output.output import OutputReader, OutputUnwritable, OutputWriter
 
 
 class Outputs:

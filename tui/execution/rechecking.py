@@ -1,8 +1,8 @@
 """Says which checks that were made ought to hold still, so that whoever takes a session up may make them again."""
 
 from tui.runbook.model import Step
-from tui.session.doubts import checked_since_change
 from tui.session.state import SessionState, StepStatus
+from tui.session.views.doubts import checked_since_change
 
 
 def still_to_hold(state: SessionState) -> list[Step]:

@@ -1,13 +1,13 @@
 """Keeps a session's state and its journal one: what is recorded is on disk before it is anybody's state."""
 
 from tui.errors import JournalUnwritable
-from tui.execution.guard import guarded
 from tui.execution.outputs import Outputs
+from tui.execution.secrecy.guard import guarded
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.fold import apply
-from tui.session.journal import Journal
+from tui.session.folding.fold import apply
+from tui.session.journal.journal import Journal
 from tui.session.state import SessionState, initial
 from tui.transports.base import Link
 

@@ -1,4 +1,4 @@
-"""A session as those see it who only look: its state at a moment, its outputs, and what follows from both."""
+"""What someone who only looks sees of a session: its state at a moment, its outputs, and what follows from both."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ from tui.execution.incident import incident_values
 from tui.execution.outputs import Outputs
 from tui.execution.rechecking import still_to_hold
 from tui.runbook.model import Action, Runbook, Section, Step
-from tui.runbook.variables import FACTS, fill, without_empty
+from tui.runbook.templates.variables import FACTS, fill, without_empty
 from tui.session import events as ev
 from tui.session.clock import Clock
-from tui.session.doubts import doubtful
 from tui.session.state import SessionState, StepStatus
+from tui.session.views.doubts import doubtful
 
 Listener = Callable[[ev.Entry, SessionState], None]
 """Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
@@ -62,7 +62,7 @@ class Viewer:
         return NotNow(words, hint or self.read_only)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Stop using it."""
         self._closing.set()
 
     # what follows from the state

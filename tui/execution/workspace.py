@@ -14,26 +14,26 @@ from msgspec.structs import replace
 import tui
 from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
 from tui.execution.commands import values_of
+from tui.execution.conductor.signing import Signing
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
-from tui.execution.redaction import Redactor
-from tui.execution.secrets import AskSecret, Secrets
-from tui.execution.signing import Signing
+from tui.execution.secrecy.redaction import Redactor
+from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name, same_person
 from tui.runbook.model import Runbook, Variable
-from tui.runbook.variables import defaults, wrong_value
+from tui.runbook.templates.variables import defaults, wrong_value
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
-from tui.session.called import session_called
+from tui.session.archive.store import SessionDirectory, Store, Summary
 from tui.session.clock import Clock
-from tui.session.journal import Journal
+from tui.session.journal.journal import Journal
 from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
-from tui.session.signature import AUTO
-from tui.session.store import SessionDirectory, Store, Summary
+from tui.session.views.called import session_called
+from tui.signing.statement import AUTO
 from tui.transports.base import Transport
 
 if TYPE_CHECKING:
-    from tui.execution.conductor import Conductor
-    from tui.execution.onlooker import Onlooker
+    from tui.execution.conductor.conductor import Conductor
+    from tui.execution.conductor.onlooker import Onlooker
     from tui.session.state import SessionState
 
 
@@ -287,7 +287,7 @@ class Workspace:
         Raises:
             SessionError: it cannot be read, or is damaged.
         """
-        from tui.execution.onlooker import Onlooker
+        from tui.execution.conductor.onlooker import Onlooker
         from tui.execution.outputs import Outputs
 
         directory = self.store.find(session)
@@ -324,9 +324,9 @@ class Workspace:
         state: "SessionState | None" = None,
     ) -> "Conductor":
         """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""
-        from tui.execution.conductor import Conductor
-        from tui.execution.executor import Executor
-        from tui.execution.probing import DrillProber
+        from tui.execution.conductor.conductor import Conductor
+        from tui.execution.conductor.executor import Executor
+        from tui.execution.measuring.probing import DrillProber
 
         self._opened.update(ways.values())
         self._conducted = runbook, ways

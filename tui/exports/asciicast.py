@@ -12,13 +12,13 @@ from tui.errors import UsageError
 from tui.exports.source import Source
 from tui.exports.words import event_words
 from tui.replay.elapsed import passed
-from tui.runbook.scripts import with_input
+from tui.runbook.shell.scripts import with_input
 from tui.session import events as ev
-from tui.session.fold import apply
-from tui.session.markers import MarkerKind, marker_of
-from tui.session.output import OutputReader
+from tui.session.folding.fold import apply
+from tui.session.output.output import OutputReader
+from tui.session.output.timing import STREAMS
 from tui.session.state import SessionState, initial
-from tui.session.timing import STREAMS
+from tui.session.views.markers import MarkerKind, marker_of
 from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 

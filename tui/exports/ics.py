@@ -7,7 +7,7 @@ from urllib.parse import quote
 import tui
 from tui.errors import UsageError
 from tui.exports.source import Source
-from tui.session.followups import Due, followups
+from tui.session.views.followups import Due, followups
 from tui.text.sanitise import sanitise
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from tui.drill.debrief import Debrief
 from tui.exports.report import Person, RollbackFigures, Task, Tick, checklist, followups, people, rollback
 from tui.exports.source import Deviation, Overrun, Source, attempts_of
 from tui.runbook.model import Step
-from tui.runbook.schema import schema_of
+from tui.runbook.reading.schema import schema_of
 from tui.session import events as ev
-from tui.session.called import over, session_called
 from tui.session.outcome import Outcome
 from tui.session.state import Attempt, StepState, StepStatus
+from tui.session.views.called import over, session_called
 from tui.text.json_text import json_text
 
 FORMAT = 1

@@ -6,12 +6,12 @@ from typing import BinaryIO, cast
 
 from tui.errors import UsageError
 from tui.exports.source import Source, source
-from tui.session.bundle import pack
-from tui.session.store import SessionDirectory
+from tui.session.archive.bundle import pack
+from tui.session.archive.store import SessionDirectory
 
 _RENDERERS = {
     "md": ("tui.exports.markdown", "render"),
-    "html": ("tui.exports.html", "render"),
+    "html": ("tui.exports.html.page", "render"),
     "json": ("tui.exports.json", "render"),
     "cast": ("tui.exports.asciicast", "render_v3"),
     "cast2": ("tui.exports.asciicast", "render_v2"),

@@ -10,7 +10,8 @@ from tui.exports.source import Source
 from tui.exports.words import event_words, step_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
-from tui.session.called import (
+from tui.session.state import AUTO, Attempt, StepState, StepStatus
+from tui.session.views.called import (
     attempt_called,
     items,
     over,
@@ -20,17 +21,16 @@ from tui.session.called import (
     session_called,
     settled_by,
 )
-from tui.session.followups import followups as session_followups
-from tui.session.markers import marker_of
-from tui.session.rollback import rollback_plan
-from tui.session.state import AUTO, Attempt, StepState, StepStatus
+from tui.session.views.followups import followups as session_followups
+from tui.session.views.markers import marker_of
+from tui.session.views.rollback import rollback_plan
 from tui.text.amounts import duration
 
 
 class Moment(Struct, frozen=True, kw_only=True):
     """A row of the timeline: `step` is the step's id, `attempt` 0 where it is of none.
 
-    `kind` is the marker that it is (tui/session/markers.py), empty for what is no marker.
+    `kind` is the marker that it is (tui/session/views/markers.py), empty for what is no marker.
     """
 
     seq: int

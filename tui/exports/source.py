@@ -14,13 +14,13 @@ from tui.errors import RunbookError
 from tui.runbook.model import Runbook, Section, Step, seconds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
-from tui.session.called import attempt_called
-from tui.session.fold import fold
-from tui.session.journal import read
-from tui.session.output import OutputReader
+from tui.session.archive.store import SessionDirectory
+from tui.session.folding.fold import fold
+from tui.session.journal.journal import read
+from tui.session.output.output import OutputReader
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, Attempt, SessionState, StepState, StepStatus
-from tui.session.store import SessionDirectory
+from tui.session.views.called import attempt_called
 from tui.text.sanitise import sanitise
 
 
@@ -104,7 +104,7 @@ def source(directory: SessionDirectory) -> Source:
     Raises:
         SessionError: it is not there, or damaged.
     """
-    from tui.runbook.load import load
+    from tui.runbook.reading.load import load
 
     runbook = load(directory.runbook, kept=True)
     entries = tuple(read(directory.journal))

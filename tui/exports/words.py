@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from tui.runbook.scripts import first_line, with_input
+from tui.runbook.shell.scripts import first_line, with_input
 from tui.session import events as ev
-from tui.session.called import attempt_called, place_words
 from tui.session.places import words_of
 from tui.session.state import AUTO, SessionState, step_by_id
+from tui.session.views.called import attempt_called, place_words
 from tui.text.amounts import duration
 from tui.text.command import command_lines
 

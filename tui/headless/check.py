@@ -1,11 +1,11 @@
 """Runs the read-only steps of some sections and sums them up in a table, for a person or for cron."""
 
 from tui.errors import RunbookError, UsageError
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.runbook.model import Section, Step
 from tui.session.state import StepStatus
-from tui.session.verdicts import Row, row_of
+from tui.session.views.verdicts import Row, row_of
 
 
 def read_only(step: Step) -> bool:

@@ -8,8 +8,8 @@ from tui.drill.debrief import Debrief, debrief, story_lines
 from tui.drill.kept import scenario_of
 from tui.errors import RunbookError
 from tui.headless.report import table
-from tui.session.journal import read
-from tui.session.store import SessionDirectory, Store, started_at
+from tui.session.archive.store import SessionDirectory, Store, started_at
+from tui.session.journal.journal import read
 from tui.text.amounts import counted, duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise

@@ -6,9 +6,9 @@ from string import ascii_lowercase
 from tui.drill.faults import ask_for
 from tui.drill.scenario import Scenario
 from tui.errors import SessionError
-from tui.session.called import over
+from tui.session.archive.store import SessionDirectory
 from tui.session.state import SessionState
-from tui.session.store import SessionDirectory
+from tui.session.views.called import over
 from tui.text.sanitise import sanitise
 
 QUIT = ("q", "\x03", "\x04", "\x1b", "")

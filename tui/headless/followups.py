@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tui.headless.report import table
-from tui.session.followups import Due
-from tui.session.ticking import Listed
+from tui.session.archive.ticking import Listed
+from tui.session.views.followups import Due
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 

@@ -7,8 +7,8 @@ import msgspec
 
 from tui.errors import UsageError
 from tui.headless.report import table
-from tui.session.comparing import Compared, Session, Side, compare, difference
-from tui.session.searching import Found, Unread
+from tui.session.archive.comparing import Compared, Session, Side, compare, difference
+from tui.session.archive.searching import Found, Unread
 from tui.text.amounts import duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise

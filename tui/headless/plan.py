@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from tui.execution.commands import host_of, shown_whole
-from tui.execution.watch import words_of_watch
+from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
+from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
-from tui.runbook.probing.describe import words_of
-from tui.runbook.variables import fill
+from tui.runbook.templates.variables import fill
 from tui.session.state import SessionState
 from tui.text.command import command_lines
 

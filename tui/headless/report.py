@@ -11,13 +11,13 @@ from typing import BinaryIO
 from tui.errors import RunbookError, SignatureInvalid
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
-from tui.session.called import over, over_at, session_called
-from tui.session.chain import check_receipt, walk
-from tui.session.signers import read_signers
-from tui.session.store import SessionDirectory, Store, Summary
-from tui.session.verdicts import Row
-from tui.session.verifying import prove
-from tui.session.vouching import judge_all, proofs_of, write_proofs
+from tui.session.archive.store import SessionDirectory, Store, Summary
+from tui.session.archive.verifying import prove
+from tui.session.journal.chain import check_receipt, walk
+from tui.session.views.called import over, over_at, session_called
+from tui.session.views.verdicts import Row
+from tui.signing.signers import read_signers
+from tui.signing.vouching import judge_all, proofs_of, write_proofs
 from tui.text.amounts import duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise

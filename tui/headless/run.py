@@ -6,16 +6,16 @@ from enum import IntEnum
 from msgspec.structs import replace
 
 from tui.errors import HostsMoved, NotNow, RunbookError
-from tui.execution.conductor import Conductor
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import Answers
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
-from tui.session.called import GLYPHS, attempt_called, result_of
-from tui.session.doubts import doubt_words, doubtful
-from tui.session.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.session.state import SessionState, StepState, StepStatus
+from tui.session.views.called import GLYPHS, attempt_called, result_of
+from tui.session.views.doubts import doubt_words, doubtful
+from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.text.amounts import duration
 
 Print = Callable[[str], None]

@@ -20,9 +20,9 @@ class Made(Struct, frozen=True):
 PROBES = {
     "mysql": Made("MysqlProbe", ("pymysql",)),
     "redis": Made("RedisProbe", ("redis",)),
-    "s3": Made("S3Probe", ("tui.probes.s3_wire", "boto3")),
-    "docker": Made("DockerProbe", ("tui.probes.docker_wire",)),
-    "http": Made("HttpProbe", ("tui.probes.http_wire",)),
+    "s3": Made("S3Probe", ("tui.probes.s3.wire", "boto3")),
+    "docker": Made("DockerProbe", ("tui.probes.docker.wire",)),
+    "http": Made("HttpProbe", ("tui.probes.http.wire",)),
     "websocket": Made("WebsocketProbe", ("websockets.client", "websockets.exceptions", "websockets.uri")),
     "tls": Made("TlsProbe"),
     "celery": Made("CeleryProbe"),

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from tui.probes import http_bodies as bodies
 from tui.probes.base import Given, ProbeFailed, Reach, Reading
 from tui.probes.dialling import Dialled
+from tui.probes.http import bodies
 from tui.probes.site import Site, site
 
 if TYPE_CHECKING:

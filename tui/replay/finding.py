@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from tui.replay.recorded import RecordedSession
-from tui.session.output import OutputReader
+from tui.session.output.output import OutputReader
 from tui.text.search import pattern
 
 MOST = 1_000

@@ -17,11 +17,11 @@ from msgspec.structs import asdict, fields
 from tui.errors import JournalDamaged
 from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
-from tui.session.chain import Place, Proved, digest, walk
 from tui.session.events import AttemptStarted, Entry
-from tui.session.fold import apply
-from tui.session.markers import Marker, MarkerKind, marker_of
+from tui.session.folding.fold import apply
+from tui.session.journal.chain import Place, Proved, digest, walk
 from tui.session.state import SessionState, initial
+from tui.session.views.markers import Marker, MarkerKind, marker_of
 
 VERSION = 3
 SPACING = 500

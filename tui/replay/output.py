@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tui.replay.keyframes import KeyFrames
-from tui.session.lines import BLOCK, LineIndex
-from tui.session.output import OutputReader, output_path
-from tui.session.timing import Timing
+from tui.session.output.lines import BLOCK, LineIndex
+from tui.session.output.output import OutputReader, output_path
+from tui.session.output.timing import Timing
 
 EVERYTHING = float("inf")
 LARGE = 8 << 20

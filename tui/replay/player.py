@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tui.replay.keyframes import Mark, Moment
 from tui.replay.recorded import RecordedSession
-from tui.session.markers import MarkerKind
+from tui.session.views.markers import MarkerKind
 
 SPEEDS = (1, 2, 4, 8, 16, 32, 64)
 IDLE = 3.0

@@ -12,12 +12,12 @@ from msgspec import Struct
 from tui.errors import JournalDamaged, SessionError
 from tui.replay.keyframes import SPACING, KeyFrames, Moment, Rows, beginning, onward
 from tui.replay.output import OutputLines
-from tui.runbook.load import load
 from tui.runbook.model import Runbook
-from tui.session.chain import last_entry, unreadable
-from tui.session.private import private_folder
+from tui.runbook.reading.load import load
+from tui.session.archive.store import SessionDirectory
+from tui.session.journal.chain import last_entry, unreadable
+from tui.session.journal.private import private_folder
 from tui.session.state import Attempt
-from tui.session.store import SessionDirectory
 
 BATCH = 20
 """Key frames that are made before they are kept."""

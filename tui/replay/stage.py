@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tui.execution.outputs import Outputs
-from tui.execution.redaction import Redactor
+from tui.execution.secrecy.redaction import Redactor
 from tui.execution.viewer import Viewer
 from tui.execution.workspace import Workspace
 from tui.replay.keyframes import Moment
 from tui.replay.output import EVERYTHING, OutputThen, timing_of
 from tui.replay.player import Player
 from tui.replay.recorded import RecordedSession
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import Clock
-from tui.session.output import OutputReader
+from tui.session.output.output import OutputReader
+from tui.session.output.timing import Timing
 from tui.session.state import CONNECTED, Attempt, SessionState
-from tui.session.store import SessionDirectory, Store
-from tui.session.timing import Timing
 
 KEPT = 8
 """Attempts whose timing is kept at hand."""

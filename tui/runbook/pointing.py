@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from tui.errors import UsageError
 from tui.runbook.model import Host, Runbook
-from tui.runbook.places import PLACEHOLDER
-from tui.runbook.variables import names
+from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
 
 

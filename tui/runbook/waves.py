@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tui.runbook.model import Step
-from tui.runbook.variables import names
+from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
 
 

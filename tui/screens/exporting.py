@@ -5,12 +5,12 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from tui.bridge import front
 from tui.config import state_folder
 from tui.errors import SessionError
-from tui.session.durable import replace_private
-from tui.session.private import private_folder
-from tui.session.store import Store
+from tui.front import front
+from tui.session.archive.store import Store
+from tui.session.journal.durable import replace_private
+from tui.session.journal.private import private_folder
 
 FORMS = ("md", "html", "json")
 
@@ -48,7 +48,7 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
 
 def export_session(screen: Screen[None], session: str) -> None:
     """Write a session, and show where it is: the folder whole in a line, then each file."""
-    from tui.screens.dialogs.told import Told
+    from tui.dialogs.told import Told
 
     app = front(screen)
 

@@ -10,12 +10,12 @@ from textual.containers import VerticalScroll
 from textual.widgets import Footer
 
 from tui.actions import BESIDE, TITLES, Act, acts, bindings, key_words
-from tui.bridge import front
+from tui.front import front
 from tui.keys import Keys
-from tui.screens.home_text import QUIET
-from tui.screens.page import Page
+from tui.screens.home.text import QUIET
 from tui.text.block import Piece, styled
 from tui.widgets.glyphs import SIGNS
+from tui.widgets.page import Page
 from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 

@@ -9,10 +9,10 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, OptionList
 
+from tui.dialogs.base import Dialog
 from tui.runbook.model import Link
-from tui.screens.dialogs.base import Dialog
 from tui.text.block import Block, Piece, block, styled
-from tui.widgets.option_rows import OptionRows, Row
+from tui.widgets.fields.option_rows import OptionRows, Row
 from tui.widgets.said import Press, Said
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from textual.command import CommandPalette, Provider
 from textual.worker import Worker
 
-from tui.screens.page import Page
+from tui.widgets.page import Page
 
 
 class Palette(CommandPalette, Page[None]):

@@ -9,21 +9,22 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.actions import bindings
-from tui.bridge import front
+from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
+from tui.front import front
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
-from tui.screens.dialogs import AskText
-from tui.screens.session import SessionScreen
-from tui.session.markers import MarkerKind
+from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState, step_by_id
-from tui.widgets.checklist import Checklist
-from tui.widgets.output_view import OutputView
+from tui.session.views.markers import MarkerKind
+from tui.widgets import FOLDER
+from tui.widgets.checklist.widget import Checklist
+from tui.widgets.output.view import OutputView
 from tui.widgets.progress import Moment
-from tui.widgets.rollback_head import RollbackHead
-from tui.widgets.timeline import TimelineBar
-from tui.widgets.timeline_text import Timeline
+from tui.widgets.rollback.head import RollbackHead
+from tui.widgets.timeline.text import Timeline
+from tui.widgets.timeline.widget import TimelineBar
 from tui.widgets.top_line import TopLine
 
 TICK = 0.1
@@ -40,8 +41,8 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
     ACTS = "replay"
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         *SessionScreen.CSS_PATH,
-        "../widgets/rollback_head.tcss",
-        "../widgets/timeline.tcss",
+        FOLDER / "rollback" / "head.tcss",
+        FOLDER / "timeline" / "timeline.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
 
@@ -292,7 +293,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         view.grew()
 
     def action_summary(self) -> None:
-        from tui.screens.summary import SummaryScreen
+        from tui.screens.summary.screen import SummaryScreen
 
         self.app.push_screen(SummaryScreen())
 

@@ -2,17 +2,17 @@
 
 from textual.screen import Screen
 
-from tui.bridge import front
+from tui.dialogs import RollbackReason
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
+from tui.front import front
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
-from tui.runbook.scripts import first_line
-from tui.screens.dialogs import RollbackReason
-from tui.session.rollback import Need, made_elsewhere, rollback_plan
-from tui.session.trouble import failure_words
-from tui.widgets.rollback_text import plan_lines
+from tui.runbook.shell.scripts import first_line
+from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
+from tui.session.views.trouble import failure_words
+from tui.widgets.rollback.text import plan_lines
 from tui.widgets.tripped_text import proposed_reason
 
 

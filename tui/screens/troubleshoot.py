@@ -6,13 +6,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.actions import bindings
-from tui.bridge import front
+from tui.front import front
 from tui.runbook.model import Issue
-from tui.screens.run_acts import SessionActs
+from tui.screens.run.acts import SessionActs
 from tui.session.state import StepStatus
-from tui.session.symptoms import Match
+from tui.session.views.symptoms import Match
 from tui.text.block import lines_of
-from tui.widgets.checklist import Checklist
+from tui.widgets.checklist.widget import Checklist
 from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 

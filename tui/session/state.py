@@ -10,7 +10,7 @@ from tui.once import once
 from tui.runbook.facts import holds, may_hold
 from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Action, Runbook, Section, Step
-from tui.runbook.scripts import with_input
+from tui.runbook.shell.scripts import with_input
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.watching import Dwell, Monitored

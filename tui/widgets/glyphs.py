@@ -1,8 +1,8 @@
 """One glyph and one style for each status, so that every screen tells a state the same way."""
 
-from tui.session.called import GLYPHS
-from tui.session.rollback import Need
 from tui.session.state import StepStatus
+from tui.session.views.called import GLYPHS
+from tui.session.views.rollback import Need
 
 CLASSES = {
     StepStatus.RUNNING: "live",

@@ -11,9 +11,9 @@ from tui.once import once
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
-from tui.session.rollback import assuming_done, expected_seconds, rollback_plan
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
-from tui.session.usual import Usual, step_seconds
+from tui.session.views.rollback import assuming_done, expected_seconds, rollback_plan
+from tui.session.views.usual import Usual, step_seconds
 
 
 class Moment(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,99 @@
+"""The commands of rehearsals: running one, making a scenario of a session, letting faults strike."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.cli.options import FILE, Leading, chosen_values, guarded, settings
+from tui.cli.output import is_terminal, tell
+from tui.cli.running import screen, without_screen
+
+
+@click.group(cls=Leading)
+def drill() -> None:
+    """Rehearse: `runbook drill [SCENARIO]`; make a scenario of a session, let a fault strike."""
+
+
+@drill.command("run")
+@FILE
+@settings
+@click.argument("scenario", default="calm-deployment")
+@click.option("--pace", type=click.FloatRange(min=0, min_open=True), default=1.0, help="How much faster than life.")
+@click.option("--seed", type=int, help="Let chance choose one of the scenario's faults, and when it strikes.")
+@click.option("--headless", is_flag=True, help="Without a screen, by an answers file.")
+@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless run.")
+@guarded
+def drill_run(
+    file: Path | None,
+    scenario: str,
+    pace: float,
+    seed: int | None,
+    headless: bool,
+    answers: Path | None,
+    **given: Any,
+) -> None:
+    """Rehearse against a host that answers from SCENARIO (several joined by +) and executes nothing."""
+    from tui.cli.wiring import drill_workspace
+
+    with drill_workspace(file, scenario, pace, chosen_values(given), seed=seed) as workspace:
+        if headless:
+            sys.exit(without_screen(workspace, answers, False, given))
+        screen(workspace, given=given)
+
+
+@drill.command("lint")
+@click.argument("scenario")
+@guarded
+def drill_lint(scenario: str) -> None:
+    """Say everything that is wrong with a scenario's file, or with a bundled one."""
+    from tui.drill.load import find_scenario
+
+    found = find_scenario(scenario)
+    tell(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong")
+
+
+@drill.command("record")
+@click.argument("session", default="last")
+@click.option("--base", default="", help="The scenario that answers what did not run in the session.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
+@guarded
+def drill_record(session: str, base: str, output: Path | None) -> None:
+    """Make a scenario of SESSION (its id, or a bundle's file): what its hosts said, how long it took, what failed."""
+    from tui.cli.wiring import open_store
+    from tui.drill.load import find_scenario
+    from tui.drill.record import record
+    from tui.headless.report import write_export
+    from tui.session.archive.bundle import kept
+
+    with kept(open_store(), session) as directory:
+        text = record(directory, find_scenario(base) if base else None, base)
+    write_export(lambda file: file.write(text.encode()), output)
+
+
+@drill.command("inject")
+@click.argument("fault", default="")
+@click.option("--session", default="last", help="Which drill, where it is not the newest session.")
+@click.option("--operator", default="", help="Who asks for it (default: the login name).")
+@guarded
+def drill_inject(fault: str, session: str, operator: str) -> None:
+    """Let FAULT strike in the drill that runs in another terminal; without one, let faults strike by key."""
+    from tui.cli.wiring import open_store
+    from tui.drill.faults import ask_for
+    from tui.drill.kept import scenario_of
+    from tui.headless.facilitating import facilitate, fault_lines
+    from tui.people import named_or_login
+
+    directory = open_store().find(session)
+    _, state = directory.load()
+    scenario = scenario_of(directory, state)
+    if not fault and is_terminal():
+        facilitate(directory, scenario, named_or_login(operator), click.getchar, tell)
+        return
+    if not fault:
+        for line in fault_lines(scenario, state):
+            tell(line)
+        return
+    struck = ask_for(directory, scenario, fault, named_or_login(operator))
+    tell(f"asked for: {struck.title}")

@@ -1,0 +1,242 @@
+"""The commands: what a person types, and the exit status they get."""
+
+import gc
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.cli.drills import drill, drill_run
+from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
+from tui.cli.output import Commands, for_programs, tell
+from tui.cli.running import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
+from tui.cli.sessions import COMMANDS
+from tui.errors import RunbookInvalid
+from tui.resources import NAME, bundled
+
+if TYPE_CHECKING:
+    pass
+
+DEFAULT = click.core.ParameterSource.DEFAULT
+GARBAGE = 50_000
+"""Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="runbook")
+@reaching
+@settings
+@click.option("--demo", is_flag=True, help="Rehearse with the bundled runbook: as `runbook drill` without a runbook.")
+@click.pass_context
+def main(context: click.Context, /, demo: bool, **given: Any) -> None:
+    """Run a deployment runbook over SSH, step by step, signed off and logged. Without a command: the terminal UI."""
+    gc.set_threshold(GARBAGE)
+    if context.invoked_subcommand is not None:
+        misplaced = [name for name in context.params if context.get_parameter_source(name) is not DEFAULT]
+        if misplaced:
+            words = f"options of `runbook` alone stand before {context.invoked_subcommand}"
+            raise click.UsageError(f"{words}; write them behind it", context)
+    elif demo:
+        context.invoke(drill_run, file=bundled(NAME), **{name: given[name] for name in SETTINGS})
+    else:
+        context.invoke(run, **given)
+
+
+@main.command()
+@reaching
+@settings
+@click.option("--headless", is_flag=True, help="Without a screen, by an answers file.")
+@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless run.")
+@click.option("--dry-run", is_flag=True, help="Show every command as it would run, and run none.")
+@guarded
+def run(
+    file: Path | None = None,
+    hosts: tuple[str, ...] = (),
+    ssh_config: Path | None = None,
+    headless: bool = False,
+    answers: Path | None = None,
+    dry_run: bool = False,
+    **given: Any,
+) -> None:
+    """Open the terminal UI, or run a flow without one."""
+    from tui.cli.wiring import open_workspace
+
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
+    try:
+        if headless or dry_run:
+            sys.exit(without_screen(workspace, answers, dry_run, given))
+        screen(workspace, given=given)
+    finally:
+        workspace.close()
+
+
+@main.command()
+@reaching
+@settings
+@click.argument("sections", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--watch", type=click.FloatRange(min=0, min_open=True), help="Check again every SECONDS.")
+@guarded
+def check(
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    sections: tuple[str, ...],
+    as_json: bool,
+    watch: float | None,
+    **given: Any,
+) -> None:
+    """Run the read-only steps of SECTIONS (default: the verification flow) at once and show a table."""
+    from tui.cli.wiring import open_workspace
+    from tui.headless.report import check_report
+
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
+    try:
+        setup = make_setup(workspace, given, kind="verify")
+        sys.exit(check_report(workspace, setup, sections, as_json, tell, watch or 0.0))
+    finally:
+        workspace.close()
+
+
+@main.command()
+@click.argument("session", default="")
+@reaching
+@click.option("--operator", default="", help="Who resumes it.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Correct a value of the session.")
+@click.option("--reason", default="", help="Why values are corrected; it is recorded.")
+@HOSTS
+@guarded
+def resume(
+    session: str,
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    operator: str,
+    values: tuple[str, ...],
+    reason: str,
+    which: str | None,
+) -> None:
+    """Resume SESSION (default: the newest unfinished one)."""
+    from tui.cli.wiring import correct_values, resumed_workspace
+
+    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
+        if values:
+            correct_values(workspace, found, operator, pairs(values, "--set"), reason, which or "")
+        screen(workspace, found, operator, hosts=which or "")
+
+
+@main.command()
+@click.argument("session", default="")
+@reaching
+@settings
+@HOSTS
+@click.option("--elsewhere", is_flag=True, help="Roll back a deployment that this machine has no session of.")
+@click.option("--headless", is_flag=True, help="Without a screen, by an answers file: for rehearsals.")
+@click.option("--answers", type=click.Path(path_type=Path), help="The answers file of a headless rollback.")
+@guarded
+def rollback(
+    session: str,
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    elsewhere: bool,
+    headless: bool,
+    answers: Path | None,
+    which: str | None,
+    **given: Any,
+) -> None:
+    """Undo what SESSION (default: the newest unfinished one) did, and nothing else; --reason says why."""
+    from tui.cli.wiring import open_workspace, resumed_workspace
+
+    if elsewhere:
+        workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
+        try:
+            if headless:
+                sys.exit(without_screen(workspace, answers, False, given, kind="rollback"))
+            screen(workspace, rolling_back=True, given=given)
+        finally:
+            workspace.close()
+        return
+    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config, undoing=True) as (workspace, found):
+        if headless:
+            sys.exit(rollback_without_screen(workspace, found, answers, given, which or ""))
+        screen(workspace, found, given["operator"], rolling_back=True, hosts=which or "")
+
+
+@main.command()
+@click.argument("session", default="last")
+@guarded
+def replay(session: str) -> None:
+    """See SESSION (its id, or a bundle's file) again, as it looked at any of its moments."""
+    from tui.cli.wiring import open_store
+    from tui.replay.stage import staged
+    from tui.session.archive.bundle import kept
+
+    with kept(open_store(), session) as directory:
+        workspace = staged(directory)
+        try:
+            screen(workspace)
+        finally:
+            workspace.close()
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@DEMO
+@guarded
+def lint(path: Path | None, demo: bool) -> None:
+    """Say everything that is wrong or doubtful in a runbook."""
+    from tui.cli.wiring import find_runbook
+    from tui.runbook.reading.lint import lint as problems_of
+
+    chosen = bundled(NAME) if demo else find_runbook(path)
+    problems = problems_of(chosen)
+    for problem in problems:
+        tell(str(problem))
+    errors = sum(problem.severity == "error" for problem in problems)
+    tell(f"{chosen}: {errors} errors, {len(problems) - errors} warnings")
+    sys.exit(RunbookInvalid.exit_code if errors else 0)
+
+
+@main.command()
+@FILE
+@DEMO
+@click.option("--json", "as_json", is_flag=True, help="The whole runbook as JSON.")
+@guarded
+def show(file: Path | None, demo: bool, as_json: bool) -> None:
+    """Show a runbook: its flows, sections, steps and commands."""
+
+    from tui.cli.wiring import find_runbook
+    from tui.runbook.described.show import show as rendered
+    from tui.runbook.reading.load import load
+
+    runbook = load(bundled(NAME) if demo else find_runbook(file))
+    if as_json:
+        from tui.text.json_text import json_text
+
+        tell(json_text(runbook))
+    else:
+        tell(rendered(runbook))
+
+
+@main.command()
+@click.option(
+    "--of", type=click.Choice(["runbook", "scenario", "session"]), default="runbook", help="What it describes."
+)
+@guarded
+def schema(of: str) -> None:
+    """Print the JSON Schema of runbook.toml or of a drill's scenario, for editors, or of an exported session."""
+    from importlib import import_module
+
+    for_programs()
+    modules = {"runbook": "tui.runbook.reading.schema", "scenario": "tui.drill.load", "session": "tui.exports.json"}
+    tell(import_module(modules[of]).schema().decode())
+
+
+for command in (*COMMANDS, drill):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

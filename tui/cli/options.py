@@ -1,0 +1,107 @@
+"""What the commands have in common: their options, and how an error of ours is said."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from tui.cli.output import complain, for_programs
+from tui.errors import RunbookError, RunbookInvalid
+
+FILE = click.option(
+    "-f", "--file", type=click.Path(path_type=Path), help="The runbook (default: the nearest runbook.toml)."
+)
+
+
+class Leading(click.Group):
+    """A group whose first command is meant where none of them is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what is no command for the arguments of the first one."""
+        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
+            args = [next(iter(self.commands)), *args]
+        return super().parse_args(ctx, args)
+
+
+def settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a session is about."""
+    options = (
+        click.option("--flow", help="Which flow of the runbook."),
+        click.option("--method", default="", help="Which of the flow's methods."),
+        click.option("--operator", default="", help="Who does it (default: the login name)."),
+        click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
+        click.option("--change", default="", help="The change's reference."),
+        click.option("--reason", default="", help="Why it runs outside the window."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+DEMO = click.option("--demo", is_flag=True, help="The bundled runbook, which is rehearsed with.")
+HOSTS = click.option(
+    "--hosts",
+    "which",
+    type=click.Choice(["session", "today"]),
+    default=None,
+    help="Where the session's hosts are, if something else is said of them today.",
+)
+
+
+def reaching(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where hosts are."""
+    options = (
+        FILE,
+        click.option("--host", "hosts", multiple=True, metavar="NAME=TARGET", help="Point a host elsewhere."),
+        click.option("-F", "--ssh-config", type=click.Path(path_type=Path, exists=True), help="As ssh's own -F."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say an error of ours in one or two lines, and end with its exit status."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("as_json"):
+            for_programs()
+        try:
+            return command(*args, **kwargs)
+        except RunbookError as error:
+            fail(error)
+        except KeyboardInterrupt:
+            with suppress(OSError):
+                complain("interrupted", "`runbook resume` continues it")
+            sys.exit(130)
+
+    return run
+
+
+def fail(error: RunbookError) -> NoReturn:
+    """Print an error with every problem it carries, and end."""
+    problems = error.problems if isinstance(error, RunbookInvalid) else ()
+    complain(error.message, *map(str, problems), error.hint)
+    sys.exit(error.exit_code)
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """NAME=VALUE options as a mapping.
+
+    Raises:
+        click.BadParameter: one has no "=".
+    """
+    for pair in given:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
+    return {name: value for name, _, value in (pair.partition("=") for pair in given)}
+
+
+def chosen_values(given: dict[str, Any]) -> dict[str, str]:
+    """The variables' values that --set gives."""
+    return pairs(given.get("values", ()), "--set")

@@ -1,0 +1,128 @@
+"""What several commands do with a workspace: set a session up, run it without a screen, or open the terminal UI."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.cli.options import pairs
+from tui.cli.output import Saying, is_terminal, tell
+from tui.errors import RunbookError
+
+if TYPE_CHECKING:
+    from tui.execution.workspace import Setup, Workspace
+    from tui.headless.answers import Answers
+
+SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
+"""The options that say what a session is about."""
+
+
+def make_setup(
+    workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "Answers | None" = None
+) -> "Setup":
+    """The set-up that the options, then the answers file, then the operator's settings give."""
+    from tui.config import load_config
+    from tui.execution.workspace import Setup
+    from tui.runbook.facts import flow_of_kind
+    from tui.runbook.model import FlowKind
+
+    config = load_config()
+    operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
+    variables = {name: value for name, value in config.variables.items() if name in workspace.runbook.variables}
+    return Setup(
+        flow=given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind)),
+        method=given["method"] or (answers.method if answers else ""),
+        operator=operator,
+        second_operator=answers.second_operator if answers else "",
+        variables={
+            **variables,
+            **(answers.variables if answers else {}),
+            **workspace.pointed,
+            **pairs(given["values"], "--set"),
+        },
+        change=given["change"] or (answers.change if answers else ""),
+        reason=given["reason"] or (answers.reason if answers else ""),
+    )
+
+
+def without_screen(
+    workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any], kind: str = "deploy"
+) -> int:
+    """A headless run, or only its plan; returns the exit status."""
+    from tui.headless.answers import Answers, read_answers
+    from tui.headless.plan import dry_run as plan_of
+    from tui.headless.run import run_headless
+
+    read = read_answers(answers, workspace.runbook) if answers else Answers()
+    setup = make_setup(workspace, given, kind, read)
+    if dry_run:
+        for line in plan_of(workspace, setup):
+            tell(line)
+        return 0
+    say = Saying()
+    try:
+        return int(run_headless(workspace, setup, read, say))
+    finally:
+        say.end()
+
+
+def rollback_without_screen(
+    workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any], hosts: str
+) -> int:
+    """A headless rollback of a session; returns the exit status."""
+    from tui.headless.answers import Answers, read_answers
+    from tui.headless.run import run_rollback
+
+    read = read_answers(answers, workspace.runbook) if answers else Answers()
+    operator = given["operator"] or read.operator or workspace.operator()
+    reason = given["reason"] or read.reason
+    say = Saying()
+    try:
+        return int(run_rollback(workspace, session, operator, reason, read, say, hosts))
+    finally:
+        say.end()
+
+
+def screen(
+    workspace: "Workspace",
+    session: str = "",
+    operator: str = "",
+    rolling_back: bool = False,
+    hosts: str = "",
+    given: dict[str, Any] | None = None,
+) -> None:
+    """Open the terminal UI; everything it needs is imported here and nowhere else.
+
+    Raises:
+        UsageError: `given`, what the command line says of a session to be set up, does not fit the runbook.
+    """
+    from tui.app import RunbookApp
+    from tui.config import load_config
+    from tui.execution.workspace import Setup
+    from tui.text.logs import silence
+
+    if not is_terminal():
+        raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
+    setup = None
+    if given is not None and any(given[name] for name in SETTINGS):
+        setup = Setup(
+            flow=given["flow"] or "",
+            method=given["method"],
+            operator=given["operator"],
+            variables=pairs(given["values"], "--set"),
+            change=given["change"],
+            reason=given["reason"],
+        )
+        workspace.known(setup)
+    silence()
+    app = RunbookApp(
+        workspace,
+        load_config(),
+        session=session,
+        operator=operator,
+        rolling_back=rolling_back,
+        hosts=hosts,
+        given=setup,
+    )
+    app.run()
+    if app.return_code:
+        sys.exit(app.return_code)

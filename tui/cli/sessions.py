@@ -1,0 +1,168 @@
+"""The commands about sessions that are over, or were kept: listed, written for people and programs, verified."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from tui.cli.options import guarded
+from tui.cli.output import tell
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def sessions(as_json: bool) -> None:
+    """List the sessions on this machine, the newest first."""
+    from tui.cli.wiring import open_store
+    from tui.headless.report import sessions_report
+
+    tell(sessions_report(open_store(), as_json))
+
+
+@click.command()
+@click.argument("session", default="last")
+@click.option(
+    "--format",
+    "form",
+    default="md",
+    help="md, html, json; cast, cast2: for asciinema; ics: the follow-ups; bundle: one file with everything.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
+@guarded
+def export(session: str, form: str, output: Path | None) -> None:
+    """Write SESSION (its id, or a bundle's file) for people, for programs, or to be replayed elsewhere."""
+    from tui.cli.wiring import open_store
+    from tui.exports.registry import write
+    from tui.headless.report import write_export
+    from tui.session.archive.bundle import kept
+
+    with kept(open_store(), session) as directory:
+        write_export(lambda file: write(directory, form, file), output)
+
+
+@click.command()
+@click.argument("session", default="last")
+@click.option("--receipt", default="", help="COUNT:HEAD, as the session's end printed it: shows a cut-off end.")
+@click.option("--signers", type=click.Path(path_type=Path), help="An allowed_signers file: whose keys are whose.")
+@click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
+@guarded
+def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None) -> None:
+    """Check that what SESSION (its id, or a bundle's file) has is what was written: journal, outputs, signatures."""
+    from tui.cli.wiring import open_store
+    from tui.config import load_config
+    from tui.headless.report import verify_report
+    from tui.session.archive.bundle import kept
+
+    chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
+    with kept(open_store(), session) as directory:
+        for line in verify_report(directory, chosen, receipt, proofs).splitlines():
+            tell(line)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--all", "everything", is_flag=True, help="Also those that are done.")
+@click.option("--drills", is_flag=True, help="Those of rehearsals instead.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+@guarded
+def followups(context: click.Context, everything: bool, drills: bool, as_json: bool) -> None:
+    """List what is left to do after deployments; the exit status is 20 where something is overdue."""
+    from tui.cli.wiring import open_store
+    from tui.headless.followups import report
+    from tui.session.archive.ticking import listed
+    from tui.session.clock import SystemClock
+
+    if context.invoked_subcommand is None:
+        found = listed(open_store().summaries(), drills, everything)
+        sys.exit(report(found, SystemClock().now(), as_json, tell))
+
+
+@followups.command()
+@click.argument("followup")
+@click.option("--session", default="", help="Which session's, where several have it.")
+@click.option("--operator", default="", help="Who did it (default: the login name).")
+@click.option("--note", default="", help="What was found.")
+@click.option("--drill", is_flag=True, help="One of a rehearsal.")
+@guarded
+def done(followup: str, session: str, operator: str, note: str, drill: bool) -> None:
+    """Tick FOLLOWUP off, in the journal of the session it belongs to."""
+    from tui.cli.wiring import open_store
+    from tui.config import load_config
+    from tui.people import named_or_login
+    from tui.session.archive.ticking import listed, named, tick_off
+    from tui.session.clock import SystemClock
+
+    store = open_store()
+    due = named(listed(store.summaries(), drill, done=bool(session)).followups, followup, session)
+    tick_off(store, due, SystemClock(), named_or_login(operator or load_config().operator), note)
+    tell(f"✔ {due.followup.title} ({due.session})")
+
+
+@click.command()
+@click.argument("text", default="")
+@click.option("--step", default="", help="Only this step (its id).")
+@click.option("--outcome", default="", help="Only attempts that ended so: succeeded, failed, cancelled, UNKNOWN.")
+@click.option("--host", default="", help="Only what ran on this host.")
+@click.option("--since", default="", metavar="TIME", help="From 2026-11-24, or 2026-11-24T02:31 (UTC), on.")
+@click.option("--until", default="", metavar="TIME", help="Until then.")
+@click.option(
+    "--in", "places", multiple=True, type=click.Choice(["output", "commands", "notes"]), help="Only in these."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON document on each line.")
+@guarded
+def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **given: str) -> None:
+    """Find TEXT in the commands, output and notes of all sessions; with no TEXT, what the options leave."""
+    from tui.cli.wiring import open_store
+    from tui.headless.found import search_report, time_of
+    from tui.session.archive.searching import Wanted, Where
+    from tui.session.archive.searching import search as searched
+
+    where = frozenset(Where(one) for one in places) or frozenset(Where)
+    wanted = Wanted(since=time_of(since), until=time_of(until), where=where, **given)
+    sys.exit(search_report(searched(open_store(), wanted), as_json, tell))
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after", default="last")
+@click.option("--step", default="", help="How the output of this step (its id) differs, line by line.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def compare(before: str, after: str, step: str, as_json: bool) -> None:
+    """Compare two sessions (ids, or bundles' files) step by step: outcome, time, output."""
+    from tui.cli.wiring import open_store
+    from tui.headless.found import compare_report, step_report
+    from tui.session.archive.bundle import kept
+    from tui.session.archive.comparing import opened
+
+    store = open_store()
+    with kept(store, before) as old, kept(store, after) as new:
+        if step:
+            step_report(opened(old), opened(new), step, tell)
+        else:
+            compare_report(opened(old), opened(new), as_json, tell)
+
+
+@click.command()
+@click.argument("session", default="")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@guarded
+def drills(session: str, as_json: bool) -> None:
+    """List the rehearsals with what they taught; or SESSION's debrief alone."""
+    from tui.cli.wiring import open_store
+    from tui.drill.comparing import earlier_drills
+    from tui.headless.debriefs import debrief_of, debrief_report, drills_report
+    from tui.session.archive.bundle import kept
+
+    store = open_store()
+    if not session:
+        drills_report(store, as_json, tell)
+        return
+    with kept(store, session) as directory:
+        debrief_report(debrief_of(directory), as_json, tell, earlier_drills(store, directory))
+
+
+COMMANDS = (sessions, export, verify, followups, search, compare, drills)
+"""What the group of commands takes from here."""

@@ -1,0 +1,369 @@
+"""Puts the engine together for the command line: which runbook, which hosts, which sessions."""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.errors import HostsMoved, UsageError
+from tui.resources import NAME, bundled
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tui.drill.host import DrillHost
+    from tui.drill.jobs import LeftJob
+    from tui.drill.scenario import Scenario
+    from tui.execution.conductor.conductor import Conductor
+    from tui.execution.workspace import Workspace
+    from tui.runbook.model import Host, Runbook
+    from tui.session.archive.store import SessionDirectory, Store
+    from tui.session.state import SessionState
+    from tui.transports.base import Transport
+
+
+DRILL_HASTE = 15.0
+"""A drill's monitors and triggers live so much faster: a trigger's five minutes are twenty seconds there."""
+
+
+MOST_HASTE = 60.0
+"""However fast a drill's host answers, its monitors are measured at most so much more often than in life."""
+
+
+def find_runbook(given: Path | None) -> Path:
+    """The runbook to use: the one given, else the nearest `runbook.toml` upwards.
+
+    The one that came with the program is for rehearsals; nothing takes it for yours because yours is not there.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = given or nearest_runbook()
+    if found is None and not _is_somewhere():
+        raise UsageError("the folder you are in does not exist any more", "cd to one that does, or name a file with -f")
+    if found is None:
+        hint = (
+            "go to the folder of your runbook, or name it with -f FILE; `runbook drill` rehearses with the bundled one"
+        )
+        raise UsageError("there is no runbook.toml here, nor in a folder above", hint)
+    return found
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
+
+
+def nearest_runbook() -> Path | None:
+    """The `runbook.toml` of this folder, or of the nearest above that has one."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return None
+    return next((folder / NAME for folder in (here, *here.parents) if (folder / NAME).is_file()), None)
+
+
+def sessions_root() -> Path:
+    """Where sessions live: below XDG_STATE_HOME, or where the platform keeps such things.
+
+    Raises:
+        UsageError: there is no such place.
+    """
+    from tui.config import state_folder
+
+    given = os.environ.get("RUNBOOK_SESSIONS")
+    return Path(given) if given else state_folder() / "sessions"
+
+
+def open_store() -> "Store":
+    """The sessions of this machine."""
+    from tui.session.archive.store import Store
+
+    return Store(sessions_root())
+
+
+def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
+    """A transport for every host; hosts that name another's connection share it."""
+    from tui.runbook.facts import connection_of
+    from tui.transports.later import LaterTransport
+    from tui.transports.local.transport import LocalTransport
+
+    made: dict[str, Transport] = {}
+    for name, host in runbook.hosts.items():
+        if host.connection:
+            continue
+        if host.local:
+            made[name] = LocalTransport(name)
+        else:
+            made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config))
+    for name, host in runbook.hosts.items():
+        if host.connection:
+            made[name] = made[connection_of(runbook, name)]
+    return made
+
+
+def _ssh(name: str, host: "Host", ssh_config: Path | None) -> "Transport":
+    from tui.transports.ssh.transport import SSHTransport
+
+    files = (ssh_config,) if ssh_config else None
+    return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files)
+
+
+def open_workspace(
+    path: Path | None,
+    hosts: Mapping[str, str] | None = None,
+    ssh_config: Path | None = None,
+    values: Mapping[str, str] | None = None,
+) -> "Workspace":
+    """The workspace for real work.
+
+    Raises:
+        RunbookInvalid: the runbook cannot be used; every problem is listed.
+    """
+    from tui.config import load_config
+    from tui.execution.conductor.signing import Signing
+    from tui.execution.workspace import Workspace
+    from tui.runbook.pointing import overridden, pointed_values
+    from tui.runbook.reading.load import load, read_text
+    from tui.session.clock import SystemClock
+
+    chosen = find_runbook(path)
+    text = read_text(chosen)
+    runbook = load(chosen)
+    said = said_hosts(runbook, hosts or {}, values or {})
+    directories = pointed_values(runbook, said)
+    runbook = overridden(runbook, said, values or {})
+    transports = transports_of(runbook, ssh_config)
+    signing = Signing(load_config().signing)
+    reach = partial(transports_of, ssh_config=ssh_config)
+    clock = SystemClock()
+    made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
+    made.pointed = directories
+    made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
+    return made
+
+
+def said_hosts(runbook: "Runbook", options: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Where the operator says that hosts of this runbook are: by the settings for it, then by the options.
+
+    Args:
+        values: those of variables that the options give; a directory of the settings gives way to them.
+    """
+    from tui.config import load_config
+    from tui.runbook.pointing import directory_of
+    from tui.session.places import runbook_id
+
+    own = load_config().hosts.get(runbook_id(runbook), {})
+    known = {name: place for name, place in own.items() if name in runbook.hosts}
+    for name, place in known.items():
+        if directory_of(runbook.hosts[name]) in values:
+            known[name] = place.partition(":")[0]
+    return {**known, **options}
+
+
+@contextmanager
+def drill_workspace(
+    path: Path | None,
+    scenario: str,
+    pace: float,
+    values: Mapping[str, str] | None = None,
+    resumed: "SessionState | None" = None,
+    seed: int | None = None,
+    kept: "Scenario | None" = None,
+) -> "Iterator[Workspace]":
+    """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
+
+    With the state of a session that is `resumed` its hosts are as that session left them, by the scenario that it
+    `kept`. With a `seed` one of the faults that wait to be asked for strikes by chance.
+
+    Raises:
+        RunbookInvalid: the runbook or the scenario cannot be used.
+    """
+    from tui.drill.host import start_drill, transports_for
+    from tui.drill.kept import as_kept
+    from tui.drill.load import find_scenario
+    from tui.execution.workspace import Workspace
+    from tui.runbook.reading.load import read_text
+    from tui.session.clock import SystemClock
+
+    chosen = path or nearest_runbook() or bundled(NAME)
+    runbook = _rehearsed(chosen, values or {})
+    chance = _by_chance(kept or find_scenario(scenario), runbook, seed)
+    clock = SystemClock()
+    played, left = _taken_up(chance, runbook, resumed, clock.now())
+    with start_drill(played, pace, left) as host:
+        transports = transports_for(runbook, host)
+        workspace = Workspace(
+            runbook,
+            read_text(chosen),
+            open_store(),
+            transports,
+            clock,
+            drill=played.title,
+            scenario=str(Path(scenario).absolute()) if Path(scenario).is_file() else scenario,
+            speed=min(pace * DRILL_HASTE, MOST_HASTE),
+            scenario_text=as_kept(chance),
+            pace=0.0 if math.isinf(pace) else pace,
+        )
+        if resumed is not None and resumed.started is not None:
+            workspace.played.add(resumed.started.session)
+        try:
+            with _striking(workspace, played, host):
+                yield workspace
+        finally:
+            workspace.close()
+
+
+def _rehearsed(path: Path, values: Mapping[str, str]) -> "Runbook":
+    """A runbook with other defaults for its variables; its hosts are the drill's."""
+    from tui.runbook.pointing import overridden
+    from tui.runbook.reading.load import load
+
+    return overridden(load(path), {}, values)
+
+
+@contextmanager
+def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> "Iterator[None]":
+    """Let the scenario's faults strike in every session that is opened."""
+    from tui.drill.faults import INBOX, FaultRunner
+
+    runners: list[FaultRunner] = []
+
+    def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
+        inbox = directory.path / INBOX
+        runners.append(FaultRunner(played, conductor, inbox, host.strike, workspace.clock, workspace.speed))
+        runners[-1].start()
+
+    workspace.opened = opened
+    try:
+        yield
+    finally:
+        for runner in runners:
+            runner.stop()
+
+
+def _by_chance(scenario: "Scenario", runbook: "Runbook", seed: int | None) -> "Scenario":
+    """The scenario with a fault that chance chose, where it is to choose one."""
+    from tui.drill.faults import by_chance
+    from tui.runbook.facts import flow_of_kind, steps_of
+    from tui.runbook.model import FlowKind
+
+    if seed is None:
+        return scenario
+    flow = flow_of_kind(runbook, FlowKind.DEPLOY)
+    return by_chance(scenario, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
+
+
+def _taken_up(
+    scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", now: "datetime"
+) -> "tuple[Scenario, tuple[LeftJob, ...]]":
+    """The scenario from where a session was left, and what that left running."""
+    from tui.drill.jobs import left_of
+    from tui.drill.world import lived, past_of
+    from tui.runbook.facts import connection_of
+
+    if resumed is None:
+        return scenario, ()
+    host_of = partial(connection_of, runbook)
+    return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
+
+
+def correct_values(
+    workspace: "Workspace", session: str, operator: str, values: Mapping[str, str], reason: str, hosts: str
+) -> None:
+    """Put values of an unfinished session right, all of them or none.
+
+    Raises:
+        RunbookError: one of them cannot be corrected, no reason is given, or the session is open elsewhere.
+    """
+    conductor = workspace.resume(session, operator, hosts)
+    try:
+        _, elsewhere = workspace.reach_again(conductor)
+        if elsewhere and hosts != "today":
+            raise HostsMoved(session, tuple(map(str, elsewhere)))
+        conductor.agree()
+        conductor.wait()
+        for name, value in values.items():
+            conductor.correct(name, value, reason)
+    finally:
+        conductor.close()
+
+
+@contextmanager
+def resumed_workspace(
+    session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None, undoing: bool = False
+) -> "Iterator[tuple[Workspace, str]]":
+    """The workspace of an unfinished session, and that session's id; a drill's gets its drill host back.
+
+    Args:
+        undoing: it is to be rolled back: where none is named, one whose steps are all done is taken as well, if nobody
+            has recorded it as finished.
+
+    Raises:
+        SessionError: there is no such session, or none that is unfinished.
+    """
+    store = open_store()
+    directory = store.find(session or _newest_unfinished(store, path, undoing))
+    _, state = directory.load()
+    if state.drill:
+        from tui.drill.kept import scenario_of
+
+        kept, started = scenario_of(directory, state), state.started
+        assert started is not None  # a drill says in its first event that it is one
+        pace = started.pace or math.inf
+        with drill_workspace(directory.runbook, started.scenario, pace, resumed=state, kept=kept) as workspace:
+            yield workspace, directory.id
+        return
+    before = Path(state.started.ssh_config) if state.started and state.started.ssh_config else None
+    ssh_config = ssh_config or (before if before and before.is_file() else None)
+    workspace = open_workspace(path or _same_runbook(state) or directory.runbook, hosts, ssh_config)
+    try:
+        yield workspace, directory.id
+    finally:
+        workspace.close()
+
+
+def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
+    """The newest unfinished session: of the runbook that is here, where one is.
+
+    Raises:
+        SessionError: there is none; those of other runbooks are named.
+    """
+    from tui.errors import SessionError
+    from tui.runbook.reading.load import load
+    from tui.session.places import runbook_id
+
+    here = path or nearest_runbook()
+    wanted = runbook_id(load(here)) if here is not None else ""
+    others: list[str] = []
+    for one in store.summaries():
+        if one.state is None or (one.finished and not (undoing and _may_be_undone(one.state))):
+            continue
+        if not wanted or runbook_id(one.state.runbook) == wanted:
+            return one.id
+        others.append(f"{one.id} ({one.state.runbook.runbook.title})")
+    words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
+    hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
+    raise SessionError(words, hint or "`runbook sessions` lists them all")
+
+
+def _may_be_undone(state: "SessionState") -> bool:
+    return state.started is not None and state.finished is None and state.rollback is None
+
+
+def _same_runbook(state: "SessionState") -> Path | None:
+    """The runbook in this folder, where it is the session's own, as it is today."""
+    from tui.errors import RunbookError
+    from tui.runbook.reading.load import load
+    from tui.session.places import runbook_id
+
+    here = nearest_runbook()
+    try:
+        return here if here is not None and runbook_id(load(here)) == runbook_id(state.runbook) else None
+    except RunbookError:
+        return None

@@ -1,0 +1,111 @@
+"""Asks for words: a reason, a note, a choice that may be written differently, a secret that is not shown."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList
+
+from tui.dialogs.base import Dialog
+from tui.session.views.notices import moment_of
+from tui.text.block import block, lines_of
+from tui.widgets.fields.choices import Choices
+from tui.widgets.fields.line_input import LineInput, SecretInput
+from tui.widgets.said import Press, Said
+
+
+class AskText(Dialog[str | None]):
+    """A line of text, asked for in one line or several; `choices` are offered and may be changed."""
+
+    FIRST: ClassVar[str] = "OptionList, Input"
+
+    def __init__(
+        self,
+        title: str,
+        prompt: str | Sequence[str],
+        value: str = "",
+        required: bool = True,
+        choices: Sequence[str] = (),
+        secret: bool = False,
+    ) -> None:
+        super().__init__(title)
+        self._prompt = [prompt] if isinstance(prompt, str) else prompt
+        self._value = value
+        self._required = required
+        self._choices = choices
+        self._secret = secret
+
+    def body(self) -> Iterable[Widget]:
+        yield Said(lines_of(self._prompt), classes="dialog-ask")
+        if self._choices:
+            yield Choices(self._choices)
+
+    def field(self) -> Iterable[Widget]:
+        if self._choices:
+            yield Said(block("or in your own words:"), classes="dialog-hint")
+        yield SecretInput(id="text") if self._secret else LineInput(self._value, id="text")
+
+    def buttons(self) -> Iterable[Button]:
+        yield Press(self.named("Cancel", "dialog.no"), id="no")
+        yield Press(block("OK (enter)"), id="yes")
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index])
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#yes")
+    def _submitted(self) -> None:
+        field = self.query_one("#text", Input)
+        text = field.value if self._secret else field.value.strip()
+        if wrong := self.wrong(text):
+            self.problem(wrong)
+            field.focus()
+        else:
+            self.dismiss(text)
+
+    def wrong(self, text: str) -> str:
+        """What is wrong with the text; empty when it is right."""
+        return "it must not be empty; Esc leaves" if self._required and not text else ""
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+
+class AskMoment(AskText):
+    """When something was, which is not after `now`."""
+
+    def __init__(self, title: str, prompt: str, now: datetime) -> None:
+        super().__init__(title, f"{prompt} (YYYY-MM-DD HH:MM, UTC)")
+        self._now = now
+
+    def wrong(self, text: str) -> str:
+        moment = moment_of(text)
+        if moment is None:
+            return "it must be a date and a time, such as 2026-11-24 02:00; Esc leaves"
+        return f"that is to come: it is {self._now:%Y-%m-%d %H:%M} UTC now" if moment > self._now else ""
+
+
+class RollbackReason(AskText):
+    """Why to roll back: one of the runbook's reasons, or another in the operator's words."""
+
+    def __init__(self, reasons: Sequence[str], plan: Sequence[str] = (), changes: Sequence[str] = ()) -> None:
+        super().__init__("Roll back", "Why?", choices=tuple(reasons))
+        self._plan, self._changes = plan, changes
+
+    def body(self) -> Iterable[Widget]:
+        if self._plan:
+            yield Said(lines_of(self._plan), classes="dialog-text")
+        yield from super().body()
+        if self._changes:
+            yield Said(lines_of(["What it changes:", *self._changes]), classes="dialog-text", id="rollback-plan")
+
+
+class AskSecret(AskText):
+    """A secret: masked while it is typed, and kept nowhere but in this process."""
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__("A secret is needed", prompt, required=False, secret=True)

@@ -1,0 +1,134 @@
+"""What every dialog has in common: it hears nothing until it has been seen, and Escape always means no."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Button, Input, TextArea
+
+from tui.actions import bindings
+from tui.front import front
+from tui.text.block import Block, block, pieces
+from tui.widgets.page import Page
+from tui.widgets.said import Said
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result], Page[Result]):
+    """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for a while.
+
+    The while is `QUIET` looks, `LOOK` seconds apart, and not a time: after the program was held up (a suspended
+    machine, a stalled terminal), the keys that waited are taken before the dialog hears.
+    """
+
+    LOOK: ClassVar[float] = 0.05
+    QUIET: ClassVar[int] = 3
+    FIRST: ClassVar[str] = "Button"
+    """What has the focus once the dialog hears: nothing has it before, so that no key can reach a field or a button."""
+    AUTO_FOCUS = ""
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
+    DEFAULT_CLASSES = "dialog"
+    ACTS = "dialog"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.heading = title
+        self.armed = False
+        self._quiet = 0
+        self._looks: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        drill = "DRILL · " if front(self).workspace.drill else ""
+        with VerticalScroll(id="box", can_focus=False):
+            yield Said(pieces(f"{drill}{self.heading}"), id="dialog-title")
+            yield from self.body()
+            with Vertical(id="dialog-foot"):
+                yield from self.field()
+                yield Said(block(""), id="dialog-problem")
+                yield Horizontal(*self.buttons(), id="dialog-buttons")
+
+    def body(self) -> Iterable[Widget]:
+        """What is read, under the title; where it does not fit it scrolls, and begins at its beginning."""
+        return ()
+
+    def field(self) -> Iterable[Widget]:
+        """Where the answer is typed: in sight above the buttons, however long the body is."""
+        return ()
+
+    def buttons(self) -> Iterable[Button]:
+        """The buttons, the harmless one first."""
+        return ()
+
+    def on_mount(self) -> None:
+        box = self.query_one("#box", VerticalScroll)
+        for size in ("scroll_y", "virtual_size", "show_vertical_scrollbar"):
+            self.watch(box, size, self._say_what_is_beyond)
+        self.call_after_refresh(self._drawn)
+
+    def _say_what_is_beyond(self) -> None:
+        """Say on the frame which keys show the rest of a body that does not fit."""
+        box, keys = self.query_one("#box", VerticalScroll), front(self).keys
+        words = [f"{keys.of('dialog.help')} help"]
+        if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
+            words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
+        if box.scroll_y > 0:
+            words.insert(0, f"▴ more above: {keys.of('dialog.above')}")
+        box.border_subtitle = block(" · ".join(words))
+
+    def action_scroll(self, way: int) -> None:
+        """Show the next or the previous part of a long body."""
+        box = self.query_one("#box", VerticalScroll)
+        beside = sum(self.query_one(name).outer_size.height for name in ("#dialog-title", "#dialog-foot"))
+        page = box.scrollable_content_region.height - beside - 1  # the last line read stays in sight
+        box.scroll_relative(y=way * max(1, page), animate=False)
+
+    def _drawn(self) -> None:
+        self._quiet = 0
+        self._looks = self.set_interval(self.LOOK, self._look)
+
+    def _look(self) -> None:
+        seen = self.app.screen is self and front(self).painted < math.inf
+        self._quiet = self._quiet + 1 if seen else 0
+        if self._quiet < self.QUIET or self.armed:
+            return
+        if self._looks is not None:
+            self._looks.stop()
+        self.set_focus(next(iter(self.query(self.FIRST)), None))  # at once: no key finds it armed and nothing focused
+        self.armed = True
+
+    def _forward_event(self, event: events.Event) -> None:
+        if not self.armed and isinstance(event, events.Key | events.Paste | events.Click | events.MouseDown):
+            event.stop()
+            self._quiet = 0
+            return
+        super()._forward_event(event)
+
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+    def named(self, words: str, act: str) -> Block:
+        """A button's words with the key that does the same."""
+        return pieces(f"{words} ({front(self).keys.of(act)})")
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _answered_anew(self) -> None:
+        """What was wrong with an answer is not said of another one."""
+        if self.armed:
+            self.problem("")
+
+    def problem(self, text: str) -> None:
+        """Say in the box what is wrong with the answer."""
+        shown = self.query_one("#dialog-problem", Said)
+        shown.say(pieces(f"✖ {text}" if text else ""))
+        shown.display = bool(text)

@@ -1,0 +1,126 @@
+"""The two heavier tiers of a start: a confirmation whose default is No, and the name of the host typed by hand."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from tui.actions import bindings
+from tui.dialogs.base import Dialog
+from tui.dialogs.sign import second_problem
+from tui.front import front
+from tui.people import same_person
+from tui.text.block import block, lines_of, shown
+from tui.widgets.fields.line_input import LineInput
+from tui.widgets.said import Press, Said
+
+
+class Confirm(Dialog[bool]):
+    """Asks for a yes; No has the focus."""
+
+    ACTS = "confirm"
+    FIRST: ClassVar[str] = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("confirm"),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[str], yes: str = "Yes", no: str = "No") -> None:
+        super().__init__(title)
+        self._lines = lines
+        self._yes, self._no = yes, no
+
+    def body(self) -> Iterable[Widget]:
+        yield Said(lines_of(self._lines), classes="dialog-text")
+
+    def buttons(self) -> Iterable[Button]:
+        yield Press(self.named(self._no, "confirm.no"), id="no")
+        yield Press(self.named(self._yes, "confirm.yes"), id="yes")
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_yes(self) -> None:
+        self.dismiss(True)
+
+    def action_no(self) -> None:
+        self.dismiss(False)
+
+
+class TypedInput(LineInput):
+    """A field that has to be typed into: what is pasted is refused."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self._refuse()
+
+    def action_paste(self) -> None:
+        self._refuse()
+
+    def _refuse(self) -> None:
+        if isinstance(self.screen, TypeName):
+            self.screen.problem("pasting is refused here: type it")
+
+
+class TypeName(Dialog[str | None]):
+    """Asks for `name` to be typed before something that destroys; everything else means no.
+
+    Where it also needs `approval`, a second person types their own name below; that name is the result, else `name`.
+    """
+
+    FIRST: ClassVar[str] = "#name"
+    DEFAULT_CLASSES = "dialog destructive"
+
+    def __init__(self, title: str, lines: Sequence[str], name: str, approval: bool = False) -> None:
+        super().__init__(title)
+        self._lines = lines
+        self._name = shown(name).strip()
+        self._approval = approval
+
+    def body(self) -> Iterable[Widget]:
+        yield Said(lines_of(self._lines), classes="dialog-text")
+
+    def field(self) -> Iterable[Widget]:
+        yield Said(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
+        yield TypedInput(id="name")
+        if self._approval:
+            yield Said(
+                block("The second person, who has read this and allows it, types their name:"), classes="dialog-ask"
+            )
+            yield TypedInput(id="second")
+
+    def buttons(self) -> Iterable[Button]:
+        yield Press(self.named("No", "dialog.no"), id="no")
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        typed = self.query_one("#name", Input)
+        if not self._name or typed.value.strip() != self._name:
+            self.problem(f"that is not {self._name}; nothing was started" if typed.value else "type the name, or Esc")
+            typed.focus()
+        elif not self._approval:
+            self.dismiss(self._name)
+        else:
+            self._approved(self.query_one("#second", Input))
+
+    def _approved(self, second: Input) -> None:
+        conductor = front(self).conductor
+        wrong = second_problem(second.value, conductor.state.operator if conductor else "", "allow this step")
+        if same_person(second.value, self._name or ""):  # a reflex: the field above, typed once more
+            wrong = f"{self._name} is the host: the second person types their own name"
+        if not wrong:
+            self.dismiss(second.value.strip())
+        elif second.has_focus:
+            self.problem(wrong)
+        else:
+            second.focus()

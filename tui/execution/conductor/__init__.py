@@ -1,0 +1,1 @@
+"""What carries out the operator's decisions: announced, done, recorded."""

@@ -1,0 +1,338 @@
+"""Makes one attempt at an action: announced, run, judged and recorded."""
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.errors import RunbookError
+from tui.execution.commands import prepare, shown
+from tui.execution.conductor.executor import Executor, Finished
+from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
+from tui.execution.judging.expectations import Output, check, unmet
+from tui.execution.measuring.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
+from tui.execution.measuring.watch import expected_of_watch, follow, patience, since, words_of_watch
+from tui.execution.secrecy.secrets import Secrets
+from tui.runbook.described.probes import given_words, words_of
+from tui.runbook.model import Action, Runbook, Step, seconds
+from tui.runbook.templates.filling import filled_action
+from tui.runbook.templates.variables import fill
+from tui.session import events as ev
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.output.output import OutputUnwritable
+from tui.session.state import LOOK, Attempt, SessionState, action_at, last_attempt
+from tui.session.views.doubts import changed_after
+from tui.transports.base import CancelToken, OutputSink
+
+
+class Recorder(Protocol):
+    """The session as an attempt sees it: its state, the values known, and the way to record what happens."""
+
+    @property
+    def state(self) -> SessionState:
+        """The state after the last event."""
+
+    def values(self) -> Mapping[str, str]:
+        """Every value a template may name."""
+
+    def now(self) -> datetime:
+        """The time."""
+
+    def record(self, event: ev.AnyEvent) -> None:
+        """Make an event durable and fold it in, or raise: what it announces must not happen."""
+
+    def record_happened(self, event: ev.AnyEvent) -> None:
+        """The same for what has happened already, waiting while the disk is full."""
+
+
+class Verdict(Enum):
+    """The result of an attempt."""
+
+    GOOD = "good"
+    BAD = "bad"
+    RETRY = "retry"
+    """It was not good, and may be made again."""
+
+    @staticmethod
+    def final(good: bool) -> "Verdict":
+        """The verdict of an attempt that is not made again."""
+        return Verdict.GOOD if good else Verdict.BAD
+
+
+class AttemptPlan(Struct, frozen=True, kw_only=True):
+    """What an attempt will do, all of it known before it is announced.
+
+    `index` is the action's place in the step, `values` those that its texts are filled with, `host` where it runs,
+    `command` what runs, in words. `again`: it is made beside the step, whose status stays. `last`: it is not retried
+    when it fails. `number` is its own once it is announced.
+    """
+
+    step: Step
+    index: int
+    values: Mapping[str, str]
+    host: str
+    command: str
+    mutates: bool = False
+    durable: bool = False
+    stdin: str = ""
+    again: bool = False
+    last: bool = True
+    number: int = 0
+
+    @property
+    def action(self) -> Action:
+        """The action as the runbook has it."""
+        return action_at(self.step, self.index)
+
+
+class AttemptRunner:
+    """Makes attempts for one session; several may be made at once, each on a thread of its own."""
+
+    def __init__(
+        self, runbook: Runbook, executor: Executor, secrets: Secrets, recorder: Recorder, prober: Prober
+    ) -> None:
+        self._runbook = runbook
+        self._executor = executor
+        self._prober = prober
+        self._numbering = threading.Lock()
+        self._secrets = secrets
+        self._recorder = recorder
+
+    def key(self, step: str, number: int) -> str:
+        """What identifies an attempt on its host."""
+        return f"{self._recorder.state.facts.get('session', '')}/{step}/{number}"
+
+    def can_mask(self, step: Step, index: int) -> bool:
+        """Whether every secret that an action's output may have is known in this process."""
+        action = action_at(step, index)
+        return not self._secrets.needed(action.secrets) and not captures_secret(action)
+
+    def make(self, step: Step, index: int, cancel: CancelToken, last: bool = True, again: bool = False) -> Verdict:
+        """One attempt at an action of a step; blocks until it is judged."""
+        action, values = step.actions[index], self._recorder.values()
+        if action.probe is not None:
+            words = words_of(self._runbook, action.probe, values)
+            place = self._runbook.services[action.probe.service].through
+            attempt, mutates, host = self._probe, step.mutates, place
+        elif action.watch is not None:
+            words, host = words_of_watch(action, values), self._runbook.monitors[action.watch.monitor].on
+            attempt, mutates = self._watch, False
+        else:
+            words, host = shown(action, values), action.on or self._runbook.runbook.default_host
+            attempt, mutates = self._command, step.mutates
+        plan = AttemptPlan(
+            step=step,
+            index=index,
+            values=values,
+            host=host,
+            command=words,
+            mutates=mutates and not again,
+            durable=action.run is not None and mutates and not again and self._executor.transports[host].durable,
+            stdin=fill(action.stdin, values),
+            again=again,
+            last=last,
+        )
+        return attempt(plan, cancel)
+
+    def look(self, step: Step, cancel: CancelToken) -> None:
+        """Look whether there is anything for a rollback step to undo."""
+        action, values = action_at(step, LOOK), self._recorder.values()
+        plan = self._announced(
+            AttemptPlan(
+                step=step,
+                index=LOOK,
+                values=values,
+                host=action.on or self._runbook.runbook.default_host,
+                command=shown(action, values),
+                stdin=fill(action.stdin, values),
+            )
+        )
+        needed = None
+        finished = self._run(plan, cancel)
+        if finished is not None:
+            self._recorder.record_happened(_ended(plan.number, finished))
+            status = finished.outcome.exit_status
+            needed = status == 0 if status in (0, 1) else None
+        self._recorder.record_happened(ev.StepLooked(step=step.id, attempt=plan.number, needed=needed))
+
+    def judge_left(self, step: Step, left: Attempt, finished: Finished, recorded: bool = False) -> Verdict:
+        """Judge an attempt of an earlier process; `recorded` where its end is in the journal already."""
+        plan = AttemptPlan(
+            step=step,
+            index=left.action,
+            values=self._recorder.values(),
+            host=left.host,
+            command=left.command,
+            number=left.number,
+        )
+        return self._judge(plan, finished, recorded=recorded)
+
+    def capture_left(self, step: Step, left: Attempt) -> tuple[str, ...]:
+        """Take the values from what there is of an attempt whose outcome a person decided; returns those not found."""
+        action = filled_action(step.actions[left.action], self._recorder.values())
+        output = Output.read(self._executor.directory, left.number)
+        captured = capture(action.capture, (judged_alone(output) if action.probe else output).text)
+        self._keep(step.id, self._known(captured))
+        return tuple(captured.missing)
+
+    def _announced(self, plan: AttemptPlan) -> AttemptPlan:
+        """Record that an attempt is about to start, under a number of its own."""
+        with self._numbering:
+            number = last_attempt(self._recorder.state) + 1
+            self._recorder.record(
+                ev.AttemptStarted(
+                    attempt=number,
+                    step=plan.step.id,
+                    action=plan.index,
+                    host=plan.host,
+                    command=plan.command,
+                    mutates=plan.mutates,
+                    durable=plan.durable,
+                    again=plan.again,
+                    stdin=plan.stdin,
+                )
+            )
+        return replace(plan, number=number)
+
+    def _run(self, plan: AttemptPlan, cancel: CancelToken) -> Finished | None:
+        """Run a command; None where it could not be prepared, which is recorded."""
+        action, key = plan.action, self.key(plan.step.id, plan.number)
+        try:
+            command = prepare(self._runbook, action, plan.values, self._secrets, key, plan.durable)
+        except RunbookError as error:
+            self._recorder.record(_not_started(plan.number, error))
+            return None
+        return self._executor.run(plan.number, plan.host, command, cancel, secret=captures_secret(action))
+
+    def _command(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
+        plan = self._announced(plan)
+        finished = self._run(plan, cancel)
+        return Verdict.BAD if finished is None else self._judge(plan, finished)
+
+    def _probe(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
+        plan, action, probe = self._announced(plan), plan.action, plan.action.probe
+        assert probe is not None
+        within = seconds(action.timeout) if action.timeout else DEADLINE
+        found: list[Measured] = []
+
+        def measure(sink: OutputSink) -> Outcome:
+            found.append(self._prober.measure(probe, plan.values, within, sink, cancel))
+            return found[0].outcome
+
+        finished = self._executor.measure(plan.number, measure)
+        if not found:
+            return self._judge(plan, finished)
+        captured = Captured()
+        if finished.outcome.ended_by_itself:
+            text = judged_alone(Output.read(self._executor.directory, plan.number)).text
+            captures = filled_action(action, plan.values).capture
+            captured = self._known(capture_probe(captures, text, found[0].secrets))
+        if found[0].figures:
+            about = given_words(probe, plan.values)
+            measured = ev.ProbeMeasured(
+                attempt=plan.number, service=probe.service, check=probe.check, about=about, figures=found[0].figures
+            )
+            self._recorder.record_happened(measured)
+        return self._judge(plan, replace(finished, checks=found[0].checks), captured)
+
+    def _watch(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
+        """One attempt that judges a monitor's samples."""
+        watched, recorder = plan.action.watch, self._recorder
+        assert watched is not None
+        monitor, wanted = self._runbook.monitors[watched.monitor], int(fill(watched.samples, plan.values))
+        begun = since(recorder.state, watched, recorder.now(), plan.step.id, plan.index)
+        plan = self._announced(plan)
+        within = patience(plan.action, monitor, wanted)
+
+        def work(sink: OutputSink) -> Outcome:
+            alone = plan.step.alone
+            return follow(lambda: recorder.state, watched, monitor, alone, wanted, begun, within, sink, cancel)
+
+        return self._judge(plan, self._executor.measure(plan.number, work))
+
+    def _judge(
+        self, plan: AttemptPlan, finished: Finished, captured: Captured | None = None, recorded: bool = False
+    ) -> Verdict:
+        """Record the end of an attempt, and hold the expectations against it."""
+        output = Output.read(self._executor.directory, plan.number)
+        captured = captured or self._captured(plan, finished, output)
+        if not recorded:
+            self._recorder.record_happened(_ended(plan.number, finished))
+            if not finished.outcome.ended_by_itself:
+                return Verdict.BAD
+        return self._check(plan, finished, output, captured)
+
+    def _captured(self, plan: AttemptPlan, finished: Finished, output: Output) -> Captured:
+        """What is to be captured; secrets are known, and hidden in the output, from here on."""
+        action = filled_action(plan.action, self._recorder.values())
+        text = judged_alone(output).text if action.probe else output.judged(action.expect.on_stderr)
+        found = capture(action.capture, text) if finished.outcome.ended_by_itself else Captured()
+        captured = self._known(found)
+        if captures_secret(action):
+            with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
+                self._executor.mask(plan.number)
+        return captured
+
+    def _known(self, captured: Captured) -> Captured:
+        """What was captured, its secrets redacted from here on."""
+        for name, value in captured.secrets.items():
+            self._secrets.keep(name, value)
+        return captured
+
+    def _check(self, plan: AttemptPlan, finished: Finished, output: Output, captured: Captured) -> Verdict:
+        """Hold the expectations against an attempt that ended by itself, and keep what it captured if they are met."""
+        state, values, outcome = self._recorder.state, self._recorder.values(), finished.outcome
+        action = filled_action(plan.action, values)
+        if action.probe:
+            checks = check_probe(action.expect, finished.checks, outcome, output.text, finished.seconds)
+        else:
+            expect = expected_of_watch(action) if action.watch else action.expect
+            checks = check(expect, outcome, output, finished.seconds)
+        if finished.lost:
+            kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
+            checks = (kept, *checks)
+        checks = (*checks, *unmet(action.expect, captured.missing))
+        if changed_after(state, plan.step):
+            captured, moved = beside_baseline(captured, action.capture, values)
+            checks = (*checks, *moved)
+        good = all(one.ok or one.warning for one in checks)
+        if good and not state.attempts[plan.number].again:
+            self._keep(plan.step.id, captured)
+        retrying = not good and not plan.last
+        self._recorder.record_happened(ev.AttemptChecked(attempt=plan.number, checks=checks, retrying=retrying))
+        return Verdict.RETRY if retrying else Verdict.final(good)
+
+    def _keep(self, step: str, captured: Captured) -> None:
+        for name, value in captured.values.items():
+            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value))
+        for name in captured.secrets:
+            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, secret=True))
+
+
+def captures_secret(action: Action) -> bool:
+    """Whether the output of the action has a secret that is not known before it has run."""
+    return any(wanted.secret for wanted in action.capture.values())
+
+
+def _ended(number: int, finished: Finished) -> ev.AttemptFinished:
+    return ev.AttemptFinished(
+        attempt=number,
+        outcome=finished.outcome,
+        seconds=round(finished.seconds, 3),
+        size=finished.size,
+        sha256=finished.sha256,
+        lost=finished.lost,
+        timing=finished.timing,
+    )
+
+
+def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:
+    """The end of an attempt that could not be prepared: nothing was sent to the host."""
+    detail = ". ".join(part for part in (error.message, error.hint) if part)
+    outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
+    return ev.AttemptFinished(attempt=number, outcome=outcome, seconds=0.0)

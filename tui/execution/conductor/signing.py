@@ -1,0 +1,70 @@
+"""Has people's keys sign what they answer for, where the operator's settings say that they sign."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from tui.errors import NotNow
+from tui.people import same_person
+from tui.session.event_base import Signature
+from tui.session.events import StepSigned
+from tui.session.state import SessionState
+from tui.signing.statement import AUTO, Key, sign, statement_of
+
+
+def agents_key(wanted: str) -> Key:
+    """The SSH agent's key of this fingerprint, comment or public line; imported when somebody signs."""
+    from tui.transports.ssh.agent import agent_key
+
+    return agent_key(wanted)
+
+
+class Signing:
+    """Who signs with which key: `keys` has the names of people, and for each what `find` knows the key by."""
+
+    def __init__(self, keys: Mapping[str, str] | None = None, find: Callable[[str], Key] = agents_key) -> None:
+        self._keys = dict(keys or {})
+        self._find = find
+
+    def wants(self, operator: str) -> bool:
+        """Whether sign-offs by this person are signed."""
+        return bool(self._key(operator))
+
+    def check(self, operator: str, second_operator: str) -> None:
+        """Make sure that whoever has to sign can, and that two people have two keys.
+
+        Raises:
+            NotNow: one of them has none, or they share one.
+        """
+        if not self.wants(operator) or not second_operator:
+            return
+        if not self.wants(second_operator):
+            raise NotNow(
+                f"{second_operator} has no key here", f"name it in config.toml: [signing] {second_operator} = …"
+            )
+        if self._key(operator) == self._key(second_operator):
+            raise NotNow(f"{operator} and {second_operator} share a key", "each person signs with a key of their own")
+
+    def signed(self, state: SessionState, event: StepSigned) -> StepSigned:
+        """The sign-off with the signatures that it needs; waits for agents, dialogs and touches.
+
+        Raises:
+            SigningRefused: a key does not sign.
+            SignatureInvalid: what was received is not a good signature, or both people's are by one key.
+        """
+        if event.operator == AUTO or not self.wants(event.operator):
+            return event
+        event = replace(event, signature=self._sign(state, event, event.operator))
+        if event.second_operator:
+            event = replace(event, second_signature=self._sign(state, event, event.second_operator))
+            if event.signature and event.second_signature and event.signature.key == event.second_signature.key:
+                raise NotNow("both sign-offs are by one and the same key", "each person signs with a key of their own")
+        return event
+
+    def _sign(self, state: SessionState, event: StepSigned, person: str) -> Signature:
+        return sign(statement_of(state, event, person), self._find(self._key(person)))
+
+    def _key(self, person: str) -> str:
+        """What the person's key is known by, however the name is written; empty for one who does not sign."""
+        exact = self._keys.get(person, "")
+        return exact or next((key for name, key in self._keys.items() if same_person(name, person)), "")

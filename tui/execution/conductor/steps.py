@@ -1,0 +1,123 @@
+"""Runs a step's actions one after the other, until a person is needed, one is not good, or none is left."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from tui import threads
+from tui.execution.conductor.attempts import AttemptRunner, Recorder, Verdict, captures_secret
+from tui.execution.conductor.executor import Executor, Finished
+from tui.runbook.model import Action, Runbook, Step, seconds
+from tui.runbook.shell.counting import may_change
+from tui.runbook.waves import waves
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.output.output import OutputUnwritable
+from tui.session.state import Attempt
+from tui.session.views.doubts import checks_of
+from tui.transports.base import CancelToken, Left
+
+AT_ONCE = 10
+"""Checks run at once, as many as sshd has sessions for on one connection; a refused one waits for the next free."""
+
+
+def always(step: Step, action: Action) -> bool:
+    """Nothing keeps an action from being run."""
+    return True
+
+
+class StepRunner:
+    """Runs the steps of one session, one step on a thread at a time."""
+
+    def __init__(self, runbook: Runbook, executor: Executor, recorder: Recorder, attempts: AttemptRunner) -> None:
+        self._runbook = runbook
+        self._executor = executor
+        self._recorder = recorder
+        self._attempts = attempts
+
+    def run(self, step: Step, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool] = always) -> None:
+        """Run the step's commands from where it stands until a person is needed, one is not good, or none is left."""
+        while not cancel.cancelled:
+            index = self._recorder.state.step(step.id).action
+            if index >= len(step.actions) or not step.actions[index].automatic:
+                return
+            if not may_go_on(step, step.actions[index]):
+                return
+            if self._until_final(step, index, cancel) is not Verdict.GOOD:
+                return
+
+    def together(self, steps: Sequence[Step], cancel: CancelToken, settled: Callable[[Step], None]) -> None:
+        """Run the commands and probes of steps that change nothing at once, at most `AT_ONCE` of them at a time.
+
+        Args:
+            settled: told of each step as it comes to rest, on the thread that ran it.
+        """
+
+        def one(step: Step) -> None:
+            if not cancel.cancelled:
+                self.run(step, cancel)
+                settled(step)
+
+        with threads.pool("check", AT_ONCE) as pool:
+            for wave in waves(steps):
+                for done in [pool.submit(one, step) for step in wave]:
+                    done.result()
+
+    def rejoin(self, step: Step, left: Attempt, cancel: CancelToken) -> Verdict:
+        """Follow a durable attempt that was left to its end, judge it and record it.
+
+        Raises:
+            Detached: it goes on without us.
+        """
+        action, attempts = step.actions[left.action], self._attempts
+        timeout = seconds(action.timeout or self._runbook.runbook.default_timeout)
+        since = max(0.0, (self._recorder.now() - left.started).total_seconds())
+        remaining = max(0.0, timeout - since) if timeout is not None else None
+        hidden = captures_secret(action) or not attempts.can_mask(step, left.action)
+        wanted = Left(key=attempts.key(step.id, left.number), timeout=remaining)
+        try:
+            finished = self._executor.rejoin(left.number, left.host, wanted, since, cancel, secret=hidden)
+        except OutputUnwritable as error:
+            outcome = Outcome(OutcomeKind.UNKNOWN, detail=f"its output cannot be kept: {error.message}")
+            finished = Finished(outcome, since, 0, "")
+        if hidden and not captures_secret(action) and attempts.can_mask(step, left.action):
+            with suppress(OutputUnwritable):  # its secrets became known while it ran
+                self._executor.mask(left.number)
+        return attempts.judge_left(step, left, finished)
+
+    def judge(self, step: Step, left: Attempt) -> Verdict:
+        """Hold the expectations against an attempt that ended before anybody could."""
+        assert left.outcome is not None
+        finished = Finished(left.outcome, left.seconds or 0.0, left.size, left.sha256, left.lost)
+        return self._attempts.judge_left(step, left, finished, recorded=True)
+
+    def check_again(self, steps: Sequence[Step], cancel: CancelToken) -> None:
+        """Make the checks of settled steps again, one after the other."""
+        for step in steps:
+            for index, action in enumerate(step.actions):
+                if cancel.cancelled:
+                    return
+                if action.automatic:
+                    self._attempts.make(step, index, cancel, again=True)
+
+    def still_holds(self, step: Step, cancel: CancelToken) -> bool | None:
+        """Look whether a change still holds after a restart of its host; None where nothing tells."""
+        if step.look is not None:
+            self._attempts.look(step, cancel)
+            found = self._recorder.state.looks.get(step.id)
+            return None if found is None else not found
+        checks = checks_of(self._recorder.state, step)
+        verdicts = [self._attempts.make(other, place, cancel, again=True) for other, place in checks]
+        if cancel.cancelled or not verdicts:
+            return None
+        return all(one is Verdict.GOOD for one in verdicts)
+
+    def _until_final(self, step: Step, index: int, cancel: CancelToken) -> Verdict:
+        """Run one action, again as often as its retry allows; what changes something is never run again."""
+        retry = step.actions[index].retry
+        left = retry.times if retry and not may_change(step.actions[index]) else 0
+        while True:
+            verdict = self._attempts.make(step, index, cancel, last=left == 0)
+            if verdict is not Verdict.RETRY or retry is None:
+                return verdict
+            left -= 1
+            if cancel.wait(seconds(retry.every)):
+                return Verdict.BAD

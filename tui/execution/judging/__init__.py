@@ -1,0 +1,1 @@
+"""Whether what came is what the runbook expects."""

@@ -1,0 +1,1 @@
+"""Probes and monitors: asked, judged, followed."""

@@ -1,0 +1,113 @@
+"""Judges what a monitor measures: takes the samples there are, and waits for those that are still to come."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from tui.runbook.model import Action, Expect, Monitor, Watched, seconds
+from tui.runbook.templates.variables import fill
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import Attempt, SessionState
+from tui.session.watching import Sample
+from tui.transports.base import CancelToken, OutputSink, Stream
+
+LOOK = 0.2
+"""Seconds between two looks for samples that came."""
+
+PATIENCE = 3
+"""So many times as long as the samples should take is waited for them, where the action has no timeout."""
+
+LEAST = 60.0
+
+
+def words_of_watch(action: Action, values: Mapping[str, str]) -> str:
+    """A watch as the operator reads it: watch response_time: 30 samples since verify-http."""
+    assert action.watch is not None
+    since = f" since {action.watch.since}" if action.watch.since else ""
+    return f"watch {action.watch.monitor}: {fill(action.watch.samples, values)} samples{since}"
+
+
+def expected_of_watch(action: Action) -> Expect:
+    """What is expected of the samples: each number is compared with the values, as they stand in the output."""
+    numbers = tuple(replace(one, pattern=r"^\d\d:\d\d:\d\d (-?[\d.]+(?:e[-+]?\d+)?)") for one in action.expect.numbers)
+    return replace(action.expect, numbers=numbers)
+
+
+def since(state: SessionState, watched: Watched, now: datetime, step: str = "", action: int = 0) -> datetime:
+    """From when on samples count: the step named was settled, or the session began.
+
+    Once `action` of `step` has judged samples, others count: those since then, and since the last change to a host.
+    """
+    begun = (state.step(watched.since).settled if watched.since else state.started_at) or now
+    judged = [_end(one, now) for one in state.attempts.values() if (one.step, one.action) == (step, action)]
+    if not judged:
+        return begun
+    changed = [_end(one, now) for one in state.attempts.values() if one.mutates and not one.aside]
+    return max(begun, *judged, *changed)
+
+
+def _end(attempt: Attempt, now: datetime) -> datetime:
+    return attempt.started + timedelta(seconds=attempt.seconds) if attempt.seconds is not None else now
+
+
+def undisturbed(state: SessionState, sample: Sample) -> bool:
+    """Whether at most one command ran when the sample was taken: several checks at once are a load of their own."""
+    running = 0
+    for attempt in state.attempts.values():
+        running += attempt.started <= sample.at <= _end(attempt, sample.at)
+    return running <= 1
+
+
+def line(sample: Sample, monitor: Monitor) -> str:
+    """A sample as a line of the output; one that failed counts for as long as an answer is waited for."""
+    value = sample.value
+    if value is None and sample.failed and monitor.number.unit == "s":
+        value = seconds(monitor.timeout)
+    said = f"{value:g} {monitor.number.unit}".rstrip() if value is not None else "no data"
+    why = f": {sample.detail}" if sample.detail else ""
+    return f"{sample.at:%H:%M:%S} {said}{why}\n"
+
+
+def follow(
+    state: Callable[[], SessionState],
+    watched: Watched,
+    monitor: Monitor,
+    alone: bool,
+    wanted: int,
+    begun: datetime,
+    within: float,
+    sink: OutputSink,
+    cancel: CancelToken,
+) -> Outcome:
+    """Write every sample that was begun since `begun`, until `wanted` of them have a value or have failed; blocks.
+
+    Args:
+        alone: leave out the samples that were taken while several commands ran.
+        within: seconds after which it gives up.
+    """
+    told = begun
+    count, left = 0, within
+    while True:
+        now = state()
+        monitored = now.monitors.get(watched.monitor)
+        for sample in monitored.samples if monitored else ():
+            if sample.at <= told or count >= wanted:
+                continue
+            told = sample.at
+            if sample.begun < begun or (alone and not undisturbed(now, sample)):
+                continue
+            count += sample.value is not None or sample.failed
+            sink(Stream.OUT, line(sample, monitor).encode())
+        if count >= wanted:
+            return Outcome.exited(0)
+        if left <= 0:
+            return Outcome(OutcomeKind.TIMED_OUT, detail=f"{count} of {wanted} samples in {within:g} s")
+        if cancel.wait(LOOK):
+            return Outcome(OutcomeKind.CANCELLED)
+        left -= LOOK
+
+
+def patience(action: Action, monitor: Monitor, wanted: int) -> float:
+    """How long samples are waited for, in seconds."""
+    return seconds(action.timeout) if action.timeout else max(LEAST, PATIENCE * wanted * seconds(monitor.every))

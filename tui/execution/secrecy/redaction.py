@@ -1,0 +1,75 @@
+"""Knows every secret of a session and finds it again in whatever form a host or an error message writes it."""
+
+import threading
+from pathlib import Path
+
+from tui.execution.secrecy.disguises import disguised
+from tui.execution.secrecy.forms import SHORTEST, Form, beginning, forms_of, occurrences
+from tui.session.output.masks import HIDDEN, Span, hide, merged
+
+STRETCH, SLACK = 12, 4096
+"""How much longer than itself a secret may be where it stands: a colour for each letter, an entity, a dump."""
+
+CHUNK = 1 << 20
+
+
+class Redactor:
+    """The secrets of a session. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: tuple[Form, ...] = ()
+        self._longest = 0
+
+    @property
+    def longest(self) -> int:
+        """How many bytes a secret may take where it stands, with all that may be between its characters."""
+        return self._longest
+
+    def add(self, value: str) -> bool:
+        """Hide this value from now on; False where it is too short to be hidden (fewer than 4 characters)."""
+        if len(value.strip()) < SHORTEST:
+            return False
+        with self._lock:
+            known = {(form.data, form.plain): form for form in (*self._forms, *forms_of(value))}
+            self._forms = tuple(known[key] for key in sorted(known))
+            self._longest = STRETCH * max(len(form.data) for form in self._forms) + SLACK
+        return True
+
+    def spans(self, data: bytes, unfinished: bool = False) -> list[Span]:
+        """Where secrets are, merged; with `unfinished` the beginning of one at the very end counts as well."""
+        current = self._forms
+        found = [span for form in current for span in occurrences(data, form.data, form.period)]
+        if unfinished:
+            found += [(len(data) - length, len(data)) for length in (beginning(data, one.data) for one in current)]
+        found += disguised(data, current, unfinished)
+        return merged([span for span in found if span[0] < span[1]])
+
+    def scan_file(self, path: Path) -> list[Span]:
+        """Where secrets are in a file of any size."""
+        found: list[Span] = []
+        if not self._forms:
+            return found
+        margin = self._longest
+        with path.open("rb") as file:
+            offset, data = 0, file.read(CHUNK)
+            while data:
+                found += ((offset + start, offset + end) for start, end in self.spans(data))
+                more = file.read(CHUNK)
+                if not more:
+                    break
+                kept = data[-margin:]
+                offset += len(data) - len(kept)
+                data = kept + more
+        return merged(found)
+
+    def redact(self, text: str) -> str:
+        """The text with every secret replaced."""
+        if not self._forms:
+            return text
+        data = text.encode("utf-8", "surrogatepass")
+        spans = self.spans(data)
+        return hide(data, 0, spans).decode("utf-8", "surrogatepass") if spans else text
+
+    def __repr__(self) -> str:
+        return f"Redactor({len(self._forms)} forms, {HIDDEN.decode()})"

@@ -1,0 +1,84 @@
+"""The steps of the HTML report: where each stands, its attempts, and what they printed, folded away."""
+
+from collections.abc import Iterator
+
+from tui.exports.html.tags import Html, block, tag
+from tui.exports.report import answers, attempt_words, before_words, check_words, settled_words, shown_output
+from tui.exports.source import Source, attempts_of
+from tui.runbook.model import Step
+from tui.session.events import Check
+from tui.session.state import Attempt, StepState
+from tui.session.views.called import GLYPHS, attempt_failed
+from tui.text.command import command_lines
+
+LINES, CHARACTERS = 1_000, 100_000
+"""So much of each attempt's output is written, the end of it."""
+TOTAL, LEAST = 8_000_000, 2_000
+"""So many characters of output are in the whole page, so that a phone opens it; of each attempt at least these."""
+
+
+def steps(source: Source) -> Html:
+    """Every step of the session in its section."""
+    return Html("".join(_sections(source)))
+
+
+def _sections(source: Source) -> Iterator[str]:
+    share = max(LEAST, min(CHARACTERS, TOTAL // max(1, len(source.state.attempts))))
+    heading = ""
+    for section, step, now in source.steps():
+        if section.title != heading:
+            heading = section.title
+            yield tag("h3", heading)
+        yield _step(source, step, now, share)
+
+
+def _step(source: Source, step: Step, now: StepState, share: int) -> Html:
+    kind = now.status.name.lower().replace("_", "-")
+    said = [
+        tag("p", f"Reason: {now.reason}") if now.reason else None,
+        *(tag("p", f"Note: {note}") for note in now.notes),
+        *(tag("div", one.question, " ", tag("b", one.answer), _checks(one.bad)) for one in answers(step, now)),
+    ]
+    return tag(
+        "article",
+        tag(
+            "h4",
+            tag("span", GLYPHS[now.status], class_="glyph", aria_hidden="true"),
+            " ",
+            tag("a", step.title, href=f"#step-{step.id}"),
+        ),
+        tag("p", tag("code", step.id), " ", settled_words(source, step, now), class_="stands"),
+        said,
+        [_attempt(source, attempt, share) for attempt in attempts_of(source.state, now)],
+        id=f"step-{step.id}",
+        class_=kind,
+    )
+
+
+def _attempt(source: Source, attempt: Attempt, share: int) -> Html:
+    unwell = attempt_failed(attempt)
+    lines, before = shown_output(source, attempt.number, LINES, share)
+    size = f"{before + len(lines)} line{'' if before + len(lines) == 1 else 's'}"
+    return tag(
+        "details",
+        tag("summary", tag("span", attempt_words(attempt)), tag("small", size)),
+        block(command_lines(attempt.whole), "command"),
+        tag("p", before_words(before), class_="before") if before else None,
+        block(lines, "output") if lines else None,
+        _checks(attempt.checks),
+        id=f"attempt-{attempt.number}",
+        class_="unwell" if unwell else "",
+        open=unwell,
+    )
+
+
+def _checks(checks: tuple[Check, ...]) -> Html | None:
+    return (
+        tag(
+            "ul",
+            [tag("li", check_words(one), class_="" if one.ok or one.warning else "bad") for one in checks],
+            class_="checks",
+        )
+        if checks
+        else None
+    )

@@ -1,0 +1,213 @@
+"""The one place where the engine's threads meet the screen: what came since the last frame becomes one message."""
+
+import threading
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from tui import threads
+from tui.config import Config
+from tui.errors import RunbookError
+from tui.execution.workspace import Setup, Workspace
+from tui.keys import Keys
+from tui.runbook.model import Issue
+from tui.session.events import Entry
+from tui.session.state import SessionState
+from tui.session.views.usual import Usual
+
+if TYPE_CHECKING:
+    from tui.execution.conductor.conductor import Conductor
+    from tui.execution.viewer import Viewer
+
+FRAME = 1 / 15
+AT_ONCE = 16
+"""What blocks and is done at a time: more than a screen asks for, also while a host does not answer."""
+Result = TypeVar("Result")
+
+
+class SessionChanged(Message, bubble=False):
+    """The session after the events that came since the last frame."""
+
+    def __init__(self, state: SessionState, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.state = state
+        self.entries = entries
+
+
+class OutputGrew(Message, bubble=False):
+    """An attempt is running, so its output may have grown."""
+
+    def __init__(self, attempt: int) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
+class Front(App[None]):
+    """What screens may ask of the application, so that no screen has to import it."""
+
+    workspace: Workspace
+    config: Config
+    keys: Keys
+    viewer: "Viewer | None" = None
+    """The session that is open; this process carries it out, follows it or replays it."""
+
+    operator: str = ""
+    given: Setup | None = None
+    """What the command line says of a session that is set up."""
+
+    troubleshooting: str = ""
+    """The known trouble that the next session is begun for."""
+
+    @cached_property
+    def background(self) -> threads.Workers:
+        """Who does what blocks."""
+        return threads.Workers("runbook-work", AT_ONCE)
+
+    @property
+    @abstractmethod
+    def painted(self) -> float:
+        """When the screen on top was first painted since it is there; infinite while it is not."""
+
+    @property
+    def conductor(self) -> "Conductor | None":
+        """What carries out the open session; None where none is open, or another process does."""
+        if self.viewer is None:
+            return None
+        from tui.execution.conductor.conductor import Conductor
+
+        return self.viewer if isinstance(self.viewer, Conductor) else None
+
+    def acting(self) -> "Conductor":
+        """What carries out the open session.
+
+        Raises:
+            NotNow: another process does, or it is a replay.
+            RunbookError: no session is open.
+        """
+        if self.viewer is None:
+            raise RunbookError("no session is open", "open one from the first screen")
+        conductor = self.conductor
+        if conductor is None:
+            raise self.viewer.refusal()
+        return conductor
+
+    @abstractmethod
+    def usual(self, state: SessionState) -> Mapping[str, Usual]:
+        """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
+
+    @abstractmethod
+    def begin(self, setup: Setup) -> None:
+        """Begin a session and show it."""
+
+    @abstractmethod
+    def resume(self, session_id: str) -> None:
+        """Resume a session and show it."""
+
+    @abstractmethod
+    def replay(self, session_id: str) -> None:
+        """See a kept session again, as it was."""
+
+    @abstractmethod
+    def open_run(self) -> None:
+        """Show the session that is open."""
+
+    @abstractmethod
+    def troubleshoot(self, issue: Issue) -> None:
+        """Show a known trouble."""
+
+    @abstractmethod
+    def show_summary(self) -> None:
+        """Show the result of the session that is open."""
+
+    @abstractmethod
+    def close_session(self) -> None:
+        """Let go of the open session and go back to the first screen."""
+
+    @abstractmethod
+    def show_error(self, error: RunbookError) -> None:
+        """Tell the operator what is wrong and what to do next."""
+
+    @abstractmethod
+    def say(self, text: str, title: str = "", warning: bool = False) -> None:
+        """Tell the operator something that needs no answer."""
+
+    @abstractmethod
+    def open_link(self, url: str) -> None:
+        """Take the operator to a page: the address is copied, and opened where there is a browser to open it."""
+
+    @abstractmethod
+    def ask_secret(self, prompt: str) -> str:
+        """Ask for a secret without showing it; called on a thread of the engine's, which waits for the answer."""
+
+    def work(
+        self,
+        node: MessagePump,
+        call: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[RunbookError], None] | None = None,
+    ) -> None:
+        """Do what blocks on another thread; `done` gets the result on the screen's side, unless `node` is gone.
+
+        The thread never keeps the program from ending.
+        """
+
+        def run() -> None:
+            try:
+                result = call()
+            except RunbookError as error:
+                node.call_later(failed or self.show_error, error)
+            except Exception as error:  # it would end the thread without a word
+                words = f"a fault of this program: {type(error).__name__}: {error}"
+                node.call_later(failed or self.show_error, RunbookError(words, "please report it"))
+            else:
+                node.call_later(done, result)
+
+        self.background.begin(run)
+
+
+def front(node: DOMNode) -> Front:
+    """The application a screen or widget belongs to."""
+    return cast("Front", node.app)
+
+
+class Bridge:
+    """Listens to a session on the engine's threads, and tells the screens on theirs, at most once a frame."""
+
+    def __init__(self, app: App[None], viewer: "Viewer") -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._entries: list[Entry] = []
+        self._state = viewer.state
+        viewer.subscribe(self._heard)
+        self._timer = app.set_interval(FRAME, self.tick)
+
+    def close(self) -> None:
+        """Tell the screens nothing more."""
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """Post what came since the last frame to every screen that wants it."""
+        with self._lock:
+            entries, self._entries = tuple(self._entries), []
+            state = self._state
+        if entries:
+            self._post(lambda: SessionChanged(state, entries), "on_session_changed")
+        running = state.running()
+        if running is not None:
+            self._post(lambda: OutputGrew(running.number), "on_output_grew")
+
+    def _heard(self, entry: Entry, state: SessionState) -> None:
+        with self._lock:
+            self._entries.append(entry)
+            self._state = state
+
+    def _post(self, message: Callable[[], Message], handler: str) -> None:
+        for screen in self._app.screen_stack:
+            if hasattr(screen, handler):
+                screen.post_message(message())

@@ -1,0 +1,1 @@
+"""The mysql probe, for MySQL and MariaDB."""

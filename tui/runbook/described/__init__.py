@@ -1,0 +1,1 @@
+"""A runbook in words: its expectations, its probes, all of it."""

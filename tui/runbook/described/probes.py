@@ -1,0 +1,36 @@
+"""Says a probe in words, the same in the journal, on the screens and in the exports."""
+
+from collections.abc import Iterable, Mapping
+
+from tui.runbook.model import Probe, Runbook
+from tui.runbook.templates.variables import filled
+
+THIS_MACHINE = "this machine"
+
+
+def words_of(runbook: Runbook, probe: Probe, values: Mapping[str, str]) -> str:
+    """A probe as the operator reads it: probe database: threads (mysql through production)."""
+    service = runbook.services[probe.service]
+    through = service.through or THIS_MACHINE
+    given = _said(probe.given.items(), values)
+    return f"probe {probe.service}: {probe.check} {given}".rstrip() + f" ({service.kind} through {through})"
+
+
+def given_words(probe: Probe, values: Mapping[str, str]) -> str:
+    """A check's parameters, by which one measurement of a service is told from another of the same kind."""
+    return _said(sorted(probe.given.items()), values)
+
+
+def _said(given: Iterable[tuple[str, object]], values: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={_shown(value)}" for name, one in given if (value := value_of(one, values)) is not None)
+
+
+def _shown(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def value_of(given: object, values: Mapping[str, str]) -> object:
+    """What a setting or a parameter is with the values in place; None where it is as if not given."""
+    if isinstance(given, tuple):
+        return tuple(text for one in given if (text := filled(one, values)) is not None)
+    return filled(given, values) if isinstance(given, str) else given

@@ -1,0 +1,1 @@
+"""Regular expressions that people write, matched within a bound."""

@@ -1,0 +1,123 @@
+"""Matches and checks the regular expressions that people write: no pattern takes longer than its bound."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from functools import lru_cache
+
+from msgspec import Struct
+
+from tui.errors import RunbookError
+from tui.runbook.patterns.backtracking import Shape, shape_of
+from tui.runbook.problem import Fault, Path, quoted, visible
+
+BOUND = 2.0
+"""How many seconds a pattern may take; one that took longer before gets `AGAIN`."""
+AGAIN = 0.2
+SHORT = 5000
+"""A text of up to so many characters is matched at once where the pattern has nothing in it that could take long."""
+
+
+class TooSlow(RunbookError):
+    """A pattern hit its bound: whether it matches is not known."""
+
+
+class Hit(Struct, frozen=True):
+    """One match: where it is, and what its groups have (None for a group that took no part)."""
+
+    start: int
+    end: int
+    text: str
+    groups: tuple[str | None, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        """The part that counts: the first group, or the whole match where there is none."""
+        return (self.groups[0] or "") if self.groups else self.text
+
+
+_slow: set[str] = set()
+
+
+def search(pattern: str, text: str) -> Hit | None:
+    """The first match of a pattern, `^` and `$` at each line.
+
+    Raises:
+        TooSlow: it hit its bound.
+    """
+    return next(iter(_match("search", pattern, text, re.MULTILINE)), None)
+
+
+def fullmatch(pattern: str, text: str) -> Hit | None:
+    """The match of a pattern with the whole text; raises as `search` does."""
+    return next(iter(_match("fullmatch", pattern, text, 0)), None)
+
+
+def finditer(pattern: str, text: str) -> list[Hit]:
+    """Every match of a pattern, `^` and `$` at each line; raises as `search` does."""
+    return _match("finditer", pattern, text, re.MULTILINE)
+
+
+def names_in(pattern: str) -> dict[str, int]:
+    """The names of a pattern's groups, and which group each is, counted from 1."""
+    return dict(_compiled(pattern, re.MULTILINE).groupindex)
+
+
+def _match(how: str, pattern: str, text: str, flags: int) -> list[Hit]:
+    compiled = _compiled(pattern, flags)
+    if len(text) <= SHORT and not _shape(pattern).risky:
+        found = compiled.finditer(text) if how == "finditer" else [getattr(compiled, how)(text)]
+        return [Hit(one.start(), one.end(), one[0], one.groups()) for one in found if one]
+    from tui.runbook.patterns.matcher import matches
+
+    bound = AGAIN if pattern in _slow else BOUND
+    told = matches(how, pattern, text, int(flags), bound)
+    if told is None:
+        _slow.add(pattern)
+        raise TooSlow(
+            f"the pattern {quoted(pattern)} took more than {bound:g} s on this text: nobody knows whether it matches",
+            "write it without a repetition inside a repetition; `runbook lint` names it",
+        )
+    return [Hit(start, end, text[start:end], groups) for start, end, groups in told]
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return re.compile(pattern, flags)
+
+
+@lru_cache(maxsize=1024)
+def _shape(pattern: str) -> Shape:
+    return shape_of(pattern)
+
+
+def pattern_doubts(pattern: str, path: Path) -> Iterator[Fault]:
+    """What may take very long in a pattern."""
+    if _shape(pattern).nested:
+        yield Fault(
+            path=path,
+            message=f"{quoted(pattern)} repeats a repetition: on a text that does not match it may never end",
+            hint="write each part so that it can match in one way only",
+            severity="warning",
+        )
+
+
+def pattern_faults(pattern: str, path: Path, groups: bool = False) -> Iterator[Fault]:
+    """What is wrong with a pattern; with `groups` it must have one that says which part counts."""
+    try:
+        compiled = _compiled(pattern, 0)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield Fault(
+            path=path,
+            message=f"{quoted(pattern)} is not a regular expression",
+            hint=visible(str(error), 100) or "it is nested too deeply",
+        )
+        return
+    if groups and pattern and not compiled.groups:
+        yield Fault(
+            path=path,
+            message=f"{quoted(pattern)} has no group",
+            hint="put ( and ) around the part that counts",
+        )

@@ -1,0 +1,156 @@
+"""Checks one action: that it is one thing, on a host that is there, with expectations that can be met."""
+
+import math
+from collections.abc import Iterator
+
+from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
+from tui.runbook.patterns.bounded import pattern_faults
+from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.reading.names import Known, Names, template_faults
+from tui.runbook.reading.probing import expectation_faults, probe_faults
+from tui.runbook.reading.watching import watch_faults
+from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.walk import KEY, texts_of
+
+_ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on", "repeatable")
+_ONLY_COMMAND = ("directory", "stdin", "secrets", "on", "repeatable")
+_ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds")
+
+
+def action_faults(
+    runbook: Runbook, names: Names, known: Known, path: Path, action: Action, mutates: bool = False
+) -> Iterator[Fault]:
+    """Every fault in an action; `known` is what is known when it begins, `mutates` its step's."""
+    given = [kind for kind in ACTION_KINDS if getattr(action, kind) is not None]
+    if len(given) != 1:
+        found = (
+            f"has {' and '.join(given)}"
+            if given
+            else f"has none of {', '.join(ACTION_KINDS[:-1])} and {ACTION_KINDS[-1]}"
+        )
+        yield Fault(path=path, message=f"the action {found}", hint="give exactly one of them")
+    if action.on and action.on not in runbook.hosts:
+        hint = nearest(action.on, runbook.hosts)
+        yield Fault(path=(*path, "on"), message=f"there is no host {quoted(action.on)}", hint=hint)
+    if action.send and action.send not in runbook.messages:
+        hint = nearest(action.send, runbook.messages)
+        yield Fault(path=(*path, "send"), message=f"there is no message {quoted(action.send)}", hint=hint)
+    if action.open is not None and not (
+        action.open.startswith(("https://", "http://")) or PLACEHOLDER.match(action.open)
+    ):
+        hint = "it begins with https:// or a {{ variable }}"
+        yield Fault(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
+    if action.run is not None and not action.run.strip():
+        yield Fault(path=(*path, "run"), message="the command is empty", hint="write what to run")
+    for place, name in enumerate(action.secrets):
+        if name and name not in known.secrets:
+            hint = nearest(name, known.secrets)
+            yield Fault(path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint)
+    for key in ("run", "ask", "open", "directory", "stdin", "title"):
+        text = getattr(action, key) or ""
+        yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
+    for key, value in (("expect", action.expect), ("capture", action.capture)):
+        for where, kind, _, text in texts_of(value, (*path, key)) if value else ():
+            if "{{" in text and kind != KEY:
+                yield from template_faults(text, known, where, False, names.anywhere())
+    if action.probe is not None:
+        yield from probe_faults(runbook, names, known, (*path, "probe"), action.probe)
+        yield from expectation_faults(runbook, path, action, mutates)
+    yield from watch_faults(runbook, names, known, path, action)
+    yield from _meaningless(path, action)
+    yield from _question(path, action)
+    yield from _expectations(path, action)
+    yield from _captures(runbook, path, action)
+
+
+def _meaningless(path: Path, action: Action) -> Iterator[Fault]:
+    """What is written but would have no effect."""
+    if action.kind == "run" or not action.kind:
+        return
+    for key in _ONLY_RUN if action.kind not in ("probe", "watch") else _ONLY_COMMAND:
+        if getattr(action, key):
+            yield Fault(
+                path=(*path, key), message=f'"{key}" means nothing for {action.kind}', hint="only a command has it"
+            )
+    if action.kind in ("probe", "watch"):
+        return  # what they find is checked with what they are
+    default = type(action.expect)()
+    for key in _ONLY_OUTPUT:
+        if getattr(action.expect, key) != getattr(default, key):
+            yield Fault(
+                path=(*path, "expect", key),
+                message=f'"{key}" means nothing for {action.kind}',
+                hint="expect what is answered",
+            )
+
+
+def _question(path: Path, action: Action) -> Iterator[Fault]:
+    if action.answer is Answer.CHOICE and not action.choices:
+        yield Fault(path=path, message="a choice needs choices", hint='choices = ["…", "…"]')
+        return
+    for key in ("consequences", "loses_data"):
+        for value in getattr(action, key):
+            if value not in action.choices:
+                message = f"{quoted(value)} is not one of the choices"
+                yield Fault(path=(*path, key), message=message, hint=nearest(value, action.choices))
+    for value in action.loses_data:
+        if value in action.choices and not action.consequences.get(value):
+            hint = f'consequences = {{ {value} = "…" }}'
+            message = f"{quoted(value)} loses data, and nothing says what"
+            yield Fault(path=(*path, "loses_data"), message=message, hint=hint)
+    if action.choices and action.answer is not Answer.CHOICE:
+        yield Fault(path=(*path, "choices"), message="choices without a choice", hint='answer = "choice"')
+    allowed = {Answer.CHOICE: action.choices, Answer.YES_NO: ("yes", "no")}.get(action.answer, ())
+    for place, value in enumerate(action.expect.choice):
+        if action.ask is None or not allowed:
+            yield Fault(path=(*path, "expect", "choice"), message="only a choice or yes-no has it", hint="remove it")
+            return
+        if value not in allowed:
+            hint = nearest(value, allowed)
+            message = f"{quoted(value)} cannot be answered"
+            yield Fault(path=(*path, "expect", "choice", place), message=message, hint=hint)
+    if action.ask is not None and action.expect.numbers and action.answer is not Answer.NUMBER:
+        yield Fault(path=(*path, "expect", "numbers"), message="the answer is not a number", hint='answer = "number"')
+
+
+def _expectations(path: Path, action: Action) -> Iterator[Fault]:
+    expect = action.expect
+    for key in ("matches", "misses"):
+        for place, pattern in enumerate(getattr(expect, key)):
+            yield from pattern_faults(pattern, (*path, "expect", key, place))
+    for place, number in enumerate(expect.numbers):
+        yield from _number((*path, "expect", "numbers", place), number)
+    for place, status in enumerate(expect.exit):
+        if not 0 <= status <= 255:
+            hint = "0 to 255, or [] for any"
+            yield Fault(path=(*path, "expect", "exit", place), message=f"{status} is not an exit status", hint=hint)
+    if expect.seconds is not None and not (math.isfinite(expect.seconds) and expect.seconds > 0):
+        hint = "a number above 0"
+        yield Fault(path=(*path, "expect", "seconds"), message=f"{expect.seconds} is not a duration", hint=hint)
+    if expect.http is not None and expect.http.status is None and not expect.http.protocol:
+        yield Fault(path=(*path, "expect", "http"), message="nothing is expected of HTTP", hint="status = 200")
+
+
+def _number(path: Path, number: Number) -> Iterator[Fault]:
+    yield from pattern_faults(number.pattern, (*path, "pattern"), groups=number.of != "count")
+    lows = [bound for bound in (number.above, number.at_least) if bound is not None]
+    highs = [bound for bound in (number.below, number.at_most) if bound is not None]
+    if not lows and not highs:
+        yield Fault(path=path, message="the number has no bound", hint="below, above, at_most or at_least")
+    elif any(math.isnan(bound) for bound in (*lows, *highs)):
+        yield Fault(path=path, message="a bound is not a number", hint="give it a value")
+    elif lows and highs and max(lows) > min(highs):
+        yield Fault(path=path, message="no number can be in these bounds", hint="the lower is above the upper")
+
+
+def _captures(runbook: Runbook, path: Path, action: Action) -> Iterator[Fault]:
+    for name, capture in action.capture.items():
+        here: Path = (*path, "capture", name)
+        yield from Names.not_built_in(name, here)
+        if capture.pattern and capture.json:
+            yield Fault(path=here, message="a capture has a pattern or a json path, not both", hint="remove one")
+        yield from pattern_faults(capture.pattern, (*here, "pattern"), groups=True)
+        if name in runbook.secrets and not capture.secret:
+            yield Fault(path=here, message=f"{quoted(name)} is a secret", hint="secret = true")
+        if action.kind in ("send", "open"):
+            yield Fault(path=here, message=f"{action.kind} gives no value to capture", hint="capture from run or ask")

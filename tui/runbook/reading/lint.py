@@ -1,0 +1,148 @@
+"""Says everything that is wrong or doubtful in a runbook file: the loader's errors, and what it lets pass."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path as File
+
+from tui.runbook.facts import may_hold
+from tui.runbook.model import Approval, Danger, Runbook, Signoff
+from tui.runbook.patterns.bounded import pattern_doubts
+from tui.runbook.problem import Fault, Path, Problem, quoted
+from tui.runbook.reading.load import examine, nothing_collected, read_text
+from tui.runbook.reading.names import Names
+from tui.runbook.reading.probe_secrets import secrets_of
+from tui.runbook.reading.troubles import issue_doubts
+from tui.runbook.shell.danger import action_doubts
+from tui.runbook.shell.read_only import changes
+from tui.runbook.walk import KEY, Text, section_steps, steps_of
+
+DESTRUCTIVE_SHARE = 0.10
+"""Typed confirmations lose their weight when there are more of them than this share of a flow's steps."""
+
+
+def lint(path: File) -> list[Problem]:
+    """Errors and warnings of a runbook file, in the order of its lines.
+
+    Raises:
+        RunbookInvalid: the file cannot be read at all.
+    """
+    return lint_text(read_text(path), str(path), path.parent)
+
+
+def lint_text(text: str, name: str, beside: File | None = None) -> list[Problem]:
+    """Errors and warnings of a runbook; see `load.examine` for the arguments."""
+    with nothing_collected():
+        _, problems = examine(text, name, beside, doubts=partial(_doubts, beside))
+    return sorted(problems, key=lambda problem: (problem.line, problem.severity, str(problem)))
+
+
+def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Iterator[Fault]:
+    yield from _unused(runbook)
+    yield from _destructive(runbook)
+    yield from _undo(runbook)
+    yield from _document(runbook, beside)
+    yield from _unannounced(runbook)
+    yield from _patterns(texts)
+    yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
+    captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
+    variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
+    for path, step in steps_of(runbook):
+        if step.approve is not Approval.NONE and any(action.ask for action in step.actions):
+            message = "a second person allows this step before its questions are answered"
+            yield _doubt((*path, "approve"), message, "ask in a step before: what is allowed has to be known")
+        if step.signoff is Signoff.ON_WARNING and not any(action.expect.warn for action in step.actions):
+            message = "nothing in this step can warn, so nobody ever signs it"
+            yield _doubt((*path, "signoff"), message, 'signoff = "operator", or warn = true on an expectation')
+        for place, action in enumerate(step.actions):
+            for fault in action_doubts(action, step.mutates, frozenset(variables)):
+                yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)
+        for fault in action_doubts(step.look, False, frozenset(variables)) if step.look else ():
+            yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
+
+
+def _patterns(texts: Iterable[Text]) -> Iterator[Fault]:
+    """What may take long in the patterns of the runbook, wherever they stand in it."""
+    for path, kind, field, text in texts:
+        if field in ("pattern", "patterns", "matches", "misses", "share_of") and kind != KEY:
+            yield from pattern_doubts(text, path)
+
+
+def _unannounced(runbook: Runbook) -> Iterator[Fault]:
+    """Commands that run without a step around them, and so must only read."""
+    asked = [
+        (("variables", name, key), getattr(variable, key))
+        for name, variable in runbook.variables.items()
+        for key in ("choices_from", "default_from")
+        if not variable.reads
+    ]
+    measured = [
+        (("monitors", name, "run"), monitor.run) for name, monitor in runbook.monitors.items() if not monitor.reads
+    ]
+    for path, command in (*asked, *measured):
+        for change in list(changes(command or ""))[:1]:
+            what = "changes production" if change.known else "is not known to only read"
+            hint = "a step does that" if change.known else "reads = true where it only reads"
+            yield _doubt(path, f"{quoted(change.words)} {what}, and runs without being announced", hint)
+
+
+def _doubt(path: Path, message: str, hint: str = "") -> Fault:
+    return Fault(path=path, message=message, hint=hint, severity="warning")
+
+
+def _unused(runbook: Runbook) -> Iterator[Fault]:
+    used = {name for flow in runbook.flows.values() for name in flow.sections}
+    for place, section in enumerate(runbook.sections):
+        if section.id not in used:
+            yield _doubt(("sections", place), f"no flow has section {quoted(section.id)}", "name it in a flow")
+    ticked = {item for _, step in steps_of(runbook) for item in step.checklist}
+    for place, item in enumerate(runbook.checklist):
+        if item.id not in ticked:
+            yield _doubt(("checklist", place), f"no step ticks {quoted(item.id)}", "name it in a step's checklist")
+    exported = {name for _, step in steps_of(runbook) for action in step.actions for name in action.secrets}
+    probed = {
+        name
+        for _, step in steps_of(runbook)
+        for action in (*step.actions, step.look)
+        if action and action.probe
+        for name in secrets_of(runbook, action.probe)
+    }
+    for name in sorted(runbook.secrets.keys() - exported - probed):
+        yield _doubt(("secrets", name), f"no action uses secret {quoted(name)}", "remove it, or name it in an action")
+
+
+def _destructive(runbook: Runbook) -> Iterator[Fault]:
+    """Too many typed confirmations, counted for each way through a flow."""
+    for name, flow in runbook.flows.items():
+        for method in flow.methods or ("",):
+            facts = {"method": method} if method else {}
+            steps = [
+                step
+                for section in runbook.sections
+                if section.id in flow.sections and may_hold(section.when, facts)
+                for step in section.steps
+                if may_hold(step.when, facts)
+            ]
+            count = sum(step.danger is Danger.DESTRUCTIVE for step in steps)
+            if count > 1 and count > DESTRUCTIVE_SHARE * len(steps):
+                way = f" by method {method}" if method else ""
+                message = f"{count} of {len(steps)} steps are destructive{way}"
+                yield _doubt(("flows", name), message, "keep typed confirmations under a tenth of the steps")
+
+
+def _undo(runbook: Runbook) -> Iterator[Fault]:
+    """Undoing steps that no rollback flow would ever offer."""
+    rollback = {name for flow in runbook.flows.values() if flow.kind == "rollback" for name in flow.sections}
+    offered = {step.id for section in runbook.sections if section.id in rollback for step in section.steps}
+    for path, step in section_steps(runbook):
+        for place, name in enumerate(step.undo):
+            if name not in offered:
+                yield _doubt((*path, "undo", place), f"{quoted(name)} is in no rollback flow", "add its section to one")
+        for key in ("needed_if", "needed_with", "look"):
+            if getattr(step, key) and step.id not in offered:
+                yield _doubt((*path, key), "only a step of a rollback flow asks whether it is needed", "use when")
+
+
+def _document(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
+    name = runbook.runbook.document
+    if name and beside is not None and "\0" not in name and not (beside / name).is_file():
+        yield _doubt(("runbook", "document"), f"there is no file {quoted(name)} beside the runbook", "correct its path")

@@ -1,0 +1,104 @@
+"""Looks at a command for what goes wrong at night: secrets in argv, programs that never end, unannounced changes."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tui.runbook.model import Action
+from tui.runbook.problem import Fault, Path, quoted
+from tui.runbook.shell.commands import Words, inner_code, simple_commands
+from tui.runbook.shell.counting import may_change
+from tui.runbook.shell.read_only import Change, changes
+
+_ENDLESS = frozenset({"htop", "watch", "less", "more", "vi", "vim", "nano", "man", "iotop", "nethogs", "glances"})
+
+
+def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Iterator[Fault]:
+    """What is doubtful in one action; paths are relative to it. `secrets` are the secrets' environment variables."""
+    if action.run is None:
+        return
+    commands = simple_commands(action.run)
+    for words in commands:
+        yield from _secret_in_argv(words, secrets)
+        yield from _never_ends(words, bool(action.stdin))
+    if not mutates and not action.reads:
+        yield from unsaid(changes(action.run, action.stdin), ("run",), "in a step that does not say so")
+    if action.retry is not None and may_change(action):
+        yield Fault(path=("retry",), message="what changes something is never run again by itself", hint="remove it")
+    for program in inner_code(action.run):
+        yield Fault(
+            path=("run",),
+            message=f"a value becomes code for {program}",
+            hint="pass it as an argument or in an environment variable",
+        )
+    if re.search(r"\[\[[^\n]*\{\{ [^\n]*\]\]", action.run) and re.search(r"\s-(eq|ne|lt|le|gt|ge)\s", action.run):
+        yield Fault(path=("run",), message="[[ … ]] computes with a value, and runs what it says", hint="use [ … ]")
+
+
+def unsaid(found: Iterable[Change], path: Path, where: str) -> Iterator[Fault]:
+    """A fault for the first change that nothing announces, the certain ones before those that are only possible."""
+    for change in sorted(found, key=lambda one: not one.known)[:1]:
+        if change.known:
+            yield Fault(path=path, message=f"{quoted(change.words)} changes production {where}", hint="mutates = true")
+        else:
+            yield Fault(
+                path=path,
+                message=f"{quoted(change.words)} is not known to only read, so it counts as a change",
+                hint="mutates = true on the step, or reads = true on the action if it only reads",
+            )
+
+
+def _secret_in_argv(words: Words, secrets: frozenset[str]) -> Iterator[Fault]:
+    """A secret's variable among the arguments of a program, where `ps` shows it; a shell builtin has no argv."""
+    if not words.program or words.program in ("printf", "echo", "export", "[", "test", "[[", ":", "read", "set"):
+        return
+    for word in words.arguments:
+        for variable in secrets if "$" in word.expanded else ():
+            if re.search(rf"\$(?:{variable}\b|\{{{variable}[}}:%#])", word.expanded):
+                message = (
+                    f"the secret ${variable} is an argument of {words.program}, where every user of the host sees it"
+                )
+                yield Fault(
+                    path=("run",), message=message, hint="give it by standard input, a 0600 file or the environment"
+                )
+
+
+def _never_ends(words: Words, has_stdin: bool) -> Iterator[Fault]:
+    why = _endless(words) or ("" if has_stdin or words.fed else _interactive(words))
+    if why:
+        yield Fault(path=("run",), message=why[0], hint=why[1])
+
+
+def _endless(words: Words) -> tuple[str, str] | None:
+    program, arguments = words.program, words.texts
+    if words.bounded:
+        return None
+    if program in _ENDLESS:
+        return f"{program} waits for a person", "use a command that prints and ends"
+    if program == "tail" and any(re.fullmatch(r"-\w*[fF]|--follow.*", word) for word in arguments):
+        return "tail -f never ends", "tail -n 100, or timeout 30 tail -f"
+    if program == "top" and not any(re.fullmatch(r"-\w*b\w*", word) for word in arguments):
+        return "top without -b waits for a person", "top -b -n 1"
+    if program == "journalctl" and {"-f", "--follow"} & set(arguments):
+        return "journalctl -f never ends", "journalctl -n 100"
+    if program in ("docker", "docker-compose") and "logs" in arguments and {"-f", "--follow"} & set(arguments):
+        return "logs -f never ends", "logs --tail=100"
+    if program == "ping" and not any(re.match(r"-[cw]", word) for word in arguments):
+        return "ping without -c never ends", "ping -c 3"
+    return None
+
+
+def _interactive(words: Words) -> tuple[str, str] | None:
+    program, arguments = words.program, words.texts
+    if words.manage in ("shell", "dbshell", "shell_plus") and not {"-c", "--command"} & set(arguments):
+        return f"manage.py {words.manage} waits for a person", "give it -c, or its text by stdin"
+    if program == "ssh":
+        return "ssh inside a command opens a connection of its own", "name a host with `on`"
+    if words.compose == "exec" and "-T" not in arguments:
+        return "docker-compose exec without -T needs a terminal", "docker-compose exec -T"
+    if program == "docker" and "exec" in arguments and any(re.fullmatch(r"-i?ti?", word) for word in arguments):
+        return "docker exec -t needs a terminal", "leave -t out"
+    if program in ("mysql", "psql", "redis-cli", "python", "python3", "bash", "sh") and not arguments:
+        return f"{program} without arguments waits for a person", "say what it should run"
+    if program == "sudo":
+        return "sudo -i opens a shell", "sudo COMMAND"
+    return None

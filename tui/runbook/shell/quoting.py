@@ -1,0 +1,80 @@
+"""Writes values into shell commands so that the shell reads them as plain text, wherever they stand."""
+
+import re
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from tui.errors import RunbookError
+from tui.runbook.problem import quoted
+from tui.runbook.shell.lexer import read
+from tui.runbook.shell.places import HereDocument, Place, Script
+
+_SAFE = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
+_RESERVED = frozenset(
+    ("if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "time")
+)
+
+
+def fill_quoted(template: str, values: Mapping[str, str], partial: bool = False) -> str:
+    """See `variables.fill_command`."""
+    script = read(template)
+    if partial:
+        script = replace(script, placeholders=tuple(one for one in script.placeholders if one.name in values))
+    for found in script.placeholders:
+        if found.name not in values:
+            raise RunbookError(
+                f"{found.name} has no value yet", "run the step that captures it, or give it at set-up with --set"
+            )
+        if found.refusal:
+            raise RunbookError(f"{found.name} cannot be written into the command: {found.refusal}", found.remedy)
+        if "\0" in values[found.name]:
+            raise RunbookError(f"the value of {found.name} holds a NUL, which no command line can carry")
+    for body in script.bodies:
+        _check_body(template, script, body, values)
+    return _filled(template, script, values, 0, len(template))
+
+
+def _filled(template: str, script: Script, values: Mapping[str, str], start: int, end: int) -> str:
+    parts = []
+    at = start
+    for found in script.placeholders:
+        if start <= found.start < end:
+            parts += [template[at : found.start], _written(values[found.name], found.place, template[found.end :][:1])]
+            at = found.end
+    return "".join([*parts, template[at:end]])
+
+
+def _check_body(template: str, script: Script, body: HereDocument, values: Mapping[str, str]) -> None:
+    """Refuse values with which a line of the here-document would read as its end.
+
+    Inside `$(…)` bash takes a line for the end that only begins with the delimiter, as `EOF)` does.
+    """
+    inside = [found.name for found in script.placeholders if body.start <= found.start < body.end]
+    if not inside:
+        return
+    own = template[body.start : body.end].split("\n")
+    for line in _filled(template, script, values, body.start, body.end).split("\n"):
+        if line not in own and (line.lstrip("\t") if body.strip_tabs else line).startswith(body.delimiter):
+            raise RunbookError(
+                f"a value of {', '.join(inside)} would end the here-document at {quoted(body.delimiter)}",
+                "give the here-document another delimiter, or hand the value over by `stdin`",
+            )
+
+
+def _written(value: str, place: Place, following: str) -> str:
+    match place:
+        case Place.SINGLE:
+            return value.replace("'", "'\\''")
+        case Place.DOUBLE:
+            return re.sub(r'([\\"$`])', r"\\\1", value)
+        case Place.HERE:
+            return re.sub(r"([\\$`])", r"\\\1", value)
+        case Place.HERE_LITERAL:
+            return value
+        case Place.COMMENT:
+            return "".join(char if char.isprintable() else " " for char in value)
+        case _:
+            if _SAFE.fullmatch(value) and value not in _RESERVED and following not in ("<", ">", "=", "("):
+                return value
+            return "'" + value.replace("'", "'\\''") + "'"

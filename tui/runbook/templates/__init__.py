@@ -1,0 +1,1 @@
+"""`{{ name }}` in texts and commands: found, and filled in."""

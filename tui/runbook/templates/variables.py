@@ -1,0 +1,138 @@
+"""`{{ name }}` in the texts and commands of a runbook: which names they use, and the same with the values in place."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tui.runbook.model import Variable, Window
+from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.quoting import fill_quoted
+
+DRAFTED = frozenset(
+    {
+        "rollback_progress",
+        "rollback_elapsed",
+        "incident_timeline",
+        "incident_why",
+        "incident_impact",
+        "incident_resolution",
+    }
+)
+"""The names that the messages of a rollback may use: drafted from the session."""
+
+BUILT_INS = DRAFTED | {
+    "operator",
+    "second_operator",
+    "session",
+    "flow",
+    "method",
+    "method_title",
+    "utc_date",
+    "utc_time",
+    "window_date",
+    "window_time",
+    "title",
+    "environment",
+    "contact",
+    "owner",
+    "reason",
+}
+"""The names every template may use, whatever the runbook declares."""
+
+FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "reason"})
+"""The built-in names that `when` and `needed_if` may ask for."""
+
+
+def names(template: str) -> set[str]:
+    """The names a template uses."""
+    return set(PLACEHOLDER.findall(template))
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The text with every known value in its place; a name without a value stays as it is written.
+
+    This is for texts people read. A command takes `fill_command`, which quotes.
+    """
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
+
+
+def filled(template: str, values: Mapping[str, str]) -> str | None:
+    """The text with the values in place; None where it has only optional values that are not set: as if not given."""
+    text = fill(template, values)
+    return None if template and not text else text
+
+
+def moment(now: datetime, window: Window | None = None) -> dict[str, str]:
+    """The built-in names for the time, which is UTC, and their values; a variable's default may name them.
+
+    `window_date` and `window_time` are the next time at which the window opens; now, where it is open or there is none.
+    """
+    from tui.runbook.window import window_state
+
+    found = window_state(window, now)
+    at = found.opens.astimezone(UTC) if found.opens is not None and not found.inside else now
+    return {
+        "utc_date": f"{now:%Y-%m-%d}",
+        "utc_time": f"{now:%H:%M}",
+        "window_date": f"{at:%Y-%m-%d}",
+        "window_time": f"{at:%H:%M}",
+    }
+
+
+def without_empty(text: str, values: Mapping[str, str]) -> str:
+    """A message without the paragraphs that are there for a value which is empty: no heading above nothing."""
+    empty = {name for name, value in values.items() if not value.strip()}
+    kept = [
+        paragraph
+        for paragraph in text.split("\n\n")
+        if not any(
+            (found := PLACEHOLDER.fullmatch(line.strip())) and found[1] in empty for line in paragraph.split("\n")
+        )
+    ]
+    return "\n\n".join(kept)
+
+
+def defaults(
+    variables: Mapping[str, Variable], now: datetime, flow: str = "", window: Window | None = None
+) -> dict[str, str]:
+    """The defaults of the variables as they are at this moment; an optional one that has none is empty.
+
+    Args:
+        flow: the session's; an optional variable of other flows has no value in it.
+        window: the runbook's.
+    """
+    times = moment(now, window)
+    return {
+        name: fill(one.default, times)
+        for name, one in variables.items()
+        if one.default or (one.optional and (not one.flows or flow in one.flows))
+    }
+
+
+def fill_command(template: str, values: Mapping[str, str], partial: bool = False) -> str:
+    """The shell command with every value quoted for the place it stands in, so that the shell reads it as plain text.
+
+    Args:
+        partial: a name without a value stays as it is written, for a command that is only shown.
+
+    Raises:
+        RunbookError: a name has no value, or a value cannot be written in its place.
+    """
+    return fill_quoted(template, values, partial) if "{{" in template else template
+
+
+def wrong_value(variable: Variable, value: str) -> str:
+    """What is wrong with a value for this variable; empty when it is right."""
+    if not value:
+        return "" if variable.optional else "a value is needed"
+    if "\0" in value:
+        return "a value cannot hold a NUL character"
+    if variable.choices and value not in variable.choices:
+        return f"{value!r} is not one of {', '.join(variable.choices)}"
+    from tui.runbook.patterns.bounded import TooSlow, fullmatch
+
+    try:
+        if variable.pattern and not fullmatch(variable.pattern, value):
+            return f"{value!r} does not match {variable.pattern}"
+    except TooSlow as error:
+        return error.message
+    return ""

@@ -1,0 +1,278 @@
+"""The first screen: which runbook this is, whether now is the time, what was left unfinished, and what to press."""
+
+from itertools import islice, takewhile
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.reactive import reactive
+from textual.widgets import OptionList
+
+from tui.actions import bindings
+from tui.errors import NotNow, RunbookError
+from tui.front import front
+from tui.screens.home.text import (
+    about,
+    belongs,
+    flows_of,
+    followup_lines,
+    ordered,
+    session_line,
+    wants_somebody,
+    window_lines,
+)
+from tui.session.archive.store import Summary
+from tui.session.archive.ticking import listed, tick_off
+from tui.session.places import runbook_id
+from tui.session.views.followups import Due
+from tui.text.block import Piece, block, styled
+from tui.widgets.fields.option_rows import OptionRows, Row
+from tui.widgets.page import Page
+from tui.widgets.said import Said
+from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
+
+LISTED = 20
+"""How many sessions are listed at once; of the older ones those that are unfinished, or left something to do."""
+
+
+class HomeScreen(Page[None]):
+    """Where every session begins and ends."""
+
+    ACTS = "home"
+    CSS_PATH = "home.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("home"),
+        Binding("up", "move('up')", show=False),
+        Binding("down", "move('down')", show=False),
+    ]
+
+    _furnished = False
+    _reading = 0
+    reading_older = False
+    sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        workspace = front(self).workspace
+        yield TopLine("runbook", workspace.drill)
+        with VerticalScroll(id="home", can_focus=False):
+            yield Said(styled(about(workspace.runbook)), id="about")
+            yield Words(id="window")
+
+    def on_mount(self) -> None:
+        self._tick()
+        self.set_interval(10.0, self._tick)
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Add what costs time to draw, once the operator sees something."""
+        from textual.widgets import Footer
+
+        listed = OptionRows(id="sessions")
+        listed.display = False
+        title = Words(block("Sessions"), id="sessions-title")
+        none = Words(block("reading…"), id="sessions-none")
+        due = Words(id="followups")
+        due.display = False
+        await self.query_one("#home").mount(due, title, none, listed)
+        await self.mount(Footer(show_command_palette=False, compact=True))
+        self.refresh_bindings()
+        self._furnished = True
+        self._read()
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        if not self._furnished:
+            return
+        self._reading += 1
+        reading, store, here = self._reading, front(self).workspace.store, self._here
+
+        def read() -> tuple[Summary, ...]:
+            every = store.summaries()
+            newest = list(islice(every, LISTED))
+            self.call_later(self._found, reading, tuple(ordered(newest, here)), True)
+            older = [one for one in takewhile(lambda _: reading == self._reading, every) if wants_somebody(one)]
+            return tuple(ordered([*newest, *older], here))
+
+        front(self).work(self, read, lambda found: self._found(reading, found, False))
+
+    @property
+    def _here(self) -> str:
+        """The id of this screen's runbook."""
+        return runbook_id(front(self).workspace.runbook)
+
+    def _found(self, reading: int, found: tuple[Summary, ...], more: bool) -> None:
+        """Show what was read so far; an older reading is not heard any more."""
+        if reading == self._reading:
+            self.reading_older = more and len(found) >= LISTED
+            self.sessions = found
+            self._tick()
+
+    def _tick(self) -> None:
+        workspace = front(self).workspace
+        now = workspace.clock.now()
+        self.query_one("#window", Words).say(styled(window_lines(workspace.window(now), now)))
+        left = self.left
+        if self._furnished:
+            due = self.query_one("#followups", Words)
+            due.display = bool(left)
+            title: list[Piece] = [
+                ("Follow-ups", "bold underline"),
+                (f"   {front(self).keys.of('home.tick')} ticks one off", "dim"),
+            ]
+            due.say(styled([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
+
+    @property
+    def left(self) -> tuple[Due, ...]:
+        """The follow-ups of the sessions that were read that are not done, the first due first."""
+        return listed(self.sessions or (), drill=bool(front(self).workspace.drill)).followups
+
+    def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
+        listed = self.query_one("#sessions", OptionRows)
+        none = self.query_one("#sessions-none", Words)
+        marked = listed.highlighted
+        marked_id = listed.get_option_at_index(marked).id if marked is not None else None
+        listed.clear_options()
+        now = front(self).workspace.clock.now()
+        for one in found or ():
+            listed.add(Row(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
+        listed.display, none.display = bool(found), not found
+        none.say(block("none yet on this machine"))
+        if found:
+            ids = [f"s-{one.id}" for one in found]
+            listed.highlighted = ids.index(marked_id) if marked_id in ids else 0
+            unfinished = not found[0].finished and belongs(found[0], self._here)
+            resume = front(self).keys.of("home.resume")
+            title = f"Sessions: {resume} resumes the marked one" if unfinished else "Sessions"
+            title += "   reading the older ones…" if self.reading_older else ""
+            self.query_one("#sessions-title", Words).say(block(title))
+            listed.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what the runbook has."""
+        runbook = front(self).workspace.runbook
+        if action == "begin":
+            return bool(flows_of(runbook, str(parameters[0])))
+        if action == "troubleshoot":
+            return bool(runbook.troubleshooting and flows_of(runbook, "verify"))
+        return bool(runbook.dashboards) if action == "links" else True
+
+    def action_move(self, way: str) -> None:
+        self.query_one("#sessions", OptionRows).focus()
+
+    def action_begin(self, kind: str) -> None:
+        """Set up a flow of this kind; with several, ask which."""
+        flows = flows_of(front(self).workspace.runbook, kind)
+        if len(flows) == 1:
+            self._set_up(flows[0])
+            return
+        from tui.dialogs.pick import Pick
+
+        titles = [front(self).workspace.runbook.flows[name].title for name in flows]
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                self._set_up(flows[place])
+
+        self.app.push_screen(Pick("Which flow?", titles), picked)
+
+    def action_troubleshoot(self) -> None:
+        """Choose a known trouble; its steps run in a session of the verification, whose set-up comes first."""
+        from tui.dialogs.pick import Pick
+
+        runbook = front(self).workspace.runbook
+        flows = flows_of(runbook, "verify")
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                front(self).troubleshooting = runbook.troubleshooting[place].id
+                self._set_up(flows[0])
+
+        self.app.push_screen(Pick("Which trouble?", [one.title for one in runbook.troubleshooting]), picked)
+
+    def _set_up(self, flow: str) -> None:
+        from tui.screens.setup.screen import SetupScreen
+
+        self.app.push_screen(SetupScreen(flow))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_resume()
+
+    def action_resume(self) -> None:
+        one = self._marked()
+        if one is None:
+            return
+        if one.state is None:
+            front(self).show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
+        elif not belongs(one, self._here):
+            title = one.state.runbook.runbook.title
+            words = f"this session belongs to another runbook: {title}"
+            front(self).show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
+        elif one.state.finished is not None or one.state.started is None:
+            keys = front(self).keys.on("home")
+            hint = (
+                f"{keys.of('replay')} replays it, {keys.of('export')} exports it; {keys.of('deploy')} sets up a new one"
+            )
+            front(self).show_error(NotNow("this session is finished", hint))
+        else:
+            front(self).resume(one.id)
+
+    def action_tick(self) -> None:
+        """Choose a follow-up that is done, and write what was found."""
+        from tui.dialogs import AskText
+        from tui.dialogs.pick import Pick
+
+        app, left = front(self), self.left
+        now = app.workspace.clock.now()
+        if not left:
+            app.show_error(NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook"))
+            return
+
+        def ticked(due: Due, note: str) -> None:
+            store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
+            app.work(self, lambda: tick_off(store, due, clock, operator, note), lambda _: self._read())
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                due = left[place]
+                ask = AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False)
+                self.app.push_screen(ask, lambda note: None if note is None else ticked(due, note))
+
+        self.app.push_screen(
+            Pick("Which is done?", [f"{one.followup.title} – {one.words(now)}" for one in left], preselected=False),
+            picked,
+        )
+
+    def action_replay(self) -> None:
+        one = self._marked()
+        if one is None or one.state is None:
+            error = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
+            front(self).show_error(error)
+        else:
+            front(self).replay(one.id)
+
+    def action_export(self) -> None:
+        one = self._marked()
+        if one is not None:
+            from tui.screens.exporting import export_session
+
+            export_session(self, one.id)
+
+    def action_links(self) -> None:
+        from tui.screens.links import Links
+
+        def chosen(url: str | None) -> None:
+            if url:
+                front(self).open_link(url)
+
+        self.app.push_screen(Links(front(self).workspace.runbook.dashboards), chosen)
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()
+
+    def _marked(self) -> Summary | None:
+        place = self.query_one("#sessions", OptionRows).highlighted
+        return self.sessions[place] if self.sessions and place is not None else None

@@ -1,0 +1,93 @@
+"""The rollback screen: the plan computed from the session, one clock against the time allowed, and people kept told."""
+
+from functools import partial
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from tui.actions import bindings
+from tui.dialogs import SendMessage
+from tui.errors import NotNow
+from tui.front import front
+from tui.runbook.templates.variables import fill
+from tui.screens.rolling_back import ask_to_roll_back
+from tui.screens.run.acts import SessionActs
+from tui.widgets import FOLDER
+from tui.widgets.checklist.widget import Checklist
+from tui.widgets.progress import Moment
+from tui.widgets.rollback.head import RollbackHead
+from tui.widgets.top_line import TopLine
+
+
+class RollbackScreen(SessionActs):
+    """Drives the rollback of the open session, by the run screen's own widgets and keys."""
+
+    ACTS = "rollback"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*SessionActs.CSS_PATH, FOLDER / "rollback" / "head.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("rollback")
+
+    def head(self) -> ComposeResult:
+        """What this is about."""
+        app = front(self)
+        flow = self.viewer.runbook.flows[self.viewer.state.flow].title
+        yield TopLine(f"ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", app.workspace.drill)
+        yield RollbackHead(id="rollback-head")
+
+    def checklist(self) -> Checklist:
+        """The rollback's own steps."""
+        return Checklist(id="checklist", rollback=True)
+
+    def on_mount(self) -> None:
+        if self.viewer.state.rollback is None and not self.viewer.read_only:
+            self.call_after_refresh(ask_to_roll_back, self)
+
+    def watch_moment(self, moment: Moment) -> None:
+        self.query_one("#rollback-head", RollbackHead).moment = moment
+        super().watch_moment(moment)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to turn back to from here, once the reason is given."""
+        viewer = front(self).viewer
+        if action == "rollback" and viewer is not None and viewer.state.rollback is not None:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_next(self) -> None:
+        """As on the run screen; a rollback nobody has given a reason for asks for it first."""
+        if self.viewer.state.rollback is None:
+            ask_to_roll_back(self)
+        else:
+            super().action_next()
+
+    def action_update(self) -> None:
+        """Write the status update that people wait for, filled in from the session."""
+        conductor = self.conductor
+        name = conductor.runbook.flows[conductor.state.flow].update
+        if not name:
+            front(self).show_error(
+                NotNow(
+                    "this runbook has no status update for its rollback",
+                    f"{front(self).keys.of('rollback.note')} writes a note",
+                )
+            )
+            return
+        message = conductor.runbook.messages[name]
+        can_send = bool(message.send) and not front(self).workspace.drill
+
+        def chosen(result: tuple[str, str] | None) -> None:
+            if result is not None:
+                how, text = result
+                deliver = partial(conductor.deliver, name, "", text, how)
+                front(self).work(self, deliver, self.show_now)
+
+        title = fill(message.title, conductor.values())
+        self.app.push_screen(
+            SendMessage(title, conductor.message(name), can_send, fill(message.to, conductor.values())), chosen
+        )
+
+    def action_everything(self) -> None:
+        """Look at the whole session's steps, or at the rollback's alone again."""
+        checklist = self.query_one("#checklist", Checklist)
+        checklist.show_rollback(not checklist.rollback)

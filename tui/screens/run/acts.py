@@ -1,0 +1,387 @@
+"""What the operator does to a session from its screen: start, answer, sign, skip, retry, resolve, roll back."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tui.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
+from tui.dialogs.pick import Pick
+from tui.dialogs.resolve import Follow, Resolved
+from tui.errors import NotNow, RunbookError
+from tui.execution.conductor.conductor import Conductor
+from tui.front import front
+from tui.runbook.index import index_of
+from tui.runbook.model import Action, Approval, Danger, Signoff, Step
+from tui.runbook.shell.counting import repeatable
+from tui.runbook.templates.filling import filled_action
+from tui.runbook.templates.variables import fill
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.screens.run.session import SessionScreen
+from tui.screens.run.text import check_lines, not_known, only_looks, start_lines
+from tui.session.state import StepStatus
+from tui.session.views.doubts import cut_by_restart, doubt_words, doubtful, unasked
+from tui.session.views.notices import ALREADY
+from tui.session.views.rollback import look_wanted
+from tui.text.command import command_lines
+from tui.widgets.progress import current_step, waiting_kind
+
+SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
+
+
+ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen", "values"})
+"""Actions that would change the session or production."""
+
+
+class SessionActs(SessionScreen):
+    """The actions of the run screen, each a question to the operator at most and then a call of the conductor."""
+
+    @property
+    def conductor(self) -> Conductor:
+        """What carries out the open session.
+
+        Raises:
+            NotNow: this process does not: another one has the session.
+        """
+        return front(self).acting()
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except RunbookError as error:
+            front(self).show_error(error)
+        self.show_now()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What acts on a session is dimmed where the session is another process's; what is refused is not offered."""
+        viewer = front(self).viewer
+        if action == "rollback" and viewer is not None and not viewer.read_only:
+            return may_roll_back(viewer)
+        return None if action in ACTING and viewer is not None and viewer.read_only else True
+
+    def action_next(self) -> None:
+        """Start, continue, answer, sign: whatever the step needs; after the last step, the summary."""
+        here = current_step(self.viewer.state)
+        step = self.step
+        if not here and not self.viewer.busy:
+            doubts = doubtful(self.viewer.state)
+            if doubts and not self.viewer.read_only and self.viewer.state.finished is None:
+                self._look_again(doubts)
+                return
+            front(self).show_summary()
+            return
+        if step is None or self.viewer.busy:
+            return
+        status = self.viewer.state.step(step.id).status
+        if step.id != here and status in (StepStatus.PENDING, *SETTLED):
+            self.look_here()
+            return
+        self._do(step, status)
+
+    def _do(self, step: Step, status: StepStatus) -> None:
+        waits = waiting_kind(self.viewer.state, step)
+        if status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and self.viewer.doubts(step):
+            self._look_again(self.viewer.doubts(step))
+        elif waits:
+            self._human(step, waits)
+        elif status is StepStatus.PENDING and look_wanted(self.viewer.state, step):
+            self._try(lambda: self.conductor.look_first(step.id))
+        elif status is StepStatus.PENDING:
+            self._ask_to_run(step, lambda second: self._start(step, second))
+        elif status is StepStatus.RUNNING:
+            self._ask_to_run(step, lambda second: self.conductor.start(step.id, "continue", second))
+        elif status is StepStatus.PASSED:
+            self.action_sign()
+        elif status is StepStatus.FAILED:
+            self.action_retry()
+        elif status is StepStatus.UNKNOWN:
+            self._resolve(step)
+
+    def _start(self, step: Step, second: str) -> None:
+        """Start a step; where it begins with the operator's part, that comes at once."""
+        self.conductor.start(step.id, step.danger.value, second)
+        waits = waiting_kind(self.viewer.state, step)
+        if waits:
+            self._human(step, waits)
+
+    def _look_again(self, doubts: Sequence[Step]) -> None:
+        """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
+        state = self.viewer.state
+        first = f"{doubt_words(state, doubts)}, before anything continues:"
+        titles = [f"  {one.title}" for one in doubts]
+        if unasked(state, doubts):
+            lines = [first, *titles, "Checking changes nothing; what is no longer true is done again."]
+            ask = Confirm("Its host was restarted", lines, yes="Look again", no="Not now")
+            self.app.push_screen(ask, lambda yes: self._try(lambda: self.conductor.look_again(doubts)) if yes else None)
+            return
+
+        def vouched(reason: str | None) -> None:
+            if reason:
+                self._try(lambda: self.conductor.vouch(doubts, reason))
+
+        asked = "Nothing can check this automatically. Are they still true, and how do you know?"
+        prompt = [first, *titles, asked, "Esc leaves; u on a step does it again."]
+        self.app.push_screen(AskText("Its host was restarted", prompt), vouched)
+
+    def _ask_to_run(self, step: Step, act: Callable[[str], None], first: bool = False) -> None:
+        """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
+
+        Args:
+            act: starts it, given the second person's name, which is empty where none is needed.
+        """
+        state = self.viewer.state
+        place = 0 if first or cut_by_restart(state, step) else state.step(step.id).action
+        approval = step.approve is not Approval.NONE
+        if not approval and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
+            self._try(lambda: act(""))
+            return
+        now = self.moment.now if self.moment else None
+        unknown = not_known(state, step, place, now)
+        if unknown:
+            words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
+            front(self).show_error(NotNow(words, "run the step that finds it first"))
+            return
+        lines, name = start_lines(state, step, place, now, front(self).usual(state))
+
+        def typed(answer: str | None) -> None:
+            if answer:
+                self._try(lambda: act(answer if approval else ""))
+
+        if approval or step.danger is Danger.DESTRUCTIVE:
+            mark = "DESTRUCTIVE: " if step.danger is Danger.DESTRUCTIVE else ""
+            self.app.push_screen(TypeName(f"{mark}{step.title}", lines, name, approval), typed)
+        else:
+            self.app.push_screen(
+                Confirm(step.title, lines, yes="Run it"), lambda yes: self._try(lambda: act("")) if yes else None
+            )
+
+    def _and_then(self, step: Step, place: int) -> None:
+        """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
+        waits = waiting_kind(self.viewer.state, step) if front(self).conductor is not None else ""
+        if waits and self.viewer.state.step(step.id).action > place and not self.viewer.busy:
+            self._human(step, waits)
+
+    def _human(self, step: Step, kind: str) -> None:
+        now = self.viewer.state.step(step.id)
+        action = step.actions[now.action]
+        if kind == "ask":
+            self._question(step, action)
+        elif kind == "send":
+            self._message(step, action)
+        else:
+            url = fill(action.open or "", self.viewer.values())
+            front(self).open_link(url)
+            self._try(lambda: self.conductor.opened(step.id))
+            self._and_then(step, now.action)
+
+    def _question(self, step: Step, action: Action) -> None:
+        now = self.viewer.state.step(step.id)
+        problem = "; ".join(
+            f"{one.came}, expected {one.expected}" for one in now.checks.get(now.action, ()) if not one.ok
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._try(lambda: self.conductor.answer(step.id, answer))
+                self._and_then(step, now.action)
+
+        values = self.viewer.values()
+        asked = Question(filled_action(action, values), problem, fill(action.ask or "", values))
+        self.app.push_screen(asked, answered)
+
+    def _message(self, step: Step, action: Action) -> None:
+        name, place = action.send or "", self.viewer.state.step(step.id).action
+        message = self.viewer.runbook.messages[name]
+        can_send = bool(message.send) and not front(self).workspace.drill
+
+        def chosen(result: tuple[str, str] | None) -> None:
+            if result is not None and result[0] == ALREADY and message.ahead:
+                self.app.push_screen(
+                    AskMoment(title, "When was it sent?", self.viewer.now()),
+                    lambda at: deliver(*result, at) if at else None,
+                )
+            elif result is not None:
+                deliver(*result)
+
+        def deliver(how: str, text: str, went_out: str = "") -> None:
+            front(self).work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), delivered)
+
+        def delivered(_: object) -> None:
+            self.show_now()
+            self._and_then(step, place)
+
+        title = fill(message.title, self.viewer.values())
+        self.app.push_screen(
+            SendMessage(
+                title,
+                self.viewer.message(name),
+                can_send,
+                fill(message.to, self.viewer.values()),
+            ),
+            chosen,
+        )
+
+    def action_sign(self) -> None:
+        step = self.step
+        if step is None or self.viewer.state.step(step.id).status is not StepStatus.PASSED:
+            front(self).show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
+            return
+        started = self.viewer.state.started
+        second = started.second_operator if started else ""
+
+        def signed(result: SignResult | None) -> None:
+            if result is None:
+                return
+            conductor = self.conductor
+            if not conductor.signing.wants(conductor.state.operator):
+                self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
+                return
+            front(self).say("waiting for the SSH agent: your key may need a touch", "Signing")
+            front(self).work(
+                self,
+                lambda: conductor.sign(step.id, result.note, result.second_operator),
+                self.show_now,
+            )
+
+        lines = check_lines(self.viewer.state, step)
+        self.app.push_screen(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second), signed)
+
+    def action_skip(self) -> None:
+        if self.step and self.moment and self.viewer.state.step(self.step.id).status.settled:
+            again = self.moment.keys.of("reopen")
+            front(self).show_error(NotNow(f"{self.step.title} is settled already", f"{again} does it again"))
+            return
+        self._with_reason("Skip", "Why is it skipped?", lambda step, reason: self.conductor.skip(step, reason))
+
+    def action_reopen(self) -> None:
+        if self.step and self.viewer.state.step(self.step.id).status is StepStatus.PENDING:
+            front(self).show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
+            return
+        self._with_reason(
+            "Do it again", "Why should it be done again?", lambda step, reason: self.conductor.reopen(step, reason)
+        )
+
+    def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
+        step = self.step
+        if step is None:
+            return
+
+        def reasoned(reason: str | None) -> None:
+            if reason:
+                self._try(lambda: act(step.id, reason))
+
+        self.app.push_screen(AskText(f"{title}: {step.title}", prompt), reasoned)
+
+    def action_retry(self) -> None:
+        step = self.step
+        if step is None or self.viewer.state.step(step.id).status is not StepStatus.FAILED:
+            front(self).show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+            return
+        if self.viewer.doubts(step):
+            self._look_again(self.viewer.doubts(step))
+            return
+        place = self.viewer.state.step(step.id).action
+        if not repeatable(step, place) or cut_by_restart(self.viewer.state, step):
+            self._ask_to_run(step, lambda second: self.conductor.retry(step.id, second=second))
+            return
+
+        def picked(choice: int | None) -> None:
+            if choice is not None:
+                first = choice == 1
+                self._ask_to_run(step, lambda second: self.conductor.retry(step.id, first, second), first)
+
+        count = len(step.actions)
+        rows = [f"what failed, {place + 1} of {count}, and what follows it", "all from the step's first"]
+        self.app.push_screen(Pick("Run which commands again?", rows), picked)
+
+    def action_note(self) -> None:
+        step = self.step
+
+        def written(text: str | None) -> None:
+            if text:
+                self._try(lambda: self.conductor.note(text, step.id if step else ""))
+
+        self.app.push_screen(AskText("Note", f"About: {step.title if step else 'the session'}"), written)
+
+    def action_values(self) -> None:
+        """Choose a value of the session, and put it right with a reason."""
+        known = self.viewer.correctable()
+        names = list(known)
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                name = names[place]
+                variable = self.viewer.runbook.variables.get(name)
+                prompt = f"{variable.prompt} ({name})" if variable else f"{name}, which a step captured"
+                optional = variable is not None and variable.optional
+                ask = AskText("Correct a value", prompt, known[name], required=not optional)
+                self.app.push_screen(ask, partial(written, name))
+
+        def written(name: str, value: str | None) -> None:
+            if value is None or value == known[name]:
+                return
+            lines = f"{name}: {known[name] or 'empty'} → {value or 'empty'}. Why?"
+
+            def reasoned(reason: str | None) -> None:
+                if reason:
+                    self._try(lambda: self.conductor.correct(name, value, reason))
+
+            self.app.push_screen(AskText("Correct a value", lines), reasoned)
+
+        rows = [f"{name} = {known[name] or '(empty)'}" for name in names]
+        self.app.push_screen(Pick("Which value is wrong?", rows, preselected=False), picked)
+
+    def action_cancel(self) -> None:
+        running = self.viewer.state.running()
+        if running is None and not self.viewer.busy:
+            front(self).show_error(NotNow("no command is running"))
+            return
+        lines = ["It is not run again."]
+        if running is not None:
+            lines = [
+                *command_lines(f"{running.host}: {running.whole}"),
+                "The command and everything it started are stopped; the step is then cancelled.",
+            ]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.conductor.cancel()
+
+        self.app.push_screen(Confirm("Stop the running command?", lines, yes="Stop it"), answered)
+
+    def _resolve(self, step: Step) -> None:
+        attempt = self.viewer.state.attempts[self.viewer.state.step(step.id).attempts[-1]]
+
+        def resolved(result: Resolved | Follow | None) -> None:
+            if result == "follow":
+                self._try(lambda: self.conductor.rejoin(step.id))
+            elif result is not None:
+                self._try(lambda: self.conductor.resolve(step.id, *result))
+
+        look = partial(self.conductor.look, attempt) if attempt.durable else None
+        self.app.push_screen(Resolve(attempt, look=look), resolved)
+
+    def action_open_link(self) -> None:
+        step = self.step
+        link = next((action.open for action in step.actions if action.open), None) if step else None
+        if link:
+            front(self).open_link(fill(link, self.viewer.values()))
+        else:
+            front(self).show_error(NotNow("this step names no page"))
+
+    def action_rollback(self) -> None:
+        ask_to_roll_back(self)
+
+    def action_checks(self) -> None:
+        """Make the checks of the section looked at, all at once, and show them as a table."""
+        from tui.screens.checks.screen import ChecksScreen
+
+        step = self.step
+        section = index_of(self.viewer.runbook).section_of.get(step.id) if step else None
+        if section is None or self.viewer.busy or not self.viewer.checks(section):
+            front(self).show_error(
+                NotNow(
+                    "there is nothing to check at once here",
+                    "only read-only steps that are to do and ask no question are checked",
+                )
+            )
+            return
+        self.app.push_screen(ChecksScreen(section))

@@ -1,0 +1,31 @@
+"""The run screen: enter does what comes next in the open session."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from tui.actions import bindings
+from tui.front import front
+from tui.screens.run.acts import SessionActs
+from tui.widgets.top_line import TopLine
+
+
+class RunScreen(SessionActs):
+    """Drives the open session, until it turns to its rollback."""
+
+    ACTS = "run"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("run")
+
+    def head(self) -> ComposeResult:
+        """What this is about."""
+        started, runbook = self.viewer.state.started, self.viewer.runbook
+        flow = runbook.flows[started.flow].title if started else ""
+        yield TopLine(f"{flow} · {runbook.runbook.title}", front(self).workspace.drill)
+
+    def _tick(self) -> None:
+        viewer = front(self).viewer
+        if viewer is not None and viewer.state.rollback is not None and self.app.screen is self:
+            front(self).open_run()  # the screen of the rollback shows it now
+        else:
+            super()._tick()

@@ -1,0 +1,323 @@
+"""What the screens of a session have in common: the checklist, the step at hand, its output, the time."""
+
+import gc
+from abc import abstractmethod
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+from textual.widgets import Footer
+
+from tui.dialogs import AskText
+from tui.dialogs.pick import Pick
+from tui.errors import NotNow, RunbookError
+from tui.execution.viewer import Viewer
+from tui.front import OutputGrew, SessionChanged, front
+from tui.runbook.model import Issue, Step
+from tui.screens.run.search import OutputSearch
+from tui.screens.run.text import no_output, output_title
+from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.views.symptoms import Match, likely
+from tui.text.block import pieces
+from tui.widgets import FOLDER
+from tui.widgets.checklist.widget import Checklist
+from tui.widgets.foot.widget import Foot
+from tui.widgets.output.view import OutputView
+from tui.widgets.page import Page
+from tui.widgets.progress import Moment, current_step
+from tui.widgets.step.card import StepCard
+from tui.widgets.words import Words
+
+SEARCH = "In this output ({next} next, {before} before):"
+TICK = 0.5
+NOTHING_YET = -1
+FLOOD = 256 * 1024
+"""Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
+
+
+class SessionScreen(Page[None]):
+    """Shows a session; nothing here changes it. What is shown comes from its state alone."""
+
+    ACTS = "run"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        FOLDER / "checklist" / "checklist.tcss",
+        FOLDER / "step" / "card.tcss",
+        FOLDER / "foot" / "foot.tcss",
+        Path(__file__).with_name("session.tcss"),
+    ]
+    AUTO_FOCUS = "#checklist"
+
+    moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
+    zoomed: reactive[bool] = reactive(False, init=False, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._attempt = 0
+        self._chosen = 0
+        self._printed: datetime | None = None
+        self._grown = 0
+        self._search = OutputSearch(self, self._output)
+        self._live = False
+        self._followed = False
+        self._painted = 0
+        self._rested = False
+        self._titled = ""
+        self._issue = ""
+        self._looked_at: tuple[int, ...] = ()
+
+    @property
+    def viewer(self) -> Viewer:
+        """The open session."""
+        viewer = front(self).viewer
+        if viewer is None:
+            raise RunbookError("no session is open", "open one from the first screen")
+        return viewer
+
+    @property
+    def state(self) -> SessionState:
+        """The session's state as it is shown."""
+        return self.moment.state if self.moment else self.viewer.state
+
+    @property
+    def step(self) -> Step | None:
+        """The step looked at."""
+        chosen = self.query_one("#checklist", Checklist).selected
+        return step_by_id(self.state.runbook, chosen) if chosen else None
+
+    def compose(self) -> ComposeResult:
+        yield from self.head()
+        with Horizontal(id="run"):
+            yield self.checklist()
+            with Vertical(id="right"):
+                yield StepCard(id="card")
+                yield Words(id="output-title")
+                yield OutputView(id="output")
+        yield from self.below()
+        yield Foot(id="foot")
+        yield Footer(show_command_palette=False, compact=True)
+
+    @abstractmethod
+    def head(self) -> ComposeResult:
+        """What stands above the checklist and the step."""
+
+    def checklist(self) -> Checklist:
+        """The steps that are shown."""
+        return Checklist(id="checklist")
+
+    def below(self) -> ComposeResult:
+        """What stands between the panes and the foot."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        if self not in self.app.screen_stack:
+            return  # it was taken away before it was ever shown, and its widgets with it
+        # watched, not told by a message: the card shows in the frame in which the mark moves
+        self.watch(self.query_one("#checklist", Checklist), "selected", self._look_at, init=False)
+        self.show_state(self.viewer.state)
+        self.set_interval(TICK, self._tick)
+        gc.freeze()  # what is loaded by now stays: going through it again and again would hold up keys by 50 ms
+
+    # what is shown
+
+    def on_session_changed(self, event: SessionChanged) -> None:
+        self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
+
+    def on_output_grew(self, event: OutputGrew) -> None:
+        if front(self).viewer is None:
+            return  # the session was let go after this was posted
+        if event.attempt != self._attempt or not self._followed:
+            self._output()
+        if event.attempt != self._attempt:
+            return
+        size = self.viewer.outputs.size(event.attempt)
+        if size == self._painted:
+            return  # told with each frame while a command runs, whether it prints or not
+        self._rested = not self._rested and size - self._painted > FLOOD
+        if not self._rested:
+            self._painted = size
+            self.query_one("#output", OutputView).grew()
+
+    def _tick(self) -> None:
+        self.show_now()
+
+    def show_now(self, _: object = None) -> None:
+        """Show the session as it is, unless it has been let go meanwhile."""
+        if front(self).viewer is not None:
+            self.show_state(self.viewer.state)
+
+    def show_state(self, state: SessionState) -> None:
+        workspace = front(self).workspace
+        trouble = self.viewer.trouble or self.viewer.outputs.trouble
+        self._printed = self.last_printed(state)
+        here = current_step(state)
+        if state.step(here).attempts[-1:] != self._looked_at or state.step(here).status is not StepStatus.FAILED:
+            failed = bool(here) and state.step(here).status is StepStatus.FAILED
+            self._looked_at = state.step(here).attempts[-1:] if failed else ()
+            likely = self._likely(here) if failed else []
+            self._issue = likely[0].issue.title if likely else ""
+        self.moment = Moment(
+            issue=self._issue,
+            state=state,
+            now=workspace.clock.now(),
+            links=workspace.links(),
+            trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
+            printed=self._printed,
+            read_only=self.viewer.read_only,
+            held=self.viewer.held,
+            busy=self.viewer.busy,
+            usual=front(self).usual(state),
+            keys=front(self).keys.on(self.ACTS),
+        )
+
+    def last_printed(self, state: SessionState) -> datetime | None:
+        """When the running command last printed something, as far as this screen has seen it."""
+        running = state.running()
+        if running is None:
+            self._grown = 0
+            return None
+        size = self.viewer.outputs.size(running.number)
+        if size == self._grown:
+            return self._printed
+        self._grown = size
+        return front(self).workspace.clock.now()
+
+    def watch_moment(self, moment: Moment) -> None:
+        self.query_one("#checklist", Checklist).moment = moment
+        self.query_one("#card", StepCard).moment = moment
+        self.query_one("#foot", Foot).moment = moment
+        self._output()
+
+    def _look_at(self, step: str) -> None:
+        self.query_one("#card", StepCard).step = step
+        self._chosen = 0
+        self._output()
+
+    def _output(self) -> None:
+        """Show the output of the attempt chosen, else the step's last."""
+        chosen = self.query_one("#checklist", Checklist).selected
+        attempts = self.state.step(chosen).attempts if chosen else ()
+        wanted = self._chosen or (attempts[-1] if attempts else 0)
+        same = wanted == self._attempt
+        held = same and not self.query_one("#output", OutputView).following
+        keys = front(self).keys.on(self.ACTS)
+        follow, back = keys.of("follow") if held else "", keys.of("zoom") if self.zoomed else ""
+        title = output_title(self.state, wanted, self._search.words if same else "", follow, back)
+        if title != self._titled:
+            self._titled = title
+            self.query_one("#output-title", Words).say(pieces(title))
+        view = self.query_one("#output", OutputView)
+        # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
+        followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
+        if wanted != self._attempt or (followed and not self._followed):
+            self._attempt, self._followed, self._painted = wanted, followed, NOTHING_YET
+            view.show(self.viewer.outputs.reader(wanted) if wanted else None, no_output(self.state, wanted))
+            self._search.stop()
+        elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
+            view.settle(self.viewer.outputs.reader(wanted), no_output(self.state, wanted))
+            self._search.count()
+        self._live = bool(wanted) and self.state.attempts[wanted].outcome is None
+
+    def watch_zoomed(self, zoomed: bool) -> None:
+        self.set_class(zoomed, "zoomed")
+        self._output()
+        if zoomed:
+            self.query_one("#output", OutputView).focus()
+        else:
+            self.query_one("#checklist", Checklist).focus()
+
+    def action_attempts(self) -> None:
+        step = self.step
+        attempts = self.state.step(step.id).attempts if step else ()
+        if not attempts:
+            front(self).show_error(NotNow("nothing has run in this step"))
+            return
+        titles = [output_title(self.state, number) for number in attempts]
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                self._chosen = attempts[place]
+                self._output()
+
+        self.app.push_screen(Pick("Whose output?", titles), picked)
+
+    def look_here(self) -> None:
+        """Look at the current step again."""
+        self.query_one("#checklist", Checklist).back()
+
+    def action_here(self) -> None:
+        self.look_here()
+
+    def action_wrap(self) -> None:
+        view = self.query_one("#output", OutputView)
+        view.wrapped = not view.wrapped
+
+    def on_output_view_followed(self) -> None:
+        self._output()
+
+    def action_follow(self) -> None:
+        self.query_one("#output", OutputView).action_tail()
+
+    def action_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+
+    def action_search(self) -> None:
+        def written(text: str | None) -> None:
+            attempt = self._attempt
+            if text and attempt:
+                self._search.begin(
+                    text,
+                    lambda: self.viewer.outputs.reader(attempt),
+                    lambda: self.state.attempts[attempt].outcome is not None,
+                    self.query_one("#output", OutputView).top,
+                )
+
+        self.app.push_screen(AskText("Search", self._prompt(SEARCH), self._search.text), written)
+
+    def _prompt(self, words: str) -> str:
+        keys = front(self).keys.on(self.ACTS)
+        return words.format(next=keys.of("match-next"), before=keys.of("match-before"))
+
+    def action_search_on(self, direction: int) -> None:
+        self._search.go_on(direction)
+
+    def on_unmount(self) -> None:
+        self._search.stop()
+
+    def action_troubleshoot(self) -> None:
+        """Look at the known trouble that the failed step looks like, or choose one."""
+        step, issues = self.step, self.viewer.runbook.troubleshooting
+        found = self._likely(step.id) if step else []
+        if found:
+            self.open_issue(found[0].issue)
+            return
+        if not issues:
+            front(self).show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
+            return
+
+        def picked(place: int | None) -> None:
+            if place is not None:
+                self.open_issue(issues[place])
+
+        self.app.push_screen(Pick("Which trouble?", [one.title for one in issues]), picked)
+
+    def open_issue(self, issue: Issue) -> None:
+        """Show a known trouble above the session's steps."""
+        front(self).troubleshoot(issue)
+
+    def _likely(self, step: str) -> list[Match]:
+        return likely(self.viewer.runbook, self.viewer.state, step, self.viewer.outputs.directory)
+
+    def action_watch(self) -> None:
+        """Look at the monitors."""
+        from tui.screens.watch.screen import WatchScreen
+
+        self.app.push_screen(WatchScreen())
+
+    def action_summary(self) -> None:
+        front(self).show_summary()
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()

@@ -1,0 +1,125 @@
+"""What the run screen's dialogs and titles say, decided from the state alone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tui.execution.commands import shown_whole, values_of
+from tui.runbook.described.probes import words_of
+from tui.runbook.facts import connection_of
+from tui.runbook.model import Danger, Step
+from tui.runbook.shell.counting import may_change
+from tui.runbook.shell.scripts import first_line
+from tui.runbook.templates.variables import fill, names
+from tui.session.state import Attempt, SessionState
+from tui.session.views.called import attempt_called, place_words
+from tui.session.views.doubts import cut_by_restart
+from tui.session.views.usual import Usual
+from tui.text.amounts import duration
+from tui.text.block import shown
+from tui.text.command import command_lines
+from tui.widgets.glyphs import HELD, OVER
+from tui.widgets.progress import NOTHING, rollback_time, too_late
+from tui.widgets.step.text import where
+
+
+def start_lines(
+    state: SessionState, step: Step, place: int, now: datetime | None, usual: Mapping[str, Usual] = NOTHING
+) -> tuple[list[str], str]:
+    """What a confirmation shows (host, user, every command from `place` on), and the host's name to be typed."""
+    at = now or state.at or datetime.now().astimezone()
+    values = values_of(state.runbook, state.facts, at)
+    lines: list[str] = []
+    if not place and cut_by_restart(state, step):
+        lines.append("Its host was restarted in the middle of this step: all of it is run again.")
+    if place:
+        lines.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
+    for action in step.actions[place:]:
+        if action.run is not None:
+            lines += [
+                f"on {where(state, action)}:",
+                *(f"  {line}" for line in command_lines(shown_whole(action, values))),
+            ]
+        elif action.probe is not None:
+            lines.append(words_of(state.runbook, action.probe, values))
+    if step.point_of_no_return:
+        back = duration(rollback_time(state, step, usual))
+        lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, about {back}.")
+    late = too_late(state, step, at, usual)
+    if late:
+        lines.append(f"{OVER} the window: {late}")
+    return lines, host_name(state, step, place)
+
+
+def not_known(state: SessionState, step: Step, place: int, now: datetime | None) -> list[str]:
+    """The values that a step's commands from `place` on need, and that neither the session nor the step itself has."""
+    at = now or state.at or datetime.now().astimezone()
+    known = set(values_of(state.runbook, state.facts, at))
+    known |= {name for action in step.actions for name in action.capture}
+    wanted = {name for action in step.actions[place:] if action.run is not None for name in names(action.run)}
+    return sorted(wanted - known)
+
+
+def host_name(state: SessionState, step: Step, place: int) -> str:
+    """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
+    runbook = state.runbook
+    action = next((one for one in step.actions[place:] if one.run is not None), step.actions[-1])
+    name = connection_of(runbook, action.on)
+    reached = state.hosts.get(name)
+    return (shown(reached.hostname).strip() if reached else "") or name
+
+
+def only_looks(step: Step, place: int) -> bool:
+    """Whether what is left of a step that was begun changes nothing: checks, questions, commands known to only read."""
+    rest = step.actions[place:]
+    return place > 0 and not any(map(may_change, rest))
+
+
+def check_lines(state: SessionState, step: Step) -> list[str]:
+    """What a sign-off answers for: each command's end and each expectation compared with it."""
+    now = state.step(step.id)
+    values = values_of(state.runbook, state.facts, state.at or datetime.now().astimezone())
+    lines: list[str] = []
+    for number in now.attempts:
+        attempt = state.attempts[number]
+        first = _called(step, attempt, values)
+        lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
+    for checks in now.checks.values():
+        lines += [
+            f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, got {one.came}"
+            for one in checks
+        ]
+    if step.danger is Danger.DESTRUCTIVE:
+        lines.append("! this step is DESTRUCTIVE")
+    return lines[-12:]
+
+
+def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
+    """What an attempt ran: the title of its action, else its command's first line."""
+    title = step.actions[attempt.action].title if attempt.action < len(step.actions) else ""
+    return fill(title, values) or first_line(attempt.command)
+
+
+def output_title(state: SessionState, number: int, search: str = "", follow: str = "", back: str = "") -> str:
+    """The line above the output: what a search found, which attempt, its outcome.
+
+    Args:
+        follow: the key to the end of the output, where it does not follow it.
+        back: the key that shows the rest of the screen again, where the output has all of it.
+    """
+    shown = f"{back} shows the steps again" if back else ""
+    if not number or number not in state.attempts:
+        return " · ".join(filter(None, [shown, "Output"]))
+    attempt = state.attempts[number]
+    ended = f"{attempt_called(attempt)} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
+    about = f"attempt {number}{place_words(attempt)}: {ended}"
+    news = [one for one in (shown, search) if one]
+    if follow and attempt.outcome is None:
+        news.append(f"{HELD} held, {follow} follows")
+    return " · ".join([*news, about]) if news else f"Output of {about}"
+
+
+def no_output(state: SessionState, number: int) -> str:
+    """What stands where an attempt has no output."""
+    if not number or number not in state.attempts:
+        return "no output: nothing has run here yet"
+    return "no output yet" if state.attempts[number].outcome is None else "it printed nothing"

@@ -1,0 +1,147 @@
+"""The fields of the set-up: a prompt, something to fill in, and in place what is wrong with it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import RadioSet
+
+from tui.runbook.model import Method
+from tui.screens.setup.form import Field
+from tui.text.block import Block, block, pieces
+from tui.widgets.fields.line_input import LineInput
+from tui.widgets.said import Choice, Said
+
+
+class ChoiceInput(LineInput):
+    """A field whose offered values up and down go through; another may be typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose(1)", show=False),
+        Binding("up", "choose(-1)", show=False),
+    ]
+
+    choices: tuple[str, ...] = ()
+
+    def action_choose(self, by: int) -> None:
+        if not self.choices:
+            return
+        place = self.choices.index(self.value) + by if self.value in self.choices else 0
+        self.value = self.choices[place % len(self.choices)]
+        self.cursor_position = len(self.value)
+
+
+class Entry(Vertical):
+    """One field; `value` is what it holds."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(id=f"{field.id}-entry", classes="entry")
+        self.field = field
+
+    def compose(self) -> ComposeResult:
+        yield Said(block(self.field.prompt), classes="prompt")
+        yield ChoiceInput(self.field.value, id=self.field.id)
+        yield Said(block(""), classes="choices")
+        yield Said(block(""), classes="problem")
+
+    def on_mount(self) -> None:
+        self.offer(self.field.choices)
+        self.problem("")
+
+    @property
+    def value(self) -> str:
+        """What is in the field now."""
+        return next((one.value for one in self.query(ChoiceInput)), self.field.value)
+
+    def offer(self, choices: tuple[str, ...]) -> None:
+        """Offer values to choose from."""
+        shown = self.query_one(".choices", Said)
+        shown.display = bool(choices)
+        shown.say(block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
+        field = self.query_one(ChoiceInput)
+        field.choices = choices
+        field.suggest(choices)
+
+    def fill(self, value: str) -> None:
+        """Write what the host said into a field that is empty, and say where it comes from."""
+        field = self.query_one(ChoiceInput)
+        if field.value:
+            return
+        field.value = value
+        shown = self.query_one(".choices", Said)
+        shown.display = True
+        shown.say(block(f"read from the host: {value}"))
+
+    def problem(self, text: str) -> None:
+        """Say below the field what is wrong with it."""
+        shown = self.query_one(".problem", Said)
+        shown.display = bool(text)
+        shown.say(block(f"✖ {text}" if text else ""))
+
+    def focus_input(self) -> None:
+        """Put the cursor into the field."""
+        self.query_one(ChoiceInput).focus()
+
+
+class Radios(RadioSet):
+    """The arrows choose, so that what is marked is what is done; Enter chooses and moves on."""
+
+    def on_mount(self) -> None:
+        """Begin at the chosen one, whichever Textual marks first."""
+        self.call_later(self._begin)
+
+    def _begin(self) -> None:
+        self._selected = self.pressed_index
+
+    def action_next_button(self) -> None:
+        super().action_next_button()
+        self._choose()
+
+    def action_previous_button(self) -> None:
+        super().action_previous_button()
+        self._choose()
+
+    def _choose(self) -> None:
+        """Choose what an arrow marks. As the set appears Textual moves to its first button, which chooses nothing."""
+        if self._pressed_button is not None:
+            super().action_toggle_button()
+
+    def action_toggle_button(self) -> None:
+        super().action_toggle_button()
+        self.screen.focus_next()
+
+
+class Methods(Vertical):
+    """The ways to go through the flow: the `given` one chosen, else the recommended one."""
+
+    def __init__(self, methods: Sequence[tuple[str, Method]], given: str = "") -> None:
+        super().__init__(id="method-entry", classes="entry")
+        self._methods = methods
+        recommended = next((name for name, one in methods if one.recommended), methods[0][0])
+        self._first = given if any(name == given for name, _ in methods) else recommended
+
+    def compose(self) -> ComposeResult:
+        yield Said(block("Method"), classes="prompt")
+        chosen = [name for name, _ in self._methods].index(self._first)
+        with Radios(id="method", compact=True):
+            for place, (_, method) in enumerate(self._methods):
+                yield Choice(_words(method), value=place == chosen)
+        yield Said(block(self._methods[chosen][1].text), classes="choices")
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """Say what the chosen method does."""
+        self.query_one(".choices", Said).say(block(self._methods[event.index][1].text))
+
+    @property
+    def value(self) -> str:
+        """The name of the chosen method."""
+        place = next((radios.pressed_index for radios in self.query(Radios)), -1)
+        if place < 0:
+            return self._first
+        return self._methods[place][0]
+
+
+def _words(method: Method) -> Block:
+    return pieces((method.title, "bold"), " (recommended)" if method.recommended else "")

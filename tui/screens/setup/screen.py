@@ -1,0 +1,206 @@
+"""Set-up: who, which method, which values, why now, and whether every host and secret is within reach."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Button, Footer, Input, RadioSet
+
+from tui.actions import bindings
+from tui.errors import RunbookError
+from tui.execution.choices import choices_from
+from tui.execution.preflight import Finding, Verdict
+from tui.execution.workspace import Setup
+from tui.front import front
+from tui.screens.setup import form
+from tui.screens.setup.fields import Entry, Methods
+from tui.text.block import block, styled
+from tui.widgets.page import Page
+from tui.widgets.said import Press, Said
+from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
+
+Rows = dict[form.Key, Finding]
+
+
+class SetupScreen(Page[None]):
+    """Begins a session of `flow` once nothing is missing."""
+
+    ACTS = "setup"
+    AUTO_FOCUS = ""
+    CSS_PATH = "setup.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("setup")
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]
+
+    rows: reactive[Rows] = reactive(dict, init=False, repaint=False)
+
+    def __init__(self, flow: str) -> None:
+        super().__init__()
+        self.flow = flow
+        self._run = 0
+        self._checking = True
+        self._tried = False
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        flow = app.workspace.runbook.flows[self.flow]
+        yield TopLine(f"Set-up · {flow.title}", app.workspace.drill)
+        with Horizontal(id="columns"):
+            with VerticalScroll(id="form", can_focus=False):
+                yield from self._form()
+            with Vertical(id="reach"):
+                yield Said(block("Preflight"), classes="heading")
+                yield VerticalScroll(Words(id="rows"), id="rows-scroll", can_focus=False)
+        yield Words(id="verdict")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def _form(self) -> Iterable[Widget]:
+        app = front(self)
+        workspace = app.workspace
+        flow = workspace.runbook.flows[self.flow]
+        given = app.given or Setup(flow=self.flow, operator=app.operator)
+        own = {**app.config.variables, **workspace.pointed, **given.variables}
+        yield from map(Entry, form.people(given.operator or app.operator))
+        if flow.methods:
+            yield Methods([(name, workspace.runbook.methods[name]) for name in flow.methods], given.method)
+        yield from map(Entry, form.values(workspace, self.flow, own))
+        yield from map(Entry, form.references(workspace, self.flow, given))
+        override = Entry(form.Field(id="override", prompt="The preflight failed: why begin anyway? It is recorded"))
+        override.display = False
+        yield override
+        yield Press(block("Begin"), id="begin")
+
+    def on_mount(self) -> None:
+        app = front(self)
+        self.set_focus(self.query_one("#operator"), scroll_visible=False)
+        self.action_preflight()
+        for name, variable in app.workspace.variables(self.flow).items():
+            if variable.choices_from:
+                self._fetch_choices(name)
+
+    # what was filled in
+
+    def given(self) -> dict[str, str]:
+        """What every field holds now."""
+        return {entry.field.id: entry.value for entry in self.query(Entry)}
+
+    def method(self) -> str:
+        """The chosen method, empty where the flow has none."""
+        return next((chosen.value for chosen in self.query(Methods)), "")
+
+    def setup(self) -> Setup:
+        """The set-up as it stands."""
+        return form.setup_of(front(self).workspace, self.flow, self.method(), self.given())
+
+    def _problems(self) -> dict[str, str]:
+        return form.problems(front(self).workspace, self.setup(), self.given(), self.rows, self._checking)
+
+    def _judge(self) -> None:
+        """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
+        wrong = self._problems()
+        self.query_one("#verdict", Words).say(
+            styled([form.verdict_line(self.rows, wrong, front(self).keys.of("setup.begin"))])
+        )
+        for entry in self.query(Entry):
+            touched = self._tried or bool(entry.value) and entry.value != entry.field.value
+            entry.problem(wrong.get(entry.field.id, "") if touched else "")
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._judge()
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.focus_next()
+
+    @on(RadioSet.Changed)
+    def _method_changed(self) -> None:
+        self.action_preflight()
+
+    # what is within reach
+
+    def action_preflight(self) -> None:
+        """Reach every host and secret that the set-up needs as it stands; an older run is not heard any more."""
+        self._run += 1
+        self._checking = True
+        run = self._run
+        self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is Verdict.OK}
+        app, setup = front(self), self.setup()
+
+        def report(row: Finding) -> None:
+            self.call_later(self._found, run, row)
+
+        def failed(error: RunbookError) -> None:
+            row = Finding(
+                name="itself", kind="preflight", verdict=Verdict.FAILED, detail=error.message, hint=error.hint
+            )
+            self._finished(run, (row,))
+
+        reach = partial(app.workspace.preflight, setup, report, app.ask_secret)
+        app.work(self, reach, partial(self._finished, run), failed)
+
+    def _found(self, run: int, row: Finding) -> None:
+        if run == self._run:
+            self.rows = {**self.rows, (row.kind, row.name): row}
+
+    def _finished(self, run: int, rows: tuple[Finding, ...]) -> None:
+        if run != self._run:
+            return
+        self._checking = False
+        nothing = Finding(name="nothing to reach", kind="flow", verdict=Verdict.OK)
+        found = {(row.kind, row.name): row for row in rows} | self.rows
+        self.rows = found or {("flow", ""): nothing}
+        self._judge()
+        app, setup = front(self), self.setup()
+        app.work(self, lambda: app.workspace.found_out(setup), self._fill_in)
+
+    def _fill_in(self, found: dict[str, str]) -> None:
+        """Offer what the hosts said, where nothing has been written meanwhile."""
+        for name, value in found.items():
+            self.query_one(f"#{form.variable_id(name)}-entry", Entry).fill(value)
+
+    def watch_rows(self, rows: Rows) -> None:
+        self.query_one("#rows", Words).say(styled(form.row_lines(rows.values())))
+        failed = any(row.verdict is Verdict.FAILED for row in rows.values())
+        self.query_one("#override-entry", Entry).display = failed
+        self._judge()
+
+    def _fetch_choices(self, name: str) -> None:
+        app = front(self)
+        workspace = app.workspace
+        setup = self.setup()
+
+        def ask() -> tuple[str, ...]:
+            given = workspace.values(setup)
+            return choices_from(
+                workspace.runbook, name, given, workspace.transports, workspace.secrets, workspace.clock
+            )
+
+        app.work(self, ask, self.query_one(f"#{form.variable_id(name)}-entry", Entry).offer)
+
+    # what next
+
+    @on(Button.Pressed, "#begin")
+    def action_begin(self) -> None:
+        """Begin, or show what is missing and go there."""
+        self._tried = True
+        wrong = self._problems()
+        self._judge()
+        if not wrong:
+            front(self).begin(self.setup())
+            return
+        first = next(iter(wrong))
+        front(self).say(wrong[first], warning=True)
+        for entry in self.query(Entry):
+            if entry.field.id == first:
+                entry.focus_input()
+
+    def action_back(self) -> None:
+        self._run += 1
+        self.dismiss(None)

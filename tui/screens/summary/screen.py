@@ -1,0 +1,172 @@
+"""The result of the session: deviations, overruns, checklist, follow-ups, and the record that proves it."""
+
+import platform
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.reactive import reactive
+from textual.widgets import Footer
+
+from tui.actions import bindings
+from tui.dialogs import AskText, Confirm
+from tui.drill.comparing import earlier_drills
+from tui.errors import NotNow, RunbookError
+from tui.execution.viewer import Viewer
+from tui.exports.source import source
+from tui.front import SessionChanged, front
+from tui.screens.exporting import export_session
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.screens.summary.text import Report, summary
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.journal.journal import verify
+from tui.session.views.called import ABANDONED, result_of
+from tui.session.views.doubts import doubt_words, doubtful
+from tui.session.views.usual import Usual
+from tui.text.block import block, styled
+from tui.widgets.page import Page
+from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
+
+
+def read_report(
+    directory: SessionDirectory, usual: Mapping[str, Usual], store: Store, before: Report | None = None
+) -> Report:
+    """A session as the summary shows it; what earlier rehearsals taught does not change and is taken from `before`.
+
+    Raises:
+        SessionError: it is damaged.
+    """
+    read = source(directory)
+    earlier = before.earlier if before else tuple(earlier_drills(store, directory)) if read.debrief else ()
+    return Report(read, verify(directory.journal), usual, earlier)
+
+
+class SummaryScreen(Page[None]):
+    """Shows the open session as it is on the disk."""
+
+    ACTS = "summary"
+    AUTO_FOCUS = "#summary"
+    CSS_PATH = "summary.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("summary")
+
+    _finished = False
+    report: reactive[Report | None] = reactive(None, init=False, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        title = app.workspace.runbook.runbook.title
+        yield TopLine(f"Summary · {title}", app.workspace.drill)
+        with VerticalScroll(id="summary"):
+            yield Words(block("reading the session…"), id="summary-text")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._read()
+
+    def on_session_changed(self, event: SessionChanged) -> None:
+        self._read()
+
+    def _viewer(self) -> Viewer:
+        viewer = front(self).viewer
+        if viewer is None:
+            raise RunbookError("no session is open", "open one from the first screen")
+        return viewer
+
+    def _session(self) -> str:
+        started = self._viewer().state.started
+        return started.session if started else ""
+
+    def _read(self) -> None:
+        """Read the session from the disk, which is what counts, on a thread of its own."""
+        if front(self).viewer is None:
+            return
+        store, before = front(self).workspace.store, self.report
+        directory = store.find(self._session())
+        usual = front(self).usual(self._viewer().state)
+        front(self).work(self, lambda: read_report(directory, usual, store, before), self._have)
+
+    def _have(self, report: Report) -> None:
+        self.report = report
+
+    def watch_report(self, report: Report | None) -> None:
+        if report is not None:
+            now = front(self).workspace.clock.now()
+            self.query_one("#summary-text", Words).say(styled(summary(report, now, front(self).keys)))
+            finished = report.source.state.finished is not None
+            if finished != self._finished:
+                self._finished = finished
+                self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What would be refused is not offered: a finished session is not finished again, a replayed one not at all."""
+        viewer = front(self).viewer
+        if viewer is None:
+            return True
+        if action == "rollback":
+            return may_roll_back(viewer)
+        if action == "finish" and viewer.state.finished is not None:
+            return False
+        return not (viewer.read_only and action in ("finish", "note"))
+
+    def action_finish(self) -> None:
+        """End the session, after one confirmation that says as what."""
+        conductor = front(self).acting()
+        if conductor.busy:
+            front(self).show_error(RunbookError("a command is running", "wait for it or cancel it"))
+            return
+        result, doubts = result_of(conductor.state), doubtful(conductor.state)
+        if doubts and result != ABANDONED:
+            words = doubt_words(conductor.state, doubts)
+            front(self).show_error(NotNow(words, "look at them again on the screen of the steps first"))
+            return
+        left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
+        lines = [f"The result is recorded as: {result}", *(f"not done: {title}" for title in left[:8])]
+        if len(left) > 8:
+            lines.append(f"… and {len(left) - 8} more")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._try(lambda: conductor.finish(result))
+
+        self.app.push_screen(Confirm("Finish the session?", lines, yes="Finish"), answered)
+
+    def action_back(self) -> None:
+        """Back to the steps; a finished session is reopened first, and the journal says so."""
+        viewer = self._viewer()
+        if viewer.state.finished is None or viewer.read_only:
+            front(self).open_run()
+            return
+        conductor = front(self).acting()
+
+        def answered(yes: bool | None) -> None:
+            if yes and self._try(lambda: conductor.take_up(conductor.state.operator, platform.node())):
+                front(self).open_run()
+
+        self.app.push_screen(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."]), answered)
+
+    def action_rollback(self) -> None:
+        ask_to_roll_back(self)
+
+    def action_export(self) -> None:
+        export_session(self, self._session())
+
+    def action_note(self) -> None:
+        def written(text: str | None) -> None:
+            if text:
+                self._try(lambda: front(self).acting().note(text))
+
+        self.app.push_screen(AskText("Note", "About the session:"), written)
+
+    def action_home(self) -> None:
+        front(self).close_session()
+
+    def _try(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except RunbookError as error:
+            front(self).show_error(error)
+            return False
+        return True

@@ -1,0 +1,86 @@
+"""The watch screen: what the monitors measure, beside what was usual, and what the triggers make of it."""
+
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.reactive import reactive
+from textual.widgets import Footer
+
+from tui.actions import bindings
+from tui.front import front
+from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.screens.watch.text import watch_lines
+from tui.text.block import styled
+from tui.widgets import FOLDER
+from tui.widgets.foot.widget import Foot
+from tui.widgets.page import Page
+from tui.widgets.progress import Moment
+from tui.widgets.top_line import TopLine
+from tui.widgets.words import Words
+
+TICK = 0.5
+
+
+class WatchScreen(Page[None]):
+    """Shows the monitors of the open session; nothing can be started here but the rollback, by its own question."""
+
+    ACTS = "watch"
+    AUTO_FOCUS = "#watch"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [FOLDER / "foot" / "foot.tcss"]
+    CSS = "WatchScreen #watch { height: 1fr; padding: 0 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
+
+    moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        app = front(self)
+        yield TopLine(f"Watch · {app.workspace.runbook.runbook.title}", app.workspace.drill)
+        with VerticalScroll(id="watch"):
+            yield Words(id="watch-text")
+        yield Foot(id="foot")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._look()
+        self.set_interval(TICK, self._look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._show()
+
+    def _look(self) -> None:
+        viewer = front(self).viewer
+        if viewer is None:
+            return
+        workspace = front(self).workspace
+        self.moment = Moment(
+            state=viewer.state,
+            now=workspace.clock.now(),
+            links=workspace.links(),
+            read_only=viewer.read_only,
+            keys=front(self).keys.on(self.ACTS),
+        )
+
+    def watch_moment(self, moment: Moment | None) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        if self.moment is None or not self.is_mounted:
+            return
+        back = self.moment.keys.of("rollback") if may_roll_back(front(self).viewer) else ""
+        lines = watch_lines(self.moment.state, self.size.width, back)
+        self.query_one("#watch-text", Words).say(styled(lines))
+        self.query_one("#foot", Foot).moment = self.moment
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What would be refused is not offered."""
+        return action != "rollback" or may_roll_back(front(self).viewer)
+
+    def action_rollback(self) -> None:
+        ask_to_roll_back(self)
+
+    def action_back(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,1 @@
+"""The sessions on disk: opened, packed, compared, searched, proved."""

@@ -1,0 +1,116 @@
+"""Remembers how long each step took in earlier sessions, so that "is it stuck?" has an answer.
+
+What is kept in `history.json`, beside the sessions, is derived from their journals: whoever deletes it loses seconds.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.errors import RunbookError
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import over
+from tui.session.views.usual import Usual, usual_of
+
+FILE = "history.json"
+FORMAT = 1
+KNOWN = 3
+"""So many times a step must have been done before anything is called usual."""
+
+NEWEST = 60
+"""Sessions that are looked at; what was usual a hundred deployments ago is not usual now."""
+
+
+class Took(Struct, frozen=True):
+    """What the steps of one finished session took, in seconds; `size` is that of its journal when it was read."""
+
+    size: int
+    title: str
+    drill: str
+    steps: Mapping[str, float]
+
+
+class History(Struct, frozen=True):
+    """Finished sessions by their ids."""
+
+    sessions: Mapping[str, Took] = {}
+    format: int = FORMAT
+
+    def usual(self, title: str, drill: str = "", before: str = "") -> dict[str, Usual]:
+        """What is usual for the steps of a runbook; rehearsals have a history of their own, by scenario.
+
+        Args:
+            before: the id of a session; only what was earlier counts.
+        """
+        found: dict[str, list[float]] = {}
+        for session, took in sorted(self.sessions.items()):
+            if took.title == title and took.drill == drill and (not before or session < before):
+                for step, length in took.steps.items():
+                    found.setdefault(step, []).append(length)
+        return {step: usual_of(lengths) for step, lengths in found.items() if len(lengths) >= KNOWN}
+
+
+def took(state: SessionState) -> dict[str, float]:
+    """What the commands of each step took that went well at once: signed, and nothing of it failed or was repeated."""
+    found: dict[str, float] = {}
+    for step in state.steps.values():
+        attempts = [state.attempts[number] for number in step.attempts if not state.attempts[number].aside]
+        clean = len({one.action for one in attempts}) == len(attempts)
+        good = all(one.good for one in attempts)
+        if step.status is StepStatus.SIGNED and attempts and clean and good:
+            found[step.id] = round(sum(one.seconds or 0.0 for one in attempts), 3)
+    return found
+
+
+def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> History:
+    """The history of the newest finished sessions; reads those whose journals it does not know yet, and keeps it.
+
+    Sessions that cannot be read are no history. Blocks: a session takes some hundredths of a second the first time.
+    """
+    known = _kept(store.root / FILE).sessions
+    found: dict[str, Took] = {}
+    for name in reversed(store.names()):
+        if stopped() or len(found) >= NEWEST:
+            break
+        directory = SessionDirectory(store.root / name)
+        with suppress(OSError, RunbookError):
+            size = directory.journal.stat().st_size
+            one = known.get(name)
+            one = one if one is not None and one.size == size else _read(directory, size)
+            if one is not None:
+                found[name] = one
+    history = History(found)
+    if found != known and not stopped():
+        _keep(store.root / FILE, history)
+    return history
+
+
+def _read(directory: SessionDirectory, size: int) -> Took | None:
+    runbook, state = directory.load()
+    if state.started is None or not over(state):
+        return None
+    return Took(size, runbook.runbook.title, state.started.drill, took(state))
+
+
+def _kept(path: Path) -> History:
+    """What was kept; nothing where it is damaged or of another version."""
+    try:
+        history = msgspec.json.decode(path.read_bytes(), type=History)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return History()
+    return history if history.format == FORMAT else History()
+
+
+def _keep(path: Path, history: History) -> None:
+    """Write it whole or not at all; another program that does so at the same time does no harm."""
+    with suppress(OSError):
+        fd, beside = tempfile.mkstemp(prefix=".history-", dir=path.parent)
+        with os.fdopen(fd, "wb") as file:
+            file.write(msgspec.json.encode(history))
+        Path(beside).replace(path)

@@ -1,0 +1,193 @@
+"""The sessions on disk: where they are, what is in each, and how one is begun or opened again."""
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import RunbookError, RunbookInvalid, SessionError
+from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load, load_text, read_text
+from tui.session.clock import Clock
+from tui.session.folding.fold import fold
+from tui.session.journal.chain import unreadable
+from tui.session.journal.durable import sync_directory, write_new
+from tui.session.journal.journal import Journal, exists, read
+from tui.session.journal.private import closed, private_folder, trusted_folder
+from tui.session.state import SessionState
+from tui.session.views.called import over
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """One line of a list of sessions; `problem` says why one cannot be read."""
+
+    id: str
+    path: Path
+    state: SessionState | None = None
+    problem: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to be resumed: it is over, or it cannot be read."""
+        return self.state is None or over(self.state)
+
+
+class SessionDirectory(Struct, frozen=True):
+    """A session's directory: `runbook.toml` as it was, `journal.jsonl`, `attempts/`; a drill's has `scenario.json`."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The session's name, which sorts by time."""
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def runbook(self) -> Path:
+        """The runbook as it was when the session began."""
+        return self.path / "runbook.toml"
+
+    @property
+    def scenario(self) -> Path:
+        """A drill's scenario as it was played."""
+        return self.path / "scenario.json"
+
+    @property
+    def attempts(self) -> Path:
+        """The folder of the attempts' output."""
+        return self.path / "attempts"
+
+    def load(self) -> tuple[Runbook, SessionState]:
+        """The session's own runbook, and the state after all its events."""
+        text = read_text(self.runbook)
+        try:
+            runbook = _parsed(text)
+        except RunbookInvalid:
+            runbook = load(self.runbook, kept=True)  # it says where the file is
+        return runbook, fold(runbook, read(self.journal))
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Runbook:
+    """The runbook in a text: hundreds of sessions have the same one, and reading it is most of the work."""
+    return load_text(text, "runbook.toml", kept=True)
+
+
+class Store:
+    """All sessions under one root, made with mode 0700 when the first is begun.
+
+    Nobody but its owner may be able to put sessions there: see `tui.session.journal.private`. A root that is not `ours`
+    is only read from, whosever it is.
+    """
+
+    def __init__(self, root: Path, ours: bool = True) -> None:
+        self.root = root
+        self.ours = ours
+
+    def create(
+        self, flow: str, runbook_text: str, clock: Clock, scenario_text: str = ""
+    ) -> tuple[SessionDirectory, Journal]:
+        """Make the directory of a new session, its frozen runbook, a drill's scenario, and its empty journal.
+
+        Raises:
+            SessionError: the directory cannot be written.
+        """
+        name = f"{clock.now():%Y%m%dT%H%M%SZ}-{flow}-{secrets.token_hex(3)}"
+        directory = SessionDirectory(self.root / name)
+        hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
+        try:
+            private_folder(self.root)
+            directory.path.mkdir(mode=0o700)
+        except OSError as error:
+            raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error
+        try:
+            directory.attempts.mkdir(mode=0o700)
+            write_new(directory.runbook, runbook_text.encode())
+            if scenario_text:
+                write_new(directory.scenario, scenario_text.encode())
+            sync_directory(self.root)
+            return directory, Journal.create(directory.journal, clock)
+        except OSError as error:
+            _forget(directory)
+            raise SessionError(f"cannot write the session to {directory.path}: {error.strerror}", hint) from error
+        except SessionError:
+            _forget(directory)
+            raise
+
+    def find(self, session: str) -> SessionDirectory:
+        """The session of this id, or of the only id that starts or ends with it; "last" is the newest.
+
+        Raises:
+            SessionError: there is none, or more than one.
+        """
+        names = self.names()
+        if session == "last" and names:
+            return self._closed(names[-1])
+        found = [name for name in names if name == session or name.startswith(session) or name.endswith(session)]
+        if len(found) != 1 or not session:
+            what = "matches more than one session" if found else "is no session here"
+            raise SessionError(f"{session!r} {what}", "`runbook sessions` lists them")
+        return self._closed(found[0])
+
+    def names(self) -> list[str]:
+        """The ids of all sessions, oldest first.
+
+        Raises:
+            SessionError: the folder cannot be read, or somebody else could put sessions there.
+        """
+        if self.ours:
+            trusted_folder(self.root)
+        try:
+            paths = list(self.root.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise unreadable(self.root, error) from error
+        return sorted(path.name for path in paths if _has_journal(path))
+
+    def _closed(self, name: str) -> SessionDirectory:
+        """A session, whose folder nobody else can look into from here on."""
+        if self.ours:
+            closed(self.root / name)
+        return SessionDirectory(self.root / name)
+
+    def summaries(self) -> Iterator[Summary]:
+        """Every session, newest first; one that cannot be read says why instead of hiding."""
+        for name in reversed(self.names()):
+            directory = SessionDirectory(self.root / name)
+            try:
+                _, state = directory.load()
+            except RunbookError as error:
+                yield Summary(id=name, path=directory.path, problem=error.message)
+            else:
+                yield Summary(id=name, path=directory.path, state=state)
+
+
+def _has_journal(path: Path) -> bool:
+    """Whether a folder is a session's; one that the disk does not let us look into is listed, and says so."""
+    try:
+        return exists(path / "journal.jsonl")
+    except SessionError:
+        return True
+
+
+def _forget(directory: SessionDirectory) -> None:
+    """Remove a session that could not be begun, where that much can be written."""
+    shutil.rmtree(directory.path, ignore_errors=True)
+
+
+def started_at(name: str) -> datetime:
+    """When the session of this id began, from its name (UTC); a folder that was renamed counts as the oldest."""
+    try:
+        return datetime.strptime(name[:16] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,163 @@
+"""Proves a session's folder file by file, and names each that is not what was written."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import JournalDamaged, SessionError
+from tui.session import events as ev
+from tui.session.archive.manifest import Manifest, manifest_of
+from tui.session.archive.store import SessionDirectory
+from tui.session.journal.chain import walk
+from tui.session.journal.receipt import KeptReceipt, kept_receipt
+from tui.session.output.masks import MaskState, mask_path, mask_state
+from tui.session.output.output import output_path, verify_output
+from tui.session.output.timing import timing_path, verify_timing
+
+COPY = "restore it from a copy"
+
+
+class Proved(Struct, kw_only=True):
+    """What a session's folder has: lines of the journal, outputs, and what nothing in it can prove, in words."""
+
+    count: int = 0
+    head: str = ""
+    outputs: int = 0
+    hidden: int = 0
+    unproved: tuple[str, ...] = ()
+
+
+class _Told(Struct):
+    """What the journal says of the other files, as far as it is sound."""
+
+    count: int = 0
+    head: str = ""
+    started: ev.SessionStarted | None = None
+    steps: dict[int, str] = {}
+    finished: dict[int, ev.AttemptFinished] = {}
+
+
+def prove(directory: SessionDirectory) -> Proved:
+    """Look through every file of a session.
+
+    Raises:
+        JournalDamaged: the journal is not what was written; whatever else is not is named as well.
+        SessionError: another file is not, or cannot be read.
+    """
+    told, damaged, unproved = _Told(), list[SessionError](), list[str]()
+    manifest = manifest_of(directory)
+    try:
+        unproved += _journal(directory, told, manifest)
+    except SessionError as error:
+        damaged.append(error)
+    damaged += _texts(directory, told.started)
+    for number in sorted(told.steps):
+        damaged += _attempt(directory, number, told, manifest)
+    if damaged:
+        whole = next((one for one in damaged if isinstance(one, JournalDamaged)), damaged[0])
+        raise type(whole)("; ".join(one.message for one in damaged), whole.hint)
+    hidden = manifest.hidden() if manifest else frozenset[int]()
+    proved = [one for one in told.finished.values() if one.sha256 and one.attempt not in hidden]
+    return Proved(
+        count=told.count,
+        head=told.head,
+        outputs=len(proved),
+        hidden=len(hidden),
+        unproved=(*unproved, *_unproved(directory, told)),
+    )
+
+
+def _journal(directory: SessionDirectory, told: _Told, manifest: Manifest | None) -> Iterator[str]:
+    """Walk the journal, and hold it against the receipt that was left beside it; gives what that does not cover."""
+    wrong, receipt = None, None
+    try:
+        receipt = kept_receipt(directory.journal)
+        if manifest and receipt is None:
+            count, _, head = manifest.receipt.partition(":")
+            receipt = KeptReceipt(int(count) if count.isdecimal() else 0, head)
+    except SessionError as error:
+        wrong = error
+    for line in walk(directory.journal):
+        told.count, told.head = line.entry.seq + 1, line.head
+        match line.entry.event:
+            case ev.SessionStarted() as event:
+                told.started = told.started or event
+            case ev.AttemptStarted() as event:
+                told.steps[event.attempt] = event.step
+            case ev.AttemptFinished() as event:
+                told.finished[event.attempt] = event
+        if receipt and told.count == receipt.count and told.head != receipt.head:
+            words = f"{directory.journal}, line {told.count}: it is not the line that its receipt speaks of"
+            raise JournalDamaged(words, COPY)
+    if wrong:
+        raise wrong
+    if receipt and told.count < receipt.count:
+        words = f"{directory.journal} has {told.count} lines, its receipt speaks of {receipt.count}: its end is missing"
+        raise JournalDamaged(words, COPY)
+    yield from _after(told.count, receipt)
+
+
+def _after(count: int, receipt: KeptReceipt | None) -> Iterator[str]:
+    if receipt is None or receipt.count < count:
+        when = "no receipt was left beside it" if receipt is None else f"its receipt ends at line {receipt.count}"
+        yield f"line {count} of the journal is proved by nothing here ({when}): the session is open, or was cut off"
+
+
+def _texts(directory: SessionDirectory, started: ev.SessionStarted | None) -> Iterator[SessionError]:
+    wanted = (
+        (
+            (directory.runbook, started.runbook_hash, "runbook"),
+            (directory.scenario, started.scenario_hash, "scenario"),
+        )
+        if started
+        else ()
+    )
+    for path, digest, what in wanted:
+        if (digest or what == "runbook") and _hash_of(path) != digest:
+            yield SessionError(f"{path} is not the {what} that the session began with", COPY)
+
+
+def _attempt(
+    directory: SessionDirectory, number: int, told: _Told, manifest: Manifest | None
+) -> Iterator[SessionError]:
+    folder, finished = directory.attempts, told.finished.get(number)
+    packed = {one.name: one.sha256 for one in manifest.members} if manifest else {}
+    if finished and finished.sha256:
+        wanted = packed.get(f"attempts/{output_path(folder, number).name}", finished.sha256)
+        if verify_output(folder, number) != wanted:
+            words = f"the output of attempt {number} ({told.steps[number]}) is not what was recorded"
+            yield SessionError(f"{words}: {output_path(folder, number)}", COPY)
+    if finished and finished.timing and verify_timing(folder, number) != finished.timing:
+        yield SessionError(f"{timing_path(folder, number)}, when output came, is not what was recorded", COPY)
+    if mask_state(folder, number) is MaskState.DAMAGED:
+        words = (
+            f"{mask_path(folder, number)}, where secrets are, is not what was written: the output is shown to nobody"
+        )
+        yield SessionError(words, COPY)
+
+
+def _unproved(directory: SessionDirectory, told: _Told) -> Iterator[str]:
+    """What an older version wrote no hash of, or nobody came to write one of."""
+    there = [number for number in sorted(told.steps) if output_path(directory.attempts, number).exists()]
+    open_ = [number for number in there if number not in told.finished or not told.finished[number].sha256]
+    timed = [number for number in there if number in told.finished and not told.finished[number].timing]
+    masks = [number for number in there if mask_state(directory.attempts, number) is MaskState.UNSEALED]
+    if open_:
+        yield f"no hash was written of the output of attempts that were cut off: {_listed(open_)}"
+    if timed and len(timed) > len([one for one in open_ if one in timed]):
+        yield f"no hash was written of the times of the output of {len(timed)} attempts, by an older version or cut off"
+    if masks:
+        yield f"nothing proves where secrets are in the output of {len(masks)} attempts, of an older version"
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers[:10])) + (" …" if len(numbers) > 10 else "")
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

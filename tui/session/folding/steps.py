@@ -1,0 +1,261 @@
+"""What follows for the steps of a session from what was done about them: commands, answers, sign-offs."""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from tui.session import events as ev
+from tui.session.changed import with_attempt, with_step
+from tui.session.folding.before_change import usual_so_far
+from tui.session.folding.looks import still_found
+from tui.session.outcome import OutcomeKind
+from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
+from tui.session.views.notices import told_now
+
+
+def of_step(event: ev.StepEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    """The state after an event of a step."""
+    match event:
+        case ev.StepOpened():
+            return _step_opened(event, state, entry)
+        case ev.StepSigned():
+            return _step_signed(event, state, entry)
+        case ev.StepSkipped():
+            return _step_skipped(event, state, entry)
+        case ev.StepNotNeeded():
+            return _step_not_needed(event, state, entry)
+        case ev.StepReopened():
+            return _step_reopened(event, state, entry)
+        case ev.StepHeld():
+            return _step_held(event, state, entry)
+        case ev.StepLooked():
+            return replace(state, looks={**state.looks, event.step: event.needed})
+        case _:
+            assert_never(event)
+
+
+def _step_opened(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> SessionState:
+    opened = state.step(event.step).opened or entry.at
+    if event.first:
+        state = _with_step(state, event.step, action=0, checks={})
+    status = _ready(state, event.step, state.step(event.step).action)
+    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
+
+
+def _step_signed(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
+    notes = state.step(event.step).notes + ((event.note,) if event.note else ())
+    return _with_step(
+        state,
+        event.step,
+        status=StepStatus.SIGNED,
+        settled=entry.at,
+        operator=event.operator,
+        second_operator=event.second_operator,
+        notes=notes,
+        signed_seq=entry.seq,
+    )
+
+
+def _step_skipped(event: ev.StepSkipped, state: SessionState, entry: ev.Entry) -> SessionState:
+    return _with_step(
+        state,
+        event.step,
+        status=StepStatus.SKIPPED,
+        settled=entry.at,
+        operator=event.operator,
+        reason=event.reason,
+    )
+
+
+def _step_not_needed(event: ev.StepNotNeeded, state: SessionState, entry: ev.Entry) -> SessionState:
+    current = state.current
+    state = _with_step(state, event.step, status=StepStatus.NOT_NEEDED, settled=entry.at, reason=event.reason)
+    return replace(state, current=current)
+
+
+def _step_reopened(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
+    if state.rollback_finished_at is not None and state.rollback is not None:
+        state = replace(state, rollback_finished_at=None)
+    looks = {step: needed for step, needed in state.looks.items() if step != event.step}
+    state = replace(state, looks=looks)
+    return _with_step(
+        state,
+        event.step,
+        status=StepStatus.PENDING,
+        action=0,
+        checks={},
+        settled=None,
+        reason=event.reason,
+        reopened_seq=entry.seq,
+        replanned_seq=entry.seq if event.operator == AUTO else state.step(event.step).replanned_seq,
+    )
+
+
+def _step_held(event: ev.StepHeld, state: SessionState, entry: ev.Entry) -> SessionState:
+    current = state.current
+    return replace(_with_step(state, event.step, confirmed_seq=entry.seq), current=current)
+
+
+def of_attempt(event: ev.AttemptEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    """The state after an event of a command."""
+    match event:
+        case ev.AttemptStarted():
+            return _attempt_started(event, state, entry)
+        case ev.AttemptRejoined():
+            return _attempt_rejoined(event, state)
+        case ev.AttemptFinished():
+            return _attempt_finished(event, state)
+        case ev.AttemptChecked():
+            return _attempt_checked(event, state)
+        case ev.OutcomeResolved():
+            return _outcome_resolved(event, state, entry)
+        case _:
+            assert_never(event)
+
+
+def _attempt_started(event: ev.AttemptStarted, state: SessionState, entry: ev.Entry) -> SessionState:
+    attempt = Attempt(
+        number=event.attempt,
+        step=event.step,
+        action=event.action,
+        host=event.host,
+        command=event.command,
+        started=entry.at,
+        mutates=event.mutates,
+        durable=event.durable,
+        again=event.again,
+        seq=entry.seq,
+        stdin=event.stdin,
+    )
+    state = with_attempt(usual_so_far(state, attempt), attempt)
+    attempts = (*state.step(event.step).attempts, event.attempt)
+    if attempt.aside:
+        return _with_step(state, event.step, attempts=attempts)
+    state = replace(state, looks=still_found(state, event.step))
+    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
+
+
+def _attempt_rejoined(event: ev.AttemptRejoined, state: SessionState) -> SessionState:
+    attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None, judged=False)
+    state = with_attempt(state, attempt)
+    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=attempt.action)
+
+
+def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> SessionState:
+    attempt = replace(
+        state.attempts[event.attempt],
+        outcome=event.outcome,
+        seconds=event.seconds,
+        size=event.size,
+        sha256=event.sha256,
+        lost=event.lost,
+    )
+    state = with_attempt(state, attempt)
+    if attempt.aside:
+        return state
+    if event.outcome.kind is OutcomeKind.UNKNOWN:
+        return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
+    if not event.outcome.ended_by_itself:
+        return _with_step(state, attempt.step, status=StepStatus.FAILED)
+    return state
+
+
+def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionState:
+    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks), judged=True)
+    state = with_attempt(state, attempt)
+    if event.retrying or attempt.aside:
+        return state
+    return _settle_action(state, attempt.step, attempt.action, event.checks)
+
+
+def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
+    attempt = replace(state.attempts[event.attempt], good=event.succeeded, resolved_seq=entry.seq)
+    state = with_attempt(state, attempt)
+    came = f"{event.operator}: {event.reason}"
+    check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
+    state = _with_step(state, attempt.step, decided=event.operator)
+    return _settle_action(state, attempt.step, attempt.action, (check,))
+
+
+def of_answer(event: ev.AnswerEvent, state: SessionState, entry: ev.Entry) -> SessionState:
+    """The state after an answer, a message or a value."""
+    match event:
+        case ev.QuestionAnswered():
+            return _question_answered(event, state, entry)
+        case ev.MessageSent():
+            return _message_sent(event, state, entry)
+        case ev.LinkOpened():
+            return _by_hand(state, event, entry, ()) if event.step else state
+        case ev.ValueCaptured():
+            return _value_captured(event, state)
+        case ev.ValueCorrected():
+            return _value_corrected(event, state)
+        case ev.NoteAdded():
+            return _note_added(event, state)
+        case _:
+            assert_never(event)
+
+
+def _question_answered(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
+    answers = {**state.step(event.step).answers, event.action: event.answer}
+    return _by_hand(_with_step(state, event.step, answers=answers), event, entry, event.checks)
+
+
+def _message_sent(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:
+    state = replace(state, sent_at={**state.sent_at, event.message: entry.at}, told=told_now(state, event, entry.at))
+    return _by_hand(state, event, entry, ()) if event.step else state
+
+
+def _value_captured(event: ev.ValueCaptured, state: SessionState) -> SessionState:
+    if event.secret:
+        return replace(state, secret_names=state.secret_names | {event.name})
+    return replace(state, facts={**state.facts, event.name: event.value})
+
+
+def _value_corrected(event: ev.ValueCorrected, state: SessionState) -> SessionState:
+    corrected = {**state.corrected, event.name: event.value}
+    return replace(state, facts={**state.facts, event.name: event.value}, corrected=corrected)
+
+
+def _note_added(event: ev.NoteAdded, state: SessionState) -> SessionState:
+    if not event.step:
+        return state
+    current = state.current
+    state = _with_step(state, event.step, notes=(*state.step(event.step).notes, event.text))
+    return replace(state, current=current)
+
+
+def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionState:
+    step = replace(state.step(step_id), **changes)
+    return replace(with_step(state, step), current=step_id)
+
+
+def _by_hand(
+    state: SessionState,
+    event: ev.QuestionAnswered | ev.MessageSent | ev.LinkOpened,
+    entry: ev.Entry,
+    checks: tuple[ev.Check, ...],
+) -> SessionState:
+    """The state after a person did their part of a step."""
+    by_hand = {**state.step(event.step).by_hand, event.action: entry.seq}
+    state = _with_step(state, event.step, by_hand=by_hand, decided=event.operator)
+    return _settle_action(state, event.step, event.action, checks)
+
+
+def _settle_action(state: SessionState, step_id: str, action: int, checks: tuple[ev.Check, ...]) -> SessionState:
+    every = {**state.step(step_id).checks, action: checks}
+    if not _good(checks):
+        return _with_step(state, step_id, status=StepStatus.FAILED, action=action, checks=every)
+    return _with_step(state, step_id, status=_ready(state, step_id, action + 1), action=action + 1, checks=every)
+
+
+def _good(checks: tuple[ev.Check, ...]) -> bool:
+    return all(check.ok or check.warning for check in checks)
+
+
+def _ready(state: SessionState, step_id: str, action: int) -> StepStatus:
+    """The status of a step whose next action is this one."""
+    actions = step_by_id(state.runbook, step_id).actions
+    if action >= len(actions):
+        return StepStatus.PASSED
+    return StepStatus.RUNNING if actions[action].automatic else StepStatus.WAITING

@@ -1,0 +1,279 @@
+"""Keeps the events of a session so that none is lost, changed or forgotten: what is appended is on the disk."""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import JournalDamaged, JournalUnwritable, SessionError
+from tui.session.clock import Clock
+from tui.session.events import AnyEvent, Entry, SessionFinished
+from tui.session.journal.chain import START, digest, encode, unreadable, walk
+from tui.session.journal.durable import Disk, let_go, sync_directory, write_new
+from tui.session.journal.receipt import KeptReceipt, keep_receipt, kept_receipt
+from tui.session.journal.writer_lock import WriterLock, holder_of
+
+__all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify", "writer_of"]
+
+HINT = "free space in the session's folder, then try again; nothing was done"
+
+
+class Verified(Struct, frozen=True):
+    """A whole journal: how many lines, the hash of the last, and the bytes of a line that was never finished."""
+
+    count: int
+    head: str
+    torn: int = 0
+
+
+class Journal:
+    """The journal of one session, open for writing by this process alone. Safe to use from several threads.
+
+    After an append that failed, nothing more is appended until `reopen` has made sure what is on the disk.
+    """
+
+    def __init__(self, path: Path, clock: Clock, lock: WriterLock, fd: int, disk: Disk) -> None:
+        """Use `create` or `open`."""
+        self.path = path
+        self.clock = clock
+        self.broken = ""
+        self._lock = lock
+        self._fd = fd
+        self._disk = disk
+        self._mutex = threading.Lock()
+        self._opened = clock.monotonic()
+        self._count, self._head, self._end = 0, START, 0
+        self._contradicted = False
+
+    @classmethod
+    def create(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
+        """Begin a journal.
+
+        Raises:
+            SessionError: it cannot be written, or there is one already.
+        """
+        lock = WriterLock(_lock_path(path), clock)
+        try:
+            write_new(path, b"")
+            sync_directory(path.parent)
+            fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+        except FileExistsError as error:
+            lock.release()
+            raise SessionError(
+                f"there is a journal at {path} already", "resume it, or begin another session"
+            ) from error
+        except OSError as error:
+            lock.release()
+            raise JournalUnwritable(f"cannot begin {path}: {error.strerror}", HINT) from error
+        return cls(path, clock, lock, fd, disk)
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
+        """Continue a journal: a line that was never finished is cut off and kept beside it.
+
+        Raises:
+            JournalDamaged: a line is not what was written.
+            SessionError: it cannot be read or written, or another process writes it.
+        """
+        if not exists(path):
+            raise SessionError(f"there is no journal at {path}", "`runbook sessions` lists the sessions")
+        lock = WriterLock(_lock_path(path), clock)
+        try:
+            journal = cls(path, clock, lock, os.open(path, os.O_WRONLY | os.O_APPEND), disk)
+        except OSError as error:
+            lock.release()
+            raise JournalUnwritable(f"cannot write {path}: {error.strerror}", HINT) from error
+        try:
+            last, receipt = 0, journal._receipt()
+            for line in walk(path):
+                last = journal._end
+                if receipt and line.entry.seq + 1 == receipt.count:
+                    journal._contradicted = line.head != receipt.head
+                journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
+            journal._contradicted |= bool(receipt and journal._count < receipt.count)
+            journal._cut(keep=True)
+            journal._renew(last)
+        except SessionError:
+            journal.close()
+            raise
+        return journal
+
+    def append(self, event: AnyEvent) -> Entry:
+        """Make an event durable; it is on the disk when this returns.
+
+        Raises:
+            JournalUnwritable: it is not; what it announces must not happen.
+        """
+        with self._mutex:
+            if self.broken:
+                raise JournalUnwritable(f"the journal cannot be written: {self.broken}", HINT)
+            at, mono = self.clock.now(), round(self.clock.monotonic() - self._opened, 6)
+            entry = Entry(self._count, at, mono, event)
+            line = encode(entry, self._head)
+            try:
+                self._disk.write_all(self._fd, line + b"\n")
+                self._disk.sync(self._fd)
+                if not os.fstat(self._fd).st_nlink:
+                    raise OSError(errno.ENOENT, "it was removed while the session was open")
+            except OSError as error:
+                self.broken = error.strerror or str(error)
+                raise JournalUnwritable(f"cannot write {self.path}: {self.broken}", HINT) from error
+            self._count, self._head, self._end = self._count + 1, digest(line), self._end + len(line) + 1
+            if isinstance(event, SessionFinished):
+                self._seal()
+            return entry
+
+    def position(self) -> tuple[int, str]:
+        """How many lines there are, and the hash of the last."""
+        with self._mutex:
+            return self._count, self._head
+
+    def reopen(self) -> None:
+        """Take up writing after a failure: check every acknowledged line on the disk and cut off what came after.
+
+        Raises:
+            JournalDamaged: an acknowledged line is not there any more.
+            JournalUnwritable: the file still cannot be written.
+        """
+        with self._mutex:
+            if self.broken == "closed":
+                raise JournalUnwritable("the journal is closed", "resume the session")
+            count, head = self._reread()
+            if (count, head) != (self._count, self._head):
+                raise JournalDamaged(
+                    f"{self.path} has {count} of the {self._count} lines that were written", "restore it from a copy"
+                )
+            self._cut(keep=False)
+            self.broken = ""
+
+    def close(self) -> None:
+        """Let another process write; closing twice is harmless."""
+        with self._mutex:
+            if self.broken != "closed":
+                self._seal()
+                self.broken = "closed"
+                let_go(self._fd)
+                self._lock.release()
+
+    def _receipt(self) -> KeptReceipt | None:
+        """What was left beside the journal; one that is damaged stays, for `verify` to name."""
+        try:
+            return kept_receipt(self.path)
+        except SessionError:
+            self._contradicted = True
+            return None
+
+    def _seal(self) -> None:
+        """Leave a receipt of the last line, unless one is there that the journal contradicts."""
+        if self._count and not self._contradicted:
+            with suppress(OSError):  # without it `verify` says that nothing proves the last line
+                keep_receipt(self.path, self._count, self._head)
+
+    def _reread(self) -> tuple[int, str]:
+        """How many of the acknowledged lines are on the disk, and the hash of the last."""
+        count, head = 0, START
+        try:
+            for line in walk(self.path):
+                if line.end > self._end:
+                    break
+                count, head = line.entry.seq + 1, line.head
+        except JournalDamaged:
+            raise
+        except SessionError as error:
+            raise JournalUnwritable(error.message, HINT) from error
+        return count, head
+
+    def _renew(self, start: int) -> None:
+        """Write the last line, which begins at `start`, again and sync it, so that nobody acts on what may vanish.
+
+        Whoever wrote it may have been killed before the sync, or the sync failed. After a failure the system takes the
+        bytes for written, and the next sync succeeds without them: only writing them again brings them to the disk.
+        """
+        if not self._end:
+            return
+        try:
+            fd = os.open(self.path, os.O_RDWR)
+            try:
+                line = os.pread(fd, self._end - start, start)
+                os.lseek(fd, start, os.SEEK_SET)
+                self._disk.write_all(fd, line)
+                self._disk.sync(fd)
+            finally:
+                let_go(fd)
+        except OSError as error:
+            raise JournalUnwritable(f"cannot write {self.path}: {error.strerror}", HINT) from error
+
+    def _cut(self, keep: bool) -> None:
+        """Cut off what follows the last acknowledged line; `keep` it in a file beside the journal."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._end)
+                rest = file.read()
+            if not rest:
+                return
+            if keep:
+                _keep(self.path, rest, self._disk)
+            self._disk.truncate(self._fd, self._end)
+            self._disk.sync(self._fd)
+        except OSError as error:
+            raise JournalUnwritable(f"cannot fix {self.path}: {error.strerror}", HINT) from error
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """Every event of a journal, proved as it is read; a line still being written is left out.
+
+    Raises:
+        JournalDamaged: a line is not what was written.
+        SessionError: the file cannot be read.
+    """
+    return (line.entry for line in walk(path))
+
+
+def verify(path: Path) -> Verified:
+    """Prove a whole journal.
+
+    Raises:
+        JournalDamaged: a line is not what was written.
+        SessionError: the file cannot be read.
+    """
+    count, head, end = 0, START, 0
+    for line in walk(path):
+        count, head, end = line.entry.seq + 1, line.head, line.end
+    try:
+        return Verified(count, head, path.stat().st_size - end)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a journal.
+
+    Raises:
+        SessionError: the disk does not say.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def writer_of(path: Path) -> str:
+    """Who writes this journal now, in words; empty where nobody does."""
+    return holder_of(_lock_path(path))
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def _keep(path: Path, rest: bytes, disk: Disk) -> None:
+    """Write the cut-off bytes to the first free `journal.jsonl.torn-<n>`."""
+    number = 1
+    while (beside := path.with_name(f"{path.name}.torn-{number}")).exists():
+        number += 1
+    write_new(beside, rest, disk)
+    sync_directory(path.parent)

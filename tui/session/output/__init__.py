@@ -1,0 +1,1 @@
+"""What commands printed, kept byte for byte and read from any place."""

@@ -1,0 +1,312 @@
+"""Keeps what a command prints, byte for byte, and shows any part of it however much there is.
+
+An attempt has three files: `NNNN.out`, the bytes as they came, both streams interleaved; `NNNN.idx`, when they came
+and from which stream (tui/session/output/timing.py); `NNNN.mask`, where secrets are (tui/session/output/masks.py).
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tui.session.clock import Clock
+from tui.session.output.lines import BLOCK, LineIndex
+from tui.session.output.masks import Masker, OutputUnwritable, Span, hide, mask_path, merged, read_mask, write_mask
+from tui.session.output.seal import Sealer
+from tui.session.output.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
+from tui.text.search import bytes_pattern
+
+__all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
+
+BATCH = 16 * BLOCK
+WITHHELD = b"[not shown: secrets have not been looked for in this output yet]"
+
+
+def output_path(directory: Path, attempt: int) -> Path:
+    """The file of the attempt's output."""
+    return directory / f"{attempt:04d}.out"
+
+
+class OutputWriter:
+    """Writes one attempt's output; one thread writes while others read."""
+
+    def __init__(
+        self,
+        directory: Path,
+        attempt: int,
+        clock: Clock,
+        secret: bool = False,
+        write: Callable[[int, bytes], int] = os.write,
+        since: float | None = None,
+    ) -> None:
+        """Make the files, or go on with those of an attempt that was left.
+
+        Args:
+            secret: the output has a secret that nobody knows yet; nothing of it is shown before it has a mask.
+            since: how many seconds ago the attempt began that is gone on with; None for a new one.
+
+        Raises:
+            OutputUnwritable: they cannot be made.
+        """
+        self.path = output_path(directory, attempt)
+        self.size = 0
+        self.sha256 = ""
+        self.timing_sha256 = ""
+        self.came = dict.fromkeys(STREAMS, 0)
+        self.secret = secret
+        self.closed = False
+        self.sealer = Sealer(self.path)
+        self._clock = clock
+        self._began = clock.monotonic() - (since or 0.0)
+        self._os_write = write
+        new = os.O_EXCL if since is None else 0
+        try:
+            if since is not None:
+                self._go_on()
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | new, 0o600)
+            self.timing = TimingWriter(self.path.with_suffix(".idx"), write, None if since is None else self.size)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Keep bytes that came.
+
+        Raises:
+            OutputUnwritable: they could not be kept, or not all of them.
+        """
+        written = 0
+        try:
+            while written < len(data):
+                written += self._os_write(self._fd, data[written:] if written else data)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            if written:
+                self.timing.add(int((self._clock.monotonic() - self._began) * 1000), stream, written)
+                self.size += written
+                self.sealer.add(data if written == len(data) else data[:written])
+
+    def close(self) -> None:
+        """Make the output durable as far as it can be, and know its SHA-256; closing twice is harmless."""
+        if self.closed:
+            return
+        with suppress(OSError):
+            self.timing.close()
+        with suppress(OSError):  # without a hash, verifying says so
+            self.sha256 = self.sealer.close()
+        self.timing_sha256 = verify_timing(self.path.parent, int(self.path.stem))
+        self.closed = True
+        try:
+            with suppress(OSError):
+                os.fsync(self._fd)
+        finally:
+            os.close(self._fd)
+
+    def _go_on(self) -> None:
+        """Take note of what there is already."""
+        self.came = cut(self.path, self.path.with_suffix(".idx"))
+        mask_path(self.path.parent, int(self.path.stem)).unlink(missing_ok=True)
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                while data := file.read(BATCH):
+                    self.size += len(data)
+                    self.sealer.add(data)
+
+    def _unwritable(self, error: OSError) -> OutputUnwritable:
+        return OutputUnwritable(f"cannot write {self.path}: {error.strerror}", "free space in the session's folder")
+
+
+class OutputReader:
+    """One attempt's output with its secrets hidden, also while it is being written.
+
+    Without a writer the attempt is over, and its mask says what to hide; where there is none, nobody has looked for
+    secrets yet and the text is withheld. Not safe for several threads: each takes a reader of its own.
+    """
+
+    _fd = -1
+
+    def __init__(
+        self,
+        directory: Path,
+        attempt: int,
+        writer: OutputWriter | None = None,
+        masker: Masker | None = None,
+        index: LineIndex | None = None,
+    ) -> None:
+        self._directory = directory
+        self._attempt = attempt
+        self._writer = writer
+        self._masker = masker
+        self._index = index or LineIndex()
+        if writer is not None:
+            self._index = writer.sealer.index
+            writer.sealer.watch()
+        self._timing = Timing(output_path(directory, attempt).with_suffix(".idx"))
+        self._mask: list[Span] | None = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; reading opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    @property
+    def size(self) -> int:
+        """How many bytes came so far; of a running attempt's, those that are in the index."""
+        if self._writer is not None:
+            return self._writer.size if self._writer.closed else self._writer.sealer.watched
+        return os.fstat(self._fd).st_size if self._open() else 0
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the text is kept back because nobody has looked for secrets in it."""
+        if self._mask is None:
+            self._mask = read_mask(self._directory, self._attempt)
+        live = self._writer is not None and self._masker is not None and not self._writer.secret
+        return self._mask is None and not live and self.size > 0
+
+    def lines_total(self) -> int:
+        """How many lines there are, an unfinished last one among them."""
+        if self.withheld:
+            return 1
+        size = self._ready()
+        return self._index.total(size, self._fetch)
+
+    def read_lines(self, first: int, count: int) -> list[bytes]:
+        """Up to `count` lines from line `first` (0 is the first), secrets hidden, not yet safe for a terminal.
+
+        A line of more than 64 KiB comes in pieces, each a line of its own.
+        """
+        if self.withheld:
+            return [WITHHELD][first : first + count]
+        size = self._ready()
+        spans = self._index.spans(max(0, first), count, size, self._fetch) if count > 0 else []
+        if not spans:
+            return []
+        begin, end = spans[0][0], spans[-1][1]
+        hidden = self._hidden(begin, end, size)
+        data = self._fetch(begin, end - begin)
+        return [hide(data[start - begin : stop - begin], start, hidden) for start, stop in spans]
+
+    def stream_at(self, offset: int) -> str:
+        """Which stream the byte at `offset` came from: out or err."""
+        if self._writer is not None:
+            begin, stream = self._writer.timing.pending
+            if offset >= begin:
+                return stream
+        return self._timing.stream_at(offset)
+
+    def streams_of(self, first: int, count: int) -> list[str]:
+        """Which stream each of the lines that `read_lines` gives began on: out or err."""
+        if self.withheld or count <= 0:
+            return []
+        spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
+        return [self.stream_at(begin) for begin, _ in spans]
+
+    def times_of(self, first: int, count: int) -> list[float]:
+        """How many seconds after the attempt began each of the lines came that `read_lines` gives."""
+        if self.withheld or count <= 0:
+            return []
+        spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
+        return [self._timing.came_at(begin) for begin, _ in spans]
+
+    def bursts(self) -> Iterator[Burst]:
+        """When which bytes came, as far as it is on disk."""
+        return self._timing.bursts()
+
+    def search(
+        self,
+        pattern: str | re.Pattern[bytes],
+        start: int = 0,
+        direction: int = 1,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[int]:
+        """The lines that match, from line `start` on (or up to it and backward where `direction` is -1).
+
+        Args:
+            pattern: a text, found in either case where it has no capital letter; or a compiled pattern.
+            stopped: asked now and then; the search ends when it says True.
+        """
+        if self.withheld:
+            return
+        compiled = _compiled(pattern)
+        anywhere = re.compile(compiled.pattern, compiled.flags | re.MULTILINE)
+        size = self._ready()
+        first = self._index.offset_of(start, size, self._fetch) // BATCH
+        batches = range(first, -(-size // BATCH)) if direction > 0 else range(min(first, (size - 1) // BATCH), -1, -1)
+        for batch in batches:
+            if stopped():
+                return
+            # A line that begins in the batch may end up to two blocks behind it.
+            if anywhere.search(self._fetch(batch * BATCH, min(size - batch * BATCH, BATCH + 2 * BLOCK))):
+                yield from self._search_lines(compiled, batch, size, start, direction)
+
+    def _search_lines(
+        self, pattern: re.Pattern[bytes], batch: int, size: int, start: int, direction: int
+    ) -> Iterator[int]:
+        """The matching lines that begin in the batch."""
+        low = self._index.line_at(batch * BATCH, self._fetch)
+        if low and self._index.offset_of(low, size, self._fetch) < batch * BATCH:
+            low += 1
+        end = min(size, (batch + 1) * BATCH)
+        high = self._index.line_at(end, self._fetch)
+        if self._index.offset_of(high, size, self._fetch) < end:
+            high += 1
+        lines = self.read_lines(low, high - low)
+        found = [low + place for place, line in enumerate(lines) if pattern.search(line)]
+        if direction > 0:
+            yield from (line for line in found if line >= start)
+        else:
+            yield from (line for line in reversed(found) if line <= start)
+
+    def _hidden(self, begin: int, end: int, size: int) -> list[Span]:
+        """Every span to hide that may touch these bytes."""
+        spans = self._mask or []
+        if self._masker is None or not self._masker.longest:
+            return spans
+        start = max(0, begin - self._masker.longest)
+        stop = min(size, end + self._masker.longest)
+        live = self._writer is not None and stop == size
+        found = self._masker.spans(self._fetch(start, stop - start), live)
+        return merged([*_near(spans, begin, end), *((start + low, start + high) for low, high in found)])
+
+    def _ready(self) -> int:
+        """The size; makes sure that every whole block is in the index."""
+        size = self.size
+        if self._writer is not None and self._writer.closed and self._index.blocks < size // BLOCK:
+            self._writer, self._index = None, LineIndex()  # nobody watched while it came
+        if self._writer is None:
+            for block in range(self._index.blocks, size // BLOCK):
+                self._index.add(self._fetch(block * BLOCK, BLOCK))
+        return size
+
+    def _fetch(self, offset: int, length: int) -> bytes:
+        return os.pread(self._fd, length, offset) if length > 0 and self._open() else b""
+
+    def _open(self) -> bool:
+        if self._fd < 0:
+            with suppress(FileNotFoundError):
+                self._fd = os.open(output_path(self._directory, self._attempt), os.O_RDONLY)
+        return self._fd >= 0
+
+
+def verify_output(directory: Path, attempt: int) -> str:
+    """The SHA-256 of the attempt's output as it is on disk; empty where there is none."""
+    try:
+        with output_path(directory, attempt).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _near(spans: list[Span], begin: int, end: int) -> list[Span]:
+    return [span for span in spans if span[1] > begin and span[0] < end]
+
+
+def _compiled(pattern: str | re.Pattern[bytes]) -> re.Pattern[bytes]:
+    return bytes_pattern(pattern) if isinstance(pattern, str) else pattern

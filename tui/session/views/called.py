@@ -1,0 +1,193 @@
+"""Decides what a session, a step, an attempt and an item of the checklist are called; every view asks here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tui.once import once
+from tui.runbook.model import FlowKind
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
+from tui.session.views.doubts import doubtful
+from tui.session.views.notices import told_late
+from tui.text.amounts import counted
+
+
+class Tone(StrEnum):
+    """Whether something is as it was meant to be."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"
+
+
+COMPLETED, ROLLED_BACK, ABANDONED = "completed", "rolled back", "abandoned"
+"""What a session is finished as."""
+
+SIGNS = {Tone.GOOD: "✔", Tone.BAD: "✖", Tone.OPEN: "◆"}
+GLYPHS = {
+    StepStatus.PENDING: "○",
+    StepStatus.RUNNING: "▶",
+    StepStatus.WAITING: "◆",
+    StepStatus.FAILED: "✖",
+    StepStatus.UNKNOWN: "?",
+    StepStatus.PASSED: "✎",
+    StepStatus.SIGNED: "✔",
+    StepStatus.SKIPPED: "↷",
+    StepStatus.NOT_NEEDED: "–",
+}
+"""One sign for each status of a step."""
+
+
+class Called(Struct, frozen=True):
+    """What something is called, and its tone."""
+
+    words: str
+    tone: Tone
+
+    @property
+    def sign(self) -> str:
+        """The sign of its tone."""
+        return SIGNS[self.tone]
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.words}"
+
+
+class Item(Struct, frozen=True):
+    """An item of the checklist: done where every step that is for it was done, and what to say of it."""
+
+    id: str
+    title: str
+    done: bool
+    words: str
+
+
+def result_of(state: SessionState) -> str:
+    """What an open session would be finished as, by its steps: completed, rolled back or abandoned."""
+    if state.next_step() is not None:
+        return ABANDONED
+    return ROLLED_BACK if state.rollback else COMPLETED
+
+
+@once
+def over(state: SessionState) -> bool:
+    """Whether nothing of a session is left to do: it was finished, or every step is settled and none is in doubt.
+
+    One that was cut off before it began is over as well.
+    """
+    if state.finished is not None or state.started is None:
+        return True
+    return state.next_step() is None and state.running() is None and not doubtful(state)
+
+
+def over_at(state: SessionState) -> datetime | None:
+    """When a session was finished, or else when the last of its steps was settled; None while something is left."""
+    if state.finished is not None or not over(state):
+        return state.finished_at
+    settled = (state.step(step.id).settled for _, step in state.plan())
+    return max((at for at in (*settled, state.rollback_finished_at) if at), default=state.at)
+
+
+def way_back(state: SessionState) -> str:
+    """The command by which a session is gone on with; empty where nothing is left to do in it."""
+    return "" if over(state) or state.started is None else f"runbook resume {state.started.session}"
+
+
+def session_called(state: SessionState) -> Called:
+    """What a session came to; only what was set out to be done and was done is good."""
+    if state.started is None:
+        return Called("cut off before it began", Tone.BAD)
+    if not over(state):
+        return Called("unfinished", Tone.OPEN)
+    result = state.finished.result if state.finished else result_of(state)
+    flow = state.runbook.flows.get(state.started.flow)
+    if flow is not None and flow.kind is FlowKind.ROLLBACK:
+        return Called(result, Tone.GOOD if result in (ROLLED_BACK, COMPLETED) else Tone.BAD)
+    if state.rollback is None or result == ROLLED_BACK:
+        return Called(result, Tone.GOOD if result == COMPLETED else Tone.BAD)
+    back = ROLLED_BACK if state.rollback_finished_at else "the rollback is not finished"
+    return Called(f"{result}; {back}", Tone.BAD)
+
+
+def attempt_called(attempt: Attempt) -> str:
+    """What came of an attempt: an exit status that the step expects is no failure, one it does not is one."""
+    outcome = attempt.outcome
+    if outcome is None:
+        return "running"
+    if outcome.kind is OutcomeKind.UNKNOWN and attempt.good:
+        return f"{outcome}, resolved as succeeded"
+    if not outcome.ended_by_itself or not attempt.judged:
+        return _unjudged(outcome)
+    if attempt.good:
+        words = "succeeded" if outcome.exit_status == 0 else f"succeeded (exit {outcome.exit_status}, as expected)"
+    else:
+        words = "failed (not as expected)" if outcome.exit_status == 0 else f"failed (exit {outcome.exit_status})"
+    words = f"{words}: {outcome.detail}" if outcome.detail else words
+    return f"{words} (unprotected: {outcome.unprotected})" if outcome.unprotected else words
+
+
+def _unjudged(outcome: Outcome) -> str:
+    """The end of a command against which nothing was held; an exit status alone is neither good nor bad."""
+    if outcome.kind is OutcomeKind.FAILED and outcome.ended_by_itself:
+        return str(outcome).replace("failed (exit", "ended (exit", 1)
+    return str(outcome)
+
+
+def outcome_word(attempt: Attempt) -> str:
+    """The one word for what came of an attempt, by which it is searched for."""
+    if attempt.outcome is None:
+        return "running"
+    if not attempt.outcome.ended_by_itself or not attempt.judged:
+        return attempt.outcome.kind.value
+    return "failed" if attempt_failed(attempt) else "succeeded"
+
+
+def attempt_failed(attempt: Attempt) -> bool:
+    """Whether an attempt was not good; one that only looked fails nothing."""
+    if attempt.outcome is None or attempt.aside:
+        return False
+    return not attempt.good if attempt.judged else not attempt.good and not attempt.outcome.ended_by_itself
+
+
+def failed_attempts(state: SessionState) -> int:
+    """How many attempts of a session failed, those that were made again included."""
+    return sum(attempt_failed(one) for one in state.attempts.values())
+
+
+def place_words(attempt: Attempt) -> str:
+    """Where an attempt was made, to be put after its number; empty where that is no host."""
+    return f" on {attempt.host}" if attempt.host else ""
+
+
+def people_words(*names: str) -> str:
+    """People's names, nobody twice."""
+    return " and ".join(dict.fromkeys(name for name in names if name))
+
+
+def settled_by(now: StepState) -> str:
+    """Who answers for a settled step: those who signed it, who decided what it asked, or that nobody was asked."""
+    if now.operator != AUTO:
+        return f"by {people}" if (people := people_words(now.operator, now.second_operator)) else ""
+    return f"by {now.decided}'s decision" if now.decided else "automatically"
+
+
+def items(state: SessionState) -> Sequence[Item]:
+    """The checklist: an item is done by its steps, all of them done or not needed; one left out leaves it open."""
+    plan = [step for _, step in state.plan()]
+    found = []
+    for item in state.runbook.checklist:
+        statuses = [state.step(step.id).status for step in plan if item.id in step.checklist]
+        signed = statuses.count(StepStatus.SIGNED)
+        rest = len(statuses) - signed - statuses.count(StepStatus.NOT_NEEDED)
+        done = signed > 0 and rest == 0
+        skipped = statuses.count(StepStatus.SKIPPED)
+        parts = [f"{signed} of {counted(len(statuses), 'step')} done"] if signed or skipped else []
+        parts += [f"{skipped} skipped"] if skipped else []
+        if done and (late := told_late(state, [step for step in plan if item.id in step.checklist])):
+            done, parts = False, [late]
+        other = "open" if statuses else "no step of this session is for it"
+        found.append(Item(item.id, item.title, done, "done" if done else ", ".join(parts) or other))
+    return found

@@ -1,0 +1,68 @@
+"""Says which tasks a session left behind, when each is due, and which are done."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.runbook.model import FlowKind, FollowUp, seconds
+from tui.session.state import Done, SessionState
+from tui.session.views.called import COMPLETED, over, over_at
+from tui.text.amounts import duration
+
+SOON = timedelta(minutes=15)
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A follow-up of a session of the `runbook` of this title: when it is due (UTC), and who did it."""
+
+    session: str
+    runbook: str = ""
+    followup: FollowUp
+    due: datetime
+    done: Done | None = None
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it should have been done by now."""
+        return self.done is None and now > self.due
+
+    def words(self, now: datetime) -> str:
+        """Where it stands: overdue by 2 h 10 m, due in 40 m, done by ana."""
+        if self.done is not None:
+            note = f": {self.done.note}" if self.done.note else ""
+            return f"done {self.done.at:%Y-%m-%d %H:%M} UTC by {self.done.operator}{note}"
+        if now > self.due:
+            return f"overdue by {duration(now - self.due)}"
+        return f"due in {duration(self.due - now)}"
+
+
+def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
+    """The follow-ups of a session, the first due first.
+
+    They are owed by a deployment that was completed: one that was rolled back or abandoned left nothing to look after,
+    and any other flow changed nothing. A drill's are a drill's: whoever lists them tells them apart.
+
+    Args:
+        end: when it ended, for a session that is still open.
+    """
+    ended = over_at(state) or end
+    started = state.started
+    if started is None or ended is None or state.runbook.flows[started.flow].kind is not FlowKind.DEPLOY:
+        return []
+    if state.rollback is not None or (state.finished is not None and state.finished.result != COMPLETED):
+        return []
+    found = [
+        Due(
+            session=started.session,
+            runbook=state.runbook.runbook.title,
+            followup=one,
+            due=ended + timedelta(seconds=seconds(one.within)),
+            done=state.followups.get(one.id),
+        )
+        for one in state.runbook.followups
+    ]
+    return sorted(found, key=lambda one: one.due)
+
+
+def left(state: SessionState) -> list[Due]:
+    """The follow-ups of a session that is over that nobody has done yet."""
+    return [one for one in followups(state) if one.done is None] if over(state) else []

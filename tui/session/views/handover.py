@@ -1,0 +1,35 @@
+"""What somebody has to know who takes a session up: where it stands, what runs, what was left out."""
+
+from collections import Counter
+
+from tui.runbook.shell.scripts import first_line
+from tui.session.state import SessionState, StepStatus
+
+NAMED = 3
+"""So many of the steps that were left out are named; the log has them all."""
+
+
+def handover_summary(state: SessionState) -> tuple[str, ...]:
+    """A few lines, one subject each, from the state as it was left."""
+    left = [f"Left {state.at:%Y-%m-%d %H:%M:%S} UTC by {state.operator}." if state.at else "Nothing has happened yet."]
+    steps = [step for _, step in state.plan()]
+    counts = Counter(state.step(step.id).status for step in steps)
+    done = sum(count for status, count in counts.items() if status.settled)
+    words = [f"{counts[status]} {status.value}" for status in StepStatus if counts[status] and status.settled]
+    left.append(f"{done} of {len(steps)} steps settled" + (f": {', '.join(words)}." if words else "."))
+    if state.rollback:
+        end = state.rollback_finished_at
+        what = f"Rolled back at {end:%H:%M:%S} UTC" if end else f"Rolling back since {state.rollback_at:%H:%M:%S} UTC"
+        left.append(f"{what}: {state.rollback.reason}")
+    running = state.running()
+    if running is not None:
+        how = "is still running, and its output is followed again" if running.durable else "its outcome is not known"
+        left.append(f"Was running on {running.host}: {first_line(running.command)[:60]} – {how}.")
+    following = state.next_step()
+    if following is not None:
+        left.append(f"Next: {following.title} ({state.step(following.id).status.value}).")
+    skipped = [step.title for step in steps if state.step(step.id).status is StepStatus.SKIPPED]
+    if skipped:
+        more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+        left.append(f"Left out: {', '.join(skipped[:NAMED])}{more}.")
+    return tuple(left)

@@ -1,0 +1,59 @@
+"""Decides whether people were told as far ahead as a message has to go out before the moment that it is about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from tui.runbook.model import Message, Step, seconds
+from tui.runbook.templates.variables import fill
+from tui.session import events as ev
+from tui.session.state import SessionState, Told
+from tui.text.amounts import duration
+
+ALREADY = "already sent"
+"""How a message went out that this session did not send."""
+FORMAT = "%Y-%m-%d %H:%M"
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment that a text names as YYYY-MM-DD HH:MM in UTC; None where it is none."""
+    try:
+        return datetime.strptime(text.strip(), FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def told_now(state: SessionState, event: ev.MessageSent, at: datetime) -> Mapping[str, Told]:
+    """What people have been told ahead, by one more message: the first that named the same moment counts."""
+    message = state.runbook.messages.get(event.message)
+    if message is None or not message.ahead:
+        return state.told
+    now = Told(fill(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
+    before = state.told.get(event.message)
+    if before is not None and before.of == now.of:
+        now = Told(now.of, min((one.at for one in (before, now) if one.at is not None), default=None))
+    return {**state.told, event.message: now}
+
+
+def told_late(state: SessionState, steps: Sequence[Step]) -> str:
+    """How far ahead people were told by these steps' messages, where that was less than it has to be; else empty."""
+    for name in (action.send for step in steps for action in step.actions if action.send):
+        message, told = state.runbook.messages[name], state.told.get(name)
+        if message.ahead and told is not None and (words := _late(message, told, fill(message.of, state.facts))):
+            return words
+    return ""
+
+
+def _late(message: Message, told: Told, of: str) -> str:
+    planned = moment_of(of)
+    if planned is None:
+        return f"notified, but {of} is not a date and a time"
+    if told.of != of:
+        return f"notified of {told.of}, not of {of}"
+    if told.at is None:
+        return "notified; when is not known"
+    lead = (planned - told.at).total_seconds()
+    if lead >= seconds(message.ahead):
+        return ""
+    return (
+        f"notified {duration(lead // 60 * 60).removesuffix(' 00 s')} ahead" if lead >= 60 else "notified when it began"
+    )

@@ -1,0 +1,1 @@
+"""Whether a server is the one that known_hosts names."""

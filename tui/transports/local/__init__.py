@@ -1,0 +1,1 @@
+"""The operator's own machine as a place where commands run."""

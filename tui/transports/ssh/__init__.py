@@ -1,0 +1,1 @@
+"""A host over SSH, by paramiko: the way there, the login, commands and streams."""

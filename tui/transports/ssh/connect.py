@@ -1,0 +1,135 @@
+"""Opens one SSH connection: the way there, the host's key, the operator's key."""
+
+import paramiko
+from msgspec.structs import replace
+
+from tui.errors import HostError
+from tui.people import login_name
+from tui.transports.host_keys.keyblobs import host_key
+from tui.transports.host_keys.known_hosts import accept, known_types
+from tui.transports.ssh.algorithms import disagreement, restrict
+from tui.transports.ssh.login import Credentials, log_in
+from tui.transports.ssh.trust import check_host_key, known_before
+from tui.transports.ssh.way import Way, direct, proxy
+from tui.transports.ssh.wire import Connection
+from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, resolve
+from tui.transports.told import told
+
+CONNECT_TIMEOUT = 10.0
+KEEPALIVE = 10
+MAX_JUMPS = 8
+
+
+def open_connection(
+    where: Resolved, credentials: Credentials, timeout: float = CONNECT_TIMEOUT, behind: tuple[Resolved, ...] = ()
+) -> tuple[Connection, str]:
+    """Connect, check the host's key and log in; returns the connection and the user.
+
+    Args:
+        where: what OpenSSH's configuration says of the target.
+        credentials: what replaces OpenSSH's files.
+        timeout: seconds for each of: reaching the port, agreeing on keys, each key offered.
+        behind: the targets that this one is a jump host on the way to, the last one first.
+
+    Raises:
+        HostError: the host cannot be reached; HostKeyRefused and AuthenticationRefused say so in their own words.
+    """
+    user = where.user or login_name()
+    if not user:
+        raise HostError(f"{where.target}: it is not known as whom to log in", "name a User in ssh_config, or user = …")
+    way = _way(where, credentials, timeout, behind)
+    connection = Connection(way.stream, way.let_go, way.why)
+    connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
+    try:
+        _handshake(connection, where, credentials, timeout, way)
+        log_in(connection, where, user, credentials)
+    except BaseException:
+        connection.close()
+        raise
+    connection.set_keepalive(KEEPALIVE)
+    return connection, user
+
+
+def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
+    """The way that leads to the host."""
+    path = (where, *behind)
+    if any(_is_same(where, one) for one in behind):
+        names = " → ".join(one.target for one in reversed(path))
+        raise HostError(
+            f"{behind[-1].target}: ProxyJump leads to itself: {names}",
+            NO_LOOP,
+        )
+    if len(behind) > MAX_JUMPS:
+        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "fix ProxyJump in the SSH configuration")
+    if where.jump:
+        return _jump(where, credentials, timeout, behind)
+    return proxy(where.command) if where.command else direct(where, timeout)
+
+
+def _is_same(one: Resolved, other: Resolved) -> bool:
+    """Whether two targets are one host: by the same user at the same address, reached the same way."""
+    return (one.host, one.port, one.user, one.jump) == (other.host, other.port, other.user, other.jump)
+
+
+def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
+    """Through the jump hosts, the last of which opens the way to the target."""
+    *before, last = where.jump.split(",")
+    user, _, rest = last.removeprefix("ssh://").rstrip("/").rpartition("@")
+    host, port = _host_port(rest)
+    middle = resolve(host, user or None, port, where.files)
+    if before:
+        middle = replace(middle, jump=",".join(before))
+    connection, _ = open_connection(middle, credentials, timeout, (where, *behind))
+    try:
+        channel = connection.open_channel("direct-tcpip", (where.host, where.port), ("127.0.0.1", 0), timeout=timeout)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        connection.close()
+        raise HostError(
+            f"{middle.address} cannot reach {where.address}: {told(str(error))}", "is the host up?"
+        ) from error
+    return Way(channel, connection.close)
+
+
+def _host_port(text: str) -> tuple[str, int | None]:
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        return host, int(port[1:]) if port.startswith(":") else None
+    host, colon, port = text.rpartition(":")
+    return (host, int(port)) if colon and port.isdigit() and ":" not in host else (text, None)
+
+
+def _handshake(connection: Connection, where: Resolved, credentials: Credentials, timeout: float, way: Way) -> None:
+    files = credentials.known_hosts or where.known_hosts
+    known = [] if credentials.trusted else known_before(where, files)
+    restrict(connection, where, known_types(known))
+    try:
+        connection.start_client(timeout=timeout)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise _unagreed(connection, where, way, error) from error
+    if not connection.initial_kex_done:  # paramiko lets the time pass without a word
+        why = way.why()
+        raise HostError(
+            f"{where.address} does not answer" + (f"; {why}" if why else ""),
+            "the port is open: is its sshd stuck, or the way there?",
+        )
+    key = connection.get_remote_server_key()
+    shown = connection.shown or host_key(key.asbytes())
+    if credentials.trusted:
+        if all(shown.plain != one.asbytes() for one in credentials.trusted):
+            accept(where.known_as, shown, [], files)
+        return
+    try:
+        peer = way.peer
+    except OSError as error:
+        raise _unagreed(connection, where, way, error) from error
+    check_host_key(where, shown, key.get_bits(), peer, files)
+
+
+def _unagreed(connection: Connection, where: Resolved, way: Way, error: Exception) -> HostError:
+    """Why there is no connection: in the words of the way there or of the server, before paramiko's."""
+    if found := disagreement(connection, error):
+        return HostError(f"{where.address}: {found[0]}", found[1])
+    if why := way.why():
+        return HostError(f"{where.address} is not reached: {why}", "run the ProxyCommand by hand, or log in again")
+    said = connection.last_words() or told(str(error))
+    return HostError(f"{where.address} does not speak SSH with us: {said}", "is that an SSH port?")

@@ -1,0 +1,131 @@
+"""Follows one command over SSH from its start to its outcome, and makes sure of its end."""
+
+import time
+
+import paramiko
+from msgspec.structs import replace
+
+from tui import threads
+from tui.errors import HostError
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import CancelToken, OutputSink, Stream
+from tui.transports.greeting import Greeting
+from tui.transports.jobs.ask import Channels, Lost, ask
+from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, end_request
+from tui.transports.ssh.wire import Inbox, told_end, took
+
+OPEN_PATIENCE = 10.0
+INLINE = 16 << 10
+
+
+class Running:
+    """One command from its start to its outcome."""
+
+    def __init__(
+        self,
+        channels: Channels,
+        channel: paramiko.Channel,
+        inbox: Inbox,
+        sink: OutputSink,
+        limit: float | None,
+        patience: float,
+    ) -> None:
+        self._channels = channels
+        self._channel = channel
+        self._inbox = inbox
+        self._sink = sink
+        self._limit = limit
+        self._patience = patience
+        self._greeting = Greeting()
+
+    def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
+        """Pass the output on until the command has ended, one way or another."""
+        self._greeting.hushed = bool(stdin)
+        if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
+            self._feed(stdin)
+        else:
+            threads.start("stdin", self._feed, stdin)
+        limit = self._limit
+        deadline = time.monotonic() + limit if limit is not None else float("inf")
+        silent = 0
+        try:
+            while (came := self._next(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
+                silent = 0 if came else silent + 1
+                if cancel.cancelled:
+                    return self._end(OutcomeKind.CANCELLED, "")
+                if time.monotonic() >= deadline:
+                    return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
+                if silent >= SILENT_TICKS and self._channel.status_event.is_set():
+                    outcome = self._outcome()
+                    return outcome if not outcome.ended_by_itself else replace(outcome, detail=LEFT_BEHIND)
+            ended = self._ended()
+            if ended.kind is not OutcomeKind.UNKNOWN and not told_end(self._channel):
+                detail = f"it {ended}, but the connection was lost before all of its output came"
+                return Outcome(OutcomeKind.UNKNOWN, detail=detail)
+            return self._greeting.judged(ended)
+        finally:
+            if held := self._greeting.held():
+                self._sink(Stream.ERR, held)
+            self._channel.close()
+
+    def _next(self, wait: float) -> bool | None:
+        """Pass on what comes within `wait` seconds, and say whether anything came; None when the command is over."""
+        chunks = self._inbox.take(wait)
+        if chunks is None:  # it closed its outputs, but may go on; the event is set by an exit status and by the end
+            return None if self._channel.status_event.wait(wait) else True
+        self._pass_on(chunks)
+        return bool(chunks)
+
+    def _feed(self, stdin: bytes) -> None:
+        try:
+            if stdin:
+                self._channel.sendall(stdin)
+            self._channel.shutdown_write()
+        except OSError:
+            pass  # the command closed its standard input, or has ended: both are its own affair
+
+    def _pass_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
+        for stream, data in chunks:
+            took(self._channel, len(data))
+            if data := self._greeting.feed(stream, data):
+                self._sink(stream, data)
+
+    def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
+        patience, over = time.monotonic() + OPEN_PATIENCE, False
+        while not self._greeting.group and not over and time.monotonic() < patience:
+            over = self._next(TICK) is None  # the group is not known before the login shell has read its startup files
+        if over and not self._greeting.group:
+            return self._outcome()
+        gone = self._greeting.group > 0 and end_group(self._channels, self._greeting.group, self._patience)
+        for _ in range(20):
+            chunks = self._inbox.take(TICK)
+            if chunks is None:
+                break
+            self._pass_on(chunks)
+        if gone:
+            return Outcome(kind, detail=detail)
+        said = "" if self._greeting.group else self._greeting.said()
+        why = f"; what begins it on the host said: {said}" if said else ""
+        return Outcome(
+            OutcomeKind.UNKNOWN, detail=f"{kind.value} {detail}, but it may still be running{why}".replace(" ,", ",")
+        )
+
+    def _outcome(self) -> Outcome:
+        return self._greeting.judged(self._ended())
+
+    def _ended(self) -> Outcome:
+        signal = getattr(self._channel, "exit_signal", "")
+        if signal:
+            return Outcome(OutcomeKind.SIGNALLED, signal=signal)
+        if self._channel.exit_status >= 0:
+            return Outcome.exited(self._channel.exit_status)
+        return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
+
+
+def end_group(channels: Channels, group: int, patience: float) -> bool:
+    """End a process group on the host; True when nothing of it is left."""
+    try:
+        words = ask(channels, end_request(group, patience), patience + OPEN_PATIENCE, urgent=True)
+    except (HostError, Lost):
+        return False
+    return words.split()[-1:] == ["empty"]

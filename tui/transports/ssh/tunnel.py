@@ -1,0 +1,97 @@
+"""Streams to what only a host can reach, over the connection to the host that there is anyway."""
+
+import select
+import socket
+from contextlib import suppress
+
+import paramiko
+
+from tui import threads
+from tui.transports.base import Address, DialFailed, Undialled
+from tui.transports.ssh.wire import ChannelRefused, Connection
+from tui.transports.streams import LOOPBACK, pump
+
+PROHIBITED = 1
+"""SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254, 5.1."""
+
+_WORDS = {
+    "connection refused": Undialled.REFUSED,
+    "name or service not known": Undialled.NAME,
+    "no address associated with hostname": Undialled.NAME,
+    "temporary failure in name resolution": Undialled.NAME,
+    "connection timed out": Undialled.SILENT,
+}
+"""What sshd says of an address it cannot reach: the words of its C library, wherever it runs."""
+
+
+def dial_through(connection: Connection, address: Address, timeout: float) -> socket.socket:
+    """A stream from the host at the other end of a connection to an address.
+
+    It is a real socket, so that any library may poll it, wrap it in TLS or set its timeout: one end of a pair whose
+    other end is relayed through a channel.
+
+    Raises:
+        DialFailed: there is none.
+        EOFError: the connection is lost.
+    """
+    try:
+        channel = connection.open_beyond(*_request(address), timeout)
+    except TimeoutError as error:
+        raise DialFailed(Undialled.SILENT) from error
+    except ChannelRefused as refused:
+        raise DialFailed(_why(refused), refused.words) from refused
+    ours, theirs = socket.socketpair()
+    _relay(theirs, channel)
+    ours.settimeout(timeout)
+    return ours
+
+
+def _request(address: Address) -> tuple[str, bytes]:
+    """The kind of channel that leads to an address, and the fields of its request."""
+    fields = paramiko.Message()
+    if address.path:  # PROTOCOL of OpenSSH, 2.4: path, and two fields for later use
+        fields.add_string(address.path)
+        fields.add_string("")
+        fields.add_int(0)
+        return "direct-streamlocal@openssh.com", fields.asbytes()
+    fields.add_string(address.host)
+    fields.add_int(address.port)
+    fields.add_string(LOOPBACK)
+    fields.add_int(0)
+    return "direct-tcpip", fields.asbytes()
+
+
+def _why(refused: ChannelRefused) -> Undialled:
+    if refused.reason == PROHIBITED:
+        return Undialled.FORBIDDEN
+    return _WORDS.get(refused.words.lower(), Undialled.OTHER)
+
+
+def _relay(stream: socket.socket, channel: paramiko.Channel) -> None:
+    """Carry bytes between a stream and a channel until both directions have ended, or the stream's reader is gone."""
+
+    def there() -> None:
+        pump(stream.recv, channel.sendall)
+        with suppress(EOFError, OSError):
+            channel.close() if _gone(stream) else channel.shutdown_write()
+
+    def back() -> None:
+        pump(channel.recv, stream.sendall)
+        with suppress(OSError):
+            stream.shutdown(socket.SHUT_WR)
+        forth.join()
+        with suppress(EOFError, OSError):
+            channel.close()
+        stream.close()
+
+    forth = threads.start("tunnel to the host", there)
+    threads.start("tunnel from the host", back)
+
+
+def _gone(stream: socket.socket) -> bool:
+    """Whether the other end was closed, and not only its writing half; a pair tells, TCP does not."""
+    poll = select.poll()
+    with suppress(OSError, ValueError):
+        poll.register(stream, 0)
+        return any(events & select.POLLHUP for _, events in poll.poll(0))
+    return True

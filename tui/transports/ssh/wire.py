@@ -1,0 +1,303 @@
+"""paramiko's connection and channels, taught what it does not tell: arrival order of both streams, and exit signals."""
+
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+import paramiko
+from paramiko.common import (
+    MSG_CHANNEL_CLOSE,
+    MSG_CHANNEL_EOF,
+    MSG_CHANNEL_REQUEST,
+    cMSG_CHANNEL_OPEN,
+    cMSG_CHANNEL_WINDOW_ADJUST,
+)
+
+from tui import threads
+from tui.text.logs import silence
+from tui.transports.base import Stream
+from tui.transports.ssh.negotiation import Negotiating
+from tui.transports.told import told
+
+silence()
+# What it would log is either handled here or said in an outcome; on a screen it would be garbage.
+
+WINDOW = 8 << 20
+PACKET = 256 << 10
+NEVER = 1 << 62
+GATHER = 0.001
+CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes128-ctr",
+    "aes192-ctr",
+    "aes256-ctr",
+)
+WEAK = {
+    "ciphers": ["3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc"],
+    "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1", "hmac-sha1-96"],
+}
+"""What paramiko still offers and nobody should take."""
+
+
+# Parts of paramiko that its type stubs do not show.
+_HANDLE_REQUEST: Any = vars(paramiko.Channel)["_handle_request"]
+_SEND: Any = vars(paramiko.Transport)["_send_user_message"]
+_OPEN_FAILURE: Any = vars(paramiko.Transport)["_parse_channel_open_failure"]
+_OPEN_SUCCESS: Any = vars(paramiko.Transport)["_parse_channel_open_success"]
+_HANDLERS: dict[int, Any] = vars(paramiko.Transport)["_channel_handler_table"]
+
+
+class Inbox:
+    """What came on a channel, both streams in the order they arrived."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[tuple[Stream, bytes]] = deque()
+        self._news = threading.Condition()
+        self._closed = False
+        self._streaming = False
+
+    def put(self, stream: Stream, data: bytes) -> None:
+        """Keep a chunk; called by paramiko's thread."""
+        with self._news:
+            self._chunks.append((stream, data))
+            if len(self._chunks) == 1:
+                self._news.notify()
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def take(self, timeout: float) -> list[tuple[Stream, bytes]] | None:
+        """What has come, neighbours of one stream joined; an empty list after `timeout`, None at the end.
+
+        While much comes at once it is taken in larger pieces: a switch of threads for each packet halves the rate.
+        """
+        if self._streaming:
+            time.sleep(GATHER)
+        with self._news:
+            if not self._chunks and not self._closed:
+                self._news.wait(timeout)
+            if not self._chunks:
+                return None if self._closed else []
+            chunks = list(self._chunks)
+            self._chunks.clear()
+        self._streaming = len(chunks) > 1
+        return _joined(chunks)
+
+
+def _joined(chunks: list[tuple[Stream, bytes]]) -> list[tuple[Stream, bytes]]:
+    runs: list[tuple[Stream, list[bytes]]] = []
+    for stream, data in chunks:
+        if runs and runs[-1][0] is stream:
+            runs[-1][1].append(data)
+        else:
+            runs.append((stream, [data]))
+    return [(stream, b"".join(parts)) for stream, parts in runs]
+
+
+class _Feed:
+    """Stands where paramiko keeps one stream's bytes, and puts them in the inbox instead."""
+
+    def __init__(self, inbox: Inbox, stream: Stream) -> None:
+        self._inbox = inbox
+        self._stream = stream
+
+    def feed(self, data: bytes) -> None:
+        self._inbox.put(self._stream, data)
+
+    def close(self) -> None:
+        self._inbox.close()
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _on_request(channel: Any, message: paramiko.Message) -> None:
+    """paramiko drops `exit-signal` (RFC 4254, 6.10): keep its name before it does."""
+    kind = message.get_text()
+    if kind == "exit-signal":
+        message.get_boolean()
+        channel.exit_signal = "SIG" + message.get_text()
+        channel.status_event.set()
+    message.rewind()
+    message.get_int()
+    _HANDLE_REQUEST(channel, message)
+
+
+def _on_end(handle: Any) -> Any:
+    """An end of output that the other side tells (RFC 4254, 5.3), unlike the one that a lost connection makes."""
+
+    def on_end(channel: Any, message: paramiko.Message) -> None:
+        channel.told_end = True
+        handle(channel, message)
+
+    return on_end
+
+
+def told_end(channel: Any) -> bool:
+    """Whether the other side said that all of the output has come; an exit status may come long before."""
+    return bool(getattr(channel, "told_end", False))
+
+
+class ChannelRefused(Exception):
+    """The server opens no such channel; `reason` is a number of RFC 4254, 5.1, `words` are the server's own."""
+
+    def __init__(self, reason: int, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.words = words
+
+
+class Connection(Negotiating):
+    """A connection set up for speed and for the ciphers of today; rekeying is left to the server's policy.
+
+    `beneath` lets go of what it goes through (jump host, proxy command); it is called when the connection has ended,
+    and perhaps again. `why` tells what that said.
+    """
+
+    _preferred_ciphers = CIPHERS
+    _channel_handler_table = {
+        **_HANDLERS,
+        MSG_CHANNEL_REQUEST: _on_request,
+        MSG_CHANNEL_EOF: _on_end(_HANDLERS[MSG_CHANNEL_EOF]),
+        MSG_CHANNEL_CLOSE: _on_end(_HANDLERS[MSG_CHANNEL_CLOSE]),
+    }
+
+    def __init__(
+        self,
+        connection: socket.socket | paramiko.Channel,
+        beneath: Callable[[], None],
+        why: Callable[[], str] = lambda: "",
+    ) -> None:
+        super().__init__(
+            connection, default_window_size=WINDOW, default_max_packet_size=PACKET, disabled_algorithms=WEAK
+        )
+        # A rekey of ours while a channel closes kills the connection (paramiko issue 822).
+        self.packetizer.REKEY_BYTES = NEVER
+        self.packetizer.REKEY_PACKETS = NEVER
+        self.heard = time.monotonic()
+        """When the other side last said anything."""
+        packetizer: Any = self.packetizer
+        packetizer.read_message = self._hearing(packetizer.read_message)
+        self.ended = threading.Event()
+        self._refusals: dict[int, ChannelRefused] = {}
+        self._given_up: dict[int, paramiko.Channel] = {}
+        self._beneath = beneath
+        self._why = why
+
+    def _hearing(self, read: Callable[[], Any]) -> Callable[[], Any]:
+        def read_message() -> Any:
+            message = read()
+            self.heard = time.monotonic()
+            return message
+
+        return read_message
+
+    def last_words(self) -> str:
+        """What the way here or the server said that may be why it ended; of any length, and for a terminal."""
+        return self._why() or told(self.goodbye)
+
+    def run(self) -> None:
+        """Serve the connection; paramiko's thread is in here for as long as it lasts."""
+        try:
+            super().run()
+        finally:
+            self.ended.set()
+            self._beneath()
+
+    def get_remote_server_key(self) -> paramiko.PKey:
+        """The key that the server proved to hold; paramiko does not tell it any more once the connection is lost."""
+        key: paramiko.PKey | None = self.host_key
+        return key or super().get_remote_server_key()
+
+    def _send_user_message(self, data: Any) -> None:
+        """Send; what a lost connection does not take is dropped, as paramiko does once it knows of the loss."""
+        with suppress(EOFError, OSError):
+            _SEND(self, data)
+
+    def close(self) -> None:
+        """Close it, and what it goes through."""
+        with suppress(EOFError, OSError):  # the way there has gone first
+            super().close()
+        with suppress(EOFError, OSError):
+            self.sock.close()
+        self._beneath()
+
+    def open_ordered(self, timeout: float) -> tuple[paramiko.Channel, Inbox]:
+        """A session channel whose output comes through an inbox; its bytes must be acknowledged with `took`."""
+        channel: Any = self.open_session(timeout=timeout)
+        inbox = Inbox()
+        channel.in_buffer = _Feed(inbox, Stream.OUT)
+        channel.in_stderr_buffer = _Feed(inbox, Stream.ERR)
+        return channel, inbox
+
+    def open_beyond(self, kind: str, fields: bytes, timeout: float) -> paramiko.Channel:
+        """A channel of a kind to somewhere behind the host, with the fields that its request has beside the usual.
+
+        paramiko knows no kind but its own, and keeps one refusal for all threads.
+
+        Raises:
+            ChannelRefused: the server says why not.
+            TimeoutError: it has not said anything yet; a channel that it opens later is closed.
+            EOFError: the connection is lost.
+        """
+        inner: Any = self
+        if not self.is_active():
+            raise EOFError
+        with inner.lock:
+            number: int = inner._next_channel()
+            channel: Any = paramiko.Channel(number)
+            inner._channels.put(number, channel)
+            inner.channel_events[number] = answered = threading.Event()
+            inner.channels_seen[number] = True
+            channel._set_transport(self)
+            channel._set_window(WINDOW, PACKET)
+        request = paramiko.Message()
+        request.add_byte(cMSG_CHANNEL_OPEN)
+        request.add_string(kind)
+        for value in (number, WINDOW, PACKET):
+            request.add_int(value)
+        request.add_bytes(fields)
+        self._send_user_message(request)
+        answered.wait(timeout)
+        with inner.lock:
+            if refusal := self._refusals.pop(number, None):
+                raise refusal
+            if not self.is_active():
+                raise EOFError
+            if not answered.is_set():
+                self._given_up[number] = channel
+                raise TimeoutError
+        return cast("paramiko.Channel", channel)
+
+    def _parse_channel_open_failure(self, message: paramiko.Message) -> None:
+        number, reason, words = message.get_int(), message.get_int(), message.get_text()
+        if self._given_up.pop(number, None) is None:
+            self._refusals[number] = ChannelRefused(reason, words)
+        message.rewind()
+        _OPEN_FAILURE(self, message)
+
+    def _parse_channel_open_success(self, message: paramiko.Message) -> None:
+        number = message.get_int()
+        message.rewind()
+        _OPEN_SUCCESS(self, message)
+        if late := self._given_up.pop(number, None):
+            threads.start("close a late channel", late.close)
+
+
+def took(channel: Any, size: int) -> None:
+    """Let the other side send as many bytes more (RFC 4254, 5.2)."""
+    more = channel._check_add_window(size)
+    if more > 0:
+        message = paramiko.Message()
+        message.add_byte(cMSG_CHANNEL_WINDOW_ADJUST)
+        message.add_int(channel.remote_chanid)
+        message.add_int(more)
+        channel.transport._send_user_message(message)

@@ -1,0 +1,1 @@
+"""What the operator's ssh_config(5) asks for."""

@@ -1,0 +1,233 @@
+"""How a target is reached, resolved by OpenSSH itself so that `ssh TARGET` and this program mean the same."""
+
+import shlex
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import HostError
+from tui.transports.ssh_config.lines import is_amended, paths
+from tui.transports.ssh_config.tokens import PROXY, Tokens
+from tui.transports.told import told
+
+RESOLVE_TIMEOUT = 10.0
+AGENT = "SSH_AUTH_SOCK"
+"""What IdentityAgent is where nothing is said (ssh_config(5)); `none` means no agent."""
+
+USER_KNOWN_HOSTS = "~/.ssh/known_hosts ~/.ssh/known_hosts2"
+SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
+NO_RSA_SIZE = 1024
+"""Bits that OpenSSH asks of an RSA key where RequiredRSASize says nothing."""
+
+NO_LOOP = "fix ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it"
+"""What to do about a jump that leads to itself."""
+
+
+class Algorithms(Struct, frozen=True, kw_only=True):
+    """What the configuration allows of each kind; None where nothing is said."""
+
+    kex: tuple[str, ...] | None = None
+    ciphers: tuple[str, ...] | None = None
+    macs: tuple[str, ...] | None = None
+    host_keys: tuple[str, ...] | None = None
+    client_keys: tuple[str, ...] | None = None
+    known_first: bool = True
+    """Whether the kinds of host key that known_hosts has are asked for first."""
+    rsa_bits: int = NO_RSA_SIZE
+
+
+class HostChecks(Struct, frozen=True, kw_only=True):
+    """What the configuration says of trusting the host's key, beside known_hosts itself."""
+
+    strict: str = "ask"
+    revoked: tuple[Path, ...] = ()
+    command: tuple[str, ...] = ()
+    """KnownHostsCommand, its tokens not yet filled in."""
+    localhost_unchecked: bool = False
+    address_too: bool = False
+
+
+class Resolved(Struct, frozen=True, kw_only=True):
+    """What `ssh -G` says of a target; an empty `jump` or `command` means a direct connection."""
+
+    target: str
+    host: str
+    port: int = 22
+    user: str = ""
+    identities: tuple[Path, ...] = ()
+    identities_only: bool = False
+    agent: str = AGENT
+    alias: str = ""
+    known_hosts: tuple[Path, ...] = ()
+    jump: str = ""
+    command: str = ""
+    files: tuple[Path, ...] = ()
+    family: str = "any"
+    bind_address: str = ""
+    bind_interface: str = ""
+    key_login: bool = True
+    """Whether PubkeyAuthentication and PreferredAuthentications let a key log in."""
+    algorithms: Algorithms = Algorithms()
+    checks: HostChecks = HostChecks()
+
+    @property
+    def known_as(self) -> str:
+        """The name that known_hosts has the host under."""
+        name = self.alias or self.host
+        return name if self.port == 22 or self.alias else f"[{name}]:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Host and port, for the eye."""
+        return self.host if self.port == 22 else f"{self.host}:{self.port}"
+
+    @property
+    def tokens(self) -> Tokens:
+        """What the tokens of ssh_config(5) stand for here."""
+        return Tokens(self.target, self.host, self.port, self.user, self.alias)
+
+
+def resolve(target: str, user: str | None, port: int | None, files: Sequence[Path] = ()) -> Resolved:
+    """Ask `ssh -G`; `files` stands for -F.
+
+    Raises:
+        HostError: OpenSSH's client is not installed, does not understand the target or its configuration, or the
+            configuration asks for what this program does not do.
+    """
+    if target.startswith("-") or not target:
+        raise HostError(f"{target!r} is no SSH target", "give the host a name or [user@]name in the runbook")
+    ssh = shutil.which("ssh")
+    if ssh is None:
+        raise HostError("`ssh` is not installed here", "install openssh-client: it resolves the SSH configuration")
+    command = [ssh, "-G", *(part for file in files[:1] for part in ("-F", str(file)))]
+    command += [*(("-l", user) if user else ()), *(("-p", str(port)) if port else ()), "--", target]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=RESOLVE_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise HostError(
+            f"{target}: `ssh -G` does not end within {RESOLVE_TIMEOUT:g} s", "is it waiting in a Match exec?"
+        ) from None
+    if done.returncode:
+        words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
+        if words and "jumphost loop" in words[0]:
+            raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP)
+        raise HostError(f"{target}: {told(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
+    return _parsed(target, done.stdout, tuple(files))
+
+
+class _Given:
+    """The lines of `ssh -G`: a keyword in lower case, a blank, its value."""
+
+    def __init__(self, text: str) -> None:
+        self._given: dict[str, list[str]] = {}
+        for line in text.split("\n"):
+            key, _, value = line.partition(" ")
+            self._given.setdefault(key, []).append(value)
+
+    def all(self, key: str) -> list[str]:
+        return self._given.get(key, [])
+
+    def one(self, key: str, default: str = "") -> str:
+        value = self._given.get(key, [default])[0]
+        return "" if value == "none" else value
+
+    def is_set(self, key: str) -> bool:
+        return self.one(key) in ("yes", "true")
+
+    def names(self, *keys: str) -> tuple[str, ...] | None:
+        """A list with commas, under the first of the keywords that OpenSSH's version knows."""
+        found = next((self._given[key][0] for key in keys if key in self._given), None)
+        return None if found is None else tuple(name for name in found.split(",") if name)
+
+
+def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
+    given = _Given(text)
+    _refuse_what_we_do_not_do(target, given)
+    host, port, user, alias = (
+        given.one("hostname", target),
+        int(given.one("port", "22")),
+        given.one("user"),
+        given.one("hostkeyalias"),
+    )
+    tokens = Tokens(target, host, port, user, alias)
+
+    def listed(keyword: str, default: str) -> tuple[Path, ...]:
+        return paths(keyword, given.one(keyword.lower()), default, files, tokens.path)
+
+    identities = [tokens.path(value) for value in given.all("identityfile")]
+    methods = given.names("preferredauthentications")
+    return Resolved(
+        target=target,
+        host=host,
+        port=port,
+        user=user,
+        identities=tuple(Path(name) for name in identities if name and name != "none"),
+        identities_only=given.one("identitiesonly") == "yes",
+        agent=next(iter(given.all("identityagent")), AGENT),
+        alias=alias,
+        known_hosts=listed("UserKnownHostsFile", USER_KNOWN_HOSTS) + listed("GlobalKnownHostsFile", SYSTEM_KNOWN_HOSTS),
+        jump=tokens.fill(given.one("proxyjump"), PROXY),
+        command=tokens.fill(given.one("proxycommand"), PROXY),
+        files=files,
+        family=given.one("addressfamily", "any"),
+        bind_address=given.one("bindaddress"),
+        bind_interface=given.one("bindinterface"),
+        key_login=given.one("pubkeyauthentication", "yes") not in ("no", "false")
+        and (methods is None or "publickey" in methods),
+        algorithms=_algorithms(given, files),
+        checks=HostChecks(
+            strict=given.one("stricthostkeychecking", "ask"),
+            revoked=tuple(Path(tokens.path(str(file))) for file in listed("RevokedHostKeys", "")),
+            command=_command(target, given.one("knownhostscommand")),
+            localhost_unchecked=given.is_set("nohostauthenticationforlocalhost"),
+            address_too=given.is_set("checkhostip"),
+        ),
+    )
+
+
+def _algorithms(given: _Given, files: tuple[Path, ...]) -> Algorithms:
+    return Algorithms(
+        kex=given.names("kexalgorithms"),
+        ciphers=given.names("ciphers"),
+        macs=given.names("macs"),
+        host_keys=given.names("hostkeyalgorithms"),
+        client_keys=given.names("pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes"),
+        known_first=is_amended("HostKeyAlgorithms", files),
+        rsa_bits=int(given.one("requiredrsasize") or NO_RSA_SIZE),
+    )
+
+
+def _command(target: str, value: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise HostError(f"{target}: KnownHostsCommand {value}: {error}", "fix the SSH configuration") from error
+
+
+def _refuse_what_we_do_not_do(target: str, given: _Given) -> None:
+    """OpenSSH would not run the runbook's commands there, or reaches the host by a way that this program lacks."""
+    if command := given.one("remotecommand"):
+        raise HostError(
+            f"{target}: RemoteCommand {told(command)} is set, with which ssh refuses any other command",
+            "give the runbook a Host block of its own, without RemoteCommand",
+        )
+    if (session := next(iter(given.all("sessiontype")), "default")) != "default":
+        raise HostError(
+            f"{target}: SessionType {told(session)} is set, with which ssh runs no command",
+            "give the runbook a Host block of its own, without SessionType",
+        )
+    if given.is_set("proxyusefdpass") and given.one("proxycommand"):
+        raise HostError(
+            f"{target}: ProxyUseFdpass is not supported", "name a ProxyCommand that passes the bytes on itself"
+        )

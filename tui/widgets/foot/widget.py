@@ -1,0 +1,30 @@
+"""The foot of the run screen, where "is it stuck?" and "how much time is left?" are answered always."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+
+from tui.text.block import pieces, styled
+from tui.widgets.foot.text import banner, first_line, second_line
+from tui.widgets.progress import Moment
+from tui.widgets.words import Words
+
+
+class Foot(Vertical):
+    """Two lines, and a loud third one while the journal cannot be written or a connection is lost under a command."""
+
+    moment: reactive[Moment | None] = reactive(None, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        yield Words(id="foot-trouble")
+        yield Words(id="foot-text")
+
+    def watch_moment(self, moment: Moment | None) -> None:
+        if moment is None:
+            return
+        trouble = self.query_one("#foot-trouble", Words)
+        words = banner(moment)
+        trouble.display = bool(words)
+        if words:
+            trouble.say(pieces(words))
+        self.query_one("#foot-text", Words).say(styled([first_line(moment), second_line(moment)]))
