@@ -115,13 +115,13 @@ class Ground:
             self.last = self.last if renderable is None or app._batch_count else renderable
             display(app, screen, renderable)
 
-        App._display = kept  # type: ignore[method-assign]  # to see the last frame
+        App._display = kept  # type: ignore[method-assign]  # what is painted last is looked at
         try:
             yield
         finally:
-            App._display = display  # type: ignore[method-assign]  # what is painted last is what is looked at
+            App._display = display  # type: ignore[method-assign]  # what is painted last is looked at
 
-    async def begin(self) -> None:  # as it was
+    async def begin(self) -> None:
         """A new session, reached anew."""
         if self.app.conductor is not None:
             self.app.close_session()
