@@ -16,7 +16,7 @@ from msgspec import Struct
 from tui.cli.wiring import drill_workspace, find_runbook
 from tui.execution.judging.expectations import check_answer
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.answers import Answers
+from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, settle
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, FlowKind, Runbook
@@ -152,12 +152,12 @@ def good_answer(action: Action) -> str:
     return "seen"
 
 
-def good_answers(runbook: Runbook) -> Answers:
+def good_answers(runbook: Runbook) -> AnswersFile:
     """Answers that take any flow to its end."""
     steps = [step for section in runbook.sections for step in section.steps]
     answers = {step.id: tuple(good_answer(action) for action in step.actions if action.ask) for step in steps}
     confirm = ("*", *(step.id for step in steps))
-    return Answers(operator="ana", second_operator="ben", confirm=confirm, answers=answers)
+    return AnswersFile(operator="ana", second_operator="ben", confirm=confirm, answers=answers)
 
 
 def advance(workspace: Workspace, shot: Shot) -> str:
@@ -177,7 +177,7 @@ def advance(workspace: Workspace, shot: Shot) -> str:
     return conductor.state.started.session
 
 
-def roll_back(conductor: "Conductor", trigger: str, answers: Answers) -> None:
+def roll_back(conductor: "Conductor", trigger: str, answers: AnswersFile) -> None:
     """Wait for a trigger, and roll back to the end because of it."""
     deadline = time.monotonic() + PATIENCE
     while trigger not in conductor.state.tripped:

@@ -20,7 +20,7 @@ from tui.execution.judging.expectations import check as expected
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.answers import Answers
+from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
@@ -58,10 +58,10 @@ def good_answer(action: Action) -> str:
     pytest.fail(f"no good answer to {action.ask}")
 
 
-def answers(**given: str) -> Answers:
+def answers(**given: str) -> AnswersFile:
     steps = [step for section in runbook().sections for step in section.steps]
     good = {step.id: tuple(good_answer(action) for action in step.actions if action.ask) for step in steps}
-    return Answers(
+    return AnswersFile(
         operator="ana",
         second_operator="ben",
         confirm=("*", *(step.id for step in steps)),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.fake_clock import FakeClock
 from tui.execution.judging.evidence import PART, documents
 from tui.execution.judging.expectations import Output, check, check_answer, describe
-from tui.runbook.model import Action, Answer, Expect, Number
+from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.results import Http
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
@@ -188,7 +188,7 @@ def test_hostile_json_is_just_no_json(text: str) -> None:
     assert not only(Expect(json={"ok": True}), text).ok
 
 
-def question(answer: Answer, expect: Expect | None = None, choices: tuple[str, ...] = ()) -> Action:
+def question(answer: AnswerKind, expect: Expect | None = None, choices: tuple[str, ...] = ()) -> Action:
     return Action(ask="?", answer=answer, expect=expect or Expect(), choices=choices)
 
 
@@ -198,24 +198,24 @@ SENTRY = Expect(numbers=(Number(name="warnings", below=5),))
 @pytest.mark.parametrize(
     ("action", "answer", "ok", "came"),
     [
-        (question(Answer.YES_NO), " Yes", True, "yes"),
-        (question(Answer.YES_NO), "y", True, "yes"),
-        (question(Answer.YES_NO), "n", False, "no"),
-        (question(Answer.YES_NO), "", False, "no answer"),
-        (question(Answer.YES_NO), "perhaps", False, '"perhaps"'),
-        (question(Answer.YES_NO, Expect(choice=("no",))), "no", True, "no"),
-        (question(Answer.NUMBER, SENTRY), "4", True, "4"),
-        (question(Answer.NUMBER, SENTRY), "5", False, "5"),
-        (question(Answer.NUMBER, SENTRY), "few", False, '"few" is not a number'),
-        (question(Answer.NUMBER, SENTRY), "", False, "no number found"),
-        (question(Answer.NUMBER, Expect(numbers=(Number(below=5, unit="%"),))), "4.5 %", True, "4.5 %"),
-        (question(Answer.NUMBER), "-1", True, "-1"),
-        (question(Answer.CHOICE, choices=("green", "red")), "GREEN", True, "green"),
-        (question(Answer.CHOICE, choices=("green", "red")), "blue", False, '"blue"'),
-        (question(Answer.CHOICE, Expect(choice=("green",)), ("green", "red")), "red", False, "red"),
-        (question(Answer.TEXT), "ticket 7", True, '"ticket 7"'),
-        (question(Answer.TEXT), " ", False, "none"),
-        (question(Answer.TEXT, Expect(matches=(r"^CHG\d+$",))), "CHG12", True, "found: CHG12"),
+        (question(AnswerKind.YES_NO), " Yes", True, "yes"),
+        (question(AnswerKind.YES_NO), "y", True, "yes"),
+        (question(AnswerKind.YES_NO), "n", False, "no"),
+        (question(AnswerKind.YES_NO), "", False, "no answer"),
+        (question(AnswerKind.YES_NO), "perhaps", False, '"perhaps"'),
+        (question(AnswerKind.YES_NO, Expect(choice=("no",))), "no", True, "no"),
+        (question(AnswerKind.NUMBER, SENTRY), "4", True, "4"),
+        (question(AnswerKind.NUMBER, SENTRY), "5", False, "5"),
+        (question(AnswerKind.NUMBER, SENTRY), "few", False, '"few" is not a number'),
+        (question(AnswerKind.NUMBER, SENTRY), "", False, "no number found"),
+        (question(AnswerKind.NUMBER, Expect(numbers=(Number(below=5, unit="%"),))), "4.5 %", True, "4.5 %"),
+        (question(AnswerKind.NUMBER), "-1", True, "-1"),
+        (question(AnswerKind.CHOICE, choices=("green", "red")), "GREEN", True, "green"),
+        (question(AnswerKind.CHOICE, choices=("green", "red")), "blue", False, '"blue"'),
+        (question(AnswerKind.CHOICE, Expect(choice=("green",)), ("green", "red")), "red", False, "red"),
+        (question(AnswerKind.TEXT), "ticket 7", True, '"ticket 7"'),
+        (question(AnswerKind.TEXT), " ", False, "none"),
+        (question(AnswerKind.TEXT, Expect(matches=(r"^CHG\d+$",))), "CHG12", True, "found: CHG12"),
     ],
 )
 def test_answers(action: Action, answer: str, ok: bool, came: str) -> None:
@@ -225,7 +225,7 @@ def test_answers(action: Action, answer: str, ok: bool, came: str) -> None:
 
 def test_an_answer_may_be_a_warning() -> None:
     expect = Expect(numbers=(Number(below=5),), warn=True)
-    (found,) = check_answer(question(Answer.NUMBER, expect), "7")
+    (found,) = check_answer(question(AnswerKind.NUMBER, expect), "7")
     assert (found.ok, found.warning) == (False, True)
 
 

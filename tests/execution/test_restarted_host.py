@@ -10,7 +10,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import shop
 from tui.errors import NotNow
 from tui.execution.conductor.conductor import Conductor
-from tui.headless.answers import Answers
+from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, walk
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
@@ -185,7 +185,7 @@ def test_a_session_in_doubt_may_be_abandoned(conductor: Conductor, host: FakeTra
 def test_headless_looks_again_after_the_last_step_too(conductor: Conductor, host: FakeTransport) -> None:
     host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "start" else None
     lines: list[str] = []
-    assert walk(conductor, Answers(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
+    assert walk(conductor, AnswersFile(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
     assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
         "  holds         stop",
         "  cannot tell   code",
@@ -217,7 +217,7 @@ def test_what_a_restart_makes_necessary_comes_before_the_change_that_noticed_it(
         assert conductor.state.step("back-stop").status is StepStatus.NOT_NEEDED
         host.boot_id = "boot-2"
         if headless:
-            assert walk(conductor, Answers(confirm=("back-stop", "back-code")), lambda line: None) is Exit.OK
+            assert walk(conductor, AnswersFile(confirm=("back-stop", "back-code")), lambda line: None) is Exit.OK
         else:
             do(conductor, "back-code")
             assert conductor.state.step("back-stop").status is StepStatus.PENDING
@@ -255,7 +255,7 @@ def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTra
     restart(host)
     conductor.meet_again("web")
     lines: list[str] = []
-    assert walk(conductor, Answers(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
+    assert walk(conductor, AnswersFile(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
     assert [line.split(": ")[0].split()[-1] for line in lines] == ["code"]
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
@@ -267,7 +267,7 @@ def test_headless_looks_again_by_itself_and_stops_where_nothing_tells(
     restart(host)
     host.before_run = lambda command: host.replies.update({"is-active": DOWN} if "stop two" in command.script else {})
     lines: list[str] = []
-    assert walk(conductor, Answers(confirm=("stop", "start")), lines.append) is Exit.UNKNOWN
+    assert walk(conductor, AnswersFile(confirm=("stop", "start")), lines.append) is Exit.UNKNOWN
     assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
         "  does not hold stop",
         "  cannot tell   code",
@@ -277,5 +277,5 @@ def test_headless_looks_again_by_itself_and_stops_where_nothing_tells(
 def test_headless_goes_on_where_everything_holds(conductor: Conductor, host: FakeTransport) -> None:
     do(conductor, "stop", "stopped")
     host.boot_id = "boot-2"
-    assert walk(conductor, Answers(confirm=("code", "start")), lambda line: None) is Exit.OK
+    assert walk(conductor, AnswersFile(confirm=("code", "start")), lambda line: None) is Exit.OK
     assert set(statuses(conductor).values()) == {StepStatus.SIGNED}

@@ -19,7 +19,7 @@ from tui.errors import RunbookError
 from tui.execution.conductor import conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.headless import run as headless
-from tui.headless.answers import Answers
+from tui.headless.answers import AnswersFile
 from tui.headless.run import run_headless
 from tui.session import events as ev
 from tui.session.archive.store import Store
@@ -28,7 +28,9 @@ from tui.session.journal.journal import Journal
 from tui.transports.base import Command
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
-ANSWERS = Answers(second_operator="ben", confirm=("*", "switch-docker"), answers={"announce": "2"}, messages="copied")
+ANSWERS = AnswersFile(
+    second_operator="ben", confirm=("*", "switch-docker"), answers={"announce": "2"}, messages="copied"
+)
 PASSWORD = "hunter2-secret"
 
 

@@ -15,7 +15,7 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.registry import FORMATS, render
 from tui.exports.source import source
-from tui.headless.answers import Answers
+from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, walk
 from tui.session import events as ev
 from tui.session.archive.store import Store
@@ -25,7 +25,9 @@ from tui.session.state import SessionState
 
 HOUR = timedelta(hours=1)
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
-ANSWERS = Answers(second_operator="ben", confirm=("*", "switch-docker"), answers={"announce": "2"}, messages="copied")
+ANSWERS = AnswersFile(
+    second_operator="ben", confirm=("*", "switch-docker"), answers={"announce": "2"}, messages="copied"
+)
 
 
 def session(folder: Path, back_at: int) -> tuple[Workspace, Conductor]:

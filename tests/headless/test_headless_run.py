@@ -7,7 +7,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
 from tui.errors import HostError, UsageError
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.answers import Answers, read_answers
+from tui.headless.answers import AnswersFile, read_answers
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.plan import dry_run
 from tui.headless.run import Exit, run_headless
@@ -17,7 +17,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.views.verdicts import Row
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
-ANSWERS = Answers(
+ANSWERS = AnswersFile(
     operator="ana", second_operator="ben", confirm=("*", "switch-docker"), answers={"announce": "2"}, messages="copied"
 )
 
@@ -35,7 +35,7 @@ def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPat
     made.close()
 
 
-def run(workspace: Workspace, answers: Answers = ANSWERS) -> tuple[Exit, str]:
+def run(workspace: Workspace, answers: AnswersFile = ANSWERS) -> tuple[Exit, str]:
     said: list[str] = []
     code = run_headless(workspace, SETUP, answers, said.append)
     return code, "\n".join(said)
@@ -58,14 +58,18 @@ def test_a_whole_flow_by_answers(workspace: Workspace, host: FakeTransport) -> N
 @pytest.mark.parametrize(
     ("answers", "code", "words"),
     [
-        (Answers(confirm=("*",), answers={"announce": "2"}), Exit.NOT_CONFIRMED, "add 'switch-docker' to `confirm`"),
-        (Answers(answers={"announce": "2"}), Exit.NOT_CONFIRMED, "add 'backup' to `confirm`"),
-        (Answers(confirm=("*",)), Exit.UNANSWERED, "no answer in the answers file to: How many errors?"),
-        (Answers(confirm=("*",), answers={"announce": "9"}), Exit.FAILED, "errors"),
+        (
+            AnswersFile(confirm=("*",), answers={"announce": "2"}),
+            Exit.NOT_CONFIRMED,
+            "add 'switch-docker' to `confirm`",
+        ),
+        (AnswersFile(answers={"announce": "2"}), Exit.NOT_CONFIRMED, "add 'backup' to `confirm`"),
+        (AnswersFile(confirm=("*",)), Exit.UNANSWERED, "no answer in the answers file to: How many errors?"),
+        (AnswersFile(confirm=("*",), answers={"announce": "9"}), Exit.FAILED, "errors"),
     ],
 )
 def test_what_is_missing_stops_the_run_and_says_what(
-    workspace: Workspace, answers: Answers, code: Exit, words: str
+    workspace: Workspace, answers: AnswersFile, code: Exit, words: str
 ) -> None:
     stopped, said = run(workspace, answers)
     assert stopped is code
@@ -82,7 +86,7 @@ def test_an_unknown_outcome_stops_the_run(workspace: Workspace, host: FakeTransp
 
 def test_a_failure_can_turn_to_the_rollback(workspace: Workspace, host: FakeTransport) -> None:
     host.replies["compose up v2"] = Reply(b"no such image\n", Outcome.exited(1))
-    answers = Answers(
+    answers = AnswersFile(
         second_operator="ben",
         confirm=("*", "switch-docker"),
         answers={"announce": "2"},
@@ -96,7 +100,7 @@ def test_a_failure_can_turn_to_the_rollback(workspace: Workspace, host: FakeTran
 
 
 def test_a_skip_with_a_reason(workspace: Workspace) -> None:
-    answers = Answers(skip={"backup": "made at noon", "announce": "quiet", "switch-docker": "rehearsal"})
+    answers = AnswersFile(skip={"backup": "made at noon", "announce": "quiet", "switch-docker": "rehearsal"})
     code, said = run(workspace, answers)
     assert code is Exit.OK
     assert "skipped" in said

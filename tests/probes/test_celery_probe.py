@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.probed import failure, probed
 from tui.probes.base import NoData, ProbeFailed, Ran
-from tui.probes.celery import Answer, CeleryProbe
+from tui.probes.celery import CeleryAnswer, CeleryProbe
 from tui.runbook.probing.celery import SPEC
 from tui.transports.base import Transport
 
@@ -18,11 +18,11 @@ STATS = json.dumps({"celery@one": {"total": {"a.task": 3, "b.task": 4}, "pool": 
 NOISE = "\x1b[33mSecurityWarning: running as root\x1b[0m\nThe app was loaded\n"
 
 
-def answer(out: str, exit: int = 0, err: str = "") -> Answer:
-    return Answer(Ran(exit, out, err), 0.25, 1000.0)
+def answer(out: str, exit: int = 0, err: str = "") -> CeleryAnswer:
+    return CeleryAnswer(Ran(exit, out, err), 0.25, 1000.0)
 
 
-def read(check: str, raw: Answer, **given: Any) -> dict[str, Any]:
+def read(check: str, raw: CeleryAnswer, **given: Any) -> dict[str, Any]:
     return dict(CeleryProbe().interpret(check, {"least": 1, **given}, raw).document)
 
 
@@ -63,7 +63,7 @@ def test_a_tasks_result_is_the_last_line() -> None:
         (answer("{broken\n"), "no JSON", ProbeFailed),
     ],
 )
-def test_each_trouble_has_its_own_words(raw: Answer, words: str, kind: type[ProbeFailed]) -> None:
+def test_each_trouble_has_its_own_words(raw: CeleryAnswer, words: str, kind: type[ProbeFailed]) -> None:
     with pytest.raises(kind, match=words) as failed:
         CeleryProbe().interpret("ping", {"least": 1}, raw)
     assert failed.value.hint

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.probed import filled
 from tui.probes.base import ProbeFailed, Reading
-from tui.probes.docker.answers import Answers
+from tui.probes.docker.answers import DockerAnswers
 from tui.probes.docker.probe import DockerProbe
 from tui.runbook.probing.docker import SPEC
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def read(check: str, given: dict[str, Any], **came: Any) -> Reading:
-    raw = Answers(where="/s", seconds=0.01, now=NOW, **came)
+    raw = DockerAnswers(where="/s", seconds=0.01, now=NOW, **came)
     return DockerProbe().interpret(check, filled(SPEC.check(check).parameters, given), raw)
 
 

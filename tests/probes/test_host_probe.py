@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.probed import failure, probed
 from tui.probes.base import ProbeFailed, Ran
-from tui.probes.host.probe import COMMANDS, Answer, HostProbe
+from tui.probes.host.probe import COMMANDS, HostAnswer, HostProbe
 from tui.runbook.probing.host import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
@@ -21,7 +21,7 @@ CHECKS = ("disk", "memory", "load", "cpu", "services", "ports", "versions", "clo
 @pytest.mark.parametrize("file", sorted(FACTS.glob("*.json")), ids=lambda file: file.stem)
 def test_what_a_host_prints_is_read(file: Path) -> None:
     fact = json.loads(file.read_text())
-    reading = HostProbe().interpret(fact["check"], fact["given"], Answer(Ran(0, fact["output"], ""), fact["at"]))
+    reading = HostProbe().interpret(fact["check"], fact["given"], HostAnswer(Ran(0, fact["output"], ""), fact["at"]))
     assert reading.document == fact["document"]
     assert all(check.ok for check in reading.checks) is fact["ok"]
     assert set(reading.document) == {field.name for field in SPEC.check(fact["check"]).fields}
@@ -37,7 +37,7 @@ def test_every_check_has_a_command_and_a_fact() -> None:
 def test_what_is_not_known_is_a_failure_in_words_or_a_reading(check: str, text: str) -> None:
     given = {"units": ("a",), "ports": ("1",), "commands": ("x",), "exclude": (), "warning": 1}
     with suppress(ProbeFailed):  # anything else is a fault
-        HostProbe().interpret(check, given, Answer(Ran(0, text, ""), 0.0))
+        HostProbe().interpret(check, given, HostAnswer(Ran(0, text, ""), 0.0))
 
 
 @pytest.mark.parametrize(

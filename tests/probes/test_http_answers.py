@@ -7,12 +7,12 @@ import pytest
 
 from tui.probes.http import bodies as http_bodies
 from tui.probes.http.probe import HttpProbe
-from tui.probes.http.wire import Answer
+from tui.probes.http.wire import HttpAnswer
 
 
-def came(status: int, body: bytes = b"{}", kind: str = "application/json", **more: Any) -> Answer:
+def came(status: int, body: bytes = b"{}", kind: str = "application/json", **more: Any) -> HttpAnswer:
     told = {"place": "site:443", "status": status, "protocol": "HTTP/2", "type": kind, "body": body, "complete": True}
-    return Answer(**(told | more))
+    return HttpAnswer(**(told | more))
 
 
 @pytest.mark.parametrize(

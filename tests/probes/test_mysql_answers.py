@@ -7,7 +7,7 @@ import pymysql
 import pytest
 
 from tui.probes.base import ProbeFailed, Reading
-from tui.probes.mysql.answers import Answers, Result
+from tui.probes.mysql.answers import MysqlAnswers, Result
 from tui.probes.mysql.errors import worded
 from tui.probes.mysql.probe import MysqlProbe, readable
 from tui.runbook.probing.mysql import SPEC
@@ -20,7 +20,7 @@ def given_of(check: str, **given: Any) -> dict[str, Any]:
     return {**defaults, **given}
 
 
-def read(check: str, raw: Answers, **given: Any) -> Reading:
+def read(check: str, raw: MysqlAnswers, **given: Any) -> Reading:
     """The reading, whose document has exactly the fields that the check declares."""
     reading = MysqlProbe().interpret(check, given_of(check, **given), raw)
     assert list(reading.document) == [field.name for field in SPEC.check(check).fields]
@@ -48,8 +48,8 @@ def test_errors_in_words(error: Exception, words: str) -> None:
     assert worded(error, settings, 5.0, late=True).message.startswith("db:3306 does ")
 
 
-def answers(**results: tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]) -> Answers:
-    return Answers(where="db:3306", seconds=0.012, results={name: Result(*one) for name, one in results.items()})
+def answers(**results: tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]) -> MysqlAnswers:
+    return MysqlAnswers(where="db:3306", seconds=0.012, results={name: Result(*one) for name, one in results.items()})
 
 
 def pairs(**values: object) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:

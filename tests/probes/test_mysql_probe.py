@@ -11,7 +11,7 @@ from tests.support.mariadb import PASSWORD, Mariadb
 from tests.support.reach import Misbehaving, reaching
 from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.mysql.answers import Answers
+from tui.probes.mysql.answers import MysqlAnswers
 from tui.probes.mysql.probe import MysqlProbe
 from tui.runbook.probing.mysql import SPEC
 from tui.transports.base import Transport
@@ -34,7 +34,7 @@ def probe(place: Transport, settings: dict[str, Any], check: str, seconds: float
     return read(check, raw, **given)
 
 
-def read(check: str, raw: Answers, **given: Any) -> Reading:
+def read(check: str, raw: MysqlAnswers, **given: Any) -> Reading:
     """The reading, whose document has exactly the fields that the check declares."""
     reading = MysqlProbe().interpret(check, given_of(check, **given), raw)
     assert list(reading.document) == [field.name for field in SPEC.check(check).fields]

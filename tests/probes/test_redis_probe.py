@@ -15,7 +15,7 @@ from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.databases import flag
-from tui.probes.redis.answers import Answers, own_slots, parse_info
+from tui.probes.redis.answers import RedisAnswers, own_slots, parse_info
 from tui.probes.redis.errors import worded
 from tui.probes.redis.probe import RedisProbe
 from tui.runbook.probing.redis import SPEC
@@ -176,7 +176,7 @@ BASE = {
 
 
 def read(check: str, info: dict[str, str], **given: Any) -> Reading:
-    raw = Answers(where="cache:6379", seconds=0.003, info=info)
+    raw = RedisAnswers(where="cache:6379", seconds=0.003, info=info)
     return RedisProbe().interpret(check, {"warning": 90, **given}, raw)
 
 
@@ -208,14 +208,16 @@ def test_an_answer_that_is_no_info_is_a_verdict() -> None:
 
 @pytest.mark.parametrize(("pong", "ok"), [("PONG", True), ("pang", False)])
 def test_a_ping_is_answered_with_pong(pong: str, ok: bool) -> None:
-    reading = RedisProbe().interpret("ping", {}, Answers(where="c", seconds=0.0024, pong=pong))
+    reading = RedisProbe().interpret("ping", {}, RedisAnswers(where="c", seconds=0.0024, pong=pong))
     assert reading.checks[0].ok is ok
     assert reading.summary == "Redis answers in 2 ms"
 
 
 @pytest.mark.parametrize(("same", "deleted"), [(True, True), (False, True), (True, False)])
 def test_what_becomes_of_a_key(same: bool, deleted: bool) -> None:
-    reading = RedisProbe().interpret("set-get", {}, Answers(where="c", seconds=1, key="k", same=same, deleted=deleted))
+    reading = RedisProbe().interpret(
+        "set-get", {}, RedisAnswers(where="c", seconds=1, key="k", same=same, deleted=deleted)
+    )
     assert [check.ok for check in reading.checks] == [same, deleted]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.probed import filled
 from tui.probes.base import Reading
-from tui.probes.s3.answers import Answers, Found, Sent
+from tui.probes.s3.answers import S3Answers, S3Object, Sent
 from tui.probes.s3.errors import place as where
 from tui.probes.s3.errors import skew
 from tui.probes.s3.probe import S3Probe
@@ -17,12 +17,12 @@ BUCKET = "backups"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def found(key: str = "a", size: int = 10, hours: float = 1.0, sha256: str = "") -> Found:
-    return Found(key=key, size=size, written=NOW - timedelta(hours=hours), sha256=sha256)
+def found(key: str = "a", size: int = 10, hours: float = 1.0, sha256: str = "") -> S3Object:
+    return S3Object(key=key, size=size, written=NOW - timedelta(hours=hours), sha256=sha256)
 
 
 def read(check: str, given: dict[str, Any], **came: Any) -> Reading:
-    raw = Answers(where=BUCKET, seconds=0.01, now=NOW, **came)
+    raw = S3Answers(where=BUCKET, seconds=0.01, now=NOW, **came)
     return S3Probe().interpret(check, filled(SPEC.check(check).parameters, given), raw)
 
 
@@ -36,7 +36,7 @@ def read(check: str, given: dict[str, Any], **came: Any) -> Reading:
     ],
 )
 def test_a_list_in_figures(
-    objects: tuple[Found, ...], count: int, newest: str, age: float | None, summary: str
+    objects: tuple[S3Object, ...], count: int, newest: str, age: float | None, summary: str
 ) -> None:
     reading = read("list", {}, objects=objects)
     document = reading.document

@@ -10,12 +10,12 @@ import pytest
 from tests.support.recorded import Writer, written
 from tui.errors import UsageError
 from tui.headless.found import search_report, time_of
-from tui.session.archive.searching import Found, Unread, Wanted, Where, search
+from tui.session.archive.searching import ArchiveHit, Unread, Wanted, Where, search
 from tui.session.archive.store import Store
 from tui.session.outcome import Outcome
 from tui.session.output.output import OutputWriter, write_mask
 
-Search = Callable[..., list[Found]]
+Search = Callable[..., list[ArchiveHit]]
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def nights(tmp_path: Path) -> list[Writer]:
 
 @pytest.fixture
 def find(nights: list[Writer], tmp_path: Path) -> Search:
-    def found(**wanted: object) -> list[Found]:
-        return [one for one in search(Store(tmp_path), Wanted(**wanted)) if isinstance(one, Found)]
+    def found(**wanted: object) -> list[ArchiveHit]:
+        return [one for one in search(Store(tmp_path), Wanted(**wanted)) if isinstance(one, ArchiveHit)]
 
     return found
 
@@ -132,7 +132,7 @@ def test_the_report_ends_as_grep_does(nights: list[Writer], tmp_path: Path) -> N
     assert search_report(search(Store(tmp_path), Wanted(text="nowhere")), False, said.append) == 1
     assert said == []
     assert search_report(search(Store(tmp_path), Wanted(text="line 0")), True, said.append) == 0
-    first = msgspec.json.decode(said[0], type=Found)
+    first = msgspec.json.decode(said[0], type=ArchiveHit)
     assert first.text.startswith("line 0 of")
 
 

@@ -7,7 +7,7 @@ the tests does it: test_drill_by_keys plays a deployment so and counts the same.
 from collections.abc import Iterator
 
 from tests.support.operator import SEVERAL
-from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Section, Signoff, Step
+from tui.runbook.model import Action, AnswerKind, Approval, Danger, Runbook, Section, Signoff, Step
 
 SET_UP = 4
 """From the first screen: begin the set-up, choose a method by two keys, begin the session."""
@@ -29,7 +29,7 @@ def keys_of_step(step: Step) -> int:
 def _answering(action: Action) -> int:
     if action.open:
         return 0
-    return 2 if action.ask and action.answer is not Answer.YES_NO else 1
+    return 2 if action.ask and action.answer is not AnswerKind.YES_NO else 1
 
 
 def keys_of(runbook: Runbook, flow: str, method: str) -> int:

@@ -15,7 +15,7 @@ from tui.dialogs.pick import Pick
 from tui.execution.conductor.conductor import Conductor
 from tui.front import Front
 from tui.runbook.index import index_of
-from tui.runbook.model import Answer, Section
+from tui.runbook.model import AnswerKind, Section
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.run.session import SessionScreen
 from tui.session.state import StepStatus
@@ -260,9 +260,9 @@ class Operator:
         action = screen._action
         given = self._answers.get(conductor.state.current, [])
         answer = given.pop(0) if given else "yes"
-        if action.answer is Answer.YES_NO:
+        if action.answer is AnswerKind.YES_NO:
             await self.press(answer[0])
-        elif action.answer is Answer.CHOICE:
+        elif action.answer is AnswerKind.CHOICE:
             await self.press("home", *["down"] * action.choices.index(answer), "enter")
         else:
             await self.write(answer)

@@ -27,7 +27,7 @@ from tui.dialogs.sign import SignResult, second_problem
 from tui.dialogs.taken_up import TakenUp
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
-from tui.runbook.model import Action, Answer, Expect, Number
+from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.screens.help import HelpScreen
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
@@ -193,7 +193,7 @@ def test_the_second_person_is_another_one() -> None:
 
 async def test_a_question_shows_its_thresholds_and_takes_only_an_answer(workspace: Workspace) -> None:
     errors = Action(
-        ask="How many errors?", answer=Answer.NUMBER, expect=Expect(numbers=(Number(name="errors", below=5),))
+        ask="How many errors?", answer=AnswerKind.NUMBER, expect=Expect(numbers=(Number(name="errors", below=5),))
     )
     async with RunbookApp(workspace).run_test() as pilot:
         asked = await ask(pilot, Question(errors))
@@ -204,14 +204,14 @@ async def test_a_question_shows_its_thresholds_and_takes_only_an_answer(workspac
         await pilot.press("backspace", "backspace", "backspace")
         assert await asked.press("7", "enter") == "7"
         assert await (await ask(pilot, Question(Action(ask="Fine?")))).press("n") == "no"
-        choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("a", "b"))
+        choice = Action(ask="Which?", answer=AnswerKind.CHOICE, choices=("a", "b"))
         assert await (await ask(pilot, Question(choice))).press("down", "down", "enter") == "b"
 
 
 async def test_by_reflex_nothing_is_chosen_and_nothing_recorded(workspace: Workspace) -> None:
     choice = Action(
         ask="What happens to the database?",
-        answer=Answer.CHOICE,
+        answer=AnswerKind.CHOICE,
         choices=("restore", "leave"),
         consequences={"restore": "everything written since is lost"},
         loses_data=("restore",),
@@ -233,7 +233,7 @@ async def test_by_reflex_nothing_is_chosen_and_nothing_recorded(workspace: Works
 
 @pytest.mark.parametrize(("answer", "good"), [("3", True), ("99", True), ("many", False), ("", False)])
 def test_bad_news_is_an_answer_too(answer: str, good: bool) -> None:
-    action = Action(ask="?", answer=Answer.NUMBER, expect=Expect(numbers=(Number(below=5),)))
+    action = Action(ask="?", answer=AnswerKind.NUMBER, expect=Expect(numbers=(Number(below=5),)))
     assert (form_problem(action, answer) == "") is good
 
 
@@ -283,7 +283,7 @@ async def test_hostile_text_reaches_no_terminal_and_is_no_markup(workspace: Work
             Confirm(hostile, [hostile]),
             TypeName(hostile, [hostile], hostile),
             AskText(hostile, hostile, choices=[hostile]),
-            Question(Action(ask=hostile, answer=Answer.CHOICE, choices=(hostile,)), problem=hostile),
+            Question(Action(ask=hostile, answer=AnswerKind.CHOICE, choices=(hostile,)), problem=hostile),
             SendMessage(hostile, hostile, True, hostile),
             Sign(hostile, [hostile], True, hostile),
         ):
@@ -306,7 +306,7 @@ def every_button_shows(pilot: Pilot[Any], screen: Dialog[Any]) -> bool:
 
 async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspace, clock: Any) -> None:
     lost = Attempt(number=3, step="backup", action=0, host="web", command="dump", started=clock.now(), durable=True)
-    choice = Action(ask="Which?", answer=Answer.CHOICE, choices=("one", "two"))
+    choice = Action(ask="Which?", answer=AnswerKind.CHOICE, choices=("one", "two"))
     every: list[Dialog[Any]] = [
         Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
         TypeName("DESTRUCTIVE", [f"line {n}" for n in range(60)], "production-server"),
@@ -315,8 +315,8 @@ async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspa
         AskText("Skip", "Why is it left out?"),
         AskMoment("[DEPLOYMENT NOTICE] MultinotesAI v2.0.0", "When was it sent?", clock.now()),
         RollbackReason(["errors", "slow"], ["the plan"]),
-        Question(Action(ask="How many errors?", answer=Answer.NUMBER)),
-        Question(Action(ask="Is it well?", answer=Answer.YES_NO)),
+        Question(Action(ask="How many errors?", answer=AnswerKind.NUMBER)),
+        Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)),
         Question(choice),
         Pick("Which?", ["one", "two"]),
         SendMessage("Notice", "text", True, "the team"),

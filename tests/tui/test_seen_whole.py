@@ -17,7 +17,7 @@ from tui.dialogs.base import Dialog
 from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
-from tui.runbook.model import Action, Answer
+from tui.runbook.model import Action, AnswerKind
 from tui.runbook.reading.load import load
 from tui.screens.help import HelpScreen, help_lines
 from tui.screens.watch.text import FRAME, watch_lines
@@ -45,7 +45,7 @@ def dialogs() -> list[tuple[Dialog[Any], str]]:
         (TypeName("DESTRUCTIVE: drop it", LONG, "web"), "Type web and press Enter"),
         (Sign("Update it", LONG, True, "ben"), "A note (may stay empty):"),
         (AskText("Skip", LONG), "OK (enter)"),
-        (Question(Action(ask=long, answer=Answer.NUMBER)), "OK (enter)"),
+        (Question(Action(ask=long, answer=AnswerKind.NUMBER)), "OK (enter)"),
         (RollbackReason(["errors", "slow"], ["Steps: 2 needed"], LONG), "or in your own words:"),
     ]
 
@@ -88,7 +88,7 @@ async def test_a_dialog_that_fits_says_nothing_of_more(workspace: Workspace) -> 
 
 async def test_a_question_names_the_keys_that_answer_it(workspace: Workspace) -> None:
     async with RunbookApp(workspace, Config(keys={"question.yes": "f7"})).run_test(size=(80, 24)) as pilot:
-        pilot.app.push_screen(Question(Action(ask="Is it well?", answer=Answer.YES_NO)))
+        pilot.app.push_screen(Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)))
         await dialog(pilot, Question)
         assert "yes (f7)" in shown(pilot.app)
         assert "no (n)" in shown(pilot.app)

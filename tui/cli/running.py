@@ -10,14 +10,14 @@ from tui.errors import RunbookError
 
 if TYPE_CHECKING:
     from tui.execution.workspace import Setup, Workspace
-    from tui.headless.answers import Answers
+    from tui.headless.answers import AnswersFile
 
 SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
 """The options that say what a session is about."""
 
 
 def make_setup(
-    workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "Answers | None" = None
+    workspace: "Workspace", given: dict[str, Any], kind: str = "deploy", answers: "AnswersFile | None" = None
 ) -> "Setup":
     """The set-up that the options, then the answers file, then the operator's settings give."""
     from tui.config import load_config
@@ -48,11 +48,11 @@ def without_screen(
     workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any], kind: str = "deploy"
 ) -> int:
     """A headless run, or only its plan; returns the exit status."""
-    from tui.headless.answers import Answers, read_answers
+    from tui.headless.answers import AnswersFile, read_answers
     from tui.headless.plan import dry_run as plan_of
     from tui.headless.run import run_headless
 
-    read = read_answers(answers, workspace.runbook) if answers else Answers()
+    read = read_answers(answers, workspace.runbook) if answers else AnswersFile()
     setup = make_setup(workspace, given, kind, read)
     if dry_run:
         for line in plan_of(workspace, setup):
@@ -69,10 +69,10 @@ def rollback_without_screen(
     workspace: "Workspace", session: str, answers: Path | None, given: dict[str, Any], hosts: str
 ) -> int:
     """A headless rollback of a session; returns the exit status."""
-    from tui.headless.answers import Answers, read_answers
+    from tui.headless.answers import AnswersFile, read_answers
     from tui.headless.run import run_rollback
 
-    read = read_answers(answers, workspace.runbook) if answers else Answers()
+    read = read_answers(answers, workspace.runbook) if answers else AnswersFile()
     operator = given["operator"] or read.operator or workspace.operator()
     reason = given["reason"] or read.reason
     say = Saying()

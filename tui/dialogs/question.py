@@ -13,7 +13,7 @@ from tui.dialogs.base import Dialog
 from tui.execution.judging.expectations import check_answer
 from tui.front import front
 from tui.runbook.described.expectations import expectations
-from tui.runbook.model import Action, Answer
+from tui.runbook.model import Action, AnswerKind
 from tui.text.block import block, lines_of
 from tui.widgets.fields.choices import Choices
 from tui.widgets.fields.line_input import LineInput
@@ -22,9 +22,9 @@ from tui.widgets.said import Press, Said
 
 def choices_of(action: Action) -> Sequence[str]:
     """The answers that can be picked; none where the answer is typed."""
-    if action.answer is Answer.YES_NO:
+    if action.answer is AnswerKind.YES_NO:
         return ("yes", "no")
-    return action.choices if action.answer is Answer.CHOICE else ()
+    return action.choices if action.answer is AnswerKind.CHOICE else ()
 
 
 def told(action: Action, choice: str) -> str:
@@ -38,7 +38,7 @@ def form_problem(action: Action, answer: str) -> str:
     """Why this is no answer to the question at all; empty where it is one, good news or bad."""
     if not answer.strip():
         return "an answer is needed; Esc leaves"
-    if action.answer is Answer.NUMBER:
+    if action.answer is AnswerKind.NUMBER:
         return next((one.came for one in check_answer(action, answer) if one.came.endswith("is not a number")), "")
     return ""
 
@@ -60,7 +60,7 @@ class Question(Dialog[str | None]):
     def body(self) -> Iterable[Widget]:
         yield Said(block(self._asked), classes="dialog-ask")
         expected = expectations(self._action.expect)
-        if self._action.answer is Answer.YES_NO and not self._action.expect.choice:
+        if self._action.answer is AnswerKind.YES_NO and not self._action.expect.choice:
             expected = [*expected, "yes"]
         if expected:
             yield Said(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
@@ -78,7 +78,7 @@ class Question(Dialog[str | None]):
 
     def _key(self, choice: str) -> str:
         """The key that gives this answer, where one does."""
-        return f" ({front(self).keys.of(f'question.{choice}')})" if self._action.answer is Answer.YES_NO else ""
+        return f" ({front(self).keys.of(f'question.{choice}')})" if self._action.answer is AnswerKind.YES_NO else ""
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -86,7 +86,7 @@ class Question(Dialog[str | None]):
 
     def action_answer(self, answer: str) -> None:
         """Answer a question of yes or no by a key."""
-        if self._action.answer is Answer.YES_NO:
+        if self._action.answer is AnswerKind.YES_NO:
             self.dismiss(answer)
 
     @on(OptionList.OptionSelected)

@@ -27,7 +27,7 @@ from tui.session.views.rollback import rollback_plan
 from tui.text.amounts import duration
 
 
-class Moment(Struct, frozen=True, kw_only=True):
+class TimelineRow(Struct, frozen=True, kw_only=True):
     """A row of the timeline: `step` is the step's id, `attempt` 0 where it is of none.
 
     `kind` is the marker that it is (tui/session/views/markers.py), empty for what is no marker.
@@ -155,14 +155,14 @@ def rollback(source: Source) -> RollbackFigures | None:
     )
 
 
-def timeline(source: Source) -> Iterator[Moment]:
+def timeline(source: Source) -> Iterator[TimelineRow]:
     """What happened, in its order; what another row says, and each figure of a monitor, left out."""
     for entry in source.entries:
         if _in_brief(entry.event, source):
             continue
         who, title, what = event_words(entry.event, source.state)
         marker = marker_of(entry, source.state)
-        yield Moment(
+        yield TimelineRow(
             seq=entry.seq,
             at=entry.at,
             who=who,

@@ -11,7 +11,7 @@ from tui.runbook.model import Runbook
 from tui.text.nearest import closest
 
 
-class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answers file.
 
     `answers` maps a step's id to the answers of its questions in their order, `skip` to the reason it is left out,
@@ -44,14 +44,14 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return step in self.confirm or ("*" in self.confirm and not destructive)
 
 
-def read_answers(path: Path, runbook: Runbook) -> Answers:
+def read_answers(path: Path, runbook: Runbook) -> AnswersFile:
     """Read an answers file and hold its step ids against the runbook.
 
     Raises:
         UsageError: it cannot be read, or names steps that are not there; all of them are listed.
     """
     try:
-        answers = msgspec.convert(tomli.loads(path.read_text(encoding="utf-8-sig")), Answers)
+        answers = msgspec.convert(tomli.loads(path.read_text(encoding="utf-8-sig")), AnswersFile)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except (tomli.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

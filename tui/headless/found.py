@@ -8,7 +8,7 @@ import msgspec
 from tui.errors import UsageError
 from tui.headless.report import table
 from tui.session.archive.comparing import Compared, Session, Side, compare, difference
-from tui.session.archive.searching import Found, Unread
+from tui.session.archive.searching import ArchiveHit, Unread
 from tui.text.amounts import duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
@@ -38,7 +38,7 @@ def time_of(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def search_report(found: Iterable[Found | Unread], as_json: bool, say: Say) -> int:
+def search_report(found: Iterable[ArchiveHit | Unread], as_json: bool, say: Say) -> int:
     """One line for each place as it is found, or JSON lines; returns the exit status."""
     places, unread = 0, []
     for one in found:
@@ -54,7 +54,7 @@ def search_report(found: Iterable[Found | Unread], as_json: bool, say: Say) -> i
     return 0 if places else NOT_FOUND
 
 
-def _place(one: Found) -> str:
+def _place(one: ArchiveHit) -> str:
     at = f"{one.at:%Y-%m-%d %H:%M:%S}"
     where = f"{one.step} #{one.attempt}" if one.attempt else one.step
     line = f":{one.line}" if one.line else f" {one.where.value}"

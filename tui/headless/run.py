@@ -9,7 +9,7 @@ from tui.errors import HostsMoved, NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import Finding, Verdict
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.answers import Answers
+from tui.headless.answers import AnswersFile
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
 from tui.session.state import SessionState, StepState, StepStatus
@@ -37,7 +37,7 @@ class Exit(IntEnum):
     NOT_CONFIRMED = 13
 
 
-def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Print) -> Exit:
+def run_headless(workspace: Workspace, setup: Setup, answers: AnswersFile, say: Print) -> Exit:
     """Run a whole flow and say what happens, a line a step; the session stays on disk, whatever comes of it."""
     setup = replace(setup, variables={**setup.variables, **workspace.found_out(setup)})
     workspace.check(setup)
@@ -52,7 +52,7 @@ def run_headless(workspace: Workspace, setup: Setup, answers: Answers, say: Prin
 
 
 def run_rollback(
-    workspace: Workspace, session: str, operator: str, reason: str, answers: Answers, say: Print, hosts: str = ""
+    workspace: Workspace, session: str, operator: str, reason: str, answers: AnswersFile, say: Print, hosts: str = ""
 ) -> Exit:
     """Roll a session back and say what happens, a line a step.
 
@@ -87,7 +87,7 @@ def run_rollback(
     return _to_the_end(conductor, answers, say)
 
 
-def _to_the_end(conductor: Conductor, answers: Answers, say: Print) -> Exit:
+def _to_the_end(conductor: Conductor, answers: AnswersFile, say: Print) -> Exit:
     try:
         assert conductor.state.started is not None
         say(f"session {conductor.state.started.session}")
@@ -133,7 +133,7 @@ def _refused(rows: Iterable[Finding]) -> Exit | None:
     return Exit.HOST if any(row.kind == "host" for row in failed) else Exit.SECRET
 
 
-def walk(conductor: Conductor, answers: Answers, say: Print) -> Exit:
+def walk(conductor: Conductor, answers: AnswersFile, say: Print) -> Exit:
     """Settle step after step until none is left or one cannot be settled."""
     for _ in range(MAX_ROUNDS):
         step = conductor.state.next_step()
@@ -153,7 +153,7 @@ def walk(conductor: Conductor, answers: Answers, say: Print) -> Exit:
     raise RunbookError("the session does not come to an end", "this is a fault of the program; please report it")
 
 
-def settle(conductor: Conductor, step: Step, answers: Answers, say: Print) -> Exit:
+def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -> Exit:
     """Take one step as far as it goes without a person."""
     if step.id in answers.skip:
         conductor.skip(step.id, answers.skip[step.id])
@@ -234,7 +234,7 @@ def _rest(conductor: Conductor, say: Print) -> None:
         raise trouble
 
 
-def _after(conductor: Conductor, step: Step, now: StepState, answers: Answers, say: Print) -> Exit | None:
+def _after(conductor: Conductor, step: Step, now: StepState, answers: AnswersFile, say: Print) -> Exit | None:
     """What to do when a step has come to rest; None when it continues."""
     match now.status:
         case StepStatus.SIGNED | StepStatus.SKIPPED | StepStatus.NOT_NEEDED:
@@ -252,7 +252,7 @@ def _after(conductor: Conductor, step: Step, now: StepState, answers: Answers, s
     return None
 
 
-def _human(conductor: Conductor, step: Step, now: StepState, answers: Answers, say: Print) -> Exit | None:
+def _human(conductor: Conductor, step: Step, now: StepState, answers: AnswersFile, say: Print) -> Exit | None:
     action = step.actions[now.action]
     match action.kind:
         case "send":

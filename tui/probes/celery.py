@@ -17,7 +17,7 @@ NOBODY = 69
 """The exit status of `celery inspect` where no worker answered (sysexits' EX_UNAVAILABLE)."""
 
 
-class Answer(Struct, frozen=True):
+class CeleryAnswer(Struct, frozen=True):
     """What the command printed, how long it took (seconds), and when it ended (seconds since the epoch)."""
 
     ran: Ran
@@ -30,7 +30,7 @@ class CeleryProbe:
 
     kind = "celery"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answer:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> CeleryAnswer:
         """Run the command on the host; see Probe."""
         app = f"{settings['command']} -A {shlex.quote(str(settings['app']))}"
         if check == "task":
@@ -44,9 +44,9 @@ class CeleryProbe:
             lines.insert(0, f"cd {shlex.quote(str(settings['directory']))} || exit")
         started = time.monotonic()
         ran = reach.run("\n".join(line for line in lines if line))
-        return Answer(ran, round(time.monotonic() - started, 3), time.time())
+        return CeleryAnswer(ran, round(time.monotonic() - started, 3), time.time())
 
-    def interpret(self, check: str, given: Given, raw: Answer) -> Reading:
+    def interpret(self, check: str, given: Given, raw: CeleryAnswer) -> Reading:
         """What the workers said; see Probe."""
         out = ANSI.sub("", raw.ran.out)
         said = ANSI.sub("", raw.ran.err).strip() or out.strip()

@@ -48,7 +48,7 @@ _StateOnly = msgspec.defstruct(
 )
 
 
-class Moment(Struct, frozen=True):
+class ReplayMoment(Struct, frozen=True):
     """The session after one of its events.
 
     `elapsed` is how many seconds into the session it is, `place` the journal's place after its line, which begins at
@@ -69,7 +69,7 @@ class Mark(Struct, frozen=True):
     marker: Marker
 
 
-def beginning(runbook: Runbook, journal: Path) -> Moment:
+def beginning(runbook: Runbook, journal: Path) -> ReplayMoment:
     """The session after its first event.
 
     Raises:
@@ -82,7 +82,7 @@ def beginning(runbook: Runbook, journal: Path) -> Moment:
     return _next(None, first, initial(runbook))
 
 
-def onward(journal: Path, moment: Moment) -> Iterator[Moment]:
+def onward(journal: Path, moment: ReplayMoment) -> Iterator[ReplayMoment]:
     """Every moment after this one.
 
     Raises:
@@ -93,7 +93,7 @@ def onward(journal: Path, moment: Moment) -> Iterator[Moment]:
         yield moment
 
 
-def _next(before: Moment | None, line: Proved, state: SessionState) -> Moment:
+def _next(before: ReplayMoment | None, line: Proved, state: SessionState) -> ReplayMoment:
     elapsed = before.elapsed + passed(before.entry, line.entry) if before else 0.0
     try:
         after = apply(state, line.entry)
@@ -101,13 +101,13 @@ def _next(before: Moment | None, line: Proved, state: SessionState) -> Moment:
         reason = f"line {line.entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
         raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
     start = before.place.end if before else 0
-    return Moment(line.entry, elapsed, after, Place(line.entry.seq + 1, line.head, line.end), start)
+    return ReplayMoment(line.entry, elapsed, after, Place(line.entry.seq + 1, line.head, line.end), start)
 
 
 class KeyFrames:
     """The key frames of one journal, in one file. Threads that work at the same time open one each."""
 
-    def __init__(self, path: Path, runbook: Runbook, journal: Path, first: Moment, identity: str) -> None:
+    def __init__(self, path: Path, runbook: Runbook, journal: Path, first: ReplayMoment, identity: str) -> None:
         """Open the file, or make it again where it is another session's, an older version's, or damaged.
 
         Args:
@@ -129,15 +129,15 @@ class KeyFrames:
         """Let go of the file."""
         self._db.close()
 
-    def last(self) -> Moment:
+    def last(self) -> ReplayMoment:
         """The moment up to which there are key frames."""
         return self._read(_NEWEST) or self._first
 
-    def before(self, elapsed: float) -> Moment:
+    def before(self, elapsed: float) -> ReplayMoment:
         """The last key frame that is not later than so many seconds into the session."""
         return self._read(_EARLIER, elapsed) or self._first
 
-    def upto(self, seq: int) -> Moment:
+    def upto(self, seq: int) -> ReplayMoment:
         """The last key frame that is not later than the event of this number."""
         return self._read(_UPTO, seq) or self._first
 
@@ -211,13 +211,13 @@ class KeyFrames:
             return False
         return last is None or _line_is(self._journal, *last)
 
-    def _read(self, query: str, *values: float) -> Moment | None:
+    def _read(self, query: str, *values: float) -> ReplayMoment | None:
         row = self._db.execute(query, values).fetchone()
         if row is None:
             return None
         seq, elapsed, last, head, start, end, packed = row
         state = SessionState(runbook=self._runbook, **asdict(_states.decode(zlib.decompress(packed))))
-        return Moment(_entries.decode(last), elapsed, state, Place(seq + 1, head, end), start)
+        return ReplayMoment(_entries.decode(last), elapsed, state, Place(seq + 1, head, end), start)
 
 
 MarkRow = tuple[int, float, str, str, str, str]
@@ -236,7 +236,7 @@ class Rows:
         self.attempts: list[tuple[int, float]] = []
         self.frames: list[FrameRow] = []
 
-    def gather(self, moment: Moment, frame: bool = False) -> None:
+    def gather(self, moment: ReplayMoment, frame: bool = False) -> None:
         """Take what is worth keeping of a moment, with `frame` all of it."""
         one = marker_of(moment.entry, moment.state)
         if one is not None:
@@ -248,7 +248,7 @@ class Rows:
             self.frames.append(_frame_row(moment))
 
 
-def _frame_row(moment: Moment) -> "FrameRow":
+def _frame_row(moment: ReplayMoment) -> "FrameRow":
     state = {one.name: getattr(moment.state, one.name) for one in fields(SessionState) if one.name != "runbook"}
     packed = zlib.compress(_encoder.encode(state), 1)
     place = moment.place

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from tui.replay.keyframes import Mark, Moment
+from tui.replay.keyframes import Mark, ReplayMoment
 from tui.replay.recorded import RecordedSession
 from tui.session.views.markers import MarkerKind
 
@@ -18,7 +18,7 @@ LEAD = 1.0
 class Player:
     """Plays one recording. `elapsed` is where it is, in seconds of the session; nothing here waits for anything."""
 
-    def __init__(self, recording: RecordedSession, next_output: Callable[[Moment, float], float | None]) -> None:
+    def __init__(self, recording: RecordedSession, next_output: Callable[[ReplayMoment, float], float | None]) -> None:
         """Begin at the beginning, paused.
 
         Args:
@@ -32,7 +32,7 @@ class Player:
         self._next_output = next_output
 
     @property
-    def moment(self) -> Moment:
+    def moment(self) -> ReplayMoment:
         """The session as it was here."""
         return self.recording.at(self.elapsed)
 

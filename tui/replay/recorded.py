@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
-from tui.replay.keyframes import SPACING, KeyFrames, Moment, Rows, beginning, onward
+from tui.replay.keyframes import SPACING, KeyFrames, ReplayMoment, Rows, beginning, onward
 from tui.replay.output import OutputLines
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load
@@ -57,8 +57,8 @@ class RecordedSession:
         self._name = f"{directory.id}-{self._identity()[:12]}.db"
         self._frames = self._open()
         self._here = self.first
-        self._next: Moment | None = None
-        self._ahead: Iterator[Moment] = iter(())
+        self._next: ReplayMoment | None = None
+        self._ahead: Iterator[ReplayMoment] = iter(())
         self._place(self.first)
         ended = last_entry(directory.journal) or self.first.entry
         self._guess = max(0.0, (ended.at - self.first.entry.at).total_seconds())
@@ -72,7 +72,7 @@ class RecordedSession:
         return self.indexed.elapsed if self.indexed.whole else max(self._guess, self.indexed.elapsed)
 
     @property
-    def here(self) -> Moment:
+    def here(self) -> ReplayMoment:
         """The moment that was looked for last."""
         return self._here
 
@@ -81,7 +81,7 @@ class RecordedSession:
         """How many seconds into the session the event after `here` is; None after the last."""
         return self._next.elapsed if self._next is not None else None
 
-    def at(self, elapsed: float) -> Moment:
+    def at(self, elapsed: float) -> ReplayMoment:
         """The last moment that is not later than so many seconds into the session, and is sound."""
         if elapsed < self._here.elapsed:
             self._place(self._frames.before(elapsed))
@@ -93,7 +93,7 @@ class RecordedSession:
             self._step()
         return self._here
 
-    def after(self, seq: int) -> Moment:
+    def after(self, seq: int) -> ReplayMoment:
         """The moment after the event of this number, or the last."""
         if seq < self._here.entry.seq:
             self._place(self._frames.upto(seq))
@@ -158,11 +158,11 @@ class RecordedSession:
         """Let go of the files."""
         self._frames.close()
 
-    def _keep(self, frames: KeyFrames, rows: Rows, last: Moment) -> None:
+    def _keep(self, frames: KeyFrames, rows: Rows, last: ReplayMoment) -> None:
         frames.add(rows)
         self.indexed = Indexed(last.entry.seq, last.elapsed, *self._share(last))
 
-    def _place(self, moment: Moment) -> None:
+    def _place(self, moment: ReplayMoment) -> None:
         self._here = moment
         self._ahead = onward(self.directory.journal, moment)
         self._next = self._coming()
@@ -171,14 +171,14 @@ class RecordedSession:
         assert self._next is not None
         self._here, self._next = self._next, self._coming()
 
-    def _coming(self) -> Moment | None:
+    def _coming(self) -> ReplayMoment | None:
         """The moment after; none after the last that is sound, which `index` has words for."""
         try:
             return next(self._ahead, None)
         except JournalDamaged:
             return None
 
-    def _share(self, moment: Moment) -> tuple[float, bool]:
+    def _share(self, moment: ReplayMoment) -> tuple[float, bool]:
         end = moment.place.end
         return (end / self._size if self._size else 1.0), end >= self._size
 

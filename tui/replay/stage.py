@@ -7,7 +7,7 @@ from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.viewer import Viewer
 from tui.execution.workspace import Workspace
-from tui.replay.keyframes import Moment
+from tui.replay.keyframes import ReplayMoment
 from tui.replay.output import EVERYTHING, OutputThen, timing_of
 from tui.replay.player import Player
 from tui.replay.recorded import RecordedSession
@@ -65,7 +65,7 @@ class OutputsThen(Outputs):
         size = timing.size_at(self.player.elapsed - self._began(running.number))
         return running.started + timedelta(seconds=timing.came_at(size - 1)) if size else None
 
-    def next_output(self, moment: Moment, elapsed: float) -> float | None:
+    def next_output(self, moment: ReplayMoment, elapsed: float) -> float | None:
         """How many seconds into the session the running attempts print again, if they do."""
         coming = []
         for one in moment.state.attempts.values():

@@ -166,7 +166,7 @@ class Flow(Model, frozen=True, kw_only=True):
     update_every: Duration = ""
 
 
-class Answer(StrEnum):
+class AnswerKind(StrEnum):
     """What kind of answer a question takes."""
 
     YES_NO = "yes-no"
@@ -203,7 +203,7 @@ class Action(Model, frozen=True, kw_only=True):
     timeout: Duration = ""
     stdin: str = ""
     secrets: tuple[Name, ...] = ()
-    answer: Answer = Answer.YES_NO
+    answer: AnswerKind = AnswerKind.YES_NO
     choices: tuple[str, ...] = ()
     consequences: Mapping[str, str] = {}
     loses_data: tuple[str, ...] = ()

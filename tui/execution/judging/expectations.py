@@ -14,7 +14,7 @@ from tui.execution.judging.evidence import (
     value_of,
 )
 from tui.runbook.described.expectations import bounds, expectations, path_words
-from tui.runbook.model import Action, Answer, Expect, Number
+from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.patterns.bounded import Hit, TooSlow, search
 from tui.runbook.results import Http
 from tui.runbook.templates.filling import without_value
@@ -78,11 +78,11 @@ def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
     """What the operator answered, compared with the question's expectations; an answer that is none is a failure."""
     given = answer.strip()
     match action.answer:
-        case Answer.NUMBER:
+        case AnswerKind.NUMBER:
             found = _number_answer(action.expect, given)
-        case Answer.YES_NO:
+        case AnswerKind.YES_NO:
             found = [_choice(("yes", "no"), action.expect.choice or ("yes",), _yes_or_no(given))]
-        case Answer.CHOICE:
+        case AnswerKind.CHOICE:
             found = [_choice(action.choices, action.expect.choice or action.choices, given)]
         case _:
             found = [*_text(action.expect, given)] or [Check("an answer", _quoted(given) or "none", bool(given))]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tui.exports.html.tags import Html, tag
 from tui.exports.measured import Course
-from tui.exports.report import Moment
+from tui.exports.report import TimelineRow
 from tui.exports.source import Source, attempts_of
 from tui.session.state import StepState
 from tui.session.views.called import attempt_failed, over_at
@@ -16,7 +16,7 @@ WIDE, HIGH = 1000, 36
 """The pictures' own measures; the page stretches them to its width."""
 
 
-def course_of_steps(source: Source, moments: Iterable[Moment]) -> Html | None:
+def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | None:
     """The whole session as a strip: a bar for each step while it was open, a line for each marker."""
     state = source.state
     end = over_at(state) or state.at

@@ -7,7 +7,7 @@ from tui.exports.html.charts import course_of_steps, sparkline
 from tui.exports.html.tags import Child, Html, joined, table, tag
 from tui.exports.learnt import learnt, learnt_beside
 from tui.exports.measured import changes, courses
-from tui.exports.report import Moment, checklist, followups, head, people, rollback, values
+from tui.exports.report import TimelineRow, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
 from tui.session.views.called import session_called
 from tui.text.amounts import duration
@@ -48,7 +48,7 @@ def title(source: Source) -> str:
     return f"{source.runbook.runbook.title}: {started.flow if started else 'session'}"
 
 
-def parts(source: Source, moments: list[Moment]) -> list[tuple[str, str, Html]]:
+def parts(source: Source, moments: list[TimelineRow]) -> list[tuple[str, str, Html]]:
     """Each part that there is something to say in: its anchor, its heading, what it says."""
     found = [
         ("debrief", "Debrief", _debrief(source)),
@@ -138,7 +138,7 @@ def _tick(done: bool, text: str, more: Child = None) -> Html:
     return tag("li", mark, tag("span", text, " ", more), class_="done" if done else "")
 
 
-def _timeline(source: Source, moments: list[Moment]) -> Html:
+def _timeline(source: Source, moments: list[TimelineRow]) -> Html:
     shown, left = moments, None
     if len(moments) > ROWS:
         shown = list(islice((one for one in moments if one.kind), ROWS))
@@ -154,7 +154,7 @@ def _timeline(source: Source, moments: list[Moment]) -> Html:
     )
 
 
-def _moment(one: Moment | None, before: Moment | None) -> Child:
+def _moment(one: TimelineRow | None, before: TimelineRow | None) -> Child:
     if one is None:
         return None
     what: Child = tag("a", one.what, href=f"#attempt-{one.attempt}") if one.attempt else one.what

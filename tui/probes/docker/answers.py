@@ -18,7 +18,7 @@ _FIRST_USABLE_YEAR = 1970
 Document = Mapping[str, Any]
 
 
-class Answers(Struct, frozen=True, kw_only=True):
+class DockerAnswers(Struct, frozen=True, kw_only=True):
     """What came: documents of the engine as it sends them, by the names of what they tell of."""
 
     where: str
@@ -31,7 +31,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     image: Document | None = None
 
 
-def read_containers(given: Given, answers: Answers) -> Reading:
+def read_containers(given: Given, answers: DockerAnswers) -> Reading:
     """Which containers run and are well."""
     table = {name: _container(told) for name, told in sorted(answers.containers.items())}
     states = [one["state"] for one in table.values()]
@@ -66,7 +66,7 @@ def read_containers(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_logs(given: Given, answers: Answers) -> Reading:
+def read_logs(given: Given, answers: DockerAnswers) -> Reading:
     """How many of the last lines fit the pattern."""
     lines = answers.log.splitlines()
     pattern = str(given["pattern"])
@@ -84,7 +84,7 @@ def read_logs(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_stats(given: Given, answers: Answers) -> Reading:
+def read_stats(given: Given, answers: DockerAnswers) -> Reading:
     """What each container takes of processor and memory."""
     table = {name: _used(told) for name, told in sorted(answers.containers.items())}
     known = [one["cpu"] for one in table.values() if one["cpu"] is not None]
@@ -109,7 +109,7 @@ def read_stats(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_image(given: Given, answers: Answers) -> Reading:
+def read_image(given: Given, answers: DockerAnswers) -> Reading:
     """Whether the image is there, and how old it is."""
     image, name = answers.image, given["name"]
     built = _time(image.get("Created")) if image else None
@@ -131,7 +131,7 @@ def read_image(given: Given, answers: Answers) -> Reading:
     )
 
 
-READERS: Mapping[str, Callable[[Given, Answers], Reading]] = {
+READERS: Mapping[str, Callable[[Given, DockerAnswers], Reading]] = {
     "containers": read_containers,
     "logs": read_logs,
     "stats": read_stats,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui import threads
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
-from tui.probes.docker.answers import READERS, Answers, Document
+from tui.probes.docker.answers import READERS, DockerAnswers, Document
 from tui.probes.docker.errors import worded
 
 AT_ONCE = 8
@@ -23,7 +23,7 @@ class DockerProbe:
 
     kind = "docker"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answers:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> DockerAnswers:
         """Ask the engine; see Probe."""
         _understood(check, given)
         from tui.probes.docker import wire as docker_wire  # it imports the library
@@ -34,7 +34,7 @@ class DockerProbe:
         try:
             started = time.monotonic()
             with docker_wire.connected(wire) as client:
-                answers = ask(client, given, Answers(where=path, seconds=0, now=datetime.now(UTC)))
+                answers = ask(client, given, DockerAnswers(where=path, seconds=0, now=datetime.now(UTC)))
             return replace(answers, seconds=round(time.monotonic() - started, 4))
         except ProbeFailed:
             raise
@@ -42,7 +42,7 @@ class DockerProbe:
             late = TimeoutError() if not reach.left else error
             raise (wire.failed or worded(late, path, allowed, str(given.get("name") or ""))) from None
 
-    def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
+    def interpret(self, check: str, given: Given, raw: DockerAnswers) -> Reading:
         """What the answers mean; see Probe."""
         return READERS[check](given, raw)
 
@@ -58,25 +58,25 @@ def _understood(check: str, given: Given) -> None:
         raise NoData(f"the pattern cannot be used: {error}", "`pattern` is a regular expression") from None
 
 
-def _containers(client: Any, given: Given, answers: Answers) -> Answers:
+def _containers(client: Any, given: Given, answers: DockerAnswers) -> DockerAnswers:
     names = given["names"] or _names(client, running=False)
     found = _each(client.inspect_container, names)
     missing = tuple(name for name in given["names"] if name not in found)
     return replace(answers, containers=found, missing=missing, version=str(client.version()["Version"]))
 
 
-def _logs(client: Any, given: Given, answers: Answers) -> Answers:
+def _logs(client: Any, given: Given, answers: DockerAnswers) -> DockerAnswers:
     told = client.logs(given["name"], stdout=True, stderr=True, tail=int(given["tail"]))
     return replace(answers, log=told.decode(errors="replace"))
 
 
-def _stats(client: Any, given: Given, answers: Answers) -> Answers:
+def _stats(client: Any, given: Given, answers: DockerAnswers) -> DockerAnswers:
     names = given["names"] or _names(client, running=True)
     found = _each(lambda name: client.stats(name, stream=False), names)
     return replace(answers, containers=found, missing=tuple(name for name in given["names"] if name not in found))
 
 
-def _image(client: Any, given: Given, answers: Answers) -> Answers:
+def _image(client: Any, given: Given, answers: DockerAnswers) -> DockerAnswers:
     from docker.errors import NotFound
 
     try:

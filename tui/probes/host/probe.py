@@ -11,7 +11,7 @@ from tui.probes.base import Given, ProbeFailed, Ran, Reach, Reading
 from tui.probes.host.answers import READERS
 
 
-class Answer(Struct, frozen=True):
+class HostAnswer(Struct, frozen=True):
     """What the command printed, and when (seconds since the epoch, of this machine) it was in the middle of running."""
 
     ran: Ran
@@ -54,7 +54,7 @@ class HostProbe:
 
     kind = "host"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answer:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> HostAnswer:
         """Run the check's command; see Probe."""
         script = COMMANDS[check](given)
         if settings.get("sudo"):
@@ -65,9 +65,9 @@ class HostProbe:
         if ran.exit != 0 and not ran.out.strip():
             said = ran.err.strip().rpartition("\n")[2]
             raise ProbeFailed(said or f"the command ends with exit status {ran.exit}", f"run it there: {script}")
-        return Answer(ran, at)
+        return HostAnswer(ran, at)
 
-    def interpret(self, check: str, given: Given, raw: Answer) -> Reading:
+    def interpret(self, check: str, given: Given, raw: HostAnswer) -> Reading:
         """What was printed, read; see Probe."""
         reader: Callable[[Given, str, float], Reading] = READERS[check]
         try:

@@ -10,7 +10,7 @@ from tui.probes.site import site
 from tui.session.events import Check
 
 if TYPE_CHECKING:
-    from tui.probes.http.wire import Answer, Asked
+    from tui.probes.http.wire import Asked, HttpAnswer
 
 _HINTS = {
     400: "the server does not take the request: compare it with what the application expects",
@@ -32,13 +32,13 @@ class HttpProbe:
 
     kind = "http"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> "Answer":
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> "HttpAnswer":
         """Send the check's request and take the answer, whatever its status."""
         from tui.probes.http import wire as http_wire
 
         return http_wire.send(reach, site(settings, http_wire.PORTS), _asked(check, given))
 
-    def interpret(self, check: str, given: Given, raw: "Answer") -> Reading:
+    def interpret(self, check: str, given: Given, raw: "HttpAnswer") -> Reading:
         """What the answer means for this check."""
         wanted = int(given.get("status") or 0)
         right = raw.status == wanted if wanted else 200 <= raw.status < 300
@@ -95,7 +95,7 @@ def _body(given: Given) -> dict[str, Any]:
     return {"data": bodies.form(given)} if given.get("form") else {}
 
 
-def _measured(raw: "Answer") -> dict[str, Any]:
+def _measured(raw: "HttpAnswer") -> dict[str, Any]:
     return {
         "status": raw.status,
         "protocol": raw.protocol,
@@ -107,13 +107,13 @@ def _measured(raw: "Answer") -> dict[str, Any]:
     }
 
 
-def _summary(raw: "Answer") -> str:
+def _summary(raw: "HttpAnswer") -> str:
     size = f"{len(raw.body)} B" if raw.complete else "over 5 MB"
     hops = "" if not raw.redirects else f" after {raw.redirects} redirect{'s' if raw.redirects > 1 else ''}"
     return f"HTTP {raw.status} over {raw.protocol} in {raw.seconds * 1000:.0f} ms{hops}, {size}"
 
 
-def _why(check: str, raw: "Answer") -> tuple[str, ...]:
+def _why(check: str, raw: "HttpAnswer") -> tuple[str, ...]:
     """What to look at for a status that was not wanted, and what the server says of it where it says it in JSON."""
     lines = []
     if 300 <= raw.status < 400 and raw.location:
@@ -125,7 +125,7 @@ def _why(check: str, raw: "Answer") -> tuple[str, ...]:
     return tuple(line for line in (*lines, hint, said) if line)
 
 
-def _said(raw: "Answer") -> str:
+def _said(raw: "HttpAnswer") -> str:
     if len(raw.body) > 10_000:
         return ""
     try:
@@ -139,7 +139,7 @@ def _said(raw: "Answer") -> str:
     return ""
 
 
-def json_of(raw: "Answer") -> Any:
+def json_of(raw: "HttpAnswer") -> Any:
     """The answer's document.
 
     Raises:
@@ -178,7 +178,7 @@ def _title(body: bytes) -> str:
     return f" ({words})" if opened and closed and words else ""
 
 
-def _login(given: Given, raw: "Answer", reading: Reading, right: bool) -> Reading:
+def _login(given: Given, raw: "HttpAnswer", reading: Reading, right: bool) -> Reading:
     paths: tuple[str, ...] = tuple(given.get("tokens") or ("access",))
     answered = json_of(raw) if right else None
     found = {path: bodies.at(answered, path) for path in paths}
@@ -199,7 +199,7 @@ def _login(given: Given, raw: "Answer", reading: Reading, right: bool) -> Readin
     )
 
 
-def _uploaded(given: Given, raw: "Answer", reading: Reading, right: bool) -> Reading:
+def _uploaded(given: Given, raw: "HttpAnswer", reading: Reading, right: bool) -> Reading:
     import hashlib
 
     name, content, _ = bodies.file(given)

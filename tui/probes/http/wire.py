@@ -42,7 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     follow: bool = False
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class HttpAnswer(Struct, frozen=True, kw_only=True):
     """What was received, and how long each part took; `body` ends at LIMIT where it was not `complete`."""
 
     place: str
@@ -59,7 +59,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     first_byte: float = 0.0
 
 
-def send(reach: Reach, site: Site, asked: Asked) -> Answer:
+def send(reach: Reach, site: Site, asked: Asked) -> HttpAnswer:
     """Send it and follow where it leads on the same host; the times of all hops are added up.
 
     Another host is not followed to: an answer must not choose which machines behind the tunnel are asked.
@@ -204,7 +204,7 @@ def _request(site: Site, asked: Asked, url: str, phases: _Phases) -> httpcore.Re
     return httpcore.Request(asked.method, target, headers=request.headers.raw, content=content, extensions=extensions)
 
 
-def _once(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
+def _once(reach: Reach, site: Site, asked: Asked, url: str) -> HttpAnswer:
     """Send one request; again over another connection where the server says that it took none on the first.
 
     A server that loads its configuration ends connections so, also those that were just opened.
@@ -226,7 +226,7 @@ class _NotTaken(Exception):
         self.place = place
 
 
-def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
+def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> HttpAnswer:
     phases = _Phases()
     request = _request(site, asked, url, phases)
     way, place = _Way(reach, site.address), site.address.place
@@ -250,7 +250,7 @@ def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> Answer:
     if "content-encoding" in headers:
         body, complete = _inflated(body, complete, headers["content-encoding"], place)
     version = response.extensions.get("http_version", b"").decode("latin-1")
-    return Answer(
+    return HttpAnswer(
         place=place,
         status=response.status,
         protocol=version,

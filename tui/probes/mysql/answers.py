@@ -21,7 +21,7 @@ class Result(Struct, frozen=True):
     rows: tuple[tuple[Any, ...], ...]
 
 
-class Answers(Struct, frozen=True, kw_only=True):
+class MysqlAnswers(Struct, frozen=True, kw_only=True):
     """The results by the names of their questions; `denied` has those that this user may not ask."""
 
     where: str
@@ -30,7 +30,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     denied: frozenset[str] = frozenset()
 
 
-def read_ping(given: Given, answers: Answers) -> Reading:
+def read_ping(given: Given, answers: MysqlAnswers) -> Reading:
     """The server answers."""
     version, told = answers.results["server"].rows[0]
     read_only = switched_on(told)
@@ -41,7 +41,7 @@ def read_ping(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_query(given: Given, answers: Answers) -> Reading:
+def read_query(given: Given, answers: MysqlAnswers) -> Reading:
     """What the statement returned."""
     result = answers.results["query"]
     first = dict(zip(result.columns, map(_plain, result.rows[0]), strict=True)) if result.rows else {}
@@ -55,7 +55,7 @@ def read_query(given: Given, answers: Answers) -> Reading:
     return Reading(document=document, summary=words, checks=checks, details=tuple(_lines(result.columns, result.rows)))
 
 
-def read_threads(given: Given, answers: Answers) -> Reading:
+def read_threads(given: Given, answers: MysqlAnswers) -> Reading:
     """How full the server is now."""
     status = _pairs(answers, "status")
     connected, most = _whole(status, "Threads_connected"), _whole(_pairs(answers, "variables"), "max_connections")
@@ -74,7 +74,7 @@ def read_threads(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_max_used(given: Given, answers: Answers) -> Reading:
+def read_max_used(given: Given, answers: MysqlAnswers) -> Reading:
     """How full the server has ever been."""
     status = _pairs(answers, "status")
     used, most = _whole(status, "Max_used_connections"), _whole(_pairs(answers, "variables"), "max_connections")
@@ -91,7 +91,7 @@ def read_max_used(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_slow_log(given: Given, answers: Answers) -> Reading:
+def read_slow_log(given: Given, answers: MysqlAnswers) -> Reading:
     """What the server says of its slow statements."""
     variables = _pairs(answers, "variables")
     enabled = switched_on(variables["slow_query_log"])
@@ -120,7 +120,7 @@ def read_slow_log(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_migrations(given: Given, answers: Answers) -> Reading:
+def read_migrations(given: Given, answers: MysqlAnswers) -> Reading:
     """Which migrations are applied, and whether they are those that should be."""
     rows = [(str(app), str(name), str(at)) for app, name, at in answers.results["migrations"].rows]
     there = {f"{app}.{name}" for app, name, _ in rows}
@@ -156,7 +156,7 @@ def read_migrations(given: Given, answers: Answers) -> Reading:
     )
 
 
-READERS: Mapping[str, Callable[[Given, Answers], Reading]] = {
+READERS: Mapping[str, Callable[[Given, MysqlAnswers], Reading]] = {
     "ping": read_ping,
     "query": read_query,
     "threads": read_threads,
@@ -178,7 +178,7 @@ def _below(given: Given, share: float | None, what: str) -> Check:
     return Check(f"under {limit:g} % of {what}", "no limit" if share is None else f"{share} %", ok, warning=True)
 
 
-def _pairs(answers: Answers, question: str) -> dict[str, str]:
+def _pairs(answers: MysqlAnswers, question: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in answers.results[question].rows}
 
 

@@ -11,7 +11,7 @@ from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.probes.databases import dial, place
 from tui.probes.mysql import errors as mysql_errors
-from tui.probes.mysql.answers import READERS, Answers, Result
+from tui.probes.mysql.answers import READERS, MysqlAnswers, Result
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -53,7 +53,7 @@ class MysqlProbe:
 
     kind = "mysql"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answers:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> MysqlAnswers:
         """Log in and ask; see Probe."""
         questions: dict[str, tuple[str, tuple[Any, ...]]] = {
             name: (sql, ()) for name, sql in QUESTIONS.get(check, {}).items()
@@ -71,9 +71,9 @@ class MysqlProbe:
             if check == "slow-log":
                 results |= _slow_table(connection, given, results["variables"], denied)
         seconds = round(time.monotonic() - started, 4)
-        return Answers(where=place(settings), seconds=seconds, results=results, denied=frozenset(denied))
+        return MysqlAnswers(where=place(settings), seconds=seconds, results=results, denied=frozenset(denied))
 
-    def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
+    def interpret(self, check: str, given: Given, raw: MysqlAnswers) -> Reading:
         """What the answers mean; see Probe."""
         return READERS[check](given, raw)
 

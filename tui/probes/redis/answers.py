@@ -13,7 +13,7 @@ _SLOTS_FROM = 8
 _ALL_SLOTS = 16384
 
 
-class Answers(Struct, frozen=True, kw_only=True):
+class RedisAnswers(Struct, frozen=True, kw_only=True):
     """What came: INFO by its keys (empty where this user may not ask), and the fate of a key that was written.
 
     `cluster` is CLUSTER INFO of a cluster's node.
@@ -64,7 +64,7 @@ def own_slots(nodes: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def read_ping(given: Given, answers: Answers) -> Reading:
+def read_ping(given: Given, answers: RedisAnswers) -> Reading:
     """The server answers its ping."""
     refuse_sentinel(answers.where, answers.info)
     version, role = answers.info.get("redis_version", ""), answers.info.get("role", "")
@@ -83,7 +83,7 @@ def read_ping(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_info(given: Given, answers: Answers) -> Reading:
+def read_info(given: Given, answers: RedisAnswers) -> Reading:
     """Memory, clients and statistics, and what the server itself says is wrong."""
     refuse_sentinel(answers.where, answers.info)
     used, most = _number(answers, "used_memory"), _number(answers, "maxmemory", 0)
@@ -122,7 +122,7 @@ def read_info(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_set_get(given: Given, answers: Answers) -> Reading:
+def read_set_get(given: Given, answers: RedisAnswers) -> Reading:
     """Whether what was written was read back, and is gone."""
     came = "the same" if answers.same else "something else"
     deleted = "it was there to delete" if answers.deleted else "it had gone already"
@@ -138,14 +138,14 @@ def read_set_get(given: Given, answers: Answers) -> Reading:
     )
 
 
-READERS: Mapping[str, Callable[[Given, Answers], Reading]] = {
+READERS: Mapping[str, Callable[[Given, RedisAnswers], Reading]] = {
     "ping": read_ping,
     "info": read_info,
     "set-get": read_set_get,
 }
 
 
-def _health(answers: Answers) -> tuple[Check, ...]:
+def _health(answers: RedisAnswers) -> tuple[Check, ...]:
     """What the server says of itself, where it says that something is wrong."""
     info = answers.info
     checks = []
@@ -168,7 +168,7 @@ def _told_of(cluster: Mapping[str, str]) -> str:
     return f"the cluster is down ({cluster['cluster_state'][:20]}): {served} of {_ALL_SLOTS} slots are served"
 
 
-def _number(answers: Answers, key: str, default: float | None = None) -> float:
+def _number(answers: RedisAnswers, key: str, default: float | None = None) -> float:
     try:
         number = float(answers.info[key])
         if not math.isfinite(number):

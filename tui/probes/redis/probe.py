@@ -12,7 +12,7 @@ from tui.probes import trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading, Stream
 from tui.probes.databases import dial, flag, number, place
 from tui.probes.redis import errors as redis_errors
-from tui.probes.redis.answers import READERS, Answers, own_slots, parse_info, refuse_sentinel
+from tui.probes.redis.answers import READERS, RedisAnswers, own_slots, parse_info, refuse_sentinel
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -26,11 +26,11 @@ class RedisProbe:
 
     kind = "redis"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answers:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> RedisAnswers:
         """Log in and ask; see Probe."""
         from redis.exceptions import NoPermissionError
 
-        answers = Answers(where=place(settings), seconds=0)
+        answers = RedisAnswers(where=place(settings), seconds=0)
         started = time.monotonic()
         with _client(settings, reach) as client:
             if check == "set-get":
@@ -51,7 +51,7 @@ class RedisProbe:
                     answers = replace(answers, cluster=parse_info(_ask(client, "CLUSTER", "INFO")))
         return replace(answers, seconds=seconds)
 
-    def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
+    def interpret(self, check: str, given: Given, raw: RedisAnswers) -> Reading:
         """What the answers mean; see Probe."""
         return READERS[check](given, raw)
 
@@ -83,7 +83,7 @@ def _slots(client: "Redis", where: str) -> frozenset[int] | None:
     return slots
 
 
-def _written(client: "Redis", given: Given, answers: Answers, allowed: frozenset[int] | None) -> Answers:
+def _written(client: "Redis", given: Given, answers: RedisAnswers, allowed: frozenset[int] | None) -> RedisAnswers:
     """Write a key, read it, delete it; should the last not come to pass, it expires.
 
     Of a cluster's node, `allowed` has the slots one of which the key must be in: it sends us away with any other.

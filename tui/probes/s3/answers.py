@@ -9,7 +9,7 @@ from tui.probes.base import Given, Reading
 from tui.session.events import Check
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class S3Object(Struct, frozen=True, kw_only=True):
     """An object as a list or its head tells of it; `sha256` is what the server or its content says, in hexadecimal."""
 
     key: str
@@ -33,18 +33,18 @@ class Sent(Struct, frozen=True, kw_only=True):
     deleted: bool = False
 
 
-class Answers(Struct, frozen=True, kw_only=True):
+class S3Answers(Struct, frozen=True, kw_only=True):
     """What came, by the server's clock `now`; `objects` are those listed, or the one looked at."""
 
     where: str
     seconds: float
     now: datetime
-    objects: tuple[Found, ...] = ()
+    objects: tuple[S3Object, ...] = ()
     complete: bool = True
     sent: Sent | None = None
 
 
-def read_list(given: Given, answers: Answers) -> Reading:
+def read_list(given: Given, answers: S3Answers) -> Reading:
     """How many objects there are, and how old the newest is."""
     found = answers.objects
     newest = max(found, key=lambda one: one.written, default=None)
@@ -67,7 +67,7 @@ def read_list(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_upload(given: Given, answers: Answers) -> Reading:
+def read_upload(given: Given, answers: S3Answers) -> Reading:
     """Whether what was sent came to be there, can be fetched, and is gone again."""
     sent = answers.sent
     assert sent is not None
@@ -102,7 +102,7 @@ def read_upload(given: Given, answers: Answers) -> Reading:
     )
 
 
-def read_verify(given: Given, answers: Answers) -> Reading:
+def read_verify(given: Given, answers: S3Answers) -> Reading:
     """Whether the object is what it should be."""
     (found,) = answers.objects
     checks = []
@@ -135,7 +135,7 @@ def read_verify(given: Given, answers: Answers) -> Reading:
     )
 
 
-READERS: Mapping[str, Callable[[Given, Answers], Reading]] = {
+READERS: Mapping[str, Callable[[Given, S3Answers], Reading]] = {
     "list": read_list,
     "upload": read_upload,
     "verify": read_verify,
@@ -151,7 +151,7 @@ def size(number: float) -> str:
     return f"{number:.1f} TiB"
 
 
-def _hours(found: Found, now: datetime) -> float:
+def _hours(found: S3Object, now: datetime) -> float:
     return max(0.0, round((now - found.written).total_seconds() / 3600, 2))
 
 

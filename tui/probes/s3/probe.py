@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
-from tui.probes.s3.answers import READERS, Answers, Found, Sent
+from tui.probes.s3.answers import READERS, S3Answers, S3Object, Sent
 from tui.probes.s3.errors import place, told_time, worded
 
 CHUNK = 1 << 16
@@ -28,7 +28,7 @@ class S3Probe:
 
     kind = "s3"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> Answers:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> S3Answers:
         """Ask the API; see Probe."""
         if not settings.get("access_key") or not settings.get("secret_key"):
             raise NoData(
@@ -44,7 +44,7 @@ class S3Probe:
                 started = time.monotonic()
                 asked = _Asked(client, wire, str(settings["bucket"]))
                 ask = {"list": asked.listed, "upload": asked.uploaded, "verify": asked.verified}[check]
-                answers = ask(given, Answers(where=str(settings["bucket"]), seconds=0, now=_now("")))
+                answers = ask(given, S3Answers(where=str(settings["bucket"]), seconds=0, now=_now("")))
                 return replace(answers, seconds=round(time.monotonic() - started, 4), now=_now(wire.clock))
         except Exception as error:  # whatever a library makes of bytes that are not S3's
             if isinstance(error, ProbeFailed):
@@ -57,7 +57,7 @@ class S3Probe:
             failed.hint = "; ".join(filter(None, (failed.hint, wire.left_behind)))
             raise failed from None
 
-    def interpret(self, check: str, given: Given, raw: Answers) -> Reading:
+    def interpret(self, check: str, given: Given, raw: S3Answers) -> Reading:
         """What the answers mean; see Probe."""
         return READERS[check](given, raw)
 
@@ -70,28 +70,29 @@ class _Asked:
         self._wire = wire
         self._bucket = bucket
 
-    def listed(self, given: Given, answers: Answers) -> Answers:
+    def listed(self, given: Given, answers: S3Answers) -> S3Answers:
         """The objects, page by page."""
-        found: list[Found] = []
+        found: list[S3Object] = []
         more: dict[str, str] = {}
         for _ in range(MOST_PAGES):
             page = self._page(Prefix=str(given["prefix"]), **more)
             found += [
-                Found(key=one["Key"], size=one["Size"], written=one["LastModified"]) for one in page.get("Contents", [])
+                S3Object(key=one["Key"], size=one["Size"], written=one["LastModified"])
+                for one in page.get("Contents", [])
             ]
             if not page.get("IsTruncated") or not page.get("NextContinuationToken"):
                 return replace(answers, objects=tuple(found))
             more = {"ContinuationToken": page["NextContinuationToken"]}
         return replace(answers, objects=tuple(found), complete=False)
 
-    def verified(self, given: Given, answers: Answers) -> Answers:
+    def verified(self, given: Given, answers: S3Answers) -> S3Answers:
         """One object's head, and its content where its checksum is wanted and the server has none."""
         found = self._head(str(given["key"]))
         if given.get("sha256") and not found.sha256 and found.size <= given["read_limit"]:
             found = replace(found, sha256=self._read(found), sha256_from="content")
         return replace(answers, objects=(found,))
 
-    def uploaded(self, given: Given, answers: Answers) -> Answers:
+    def uploaded(self, given: Given, answers: S3Answers) -> S3Answers:
         """An object's whole life; whatever fails in it, the object is deleted."""
         count = given["bytes"]
         if not 1 <= count <= MOST_SENT or count != int(count):
@@ -135,7 +136,7 @@ class _Asked:
             raise ValueError("it lists no bucket")
         return page
 
-    def _head(self, key: str) -> Found:
+    def _head(self, key: str) -> S3Object:
         """An object's head; a refusal of it has no words, so that a list is asked for them."""
         from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
@@ -145,7 +146,7 @@ class _Asked:
             self._page(Prefix=key, MaxKeys=1)
             raise
         kept = "" if head.get("ChecksumType") == "COMPOSITE" else _hexadecimal(head.get("ChecksumSHA256", ""))
-        return Found(
+        return S3Object(
             key=key,
             size=head["ContentLength"],
             written=head["LastModified"],
@@ -154,7 +155,7 @@ class _Asked:
             etag=head.get("ETag", "").strip('"'),
         )
 
-    def _read(self, found: Found) -> str:
+    def _read(self, found: S3Object) -> str:
         """The SHA-256 of an object's content, of which no more is read than its head told of."""
         body = self._client.get_object(Bucket=self._bucket, Key=found.key)["Body"]
         digest, count = hashlib.sha256(), 0

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from tui.runbook.model import ACTION_KINDS, Action, Answer, Number, Runbook
+from tui.runbook.model import ACTION_KINDS, Action, AnswerKind, Number, Runbook
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.problem import Fault, Path, nearest, quoted
 from tui.runbook.reading.names import Known, Names, template_faults
@@ -85,7 +85,7 @@ def _meaningless(path: Path, action: Action) -> Iterator[Fault]:
 
 
 def _question(path: Path, action: Action) -> Iterator[Fault]:
-    if action.answer is Answer.CHOICE and not action.choices:
+    if action.answer is AnswerKind.CHOICE and not action.choices:
         yield Fault(path=path, message="a choice needs choices", hint='choices = ["…", "…"]')
         return
     for key in ("consequences", "loses_data"):
@@ -98,9 +98,9 @@ def _question(path: Path, action: Action) -> Iterator[Fault]:
             hint = f'consequences = {{ {value} = "…" }}'
             message = f"{quoted(value)} loses data, and nothing says what"
             yield Fault(path=(*path, "loses_data"), message=message, hint=hint)
-    if action.choices and action.answer is not Answer.CHOICE:
+    if action.choices and action.answer is not AnswerKind.CHOICE:
         yield Fault(path=(*path, "choices"), message="choices without a choice", hint='answer = "choice"')
-    allowed = {Answer.CHOICE: action.choices, Answer.YES_NO: ("yes", "no")}.get(action.answer, ())
+    allowed = {AnswerKind.CHOICE: action.choices, AnswerKind.YES_NO: ("yes", "no")}.get(action.answer, ())
     for place, value in enumerate(action.expect.choice):
         if action.ask is None or not allowed:
             yield Fault(path=(*path, "expect", "choice"), message="only a choice or yes-no has it", hint="remove it")
@@ -109,7 +109,7 @@ def _question(path: Path, action: Action) -> Iterator[Fault]:
             hint = nearest(value, allowed)
             message = f"{quoted(value)} cannot be answered"
             yield Fault(path=(*path, "expect", "choice", place), message=message, hint=hint)
-    if action.ask is not None and action.expect.numbers and action.answer is not Answer.NUMBER:
+    if action.ask is not None and action.expect.numbers and action.answer is not AnswerKind.NUMBER:
         yield Fault(path=(*path, "expect", "numbers"), message="the answer is not a number", hint='answer = "number"')
 
 

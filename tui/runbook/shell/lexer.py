@@ -3,7 +3,7 @@
 import re
 
 from tui.runbook.problem import quoted
-from tui.runbook.shell.places import ARITHMETIC, PLACEHOLDER, Found, HereDocument, Place, Script
+from tui.runbook.shell.places import ARITHMETIC, PLACEHOLDER, HereDocument, Place, Placeholder, Script
 
 _PLAIN = re.compile(r"""[^\\'"`$<>(){\s;&|]+""")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")
@@ -23,7 +23,7 @@ class _Reader:
         self.text = text
         self.at = 0
         self.end = len(text)
-        self.found: list[Found] = []
+        self.found: list[Placeholder] = []
         self.bodies: list[HereDocument] = []
         self.comments: list[tuple[int, int]] = []
         self.trouble = ""
@@ -44,7 +44,7 @@ class _Reader:
         if match is None:
             return False
         why = self.trouble or self.refusal or refusal
-        self.found.append(Found(match.start(), match.end(), match[1], place, why))
+        self.found.append(Placeholder(match.start(), match.end(), match[1], place, why))
         self.at = match.end()
         return True
 

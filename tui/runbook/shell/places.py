@@ -24,7 +24,7 @@ class Place(StrEnum):
     HERE_LITERAL = "in a here-document with a quoted delimiter"
 
 
-class Found(Struct, frozen=True):
+class Placeholder(Struct, frozen=True):
     """A placeholder of a command; `refusal` says why no value can be written there."""
 
     start: int
@@ -54,7 +54,7 @@ class HereDocument(Struct, frozen=True):
 class Script(Struct, frozen=True):
     """A command as the shell will read it. `trouble` is set where it ends inside a quote or cannot be followed."""
 
-    placeholders: tuple[Found, ...]
+    placeholders: tuple[Placeholder, ...]
     bodies: tuple[HereDocument, ...]
     comments: tuple[tuple[int, int], ...]
     trouble: str = ""

@@ -43,7 +43,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     where: frozenset[Where] = frozenset(Where)
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class ArchiveHit(Struct, frozen=True, kw_only=True):
     """A place: the session, when it was (UTC), the step, the attempt and its outcome, and the line with the text.
 
     `line` counts from 1 in the attempt's output; it is 0 for a command and for what people wrote.
@@ -67,7 +67,7 @@ class Unread(Struct, frozen=True):
     problem: str
 
 
-def search(store: Store, wanted: Wanted, stopped: Callable[[], bool] = lambda: False) -> Iterator[Found | Unread]:
+def search(store: Store, wanted: Wanted, stopped: Callable[[], bool] = lambda: False) -> Iterator[ArchiveHit | Unread]:
     """Every place, the newest session first; blocks. Secrets are hidden, and so are never found."""
     for name in reversed(store.names()):
         if stopped():
@@ -80,7 +80,7 @@ def search(store: Store, wanted: Wanted, stopped: Callable[[], bool] = lambda: F
             yield Unread(name, error.message)
 
 
-def _in_session(directory: SessionDirectory, wanted: Wanted, stopped: Callable[[], bool]) -> Iterator[Found]:
+def _in_session(directory: SessionDirectory, wanted: Wanted, stopped: Callable[[], bool]) -> Iterator[ArchiveHit]:
     _, state = directory.load()
     if wanted.since is not None and state.at is not None and state.at < wanted.since:
         return
@@ -104,8 +104,8 @@ def _fits(attempt: Attempt, wanted: Wanted) -> bool:
 
 def _in_attempt(
     directory: SessionDirectory, attempt: Attempt, wanted: Wanted, stopped: Callable[[], bool]
-) -> Iterator[Found]:
-    here = Found(
+) -> Iterator[ArchiveHit]:
+    here = ArchiveHit(
         session=directory.id,
         at=attempt.started,
         where=Where.COMMANDS,
@@ -129,7 +129,7 @@ def _in_attempt(
         reader.close()
 
 
-def _notes(directory: SessionDirectory, state: SessionState, wanted: Wanted) -> Iterator[Found]:
+def _notes(directory: SessionDirectory, state: SessionState, wanted: Wanted) -> Iterator[ArchiveHit]:
     """What people wrote: notes, reasons, answers."""
     for entry in read(directory.journal):
         step = getattr(entry.event, "step", "")
@@ -138,7 +138,7 @@ def _notes(directory: SessionDirectory, state: SessionState, wanted: Wanted) -> 
         for name in ("text", "reason", "note", "answer"):
             said = getattr(entry.event, name, "")
             for line in _lines(said, wanted.text) if isinstance(said, str) else ():
-                yield Found(session=directory.id, at=entry.at, where=Where.NOTES, step=step, text=line)
+                yield ArchiveHit(session=directory.id, at=entry.at, where=Where.NOTES, step=step, text=line)
 
 
 def _lines(text: str, wanted: str) -> Iterable[str]:

@@ -12,7 +12,7 @@ from tui.transports.base import Link
 from tui.transports.ssh.wire import Connection
 
 
-class Watch:
+class Liveness:
     """Asks the other side for a sign of life; without one for `deadline` seconds the connection is given up."""
 
     def __init__(self, connection: Connection, deadline: float, changed: Callable[[Link, str], None]) -> None:

@@ -22,7 +22,7 @@ from tui.transports.jobs.scripts import MISSING
 from tui.transports.shell import wrap
 from tui.transports.ssh.channels import SSHChannels
 from tui.transports.ssh.connect import CONNECT_TIMEOUT, open_connection
-from tui.transports.ssh.liveness import Watch
+from tui.transports.ssh.liveness import Liveness
 from tui.transports.ssh.login import Credentials
 from tui.transports.ssh.running import Running
 from tui.transports.ssh.tunnel import dial_through
@@ -84,7 +84,7 @@ class SSHTransport:
         self._turns = Turns()
         self._channels = SSHChannels(self._connected, self.connect, self._opened, self._turns, self._another)
         self._connection: Connection | None = None
-        self._watch: Watch | None = None
+        self._watch: Liveness | None = None
         self._facts: HostFacts | None = None
         self._link = Link.DOWN
         self._login_shell = ""
@@ -205,7 +205,7 @@ class SSHTransport:
                 connect_seconds=time.monotonic() - started,
             )
             self._connection = connection
-            self._watch = Watch(connection, self._liveness, partial(self._noticed, connection))
+            self._watch = Liveness(connection, self._liveness, partial(self._noticed, connection))
             self._changed(Link.UP)
             return connection, self._facts
 

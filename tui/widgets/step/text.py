@@ -10,7 +10,7 @@ from tui.execution.measuring.watch import words_of_watch
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
-from tui.runbook.model import Action, Answer, Approval, Danger, Runbook, Signoff, Step, seconds
+from tui.runbook.model import Action, AnswerKind, Approval, Danger, Runbook, Signoff, Step, seconds
 from tui.runbook.templates.variables import fill
 from tui.session.baseline import differences
 from tui.session.events import Check
@@ -336,7 +336,7 @@ def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[
 
 
 def _expected(action: Action) -> list[str]:
-    if action.ask is not None and action.answer is Answer.YES_NO and not action.expect.choice:
+    if action.ask is not None and action.answer is AnswerKind.YES_NO and not action.expect.choice:
         return [*expectations(action.expect), "yes"]
     found = expectations(action.expect)
     return found or (["success (exit status 0)"] if action.run is not None else [])
