@@ -2,7 +2,6 @@
 
 import csv
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path as File
@@ -10,11 +9,11 @@ from pathlib import Path as File
 import pytest
 from msgspec import Struct
 
-from tests.support.keys import keys_of, letters_of
+from tests.support.keys import keys_of, keys_of_rollback, letters_of
 from tests.support.seed import lines
 from tui.execution.judging.captures import capture
 from tui.headless.check import read_only
-from tui.runbook.model import Action, Approval, Danger, FlowKind, Runbook, Step, seconds
+from tui.runbook.model import Action, Approval, Danger, FlowKind, Runbook, Signoff, Step, seconds
 from tui.runbook.problem import Path
 from tui.runbook.reading.lint import lint
 from tui.runbook.reading.load import load
@@ -185,14 +184,14 @@ def test_a_rollback_by_reversal_is_inside_its_budget(runbook: Runbook, method: s
 def test_the_database_is_decided_about_when_the_site_is_down_and_what_reversing_does_was_seen(runbook: Runbook) -> None:
     order = [step.id for step in runbook.section("rollback").steps]
     for method in "ab":
-        wanted = ["rollback-maintenance-on", f"rollback-stop-{method}", "rollback-state", "rollback-database"]
+        wanted = [f"rollback-stop-{method}", "rollback-state", "rollback-database"]
         wanted += [
             f"rollback-plan-{method}",
             f"rollback-migrations-{method}",
             "rollback-code",
             f"rollback-start-{method}",
         ]
-        wanted += [f"rollback-write-{method}", "rollback-maintenance-off"]
+        wanted += ["rollback-maintenance-off"]
         assert sorted(wanted, key=order.index) == wanted
 
 
@@ -238,9 +237,10 @@ def test_the_checklist_has_18_items_and_each_method_ticks_its_own(runbook: Runbo
 
 
 def test_what_says_how_it_was_before_a_change_stays_when_its_step_is_done_again(runbook: Runbook) -> None:
-    """What is left to reverse, and the stamp of a newer backup, are meant to change."""
+    """What is left to reverse is meant to change."""
     kept = {name for _, action in actions(runbook) for name, one in action.capture.items() if one.baseline}
-    assert kept == {"deployed_tags", "previous_release", "migration_plan", "conflicts_before", "database_state"}
+    before = {"deployed_tags", "previous_release", "backup_date", "migration_plan", "conflicts_before"}
+    assert kept == {*before, "database_state"}
 
 
 def test_every_value_that_is_captured_is_used_or_kept_as_evidence(runbook: Runbook) -> None:
@@ -314,25 +314,6 @@ def test_the_databases_check_falls_back_only_where_the_command_is_unknown(
     assert ("fell back: manage.py check --database default" in ran.stdout) is falls_back
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "said"),
-    [
-        ("No broken requirements found.", "No broken requirements found.", "no new conflicts"),
-        ("a 1 needs b\nc 2 needs d", "a 1 needs b\nc 2 needs d", "no new conflicts"),
-        ("a 1 needs b", "a 1 needs b\nc 2 needs d", "c 2 needs d"),
-        ("a 1 needs b", "No broken requirements found.", "no new conflicts"),
-    ],
-)
-def test_only_new_dependency_conflicts_count(runbook: Runbook, before: str, now: str, said: str) -> None:
-    (check,) = [action.run or "" for _, action in actions(runbook) if "conflicts_before }}" in (action.run or "")]
-    script = fill_command(check, {"conflicts_before": before, "venv_dir": "venv", "release": "v2"})
-    played = f'venv-v2/bin/python() {{ printf "%s\\n" {shlex.quote(now)}; false; }}\n'
-    ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", played + script], capture_output=True, text=True, check=False
-    )
-    assert ran.stdout.strip() == said
-
-
 def test_a_backup_leaves_no_part_behind_where_the_disk_is_full(runbook: Runbook, tmp_path: File) -> None:
     step = next(step for _, step in steps_of(runbook) if step.id == "prepare-backup")
     (dump,) = [action.run or "" for action in step.actions if "mysqldump" in (action.run or "")]
@@ -343,6 +324,23 @@ def test_a_backup_leaves_no_part_behind_where_the_disk_is_full(runbook: Runbook,
     assert (ran.returncode != 0, list(tmp_path.iterdir())) == (True, [])
     subprocess.run(["bash", "-euo", "pipefail", "-c", played + script], capture_output=True, check=True)
     assert [path.name for path in tmp_path.iterdir()] == ["pre-deploy-20261124_020000.sql.gz"]
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_a_rollback_takes_at_most_forty_keys_and_gives_up_no_confirmation(runbook: Runbook, method: str) -> None:
+    """A typed word counts as one; the decision, the plan, the reversal and the restore stay by hand."""
+    recorded = {"database_state": "recorded", "migration_plan": "Planned"}
+    keys = {
+        how: keys_of_rollback(runbook, "rollback", method, {**recorded, "database_rollback": how})
+        for how in ("reverse", "restore", "leave")
+    }
+    assert keys == {"reverse": 40, "restore": 40, "leave": 32}
+    by_id = {step.id: step for _, step in steps_of(runbook)}
+    assert by_id["rollback-database"].actions[0].choices == ("reverse", "restore", "leave")
+    assert by_id[f"rollback-plan-{method}"].signoff is Signoff.OPERATOR
+    assert by_id["rollback-backup"].signoff is Signoff.OPERATOR
+    for step in (f"rollback-migrations-{method}", "rollback-restore"):
+        assert (by_id[step].danger, by_id[step].approve) == (Danger.DESTRUCTIVE, Approval.SECOND_PERSON)
 
 
 @pytest.mark.parametrize("method", ["a", "b"])

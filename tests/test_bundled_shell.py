@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -52,13 +53,13 @@ def sites(host: Host, link: bool) -> Path:
 
 
 @pytest.mark.parametrize("link", [True, False])
-@pytest.mark.parametrize("flow", ["b", "rollback"])
+@pytest.mark.parametrize("first", ["b-maintenance-on", "rollback-stop-a", "rollback-stop-b"])
 def test_the_maintenance_page_takes_the_sites_place_and_gives_it_back_and_a_link_stays_a_link(
-    host: Host, link: bool, flow: str
+    host: Host, link: bool, first: str
 ) -> None:
     live = sites(host, link)
-    on = next(one for one in host.actions(f"{flow}-maintenance-on") if "serve" in (one.run or ""))
-    off = next(one for one in host.actions(f"{flow}-maintenance-off") if "serve" in (one.run or ""))
+    on = next(one for one in host.actions(first) if "serve" in (one.run or ""))
+    off = next(one for one in host.actions(f"{first.split('-')[0]}-maintenance-off") if "serve" in (one.run or ""))
     for action, text in ((on, "the maintenance page\n"), (on, "the maintenance page\n"), (off, "the site\n")):
         ran = host.run(action)
         assert (ran.returncode, live.read_text(), live.is_symlink()) == (0, text, link), ran.stderr
@@ -182,7 +183,7 @@ case "$1" in
 esac
 """,
     )
-    ran = host.run(next(one for one in host.actions("rollback-started-b") if "running_since" in (one.run or "")))
+    ran = host.run(next(one for one in host.actions("rollback-start-b") if "running_since" in (one.run or "")))
     assert (ran.returncode == 0) is fine, ran.stdout + ran.stderr
 
 
@@ -262,7 +263,7 @@ def test_a_version_is_checked_wherever_one_is_given(host: Host, health: str, ver
     answering(host, health, version)
     ran = [
         host.run(host.actions(step)[0], release="v1.9.0").returncode
-        for step in ("verify-http", "rollback-version", "rollback-health", "hour-health")
+        for step in ("verify-http", "rollback-version", "hour-health")
     ]
     assert max(ran) == exit_status
     assert ran[0] == exit_status
@@ -339,3 +340,57 @@ def test_workers_are_added_where_gunicorn_runs_and_has_more_of_them_afterwards(
     ran = host.run(step.actions[-1], gunicorn_workers="2")
     assert ran.returncode == exit_status
     assert says in ran.stdout + ran.stderr
+
+
+SAME = "no new conflicts"
+UNKNOWN = "not compared"
+NONE = "No broken requirements found."
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "good", "said"),
+    [
+        (NONE, NONE, True, SAME),
+        ("a 1 needs b\nc 2 needs d", "a 1 needs b\nc 2 needs d", True, SAME),
+        ("a 1 needs b", NONE, True, SAME),
+        ("", NONE, True, SAME),
+        ("", "a 1 needs b", True, UNKNOWN),
+        ("a 1 needs b", "a 1 needs b\nc 2 needs d", False, "c 2 needs d"),
+        ("a 1 needs b", "", False, "pip check printed nothing"),
+    ],
+)
+@pytest.mark.parametrize(
+    "step", ["b-dependencies", "rollback-dependencies-b", "import-error-check", "import-error-check-a"]
+)
+def test_a_dependency_conflict_that_was_there_before_the_deployment_is_shown_and_fails_nothing(
+    host: Host, step: str, before: str, now: str, good: bool, said: str
+) -> None:
+    (check,) = [one for one in host.actions(step) if "conflicts_before }}" in (one.run or "")]
+    played = f"#!/bin/sh\nprintf '%s' {shlex.quote(now and now + chr(10))}\nexit {int(now != NONE)}\n"
+    host.program("docker-compose", played)
+    for folder in ("venv", "venv-v2.0.0"):
+        (host.app / folder / "bin").mkdir(parents=True, exist_ok=True)
+        (host.app / folder / "bin" / "python").unlink(missing_ok=True)
+        (host.app / folder / "bin" / "python").write_text(played)
+        (host.app / folder / "bin" / "python").chmod(0o755)
+    ran = host.run(check, conflicts_before=before)
+    assert (ran.returncode == 0) is good, ran.stderr
+    assert now in ran.stdout
+    assert said in ran.stdout + ran.stderr
+
+
+def test_a_backup_that_is_made_again_leaves_the_one_from_before_the_deployment_as_it_is(host: Host) -> None:
+    """Its stamp stays once a change has begun: a dump of the migrated database in its place would be no way back."""
+    host.program("mysqldump", "#!/bin/sh\necho the database as it was\n")
+    host.program("mysql", "#!/bin/sh\necho as it was\n")
+    dump, *_ = [one for one in host.actions("prepare-backup") if "mysqldump" in (one.run or "")]
+    record = next(one for one in host.actions("prepare-backup") if "applied >" in (one.run or ""))
+    assert (host.run(dump).returncode, host.run(record).returncode) == (0, 0)
+    kept = {one: one.read_bytes() for one in host.folder.glob("pre-deploy-*")}
+    assert {one.name.partition(".")[2] for one in kept} == {"sql.gz", "migrations", "schema"}
+    host.program("mysqldump", "#!/bin/sh\necho migrated\n")
+    host.program("mysql", "#!/bin/sh\necho migrated\n")
+    again = host.run(dump)
+    assert (again.returncode, again.stdout) == (0, "the backup from before the deployment exists and is kept\n")
+    assert host.run(record).returncode == 0
+    assert {one: one.read_bytes() for one in host.folder.glob("pre-deploy-*")} == kept

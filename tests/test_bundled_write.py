@@ -92,7 +92,7 @@ class Site:
             return [row for one in statements for row in database.execute(one)]
 
     def writes(self) -> subprocess.CompletedProcess[str]:
-        (action,) = self.host.actions("rollback-write-b")
+        action = self.host.actions("rollback-start-b")[-1]
         return self.host.run(action)
 
 

@@ -90,6 +90,7 @@ def test_a_dry_run_needs_no_host(runbook: Path) -> None:
         (("run", "--headless", "--answers", "missing.toml"), 2, "cannot read missing.toml"),
         (("run",), 1, "needs a terminal"),
         (("export", "nothing"), 6, "is no session here"),
+        (("export", "-o", "night.docx"), 2, "no export ends with '.docx'"),
         (("verify",), 6, "is no session here"),
         (("resume",), 6, "no unfinished session"),
         (("drill", "no-such-scenario"), 2, "no scenario"),

@@ -12,7 +12,7 @@ from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import value_of, words_of
 from tui.runbook.model import Probe, Runbook
 from tui.runbook.reading.load import load, load_text
-from tui.runbook.templates.variables import defaults, fill, filled
+from tui.runbook.templates.variables import defaults, fill, filled, worded
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken
 from tui.transports.local.transport import LocalTransport
@@ -114,3 +114,9 @@ def test_every_probe_of_the_bundled_runbook_can_be_asked_as_it_comes() -> None:
             settings = {key: value_of(text, values) for key, text in service.settings.items()}
             assert settings.get("ca_file") is None, name
             assert not any("{{" in str(value) for value in settings.values()), (name, settings)
+
+
+def test_a_text_for_people_says_of_a_value_that_nobody_gave_that_there_is_none() -> None:
+    assert worded("Before: {{ sentry_before }} errors.", {}) == "Before: (sentry before: no value yet) errors."
+    assert worded("Before: {{ sentry_before }} errors.", {"sentry_before": "3"}) == "Before: 3 errors."
+    assert worded("since {{ backup_date }}", {"backup_date": ""}) == "since (backup date: no value yet)"

@@ -1,11 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
 from tui.errors import UsageError
-from tui.exports.registry import render
+from tui.exports.registry import BUNDLE, FORMATS, form_of, render
 from tui.session.outcome import Outcome
 
 HOSTILE = b"\x1b]0;title\x07| <script>alert(1)</script> ![x](http://evil) ```\n\xe2\x80\xaereversed\n"
@@ -67,3 +68,11 @@ def test_a_session_that_goes_on_is_exported_as_unfinished(small_session: SmallSe
 def test_an_unknown_form_is_named(small_session: SmallSession) -> None:
     with pytest.raises(UsageError, match="no export 'pdf'"):
         render(small_session.read(), "pdf")
+
+
+def test_the_form_is_what_the_files_name_ends_with() -> None:
+    assert [form_of(Path(f"night.{form}")) for form in (*FORMATS, BUNDLE)] == [*FORMATS, BUNDLE]
+    assert (form_of(Path("NIGHT.HTML")), form_of(Path("a.htm")), form_of(Path("a.markdown"))) == ("html", "html", "md")
+    assert (form_of(None), form_of(Path("night"))) == ("md", "md")
+    with pytest.raises(UsageError, match="no export ends with '.pdf'"):
+        form_of(Path("night.pdf"))

@@ -18,7 +18,7 @@ from tui.execution.rechecking import still_to_hold
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
-from tui.session.views.doubts import cut_by_restart, doubt_words, doubtful
+from tui.session.views.doubts import begins_anew, doubt_words, doubtful
 from tui.session.views.rollback import Need, look_wanted
 
 
@@ -150,14 +150,14 @@ def test_who_decides_an_unknown_outcome_after_the_restart_has_looked() -> None:
     assert names(after(boot(1), ran("migrate", 1, LOST), boot(2), resolved, signed("migrate"))) == []
     assert names(after(boot(1), ran("migrate", 1, LOST), resolved, boot(2), signed("migrate"))) == ["migrate"]
     cut = after(boot(1), ran("code", 1, LOST), boot(2), resolved)
-    assert cut_by_restart(cut, step_of("code")) is None
+    assert begins_anew(cut, step_of("code")) == ""
     cut = after(boot(1), ran("code", 1, LOST), resolved, boot(2))
-    assert cut_by_restart(cut, step_of("code")) is not None
+    assert "was restarted in the middle of it" in begins_anew(cut, step_of("code"))
 
 
 def test_a_step_that_was_only_looked_at_was_not_cut_by_a_restart() -> None:
     state = after(boot(1), changed("migrate", 1), BACK, looked("page-on", 2, needed=True), boot(2))
-    assert cut_by_restart(state, step_of("page-on")) is None
+    assert begins_anew(state, step_of("page-on")) == ""
 
 
 def test_a_change_by_hand_is_one_after_which_a_restart_may_have_started_anything() -> None:

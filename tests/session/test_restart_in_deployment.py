@@ -12,7 +12,7 @@ from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
-from tui.session.views.doubts import checks_of, doubtful
+from tui.session.views.doubts import begins_anew, checks_of, doubtful
 from tui.session.views.replan import next_reopening
 
 TEXT = shop(
@@ -63,23 +63,37 @@ def restarted_after(last: str) -> SessionState:
 
 def after(last: str, then: ev.AnyEvent) -> SessionState:
     """The state after every step as far as this one, and one event more."""
+    ids = [step.id for step in STEPS]
+    return fold_of(RUNBOOK, *ids[: ids.index(last) + 1], then)
+
+
+def restarted(state: SessionState) -> SessionState:
+    """The state after a restart of the host."""
+    seq = state.seq + 1
+    event = ev.HostConnected(host="web", target="web:22", boot_id="boot-2")
+    return apply(state, ev.Entry(seq, START + timedelta(seconds=seq), float(seq), event))
+
+
+def fold_of(runbook: Runbook, *done: str | tuple[str, int] | ev.AnyEvent) -> SessionState:
+    """The state after these steps, one action of a step, or an event."""
     events: list[ev.AnyEvent] = [
         ev.SessionStarted(session="s", flow="deploy", method="", operator="ana", title="", runbook_hash=""),
         ev.HostConnected(host="web", target="web:22", boot_id="boot-1"),
     ]
-    for number, step in enumerate(STEPS, 1):
-        check = ev.Check("exit status 0", "", ok=True)
+    mutates = {step.id: step.mutates for section in runbook.sections for step in section.steps}
+    for number, one in enumerate(done, 1):
+        if not isinstance(one, str | tuple):
+            events.append(one)
+            continue
+        step, action = one if isinstance(one, tuple) else (one, 0)
         events += [
-            ev.AttemptStarted(attempt=number, step=step.id, action=0, host="web", command="x", mutates=step.mutates),
+            ev.AttemptStarted(attempt=number, step=step, action=action, host="web", command="x", mutates=mutates[step]),
             ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=1.0),
-            ev.AttemptChecked(attempt=number, checks=(check,)),
-            signed(step.id),
+            ev.AttemptChecked(attempt=number, checks=(ev.Check("exit status 0", "", ok=True),)),
+            *([signed(step)] if isinstance(one, str) else []),
         ]
-        if step.id == last:
-            break
-    events.append(then)
     return fold(
-        RUNBOOK, [ev.Entry(seq, START + timedelta(seconds=seq), float(seq), one) for seq, one in enumerate(events)]
+        runbook, [ev.Entry(seq, START + timedelta(seconds=seq), float(seq), one) for seq, one in enumerate(events)]
     )
 
 
@@ -133,3 +147,38 @@ def test_a_step_that_is_done_again_has_its_own_checks_made_again_and_those_that_
     assert again("code", "live") == ["live"]
     assert again("code", "times") == ["live", "health", "times"]
     assert again("order", "times") == ["times"]
+
+
+MERGED = convert(
+    tomli.loads(
+        shop(
+            {
+                "go": """
+  { id = "down", title = "Down", mutates = true, undo = ["back-off", "back-start"], actions = [{ run = "x" }] },
+  { id = "start", title = "Start", mutates = true, undo = ["back-stop"], actions = [{ run = "x" }] },
+""",
+            },
+            back="""
+  { id = "back-stop", title = "Stop", mutates = true, undo = ["back-off", "back-start"], actions = [{ run = "x" }] },
+  { id = "back-start", title = "Start", mutates = true, actions = [{ run = "x" }, { run = "x" }] },
+  { id = "back-off", title = "Page off", mutates = true, actions = [{ run = "x" }] },
+""",
+        )
+    ),
+    Runbook,
+)
+
+
+def test_a_step_of_which_a_part_was_taken_back_is_not_asked_whether_it_holds() -> None:
+    """Page on and services stopped in one step: once they are started, the host cannot say that all of it holds."""
+    state = fold_of(MERGED, "down", "start")
+    assert names(restarted(state)) == ["start"]
+
+
+def test_a_step_half_done_begins_anew_once_what_it_takes_back_was_done_again() -> None:
+    start = next(step for section in MERGED.sections for step in section.steps if step.id == "back-start")
+    rolling = ev.RollbackStarted(flow="rollback", operator="ana", reason="x")
+    half = fold_of(MERGED, "down", "start", rolling, "back-stop", ("back-start", 0))
+    assert begins_anew(half, start) == ""
+    stopped = fold_of(MERGED, "down", "start", rolling, "back-stop", ("back-start", 0), "back-stop")
+    assert begins_anew(stopped, start) == "Stop was done again after its first commands"

@@ -118,17 +118,13 @@ class Play:
     def answer(self, step: Step, database: str) -> None:
         """Do what a step asks that changes nothing: read the database's state, decide about it, look, sign."""
         if step.id == "rollback-state":
+            assert self.world.database == "up"
             self.captured(step, "database_state", "half-made" if self.world.schema == "half" else "recorded")
         elif step.id in ("rollback-database", "rollback-database-half"):
             assert (step.id == "rollback-database-half") is (self.world.schema == "half")
-            assert self.world.database == "up"
             choices = step.actions[0].choices
             database = database if database in choices else "restore"  # reversing is not enough, nor offered
             self.record(ev.ValueCaptured(step=step.id, name="database_rollback", value=database))
-        elif step.id == "rollback-maintenance-shown" and self.world.served != "maintenance":
-            # its 503 does not come: the look saw the page's file, which is not loaded
-            self.record(ev.StepReopened(step="rollback-maintenance-on", operator="ana", reason="it does not show"))
-            return
         self.record(ev.StepSigned(step=step.id, operator="ana"))
 
     def captured(self, step: Step, name: str, value: str) -> None:

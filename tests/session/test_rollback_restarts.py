@@ -3,6 +3,7 @@
 import os
 import sys
 from collections import Counter
+from itertools import chain
 from random import Random
 
 import pytest
@@ -35,7 +36,7 @@ from tui.runbook.model import Step
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, LOOK, StepStatus, plan_now
-from tui.session.views.doubts import checks_of, cut_by_restart, doubtful, hosts_of, unsettled_before
+from tui.session.views.doubts import begins_anew, checks_of, doubtful, hosts_of, unsettled_before
 from tui.session.views.rollback import look_wanted, not_needed
 
 LONG = os.environ.get("RUNBOOK_MODEL") == "long"
@@ -78,11 +79,13 @@ class Oracle:
         return known < self.restarted_at
 
     def taken_back(self, step: str) -> bool:
-        return self.did.get(TAKEN_BACK_BY.get(step, ""), -1) > self.did[step]
+        return any(self.did.get(later, -1) > self.did[step] for later in TAKEN_BACK_BY.get(step, ()))
 
     def cut(self, step: str, command: int) -> bool:
-        """Whether the host restarted after an earlier command of a step that has not come to its end."""
-        return any(at < self.restarted_at for place, at in self.since.get(step, {}).items() if place < command)
+        """Whether the host restarted, or a stop was done, after an earlier command of a step that is not at its end."""
+        stops = [at for stop, at in self.did.items() if stop in BACK and step in TAKEN_BACK_BY.get(stop, ())]
+        last = max(self.restarted_at, *stops, -1)
+        return any(at < last for place, at in self.since.get(step, {}).items() if place < command)
 
 
 class Restarting(Play):
@@ -139,7 +142,7 @@ class Restarting(Play):
 
     def _has_a_reason(self, event: ev.StepReopened) -> None:
         """What was done is done again only where it does not hold, or goes with another that is done again."""
-        goes_with = {*TAKEN_BACK_BY, *TAKEN_BACK_BY.values()}
+        goes_with = {*TAKEN_BACK_BY, *chain.from_iterable(TAKEN_BACK_BY.values())}
         assert event.step in goes_with or not HOLDS[event.step](self.world), event
 
     def agree(self) -> None:
@@ -227,7 +230,7 @@ class Restarting(Play):
         return effects[place:] if place == len(step.actions) - 1 else effects[place : place + 1]
 
     def _begins_anew(self, step: Step) -> bool:
-        cut = cut_by_restart(self.state, step) is not None
+        cut = bool(begins_anew(self.state, step))
         assert cut is self.oracle.cut(step.id, self.state.step(step.id).action), step.id
         if cut:
             self.record(ev.StepReopened(step=step.id, operator=AUTO, reason="restarted in the middle of it"))

@@ -4,13 +4,18 @@ Read-only checks in a row of a section are made at once by two keys (make them, 
 the tests does it: test_drill_by_keys plays a deployment so and counts the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.support.operator import SEVERAL
+from tui.runbook.facts import may_hold
 from tui.runbook.model import Action, AnswerKind, Approval, Danger, Runbook, Section, Signoff, Step
 
 SET_UP = 4
 """From the first screen: begin the set-up, choose a method by two keys, begin the session."""
+
+
+ROLL_BACK = 3
+"""ctrl+r, down and enter for its reason."""
 
 
 def keys_of_step(step: Step) -> int:
@@ -36,6 +41,18 @@ def keys_of(runbook: Runbook, flow: str, method: str) -> int:
     """The keys of a whole flow by one method, where every check is good, from the first screen on."""
     wanted = _sections(runbook, flow, method)
     return SET_UP + sum(keys for section in wanted for keys in _keys_of_section(section, method))
+
+
+def keys_of_rollback(runbook: Runbook, flow: str, method: str, facts: Mapping[str, str]) -> int:
+    """The keys of a whole rollback, step by step: from any screen ctrl+r and its reason, and what the facts leave.
+
+    Args:
+        facts: what the rollback captures and its questions are answered with.
+    """
+    known = {"method": method, **facts}
+    steps = [step for section in _sections(runbook, flow, method) for step in section.steps]
+    wanted = [step for step in steps if may_hold(step.when, known) and may_hold(step.needed_if, known)]
+    return ROLL_BACK + sum(map(keys_of_step, wanted))
 
 
 def _sections(runbook: Runbook, flow: str, method: str) -> list[Section]:

@@ -39,7 +39,7 @@ class Operator:
         self, pilot: Pilot[Any], answers: Mapping[str, Sequence[str]], second: str = "ben", at_once: bool = False
     ) -> None:
         """Args: at_once: make checks in a row by one key."""
-        self._at_once = at_once
+        self.at_once = at_once
         self._pilot = pilot
         self._answers = {step: list(given) for step, given in answers.items()}
         self._second = second
@@ -151,7 +151,7 @@ class Operator:
                 return step.id
             if conductor.busy:
                 await self._idle(conductor)
-            elif self._at_once and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
+            elif self.at_once and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
                 await self._check_at_once(conductor)
             else:
                 entered = (step.id, status, conductor.state.step(step.id).action)

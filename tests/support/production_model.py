@@ -40,6 +40,17 @@ def serving(what: str) -> Effect:
     return lambda world: world._replace(enabled=what, served=what)
 
 
+def seen(what: str) -> Effect:
+    """The site is asked, and answers so; this changes nothing."""
+
+    def ask(world: World) -> World:
+        if world.served != what:
+            raise Impossible(f"the site does not show the {what}")
+        return world
+
+    return ask
+
+
 def reverse_migrations(files: str) -> Effect:
     """Reversing needs the files of the migrations: they are in the release's checkout, or in its image."""
 
@@ -124,10 +135,14 @@ FORWARD: dict[str, tuple[Effect, ...]] = {
 """What each changing step of the deployment does, in parts: a step that ends half-way has done the first of them."""
 
 BACK: dict[str, tuple[Effect, ...]] = {
-    "rollback-maintenance-on": (enabled("maintenance"), serving("maintenance")),
-    "rollback-stop-a": (stop,),
-    "rollback-stop-b": (stop,),
-    "rollback-db-up-a": (lambda w: w._replace(database="up"),),
+    "rollback-stop-a": (
+        enabled("maintenance"),
+        serving("maintenance"),
+        seen("maintenance"),
+        stop,
+        lambda w: w._replace(database="up"),
+    ),
+    "rollback-stop-b": (enabled("maintenance"), serving("maintenance"), seen("maintenance"), stop),
     "rollback-migrations-a": (reverse_migrations("image"),),
     "rollback-migrations-b": (reverse_migrations("code"),),
     "rollback-restore": (restore,),
@@ -139,11 +154,12 @@ BACK: dict[str, tuple[Effect, ...]] = {
     "rollback-maintenance-off": (enabled("site"), serving("site")),
 }
 
+PAGE = ("maintenance", "maintenance")
+"""What is enabled and served where the maintenance page is up."""
+
 LOOKS: dict[str, Callable[[World], bool]] = {
-    "rollback-maintenance-on": lambda w: (w.enabled, w.served) != ("maintenance", "maintenance"),
-    "rollback-stop-a": lambda w: w.app != "none",
-    "rollback-stop-b": lambda w: w.app != "none",
-    "rollback-db-up-a": lambda w: w.database == "down",
+    "rollback-stop-a": lambda w: (w.enabled, w.served, w.app, w.database) != (*PAGE, "none", "up"),
+    "rollback-stop-b": lambda w: (w.enabled, w.served, w.app) != (*PAGE, "none"),
     "rollback-migrations-a": lambda w: w.schema == "new",
     "rollback-migrations-b": lambda w: w.schema == "new",
     "rollback-code": lambda w: w.code != "old",
@@ -173,19 +189,16 @@ HOLDS: dict[str, Callable[[World], bool]] = {
 }
 """What a person sees on the host who looks whether a step still holds."""
 
-TAKEN_BACK_BY: dict[str, str] = {
-    "b-maintenance-on": "b-start",
-    "rollback-maintenance-on": "rollback-maintenance-off",
-    "rollback-stop-a": "rollback-start-a",
-    "rollback-stop-b": "rollback-start-b",
+TAKEN_BACK_BY: dict[str, tuple[str, ...]] = {
+    "b-maintenance-on": ("b-start", "b-maintenance-off"),
+    "rollback-stop-a": ("rollback-start-a", "rollback-maintenance-off"),
+    "rollback-stop-b": ("rollback-start-b", "rollback-maintenance-off"),
 }
-"""The step after which another one is not to hold any more."""
+"""The steps after any of which another one is not to hold any more, or not all of it."""
 
 REASONS: dict[str, frozenset[str]] = {
-    "rollback-maintenance-on": frozenset({"b-maintenance-off", "a-migrate", "a-containers"}),
     "rollback-stop-a": frozenset({"a-migrate", "a-containers"}),
-    "rollback-stop-b": frozenset({"b-start"}),
-    "rollback-db-up-a": frozenset({"a-migrate", "a-containers"}),
+    "rollback-stop-b": frozenset({"b-start", "b-maintenance-off"}),
     "rollback-migrations-a": frozenset({"a-migrate"}),
     "rollback-migrations-b": frozenset({"b-migrate"}),
     "rollback-restore": frozenset({"a-migrate", "a-containers", "b-migrate", "b-start"}),

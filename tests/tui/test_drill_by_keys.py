@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.keys import keys_of
+from tests.support.keys import keys_of, keys_of_rollback
 from tests.support.operator import Operator
 from tui.app import RunbookApp
 from tui.cli.wiring import drill_workspace
@@ -50,10 +50,13 @@ async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> No
             assert app.conductor.state.facts["method"] == method
             wanted = keys_of(workspace.runbook, "deploy", method)
             assert wanted <= operator.keys <= wanted + 3
+            before, operator.at_once = operator.keys, False
             await operator.press("ctrl+r")
             await operator.pick_first()
             assert app.conductor.state.rollback is not None
             await operator.settle()
+            wanted = keys_of_rollback(workspace.runbook, "rollback", method, app.conductor.state.facts)
+            assert wanted <= operator.keys - before <= wanted + 3
             state = app.conductor.state
             statuses = {state.step(step.id).status for _, step in state.plan()}
             assert statuses <= {StepStatus.SIGNED, StepStatus.NOT_NEEDED}

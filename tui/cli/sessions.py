@@ -26,18 +26,20 @@ def sessions(as_json: bool) -> None:
 @click.option(
     "--format",
     "form",
-    default="md",
-    help="md, html, json; cast, cast2: for asciinema; ics: the follow-ups; bundle: one file with everything.",
+    default="",
+    help="md, html, json; cast, cast2: for asciinema; ics: the follow-ups; bundle: one file with everything. "
+    "Default: what the name of -o ends with, else md.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded
 def export(session: str, form: str, output: Path | None) -> None:
     """Write SESSION (its id, or a bundle's file) for people, for programs, or to be replayed elsewhere."""
     from tui.cli.wiring import open_store
-    from tui.exports.registry import write
+    from tui.exports.registry import form_of, write
     from tui.headless.report import write_export
     from tui.session.archive.bundle import kept
 
+    form = form or form_of(output)
     with kept(open_store(), session) as directory:
         write_export(lambda file: write(directory, form, file), output)
 

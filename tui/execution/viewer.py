@@ -11,7 +11,7 @@ from tui.execution.incident import incident_values
 from tui.execution.outputs import Outputs
 from tui.execution.rechecking import still_to_hold
 from tui.runbook.model import Action, Runbook, Section, Step
-from tui.runbook.templates.variables import FACTS, fill, without_empty
+from tui.runbook.templates.variables import FACTS, without_empty, worded
 from tui.session import events as ev
 from tui.session.clock import Clock
 from tui.session.state import SessionState, StepStatus
@@ -80,10 +80,10 @@ class Viewer:
         return shown_whole(action, self.values())
 
     def message(self, name: str) -> str:
-        """The text of a message with everything known filled in; what is not known stays as {{ name }}."""
+        """The text of a message with everything known filled in; of what is not known it says so."""
         drafted = incident_values(self.state, self.now())
         values = {**self.values(), **drafted}
-        return fill(without_empty(self.runbook.messages[name].body, values), values)
+        return worded(without_empty(self.runbook.messages[name].body, values), values)
 
     def doubts(self, step: Step) -> tuple[Step, ...]:
         """The changes before a step that a restart of their host has put in doubt; they are looked at before it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from tui.errors import UsageError
@@ -19,6 +20,7 @@ _RENDERERS = {
 }
 FORMATS = tuple(_RENDERERS)
 BUNDLE = "bundle"
+SUFFIXES = {f".{form}": form for form in (*FORMATS, BUNDLE)} | {".markdown": "md", ".htm": "html"}
 
 
 def render(source: Source, form: str) -> bytes:
@@ -31,6 +33,18 @@ def render(source: Source, form: str) -> bytes:
         raise UsageError(f"no export {form!r}", f"one of: {', '.join((*FORMATS, BUNDLE))}")
     module, function = _RENDERERS[form]
     return cast("Callable[[Source], bytes]", getattr(import_module(module), function))(source)
+
+
+def form_of(output: Path | None) -> str:
+    """The form that a file's name ends with; Markdown where nothing says another, as on standard output.
+
+    Raises:
+        UsageError: the name ends with that of no form, so that it could only be wrong.
+    """
+    suffix = output.suffix.lower() if output is not None else ""
+    if suffix and suffix not in SUFFIXES:
+        raise UsageError(f"no export ends with {suffix!r}", f"--format is one of: {', '.join((*FORMATS, BUNDLE))}")
+    return SUFFIXES.get(suffix, "md")
 
 
 def write(directory: SessionDirectory, form: str, file: BinaryIO) -> None:

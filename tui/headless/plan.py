@@ -8,7 +8,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import worded
 from tui.session.state import SessionState
 from tui.text.command import command_lines
 
@@ -51,7 +51,7 @@ def _step(
             yield f"      {words_of_watch(action, values)}"
             continue
         if action.run is None:
-            yield f"      {action.kind}: {fill(action.ask or action.send or action.open or '', values)}"
+            yield f"      {action.kind}: {worded(action.ask or action.send or action.open or '', values)}"
             continue
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"

@@ -17,6 +17,11 @@ def holds(wanted: Facts, facts: Mapping[str, str]) -> bool:
     return all(facts.get(name) in _allowed(values) for name, values in wanted.items())
 
 
+def exclude(one: Facts, other: Facts) -> bool:
+    """Whether no session can meet both: they want different values of one fact, as two answers to one question."""
+    return any(not {*_allowed(one[name])} & {*_allowed(other[name])} for name in one.keys() & other.keys())
+
+
 def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[tuple[Section, Step]]:
     """A flow's steps in order, those left out whose `when` contradicts a fact already known."""
     sections = {section.id: section for section in reversed(runbook.sections)}

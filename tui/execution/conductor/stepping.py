@@ -20,7 +20,7 @@ from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.places import reached_elsewhere
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
-from tui.session.views.doubts import cut_by_restart, doubtful, hosts_of, unsettled_before
+from tui.session.views.doubts import begins_anew, doubtful, hosts_of, unsettled_before
 from tui.session.views.replan import next_reopening
 from tui.session.views.rollback import not_needed_next
 from tui.signing.statement import AUTO
@@ -142,12 +142,11 @@ class Stepping(Working):
         return unsettled_before(self.state, step) <= open_before
 
     def _begun_anew(self, step: Step) -> bool:
-        """Reopen a step in whose middle a host was restarted; False where none was."""
-        restart = cut_by_restart(self.state, step)
-        if restart is not None:
-            reason = f"its host was restarted in the middle of it ({restart.at:%H:%M:%S} UTC)"
+        """Reopen a step whose first commands did what is gone by now; False if nothing is."""
+        reason = begins_anew(self.state, step)
+        if reason:
             self.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))
-        return restart is not None
+        return bool(reason)
 
     def meet_again(self, *hosts: str) -> None:
         """See whether hosts were restarted since they were last reached; what that makes wrong is reopened."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path as File
 
-from tui.runbook.facts import may_hold
+from tui.runbook.facts import exclude, may_hold
 from tui.runbook.model import Approval, Danger, Runbook, Signoff
 from tui.runbook.patterns.bounded import pattern_doubts
 from tui.runbook.problem import Fault, Path, Problem, quoted
@@ -122,7 +122,8 @@ def _destructive(runbook: Runbook) -> Iterator[Fault]:
                 for step in section.steps
                 if may_hold(step.when, facts)
             ]
-            count = sum(step.danger is Danger.DESTRUCTIVE for step in steps)
+            typed = [step.needed_if for step in steps if step.danger is Danger.DESTRUCTIVE]
+            count = max((sum(not exclude(one, other) for other in typed) for one in typed), default=0)
             if count > 1 and count > DESTRUCTIVE_SHARE * len(steps):
                 way = f" by method {method}" if method else ""
                 message = f"{count} of {len(steps)} steps are destructive{way}"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tui.runbook.model import Action, Capture, Expect
 from tui.runbook.problem import Fault
 from tui.runbook.shell.places import PLACEHOLDER
-from tui.runbook.templates.variables import fill, names
+from tui.runbook.templates.variables import fill, names, worded
 from tui.runbook.walk import KEY, Text
 
 FILLED = frozenset(
@@ -35,7 +35,7 @@ _PATTERNS = ("matches", "misses")
 
 def filled_action(action: Action, values: Mapping[str, str]) -> Action:
     """The action with the values in what it says, expects and captures; in a pattern a value stands for itself."""
-    told = {choice: fill(follows, values) for choice, follows in action.consequences.items()}
+    told = {choice: worded(follows, values) for choice, follows in action.consequences.items()}
     captures = {name: _capture(one, values) for name, one in action.capture.items()}
     return replace(action, expect=filled_expect(action.expect, values), capture=captures, consequences=told)
 
@@ -48,7 +48,7 @@ def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
         for key in ("contains", "absent", "matches", "misses", "choice")
     }
     json = {fill(path, values): fill(one, values) if isinstance(one, str) else one for path, one in expect.json.items()}
-    return replace(expect, json=json, text=fill(expect.text, values), **texts)
+    return replace(expect, json=json, text=worded(expect.text, values), **texts)
 
 
 def without_value(expect: Expect) -> list[str]:

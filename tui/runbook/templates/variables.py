@@ -1,5 +1,6 @@
 """`{{ name }}` in the texts and commands of a runbook: which names they use, and the same with the values in place."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -50,9 +51,19 @@ def names(template: str) -> set[str]:
 def fill(template: str, values: Mapping[str, str]) -> str:
     """The text with every known value in its place; a name without a value stays as it is written.
 
-    This is for texts people read. A command takes `fill_command`, which quotes.
+    Texts that people read take `worded`. A command takes `fill_command`, which quotes.
     """
     return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
+
+
+def worded(template: str, values: Mapping[str, str]) -> str:
+    """The text as people read it: a name without a value, as after a step was skipped, says so in words."""
+
+    def word(found: re.Match[str]) -> str:
+        value = values.get(found[1], "")
+        return value if value.strip() else f"({found[1].replace('_', ' ')}: no value yet)"
+
+    return PLACEHOLDER.sub(word, template)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str | None:

@@ -11,7 +11,7 @@ from tui.actions import bindings
 from tui.dialogs import SendMessage
 from tui.errors import NotNow
 from tui.front import front
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs
 from tui.widgets import FOLDER
@@ -82,9 +82,9 @@ class RollbackScreen(SessionActs):
                 deliver = partial(conductor.deliver, name, "", text, how)
                 front(self).work(self, deliver, self.show_now)
 
-        title = fill(message.title, conductor.values())
+        title = worded(message.title, conductor.values())
         self.app.push_screen(
-            SendMessage(title, conductor.message(name), can_send, fill(message.to, conductor.values())), chosen
+            SendMessage(title, conductor.message(name), can_send, worded(message.to, conductor.values())), chosen
         )
 
     def action_everything(self) -> None:

@@ -13,12 +13,12 @@ from tui.runbook.index import index_of
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.shell.counting import repeatable
 from tui.runbook.templates.filling import filled_action
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import fill, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import check_lines, not_known, only_looks, start_lines
 from tui.session.state import StepStatus
-from tui.session.views.doubts import cut_by_restart, doubt_words, doubtful, unasked
+from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.notices import ALREADY
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
@@ -128,7 +128,7 @@ class SessionActs(SessionScreen):
             act: starts it, given the second person's name, which is empty where none is needed.
         """
         state = self.viewer.state
-        place = 0 if first or cut_by_restart(state, step) else state.step(step.id).action
+        place = 0 if first or begins_anew(state, step) else state.step(step.id).action
         approval = step.approve is not Approval.NONE
         if not approval and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
             self._try(lambda: act(""))
@@ -184,7 +184,7 @@ class SessionActs(SessionScreen):
                 self._and_then(step, now.action)
 
         values = self.viewer.values()
-        asked = Question(filled_action(action, values), problem, fill(action.ask or "", values))
+        asked = Question(filled_action(action, values), problem, worded(action.ask or "", values))
         self.app.push_screen(asked, answered)
 
     def _message(self, step: Step, action: Action) -> None:
@@ -208,13 +208,13 @@ class SessionActs(SessionScreen):
             self.show_now()
             self._and_then(step, place)
 
-        title = fill(message.title, self.viewer.values())
+        title = worded(message.title, self.viewer.values())
         self.app.push_screen(
             SendMessage(
                 title,
                 self.viewer.message(name),
                 can_send,
-                fill(message.to, self.viewer.values()),
+                worded(message.to, self.viewer.values()),
             ),
             chosen,
         )
@@ -279,7 +279,7 @@ class SessionActs(SessionScreen):
             self._look_again(self.viewer.doubts(step))
             return
         place = self.viewer.state.step(step.id).action
-        if not repeatable(step, place) or cut_by_restart(self.viewer.state, step):
+        if not repeatable(step, place) or begins_anew(self.viewer.state, step):
             self._ask_to_run(step, lambda second: self.conductor.retry(step.id, second=second))
             return
 

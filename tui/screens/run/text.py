@@ -9,10 +9,10 @@ from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.scripts import first_line
-from tui.runbook.templates.variables import fill, names
+from tui.runbook.templates.variables import names, worded
 from tui.session.state import Attempt, SessionState
 from tui.session.views.called import attempt_called, place_words
-from tui.session.views.doubts import cut_by_restart
+from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
 from tui.text.amounts import duration
 from tui.text.block import shown
@@ -29,8 +29,8 @@ def start_lines(
     at = now or state.at or datetime.now().astimezone()
     values = values_of(state.runbook, state.facts, at)
     lines: list[str] = []
-    if not place and cut_by_restart(state, step):
-        lines.append("Its host was restarted in the middle of this step: all of it is run again.")
+    if not place and (anew := begins_anew(state, step)):
+        lines.append(f"All of it is run again: {anew}.")
     if place:
         lines.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
     for action in step.actions[place:]:
@@ -96,7 +96,7 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
 def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
     """What an attempt ran: the title of its action, else its command's first line."""
     title = step.actions[attempt.action].title if attempt.action < len(step.actions) else ""
-    return fill(title, values) or first_line(attempt.command)
+    return worded(title, values) or first_line(attempt.command)
 
 
 def output_title(state: SessionState, number: int, search: str = "", follow: str = "", back: str = "") -> str:

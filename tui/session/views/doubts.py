@@ -50,18 +50,26 @@ def restart_since(state: SessionState, step: Step) -> Restart | None:
     return max(found, key=lambda one: one.seq, default=None)
 
 
-def cut_by_restart(state: SessionState, step: Step) -> Restart | None:
-    """The restart of a host that came in the middle of a changing step: what the step had done may be gone."""
+def begins_anew(state: SessionState, step: Step) -> str:
+    """Why a changing step that stopped in its middle begins anew: what its first commands did is gone, or may be.
+
+    Its host was restarted, or a step that it takes back (the stop, of a start) was done after them. Empty if nothing
+    such is known.
+    """
     now = state.step(step.id)
-    if not step.mutates or not state.restarts:
-        return None
+    if not step.mutates or now.action == 0:
+        return ""
     attempts = (one for one in map(state.attempts.__getitem__, now.attempts) if not one.aside)
     done = {one.action: one for one in attempts if one.action < now.action and one.seq > now.reopened_seq}
     for one in done.values():
         restart = state.restarts.get(connection_of(state.runbook, one.host)) if one.host else None
         if restart is not None and max(one.seq, one.resolved_seq) < restart.seq:
-            return restart
-    return None
+            return f"its host was restarted in the middle of it ({restart.at:%H:%M:%S} UTC)"
+    first = min((one.seq for one in done.values()), default=-1)
+    place = plan_now(state).place
+    undone = index_of(state.runbook).undoing.get(step.id, ()) if done else ()
+    since = next((one for one in undone if last_done(state, one) > first and 0 <= place(one.id) < place(step.id)), None)
+    return f"{since.title} was done again after its first commands" if since is not None else ""
 
 
 def doubtful(state: SessionState, before: Step | None = None) -> tuple[Step, ...]:
@@ -97,10 +105,11 @@ def _doubtful(state: SessionState) -> tuple[Step, ...]:
 
 
 def _taken_back(state: SessionState, step: Step) -> bool:
-    """Whether later steps, done since, took back what a step did, so that it is not to hold any more.
+    """Whether later steps, done since, took back what a step did, or a part of it, so that it is not to hold any more.
 
     A step takes back what its undoing would put there again: starting the services is undone by a stop, and what undoes
-    that stop is what undoes the deployment's own.
+    that stop is what undoes the deployment's own. What the step's own undoing stops as well, as around a restore, it
+    has not stopped itself.
     """
     index, plan, since = index_of(state.runbook), plan_now(state), last_done(state, step)
     place = plan.place(step.id)
@@ -109,10 +118,11 @@ def _taken_back(state: SessionState, step: Step) -> bool:
         return plan.place(other.id) > place and last_done(state, other) > since
 
     def taken(undo: str) -> bool:
-        again = (one for back in index.undoing.get(undo, ()) for one in index.undoing.get(back.id, ()))
+        backs = (back.id for back in index.undoing.get(undo, ()) if back.id not in step.undo)
+        again = (one for back in backs for one in index.undoing.get(back, ()))
         return any(map(done_since, (index.steps[undo], *again)))
 
-    return bool(step.undo) and all(map(taken, step.undo))
+    return any(map(taken, step.undo))
 
 
 def checks_of(state: SessionState, step: Step) -> list[tuple[Step, int]]:

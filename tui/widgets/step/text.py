@@ -11,7 +11,7 @@ from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, AnswerKind, Approval, Danger, Runbook, Signoff, Step, seconds
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import fill, worded
 from tui.session.baseline import differences
 from tui.session.events import Check
 from tui.session.state import AUTO, SessionState, StepStatus, plan_of, step_by_id
@@ -115,8 +115,8 @@ def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
     if step.look is not None and look_wanted(state, step):
         lines += _look(state, step.look, values)
     lines += _action(state, step, focus, values)
-    lines += _paragraph("", fill(step.text, values))
-    lines += _paragraph("note", fill(step.note, values))
+    lines += _paragraph("", worded(step.text, values))
+    lines += _paragraph("note", worded(step.note, values))
     lines += _notes(state, step)
     if step.look is not None and not look_wanted(state, step):
         lines += _look(state, step.look, values)
@@ -167,7 +167,7 @@ def where(state: SessionState, action: Action) -> str:
 
 def question(action: Action, values: Mapping[str, str]) -> str:
     """What the operator is asked, in one line."""
-    return fill(action.ask or "", values)
+    return worded(action.ask or "", values)
 
 
 def _head(state: SessionState, step: Step) -> list[Piece]:
@@ -294,7 +294,7 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
     number = f"{place + 1}/{len(step.actions)} " if len(step.actions) > 1 else ""
     lines: list[list[Piece]] = []
     done = "✔ " if place < state.step(step.id).action else ""
-    title = fill(action.title, values)
+    title = worded(action.title, values)
     if action.run is not None:
         lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
         for line in command_lines(shown_whole(action, values)):
@@ -318,8 +318,8 @@ def _action(state: SessionState, step: Step, place: int, values: Mapping[str, st
             [(f"{done}{number}message  ", LABEL), (_message_title(state.runbook, action.send, values), "bold")]
         )
     else:
-        lines.append([(f"{done}{number}page  ", LABEL), (fill(action.open or "", values), "bold")])
-    expected = [fill(line, values) for line in _expected(action)]
+        lines.append([(f"{done}{number}page  ", LABEL), (worded(action.open or "", values), "bold")])
+    expected = [worded(line, values) for line in _expected(action)]
     if expected:
         lines.append([("  expected ", LABEL), ("; ".join(expected), "")])
     return lines
@@ -330,7 +330,7 @@ def _watch(action: Action, values: Mapping[str, str]) -> str:
 
 
 def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[list[Piece]]:
-    title = fill(look.title, values)
+    title = worded(look.title, values)
     head = f"look: {title + ' · ' if title else ''}on {where(state, look)}"
     return [[(head, LABEL)], *([("    ", LABEL), (line, "")] for line in command_lines(shown_whole(look, values)))]
 
@@ -344,7 +344,7 @@ def _expected(action: Action) -> list[str]:
 
 def _message_title(runbook: Runbook, name: str, values: Mapping[str, str]) -> str:
     message = runbook.messages[name]
-    return f"{fill(message.title, values)}{f' to {fill(message.to, values)}' if message.to else ''}"
+    return f"{worded(message.title, values)}{f' to {worded(message.to, values)}' if message.to else ''}"
 
 
 def _paragraph(label: str, text: str) -> list[list[Piece]]:
