@@ -3,13 +3,13 @@
 from tests.support.fake_clock import FakeClock
 from tui.execution.commands import values_of
 from tui.resources import bundled
-from tui.runbook.filling import filled_action
-from tui.runbook.load import load
-from tui.runbook.variables import worded
+from tui.runbook.reading.load import load
+from tui.runbook.templates.filling import filled_action
+from tui.runbook.templates.variables import worded
 from tui.runbook.walk import steps_of
 from tui.session.state import initial
 from tui.widgets.progress import Moment
-from tui.widgets.step_text import card, question
+from tui.widgets.step.text import card, question
 
 RUNBOOK = load(bundled("runbook.toml"))
 NOW = FakeClock().now()
