@@ -24,6 +24,7 @@ from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
 from tui.widgets.contrast import readable
+from tui.widgets.themes import MONO, NIGHT, THEMES, defaults
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
@@ -59,6 +60,9 @@ class RunbookApp(Attentive, TakingUp):
         given: what the command line says of a session that is set up; a flow in it is set up at once.
         """
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = MONO if self.no_color else NIGHT
         self.given = given
         self._hosts = hosts
         self.workspace = workspace
@@ -80,7 +84,7 @@ class RunbookApp(Attentive, TakingUp):
         from tui.screens.home.screen import HomeScreen
 
         wrong = [*unknown_keys(self.config, IDS, frozenset(self.available_themes)), *self._wrong_keys]
-        if self.config.theme in self.available_themes:
+        if self.config.theme in self.available_themes and not self.no_color:
             self.theme = self.config.theme
         self.set_keymap(dict(self.keys.own))
         if self.workspace.replaying:
@@ -103,6 +107,10 @@ class RunbookApp(Attentive, TakingUp):
             self.call_after_refresh(self.push_screen, SetupScreen(self.given.flow))
         elif self._rolling_back:
             self.call_after_refresh(self.run_action, "screen.begin('rollback')")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our names of colours in a theme that does not have them."""
+        return defaults(self.current_theme)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with words that can be read."""

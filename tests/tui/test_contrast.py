@@ -1,32 +1,113 @@
-"""Every theme's coloured words can be read on its background."""
+"""Every theme's words can be read on what they stand on, and every theme has every name that a screen uses."""
+
+import re
+from pathlib import Path
 
 import pytest
 from textual.color import Color
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
-from tui.widgets.contrast import ENOUGH, WORDS, contrast, readable
+from tui.widgets.contrast import ENOUGH, GROUNDS, contrast, readable
+from tui.widgets.themes import BANDS, DAY, MONO, NAMES, NIGHT, TEXTS, THEMES, defaults
+
+OWN = {theme.name: theme for theme in THEMES}
+EVERY = {**BUILTIN_THEMES, **OWN}
+PLACE = Path(__file__).parents[2] / "tui"
+SCREENS = [PLACE / name for name in ("app.py", "theme.tcss", "screens", "dialogs", "widgets")]
+LITERAL = re.compile(
+    r"#[0-9a-fA-F]{3,8}\b(?![-\w])|\brgba?\(|\bhsla?\(|\bansi_\w+|\b(?:on|bold|color:|background:)\s+"
+    r"(?:black|white|red|green|yellow|blue|magenta|cyan|grey|gray|orange|purple|pink|brown)\b"
+)
+NAMED = re.compile(r"\$([a-z][\w-]*)")
+"""A colour's name in a style sheet, or in a style that is written in Python."""
+TEXTUALS = {"background", "foreground", "surface", "panel", "accent"}
 
 
-@pytest.mark.parametrize("name", sorted(set(BUILTIN_THEMES) - {"ansi-dark", "ansi-light"}))
-def test_coloured_words_stand_out_in_every_theme(name: str) -> None:
-    theme = BUILTIN_THEMES[name]
-    before = {**theme.to_color_system().generate(), **theme.variables}
-    after = readable(before)
-    for word in WORDS:
-        if word in before and not before[word].startswith("ansi"):
-            behind = Color.parse(before["footer-background" if word.startswith("footer") else "background"])
-            if behind.a == 1:
-                assert contrast(Color.parse(after[word]), behind) >= ENOUGH, word
-    assert {key: value for key, value in after.items() if key not in WORDS} == {
-        key: value for key, value in before.items() if key not in WORDS
-    }
+def colours(theme: Theme) -> dict[str, str]:
+    """What the application makes of a theme."""
+    return readable({**defaults(theme), **theme.to_color_system().generate(), **theme.variables})
+
+
+def sources() -> list[Path]:
+    files = [one for place in SCREENS for one in ([place] if place.is_file() else place.rglob("*"))]
+    return [one for one in files if one.suffix in (".py", ".tcss") and one.name not in ("themes.py", "contrast.py")]
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERY) - {"ansi-dark", "ansi-light"}))
+def test_words_stand_out_in_every_theme(name: str) -> None:
+    found = colours(EVERY[name])
+    for word, grounds in GROUNDS.items():
+        for ground in grounds:
+            behind, colour = Color.parse(found[ground]), Color.parse(found[word])
+            if behind.a == 1 and colour.a == 1:
+                assert contrast(colour, behind) >= ENOUGH, f"{word} on {ground}"
+
+
+@pytest.mark.parametrize("name", [NIGHT, DAY, MONO])
+def test_our_own_themes_need_no_help_and_are_readable_on_every_ground(name: str) -> None:
+    theme = OWN[name]
+    variables = {**theme.to_color_system().generate(), **theme.variables}
+    assert set(NAMES) <= set(theme.variables)
+    assert readable(variables) == variables
+    words = [*(word for word in TEXTS if word not in ("st-quiet", "faint")), "foreground"]
+    for ground in BANDS:
+        for word in words:
+            assert contrast(Color.parse(variables[word]), Color.parse(variables[ground])) >= ENOUGH, (word, ground)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_every_theme_has_every_name(name: str) -> None:
+    found = colours(EVERY[name])
+    for one in NAMES:
+        Color.parse(found[one])
 
 
 def test_the_terminals_own_colours_are_left_alone() -> None:
     theme = BUILTIN_THEMES["ansi-light"]
-    variables = {**theme.to_color_system().generate(), **theme.variables}
+    variables = {**defaults(theme), **theme.to_color_system().generate(), **theme.variables}
     assert readable(variables) == variables
 
 
 def test_black_on_white_is_the_most() -> None:
     assert round(contrast(Color.parse("#000000"), Color.parse("#ffffff"))) == 21
+
+
+def test_no_widget_has_a_colour_of_its_own() -> None:
+    found = [
+        f"{file.relative_to(PLACE)}:{number}: {line.strip()}"
+        for file in sources()
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if LITERAL.search(line)
+    ]
+    assert found == []
+
+
+def test_a_widget_names_colours_by_what_they_mean() -> None:
+    known = TEXTUALS | set(NAMES)
+    found = {
+        f"{file.relative_to(PLACE)}: ${name}"
+        for file in sources()
+        for quoted in ([file.read_text(encoding="utf-8")] if file.suffix == ".tcss" else _styles(file))
+        for name in NAMED.findall(quoted)
+        if name not in known
+    }
+    assert found == set()
+
+
+def _styles(file: Path) -> list[str]:
+    """The texts of a module that could be styles: those that name a colour."""
+    return re.findall(r'"((?:[a-z]+ )*\$[a-z][^"]*)"', file.read_text(encoding="utf-8"))
+
+
+def test_production_is_the_loudest_mode() -> None:
+    """Its bar is further from the rest of the screen than a drill's and a replay's, and its badge is red."""
+    for theme in OWN.values():
+        found = colours(theme)
+        ground = Color.parse(found["background"])
+        if theme.name != MONO:
+            red, green, blue = Color.parse(found["prod-badge"]).rgb
+            assert red > 2 * max(green, blue)
+        else:
+            assert contrast(Color.parse(found["prod-badge"]), ground) == max(
+                contrast(Color.parse(found[f"{mode}-badge"]), ground) for mode in ("prod", "drill", "replay")
+            )

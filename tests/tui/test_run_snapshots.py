@@ -69,7 +69,7 @@ def test_running_over_its_budget_and_silent(
 
 
 def test_running_in_a_light_theme(workspace: Workspace, compare: Any, slow: Play) -> None:
-    assert compare(workspace, (120, 40), slow, Config(theme="textual-light"))
+    assert compare(workspace, (120, 40), slow, Config(theme="day"))
 
 
 def test_failed_without_colour(

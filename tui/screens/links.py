@@ -51,7 +51,7 @@ class Links(Dialog[str | None]):
 def _words(link: Link) -> Block:
     lines: list[list[Piece]] = [[(link.title, "bold"), (f"  {link.url}", "")]]
     if link.look_for:
-        lines.append([(f"  {'; '.join(link.look_for)}", "dim")])
+        lines.append([(f"  {'; '.join(link.look_for)}", "$faint")])
     if link.access:
-        lines.append([(f"  {link.access}", "dim")])
+        lines.append([(f"  {link.access}", "$faint")])
     return styled(lines)

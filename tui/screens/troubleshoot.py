@@ -23,7 +23,7 @@ class TroubleshootScreen(SessionActs):
     """Runs the steps of one known trouble, by the run screen's own widgets; the session's own steps wait meanwhile."""
 
     ACTS = "trouble"
-    CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; background: $boost; }"
+    CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; background: $surface; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("trouble")
 
     def __init__(self, issue: Issue) -> None:

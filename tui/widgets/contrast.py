@@ -7,7 +7,16 @@ from textual.color import Color, ColorParseError
 ENOUGH = 4.5
 """The contrast that text of normal size needs (WCAG 2.2, 1.4.3)."""
 
-WORDS = ("text-warning", "text-error", "text-success", "text-accent", "footer-key-foreground")
+_STATES = ("st-todo", "st-run", "st-turn", "st-sign", "st-good", "st-bad", "st-quiet", "soft", "faint", "strong")
+GROUNDS = {
+    **dict.fromkeys((*_STATES, "foreground"), ("background", "surface", "code", "cursor")),
+    **{f"{mode}-fg": (f"{mode}-bg",) for mode in ("prod", "drill", "replay")},
+    **{f"{mode}-on": (f"{mode}-badge",) for mode in ("prod", "drill", "replay")},
+    **dict.fromkeys(("text-warning", "text-error", "text-success", "text-accent"), ("background",)),
+    "footer-key-foreground": ("footer-background",),
+    "footer-description-foreground": ("footer-background",),
+}
+"""What words stand on, by the names of their colours."""
 STEP = 0.03
 BLACK, WHITE = Color(0, 0, 0), Color(255, 255, 255)
 
@@ -15,19 +24,25 @@ BLACK, WHITE = Color(0, 0, 0), Color(255, 255, 255)
 def readable(variables: Mapping[str, str]) -> dict[str, str]:
     """A theme's variables, with words darkened or lightened until they stand out; the terminal's own colours stay."""
     changed = dict(variables)
-    for name in WORDS:
-        behind = variables.get("footer-background" if name.startswith("footer") else "background", "")
-        try:
-            background, colour = Color.parse(behind), Color.parse(variables.get(name, ""))
-        except ColorParseError:
+    for name, grounds in GROUNDS.items():
+        behind = [one for one in (_solid(variables.get(ground, "")) for ground in grounds) if one is not None]
+        colour = _solid(variables.get(name, ""))
+        if colour is None or not behind:
             continue
-        if background.ansi is not None or colour.ansi is not None:
-            continue
-        darker = contrast(BLACK, background) > contrast(WHITE, background)
-        while contrast(colour, background) < ENOUGH and colour not in (BLACK, WHITE):
+        darker = all(contrast(BLACK, one) > contrast(WHITE, one) for one in behind)
+        while min(contrast(colour, one) for one in behind) < ENOUGH and colour not in (BLACK, WHITE):
             colour = colour.darken(STEP) if darker else colour.lighten(STEP)
-        changed[name] = colour.hex
+            changed[name] = colour.hex
     return changed
+
+
+def _solid(value: str) -> Color | None:
+    """A colour that it is known how it looks."""
+    try:
+        colour = Color.parse(value)
+    except ColorParseError:
+        return None
+    return colour if colour.ansi is None and colour.a == 1 else None
 
 
 def contrast(one: Color, other: Color) -> float:

@@ -21,11 +21,11 @@ NEEDS = {Need.NEEDED: "○", Need.LOOK: "◇", Need.DEPENDS: "⋯", Need.NOT_NEE
 NEED_CLASSES = {Need.NEEDED: "", Need.LOOK: "turn", Need.DEPENDS: "turn", Need.NOT_NEEDED: "quiet"}
 
 STYLES = {
-    "live": "bold $text-accent",
-    "turn": "bold $text-warning",
-    "bad": "bold $text-error",
-    "good": "$text-success",
-    "quiet": "dim",
+    "live": "bold $st-run",
+    "turn": "bold $st-turn",
+    "bad": "bold $st-bad",
+    "good": "$st-good",
+    "quiet": "$st-quiet",
     "": "",
 }
 

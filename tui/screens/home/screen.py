@@ -121,7 +121,7 @@ class HomeScreen(Page[None]):
             due.display = bool(left)
             title: list[Piece] = [
                 ("Follow-ups", "bold underline"),
-                (f"   {front(self).keys.of('home.tick')} ticks one off", "dim"),
+                (f"   {front(self).keys.of('home.tick')} ticks one off", "$faint"),
             ]
             due.say(styled([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
 

@@ -14,8 +14,8 @@ from tui.text.amounts import duration
 from tui.text.block import Piece
 
 DUE_SHOWN = 4
-GOOD, BAD, QUIET = "$text-success", "bold $text-error", "dim"
-TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.OPEN: "bold $text-warning"}
+GOOD, BAD, QUIET = "$st-good", "bold $st-bad", "$faint"
+TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.OPEN: "bold $st-turn"}
 
 
 def when(at: datetime) -> str:
@@ -84,7 +84,7 @@ def followup_lines(found: Sequence[Due], now: datetime, runbook: str = "") -> li
         late = one.overdue(now)
         lines.append(
             [
-                (f"{'✖' if late else '◆'} {one.words(now):<22}", BAD if late else "bold $text-warning"),
+                (f"{'✖' if late else '◆'} {one.words(now):<22}", BAD if late else "bold $st-turn"),
                 (f"  {one.followup.title}", ""),
                 (f"  {one.session[:8]}", QUIET),
                 ("" if one.runbook == runbook else f"  runbook: {one.runbook}", "bold"),

@@ -13,8 +13,8 @@ from tui.text.block import Piece
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
 
-GLYPHS = {Verdict.WAITING: ("▶", "bold $text-accent"), Verdict.OK: ("✔", "$text-success")}
-FAILED = ("✖", "bold $text-error")
+GLYPHS = {Verdict.WAITING: ("▶", "bold $st-run"), Verdict.OK: ("✔", "$st-good")}
+FAILED = ("✖", "bold $st-bad")
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -139,5 +139,5 @@ def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_ke
     fields = [field for field in wrong if field != "preflight"]
     if fields:
         count = f"{len(fields)} field{'s' if len(fields) > 1 else ''} to fill in or correct"
-        return [*line, (f" · {count}", "bold $text-warning")]
+        return [*line, (f" · {count}", "bold $st-turn")]
     return line if wrong else [*line, (f" · {begin_key} begins", "bold")]

@@ -22,7 +22,7 @@ from tui.session.views.usual import Usual
 from tui.text.amounts import counted, duration
 from tui.text.block import Piece
 
-WARN = "bold $text-warning"
+WARN = "bold $st-turn"
 MOST = 40
 """So many deviations are shown; the export has them all."""
 

@@ -143,7 +143,7 @@ def painted(row: Row, time: str, width: int, selected: bool) -> list[tuple[str, 
         return [(_fit(f" {row.title}", width), "heading")]
     class_ = CLASSES.get(row.status, "") if row.need is None else NEED_CLASSES[row.need]
     class_ = "turn" if row.doubt else class_
-    mark = "›" if selected else " "
+    mark = "❯" if selected else " "
     said = DOUBT if row.doubt else row.need.value if row.need else row.status.value
     word = f" {said:<{WORD - 1}}" if width >= WORD_FROM else ""
     sign = "?" if row.doubt else NEEDS[row.need] if row.need else glyph(row.status)

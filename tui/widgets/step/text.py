@@ -30,7 +30,7 @@ DRIFT = 0.2
 
 KEY = "bold reverse"
 APART = "   "
-LABEL = "$text-muted"
+LABEL = "$soft"
 DANGERS = {
     Danger.NONE: "",
     Danger.CAUTION: "asks first",

@@ -50,7 +50,9 @@ def bar(timeline: Timeline, width: int, marks: Mapping[int, set[MarkerKind]]) ->
     pieces: list[Piece] = []
     for cell in range(width):
         kinds = marks.get(cell, set())
-        sign, style = next((SIGNS[kind] for kind in SIGNS if kind in kinds), (LINE if cell < known else UNREAD, "dim"))
+        sign, style = next(
+            (SIGNS[kind] for kind in SIGNS if kind in kinds), (LINE if cell < known else UNREAD, "$faint")
+        )
         pieces.append((sign, f"{style} reverse".strip()) if cell == here else (sign, style))
     return pieces
 
