@@ -331,9 +331,9 @@ class Leading(TransportReach):
         self.port = port
         self.asked: set[tuple[str, int]] = set()
 
-    def stream(self, host: str, port: int) -> socket.socket:
+    def tcp(self, host: str, port: int) -> socket.socket:
         self.asked.add((host, port))
-        return super().stream("127.0.0.1", self.port)
+        return super().tcp("127.0.0.1", self.port)
 
 
 Https = Callable[..., S3Server]

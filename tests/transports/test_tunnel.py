@@ -67,13 +67,13 @@ def said_back(stream: socket.socket, data: bytes) -> bytes:
 def test_a_stream_carries_every_byte_both_ways_and_its_end(place: Transport) -> None:
     data = os.urandom(3_000_000)
     with echo() as port, reaching(place) as reach:
-        back = said_back(reach.stream("127.0.0.1", port), data)
+        back = said_back(reach.tcp("127.0.0.1", port), data)
     assert hashlib.sha256(back).digest() == hashlib.sha256(data).digest()
 
 
 def test_the_far_sides_end_is_heard_while_ours_is_open(place: Transport) -> None:
     with Misbehaving(b"bye", closes=True) as far, reaching(place, 60) as reach:
-        stream = reach.stream("127.0.0.1", far.port)
+        stream = reach.tcp("127.0.0.1", far.port)
         stream.settimeout(10)
         assert b"".join(iter(lambda: stream.recv(10), b"")) == b"bye"
 
@@ -111,7 +111,7 @@ def test_a_forward_relays_more_in_turn_than_at_once(place: Transport) -> None:
 
 def test_what_was_opened_is_closed_at_the_end(place: Transport) -> None:
     with echo() as port, reaching(place) as reach:
-        stream = reach.stream("127.0.0.1", port)
+        stream = reach.tcp("127.0.0.1", port)
     assert stream.fileno() == -1
 
 
@@ -129,7 +129,7 @@ def test_a_channel_ends_when_its_stream_is_closed(sshd: Sshd) -> None:
 def test_a_refusal_says_who_refuses_and_on_which_port(place: Transport) -> None:
     port = free_port()
     with reaching(place) as reach, pytest.raises(ProbeFailed, match=rf"127\.0\.0\.1 refuses .* port {port}") as told:
-        reach.stream("127.0.0.1", port)
+        reach.tcp("127.0.0.1", port)
     assert f":{port}" in told.value.hint
     assert not isinstance(told.value, NoData)
     with reaching(place) as reach, pytest.raises(ProbeFailed, match="refuses"), reach.forward("127.0.0.1", port):
@@ -160,7 +160,7 @@ def test_many_refusals_at_once_each_keep_their_own_words(sshd: Sshd) -> None:
 
 def test_a_wrong_name_is_told_apart_from_a_refusal(place: Transport) -> None:
     with reaching(place) as reach, pytest.raises(ProbeFailed, match="does not know the name db.invalid") as told:
-        reach.stream("db.invalid", 3306)
+        reach.tcp("db.invalid", 3306)
     assert "/etc/hosts" in told.value.hint
 
 
@@ -177,7 +177,7 @@ def test_the_words_for_a_unix_socket_that_is_not_there_or_not_a_socket(place: Tr
 def test_a_server_that_forbids_tunnels_is_no_data(own_sshd: MakeSshd) -> None:
     with way("tunnel", own_sshd("AllowTcpForwarding no")) as host, reaching(host) as reach, echo() as port:
         with pytest.raises(NoData, match="box's SSH server forbids a tunnel to") as told:
-            reach.stream("127.0.0.1", port)
+            reach.tcp("127.0.0.1", port)
         assert "AllowTcpForwarding" in told.value.hint
 
 
@@ -186,24 +186,24 @@ def test_a_host_that_cannot_be_reached_is_no_data(own_sshd: MakeSshd) -> None:
     with way("tunnel", server) as host:
         server.stop()
         with reaching(host) as reach, pytest.raises(NoData):
-            reach.stream("127.0.0.1", 1)
+            reach.tcp("127.0.0.1", 1)
         with reaching(host) as reach, pytest.raises(NoData):
             reach.run("true")
 
 
 def test_a_stream_ends_at_the_deadline_under_its_reader(place: Transport) -> None:
     with Misbehaving() as silent, reaching(place, 0.3) as reach:
-        stream = reach.stream("127.0.0.1", silent.port)
+        stream = reach.tcp("127.0.0.1", silent.port)
         stream.settimeout(None)
         assert stream.recv(1) == b""
         assert reach.left == 0
         with pytest.raises(ProbeFailed, match=r"no answer within 0\.3 s"):
-            reach.stream("127.0.0.1", silent.port)
+            reach.tcp("127.0.0.1", silent.port)
 
 
 def test_more_streams_than_sessions_are_open_at_once(own_sshd: MakeSshd) -> None:
     with way("tunnel", own_sshd("MaxSessions 2")) as host, reaching(host) as reach, echo() as port:
-        streams = [reach.stream("127.0.0.1", port) for _ in range(20)]
+        streams = [reach.tcp("127.0.0.1", port) for _ in range(20)]
         for number, stream in enumerate(streams):
             stream.sendall(b"%d" % number)
         assert [stream.recv(10) for stream in streams] == [b"%d" % number for number in range(20)]
@@ -241,7 +241,7 @@ def test_a_socket_that_may_not_be_used_is_no_data() -> None:
 def test_at_the_deadline_a_stream_ends_also_where_a_library_has_taken_its_handle_over(name: str, sshd: Sshd) -> None:
     """As `ssl` does: the object that the reach gave is empty then, and the library's own timeout may be long."""
     with way(name, sshd) as transport, Misbehaving() as server, reaching(transport, 1.0) as reach:
-        taken = socket.socket(fileno=reach.stream("127.0.0.1", server.port).detach())
+        taken = socket.socket(fileno=reach.tcp("127.0.0.1", server.port).detach())
         with taken:
             taken.settimeout(None)
             assert taken.recv(1) == b""

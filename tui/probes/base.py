@@ -31,8 +31,8 @@ class NoData(ProbeFailed):
     """Nothing could be measured (no way to the service, no permission to ask): the verdict is "no data"."""
 
 
-Stream = socket.socket
-"""A connected stream: a real socket, whatever it leads through, so that any library may poll it or wrap it in TLS."""
+Socket = socket.socket
+"""A connected socket of the operating system, whatever it leads through: any library may poll it or wrap it in TLS."""
 
 
 class Ran(Struct, frozen=True):
@@ -50,11 +50,11 @@ class Reach(Protocol):
     itself refuses or does not answer) or NoData (the way there is broken).
     """
 
-    def stream(self, host: str, port: int) -> Stream:
-        """A stream to host:port, as the place sees them; no port of this machine listens for it."""
+    def tcp(self, host: str, port: int) -> Socket:
+        """A socket connected to host:port, as the place sees them; no port of this machine listens for it."""
 
-    def unix(self, path: str) -> Stream:
-        """A stream to the socket at this path of the place."""
+    def unix(self, path: str) -> Socket:
+        """A socket connected to the UNIX socket at this path of the place."""
 
     def forward(self, host: str, port: int) -> AbstractContextManager[tuple[str, int]]:
         """A loopback address that leads to host:port while the block lasts, for a library that dials itself."""

@@ -1,8 +1,8 @@
-"""What the probes of databases have in common: where one is, the stream to it, and what its silence means."""
+"""What the probes of databases have in common: where one is, the socket to it, and what its silence means."""
 
 import contextlib
 
-from tui.probes.base import Given, NoData, ProbeFailed, Reach, Stream
+from tui.probes.base import Given, NoData, ProbeFailed, Reach, Socket
 
 
 def place(settings: Given) -> str:
@@ -13,15 +13,15 @@ def place(settings: Given) -> str:
     return f"[{host}]:{_port(settings)}" if ":" in host else f"{host}:{_port(settings)}"
 
 
-def dial(settings: Given, reach: Reach) -> Stream:
-    """The stream to the service.
+def dial(settings: Given, reach: Reach) -> Socket:
+    """The socket to the service.
 
     Raises:
         ProbeFailed: it cannot be reached.
     """
     if settings.get("socket"):
         return reach.unix(str(settings["socket"]))
-    return reach.stream(str(settings["host"]), _port(settings))
+    return reach.tcp(str(settings["host"]), _port(settings))
 
 
 def number(settings: Given, name: str) -> int:

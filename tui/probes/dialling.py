@@ -5,17 +5,17 @@ import ssl
 from types import TracebackType
 
 from tui.probes import trust
-from tui.probes.base import NoData, ProbeFailed, Reach, Stream
+from tui.probes.base import NoData, ProbeFailed, Reach, Socket
 from tui.probes.site import Address
 
 CHUNK = 64 * 1024
 
 
 class Dialled:
-    """A stream to a service, in clear until `secure` puts TLS on it.
+    """A socket to a service, in clear until `secure` puts TLS on it.
 
     Everything raises ProbeFailed with words for the stage: what is waited for, as `waiting_for` says. `cut` is true
-    once the stream has ended without TLS's farewell: anybody in between may have ended it there.
+    once the socket has ended without TLS's farewell: anybody in between may have ended it there.
     """
 
     def __init__(self, reach: Reach, host: str, port: int, place: str = "") -> None:
@@ -27,7 +27,7 @@ class Dialled:
         self._allowed = reach.left
         self._outgoing = bytearray()
         self._gone = False
-        self._stream: Stream = reach.stream(host, port)
+        self._sock: Socket = reach.tcp(host, port)
 
     def __enter__(self) -> "Dialled":
         return self
@@ -42,7 +42,7 @@ class Dialled:
 
         Raises:
             ssl.SSLError: it failed; `trust.refusal` has the words for it.
-            ProbeFailed: the stream broke, or the deadline passed.
+            ProbeFailed: the socket broke, or the deadline passed.
         """
         self.waiting_for = "the TLS handshake"
         self.flush()
@@ -62,11 +62,11 @@ class Dialled:
         self.waiting_for = "an answer"
 
     def _wrapped(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
-        """TLS on the stream, which `ssl` takes over: the reach ends it by a handle of its own."""
+        """TLS on the socket, which `ssl` takes over: the reach ends it by a handle of its own."""
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # Python before 3.11.4 takes what was cut for what was closed
         try:
-            self._stream = tls = context.wrap_socket(
-                self._stream, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
+            self._sock = tls = context.wrap_socket(
+                self._sock, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
             )
         except ValueError:
             raise NoData(f"no certificate can be for the name {name!r}", "look at `verify_name` and `host`") from None
@@ -84,7 +84,7 @@ class Dialled:
         self.flush()
         try:
             self._limit()
-            data = self._stream.recv(limit)
+            data = self._sock.recv(limit)
         except TimeoutError:
             raise self._late() from None
         except ssl.SSLError as error:
@@ -114,22 +114,22 @@ class Dialled:
             return
         try:
             self._limit()
-            self._stream.sendall(data)
+            self._sock.sendall(data)
         except TimeoutError:
             raise self._late() from None
         except (OSError, EOFError):  # those of TLS among them, an alert that came among those: the read says it
             self._gone = True
 
     def close(self) -> None:
-        """Let go of the stream; a farewell is not waited for."""
+        """Let go of the socket; a farewell is not waited for."""
         with contextlib.suppress(OSError, EOFError):
-            self._stream.close()
+            self._sock.close()
 
     def _limit(self) -> None:
         left = self._reach.left
         if left <= 0:
             raise TimeoutError
-        self._stream.settimeout(left)
+        self._sock.settimeout(left)
 
     def _late(self) -> ProbeFailed:
         return ProbeFailed(
@@ -147,12 +147,12 @@ class Dialled:
 
 
 def _was_cut(error: ssl.SSLError) -> bool:
-    """Whether the stream ended without TLS's farewell; Python before 3.11.4 has no class of its own for it."""
+    """Whether the socket ended without TLS's farewell; Python before 3.11.4 has no class of its own for it."""
     return isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def _cut_off() -> ssl.SSLEOFError:
-    """What Python from 3.11.4 on says of a stream that ends in the middle of a handshake."""
+    """What Python from 3.11.4 on says of a socket that ends in the middle of a handshake."""
     error = ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
     error.reason = "UNEXPECTED_EOF_WHILE_READING"
     return error

@@ -116,7 +116,7 @@ class WebsocketProbe:
 
 
 class _Talk:
-    """A conversation over a dialled stream; every wait ends by the stream's own deadline."""
+    """A conversation over a dialled socket; every wait ends by the socket's own deadline."""
 
     def __init__(self, dialled: Dialled, protocol: "ClientProtocol") -> None:
         self.protocol = protocol
@@ -125,7 +125,7 @@ class _Talk:
         self._ended = False
 
     def upgrade(self, request: "Request") -> Spoken:
-        """Ask for the upgrade; the status is 0 when the stream ended instead of an answer."""
+        """Ask for the upgrade; the status is 0 when the connection ended instead of an answer."""
         from websockets.exceptions import InvalidStatus
         from websockets.http11 import Response
 

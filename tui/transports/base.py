@@ -87,7 +87,7 @@ OutputSink = Callable[[Stream, bytes], None]
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a stream leads, as the place sees it: a port of a host, or the path of a UNIX socket."""
+    """Where a socket leads, as the place sees it: a port of a host, or the path of a UNIX socket."""
 
     host: str = ""
     port: int = 0
@@ -100,7 +100,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Undialled(StrEnum):
-    """Why there is no stream to an address."""
+    """Why there is no socket to an address."""
 
     REFUSED = "refused"
     NAME = "name unknown"
@@ -219,7 +219,7 @@ class Transport(Protocol):
         """
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
-        """A stream from the place to an address; no port of this machine listens for it.
+        """A socket connected to an address, from the place; no port of this machine listens for it.
 
         Raises:
             DialFailed: the address refuses, does not answer in `timeout` seconds, or the place forbids the way.

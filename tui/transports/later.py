@@ -63,7 +63,7 @@ class LaterTransport:
         return self._transport().clear(session)
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
-        """A stream from the place to an address; see Transport."""
+        """A socket connected from the place to an address; see Transport."""
         return self._transport().dial(address, timeout)
 
     def link(self) -> Link:

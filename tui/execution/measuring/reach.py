@@ -14,7 +14,7 @@ from tui.errors import RunbookError
 from tui.probes.base import NoData, ProbeFailed, Ran
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, DialFailed, GivingWay, Stream, Transport, Undialled
-from tui.transports.streams import forwarded, shut
+from tui.transports.sockets import forwarded, shut
 
 MOST_OUTPUT = 8 << 20
 """Bytes a probe's command may print; whoever asks for more wants a runbook's command, not a probe."""
@@ -54,7 +54,7 @@ def failure(place: str, address: Address, why: Undialled, detail: str, seconds: 
 class TransportReach:
     """The way from one place, for one probe; a context that lets go of everything it opened.
 
-    At the deadline every stream it gave ends under its reader, so that no library waits longer, whatever its own
+    At the deadline every socket it gave ends under its reader, so that no library waits longer, whatever its own
     timeouts are.
     """
 
@@ -73,9 +73,9 @@ class TransportReach:
         self._deadline = clock() + seconds
         self._lock = threading.Lock()
         self._ended = False
-        self._streams: list[socket.socket] = []
+        self._sockets: list[socket.socket] = []
         self._ends: list[socket.socket] = []
-        """A second handle of each stream: `ssl` takes the first one over, and then only this one ends the stream."""
+        """A second handle of each socket: `ssl` takes the first one over, and then only this one ends the socket."""
         self._tokens: list[CancelToken] = []
         self._timer = threads.timer("end of a probe", seconds, self._end)
 
@@ -88,20 +88,20 @@ class TransportReach:
     ) -> None:
         self._timer.cancel()
         self._end()
-        for stream in (*self._streams, *self._ends):
-            stream.close()
+        for sock in (*self._sockets, *self._ends):
+            sock.close()
 
     @property
     def left(self) -> float:
         """Seconds until the deadline; 0 when it has passed."""
         return max(0.0, self._deadline - self._clock())
 
-    def stream(self, host: str, port: int) -> socket.socket:
-        """A stream to host:port; see Reach."""
+    def tcp(self, host: str, port: int) -> socket.socket:
+        """A socket connected to host:port; see Reach."""
         return self._opened(Address(host=host, port=port))
 
     def unix(self, path: str) -> socket.socket:
-        """A stream to a UNIX socket; see Reach."""
+        """A socket connected to a UNIX socket; see Reach."""
         return self._opened(Address(path=path))
 
     def forward(self, host: str, port: int) -> AbstractContextManager[tuple[str, int]]:
@@ -138,8 +138,8 @@ class TransportReach:
 
     def _opened(self, address: Address) -> socket.socket:
         with self._worded(address):
-            stream = self._dial(address)
-        return stream
+            sock = self._dial(address)
+        return sock
 
     @contextmanager
     def _forwarded(self, address: Address) -> Iterator[tuple[str, int]]:
@@ -150,15 +150,15 @@ class TransportReach:
 
     def _dial(self, address: Address) -> socket.socket:
         self._within()
-        stream = self._transport.dial(address, self.left)
-        stream.settimeout(self.left or 0.001)
-        end = stream.dup()
+        sock = self._transport.dial(address, self.left)
+        sock.settimeout(self.left or 0.001)
+        end = sock.dup()
         with self._lock:
-            self._streams.append(stream)
+            self._sockets.append(sock)
             self._ends.append(end)
             if self._ended:
                 shut(end)
-        return stream
+        return sock
 
     @contextmanager
     def _worded(self, address: Address) -> Iterator[None]:

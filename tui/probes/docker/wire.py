@@ -1,4 +1,4 @@
-"""Lets Docker's own client talk through a probe's reach: each connection is a stream to the engine's socket."""
+"""Lets Docker's own client talk through a probe's reach: each connection goes to the engine's own socket."""
 
 import math
 from collections.abc import Iterator
@@ -33,17 +33,17 @@ class Wire:
         """Seconds that an answer may take now."""
         return max(LEAST_WAIT, self.reach.left)
 
-    def stream(self) -> Any:
-        """A stream to the engine; why there is none is kept too, for the library makes something else of it."""
+    def connect(self) -> Any:
+        """A socket to the engine; why there is none is kept too, for the library makes something else of it."""
         try:
-            stream = self.reach.unix(self.path)
+            sock = self.reach.unix(self.path)
         except ProbeFailed as failed:
             if isinstance(failed, NoData) and "permission" in failed.message:
                 failed.hint = "; ".join(filter(None, (MAY, failed.hint)))
             self.failed = failed
             raise
-        stream.settimeout(self.wait())
-        return stream
+        sock.settimeout(self.wait())
+        return sock
 
     def too_much(self) -> ProbeFailed:
         """The engine answers with more than anybody wants to hold."""
@@ -57,7 +57,7 @@ class _Connection(UnixHTTPConnection):
         self._wire = wire
 
     def connect(self) -> None:
-        self.sock = self._wire.stream()
+        self.sock = self._wire.connect()
 
 
 class _Pool(UnixHTTPConnectionPool):
@@ -70,7 +70,7 @@ class _Pool(UnixHTTPConnectionPool):
 
 
 class _Adapter(UnixHTTPAdapter):
-    """The library's adapter for a socket of this machine, with the reach's streams and with bounded answers."""
+    """The library's adapter for a socket of this machine, with the reach's sockets and with bounded answers."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__(f"http+unix://{wire.path}", math.ceil(wire.wait()))

@@ -125,7 +125,7 @@ def _leading(site: Site, url: str) -> Site:
 
 
 class _Stream(httpcore.NetworkStream):
-    """A dialled stream as httpcore wants it; the deadline is the reach's, so httpcore's own timeouts are left out."""
+    """A dialled socket as httpcore wants it; the deadline is the reach's, so httpcore's own timeouts are left out."""
 
     def __init__(self, dialled: Dialled) -> None:
         self.dialled = dialled

@@ -105,7 +105,7 @@ def _connected(settings: Given, reach: Reach) -> "Iterator[Connection[Any]]":
     if not settings.get("user"):
         raise NoData("the service has no `user`", "name it: the operator's own name is not taken for it")
     allowed = reach.left
-    stream = dial(settings, reach)
+    sock = dial(settings, reach)
     connection: Connection[Any] | None = None
     try:
         connection = _made(
@@ -116,13 +116,13 @@ def _connected(settings: Given, reach: Reach) -> "Iterator[Connection[Any]]":
             charset="utf8mb4",
             conv=_conversions(),
             autocommit=True,
-            read_timeout=max(1, round(allowed)) + 1,  # later than the deadline, at which the stream ends
+            read_timeout=max(1, round(allowed)) + 1,  # later than the deadline, at which the socket ends
             write_timeout=max(1, round(allowed)) + 1,
             defer_connect=True,
             local_infile=False,
             **_tls(settings),
         )
-        connection.connect(stream)
+        connection.connect(sock)
         _tame(connection, reach.left)
         yield connection
     except ProbeFailed:
@@ -132,7 +132,7 @@ def _connected(settings: Given, reach: Reach) -> "Iterator[Connection[Any]]":
     finally:
         if connection is not None and connection.open:
             connection._force_close()  # type: ignore[attr-defined]  # a polite end waits for a server that may hang
-        stream.close()
+        sock.close()
 
 
 def _made(**given: Any) -> "Connection[Any]":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tui.probes import trust
-from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading, Stream
+from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading, Socket
 from tui.probes.databases import dial, flag, number, place
 from tui.probes.redis import errors as redis_errors
 from tui.probes.redis.answers import READERS, RedisAnswers, own_slots, parse_info, refuse_sentinel
@@ -115,18 +115,18 @@ def _ask(client: "Redis", *command: str) -> str:
 
 @contextmanager
 def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
-    """The library's client with one connection, over the reach's own stream, which is never made again."""
+    """The library's client with one connection, over the reach's own socket, which is never made again."""
     from redis import ConnectionPool, Redis
     from redis.connection import AbstractConnection
 
     allowed, database = reach.left, number(settings, "database")
-    stream = dial(settings, reach)
+    sock = dial(settings, reach)
 
     class Connection(AbstractConnection):
-        """The library's connection over a stream that is there already."""
+        """The library's connection over a socket that is there already."""
 
-        def _connect(self) -> Stream:
-            return stream
+        def _connect(self) -> Socket:
+            return sock
 
         @property  # type: ignore[misc]  # nobody moves this connection to another host
         def host(self) -> str:
@@ -140,7 +140,7 @@ def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
 
     client: Redis | None = None
     try:
-        stream = _secured(stream, settings)
+        sock = _secured(sock, settings)
         pool = ConnectionPool(
             connection_class=Connection,
             max_connections=1,
@@ -149,7 +149,7 @@ def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
             db=database,
             protocol=2,  # with HELLO, a server that wants no password takes any
             driver_info=None,
-            socket_timeout=allowed + 1,  # later than the deadline, at which the stream ends
+            socket_timeout=allowed + 1,  # later than the deadline, at which the socket ends
         )
         client = Redis(connection_pool=pool, single_connection_client=True)
         client.response_callbacks.clear()  # what the server said, as it said it
@@ -161,11 +161,11 @@ def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
     finally:
         if client is not None:
             client.close()
-        stream.close()
+        sock.close()
 
 
-def _secured(stream: Stream, settings: Given) -> Stream:
+def _secured(sock: Socket, settings: Given) -> Socket:
     if not flag(settings, "tls"):
-        return stream
+        return sock
     context = trust.context(str(settings.get("ca_file") or ""))
-    return context.wrap_socket(stream, server_hostname=str(settings.get("host") or "localhost"))
+    return context.wrap_socket(sock, server_hostname=str(settings.get("host") or "localhost"))

@@ -1,4 +1,4 @@
-"""Lets boto3 talk through a probe's reach: it signs for the real name, and each connection is a stream of the reach."""
+"""Lets boto3 talk through a probe's reach: it signs for the real name, and each connection is the reach's."""
 
 import os
 import ssl
@@ -24,7 +24,7 @@ from botocore.loaders import Loader  # type: ignore[import-untyped]
 from urllib3.connection import HTTPConnection
 
 from tui.probes import trust
-from tui.probes.base import Given, ProbeFailed, Reach, Stream
+from tui.probes.base import Given, ProbeFailed, Reach, Socket
 from tui.probes.databases import flag
 
 MOST_ANSWER = 8 << 20
@@ -37,7 +37,7 @@ _loading = threading.Lock()
 
 
 class Wire:
-    """One probe's way to an S3 API: its streams, whom they trust, and the first thing that went wrong on them.
+    """One probe's way to an S3 API: its sockets, whom they trust, and the first thing that went wrong on them.
 
     `reserve` seconds of the time that is left are kept back, for what must be done after a failure; `left_behind` says
     what that could not undo, and `clock` is the Date that the server told last.
@@ -55,21 +55,21 @@ class Wire:
         """Seconds that one answer may take now."""
         return max(LEAST_WAIT, self.reach.left - self.reserve)
 
-    def stream(self, host: str, port: int, tls: bool) -> Stream:
-        """A stream to a server, which has proved its name under TLS.
+    def connect(self, host: str, port: int, tls: bool) -> Socket:
+        """A socket to a server, which has proved its name under TLS.
 
         Raises:
             ProbeFailed: there is none; it is kept in `failed` too, for the library makes something else of it.
         """
         place = f"{host}:{port}"
         try:
-            stream = self.reach.stream(host, port)
-            stream.settimeout(self.wait())
+            sock = self.reach.tcp(host, port)
+            sock.settimeout(self.wait())
             if not tls:
-                return stream
+                return sock
             try:
-                # Of a duplicate: the reach keeps its own end, by which it ends the stream at the deadline.
-                return self._context.wrap_socket(stream.dup(), server_hostname=host)
+                # Of a duplicate: the reach keeps its own end, by which it ends the socket at the deadline.
+                return self._context.wrap_socket(sock.dup(), server_hostname=host)
             except ssl.SSLError as error:
                 raise trust.refusal(error, place, host) from None
         except ProbeFailed as failed:
@@ -127,7 +127,7 @@ def unset(variables: Mapping[str, tuple[Any, Any, Any, Any]]) -> dict[str, tuple
 
 
 class Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the library has no types
-    """The library's session, over the wire's streams and with bounded answers."""
+    """The library's session, over the wire's sockets and with bounded answers."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__(timeout=wire.wait())
@@ -171,7 +171,7 @@ def pieces(answer: Any) -> Iterator[bytes]:
 
 @contextmanager
 def closing(client: Any) -> Iterator[Any]:
-    """Let go of the client's streams at the end."""
+    """Let go of the client's sockets at the end."""
     try:
         yield client
     finally:
@@ -192,8 +192,8 @@ def _timed(wire: Wire) -> type:
 
 def _plain_pool(wire: Wire) -> type:
     class Plain(_timed(wire), AWSHTTPConnection):  # type: ignore[misc]
-        def _new_conn(self) -> Stream:
-            return wire.stream(self._dns_host, self.port, tls=False)
+        def _new_conn(self) -> Socket:
+            return wire.connect(self._dns_host, self.port, tls=False)
 
     class Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
         ConnectionCls = Plain
@@ -211,8 +211,8 @@ def _secure_pool(wire: Wire) -> type:
             known = {"host", "port", "timeout", "source_address", "blocksize", "socket_options", "proxy"}
             super().__init__(*given, **{name: value for name, value in more.items() if name in known})
 
-        def _new_conn(self) -> Stream:
-            return wire.stream(self._dns_host, self.port, tls=True)
+        def _new_conn(self) -> Socket:
+            return wire.connect(self._dns_host, self.port, tls=True)
 
     class Pool(AWSHTTPSConnectionPool):  # type: ignore[misc]
         ConnectionCls = Secure

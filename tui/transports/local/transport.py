@@ -19,7 +19,7 @@ from tui.transports.greeting import Greeting
 from tui.transports.jobs.job import JobRun, clear, look, run_durably, signal_name
 from tui.transports.local.channels import CHUNK, LocalChannels, feed
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
-from tui.transports.streams import dial_here
+from tui.transports.sockets import dial_here
 
 PATIENCE = 5.0
 END_TICK = 0.02

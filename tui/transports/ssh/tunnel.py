@@ -8,8 +8,8 @@ import paramiko
 
 from tui import threads
 from tui.transports.base import Address, DialFailed, Undialled
+from tui.transports.sockets import LOOPBACK, pump
 from tui.transports.ssh.wire import ChannelRefused, Connection
-from tui.transports.streams import LOOPBACK, pump
 
 PROHIBITED = 1
 """SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254, 5.1."""
@@ -25,7 +25,7 @@ _WORDS = {
 
 
 def dial_through(connection: Connection, address: Address, timeout: float) -> socket.socket:
-    """A stream from the host at the other end of a connection to an address.
+    """A socket that leads to an address, from the host at the other end of a connection.
 
     It is a real socket, so that any library may poll it, wrap it in TLS or set its timeout: one end of a pair whose
     other end is relayed through a channel.
@@ -67,31 +67,31 @@ def _why(refused: ChannelRefused) -> Undialled:
     return _WORDS.get(refused.words.lower(), Undialled.OTHER)
 
 
-def _relay(stream: socket.socket, channel: paramiko.Channel) -> None:
-    """Carry bytes between a stream and a channel until both directions have ended, or the stream's reader is gone."""
+def _relay(sock: socket.socket, channel: paramiko.Channel) -> None:
+    """Carry bytes between a socket and a channel until both directions have ended, or the socket's reader is gone."""
 
     def there() -> None:
-        pump(stream.recv, channel.sendall)
+        pump(sock.recv, channel.sendall)
         with suppress(EOFError, OSError):
-            channel.close() if _gone(stream) else channel.shutdown_write()
+            channel.close() if _gone(sock) else channel.shutdown_write()
 
     def back() -> None:
-        pump(channel.recv, stream.sendall)
+        pump(channel.recv, sock.sendall)
         with suppress(OSError):
-            stream.shutdown(socket.SHUT_WR)
+            sock.shutdown(socket.SHUT_WR)
         forth.join()
         with suppress(EOFError, OSError):
             channel.close()
-        stream.close()
+        sock.close()
 
     forth = threads.start("tunnel to the host", there)
     threads.start("tunnel from the host", back)
 
 
-def _gone(stream: socket.socket) -> bool:
+def _gone(sock: socket.socket) -> bool:
     """Whether the other end was closed, and not only its writing half; a pair tells, TCP does not."""
     poll = select.poll()
     with suppress(OSError, ValueError):
-        poll.register(stream, 0)
+        poll.register(sock, 0)
         return any(events & select.POLLHUP for _, events in poll.poll(0))
     return True

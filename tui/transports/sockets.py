@@ -1,4 +1,4 @@
-"""Streams of this machine: to an address, and from a port of the loopback interface to wherever a dial leads."""
+"""Sockets of this machine: to an address, and from a port of the loopback interface to wherever a dial leads."""
 
 import errno
 import socket
@@ -26,7 +26,7 @@ Dial = Callable[[], socket.socket]
 
 
 def dial_here(address: Address, timeout: float) -> socket.socket:
-    """A stream from this machine to an address.
+    """A socket of this machine, connected to an address.
 
     Raises:
         DialFailed: there is none.
@@ -34,14 +34,14 @@ def dial_here(address: Address, timeout: float) -> socket.socket:
     try:
         if not address.path:
             return socket.create_connection((address.host, address.port), timeout)
-        stream = socket.socket(socket.AF_UNIX)
+        sock = socket.socket(socket.AF_UNIX)
         try:
-            stream.settimeout(timeout)
-            stream.connect(address.path)
+            sock.settimeout(timeout)
+            sock.connect(address.path)
         except OSError:
-            stream.close()
+            sock.close()
             raise
-        return stream
+        return sock
     except (socket.gaierror, UnicodeError) as error:
         raise DialFailed(Undialled.NAME, str(error)) from error
     except TimeoutError as error:
@@ -54,7 +54,7 @@ def dial_here(address: Address, timeout: float) -> socket.socket:
 def forwarded(dial: Dial) -> Iterator[tuple[str, int]]:
     """A port of the loopback interface that leads where `dial` does, for as long as the block lasts.
 
-    The first stream is dialled before anybody connects, so that a failure has words instead of a reset connection.
+    The first connection is made before anybody connects, so that a failure has words instead of a reset connection.
 
     Raises:
         DialFailed: it does not lead anywhere.
@@ -84,8 +84,8 @@ class _Forward:
         """End the listener and every connection it relays."""
         with self._lock:
             self._closed = True
-            for stream in self._open:
-                shut(stream)
+            for sock in self._open:
+                shut(sock)
         shut(self._listener)
         self._listener.close()
         self._turns.release()
@@ -115,12 +115,12 @@ class _Forward:
                 return self._ready.pop()
         return self._dial()
 
-    def _kept(self, *streams: socket.socket) -> None:
+    def _kept(self, *socks: socket.socket) -> None:
         with self._lock:
-            self._open.extend(streams)
+            self._open.extend(socks)
             if self._closed:
-                for stream in streams:
-                    shut(stream)
+                for sock in socks:
+                    shut(sock)
 
 
 def _carry(source: socket.socket, sink: socket.socket) -> None:
@@ -136,7 +136,7 @@ def pump(receive: Callable[[int], bytes], send: Callable[[bytes], object]) -> No
             send(data)
 
 
-def shut(stream: socket.socket) -> None:
-    """End a stream under whoever reads it, which closing alone does not."""
+def shut(sock: socket.socket) -> None:
+    """End a socket under whoever reads it, which closing alone does not do."""
     with suppress(OSError):
-        stream.shutdown(socket.SHUT_RDWR)
+        sock.shutdown(socket.SHUT_RDWR)
