@@ -82,6 +82,19 @@ def test_a_folder_is_seen_at_a_glance() -> None:
     assert statistics.median(path.read_text().count("\n") for path in SOURCES) < 120
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_no_handler_calls_the_one_above_it(path: Path) -> None:
+    twice = [
+        f"{node.func.attr}, line {node.lineno}: Textual calls the handler of every class by itself"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if isinstance(node.func.value, ast.Call) and getattr(node.func.value.func, "id", "") == "super"
+        if node.func.attr.removeprefix("_").startswith(("on_", "key_"))
+        if node.func.attr not in ("on_event", "_on_message")  # what hands messages to handlers
+    ]
+    assert twice == []
+
+
 IGNORED = re.compile(r"# (noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z, -]+\])?)$")
 
 

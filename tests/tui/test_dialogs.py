@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -331,3 +333,36 @@ async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspa
             await dialog(pilot, type(screen))
             await until(pilot, partial(every_button_shows, pilot, screen))
             pilot.app.pop_screen()
+
+
+NEVER_KNOWN = Attempt(
+    number=3,
+    step="backup",
+    action=0,
+    host="web",
+    command="dump",
+    started=datetime(2026, 11, 24, tzinfo=UTC),
+    outcome=Outcome(OutcomeKind.UNKNOWN),
+)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda: Question(Action(ask="Well?", answer=AnswerKind.YES_NO)),
+        lambda: Resolve(NEVER_KNOWN, look=lambda: "It is still running."),
+        lambda: Confirm("Sure?", []),
+    ],
+)
+async def test_a_dialog_begins_once_to_look_whether_anybody_types(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, asked: Callable[[], Dialog[Any]]
+) -> None:
+    monkeypatch.setattr(Dialog, "LOOK", 3600.0)
+    drawn: list[Dialog[Any]] = []
+    first = Dialog._drawn
+    monkeypatch.setattr(Dialog, "_drawn", lambda self: [drawn.append(self), first(self)])
+    async with RunbookApp(workspace).run_test() as pilot:
+        one = await ask(pilot, asked(), armed=False)
+        await until(pilot, lambda: one.screen._looks is not None)
+        await pilot.pause()
+        assert drawn == [one.screen]

@@ -310,3 +310,13 @@ async def test_a_journal_that_was_changed_is_seen_up_to_there(night: Writer) -> 
         await pilot.press("end")
         await until(pilot, lambda: place.replayer.state.seq == 59)
         assert place.replayer.state == night.states[59]
+
+
+async def test_a_replay_begins_and_ends_once(place: ReplayWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    begin, end = SessionScreen.on_mount, SessionScreen.on_unmount
+    monkeypatch.setattr(SessionScreen, "on_mount", lambda self: [told.append("begins"), begin(self)])
+    monkeypatch.setattr(SessionScreen, "on_unmount", lambda self: [told.append("ends"), end(self)])
+    async with replaying(place):
+        assert told == ["begins"]
+    assert told == ["begins", "ends"]

@@ -81,7 +81,6 @@ class Question(Dialog[str | None]):
         return f" ({front(self).keys.of(f'question.{choice}')})" if self._action.answer is AnswerKind.YES_NO else ""
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.problem(self._first)
 
     def action_answer(self, answer: str) -> None:

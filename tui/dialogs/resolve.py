@@ -60,7 +60,6 @@ class Resolve(Dialog[Resolved | Follow | None]):
         yield LineInput(id="reason")
 
     def on_mount(self) -> None:
-        super().on_mount()
         if self._look_there:
             front(self).work(self, self._look_there, self._found, lambda error: self._found(error.message))
 

@@ -74,13 +74,11 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         self.query_one("#rollback-head").display = False
         self.query_one("#output", OutputView).stamp = self._stamp
-        super().on_mount()
         self.set_interval(TICK, self._play)
         self._index()
 
     def on_unmount(self) -> None:
         self._ended = True
-        super().on_unmount()
 
     # what is shown
 

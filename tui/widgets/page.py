@@ -9,6 +9,8 @@ from textual.screen import Screen
 Result = TypeVar("Result")
 TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_option_selected"})
 """What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
+SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_session_changed", "on_output_grew"})
+"""What makes a screen show something, of itself or because something changed."""
 
 
 class Page(Screen[Result]):
@@ -37,9 +39,14 @@ class Page(Screen[Result]):
         return super().dismiss(result)
 
     async def _on_message(self, message: Message) -> None:
-        """Two keys of one read may both have reached a widget: the second was not meant for a screen that is gone."""
-        if message.handler_name not in TOLD or self.on_top:
-            await super()._on_message(message)
+        """Two keys of one read may both have reached a widget: the second was not meant for a screen that is gone.
+
+        A screen that was removed has no widgets, be it before it was ever shown, and what it shows may be gone too.
+        """
+        name = message.handler_name
+        if (name in SHOWS and self not in self.app.screen_stack) or (name in TOLD and not self.on_top):
+            return
+        await super()._on_message(message)
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:

@@ -112,8 +112,6 @@ class SessionScreen(Page[None]):
         yield from ()
 
     def on_mount(self) -> None:
-        if self not in self.app.screen_stack:
-            return  # it was taken away before it was ever shown, and its widgets with it
         # watched, not told by a message: the card shows in the frame in which the mark moves
         self.watch(self.query_one("#checklist", Checklist), "selected", self._look_at, init=False)
         self.show_state(self.viewer.state)

@@ -25,6 +25,11 @@ class ChoiceInput(LineInput):
 
     choices: tuple[str, ...] = ()
 
+    def offer(self, choices: tuple[str, ...]) -> None:
+        """Offer values to choose from."""
+        self.choices = choices
+        self.suggest(choices)
+
     def action_choose(self, by: int) -> None:
         if not self.choices:
             return
@@ -42,13 +47,14 @@ class Entry(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Said(block(self.field.prompt), classes="prompt")
-        yield ChoiceInput(self.field.value, id=self.field.id)
-        yield Said(block(""), classes="choices")
-        yield Said(block(""), classes="problem")
-
-    def on_mount(self) -> None:
-        self.offer(self.field.choices)
-        self.problem("")
+        field, choices, problem = (
+            ChoiceInput(self.field.value, id=self.field.id),
+            Said(_offered(self.field.choices), classes="choices"),
+            Said(block(""), classes="problem"),
+        )
+        field.offer(self.field.choices)
+        choices.display, problem.display = bool(self.field.choices), False
+        yield from (field, choices, problem)
 
     @property
     def value(self) -> str:
@@ -59,10 +65,8 @@ class Entry(Vertical):
         """Offer values to choose from."""
         shown = self.query_one(".choices", Said)
         shown.display = bool(choices)
-        shown.say(block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")))
-        field = self.query_one(ChoiceInput)
-        field.choices = choices
-        field.suggest(choices)
+        shown.say(_offered(choices))
+        self.query_one(ChoiceInput).offer(choices)
 
     def fill(self, value: str) -> None:
         """Write what the host said into a field that is empty, and say where it comes from."""
@@ -93,7 +97,8 @@ class Radios(RadioSet):
         self.call_later(self._begin)
 
     def _begin(self) -> None:
-        self._selected = self.pressed_index
+        if self.children:  # none any more, where the screen was removed meanwhile
+            self._selected = self.pressed_index
 
     def action_next_button(self) -> None:
         super().action_next_button()
@@ -141,6 +146,10 @@ class Methods(Vertical):
         if place < 0:
             return self._first
         return self._methods[place][0]
+
+
+def _offered(choices: tuple[str, ...]) -> Block:
+    return block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else ""))
 
 
 def _words(method: Method) -> Block:

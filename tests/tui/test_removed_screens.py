@@ -1,0 +1,59 @@
+"""A screen that is removed while it is being made, as by quick keys: nothing fails, whatever it would have shown."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+from tests.tui.test_one_read import settled
+from tests.tui.test_run import running
+from tui.app import RunbookApp
+from tui.dialogs import Question, Resolve, RollbackReason
+from tui.execution.workspace import Workspace
+from tui.replay.stage import staged
+from tui.runbook.model import Action
+from tui.screens.checks.screen import ChecksScreen
+from tui.screens.home.screen import HomeScreen
+from tui.screens.replay import ReplayScreen
+from tui.screens.rollback.screen import RollbackScreen
+from tui.screens.run.screen import RunScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.summary.screen import SummaryScreen
+from tui.screens.watch.screen import WatchScreen
+from tui.session.state import Attempt
+
+UNKNOWN = Attempt(
+    number=1, step="look", action=0, host="web", command="uptime", started=datetime(2026, 11, 24, tzinfo=UTC)
+)
+SCREENS: dict[str, Callable[[RunbookApp], Screen[Any]]] = {
+    "run": lambda app: RunScreen(),
+    "rollback": lambda app: RollbackScreen(),
+    "watch": lambda app: WatchScreen(),
+    "summary": lambda app: SummaryScreen(),
+    "checks": lambda app: ChecksScreen(app.workspace.runbook.sections[0]),
+    "set-up": lambda app: SetupScreen("deploy"),
+    "home": lambda app: HomeScreen(),
+    "replay": lambda app: ReplayScreen(staged(app.workspace.store.find("last"))),
+    "question": lambda app: Question(Action(ask="Well?")),
+    "unknown": lambda app: Resolve(UNKNOWN, look=lambda: "It is still running."),
+    "reason": lambda app: RollbackReason(["one", "other"]),
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_a_screen_that_is_removed_before_it_is_shown_ends_nothing(workspace: Workspace, name: str) -> None:
+    async with running(workspace) as (app, pilot):
+        for waits in range(4):
+            app.push_screen(SCREENS[name](app))
+            for _ in range(waits):
+                await asyncio.sleep(0)
+            app.pop_screen()
+            await pilot.pause()
+        assert type(app.screen) is RunScreen
+        app.push_screen(SCREENS[name](app))
+        app.close_session()
+        await settled(pilot)
+        assert isinstance(app.screen, HomeScreen)
