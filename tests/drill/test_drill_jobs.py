@@ -21,7 +21,7 @@ from tui.session.journal.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputReader
 from tui.session.state import StepStatus
-from tui.transports.base import CancelToken, Command, Detached, Left, Link, Stream, Transport
+from tui.transports.base import CancelToken, Command, Detached, Left, LinkState, Stream, Transport
 from tui.transports.jobs.scripts import (
     attach_request,
     clear_request,
@@ -107,7 +107,7 @@ def test_a_lost_connection_loses_nothing_of_a_job(web: Transport) -> None:
 
 def test_nobody_gets_in_for_a_while_and_a_job_is_followed_all_the_same(web: Transport, drill: DrillHost) -> None:
     refused: list[str] = []
-    web.watch(lambda link, detail: refused.append(detail) if link is Link.DOWN else None)
+    web.watch(lambda link, detail: refused.append(detail) if link is LinkState.DOWN else None)
     begun = time.monotonic()
     assert run(web, "offline", "s/offline/1")[:2] == (Outcome.exited(0), "1\n2\n")
     assert refused

@@ -11,7 +11,7 @@ from tui.drill.host import DrillHost, start_drill, transports_for
 from tui.drill.load import parse_scenario
 from tui.runbook.model import Host
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, Link, Stream, Transport
+from tui.transports.base import CancelToken, Command, LinkState, Stream, Transport
 
 SCENARIO = parse_scenario(
     r"""
@@ -102,7 +102,7 @@ def test_every_ending_is_told_apart(script: str, outcome: Outcome | OutcomeKind,
 def test_a_lost_connection_is_made_again_for_the_next_command(hosts: dict[str, Transport]) -> None:
     assert run(hosts["web"], Command(script="cut"))[0].kind is OutcomeKind.UNKNOWN
     assert run(hosts["web"], Command(script="who"))[0].kind is OutcomeKind.SUCCEEDED
-    assert hosts["web"].link() is Link.UP
+    assert hosts["web"].link() is LinkState.UP
 
 
 def test_a_cancelled_command_is_gone(hosts: dict[str, Transport]) -> None:

@@ -14,7 +14,7 @@ from tui.session.folding.fold import fold
 from tui.session.journal.journal import Disk, read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 
 
 def begin(workspace: Workspace, method: str = "docker") -> Conductor:
@@ -245,10 +245,10 @@ def test_every_listener_hears_every_event_in_order(conductor: Conductor) -> None
 def test_a_lost_connection_and_its_return_are_in_the_journal(
     conductor: Conductor, host: FakeTransport, workspace: Workspace
 ) -> None:
-    host.listener(Link.LOST, "no sign of life for 20 s")
-    host.listener(Link.LOST, "no sign of life for 20 s")
-    host.listener(Link.CONNECTING, "")
-    host.listener(Link.UP, "")
+    host.listener(LinkState.LOST, "no sign of life for 20 s")
+    host.listener(LinkState.LOST, "no sign of life for 20 s")
+    host.listener(LinkState.CONNECTING, "")
+    host.listener(LinkState.UP, "")
     links = [(event.link, event.detail) for event in journal(workspace) if isinstance(event, ev.LinkChanged)]
     assert links == [("connection lost", "no sign of life for 20 s"), ("connected", "")]
 

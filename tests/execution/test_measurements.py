@@ -16,7 +16,7 @@ from tui.runbook.model import Host, Monitor, Number, Probe, Service
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import initial
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_no_answer_is_an_answer_slower_than_any_bound_and_what_cannot_be_asked_i
 def test_a_sample_taken_while_its_connection_was_down_is_no_data(monitored: Monitored) -> None:
     monitored.begin()
     until(lambda: monitored.values() == [0.5])
-    monitored.host.listener(Link.STALLED, "no sign of life")
+    monitored.host.listener(LinkState.STALLED, "no sign of life")
     assert monitored.next() is None
     assert monitored.state.monitors["errors"].detail == "the connection to web was down meanwhile"
-    monitored.host.listener(Link.UP, "")
+    monitored.host.listener(LinkState.UP, "")
     assert monitored.next() == 0.5
 
 

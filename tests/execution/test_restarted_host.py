@@ -15,7 +15,7 @@ from tui.headless.run import Exit, walk
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.session.views.doubts import doubtful, unasked
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 
 TEXT = shop(
     {
@@ -103,8 +103,8 @@ def test_a_restart_is_noticed_when_the_connection_comes_back_and_nobody_does_any
 ) -> None:
     do(conductor, "stop")
     restart(host)
-    host.listener(Link.LOST, "cut")
-    host.listener(Link.UP, "")
+    host.listener(LinkState.LOST, "cut")
+    host.listener(LinkState.UP, "")
     conductor._pool.submit(lambda: None).result(10)
     assert [step.id for step in doubtful(conductor.state)] == ["stop"]
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import small
 from tui.errors import HostError, RunbookError, SecretMissing
-from tui.execution.preflight import Finding, Verdict, preflight
+from tui.execution.preflight import Finding, RowVerdict, preflight
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Runbook, Secret, SecretSource
@@ -46,7 +46,7 @@ def test_set_up_says_that_the_host_is_down_and_nothing_of_the_variable() -> None
     host.refuses = DOWN
     rows = checked(FILE, host)
     assert rows["host"].detail == "production does not answer"
-    assert rows["secret"].verdict is Verdict.FAILED
+    assert rows["secret"].verdict is RowVerdict.FAILED
     assert "was not read" in rows["secret"].detail
     assert "not set" not in rows["secret"].detail + rows["secret"].hint
     assert not host.ran
@@ -66,7 +66,7 @@ def test_the_file_of_a_secret_may_name_the_sessions_values() -> None:
 def test_an_optional_one_of_a_host_that_is_down_is_not_told_as_not_set() -> None:
     host = FakeTransport()
     host.refuses = DOWN
-    assert checked(replace(FILE, optional=True), host)["secret"].verdict is Verdict.FAILED
+    assert checked(replace(FILE, optional=True), host)["secret"].verdict is RowVerdict.FAILED
 
 
 def test_a_host_that_calls_itself_otherwise_is_not_asked_for_a_secret() -> None:
@@ -75,7 +75,7 @@ def test_a_host_that_calls_itself_otherwise_is_not_asked_for_a_secret() -> None:
     runbook = replace(runbook, hosts={name: replace(runbook.hosts[name], expect_hostname="another")})
     host = FakeTransport()
     rows = preflight(runbook, {name: host}, secrets, [name], ["db"], lambda row: None)
-    assert [row.verdict for row in rows] == [Verdict.FAILED] * 2
+    assert [row.verdict for row in rows] == [RowVerdict.FAILED] * 2
     assert not host.ran
 
 

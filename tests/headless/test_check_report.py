@@ -16,7 +16,7 @@ from tui.headless.report import check_report, checked
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.views.verdicts import Row
+from tui.session.views.verdicts import CheckRow
 from tui.transports.base import Command
 
 STEPS = "".join(
@@ -137,5 +137,5 @@ def test_watching_checks_again_in_the_same_session_until_interrupted(
 
 def test_a_hint_is_said_as_it_is() -> None:
     """Most hints say themselves what to do with them: "look at its log"."""
-    row = Row(section="s", step="s", title="Site", verdict="failed", look="look at its log")
+    row = CheckRow(section="s", step="s", title="Site", verdict="failed", look="look at its log")
     assert "  Site: look at its log" in checked([row], False, FakeClock().now())

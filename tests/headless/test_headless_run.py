@@ -14,7 +14,7 @@ from tui.headless.run import Exit, run_headless
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.views.verdicts import Row
+from tui.session.views.verdicts import CheckRow
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben")
 ANSWERS = AnswersFile(
@@ -132,7 +132,7 @@ def test_a_dry_run_shows_what_would_run_and_runs_nothing(workspace: Workspace, h
     assert workspace.store.names() == []
 
 
-def checked(workspace: Workspace) -> list[Row]:
+def checked(workspace: Workspace) -> list[CheckRow]:
     conductor = workspace.begin(SETUP)
     try:
         return check(conductor, sections_to_check(workspace, ("before",), "deploy"))

@@ -173,7 +173,7 @@ def test_the_host_of_amazons_own_s3_is_the_regions(amazon: Path, region: str) ->
 
     given = {"bucket": "backups", "region": region, "access_key": "a", "secret_key": "b"}
     with reaching(HERE) as reach:
-        client = s3_wire.client(given, s3_wire.Wire(reach, ""))
+        client = s3_wire.client(given, s3_wire.S3Wire(reach, ""))
     url = client.generate_presigned_url("get_object", Params={"Bucket": "backups", "Key": "k"})
     assert url.startswith(f"https://backups.s3.{region}.amazonaws.com/k?") or (
         region == "us-east-1" and url.startswith("https://backups.s3.amazonaws.com/k?")

@@ -19,7 +19,7 @@ from tests.support.web_server import Reply, Request, hang, serving_raw, serving_
 from tui.execution.measuring.reach import TransportReach
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.s3.probe import S3Probe
-from tui.probes.s3.wire import MOST_ANSWER, Wire, client
+from tui.probes.s3.wire import MOST_ANSWER, S3Wire, client
 from tui.runbook.probing.s3 import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
@@ -49,7 +49,7 @@ def refusal(
 def library() -> None:
     """Reading the library's descriptions is no part of the short deadlines below."""
     with reaching(LocalTransport("here")) as reach:
-        client(filled(SPEC.settings, {"bucket": BUCKET, **KEY}), Wire(reach, ""))
+        client(filled(SPEC.settings, {"bucket": BUCKET, **KEY}), S3Wire(reach, ""))
 
 
 @pytest.fixture(scope="module")

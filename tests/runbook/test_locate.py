@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.runbook.reading.check import paths
-from tui.runbook.reading.locate import Lines
+from tui.runbook.reading.locate import DocumentLines
 
 NOISE = [
     "",
@@ -81,7 +81,7 @@ def documents(draw: st.DrawFn) -> str:
 @given(documents())
 @settings(max_examples=250, deadline=None)
 def test_every_number_is_found_on_the_line_it_stands_on(text: str) -> None:
-    lines = Lines(text)
+    lines = DocumentLines(text)
     truth = {int(word): number for number, line in enumerate(text.split("\n"), 1) for word in _numbers(line)}
     for path, value in paths(tomli.loads(text)):
         if type(value) is int:
@@ -116,7 +116,7 @@ v = 1
 
 
 def test_tables_arrays_and_what_is_missing_in_them() -> None:
-    lines = Lines(DOCUMENT)
+    lines = DocumentLines(DOCUMENT)
     found = {
         ("a",): 2,
         ("a", "b"): 2,
@@ -136,4 +136,4 @@ def test_tables_arrays_and_what_is_missing_in_them() -> None:
 
 
 def test_windows_line_ends_count_once() -> None:
-    assert Lines("a = 1\r\n\r\nb = 2\r\n").of(("b",)) == 3
+    assert DocumentLines("a = 1\r\n\r\nb = 2\r\n").of(("b",)) == 3

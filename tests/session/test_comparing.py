@@ -13,19 +13,19 @@ from tui.errors import UsageError
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.found import compare_report, step_report
 from tui.runbook.reading.load import load
-from tui.session.archive.comparing import Compared, Session, compare, difference, opened
+from tui.session.archive.comparing import Compared, ComparedSession, compare, difference, opened
 from tui.session.archive.store import Store
 from tui.session.outcome import Outcome
 
 STEP = '[[sections.steps]]\nid = "{0}"\ntitle = "Step {0}"\n[[sections.steps.actions]]\nrun = "do {0}"\n'
-Night = Callable[..., Session]
+Night = Callable[..., ComparedSession]
 
 
 @pytest.fixture
 def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     clock = FakeClock()
 
-    def made(replies: dict[str, Reply], lengths: dict[str, float] | None = None, steps: str = "abc") -> Session:
+    def made(replies: dict[str, Reply], lengths: dict[str, float] | None = None, steps: str = "abc") -> ComparedSession:
         """A session in which every step is run once; `lengths` are seconds by step."""
         path = tmp_path / "runbook.toml"
         path.write_text(one_section("".join(STEP.format(one) for one in steps), "web"))
@@ -43,7 +43,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     return made
 
 
-def marks(before: Session, after: Session) -> dict[str, str]:
+def marks(before: ComparedSession, after: ComparedSession) -> dict[str, str]:
     return {one.step: one.mark for one in compare(before, after)}
 
 

@@ -12,7 +12,7 @@ from tests.support.signing import SoftKey, make_keys, stock_verify
 from tui.errors import SignatureInvalid
 from tui.session import events as ev
 from tui.session.folding.fold import fold
-from tui.session.journal.chain import START, Proved, digest, encode, walk
+from tui.session.journal.chain import START, ProvedLine, digest, encode, walk
 from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
@@ -69,7 +69,7 @@ class Session:
         second = statement_of(state, event, event.second_operator)
         return replace(event, second_signature=sign(second, self.keys["ben"]))
 
-    def lines(self) -> list[Proved]:
+    def lines(self) -> list[ProvedLine]:
         return list(walk(self.journal.path))
 
 
@@ -87,7 +87,7 @@ def session(tmp_path: Path, keys: dict[str, SoftKey]) -> Iterator[Session]:
     made.journal.close()
 
 
-def rewritten(lines: list[Proved], place: int, event: ev.AnyEvent | None) -> list[Proved]:
+def rewritten(lines: list[ProvedLine], place: int, event: ev.AnyEvent | None) -> list[ProvedLine]:
     """A journal whose chain holds although one event was changed or taken out: what somebody with the file can make."""
     events = [line.entry for line in lines]
     events[place : place + 1] = [replace(events[place], event=event)] if event else []
@@ -95,11 +95,11 @@ def rewritten(lines: list[Proved], place: int, event: ev.AnyEvent | None) -> lis
     for number, entry in enumerate(events):
         entry = replace(entry, seq=number)
         head = digest(encode(entry, head))
-        made.append(Proved(entry, head, 0))
+        made.append(ProvedLine(entry, head, 0))
     return made
 
 
-def only(lines: list[Proved]) -> SignOff:
+def only(lines: list[ProvedLine]) -> SignOff:
     (found,) = sign_offs(lines)
     return found
 

@@ -14,8 +14,8 @@ from tui.transports.base import (
     Detached,
     HostFacts,
     Left,
-    Link,
     LinkListener,
+    LinkState,
     OutputSink,
     Stream,
 )
@@ -44,7 +44,7 @@ class FakeTransport:
         self.left: dict[str, Reply] = {}
         self.found = "It is still running (2 processes)."
         self.cleared: list[str] = []
-        self.state = Link.UP
+        self.state = LinkState.UP
         self.listener: LinkListener = lambda link, detail: None
 
     def connect(self) -> HostFacts:
@@ -94,14 +94,14 @@ class FakeTransport:
     def dial(self, address: Address, timeout: float) -> socket.socket:
         raise HostError(f"{self.name} is made up: nothing can be reached from it")
 
-    def link(self) -> Link:
+    def link(self) -> LinkState:
         return self.state
 
     def watch(self, listener: LinkListener) -> None:
         self.listener = listener
 
     def close(self) -> None:
-        self.state = Link.DOWN
+        self.state = LinkState.DOWN
 
     def _reply(self, script: str) -> Reply:
         for key, reply in self.replies.items():

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.reach import reaching
-from tui.probes.base import Probe, ProbeFailed, Reading
+from tui.probes.base import ProbeFailed, ProbeKind, Reading
 from tui.runbook.probing.spec import KindSpec, Setting
 from tui.transports.base import Transport
 
@@ -19,7 +19,7 @@ def filled(settings: tuple[Setting, ...], given: dict[str, Any]) -> dict[str, An
 
 
 def probed(
-    probe: Probe[Any],
+    probe: ProbeKind[Any],
     spec: KindSpec,
     check: str,
     settings: dict[str, Any],

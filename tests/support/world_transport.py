@@ -5,7 +5,7 @@ import socket
 from tui.drill.world import World
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink
+from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, LinkListener, LinkState, OutputSink
 
 
 class WorldTransport:
@@ -45,8 +45,8 @@ class WorldTransport:
     def dial(self, address: Address, timeout: float) -> socket.socket:
         raise HostError(f"{self.name} is made up: nothing can be reached from it")
 
-    def link(self) -> Link:
-        return Link.UP
+    def link(self) -> LinkState:
+        return LinkState.UP
 
     def watch(self, listener: LinkListener) -> None:
         """A world has no connection that could change."""

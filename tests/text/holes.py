@@ -4,7 +4,7 @@ from rich.style import Style
 from textual.content import Content
 
 from tui.text.block import pieces, segment
-from tui.widgets.fields.option_rows import OptionRows, Row
+from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.said import Choice, Press, Said
 from tui.widgets.words import Words
 
@@ -17,7 +17,7 @@ def shown(host: str) -> None:
     Said(pieces("")).say(host)  # type: ignore[arg-type]  # a hole
     Press(host, id="no")  # type: ignore[arg-type]  # a hole
     Choice(host, value=True)  # type: ignore[arg-type]  # a hole
-    Row(host)  # type: ignore[arg-type]  # a hole
+    OptionRow(host)  # type: ignore[arg-type]  # a hole
     OptionRows(host)  # type: ignore[arg-type]  # a hole
     OptionRows().add(host)  # type: ignore[arg-type]  # a hole
     Words(host)  # type: ignore[arg-type]  # a hole

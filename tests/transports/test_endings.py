@@ -14,7 +14,7 @@ import pytest
 from tests.support.ran import run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, Link, Stream, Transport
+from tui.transports.base import CancelToken, Command, LinkState, Stream, Transport
 from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import END
 from tui.transports.ssh.transport import SSHTransport
@@ -124,13 +124,13 @@ def test_a_slow_line_full_of_output_is_not_a_frozen_one(sshd: Sshd, slow_line: i
     config.write_text(sshd.config("slow").replace(f"Port {sshd.port}", f"Port {slow_line}"))
     known = tmp_path / "known_hosts"
     known.write_text(sshd.known_hosts.read_text().replace(f":{sshd.port}", f":{slow_line}"))
-    links: list[Link] = []
+    links: list[LinkState] = []
     host = sshd.transport("slow", config_files=[config], known_hosts=[known], liveness=1.5)
     host.watch(lambda link, _: links.append(link))
     ran = run(host, "head -c 5000000 /dev/zero")
     host.close()
     assert (ran.outcome, len(ran.out)) == (Outcome.exited(0), 5_000_000)
-    assert links == [Link.CONNECTING, Link.UP]
+    assert links == [LinkState.CONNECTING, LinkState.UP]
 
 
 def test_one_session_at_a_time_is_enough_to_cancel_a_plain_command(own_sshd: Callable[..., Sshd]) -> None:

@@ -16,7 +16,7 @@ from tests.support.durable import KEY, SESSION, rejoin, run, through
 from tests.support.sshd import Sshd
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Link, Stream
+from tui.transports.base import CancelToken, LinkState, Stream
 from tui.transports.jobs.ask import Exchange, ask, clear
 from tui.transports.jobs.scripts import stop_request
 from tui.transports.local.channels import LocalChannels
@@ -112,18 +112,18 @@ def test_a_frozen_peer_is_given_up_and_the_command_followed_to_its_end(
 ) -> None:
     server = own_sshd()
     transport = server.transport(liveness=0.6)
-    links: list[Link] = []
+    links: list[LinkState] = []
 
-    def thaw(link: Link, detail: str) -> None:
+    def thaw(link: LinkState, detail: str) -> None:
         links.append(link)
-        if link is Link.LOST:
+        if link is LinkState.LOST:
             server.thaw()
 
     transport.watch(thaw)
     script = f"echo ran >>{tmp_path}/ran; echo begun; sleep 0.8; echo oops >&2; echo ended; exit 5"
     assert run(transport, script, seen=once(server.freeze)) == (Outcome.exited(5), b"begun\nended\n", b"oops\n")
     assert (tmp_path / "ran").read_text() == "ran\n"
-    assert Link.STALLED in links
+    assert LinkState.STALLED in links
     transport.close()
 
 
@@ -157,10 +157,10 @@ def test_a_cancel_asked_while_the_connection_is_lost_is_done_when_it_is_back(
         cutter.shut = True
         cutter.arm(RESET)
 
-    def come_back(link: Link, detail: str) -> None:
-        if link is Link.DOWN and not cancel.cancelled:
+    def come_back(link: LinkState, detail: str) -> None:
+        if link is LinkState.DOWN and not cancel.cancelled:
             cancel.cancel()
-        elif link is Link.DOWN:
+        elif link is LinkState.DOWN:
             cutter.shut = False
 
     transport.watch(come_back)

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from tests.support.fake_transport import FakeTransport
-from tui.transports.base import CancelToken, Command, Link
+from tui.transports.base import CancelToken, Command, LinkState
 from tui.transports.later import LaterTransport
 
 
@@ -17,17 +17,17 @@ def test_a_transport_is_made_once_when_it_is_needed() -> None:
     told: list[str] = []
     later.watch(lambda link, detail: told.append(detail))
     later.close()
-    assert (later.link(), made) == (Link.DOWN, [])
+    assert (later.link(), made) == (LinkState.DOWN, [])
     assert later.connect().user == "deploy"
     later.run(Command(script="uptime"), lambda stream, data: None, CancelToken())
     assert len(made) == 1
-    assert later.link() is Link.UP
-    made[0].listener(Link.LOST, "gone")
+    assert later.link() is LinkState.UP
+    made[0].listener(LinkState.LOST, "gone")
     later.watch(lambda link, detail: told.append(f"again {detail}"))
-    made[0].listener(Link.LOST, "gone")
+    made[0].listener(LinkState.LOST, "gone")
     assert told == ["gone", "again gone"]
     later.close()
-    assert made[0].state is Link.DOWN
+    assert made[0].state is LinkState.DOWN
 
 
 def test_the_first_screen_needs_no_ssh_library() -> None:

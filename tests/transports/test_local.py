@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ran import run
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, Link, Stream
+from tui.transports.base import CancelToken, Command, LinkState, Stream
 from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import LEFT_BEHIND
 
@@ -23,7 +23,7 @@ def here() -> LocalTransport:
 def test_it_says_what_it_is(here: LocalTransport) -> None:
     facts = here.connect()
     assert (facts.target, facts.hostname, facts.shells) == ("this machine", os.uname().nodename, ("bash", "sh"))
-    assert here.link() is Link.UP
+    assert here.link() is LinkState.UP
 
 
 @pytest.mark.parametrize(

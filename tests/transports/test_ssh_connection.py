@@ -10,7 +10,7 @@ from tests.support.ran import run
 from tests.support.sshd import Sshd, free_port
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, Link, Stream
+from tui.transports.base import CancelToken, Command, LinkState, Stream
 from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
@@ -22,15 +22,15 @@ class Links:
     """Every state a connection went through."""
 
     def __init__(self) -> None:
-        self.seen: list[Link] = []
+        self.seen: list[LinkState] = []
         self._news = threading.Condition()
 
-    def __call__(self, link: Link, detail: str) -> None:
+    def __call__(self, link: LinkState, detail: str) -> None:
         with self._news:
             self.seen.append(link)
             self._news.notify_all()
 
-    def wait_for(self, link: Link) -> None:
+    def wait_for(self, link: LinkState) -> None:
         with self._news:
             assert self._news.wait_for(lambda: link in self.seen, 30), self.seen
 
@@ -45,9 +45,9 @@ def test_a_connection_cut_under_a_command_is_unknown_and_the_next_one_connects(o
     assert outcome == Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
     assert run(host, "echo again").out == b"again\n"
     host.close()
-    assert links.seen[:2] == [Link.CONNECTING, Link.UP]
-    assert links.seen[-2:] == [Link.CONNECTING, Link.UP]
-    assert Link.LOST in links.seen
+    assert links.seen[:2] == [LinkState.CONNECTING, LinkState.UP]
+    assert links.seen[-2:] == [LinkState.CONNECTING, LinkState.UP]
+    assert LinkState.LOST in links.seen
 
 
 def test_a_connection_cut_between_commands_is_made_again(own_sshd: MakeSshd) -> None:
@@ -56,13 +56,13 @@ def test_a_connection_cut_between_commands_is_made_again(own_sshd: MakeSshd) -> 
     host = server.transport(on_link=links)
     before = host.connect()
     server.kill_connections()
-    links.wait_for(Link.LOST)
-    assert host.link() is Link.LOST
+    links.wait_for(LinkState.LOST)
+    assert host.link() is LinkState.LOST
     assert run(host, "echo again").out == b"again\n"
     assert host.connect().boot_id == before.boot_id
-    assert host.link() is Link.UP
+    assert host.link() is LinkState.UP
     host.close()
-    assert host.link() is Link.DOWN
+    assert host.link() is LinkState.DOWN
 
 
 def test_a_frozen_host_is_noticed(own_sshd: MakeSshd) -> None:
@@ -76,7 +76,7 @@ def test_a_frozen_host_is_noticed(own_sshd: MakeSshd) -> None:
     finally:
         server.thaw()
     assert outcome.kind is OutcomeKind.UNKNOWN
-    assert links.seen == [Link.CONNECTING, Link.UP, Link.STALLED, Link.LOST]
+    assert links.seen == [LinkState.CONNECTING, LinkState.UP, LinkState.STALLED, LinkState.LOST]
     assert run(host, "echo again").out == b"again\n"
     host.close()
 
@@ -87,12 +87,12 @@ def test_a_host_that_only_paused_is_kept(own_sshd: MakeSshd) -> None:
     host = server.transport(on_link=links, liveness=3.0)
     host.connect()
     server.freeze()
-    links.wait_for(Link.STALLED)
+    links.wait_for(LinkState.STALLED)
     server.thaw()
     assert run(host, "echo still here").out == b"still here\n"
     host.close()
     assert server.said("Accepted publickey") == 1
-    assert Link.LOST not in links.seen
+    assert LinkState.LOST not in links.seen
 
 
 def test_a_command_cancelled_on_a_frozen_host_is_unknown(own_sshd: MakeSshd) -> None:
@@ -136,7 +136,7 @@ def test_a_port_where_nobody_listens_is_unreachable() -> None:
     assert outcome == Outcome(
         OutcomeKind.UNREACHABLE, detail=f"127.0.0.1:{port}: Connection refused. is the host up, and its sshd?"
     )
-    assert host.link() is Link.DOWN
+    assert host.link() is LinkState.DOWN
 
 
 def test_a_name_without_address_is_unreachable() -> None:

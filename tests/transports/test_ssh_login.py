@@ -15,7 +15,7 @@ from tests.support.ran import run
 from tests.support.sshd import Sshd, make_key, public
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.session.outcome import OutcomeKind
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
@@ -49,7 +49,7 @@ def test_an_unknown_host_is_refused(sshd: Sshd, tmp_path: Path) -> None:
     outcome = run(host, "echo").outcome
     assert outcome.kind is OutcomeKind.UNREACHABLE
     assert error.message in outcome.detail
-    assert host.link() is Link.DOWN
+    assert host.link() is LinkState.DOWN
 
 
 def test_a_changed_host_is_refused(sshd: Sshd, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.sshd import Sshd, make_key
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey
 from tui.transports.ssh.connect import open_connection
 from tui.transports.ssh.login import Credentials
@@ -97,8 +97,8 @@ def test_a_proxy_command_that_ends_later_says_why_the_connection_was_lost(own_ss
     told_of: list[str] = []
     lost = threading.Event()
 
-    def on_link(link: Link, detail: str) -> None:
-        if link is Link.LOST:
+    def on_link(link: LinkState, detail: str) -> None:
+        if link is LinkState.LOST:
             told_of.append(detail)
             lost.set()
 

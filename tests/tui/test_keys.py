@@ -23,7 +23,7 @@ from tui.screens.summary.screen import SummaryScreen
 from tui.screens.troubleshoot import TroubleshootScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session.state import StepStatus
-from tui.widgets.step.text import Press, card
+from tui.widgets.step.text import KeyHint, card
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ async def test_the_rollbacks_card_names_the_key_that_does_a_step_again(workspace
         await until(pilot, lambda: isinstance(app.screen, RollbackScreen) and app.screen.moment)
         words = "".join(text for line in card(app.screen.moment, "look") for text, _ in line)
         assert " U  do it again" in words
-        assert Press("reopen", "do it again").act == "reopen"
+        assert KeyHint("reopen", "do it again").act == "reopen"
 
 
 async def test_a_changed_key_is_named_on_the_card_the_band_the_button_and_in_the_help(workspace: Workspace) -> None:

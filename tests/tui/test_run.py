@@ -27,7 +27,7 @@ from tui.screens.summary.screen import SummaryScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 
@@ -277,7 +277,7 @@ async def test_the_foot_tells_time_connection_and_trouble(workspace: Workspace, 
     async with running(workspace, (80, 24)) as (app, pilot):
         await until(pilot, lambda: "02:00:00 UTC" in shown(app))
         assert "web connected" in shown(app)
-        host.state = Link.LOST
+        host.state = LinkState.LOST
         app.conductor.trouble = JournalUnwritable("cannot write the journal: No space left", "free space")
         await until(pilot, lambda: "connection lost" in shown(app) and "No space left" in shown(app))
         assert "free space" in shown(app)

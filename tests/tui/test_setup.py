@@ -15,7 +15,7 @@ from tui.cli.wiring import open_workspace
 from tui.config import Config
 from tui.dialogs.ask import AskSecret
 from tui.errors import HostKeyRefused
-from tui.execution.preflight import Finding, Verdict
+from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.setup.fields import Methods
 from tui.screens.setup.form import problems, row_lines, setup_of, verdict_line
@@ -24,8 +24,8 @@ from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.text.block import styled
 
-OK = {("host", "web"): Finding(name="web", kind="host", verdict=Verdict.OK)}
-BAD = {("host", "web"): Finding(name="web", kind="host", verdict=Verdict.FAILED, detail="no route", hint="call")}
+OK = {("host", "web"): Finding(name="web", kind="host", verdict=RowVerdict.OK)}
+BAD = {("host", "web"): Finding(name="web", kind="host", verdict=RowVerdict.FAILED, detail="no route", hint="call")}
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
@@ -76,7 +76,7 @@ def test_the_line_says_what_is_left_to_do() -> None:
 
 
 def test_rows_are_safe_for_a_terminal() -> None:
-    row = Finding(name="web", kind="host", verdict=Verdict.FAILED, detail="\x1b[31mno[/foo]", hint="\x07call")
+    row = Finding(name="web", kind="host", verdict=RowVerdict.FAILED, detail="\x1b[31mno[/foo]", hint="\x07call")
     text = styled(row_lines([row])).plain
     assert "no[/foo]" in text
     assert "→ call" in text

@@ -18,7 +18,7 @@ from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 from tui.widgets.foot.text import banner
 from tui.widgets.progress import Moment
 
@@ -123,7 +123,7 @@ def test_a_command_of_which_nothing_was_seen_is_not_said_to_go_on(workspace: Wor
     conductor = begun(workspace)
     workspace.preflight(SETUP, lambda row: None)
     now = datetime(2026, 11, 24, 2, 40, tzinfo=UTC)
-    host.listener(Link.STALLED, "no sign of life")
+    host.listener(LinkState.STALLED, "no sign of life")
     conductor.start("backup", "yes")
     while conductor.state.running() is None:
         pass
@@ -145,16 +145,16 @@ def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: 
     while conductor.state.running() is None:
         pass
     assert said() == ""
-    host.listener(Link.STALLED, "no sign of life")
+    host.listener(LinkState.STALLED, "no sign of life")
     assert said().startswith("✖ web: not answering since 02:")
     assert said().endswith("; the command is running there")
     assert said(None).endswith("; the command may have started there")
-    host.listener(Link.LOST, "closed")
-    host.listener(Link.DOWN, "no route")
+    host.listener(LinkState.LOST, "closed")
+    host.listener(LinkState.DOWN, "no route")
     assert said().startswith("✖ web: connection lost 02:")
     assert said().endswith("; the command is running there; reconnecting")
     assert said(None).endswith("; the command may have started there; reconnecting")
-    host.listener(Link.UP, "")
+    host.listener(LinkState.UP, "")
     assert said() == ""
     conductor.close()
 

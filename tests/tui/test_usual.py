@@ -15,7 +15,7 @@ from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
 from tui.widgets.foot.text import second_line
-from tui.widgets.progress import Left, Moment, left, rollback_time
+from tui.widgets.progress import Moment, TimeLeft, left, rollback_time
 
 
 def told(moment: Moment) -> str:
@@ -51,9 +51,9 @@ def test_a_step_that_takes_longer_than_usual_says_so(workspace: Workspace, clock
 def test_the_time_that_is_left_is_told_where_half_of_it_is_known(workspace: Workspace, clock: FakeClock) -> None:
     state = begun(workspace)
     now = clock.now()
-    assert left(state, {}, now) == Left(120, 0, 2)
+    assert left(state, {}, now) == TimeLeft(120, 0, 2)
     usual = {"backup": Usual(42, 40, 44, 3)}
-    assert left(state, usual, now) == Left(102, 1, 2)
+    assert left(state, usual, now) == TimeLeft(102, 1, 2)
     assert "commands left about 1 m 42 s" in told(Moment(state=state, now=now, usual=usual))
     assert "commands left" not in told(Moment(state=state, now=now, usual={"another": Usual(1, 1, 1, 3)}))
 

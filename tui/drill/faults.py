@@ -22,7 +22,7 @@ LOOK = 0.2
 INBOX = "drill-inbox.jsonl"
 
 
-class Asked(Struct, frozen=True):
+class FaultRequest(Struct, frozen=True):
     """A line of the inbox: somebody at another terminal asks for a fault."""
 
     fault: str
@@ -88,7 +88,7 @@ class FaultRunner:
         self._recording.record(ev.FaultStruck(fault=fault.id, title=fault.title, how=how, by=by))
         self._strike(fault.set)
 
-    def _asked(self) -> list[Asked]:
+    def _asked(self) -> list[FaultRequest]:
         """What was asked for since the last look; a line that is still being written waits."""
         if not self._inbox.exists():
             return []
@@ -100,7 +100,7 @@ class FaultRunner:
         found = []
         for line in whole.splitlines():
             try:
-                found.append(msgspec.json.decode(line, type=Asked))
+                found.append(msgspec.json.decode(line, type=FaultRequest))
             except msgspec.MsgspecError:
                 continue  # not ours
         return found
@@ -150,5 +150,5 @@ def ask_for(directory: SessionDirectory, scenario: Scenario, fault: str, by: str
         known = ", ".join(one.id for one in scenario.faults) or "none at all"
         raise UsageError(f"no fault {fault!r} in {scenario.title}", f"there are: {known}")
     with (directory.path / INBOX).open("ab") as file:
-        file.write(msgspec.json.encode(Asked(fault, by)) + b"\n")
+        file.write(msgspec.json.encode(FaultRequest(fault, by)) + b"\n")
     return found

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from tui.drill.scenario import BUILT_INS, PLACEHOLDER, Rule, Scenario
 from tui.errors import RunbookInvalid, UsageError
 from tui.resources import bundled
-from tui.runbook.problem import Fault, nearest, quoted, visible
 from tui.runbook.problem import Path as Place
+from tui.runbook.problem import UnplacedProblem, nearest, quoted, visible
 from tui.runbook.reading.check import check_as
 from tui.runbook.reading.load import located, read_text, unmarked
 
@@ -90,7 +90,7 @@ def together(scenarios: list[Scenario]) -> Scenario:
     )
 
 
-def faults_of(scenario: Scenario) -> Iterator[Fault]:
+def faults_of(scenario: Scenario) -> Iterator[UnplacedProblem]:
     """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
     for number, rule in enumerate(scenario.rules):
         yield from _faults_of(rule, scenario, ("rules", number))
@@ -99,18 +99,22 @@ def faults_of(scenario: Scenario) -> Iterator[Fault]:
             for name in names:
                 if name not in scenario.facts:
                     message = f"no fact in [facts] is called {quoted(name)}"
-                    yield Fault(path=("faults", number, key), message=message, hint=nearest(name, scenario.facts))
+                    yield UnplacedProblem(
+                        path=("faults", number, key), message=message, hint=nearest(name, scenario.facts)
+                    )
         if [one.id for one in scenario.faults].index(fault.id) != number:
             message = f"there is a fault {quoted(fault.id)} already"
-            yield Fault(path=("faults", number, "id"), message=message, hint="give it another id")
+            yield UnplacedProblem(path=("faults", number, "id"), message=message, hint="give it another id")
 
 
-def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
+def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[UnplacedProblem]:
     groups: set[str] = set()
     try:
         groups = set(re.compile(rule.match, re.MULTILINE).groupindex)
     except re.error as error:
-        yield Fault(path=(*path, "match"), message=f"not a pattern: {error}", hint="write it as Python's re reads it")
+        yield UnplacedProblem(
+            path=(*path, "match"), message=f"not a pattern: {error}", hint="write it as Python's re reads it"
+        )
     for key, names, known in (
         ("when", rule.when, scenario.facts),
         ("set", rule.set, scenario.facts),
@@ -119,13 +123,15 @@ def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Fault]:
         for name in names:
             if name not in known:
                 what = "host in [hosts]" if key == "on" else "fact in [facts]"
-                yield Fault(path=(*path, key), message=f"no {what} is called {quoted(name)}", hint=nearest(name, known))
+                yield UnplacedProblem(
+                    path=(*path, key), message=f"no {what} is called {quoted(name)}", hint=nearest(name, known)
+                )
     texts = {("output",): rule.output} | {("set", name): value for name, value in rule.set.items()}
     known_names = {*scenario.facts, *groups, *BUILT_INS}
     for key_path, template in texts.items():
         for name in sorted(set(PLACEHOLDER.findall(template)) - known_names):
             message = f"{{{{ {name} }}}} is no fact, no group of the pattern and no built-in"
-            yield Fault(path=(*path, *key_path), message=message, hint=nearest(name, known_names))
+            yield UnplacedProblem(path=(*path, *key_path), message=message, hint=nearest(name, known_names))
 
 
 def schema() -> bytes:

@@ -29,7 +29,7 @@ HIDDEN = "•••"
 PROBE, WATCH = "probe ", "watch "
 
 
-class Said(Struct, frozen=True):
+class HostReply(Struct, frozen=True):
     """How a host answered a command: TOML keys and values of a rule."""
 
     output: str
@@ -110,7 +110,7 @@ def pattern_of(command: str) -> str:
     return "^" + re.sub(r"\d{6,}(?:_\d{4,})?", r"[\\d_]+", escaped) + "$"
 
 
-def _rule(one: Attempt, pattern: str, said: Said, when: dict[str, str], changes: dict[str, str]) -> Iterator[str]:
+def _rule(one: Attempt, pattern: str, said: HostReply, when: dict[str, str], changes: dict[str, str]) -> Iterator[str]:
     yield from ("", "[[rules]]", f"title = {toml_text(f'{one.step} #{one.number}')}", f"match = {toml_text(pattern)}")
     if when:
         yield f"when = {_table(when)}"
@@ -130,7 +130,7 @@ def _table(values: dict[str, str]) -> str:
     return "{ " + ", ".join(f"{name} = {toml_text(value)}" for name, value in values.items()) + " }"
 
 
-def _said(directory: SessionDirectory, state: SessionState, one: Attempt) -> Said:
+def _said(directory: SessionDirectory, state: SessionState, one: Attempt) -> HostReply:
     assert one.outcome is not None
     reader = OutputReader(directory.attempts, one.number)
     try:
@@ -152,30 +152,30 @@ def _plain(line: str) -> str:
     return PLACEHOLDER.sub(lambda found: found[0].replace("{{", "{ {").replace("}}", "} }"), line)
 
 
-def _ended(outcome: Outcome, output: str, durable: bool) -> Said:
+def _ended(outcome: Outcome, output: str, durable: bool) -> HostReply:
     """How it ended; what a host keeps is not lost with its connection, so only a restart leaves it unknown again."""
     match outcome.kind:
         case OutcomeKind.SUCCEEDED | OutcomeKind.FAILED:
-            return Said(output, outcome.exit_status or 0)
+            return HostReply(output, outcome.exit_status or 0)
         case OutcomeKind.SIGNALLED:
-            return Said(output, signal=outcome.signal or "KILL")
+            return HostReply(output, signal=outcome.signal or "KILL")
         case OutcomeKind.TIMED_OUT | OutcomeKind.CANCELLED:
-            return Said(output, ending="hang")
+            return HostReply(output, ending="hang")
         case OutcomeKind.UNREACHABLE:
-            return Said(f"2> {_plain(sanitise(outcome.detail))}\n", exit=UNREACHED)
+            return HostReply(f"2> {_plain(sanitise(outcome.detail))}\n", exit=UNREACHED)
         case _:
-            return Said(output, ending="restart" if durable else "disconnect")
+            return HostReply(output, ending="restart" if durable else "disconnect")
 
 
-def _probe(state: SessionState, one: Attempt, lines: list[str]) -> Said:
+def _probe(state: SessionState, one: Attempt, lines: list[str]) -> HostReply:
     """What a probe found, as the rules give it: a document with its summary, or words."""
     verdict, _, words = (lines[0] if lines else "no data: it was not kept").partition(": ")
     message, _, hint = words.partition(" → ")
     if verdict not in ("ok", "warning", "failed") or not lines[-1].startswith("{"):
         said = f"2> {message}{f'; {hint}' if hint else ''}\n"
-        return Said(said, 1 if verdict == "failed" else 2)
+        return HostReply(said, 1 if verdict == "failed" else 2)
     document = json.loads(lines[-1])
     captures = action_at(step_by_id(state.runbook, one.step), one.action).capture
     secrets = {wanted.json or name: STAND_IN.format(name=name) for name, wanted in captures.items() if wanted.secret}
     document |= {"summary": words, **({"secrets": secrets} if secrets else {})}
-    return Said(json.dumps(document, ensure_ascii=False) + "\n")
+    return HostReply(json.dumps(document, ensure_ascii=False) + "\n")

@@ -6,7 +6,7 @@ import threading
 
 import paramiko
 
-from tui.drill.world import Line, Reply, World
+from tui.drill.world import PrintedBytes, Reply, World
 from tui.transports.base import Stream
 from tui.transports.shell import HELLO, HELLO_ERRORS, unwrap, unwrap_end, unwrap_stdin
 from tui.transports.ssh.transport import FACTS
@@ -118,4 +118,4 @@ def _about(hostname: str, boot_id: str) -> Reply:
 
 
 def _said(text: str) -> Reply:
-    return Reply(lines=(Line(Stream.OUT, text.encode()),))
+    return Reply(lines=(PrintedBytes(Stream.OUT, text.encode()),))

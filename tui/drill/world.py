@@ -21,7 +21,7 @@ NO_ANSWER = 127
 ERROR_MARK = "2> "
 
 
-class Line(Struct, frozen=True):
+class PrintedBytes(Struct, frozen=True):
     """Bytes that a command prints on one of its outputs, `delay` seconds of drill time after the ones before."""
 
     stream: Stream
@@ -35,7 +35,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     `offline` are the seconds of drill time for which nobody gets in after its `ending` lost the connection.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[PrintedBytes, ...]
     delay_after: float = 0.0
     exit_status: int = 0
     signal: str = ""
@@ -69,7 +69,7 @@ def answer(
             return _reply(rule, {**facts, **_times(now), **place, **groups})
     last = next((line for line in reversed(script.splitlines()) if line.strip()), "")
     said = f"drill: this scenario has no answer to: {last[:200]}\n"
-    return Reply(lines=(Line(Stream.ERR, said.encode()),), exit_status=NO_ANSWER, answered=False)
+    return Reply(lines=(PrintedBytes(Stream.ERR, said.encode()),), exit_status=NO_ANSWER, answered=False)
 
 
 def words_of(reply: Reply) -> str:
@@ -95,10 +95,10 @@ def _reply(rule: Rule, values: Mapping[str, str]) -> Reply:
     )
 
 
-def _line(text: str, delay: float) -> Line:
+def _line(text: str, delay: float) -> PrintedBytes:
     if text.startswith(ERROR_MARK):
-        return Line(Stream.ERR, text.removeprefix(ERROR_MARK).encode(), delay)
-    return Line(Stream.OUT, text.encode(), delay)
+        return PrintedBytes(Stream.ERR, text.removeprefix(ERROR_MARK).encode(), delay)
+    return PrintedBytes(Stream.OUT, text.encode(), delay)
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

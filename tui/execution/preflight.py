@@ -16,7 +16,7 @@ from tui.session.events import HostConnected
 from tui.transports.base import HostFacts, Transport
 
 
-class Verdict(StrEnum):
+class RowVerdict(StrEnum):
     """What a preflight row says; the value is the word on the screen."""
 
     WAITING = "checking"
@@ -29,7 +29,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
-    verdict: Verdict
+    verdict: RowVerdict
     detail: str = ""
     hint: str = ""
     event: HostConnected | None = None
@@ -83,12 +83,12 @@ def preflight(
 
     names = list(hosts)
     for name in names:
-        report(Finding(name=name, kind="host", verdict=Verdict.WAITING))
+        report(Finding(name=name, kind="host", verdict=RowVerdict.WAITING))
     with threads.pool("preflight", min(AT_ONCE, len(names))) as pool:
         for done in as_completed([pool.submit(_reach, runbook, name, transports[name]) for name in names]):
             found(done.result())
     for name in secrets.needed(wanted):
-        report(Finding(name=name, kind="secret", verdict=Verdict.WAITING))
+        report(Finding(name=name, kind="secret", verdict=RowVerdict.WAITING))
         found(_not_asked(runbook, name, rows, secrets.file(name)) or _fetch(runbook, name, transports, secrets, ask))
     return tuple(rows)
 
@@ -98,27 +98,29 @@ def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
     try:
         facts = transport.connect()
     except RunbookError as error:
-        return Finding(name=name, kind="host", verdict=Verdict.FAILED, detail=error.message, hint=error.hint)
+        return Finding(name=name, kind="host", verdict=RowVerdict.FAILED, detail=error.message, hint=error.hint)
     if host.expect_hostname and facts.hostname != host.expect_hostname:
         return Finding(
             name=name,
             kind="host",
-            verdict=Verdict.FAILED,
+            verdict=RowVerdict.FAILED,
             detail=f"{facts.target} calls itself {facts.hostname or 'nothing'}, not {host.expect_hostname}",
             hint="check the address, or expect_hostname in the runbook",
         )
-    return Finding(name=name, kind="host", verdict=Verdict.OK, detail=_words(facts), event=connected_event(name, facts))
+    return Finding(
+        name=name, kind="host", verdict=RowVerdict.OK, detail=_words(facts), event=connected_event(name, facts)
+    )
 
 
 def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding], file: str) -> Finding | None:
     """The row of a secret whose host failed: nothing is known of it, and a host that may be another is not asked."""
     secret = runbook.secrets[name]
     host = connection_of(runbook, secret.on)
-    failed = any(row.name == host and row.verdict is Verdict.FAILED for row in rows if row.kind == "host")
+    failed = any(row.name == host and row.verdict is RowVerdict.FAILED for row in rows if row.kind == "host")
     if secret.source is not SecretSource.HOST_FILE or not failed:
         return None
     detail = f"not known: {file} on {host} was not read, since the host failed"
-    return Finding(name=name, kind="secret", verdict=Verdict.FAILED, detail=detail, hint="the host comes first")
+    return Finding(name=name, kind="secret", verdict=RowVerdict.FAILED, detail=detail, hint="the host comes first")
 
 
 def _fetch(
@@ -129,11 +131,11 @@ def _fetch(
     try:
         secrets.resolve(name, transports, ask)
     except RunbookError as error:
-        return Finding(name=name, kind="secret", verdict=Verdict.FAILED, detail=error.message, hint=error.hint)
+        return Finding(name=name, kind="secret", verdict=RowVerdict.FAILED, detail=error.message, hint=error.hint)
     detail = where if secrets.has(name) else "not set, optional"
     if secrets.is_published(name):
         detail = "the one that the documentation prints"
-    return Finding(name=name, kind="secret", verdict=Verdict.OK, detail=detail)
+    return Finding(name=name, kind="secret", verdict=RowVerdict.OK, detail=detail)
 
 
 def _words(facts: HostFacts) -> str:

@@ -9,7 +9,7 @@ from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.journal.journal import Journal
 from tui.session.state import SessionState, initial
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 
 UNWRITABLE_PAUSE = 1.0
 
@@ -56,10 +56,10 @@ class Recording(Viewer):
                 if self._closing.wait(UNWRITABLE_PAUSE):
                     raise
 
-    def link_changed(self, host: str, link: Link, detail: str) -> None:
+    def link_changed(self, host: str, link: LinkState, detail: str) -> None:
         """Record that a connection was lost or is back; how it first came up is in the host's own event."""
-        known = self.state.links.get(host, Link.UP.value)
-        if self.state.started is None or self.state.finished or link is Link.CONNECTING or link.value == known:
+        known = self.state.links.get(host, LinkState.UP.value)
+        if self.state.started is None or self.state.finished or link is LinkState.CONNECTING or link.value == known:
             return
         try:
             self.record(ev.LinkChanged(host=host, link=link.value, detail=detail))

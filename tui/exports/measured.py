@@ -49,7 +49,7 @@ class Course(Struct, frozen=True, kw_only=True):
         return words + usual + (f", {gone} without data" if gone else "")
 
 
-class Change(Struct, frozen=True):
+class FigureChange(Struct, frozen=True):
     """A figure of a service before the session changed anything, and what it was last; `moved` is in words."""
 
     service: str
@@ -78,10 +78,10 @@ def courses(source: Source) -> list[Course]:
     ]
 
 
-def changes(source: Source) -> list[Change]:
+def changes(source: Source) -> list[FigureChange]:
     """The figures that were measured before the first change and after it."""
     return [
-        Change(
+        FigureChange(
             service=one.service,
             what=" ".join(word for word in (one.check, one.about, one.figure.replace("_", " ")) if word),
             before=f"{one.before:g}",

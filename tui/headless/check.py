@@ -5,7 +5,7 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.runbook.model import Section, Step
 from tui.session.state import StepStatus
-from tui.session.views.verdicts import Row, row_of
+from tui.session.views.verdicts import CheckRow, row_of
 
 
 def read_only(step: Step) -> bool:
@@ -26,7 +26,7 @@ def sections_to_check(workspace: Workspace, names: tuple[str, ...], flow: str) -
     return [known[name] for name in names or workspace.runbook.flows[flow].sections]
 
 
-def check(conductor: Conductor, sections: list[Section]) -> list[Row]:
+def check(conductor: Conductor, sections: list[Section]) -> list[CheckRow]:
     """Run the read-only steps at once, as far as none needs what another captures; a row each, in the runbook's order.
 
     What was checked before in the session is checked again.
@@ -47,7 +47,7 @@ def check(conductor: Conductor, sections: list[Section]) -> list[Row]:
     return [row_of(conductor.state, section, step) for section, step in steps]
 
 
-def exit_status(rows: list[Row]) -> int:
+def exit_status(rows: list[CheckRow]) -> int:
     """0 when every check is ok, 20 for warnings, 21 for failures, 22 where something could not be measured."""
     verdicts = {row.verdict for row in rows}
     if not rows:

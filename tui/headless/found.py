@@ -7,7 +7,7 @@ import msgspec
 
 from tui.errors import UsageError
 from tui.headless.report import table
-from tui.session.archive.comparing import Compared, Session, Side, compare, difference
+from tui.session.archive.comparing import Compared, ComparedSession, Side, compare, difference
 from tui.session.archive.searching import ArchiveHit, Unread
 from tui.text.amounts import duration
 from tui.text.json_text import json_text
@@ -62,7 +62,7 @@ def _place(one: ArchiveHit) -> str:
     return sanitise(f"{one.session} {at} {where}{line}{outcome}: {one.text.strip()[:TEXT]}")
 
 
-def compare_report(before: Session, after: Session, as_json: bool, say: Say) -> None:
+def compare_report(before: ComparedSession, after: ComparedSession, as_json: bool, say: Say) -> None:
     """A table of the steps, the totals below."""
     found = list(compare(before, after))
     if as_json:
@@ -105,7 +105,7 @@ def _differs(one: Compared) -> str:
     return f"{one.before.outcome} → {one.after.outcome}"
 
 
-def step_report(before: Session, after: Session, step: str, say: Say) -> None:
+def step_report(before: ComparedSession, after: ComparedSession, step: str, say: Say) -> None:
     """How a step's output differs, line by line.
 
     Raises:

@@ -15,7 +15,7 @@ from tui.session.archive.store import SessionDirectory, Store, Summary
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk
 from tui.session.views.called import over, over_at, session_called
-from tui.session.views.verdicts import Row
+from tui.session.views.verdicts import CheckRow
 from tui.signing.signers import read_signers
 from tui.signing.vouching import judge_all, proofs_of, write_proofs
 from tui.text.amounts import duration
@@ -64,7 +64,7 @@ def check_report(
         conductor.close()
 
 
-def checked(rows: Sequence[Row], as_json: bool, now: datetime) -> list[str]:
+def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime) -> list[str]:
     """The rows as lines: a table with a last line that counts, or one JSON document."""
     if as_json:
         return [json_text(rows)]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import HostsMoved, NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
-from tui.execution.preflight import Finding, Verdict
+from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
 from tui.runbook.facts import flow_of_kind
@@ -120,14 +120,14 @@ def _preflight(workspace: Workspace, setup: Setup, say: Print) -> Exit | None:
 
 def _tell(rows: Iterable[Finding], say: Print) -> None:
     for row in rows:
-        if row.verdict is not Verdict.WAITING:
+        if row.verdict is not RowVerdict.WAITING:
             say(f"  {row.verdict.value:8} {row.kind} {row.name}: {row.detail}")
-            if row.hint and row.verdict is Verdict.FAILED:
+            if row.hint and row.verdict is RowVerdict.FAILED:
                 say(f"           {row.hint}")
 
 
 def _refused(rows: Iterable[Finding]) -> Exit | None:
-    failed = [row for row in rows if row.verdict is Verdict.FAILED]
+    failed = [row for row in rows if row.verdict is RowVerdict.FAILED]
     if not failed:
         return None
     return Exit.HOST if any(row.kind == "host" for row in failed) else Exit.SECRET

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui.probes.base import Probe
+from tui.probes.base import ProbeKind
 from tui.text.logs import silence
 
 
@@ -32,7 +32,7 @@ PROBES = {
 _importing = threading.Lock()
 
 
-def probe_of(kind: str) -> Probe[Any]:
+def probe_of(kind: str) -> ProbeKind[Any]:
     """The probe of a kind that the loader has let pass; what it needs is imported when it is first used.
 
     One thread imports at a time: a library whose parts import each other, redis for one, cannot be imported by two
@@ -44,5 +44,5 @@ def probe_of(kind: str) -> Probe[Any]:
         module = import_module(f"tui.probes.{kind}")
         for name in made.imports:
             import_module(name)
-    probe: Probe[Any] = getattr(module, made.name)()
+    probe: ProbeKind[Any] = getattr(module, made.name)()
     return probe

@@ -83,7 +83,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, str] = {}
 
 
-class Probe(Protocol, Generic[Raw]):
+class ProbeKind(Protocol, Generic[Raw]):
     """One kind of probe. `fetch` reaches the service and decides nothing; `interpret` is pure and decides."""
 
     kind: str

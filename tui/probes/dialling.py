@@ -6,7 +6,7 @@ from types import TracebackType
 
 from tui.probes import trust
 from tui.probes.base import NoData, ProbeFailed, Reach, Socket
-from tui.probes.site import Address
+from tui.probes.site import SiteAddress
 
 CHUNK = 64 * 1024
 
@@ -19,7 +19,7 @@ class Dialled:
     """
 
     def __init__(self, reach: Reach, host: str, port: int, place: str = "") -> None:
-        self.place = place or Address("", host, port).place
+        self.place = place or SiteAddress("", host, port).place
         self.waiting_for = "an answer"
         self.tls: ssl.SSLSocket | None = None
         self.cut = False

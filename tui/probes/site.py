@@ -9,7 +9,7 @@ from tui.probes import trust
 from tui.probes.base import Given, NoData
 
 
-class Address(Struct, frozen=True):
+class SiteAddress(Struct, frozen=True):
     """Where a service is: its scheme, host and port, and the path that its own paths come after."""
 
     scheme: str
@@ -23,7 +23,7 @@ class Address(Struct, frozen=True):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def address(url: str, schemes: dict[str, int]) -> Address:
+def address(url: str, schemes: dict[str, int]) -> SiteAddress:
     """The parts of a service's address; `schemes` are those allowed, with their ports.
 
     Raises:
@@ -41,13 +41,13 @@ def address(url: str, schemes: dict[str, int]) -> Address:
         raise NoData(
             "the service's `url` has more than an address", "credentials are given as secrets, paths by checks"
         )
-    return Address(parts.scheme, host, port or schemes[parts.scheme], parts.path.rstrip("/"))
+    return SiteAddress(parts.scheme, host, port or schemes[parts.scheme], parts.path.rstrip("/"))
 
 
 class Site(Struct, frozen=True):
     """A service: where it is, the name it goes by, the name it must prove and to whose satisfaction."""
 
-    address: Address
+    address: SiteAddress
     host: str
     verify_name: str
     context: ssl.SSLContext

@@ -19,7 +19,7 @@ from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
 from tui.session.events import AttemptStarted, Entry
 from tui.session.folding.fold import apply
-from tui.session.journal.chain import Place, Proved, digest, walk
+from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
@@ -58,11 +58,11 @@ class ReplayMoment(Struct, frozen=True):
     entry: Entry
     elapsed: float
     state: SessionState
-    place: Place
+    place: JournalPlace
     start: int = 0
 
 
-class Mark(Struct, frozen=True):
+class TimedMarker(Struct, frozen=True):
     """A marker, and how many seconds into the session it is."""
 
     elapsed: float
@@ -93,7 +93,7 @@ def onward(journal: Path, moment: ReplayMoment) -> Iterator[ReplayMoment]:
         yield moment
 
 
-def _next(before: ReplayMoment | None, line: Proved, state: SessionState) -> ReplayMoment:
+def _next(before: ReplayMoment | None, line: ProvedLine, state: SessionState) -> ReplayMoment:
     elapsed = before.elapsed + passed(before.entry, line.entry) if before else 0.0
     try:
         after = apply(state, line.entry)
@@ -101,7 +101,7 @@ def _next(before: ReplayMoment | None, line: Proved, state: SessionState) -> Rep
         reason = f"line {line.entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
         raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
     start = before.place.end if before else 0
-    return ReplayMoment(line.entry, elapsed, after, Place(line.entry.seq + 1, line.head, line.end), start)
+    return ReplayMoment(line.entry, elapsed, after, JournalPlace(line.entry.seq + 1, line.head, line.end), start)
 
 
 class KeyFrames:
@@ -141,12 +141,12 @@ class KeyFrames:
         """The last key frame that is not later than the event of this number."""
         return self._read(_UPTO, seq) or self._first
 
-    def mark(self, kind: MarkerKind, seq: int, forward: bool) -> Mark | None:
+    def mark(self, kind: MarkerKind, seq: int, forward: bool) -> TimedMarker | None:
         """The next marker of a kind after the event of this number, or the last one before it."""
         row = self._db.execute(_NEXT if forward else _LAST, (kind.value, seq)).fetchone()
         return _mark(row) if row else None
 
-    def step(self, step: str) -> Mark | None:
+    def step(self, step: str) -> TimedMarker | None:
         """Where a step was opened first."""
         query = "SELECT * FROM marks WHERE step = ? ORDER BY seq LIMIT 1"
         row = self._db.execute(query, (step,)).fetchone()
@@ -217,7 +217,7 @@ class KeyFrames:
             return None
         seq, elapsed, last, head, start, end, packed = row
         state = SessionState(runbook=self._runbook, **asdict(_states.decode(zlib.decompress(packed))))
-        return ReplayMoment(_entries.decode(last), elapsed, state, Place(seq + 1, head, end), start)
+        return ReplayMoment(_entries.decode(last), elapsed, state, JournalPlace(seq + 1, head, end), start)
 
 
 MarkRow = tuple[int, float, str, str, str, str]
@@ -266,6 +266,8 @@ def _line_is(journal: Path, head: str, start: int, end: int) -> bool:
         return False
 
 
-def _mark(row: tuple[Any, ...]) -> Mark:
+def _mark(row: tuple[Any, ...]) -> TimedMarker:
     seq, elapsed, at, kind, step, words = row
-    return Mark(elapsed, msgspec.convert({"seq": seq, "at": at, "kind": kind, "step": step, "words": words}, Marker))
+    return TimedMarker(
+        elapsed, msgspec.convert({"seq": seq, "at": at, "kind": kind, "step": step, "words": words}, Marker)
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from tui.replay.keyframes import Mark, ReplayMoment
+from tui.replay.keyframes import ReplayMoment, TimedMarker
 from tui.replay.recorded import RecordedSession
 from tui.session.views.markers import MarkerKind
 
@@ -78,7 +78,7 @@ class Player:
         """Go forward, or back, by so many seconds."""
         self._go(self.elapsed + seconds)
 
-    def to_mark(self, kind: MarkerKind, forward: bool) -> Mark | None:
+    def to_mark(self, kind: MarkerKind, forward: bool) -> TimedMarker | None:
         """Go to the next marker of a kind, or the one before; None where there is none."""
         frames = self.recording.frames
         found = frames.mark(kind, self.moment.entry.seq, forward)
@@ -88,7 +88,7 @@ class Player:
             self.elapsed = found.elapsed
         return found
 
-    def to_step(self, step: str) -> Mark | None:
+    def to_step(self, step: str) -> TimedMarker | None:
         """Go to where a step was opened first; None where it never was."""
         found = self.recording.frames.step(step)
         if found is not None:

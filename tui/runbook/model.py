@@ -319,7 +319,7 @@ class Solution(Model, frozen=True, kw_only=True):
     source: Lines = ""
 
 
-class Sign(Model, frozen=True, kw_only=True):
+class TroubleSign(Model, frozen=True, kw_only=True):
     """Words that mean an issue only where they are about what the failed action was about.
 
     `patterns` count where the action was a probe of one of `services`, or a command that one of `commands` fits.
@@ -341,7 +341,7 @@ class Issue(Model, frozen=True, kw_only=True):
     title: str
     symptoms: tuple[str, ...]
     patterns: tuple[str, ...] = ()
-    signs: tuple[Sign, ...] = ()
+    signs: tuple[TroubleSign, ...] = ()
     diagnosis: tuple[Step, ...] = ()
     solutions: tuple[Solution, ...] = ()
     source: Lines = ""

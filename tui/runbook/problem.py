@@ -33,7 +33,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         return f"{place}: {kind}{key}{self.message}{hint}"
 
 
-class Fault(Struct, frozen=True, kw_only=True):
+class UnplacedProblem(Struct, frozen=True, kw_only=True):
     """A fault as the checks find it, before anybody has looked up its line."""
 
     path: Path

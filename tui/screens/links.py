@@ -12,7 +12,7 @@ from textual.widgets import Button, OptionList
 from tui.dialogs.base import Dialog
 from tui.runbook.model import Link
 from tui.text.block import Block, Piece, block, styled
-from tui.widgets.fields.option_rows import OptionRows, Row
+from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.said import Press, Said
 
 
@@ -33,7 +33,7 @@ class Links(Dialog[str | None]):
         self._links = links
 
     def body(self) -> Iterable[Widget]:
-        yield OptionRows(*(Row(_words(link)) for link in self._links))
+        yield OptionRows(*(OptionRow(_words(link)) for link in self._links))
         yield Said(block("Enter copies the address, and opens it where a browser can."), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:

@@ -141,7 +141,7 @@ class Restart(Struct, frozen=True):
     at: datetime
 
 
-class Told(Struct, frozen=True):
+class Announced(Struct, frozen=True):
     """People were told ahead: of which moment, as the message's `of` had it, and when; None where nobody knows when."""
 
     of: str
@@ -186,7 +186,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     rollback_finished_at: datetime | None = None
     looks: Mapping[str, bool | None] = {}
     sent_at: Mapping[str, datetime] = {}
-    told: Mapping[str, Told] = {}
+    told: Mapping[str, Announced] = {}
     measures: tuple[Measure, ...] = ()
     monitors: Mapping[str, Monitored] = {}
     dwells: Mapping[str, Dwell] = {}

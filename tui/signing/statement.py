@@ -13,7 +13,7 @@ from tui.errors import SignatureInvalid
 from tui.runbook.shell.scripts import with_input
 from tui.session import events as ev
 from tui.session.event_base import Signature
-from tui.session.journal.chain import START, Proved
+from tui.session.journal.chain import START, ProvedLine
 from tui.session.state import AUTO as AUTO
 from tui.session.state import SessionState
 from tui.signing import keys as public_keys
@@ -65,7 +65,7 @@ class Statement(Struct, frozen=True, kw_only=True):
         return "".join(f"{line}\n" for line in lines).encode()
 
 
-class Ran(Struct, frozen=True, kw_only=True):
+class StatedAttempt(Struct, frozen=True, kw_only=True):
     """One attempt as a statement binds it."""
 
     number: int
@@ -105,20 +105,20 @@ class Key(Protocol):
 def statement_of(state: SessionState, event: ev.StepSigned, signer: str) -> Statement:
     """What `signer` signs for, from the state before the sign-off and the event that is about to be recorded."""
     ran = (
-        Ran(number=one.number, step=one.step, host=one.host, command=one.whole, sha256=one.sha256)
+        StatedAttempt(number=one.number, step=one.step, host=one.host, command=one.whole, sha256=one.sha256)
         for one in state.attempts.values()
     )
     return _statement(state.started.session if state.started else "", ran, event, signer)
 
 
-def sign_offs(lines: Iterable[Proved]) -> Iterator[SignOff]:
+def sign_offs(lines: Iterable[ProvedLine]) -> Iterator[SignOff]:
     """Every sign-off by a person, with its statements made again from the journal's lines before it.
 
     Raises:
         SignatureInvalid: a sign-off names a place that is not in this journal, or one before the step's last event.
     """
     session, heads = "", [START]
-    ran: dict[int, Ran] = {}
+    ran: dict[int, StatedAttempt] = {}
     touched: dict[str, int] = {}
     for line in lines:
         event = line.entry.event
@@ -126,7 +126,7 @@ def sign_offs(lines: Iterable[Proved]) -> Iterator[SignOff]:
             session = event.session
         elif isinstance(event, ev.AttemptStarted):
             whole = with_input(event.command, event.stdin)
-            ran[event.attempt] = Ran(number=event.attempt, step=event.step, host=event.host, command=whole)
+            ran[event.attempt] = StatedAttempt(number=event.attempt, step=event.step, host=event.host, command=whole)
         elif isinstance(event, ev.AttemptFinished) and event.attempt in ran:
             ran[event.attempt] = msgspec.structs.replace(ran[event.attempt], sha256=event.sha256)
         elif isinstance(event, ev.StepSigned) and event.operator != AUTO:
@@ -149,7 +149,7 @@ def _check_place(entry: ev.Entry, event: ev.StepSigned, heads: list[str], last: 
         raise SignatureInvalid(f"{where} has a second signature and no second person")
 
 
-def _step_of(event: ev.AnyEvent, ran: dict[int, Ran]) -> str:
+def _step_of(event: ev.AnyEvent, ran: dict[int, StatedAttempt]) -> str:
     """The step that an event is about; empty where it is about none."""
     if isinstance(event, ev.AttemptFinished | ev.AttemptChecked | ev.OutcomeResolved):
         return ran[event.attempt].step if event.attempt in ran else ""
@@ -207,7 +207,7 @@ def from_armoured(text: str) -> Signature:
     return Signature(base64.b64encode(raw).decode("ascii"), key.line, key.fingerprint)
 
 
-def _statement(session: str, ran: Iterable[Ran], event: ev.StepSigned, signer: str) -> Statement:
+def _statement(session: str, ran: Iterable[StatedAttempt], event: ev.StepSigned, signer: str) -> Statement:
     own = sorted((one for one in ran if one.step == event.step), key=lambda one: one.number)
     return Statement(
         session=session,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui.errors import SessionError, SignatureInvalid
 from tui.people import same_person
 from tui.session.event_base import Signature
-from tui.session.journal.chain import Proved
+from tui.session.journal.chain import ProvedLine
 from tui.signing.keys import PublicKey
 from tui.signing.signers import Signers, matches
 from tui.signing.statement import NAMESPACE, SignOff, Statement, armoured, sign_offs, verify
@@ -29,7 +29,7 @@ class Standing(StrEnum):
     UNCHECKED = "no list of signers to look the key up in"
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class SignatureVerdict(Struct, frozen=True, kw_only=True):
     """A good signature, and whose it is. `key` is the one that signed; `detail` says why it is not vouched for."""
 
     step: str
@@ -71,7 +71,7 @@ class Judged(Struct, frozen=True):
     """A sign-off with what is to be said of each person's signature: None where somebody did not sign by key."""
 
     sign_off: SignOff
-    verdicts: tuple[Verdict | None, ...]
+    verdicts: tuple[SignatureVerdict | None, ...]
 
     @property
     def signed(self) -> bool:
@@ -92,7 +92,7 @@ class Judged(Struct, frozen=True):
         return f"{self.sign_off.event.step}: {'; '.join(words)}"
 
 
-def judge_all(lines: Iterable[Proved], signers: Signers | None) -> Iterator[Judged]:
+def judge_all(lines: Iterable[ProvedLine], signers: Signers | None) -> Iterator[Judged]:
     """Every sign-off of a journal by a person, and whose signatures it carries.
 
     Raises:
@@ -109,7 +109,7 @@ def judge_all(lines: Iterable[Proved], signers: Signers | None) -> Iterator[Judg
         yield Judged(sign_off, verdicts)
 
 
-def proofs_of(lines: Iterable[Proved]) -> list[Proof]:
+def proofs_of(lines: Iterable[ProvedLine]) -> list[Proof]:
     """Every signature of a journal with its statement, for `write_proofs`.
 
     Raises:
@@ -123,7 +123,7 @@ def proofs_of(lines: Iterable[Proved]) -> list[Proof]:
     ]
 
 
-def judge(proof: Proof, signers: Signers | None) -> Verdict:
+def judge(proof: Proof, signers: Signers | None) -> SignatureVerdict:
     """Whose signature this is, by the list of signers as of the time of signing.
 
     Raises:
@@ -136,10 +136,10 @@ def judge(proof: Proof, signers: Signers | None) -> Verdict:
         hint = "the journal or the signature was changed after signing; compare it with another copy"
         raise SignatureInvalid(f"{statement.step}, signed as {statement.signer}: {error.message}", hint) from None
     standing, detail = _standing(statement.signer, key, proof.at, signers)
-    return Verdict(step=statement.step, signer=statement.signer, key=key, standing=standing, detail=detail)
+    return SignatureVerdict(step=statement.step, signer=statement.signer, key=key, standing=standing, detail=detail)
 
 
-def two_people(first: Verdict, second: Verdict) -> None:
+def two_people(first: SignatureVerdict, second: SignatureVerdict) -> None:
     """Make sure that two signatures of a two-person step are of two people, by two keys.
 
     Raises:

@@ -69,7 +69,7 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     connect_seconds: float = 0.0
 
 
-class Link(StrEnum):
+class LinkState(StrEnum):
     """The state of a connection, as the foot of the screen shows it."""
 
     DOWN = "not connected"
@@ -79,7 +79,7 @@ class Link(StrEnum):
     LOST = "connection lost"
 
 
-LinkListener = Callable[[Link, str], None]
+LinkListener = Callable[[LinkState, str], None]
 """Told of a connection's new state, and why."""
 
 OutputSink = Callable[[Stream, bytes], None]
@@ -226,7 +226,7 @@ class Transport(Protocol):
             HostError: the place cannot be reached.
         """
 
-    def link(self) -> Link:
+    def link(self) -> LinkState:
         """The state of the connection now."""
 
     def watch(self, listener: LinkListener) -> None:

@@ -11,8 +11,8 @@ from tui.transports.base import (
     Command,
     HostFacts,
     Left,
-    Link,
     LinkListener,
+    LinkState,
     OutputSink,
     Transport,
 )
@@ -66,9 +66,9 @@ class LaterTransport:
         """A socket connected from the place to an address; see Transport."""
         return self._transport().dial(address, timeout)
 
-    def link(self) -> Link:
+    def link(self) -> LinkState:
         """The state of the connection now."""
-        return self._made.link() if self._made else Link.DOWN
+        return self._made.link() if self._made else LinkState.DOWN
 
     def watch(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on; it replaces the one before."""

@@ -112,7 +112,7 @@ def too_late(state: SessionState, step: Step | None, now: datetime, usual: Mappi
     return ""
 
 
-class Left(Struct, frozen=True):
+class TimeLeft(Struct, frozen=True):
     """How long the rest of the steps takes (seconds): `known` of its `steps` by what is usual, others by budgets."""
 
     seconds: float
@@ -120,7 +120,7 @@ class Left(Struct, frozen=True):
     steps: int
 
 
-def left(state: SessionState, usual: Mapping[str, Usual], now: datetime) -> Left:
+def left(state: SessionState, usual: Mapping[str, Usual], now: datetime) -> TimeLeft:
     """The time that the commands of the steps that are left take, the running one's own time taken off."""
     total, known, count = 0.0, 0, 0
     for step in _to_come(state):
@@ -129,7 +129,7 @@ def left(state: SessionState, usual: Mapping[str, Usual], now: datetime) -> Left
         total += max(0.0, (one.median if one else seconds(step.budget)) - took)
         known += one is not None
         count += 1
-    return Left(total, known, count)
+    return TimeLeft(total, known, count)
 
 
 @once

@@ -10,7 +10,7 @@ from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
 from tui.session.clock import Clock
 from tui.session.folding.fold import apply
-from tui.session.journal.chain import START, Proved, walk
+from tui.session.journal.chain import START, ProvedLine, walk
 from tui.session.journal.journal import writer_of
 from tui.session.state import initial
 
@@ -28,7 +28,7 @@ class FollowedJournal:
         """How many lines have been seen, and the hash of the last."""
         self._size = -1
 
-    def news(self) -> Iterator[Proved]:
+    def news(self) -> Iterator[ProvedLine]:
         """The lines that came since the last look.
 
         Raises:

@@ -24,7 +24,7 @@ from tui.session.views.doubts import begins_anew, doubtful, hosts_of, unsettled_
 from tui.session.views.replan import next_reopening
 from tui.session.views.rollback import not_needed_next
 from tui.signing.statement import AUTO
-from tui.transports.base import CancelToken, Detached, Link
+from tui.transports.base import CancelToken, Detached, LinkState
 from tui.transports.local.transport import LocalTransport
 
 AGREED = 0.1
@@ -162,10 +162,10 @@ class Stepping(Working):
                 self.record_happened(connected_event(host, facts))
                 self.replan()
 
-    def link_changed(self, host: str, link: Link, detail: str) -> None:
+    def link_changed(self, host: str, link: LinkState, detail: str) -> None:
         """Record that a connection was lost or is back; one that is back may meet another start of the host."""
         super().link_changed(host, link, detail)
-        if link is Link.UP and not self._closing.is_set() and self.state.started is not None:
+        if link is LinkState.UP and not self._closing.is_set() and self.state.started is not None:
             with suppress(RuntimeError):  # the session is being closed
                 self._pool.submit(self._guarded, lambda cancel: self.meet_again(host), CancelToken())
 

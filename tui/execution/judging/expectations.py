@@ -15,7 +15,7 @@ from tui.execution.judging.evidence import (
 )
 from tui.runbook.described.expectations import bounds, expectations, path_words
 from tui.runbook.model import Action, AnswerKind, Expect, Number
-from tui.runbook.patterns.bounded import Hit, TooSlow, search
+from tui.runbook.patterns.bounded import PatternMatch, TooSlow, search
 from tui.runbook.results import Http
 from tui.runbook.templates.filling import without_value
 from tui.session.events import Check
@@ -132,14 +132,14 @@ def _text(expect: Expect, text: str) -> Iterator[Check]:
     for pattern in expect.matches:
         found = _first(pattern, text)
         came = found if isinstance(found, str) else _line_at(text, found.start) if found else _not_found(text)
-        yield Check(f"matches /{pattern}/", came, isinstance(found, Hit))
+        yield Check(f"matches /{pattern}/", came, isinstance(found, PatternMatch))
     for pattern in expect.misses:
         found = _first(pattern, text)
         came = found if isinstance(found, str) else _line_at(text, found.start) if found else "no match"
         yield Check(f"does not match /{pattern}/", came, found is None)
 
 
-def _first(pattern: str, text: str) -> Hit | None | str:
+def _first(pattern: str, text: str) -> PatternMatch | None | str:
     """The first match of a pattern, or the words that it took too long: what cannot be judged is not met."""
     try:
         return search(pattern, text)

@@ -29,7 +29,7 @@ class DockerProbe:
         from tui.probes.docker import wire as docker_wire  # it imports the library
 
         path, allowed = str(settings["socket"]), reach.left
-        wire = docker_wire.Wire(reach, path)
+        wire = docker_wire.DockerWire(reach, path)
         ask = {"containers": _containers, "logs": _logs, "stats": _stats, "image": _image}[check]
         try:
             started = time.monotonic()

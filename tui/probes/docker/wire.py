@@ -21,7 +21,7 @@ LEAST_WAIT = 0.05
 MAY = "everyone who may use the engine is root there: it admits root and the group docker"
 
 
-class Wire:
+class DockerWire:
     """One probe's way to an engine, and the first thing that went wrong on it."""
 
     def __init__(self, reach: Reach, path: str) -> None:
@@ -52,7 +52,7 @@ class Wire:
 
 
 class _Connection(UnixHTTPConnection):
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: DockerWire) -> None:
         super().__init__("http+docker://localhost", wire.path, math.ceil(wire.wait()))
         self._wire = wire
 
@@ -61,7 +61,7 @@ class _Connection(UnixHTTPConnection):
 
 
 class _Pool(UnixHTTPConnectionPool):
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: DockerWire) -> None:
         super().__init__("http+docker://localhost", wire.path, math.ceil(wire.wait()))
         self._wire = wire
 
@@ -72,7 +72,7 @@ class _Pool(UnixHTTPConnectionPool):
 class _Adapter(UnixHTTPAdapter):
     """The library's adapter for a socket of this machine, with the reach's sockets and with bounded answers."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: DockerWire) -> None:
         super().__init__(f"http+unix://{wire.path}", math.ceil(wire.wait()))
         self._wire = wire
         self._pool = _Pool(wire)
@@ -103,7 +103,7 @@ class _Client(APIClient):
     engine; and a file that it cannot read would be told as a fault of the engine.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: DockerWire) -> None:
         requests.Session.__init__(self)
         self.trust_env = False  # no proxies of the environment, no .netrc
         self.headers["User-Agent"] = "runbook"
@@ -118,7 +118,7 @@ class _Client(APIClient):
 
 
 @contextmanager
-def connected(wire: Wire) -> Iterator[APIClient]:
+def connected(wire: DockerWire) -> Iterator[APIClient]:
     """A client of the engine, which speaks the version that the engine speaks."""
     client = _Client(wire)
     try:

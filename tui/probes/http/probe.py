@@ -10,7 +10,7 @@ from tui.probes.site import site
 from tui.session.events import Check
 
 if TYPE_CHECKING:
-    from tui.probes.http.wire import Asked, HttpAnswer
+    from tui.probes.http.wire import HttpAnswer, HttpRequest
 
 _HINTS = {
     400: "the server does not take the request: compare it with what the application expects",
@@ -59,8 +59,8 @@ class HttpProbe:
         return reading
 
 
-def _asked(check: str, given: Given) -> "Asked":
-    from tui.probes.http.wire import Asked
+def _asked(check: str, given: Given) -> "HttpRequest":
+    from tui.probes.http.wire import HttpRequest
 
     path, headers = bodies.path(given), bodies.bearer(given)
     match check:
@@ -69,18 +69,20 @@ def _asked(check: str, given: Given) -> "Asked":
             if method == "HEAD" and given.get("json"):
                 raise NoData("an answer to HEAD has no JSON", "ask with GET")
             follow = bool(given.get("follow", True)) and not headers
-            return Asked(method=method, path=path, headers=headers, follow=follow)
+            return HttpRequest(method=method, path=path, headers=headers, follow=follow)
         case "login":
             names = str(given.get("user_field") or "email"), str(given.get("password_field") or "password")
             credentials = {names[0]: given["user"], names[1]: given["password"]}
-            return Asked(method="POST", path=path, body={"json": credentials})
+            return HttpRequest(method="POST", path=path, body={"json": credentials})
         case "call":
             method = bodies.method(given, ("POST", "PUT", "PATCH", "DELETE"))
-            return Asked(method=method, path=path, headers={**headers, **_typed(given)}, body=_body(given))
+            return HttpRequest(method=method, path=path, headers={**headers, **_typed(given)}, body=_body(given))
         case _:
             name, content, media = bodies.file(given)
             files = {str(given.get("field") or "file"): (name, content, media)}
-            return Asked(method="POST", path=path, headers=headers, body={"files": files, "data": bodies.form(given)})
+            return HttpRequest(
+                method="POST", path=path, headers=headers, body={"files": files, "data": bodies.form(given)}
+            )
 
 
 def _typed(given: Given) -> dict[str, str]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from tui.probes.base import NoData, ProbeFailed, Reach
 from tui.probes.dialling import Dialled
-from tui.probes.site import Address, Site
+from tui.probes.site import Site, SiteAddress
 
 LIMIT = 5_000_000
 """Bytes of a body that are read."""
@@ -32,7 +32,7 @@ for _name in ("httpx", "httpcore", "hpack"):  # they log headers, tokens among t
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class HttpRequest(Struct, frozen=True, kw_only=True):
     """A request: `body` has httpx's own names (content, json, data, files)."""
 
     method: str
@@ -59,7 +59,7 @@ class HttpAnswer(Struct, frozen=True, kw_only=True):
     first_byte: float = 0.0
 
 
-def send(reach: Reach, site: Site, asked: Asked) -> HttpAnswer:
+def send(reach: Reach, site: Site, asked: HttpRequest) -> HttpAnswer:
     """Send it and follow where it leads on the same host; the times of all hops are added up.
 
     Another host is not followed to: an answer must not choose which machines behind the tunnel are asked.
@@ -85,7 +85,7 @@ def send(reach: Reach, site: Site, asked: Asked) -> HttpAnswer:
     return replace(answer, seconds=time.monotonic() - began)
 
 
-def _url(address: Address, host: str, path: str) -> str:
+def _url(address: SiteAddress, host: str, path: str) -> str:
     name = host or address.host
     name = f"[{name}]" if ":" in name and not name.startswith("[") and name.count(":") > 1 else name
     port = "" if host or address.port == PORTS[address.scheme] else f":{address.port}"
@@ -121,7 +121,7 @@ def _leading(site: Site, url: str) -> Site:
     port = parts.port or PORTS[parts.scheme]
     if site.host and parts.scheme == here.scheme and parts.port is None:
         port = here.port
-    return replace(site, address=Address(parts.scheme, here.host, port))
+    return replace(site, address=SiteAddress(parts.scheme, here.host, port))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -156,7 +156,7 @@ class _Stream(httpcore.NetworkStream):
 class _Way(httpcore.NetworkBackend):
     """Gives httpcore a stream to the site's own address, whatever name the request is for."""
 
-    def __init__(self, reach: Reach, address: Address) -> None:
+    def __init__(self, reach: Reach, address: SiteAddress) -> None:
         self._reach = reach
         self._address = address
         self.stream: _Stream | None = None
@@ -191,7 +191,7 @@ class _Phases:
             self.took[phase], self.ended[phase] = now - self._began[phase], now
 
 
-def _request(site: Site, asked: Asked, url: str, phases: _Phases) -> httpcore.Request:
+def _request(site: Site, asked: HttpRequest, url: str, phases: _Phases) -> httpcore.Request:
     headers = {"Accept-Encoding": "identity", "User-Agent": "runbook", **asked.headers}
     try:
         request = httpx.Request(asked.method, url, headers=headers, **asked.body)
@@ -204,7 +204,7 @@ def _request(site: Site, asked: Asked, url: str, phases: _Phases) -> httpcore.Re
     return httpcore.Request(asked.method, target, headers=request.headers.raw, content=content, extensions=extensions)
 
 
-def _once(reach: Reach, site: Site, asked: Asked, url: str) -> HttpAnswer:
+def _once(reach: Reach, site: Site, asked: HttpRequest, url: str) -> HttpAnswer:
     """Send one request; again over another connection where the server says that it took none on the first.
 
     A server that loads its configuration ends connections so, also those that were just opened.
@@ -226,7 +226,7 @@ class _NotTaken(Exception):
         self.place = place
 
 
-def _asked(reach: Reach, site: Site, asked: Asked, url: str) -> HttpAnswer:
+def _asked(reach: Reach, site: Site, asked: HttpRequest, url: str) -> HttpAnswer:
     phases = _Phases()
     request = _request(site, asked, url, phases)
     way, place = _Way(reach, site.address), site.address.place

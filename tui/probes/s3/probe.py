@@ -38,7 +38,7 @@ class S3Probe:
         from tui.probes.s3 import wire as s3_wire  # it imports the library
 
         allowed, key = reach.left, str(given.get("key") or "")
-        wire = s3_wire.Wire(reach, str(settings.get("ca_file") or ""))
+        wire = s3_wire.S3Wire(reach, str(settings.get("ca_file") or ""))
         try:
             with s3_wire.closing(s3_wire.client(settings, wire)) as client:
                 started = time.monotonic()

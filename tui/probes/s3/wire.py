@@ -36,7 +36,7 @@ _FILES = {"config_file": os.devnull, "credentials_file": os.devnull}
 _loading = threading.Lock()
 
 
-class Wire:
+class S3Wire:
     """One probe's way to an S3 API: its sockets, whom they trust, and the first thing that went wrong on them.
 
     `reserve` seconds of the time that is left are kept back, for what must be done after a failure; `left_behind` says
@@ -77,7 +77,7 @@ class Wire:
             raise
 
 
-def client(settings: Given, wire: Wire) -> Any:
+def client(settings: Given, wire: S3Wire) -> Any:
     """A boto3 client of the settings' bucket; it asks once, and nobody but the wire's reach."""
     endpoint = str(settings.get("endpoint") or "") or None
     in_path = flag(settings, "path_style") if settings.get("path_style") not in (None, "") else endpoint is not None
@@ -101,7 +101,7 @@ def client(settings: Given, wire: Wire) -> Any:
             config=config,
         )
     made.meta.events.unregister("before-call.s3", add_expect_header)  # a second's wait where a server knows no 100
-    made._endpoint.http_session = Session(wire)  # no setting of the client leads there
+    made._endpoint.http_session = S3Session(wire)  # no setting of the client leads there
     return made
 
 
@@ -126,10 +126,10 @@ def unset(variables: Mapping[str, tuple[Any, Any, Any, Any]]) -> dict[str, tuple
     return {name: (None, None, _FILES.get(name, one[2]), one[3]) for name, one in variables.items()}
 
 
-class Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the library has no types
+class S3Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # the library has no types
     """The library's session, over the wire's sockets and with bounded answers."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: S3Wire) -> None:
         super().__init__(timeout=wire.wait())
         self._wire = wire
         self._manager.pool_classes_by_scheme = {"http": _plain_pool(wire), "https": _secure_pool(wire)}
@@ -179,7 +179,7 @@ def closing(client: Any) -> Iterator[Any]:
             client._endpoint.http_session.close()
 
 
-def _timed(wire: Wire) -> type:
+def _timed(wire: S3Wire) -> type:
     """What both kinds of connection have: an answer may take what is left at the time."""
 
     class Timed:
@@ -190,7 +190,7 @@ def _timed(wire: Wire) -> type:
     return Timed
 
 
-def _plain_pool(wire: Wire) -> type:
+def _plain_pool(wire: S3Wire) -> type:
     class Plain(_timed(wire), AWSHTTPConnection):  # type: ignore[misc]
         def _new_conn(self) -> Socket:
             return wire.connect(self._dns_host, self.port, tls=False)
@@ -201,7 +201,7 @@ def _plain_pool(wire: Wire) -> type:
     return Pool
 
 
-def _secure_pool(wire: Wire) -> type:
+def _secure_pool(wire: S3Wire) -> type:
     class Secure(_timed(wire), AWSConnection, HTTPConnection):  # type: ignore[misc]
         """TLS is the wire's: the library's own would trust others and say less."""
 

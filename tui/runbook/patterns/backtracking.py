@@ -13,7 +13,7 @@ _MANY = 10
 """A repetition of so many times counts as one without an end."""
 
 
-class Shape(Struct, frozen=True):
+class PatternShape(Struct, frozen=True):
     """`nested`: a repetition that can be cut in many ways is itself repeated. `risky`: it may take long."""
 
     nested: bool
@@ -30,7 +30,7 @@ class _Item(Struct):
     holds: bool = False
 
 
-def shape_of(pattern: str) -> Shape:
+def shape_of(pattern: str) -> PatternShape:
     """What of a pattern may take long."""
     stack: list[list[list[_Item]]] = [[[]]]
     nested = risky = False
@@ -54,7 +54,7 @@ def shape_of(pattern: str) -> Shape:
             stack.append([[]])
         elif not piece.startswith("(?"):
             here.append(_Item(wide=piece == "." or piece.startswith("[^") or piece in (r"\S", r"\W", r"\D")))
-    return Shape(nested, risky)
+    return PatternShape(nested, risky)
 
 
 def _group(alternatives: list[list[_Item]]) -> _Item:

@@ -8,8 +8,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from tui.errors import RunbookError
-from tui.runbook.patterns.backtracking import Shape, shape_of
-from tui.runbook.problem import Fault, Path, quoted, visible
+from tui.runbook.patterns.backtracking import PatternShape, shape_of
+from tui.runbook.problem import Path, UnplacedProblem, quoted, visible
 
 BOUND = 2.0
 """How many seconds a pattern may take; one that took longer before gets `AGAIN`."""
@@ -22,7 +22,7 @@ class TooSlow(RunbookError):
     """A pattern hit its bound: whether it matches is not known."""
 
 
-class Hit(Struct, frozen=True):
+class PatternMatch(Struct, frozen=True):
     """One match: where it is, and what its groups have (None for a group that took no part)."""
 
     start: int
@@ -39,7 +39,7 @@ class Hit(Struct, frozen=True):
 _slow: set[str] = set()
 
 
-def search(pattern: str, text: str) -> Hit | None:
+def search(pattern: str, text: str) -> PatternMatch | None:
     """The first match of a pattern, `^` and `$` at each line.
 
     Raises:
@@ -48,12 +48,12 @@ def search(pattern: str, text: str) -> Hit | None:
     return next(iter(_match("search", pattern, text, re.MULTILINE)), None)
 
 
-def fullmatch(pattern: str, text: str) -> Hit | None:
+def fullmatch(pattern: str, text: str) -> PatternMatch | None:
     """The match of a pattern with the whole text; raises as `search` does."""
     return next(iter(_match("fullmatch", pattern, text, 0)), None)
 
 
-def finditer(pattern: str, text: str) -> list[Hit]:
+def finditer(pattern: str, text: str) -> list[PatternMatch]:
     """Every match of a pattern, `^` and `$` at each line; raises as `search` does."""
     return _match("finditer", pattern, text, re.MULTILINE)
 
@@ -63,11 +63,11 @@ def names_in(pattern: str) -> dict[str, int]:
     return dict(_compiled(pattern, re.MULTILINE).groupindex)
 
 
-def _match(how: str, pattern: str, text: str, flags: int) -> list[Hit]:
+def _match(how: str, pattern: str, text: str, flags: int) -> list[PatternMatch]:
     compiled = _compiled(pattern, flags)
     if len(text) <= SHORT and not _shape(pattern).risky:
         found = compiled.finditer(text) if how == "finditer" else [getattr(compiled, how)(text)]
-        return [Hit(one.start(), one.end(), one[0], one.groups()) for one in found if one]
+        return [PatternMatch(one.start(), one.end(), one[0], one.groups()) for one in found if one]
     from tui.runbook.patterns.matcher import matches
 
     bound = AGAIN if pattern in _slow else BOUND
@@ -78,7 +78,7 @@ def _match(how: str, pattern: str, text: str, flags: int) -> list[Hit]:
             f"the pattern {quoted(pattern)} took more than {bound:g} s on this text: nobody knows whether it matches",
             "write it without a repetition inside a repetition; `runbook lint` names it",
         )
-    return [Hit(start, end, text[start:end], groups) for start, end, groups in told]
+    return [PatternMatch(start, end, text[start:end], groups) for start, end, groups in told]
 
 
 @lru_cache(maxsize=1024)
@@ -89,14 +89,14 @@ def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1024)
-def _shape(pattern: str) -> Shape:
+def _shape(pattern: str) -> PatternShape:
     return shape_of(pattern)
 
 
-def pattern_doubts(pattern: str, path: Path) -> Iterator[Fault]:
+def pattern_doubts(pattern: str, path: Path) -> Iterator[UnplacedProblem]:
     """What may take very long in a pattern."""
     if _shape(pattern).nested:
-        yield Fault(
+        yield UnplacedProblem(
             path=path,
             message=f"{quoted(pattern)} repeats a repetition: on a text that does not match it may never end",
             hint="write each part so that it can match in one way only",
@@ -104,19 +104,19 @@ def pattern_doubts(pattern: str, path: Path) -> Iterator[Fault]:
         )
 
 
-def pattern_faults(pattern: str, path: Path, groups: bool = False) -> Iterator[Fault]:
+def pattern_faults(pattern: str, path: Path, groups: bool = False) -> Iterator[UnplacedProblem]:
     """What is wrong with a pattern; with `groups` it must have one that says which part counts."""
     try:
         compiled = _compiled(pattern, 0)
     except (re.error, OverflowError, RecursionError) as error:
-        yield Fault(
+        yield UnplacedProblem(
             path=path,
             message=f"{quoted(pattern)} is not a regular expression",
             hint=visible(str(error), 100) or "it is nested too deeply",
         )
         return
     if groups and pattern and not compiled.groups:
-        yield Fault(
+        yield UnplacedProblem(
             path=path,
             message=f"{quoted(pattern)} has no group",
             hint="put ( and ) around the part that counts",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from tui.runbook.model import ACTION_KINDS, Action, AnswerKind, Number, Runbook
 from tui.runbook.patterns.bounded import pattern_faults
-from tui.runbook.problem import Fault, Path, nearest, quoted
-from tui.runbook.reading.names import Known, Names, template_faults
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probing import expectation_faults, probe_faults
 from tui.runbook.reading.watching import watch_faults
 from tui.runbook.shell.places import PLACEHOLDER
@@ -18,8 +18,8 @@ _ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds"
 
 
 def action_faults(
-    runbook: Runbook, names: Names, known: Known, path: Path, action: Action, mutates: bool = False
-) -> Iterator[Fault]:
+    runbook: Runbook, names: Names, known: KnownNames, path: Path, action: Action, mutates: bool = False
+) -> Iterator[UnplacedProblem]:
     """Every fault in an action; `known` is what is known when it begins, `mutates` its step's."""
     given = [kind for kind in ACTION_KINDS if getattr(action, kind) is not None]
     if len(given) != 1:
@@ -28,24 +28,26 @@ def action_faults(
             if given
             else f"has none of {', '.join(ACTION_KINDS[:-1])} and {ACTION_KINDS[-1]}"
         )
-        yield Fault(path=path, message=f"the action {found}", hint="give exactly one of them")
+        yield UnplacedProblem(path=path, message=f"the action {found}", hint="give exactly one of them")
     if action.on and action.on not in runbook.hosts:
         hint = nearest(action.on, runbook.hosts)
-        yield Fault(path=(*path, "on"), message=f"there is no host {quoted(action.on)}", hint=hint)
+        yield UnplacedProblem(path=(*path, "on"), message=f"there is no host {quoted(action.on)}", hint=hint)
     if action.send and action.send not in runbook.messages:
         hint = nearest(action.send, runbook.messages)
-        yield Fault(path=(*path, "send"), message=f"there is no message {quoted(action.send)}", hint=hint)
+        yield UnplacedProblem(path=(*path, "send"), message=f"there is no message {quoted(action.send)}", hint=hint)
     if action.open is not None and not (
         action.open.startswith(("https://", "http://")) or PLACEHOLDER.match(action.open)
     ):
         hint = "it begins with https:// or a {{ variable }}"
-        yield Fault(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
+        yield UnplacedProblem(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
     if action.run is not None and not action.run.strip():
-        yield Fault(path=(*path, "run"), message="the command is empty", hint="write what to run")
+        yield UnplacedProblem(path=(*path, "run"), message="the command is empty", hint="write what to run")
     for place, name in enumerate(action.secrets):
         if name and name not in known.secrets:
             hint = nearest(name, known.secrets)
-            yield Fault(path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint)
+            yield UnplacedProblem(
+                path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint
+            )
     for key in ("run", "ask", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
         yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
@@ -63,13 +65,13 @@ def action_faults(
     yield from _captures(runbook, path, action)
 
 
-def _meaningless(path: Path, action: Action) -> Iterator[Fault]:
+def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     """What is written but would have no effect."""
     if action.kind == "run" or not action.kind:
         return
     for key in _ONLY_RUN if action.kind not in ("probe", "watch") else _ONLY_COMMAND:
         if getattr(action, key):
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, key), message=f'"{key}" means nothing for {action.kind}', hint="only a command has it"
             )
     if action.kind in ("probe", "watch"):
@@ -77,43 +79,47 @@ def _meaningless(path: Path, action: Action) -> Iterator[Fault]:
     default = type(action.expect)()
     for key in _ONLY_OUTPUT:
         if getattr(action.expect, key) != getattr(default, key):
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "expect", key),
                 message=f'"{key}" means nothing for {action.kind}',
                 hint="expect what is answered",
             )
 
 
-def _question(path: Path, action: Action) -> Iterator[Fault]:
+def _question(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     if action.answer is AnswerKind.CHOICE and not action.choices:
-        yield Fault(path=path, message="a choice needs choices", hint='choices = ["…", "…"]')
+        yield UnplacedProblem(path=path, message="a choice needs choices", hint='choices = ["…", "…"]')
         return
     for key in ("consequences", "loses_data"):
         for value in getattr(action, key):
             if value not in action.choices:
                 message = f"{quoted(value)} is not one of the choices"
-                yield Fault(path=(*path, key), message=message, hint=nearest(value, action.choices))
+                yield UnplacedProblem(path=(*path, key), message=message, hint=nearest(value, action.choices))
     for value in action.loses_data:
         if value in action.choices and not action.consequences.get(value):
             hint = f'consequences = {{ {value} = "…" }}'
             message = f"{quoted(value)} loses data, and nothing says what"
-            yield Fault(path=(*path, "loses_data"), message=message, hint=hint)
+            yield UnplacedProblem(path=(*path, "loses_data"), message=message, hint=hint)
     if action.choices and action.answer is not AnswerKind.CHOICE:
-        yield Fault(path=(*path, "choices"), message="choices without a choice", hint='answer = "choice"')
+        yield UnplacedProblem(path=(*path, "choices"), message="choices without a choice", hint='answer = "choice"')
     allowed = {AnswerKind.CHOICE: action.choices, AnswerKind.YES_NO: ("yes", "no")}.get(action.answer, ())
     for place, value in enumerate(action.expect.choice):
         if action.ask is None or not allowed:
-            yield Fault(path=(*path, "expect", "choice"), message="only a choice or yes-no has it", hint="remove it")
+            yield UnplacedProblem(
+                path=(*path, "expect", "choice"), message="only a choice or yes-no has it", hint="remove it"
+            )
             return
         if value not in allowed:
             hint = nearest(value, allowed)
             message = f"{quoted(value)} cannot be answered"
-            yield Fault(path=(*path, "expect", "choice", place), message=message, hint=hint)
+            yield UnplacedProblem(path=(*path, "expect", "choice", place), message=message, hint=hint)
     if action.ask is not None and action.expect.numbers and action.answer is not AnswerKind.NUMBER:
-        yield Fault(path=(*path, "expect", "numbers"), message="the answer is not a number", hint='answer = "number"')
+        yield UnplacedProblem(
+            path=(*path, "expect", "numbers"), message="the answer is not a number", hint='answer = "number"'
+        )
 
 
-def _expectations(path: Path, action: Action) -> Iterator[Fault]:
+def _expectations(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     expect = action.expect
     for key in ("matches", "misses"):
         for place, pattern in enumerate(getattr(expect, key)):
@@ -123,34 +129,46 @@ def _expectations(path: Path, action: Action) -> Iterator[Fault]:
     for place, status in enumerate(expect.exit):
         if not 0 <= status <= 255:
             hint = "0 to 255, or [] for any"
-            yield Fault(path=(*path, "expect", "exit", place), message=f"{status} is not an exit status", hint=hint)
+            yield UnplacedProblem(
+                path=(*path, "expect", "exit", place), message=f"{status} is not an exit status", hint=hint
+            )
     if expect.seconds is not None and not (math.isfinite(expect.seconds) and expect.seconds > 0):
         hint = "a number above 0"
-        yield Fault(path=(*path, "expect", "seconds"), message=f"{expect.seconds} is not a duration", hint=hint)
+        yield UnplacedProblem(
+            path=(*path, "expect", "seconds"), message=f"{expect.seconds} is not a duration", hint=hint
+        )
     if expect.http is not None and expect.http.status is None and not expect.http.protocol:
-        yield Fault(path=(*path, "expect", "http"), message="nothing is expected of HTTP", hint="status = 200")
+        yield UnplacedProblem(
+            path=(*path, "expect", "http"), message="nothing is expected of HTTP", hint="status = 200"
+        )
 
 
-def _number(path: Path, number: Number) -> Iterator[Fault]:
+def _number(path: Path, number: Number) -> Iterator[UnplacedProblem]:
     yield from pattern_faults(number.pattern, (*path, "pattern"), groups=number.of != "count")
     lows = [bound for bound in (number.above, number.at_least) if bound is not None]
     highs = [bound for bound in (number.below, number.at_most) if bound is not None]
     if not lows and not highs:
-        yield Fault(path=path, message="the number has no bound", hint="below, above, at_most or at_least")
+        yield UnplacedProblem(path=path, message="the number has no bound", hint="below, above, at_most or at_least")
     elif any(math.isnan(bound) for bound in (*lows, *highs)):
-        yield Fault(path=path, message="a bound is not a number", hint="give it a value")
+        yield UnplacedProblem(path=path, message="a bound is not a number", hint="give it a value")
     elif lows and highs and max(lows) > min(highs):
-        yield Fault(path=path, message="no number can be in these bounds", hint="the lower is above the upper")
+        yield UnplacedProblem(
+            path=path, message="no number can be in these bounds", hint="the lower is above the upper"
+        )
 
 
-def _captures(runbook: Runbook, path: Path, action: Action) -> Iterator[Fault]:
+def _captures(runbook: Runbook, path: Path, action: Action) -> Iterator[UnplacedProblem]:
     for name, capture in action.capture.items():
         here: Path = (*path, "capture", name)
         yield from Names.not_built_in(name, here)
         if capture.pattern and capture.json:
-            yield Fault(path=here, message="a capture has a pattern or a json path, not both", hint="remove one")
+            yield UnplacedProblem(
+                path=here, message="a capture has a pattern or a json path, not both", hint="remove one"
+            )
         yield from pattern_faults(capture.pattern, (*here, "pattern"), groups=True)
         if name in runbook.secrets and not capture.secret:
-            yield Fault(path=here, message=f"{quoted(name)} is a secret", hint="secret = true")
+            yield UnplacedProblem(path=here, message=f"{quoted(name)} is a secret", hint="secret = true")
         if action.kind in ("send", "open"):
-            yield Fault(path=here, message=f"{action.kind} gives no value to capture", hint="capture from run or ask")
+            yield UnplacedProblem(
+                path=here, message=f"{action.kind} gives no value to capture", hint="capture from run or ask"
+            )

@@ -9,22 +9,22 @@ from typing import Any, TypeVar
 import msgspec.inspect as inspect
 
 from tui.runbook.model import Model, Runbook
-from tui.runbook.problem import Fault, Path, nearest, quoted, visible
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
 
 M = TypeVar("M", bound=Model)
 
 
-def check(document: object) -> tuple[Runbook, list[Fault]]:
+def check(document: object) -> tuple[Runbook, list[UnplacedProblem]]:
     """The runbook as far as it can be read, and its faults."""
     return check_as(Runbook, document)
 
 
-def check_as(kind: type[M], document: object) -> tuple[M, list[Fault]]:
+def check_as(kind: type[M], document: object) -> tuple[M, list[UnplacedProblem]]:
     """The document as a model of this kind, as far as it can be read, and its faults.
 
     What is wrong is left out or stands there empty, so that the references of the rest can be checked as well.
     """
-    faults: list[Fault] = []
+    faults: list[UnplacedProblem] = []
     model = _read(document, _model(kind), (), faults)
     return model, faults
 
@@ -34,7 +34,7 @@ def _model(kind: type[Model]) -> inspect.Type:
     return inspect.type_info(kind)
 
 
-def _read(value: Any, kind: Any, path: Path, faults: list[Fault], description: str = "") -> Any:
+def _read(value: Any, kind: Any, path: Path, faults: list[UnplacedProblem], description: str = "") -> Any:
     """The value as `kind`; a fault and an empty value where it is not."""
     match kind:
         case inspect.Metadata():
@@ -51,18 +51,18 @@ def _read(value: Any, kind: Any, path: Path, faults: list[Fault], description: s
             return tuple(items)
     wrong = _wrong(value, kind, description)
     if wrong:
-        faults.append(Fault(path=path, message=wrong[0], hint=wrong[1]))
+        faults.append(UnplacedProblem(path=path, message=wrong[0], hint=wrong[1]))
         return _empty(kind)
     if isinstance(kind, inspect.EnumType):
         return kind.cls(value)
     return float(value) if isinstance(kind, inspect.FloatType) else value
 
 
-def _struct(value: Mapping[str, Any], kind: inspect.StructType, path: Path, faults: list[Fault]) -> Any:
+def _struct(value: Mapping[str, Any], kind: inspect.StructType, path: Path, faults: list[UnplacedProblem]) -> Any:
     fields = {field.encode_name: field for field in kind.fields}
     for key in sorted(value.keys() - fields.keys()):
         hint = nearest(key, fields.keys() - value.keys())
-        faults.append(Fault(path=(*path, key), message=f"unknown key {quoted(key)}", hint=hint))
+        faults.append(UnplacedProblem(path=(*path, key), message=f"unknown key {quoted(key)}", hint=hint))
     given = {}
     for name, field in fields.items():
         if name in value:
@@ -72,17 +72,21 @@ def _struct(value: Mapping[str, Any], kind: inspect.StructType, path: Path, faul
                 given[field.name] = item
         elif field.required:
             faults.append(
-                Fault(path=path, message=f"missing key {quoted(name)}", hint=f"{name} = {_example(field.type)}")
+                UnplacedProblem(
+                    path=path, message=f"missing key {quoted(name)}", hint=f"{name} = {_example(field.type)}"
+                )
             )
             given[field.name] = _empty(field.type)
     return kind.cls(**given)
 
 
-def _mapping(value: Mapping[str, Any], kind: inspect.DictType, path: Path, faults: list[Fault]) -> dict[str, Any]:
+def _mapping(
+    value: Mapping[str, Any], kind: inspect.DictType, path: Path, faults: list[UnplacedProblem]
+) -> dict[str, Any]:
     for key in value:
         wrong = _wrong_text(key, *_text_rules(kind.key_type))
         if wrong:
-            faults.append(Fault(path=(*path, key), message=wrong[0], hint=wrong[1]))
+            faults.append(UnplacedProblem(path=(*path, key), message=wrong[0], hint=wrong[1]))
     return {key: _read(item, kind.value_type, (*path, key), faults) for key, item in value.items()}
 
 

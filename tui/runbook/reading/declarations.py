@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tui.runbook.model import Host, Runbook, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
-from tui.runbook.problem import Fault, Path, nearest, quoted
-from tui.runbook.reading.names import Known, Names, template_faults
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.templates.variables import fill, moment, names, wrong_value
 
 
-def declarations(runbook: Runbook) -> Iterator[Fault]:
+def declarations(runbook: Runbook) -> Iterator[UnplacedProblem]:
     """Every fault in the declarations."""
     yield from _about(runbook)
     yield from _window(runbook)
@@ -21,29 +21,33 @@ def declarations(runbook: Runbook) -> Iterator[Fault]:
     yield from _secrets(runbook)
 
 
-def missing(name: str, known: Collection[str], what: str, path: Path) -> Iterator[Fault]:
+def missing(name: str, known: Collection[str], what: str, path: Path) -> Iterator[UnplacedProblem]:
     """A fault where a name is given that is not known."""
     if name and name not in known:
-        yield Fault(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))
+        yield UnplacedProblem(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))
 
 
-def _about(runbook: Runbook) -> Iterator[Fault]:
+def _about(runbook: Runbook) -> Iterator[UnplacedProblem]:
     yield from missing(runbook.runbook.default_host, runbook.hosts, "host", ("runbook", "default_host"))
 
 
-def _window(runbook: Runbook) -> Iterator[Fault]:
+def _window(runbook: Runbook) -> Iterator[UnplacedProblem]:
     window = runbook.window
     if window is None:
         return
     for key, value in (("starts", window.starts), ("ends", window.ends)):
         if value and not _is_time(value):
-            yield Fault(path=("window", key), message=f"{quoted(value)} is not a time of day", hint="00:00 to 23:59")
+            yield UnplacedProblem(
+                path=("window", key), message=f"{quoted(value)} is not a time of day", hint="00:00 to 23:59"
+            )
     if window.starts and window.starts == window.ends:
-        yield Fault(path=("window", "ends"), message="the window ends when it starts", hint="give it a length")
+        yield UnplacedProblem(
+            path=("window", "ends"), message="the window ends when it starts", hint="give it a length"
+        )
     try:
         ZoneInfo(window.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield Fault(
+        yield UnplacedProblem(
             path=("window", "timezone"),
             message=f"there is no timezone {quoted(window.timezone)}",
             hint='a name such as "UTC" or "Europe/Berlin"',
@@ -53,7 +57,9 @@ def _window(runbook: Runbook) -> Iterator[Fault]:
             date.fromisoformat(day)
         except ValueError:
             if day:
-                yield Fault(path=("window", "frozen", place), message=f"{quoted(day)} is not a date", hint="YYYY-MM-DD")
+                yield UnplacedProblem(
+                    path=("window", "frozen", place), message=f"{quoted(day)} is not a date", hint="YYYY-MM-DD"
+                )
 
 
 def _is_time(text: str) -> bool:
@@ -64,25 +70,25 @@ def _is_time(text: str) -> bool:
     return True
 
 
-def _hosts(runbook: Runbook) -> Iterator[Fault]:
+def _hosts(runbook: Runbook) -> Iterator[UnplacedProblem]:
     for name, host in runbook.hosts.items():
         path: Path = ("hosts", name)
         ways = [key for key in ("target", "local", "connection") if getattr(host, key)]
         if len(ways) != 1:
             found = f"has {' and '.join(ways)}" if ways else "has none of target, local and connection"
-            yield Fault(path=path, message=f"host {quoted(name)} {found}", hint="give exactly one of them")
+            yield UnplacedProblem(path=path, message=f"host {quoted(name)} {found}", hint="give exactly one of them")
         yield from missing(host.connection, runbook.hosts, "host", (*path, "connection"))
         if _loops(runbook, name):
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "connection"),
                 message=f"host {quoted(name)} reaches itself through its connection",
                 hint="the last host of the chain needs a target, or local = true",
             )
         if bool(host.file) != bool(host.from_file):
-            yield Fault(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
+            yield UnplacedProblem(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
         if host.port is not None and not 1 <= host.port <= 65535:
-            yield Fault(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
-        known = Known(frozenset(runbook.variables), frozenset())
+            yield UnplacedProblem(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
+        known = KnownNames(frozenset(runbook.variables), frozenset())
         for key, text in _host_texts(host):
             yield from template_faults(text, known, (*path, *key), command=key == ("preamble",))
 
@@ -105,7 +111,7 @@ def _loops(runbook: Runbook, name: str) -> bool:
     return False
 
 
-def _variables(runbook: Runbook) -> Iterator[Fault]:
+def _variables(runbook: Runbook) -> Iterator[UnplacedProblem]:
     for name, variable in runbook.variables.items():
         path: Path = ("variables", name)
         yield from Names.not_built_in(name, path)
@@ -114,7 +120,7 @@ def _variables(runbook: Runbook) -> Iterator[Fault]:
         for place, flow in enumerate(variable.flows):
             yield from missing(flow, runbook.flows, "flow", (*path, "flows", place))
         if variable.default and variable.choices and variable.default not in variable.choices:
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "default"),
                 message=f"the default {quoted(variable.default)} is not one of the choices",
                 hint=nearest(variable.default, variable.choices),
@@ -122,46 +128,52 @@ def _variables(runbook: Runbook) -> Iterator[Fault]:
         elif variable.default and not list(pattern_faults(variable.pattern, ())):
             yield from _default(variable, path)
         if variable.choices_from:
-            others = Known(frozenset(runbook.variables) - {name}, frozenset())
+            others = KnownNames(frozenset(runbook.variables) - {name}, frozenset())
             yield from template_faults(variable.choices_from, others, (*path, "choices_from"), command=True)
         if variable.default_from:
-            others = Known(frozenset(runbook.variables) - {name}, frozenset())
+            others = KnownNames(frozenset(runbook.variables) - {name}, frozenset())
             yield from template_faults(variable.default_from, others, (*path, "default_from"), command=True)
         if not variable.ask and not variable.default and not variable.optional:
-            yield Fault(path=path, message="nobody is asked and there is no default", hint="give it a default")
+            yield UnplacedProblem(
+                path=path, message="nobody is asked and there is no default", hint="give it a default"
+            )
 
 
-def _default(variable: Variable, path: Path) -> Iterator[Fault]:
+def _default(variable: Variable, path: Path) -> Iterator[UnplacedProblem]:
     """What is wrong with a default, which is a text, or the time at which it is asked for."""
     now = moment(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
     for name in sorted(names(variable.default) - set(now)):
         hint = f"a default may name {' and '.join(now)}"
-        yield Fault(path=(*path, "default"), message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
+        yield UnplacedProblem(path=(*path, "default"), message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
     if variable.pattern and wrong_value(variable, fill(variable.default, now)):
-        yield Fault(
+        yield UnplacedProblem(
             path=(*path, "default"),
             message=f"the default {quoted(variable.default)} does not match the pattern",
             hint=f"the pattern is {quoted(variable.pattern)}",
         )
 
 
-def _secrets(runbook: Runbook) -> Iterator[Fault]:
+def _secrets(runbook: Runbook) -> Iterator[UnplacedProblem]:
     counts = Counter(secret.variable for secret in runbook.secrets.values())
     for name, secret in runbook.secrets.items():
         path: Path = ("secrets", name)
         yield from Names.not_built_in(name, path)
         yield from missing(secret.on, runbook.hosts, "host", (*path, "on"))
-        yield from template_faults(secret.file, Known(frozenset(runbook.variables), frozenset()), (*path, "file"))
+        yield from template_faults(secret.file, KnownNames(frozenset(runbook.variables), frozenset()), (*path, "file"))
         if secret.source is SecretSource.HOST_FILE and not secret.file:
-            yield Fault(path=path, message='a secret from a host\'s file needs "file"', hint='file = "/path/.env"')
+            yield UnplacedProblem(
+                path=path, message='a secret from a host\'s file needs "file"', hint='file = "/path/.env"'
+            )
         if secret.source is not SecretSource.HOST_FILE and secret.file:
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "file"), message="only a secret from a host's file has one", hint='source = "host-file"'
             )
         if name in runbook.variables:
-            yield Fault(path=path, message=f"{quoted(name)} is a variable as well", hint="give the secret another name")
+            yield UnplacedProblem(
+                path=path, message=f"{quoted(name)} is a variable as well", hint="give the secret another name"
+            )
         if secret.variable and counts[secret.variable] > 1:
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "variable"),
                 message=f"two secrets are exported as {secret.variable}",
                 hint="give each its own environment variable",

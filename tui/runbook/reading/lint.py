@@ -7,7 +7,7 @@ from pathlib import Path as File
 from tui.runbook.facts import exclude, may_hold
 from tui.runbook.model import Approval, Danger, Runbook, Signoff
 from tui.runbook.patterns.bounded import pattern_doubts
-from tui.runbook.problem import Fault, Path, Problem, quoted
+from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
 from tui.runbook.reading.load import examine, nothing_collected, read_text
 from tui.runbook.reading.names import Names
 from tui.runbook.reading.probe_secrets import secrets_of
@@ -36,7 +36,7 @@ def lint_text(text: str, name: str, beside: File | None = None) -> list[Problem]
     return sorted(problems, key=lambda problem: (problem.line, problem.severity, str(problem)))
 
 
-def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Iterator[Fault]:
+def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Iterator[UnplacedProblem]:
     yield from _unused(runbook)
     yield from _destructive(runbook)
     yield from _undo(runbook)
@@ -60,14 +60,14 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
             yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
 
 
-def _patterns(texts: Iterable[Text]) -> Iterator[Fault]:
+def _patterns(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
     """What may take long in the patterns of the runbook, wherever they stand in it."""
     for path, kind, field, text in texts:
         if field in ("pattern", "patterns", "matches", "misses", "share_of") and kind != KEY:
             yield from pattern_doubts(text, path)
 
 
-def _unannounced(runbook: Runbook) -> Iterator[Fault]:
+def _unannounced(runbook: Runbook) -> Iterator[UnplacedProblem]:
     """Commands that run without a step around them, and so must only read."""
     asked = [
         (("variables", name, key), getattr(variable, key))
@@ -85,11 +85,11 @@ def _unannounced(runbook: Runbook) -> Iterator[Fault]:
             yield _doubt(path, f"{quoted(change.words)} {what}, and runs without being announced", hint)
 
 
-def _doubt(path: Path, message: str, hint: str = "") -> Fault:
-    return Fault(path=path, message=message, hint=hint, severity="warning")
+def _doubt(path: Path, message: str, hint: str = "") -> UnplacedProblem:
+    return UnplacedProblem(path=path, message=message, hint=hint, severity="warning")
 
 
-def _unused(runbook: Runbook) -> Iterator[Fault]:
+def _unused(runbook: Runbook) -> Iterator[UnplacedProblem]:
     used = {name for flow in runbook.flows.values() for name in flow.sections}
     for place, section in enumerate(runbook.sections):
         if section.id not in used:
@@ -110,7 +110,7 @@ def _unused(runbook: Runbook) -> Iterator[Fault]:
         yield _doubt(("secrets", name), f"no action uses secret {quoted(name)}", "remove it, or name it in an action")
 
 
-def _destructive(runbook: Runbook) -> Iterator[Fault]:
+def _destructive(runbook: Runbook) -> Iterator[UnplacedProblem]:
     """Too many typed confirmations, counted for each way through a flow."""
     for name, flow in runbook.flows.items():
         for method in flow.methods or ("",):
@@ -130,7 +130,7 @@ def _destructive(runbook: Runbook) -> Iterator[Fault]:
                 yield _doubt(("flows", name), message, "keep typed confirmations under a tenth of the steps")
 
 
-def _undo(runbook: Runbook) -> Iterator[Fault]:
+def _undo(runbook: Runbook) -> Iterator[UnplacedProblem]:
     """Undoing steps that no rollback flow would ever offer."""
     rollback = {name for flow in runbook.flows.values() if flow.kind == "rollback" for name in flow.sections}
     offered = {step.id for section in runbook.sections if section.id in rollback for step in section.steps}
@@ -143,7 +143,7 @@ def _undo(runbook: Runbook) -> Iterator[Fault]:
                 yield _doubt((*path, key), "only a step of a rollback flow asks whether it is needed", "use when")
 
 
-def _document(runbook: Runbook, beside: File | None) -> Iterator[Fault]:
+def _document(runbook: Runbook, beside: File | None) -> Iterator[UnplacedProblem]:
     name = runbook.runbook.document
     if name and beside is not None and "\0" not in name and not (beside / name).is_file():
         yield _doubt(("runbook", "document"), f"there is no file {quoted(name)} beside the runbook", "correct its path")

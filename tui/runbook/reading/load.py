@@ -11,19 +11,19 @@ import tomli
 
 from tui.errors import RunbookInvalid
 from tui.runbook.model import Runbook
-from tui.runbook.problem import Fault, Problem, key_of, visible
+from tui.runbook.problem import Problem, UnplacedProblem, key_of, visible
 from tui.runbook.reading.check import check
-from tui.runbook.reading.locate import Lines
+from tui.runbook.reading.locate import DocumentLines
 from tui.runbook.reading.references import references
 from tui.runbook.shell.counting import counted
 from tui.runbook.templates.filling import unfilled
 from tui.runbook.walk import Text, texts_of
 
 MAX_BYTES = 5_000_000
-Doubts = Callable[[Runbook, Sequence[Text]], Iterable[Fault]]
+Doubts = Callable[[Runbook, Sequence[Text]], Iterable[UnplacedProblem]]
 
 
-def no_doubts(runbook: Runbook, texts: Sequence[Text]) -> Iterable[Fault]:
+def no_doubts(runbook: Runbook, texts: Sequence[Text]) -> Iterable[UnplacedProblem]:
     """What is said of a runbook that is only loaded: its errors and nothing else."""
     return ()
 
@@ -127,12 +127,12 @@ def examine(
     return runbook, located((*faults, *doubts(runbook, texts)), raw, text, name)
 
 
-def located(faults: Iterable[Fault], raw: object, text: str, name: str) -> tuple[Problem, ...]:
+def located(faults: Iterable[UnplacedProblem], raw: object, text: str, name: str) -> tuple[Problem, ...]:
     """The faults with their lines, in the order of the file, each once."""
     faults = list(faults)
     if not faults:
         return ()
-    lines = Lines(text)
+    lines = DocumentLines(text)
     problems = {
         Problem(
             file=name,
@@ -159,12 +159,12 @@ def _document_lines(runbook: Runbook, beside: Path | None) -> int | None:
         return None
 
 
-def _read(raw: dict[str, Any]) -> tuple[Runbook, list[Fault]]:
+def _read(raw: dict[str, Any]) -> tuple[Runbook, list[UnplacedProblem]]:
     try:
         return msgspec.convert(raw, Runbook), []
     except msgspec.ValidationError as error:
         runbook, faults = check(raw)
-        return runbook, faults or [Fault(path=(), message=visible(str(error), 200))]
+        return runbook, faults or [UnplacedProblem(path=(), message=visible(str(error), 200))]
 
 
 def _syntax(error: tomli.TOMLDecodeError, text: str, name: str) -> Problem:

@@ -17,7 +17,7 @@ _LONG_BASIC = re.compile(r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''(?:[^']|'{1,2}(?!'))*'{3,5}")
 
 
-class Lines:
+class DocumentLines:
     """The lines of a document that `tomli` accepts; lines count from 1."""
 
     def __init__(self, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
-from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.shell.lexer import read
 from tui.runbook.templates.variables import BUILT_INS, DRAFTED, FACTS, names
 from tui.runbook.walk import section_steps, steps_of
@@ -61,30 +61,30 @@ class _Joined(_Names):
         yield from (name for name in self.other if name not in self.one)
 
 
-class Known(Struct, frozen=True):
+class KnownNames(Struct, frozen=True):
     """The names known at one point: values for templates, and captured secrets."""
 
     values: Set[str]
     secrets: Set[str]
 
-    def after(self, action: Action) -> "Known":
+    def after(self, action: Action) -> "KnownNames":
         """What is known once the action has run."""
         if not action.capture:
             return self
         secret = {name for name, capture in action.capture.items() if capture.secret}
-        return Known(_more(self.values, action.capture.keys() - secret), _more(self.secrets, secret))
+        return KnownNames(_more(self.values, action.capture.keys() - secret), _more(self.secrets, secret))
 
-    def with_steps(self, steps: Iterable[Step]) -> "Known":
+    def with_steps(self, steps: Iterable[Step]) -> "KnownNames":
         """What is known once these steps are done."""
         values, secrets = set(self.values), set(self.secrets)
         for step in steps:
             for action in step.actions:
                 for name, capture in action.capture.items():
                     (secrets if capture.secret else values).add(name)
-        return Known(frozenset(values), frozenset(secrets))
+        return KnownNames(frozenset(values), frozenset(secrets))
 
-    def __or__(self, other: "Known") -> "Known":
-        return Known(_Joined(self.values, other.values), _Joined(self.secrets, other.secrets))
+    def __or__(self, other: "KnownNames") -> "KnownNames":
+        return KnownNames(_Joined(self.values, other.values), _Joined(self.secrets, other.secrets))
 
 
 def _more(names: Set[str], captured: Set[str]) -> Set[str]:
@@ -101,7 +101,7 @@ class Names:
 
     def __init__(self, runbook: Runbook) -> None:
         self._runbook = runbook
-        self.declared = Known(frozenset(runbook.variables), frozenset(runbook.secrets))
+        self.declared = KnownNames(frozenset(runbook.variables), frozenset(runbook.secrets))
         self._anywhere = self.declared.with_steps(step for _, step in steps_of(runbook))
         self._before = self._each_step()
         self._facts = frozenset(self._anywhere.values) | FACTS
@@ -113,12 +113,12 @@ class Names:
         """The ids of the checklist's items."""
 
     @staticmethod
-    def not_built_in(name: str, path: Path) -> Iterator[Fault]:
+    def not_built_in(name: str, path: Path) -> Iterator[UnplacedProblem]:
         """A fault where a name is taken by the program itself."""
         if name in BUILT_INS:
-            yield Fault(path=path, message=f"{quoted(name)} is the program's own name", hint="choose another")
+            yield UnplacedProblem(path=path, message=f"{quoted(name)} is the program's own name", hint="choose another")
 
-    def anywhere(self) -> Known:
+    def anywhere(self) -> KnownNames:
         """Every name that exists at any time."""
         return self._anywhere
 
@@ -126,27 +126,27 @@ class Names:
         """The names `when` and `needed_if` may ask for."""
         return self._facts
 
-    def before(self, step_id: str) -> Known:
+    def before(self, step_id: str) -> KnownNames:
         """What may be known when a step begins, by one flow or another."""
         return self._before.get(step_id, self._anywhere)
 
-    def _each_step(self) -> dict[str, Known]:
+    def _each_step(self) -> dict[str, KnownNames]:
         sections = {section.id: section for section in self._runbook.sections}
-        before: dict[str, Known] = {}
+        before: dict[str, KnownNames] = {}
         for flow in self._runbook.flows.values():
             start = self._at_start(flow.kind, sections)
             values: dict[str, int] = {}
             secrets: dict[str, int] = {}
             steps = [step for name in flow.sections if name in sections for step in sections[name].steps]
             for place, step in enumerate(steps):
-                known = Known(_Upto(start.values, values, place), _Upto(start.secrets, secrets, place))
+                known = KnownNames(_Upto(start.values, values, place), _Upto(start.secrets, secrets, place))
                 before[step.id] = before[step.id] | known if step.id in before else known
                 for action in step.actions:
                     for name, capture in action.capture.items():
                         (secrets if capture.secret else values).setdefault(name, place)
         return before
 
-    def _at_start(self, kind: FlowKind, sections: dict[str, Section]) -> Known:
+    def _at_start(self, kind: FlowKind, sections: dict[str, Section]) -> KnownNames:
         """A rollback begins inside a deployment, so it knows what that may have captured."""
         if kind is not FlowKind.ROLLBACK:
             return self.declared
@@ -167,8 +167,8 @@ def _joined(values: frozenset[str]) -> frozenset[str]:
 
 
 def template_faults(
-    text: str, known: Known, path: Path, command: bool = False, anywhere: Known | None = None
-) -> Iterator[Fault]:
+    text: str, known: KnownNames, path: Path, command: bool = False, anywhere: KnownNames | None = None
+) -> Iterator[UnplacedProblem]:
     """The names in a template that will have no value, and in a command the places where none can be written.
 
     Args:
@@ -180,22 +180,22 @@ def template_faults(
         if name in known.values or name in BUILT_INS:
             continue
         if name in known.secrets or (anywhere is not None and name in anywhere.secrets):
-            yield Fault(
+            yield UnplacedProblem(
                 path=path,
                 message=f"{quoted(name)} is a secret and never becomes part of a text",
                 hint="name it in `secrets` and use its environment variable",
             )
         elif anywhere is not None and name in anywhere.values:
             hint = "no step before this one captures it, in any flow"
-            yield Fault(path=path, message=f"no value for {{{{ {name} }}}} yet", hint=hint)
+            yield UnplacedProblem(path=path, message=f"no value for {{{{ {name} }}}} yet", hint=hint)
         else:
             many = anywhere is not None and len(anywhere.values) > FEW
             hint = nearest(name, _with_built_ins(anywhere.values if anywhere and many else known.values))
-            yield Fault(path=path, message=f"no value for {{{{ {name} }}}} here", hint=hint)
+            yield UnplacedProblem(path=path, message=f"no value for {{{{ {name} }}}} here", hint=hint)
     if command:
         for found in read(text).placeholders:
             if found.refusal:
-                yield Fault(
+                yield UnplacedProblem(
                     path=path,
                     message=f"{{{{ {found.name} }}}} cannot be quoted: {found.refusal}",
                     hint=found.remedy,

@@ -7,32 +7,32 @@ from typing import Any
 from tui.runbook.model import Action, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.spec import CheckSpec, KindSpec, Setting, Shape
-from tui.runbook.problem import Fault, Path, nearest, quoted
-from tui.runbook.reading.names import Known, Names, template_faults
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.reading.names import KnownNames, Names, template_faults
 
 MEANINGLESS = ("exit", "contains", "absent", "matches", "misses", "empty", "http", "choice")
 SHAPES = {Shape.NUMBER: "a number", Shape.FLAG: "true or false", Shape.TEXTS: "an array of texts"}
 
 
-def service_faults(runbook: Runbook, names: Names) -> Iterator[Fault]:
+def service_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
     """Every fault in the services."""
     for name, service in runbook.services.items():
         path: Path = ("services", name)
         spec = KINDS.get(service.kind)
         if spec is None:
             hint = nearest(service.kind, KINDS)
-            yield Fault(path=(*path, "kind"), message=f"there is no kind {quoted(service.kind)}", hint=hint)
+            yield UnplacedProblem(path=(*path, "kind"), message=f"there is no kind {quoted(service.kind)}", hint=hint)
             continue
         yield from _known(service.through, runbook.hosts, "host", (*path, "through"))
         if (service.file or service.from_file) and not service.through:
-            yield Fault(path=path, message="an environment file is a host's", hint='through = "HOST"')
+            yield UnplacedProblem(path=path, message="an environment file is a host's", hint='through = "HOST"')
         if bool(service.file) != bool(service.from_file):
-            yield Fault(path=path, message="file and from_file go together", hint='file = "/srv/.env"')
+            yield UnplacedProblem(path=path, message="file and from_file go together", hint='file = "/srv/.env"')
         yield from template_faults(service.file, names.anywhere(), (*path, "file"))
         yield from _settings(spec, service, names, path)
 
 
-def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Iterator[Fault]:
+def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Iterator[UnplacedProblem]:
     known = {one.name: one for one in spec.settings}
     given = {"settings": service.settings, "secrets": service.secrets, "from_file": service.from_file}
     for table, values in given.items():
@@ -41,24 +41,28 @@ def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Ite
     for name, text in service.settings.items():
         if name in known and known[name].shape is Shape.SECRET:
             hint = f'secrets = {{ {name} = "…" }}, or from_file'
-            yield Fault(path=(*path, "settings", name), message=f"{quoted(name)} is a secret", hint=hint)
+            yield UnplacedProblem(path=(*path, "settings", name), message=f"{quoted(name)} is a secret", hint=hint)
         if name in known and known[name].shape is Shape.NUMBER and not _number_or_template(text):
             hint = known[name].help
-            yield Fault(path=(*path, "settings", name), message=f"must be a number, not {quoted(text)}", hint=hint)
+            yield UnplacedProblem(
+                path=(*path, "settings", name), message=f"must be a number, not {quoted(text)}", hint=hint
+            )
         yield from template_faults(text, names.anywhere(), (*path, "settings", name))
     for name, secret in service.secrets.items():
         yield from _known(secret, names.anywhere().secrets, "secret", (*path, "secrets", name))
     there = {name for values in given.values() for name in values}
     for one in spec.settings:
         if one.required and one.name not in there:
-            yield Fault(path=path, message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
+            yield UnplacedProblem(path=path, message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
 
 
 def _number_or_template(text: str) -> bool:
     return "{{" in text or re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
 
 
-def probe_faults(runbook: Runbook, names: Names, known: Known, path: Path, probe: Probe) -> Iterator[Fault]:
+def probe_faults(
+    runbook: Runbook, names: Names, known: KnownNames, path: Path, probe: Probe
+) -> Iterator[UnplacedProblem]:
     """Every fault in a probe; `known` is what is known when it is made."""
     service = runbook.services.get(probe.service)
     if service is None:
@@ -74,7 +78,7 @@ def probe_faults(runbook: Runbook, names: Names, known: Known, path: Path, probe
     yield from _given(spec, probe, names, known, (*path, "with"))
 
 
-def expectation_faults(runbook: Runbook, path: Path, action: Action, mutates: bool) -> Iterator[Fault]:
+def expectation_faults(runbook: Runbook, path: Path, action: Action, mutates: bool) -> Iterator[UnplacedProblem]:
     """What is expected of a probe that it can never say, or captured that it never has."""
     probe = action.probe
     service = runbook.services.get(probe.service) if probe else None
@@ -85,12 +89,14 @@ def expectation_faults(runbook: Runbook, path: Path, action: Action, mutates: bo
     for key in MEANINGLESS:
         if getattr(action.expect, key) != getattr(default, key):
             hint = "expect numbers by the names of its fields, or json"
-            yield Fault(path=(*path, "expect", key), message=f'"{key}" means nothing for a probe', hint=hint)
+            yield UnplacedProblem(path=(*path, "expect", key), message=f'"{key}" means nothing for a probe', hint=hint)
     fields = {field.name: field for field in spec.fields}
     for place, number in enumerate(action.expect.numbers):
         here: Path = (*path, "expect", "numbers", place)
         if number.pattern:
-            yield Fault(path=(*here, "pattern"), message="a probe's number has no pattern", hint="name = its field")
+            yield UnplacedProblem(
+                path=(*here, "pattern"), message="a probe's number has no pattern", hint="name = its field"
+            )
         yield from _known(number.name, fields, f"{spec.name} field", (*here, "name"))
     for name in action.expect.json:
         yield from _reached(name, fields, spec.name, (*path, "expect", "json", name))
@@ -98,10 +104,12 @@ def expectation_faults(runbook: Runbook, path: Path, action: Action, mutates: bo
         if wanted.json and not wanted.secret:  # a secret one is handed over beside the document
             yield from _reached(wanted.json, fields, spec.name, (*path, "capture", name, "json"))
     if spec.mutates and not mutates:
-        yield Fault(path=(*path, "probe"), message=f"{spec.name} leaves something behind", hint="mutates = true")
+        yield UnplacedProblem(
+            path=(*path, "probe"), message=f"{spec.name} leaves something behind", hint="mutates = true"
+        )
 
 
-def _reached(name: str, fields: Mapping[str, Any], check: str, path: Path) -> Iterator[Fault]:
+def _reached(name: str, fields: Mapping[str, Any], check: str, path: Path) -> Iterator[UnplacedProblem]:
     """A path into the result begins with one of its fields."""
     if fields and not any(name == field or name.startswith((f"{field}.", f"{field}[")) for field in fields):
         yield from _known(name, fields, f"{check} field", path)
@@ -113,7 +121,7 @@ def _check(service: Service | None, probe: Probe | None) -> CheckSpec | None:
     return next((one for one in KINDS[service.kind].checks if one.name == probe.check), None)
 
 
-def _given(spec: CheckSpec, probe: Probe, names: Names, known: Known, path: Path) -> Iterator[Fault]:
+def _given(spec: CheckSpec, probe: Probe, names: Names, known: KnownNames, path: Path) -> Iterator[UnplacedProblem]:
     parameters = {one.name: one for one in spec.parameters}
     for name, value in probe.given.items():
         if name not in parameters:
@@ -128,10 +136,10 @@ def _given(spec: CheckSpec, probe: Probe, names: Names, known: Known, path: Path
                 yield from template_faults(text, known, (*path, name), False, names.anywhere())
     for one in spec.parameters:
         if one.required and one.name not in probe.given:
-            yield Fault(path=path[:-1], message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
+            yield UnplacedProblem(path=path[:-1], message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
 
 
-def _shape(parameter: Setting, value: Any, path: Path) -> Iterator[Fault]:
+def _shape(parameter: Setting, value: Any, path: Path) -> Iterator[UnplacedProblem]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     fits = {
         Shape.NUMBER: number or (isinstance(value, str) and "{{" in value),
@@ -139,10 +147,12 @@ def _shape(parameter: Setting, value: Any, path: Path) -> Iterator[Fault]:
         Shape.TEXTS: isinstance(value, tuple),
     }.get(parameter.shape, isinstance(value, str))
     if not fits:
-        yield Fault(path=path, message=f"it must be {SHAPES.get(parameter.shape, 'text')}", hint=parameter.help)
+        yield UnplacedProblem(
+            path=path, message=f"it must be {SHAPES.get(parameter.shape, 'text')}", hint=parameter.help
+        )
 
 
-def _known(name: str, known: Iterable[str] | Mapping[str, Any], what: str, path: Path) -> Iterator[Fault]:
+def _known(name: str, known: Iterable[str] | Mapping[str, Any], what: str, path: Path) -> Iterator[UnplacedProblem]:
     known = list(known)
     if name and name not in known:
-        yield Fault(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))
+        yield UnplacedProblem(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))

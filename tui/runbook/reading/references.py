@@ -5,7 +5,7 @@ from itertools import chain
 from typing import TypeVar
 
 from tui.runbook.model import Action, Facts, Runbook, Step
-from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.actions import action_faults
 from tui.runbook.reading.declarations import declarations, missing
 from tui.runbook.reading.names import Names, template_faults
@@ -18,7 +18,7 @@ from tui.runbook.walk import Text, fields_of, steps_of
 Item = TypeVar("Item")
 
 
-def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | None = None) -> list[Fault]:
+def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | None = None) -> list[UnplacedProblem]:
     """Every fault in a runbook whose shape is right.
 
     Args:
@@ -49,15 +49,15 @@ def _numbered(key: str, items: Iterable[Item]) -> Iterator[tuple[Path, Item]]:
     return (((key, place), item) for place, item in enumerate(items))
 
 
-def _characters(texts: Sequence[Text]) -> Iterator[Fault]:
+def _characters(texts: Sequence[Text]) -> Iterator[UnplacedProblem]:
     """No program, file or host can be given a NUL: a command would end at it, or not start."""
     for path, _, _, text in texts:
         if "\0" in text:
             hint = r"take it out; in a pattern write \x00"
-            yield Fault(path=path, message="a NUL character (\\u0000), which no command can hold", hint=hint)
+            yield UnplacedProblem(path=path, message="a NUL character (\\u0000), which no command can hold", hint=hint)
 
 
-def _duplicates(runbook: Runbook) -> Iterator[Fault]:
+def _duplicates(runbook: Runbook) -> Iterator[UnplacedProblem]:
     solutions = (
         (("troubleshooting", place, "solutions", number), solution.id)
         for place, issue in enumerate(runbook.troubleshooting)
@@ -76,13 +76,13 @@ def _duplicates(runbook: Runbook) -> Iterator[Fault]:
         seen: set[str] = set()
         for path, name in items:
             if name and name in seen:
-                yield Fault(
+                yield UnplacedProblem(
                     path=(*path, "id"), message=f"a second {what} {quoted(name)}", hint="every id stands for one thing"
                 )
             seen.add(name)
 
 
-def _flows(runbook: Runbook) -> Iterator[Fault]:
+def _flows(runbook: Runbook) -> Iterator[UnplacedProblem]:
     known = dict.fromkeys(section.id for section in runbook.sections)
     for name, flow in runbook.flows.items():
         path: Path = ("flows", name)
@@ -90,7 +90,7 @@ def _flows(runbook: Runbook) -> Iterator[Fault]:
         for place, section in enumerate(flow.sections):
             yield from missing(section, known, "section", (*path, "sections", place))
             if section in before:
-                yield Fault(
+                yield UnplacedProblem(
                     path=(*path, "sections", place),
                     message=f"section {quoted(section)} comes twice in this flow",
                     hint="a step is done once in a session",
@@ -101,17 +101,17 @@ def _flows(runbook: Runbook) -> Iterator[Fault]:
         yield from missing(flow.update, runbook.messages, "message", (*path, "update"))
         if bool(flow.update) != bool(flow.update_every):
             message = "an update has a message and how often it is due"
-            yield Fault(path=path, message=message, hint='update = "status_update", update_every = "2m"')
+            yield UnplacedProblem(path=path, message=message, hint='update = "status_update", update_every = "2m"')
 
 
-def _links(runbook: Runbook, names: Names) -> Iterator[Fault]:
+def _links(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
     for path, link in _numbered("dashboards", runbook.dashboards):
         yield from template_faults(link.url, names.anywhere(), (*path, "url"))
         if link.url and not is_url(link.url):
             yield _no_url(link.url, (*path, "url"))
     for path, endpoint in _numbered("endpoints", runbook.endpoints):
         if endpoint.path and not endpoint.path.startswith("/"):
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "path"), message=f"{quoted(endpoint.path)} does not begin with /", hint="as in /health/"
             )
 
@@ -121,11 +121,13 @@ def is_url(text: str) -> bool:
     return text.startswith(("https://", "http://")) or PLACEHOLDER.match(text) is not None
 
 
-def _no_url(text: str, path: Path) -> Fault:
-    return Fault(path=path, message=f"{quoted(text)} is not a link", hint="it begins with https:// or a {{ variable }}")
+def _no_url(text: str, path: Path) -> UnplacedProblem:
+    return UnplacedProblem(
+        path=path, message=f"{quoted(text)} is not a link", hint="it begins with https:// or a {{ variable }}"
+    )
 
 
-def _messages(runbook: Runbook, names: Names) -> Iterator[Fault]:
+def _messages(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
     for name, message in runbook.messages.items():
         path: Path = ("messages", name)
         yield from missing(message.on, runbook.hosts, "host", (*path, "on"))
@@ -134,17 +136,19 @@ def _messages(runbook: Runbook, names: Names) -> Iterator[Fault]:
         yield from template_faults(message.send, names.anywhere(), (*path, "send"), command=True)
 
 
-def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Fault]:
+def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[UnplacedProblem]:
     yield from _facts(runbook, names, (*path, "when"), step.when)
     yield from _facts(runbook, names, (*path, "needed_if"), step.needed_if)
     for place, name in enumerate(step.undo):
         yield from missing(name, names.steps, "step", (*path, "undo", place))
         if name == step.id:
-            yield Fault(path=(*path, "undo", place), message="a step cannot undo itself", hint="name a rollback step")
+            yield UnplacedProblem(
+                path=(*path, "undo", place), message="a step cannot undo itself", hint="name a rollback step"
+            )
     for place, name in enumerate(step.checklist):
         yield from missing(name, names.items, "checklist item", (*path, "checklist", place))
     if not step.actions:
-        yield Fault(path=path, message="the step has no actions", hint="give it at least one [[….actions]]")
+        yield UnplacedProblem(path=path, message="the step has no actions", hint="give it at least one [[….actions]]")
     for place, name in enumerate(step.needed_with):
         yield from missing(name, names.steps, "step", (*path, "needed_with", place))
     known = names.before(step.id)
@@ -158,18 +162,18 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Fa
         known = known.after(action)
 
 
-def _look(path: Path, look: Action) -> Iterator[Fault]:
+def _look(path: Path, look: Action) -> Iterator[UnplacedProblem]:
     """A look answers by its exit status alone."""
     if look.kind and look.run is None:
-        yield Fault(path=path, message=f"a look cannot {look.kind}", hint="give it a command: run")
+        yield UnplacedProblem(path=path, message=f"a look cannot {look.kind}", hint="give it a command: run")
     default = Action()
     for key in ("expect", "capture", "retry"):
         if getattr(look, key) != getattr(default, key):
             hint = "it exits 0 where there is something to undo, 1 where there is not"
-            yield Fault(path=(*path, key), message=f'"{key}" means nothing for a look', hint=hint)
+            yield UnplacedProblem(path=(*path, key), message=f'"{key}" means nothing for a look', hint=hint)
 
 
-def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator[Fault]:
+def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator[UnplacedProblem]:
     for name, values in facts.items():
         wanted = (values,) if isinstance(values, str) else values
         yield from missing(name, names.facts(), "fact", (*path, name))
@@ -179,10 +183,10 @@ def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator
         for value in wanted if allowed or name in ("method", "flow") else ():
             if value not in allowed:
                 message = f"{name} is never {quoted(value)}"
-                yield Fault(path=(*path, name), message=message, hint=nearest(value, allowed))
+                yield UnplacedProblem(path=(*path, name), message=message, hint=nearest(value, allowed))
 
 
-def _sources(runbook: Runbook, texts: Sequence[Text], document_lines: int | None) -> Iterator[Fault]:
+def _sources(runbook: Runbook, texts: Sequence[Text], document_lines: int | None) -> Iterator[UnplacedProblem]:
     for path, text in fields_of(texts, "source"):
         if path[:1] == ("secrets",):
             continue
@@ -190,9 +194,11 @@ def _sources(runbook: Runbook, texts: Sequence[Text], document_lines: int | None
             first, _, last = part.strip().partition("-")
             begin, end = int(first), int(last or first)
             if end < begin or begin == 0:
-                yield Fault(path=path, message=f"{quoted(part.strip())} is not a range of lines", hint="as in 156-159")
+                yield UnplacedProblem(
+                    path=path, message=f"{quoted(part.strip())} is not a range of lines", hint="as in 156-159"
+                )
             elif document_lines is not None and end > document_lines:
-                yield Fault(
+                yield UnplacedProblem(
                     path=path,
                     message=f"line {end} is beyond the document",
                     hint=f"{runbook.runbook.document} has {document_lines} lines",

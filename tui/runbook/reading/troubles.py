@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from tui.runbook.model import Runbook, Sign
+from tui.runbook.model import Runbook, TroubleSign
 from tui.runbook.patterns.bounded import pattern_faults
-from tui.runbook.problem import Fault, Path, quoted
+from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.reading.declarations import missing
 
 ANYBODYS = (
@@ -23,7 +23,7 @@ ANYBODYS = (
 """What the programs of every service say: it tells that something failed, not what."""
 
 
-def issue_faults(runbook: Runbook) -> Iterator[Fault]:
+def issue_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
     """What is wrong with the words of the known troubles."""
     for number, issue in enumerate(runbook.troubleshooting):
         path: Path = ("troubleshooting", number)
@@ -33,17 +33,21 @@ def issue_faults(runbook: Runbook) -> Iterator[Fault]:
             yield from _sign_faults(runbook, sign, (*path, "signs", place))
 
 
-def _sign_faults(runbook: Runbook, sign: Sign, path: Path) -> Iterator[Fault]:
+def _sign_faults(runbook: Runbook, sign: TroubleSign, path: Path) -> Iterator[UnplacedProblem]:
     for key, patterns in (("patterns", sign.patterns), ("commands", sign.commands)):
         for place, pattern in enumerate(patterns):
             yield from pattern_faults(pattern, (*path, key, place))
     for place, service in enumerate(sign.services):
         yield from missing(service, runbook.services, "service", (*path, "services", place))
     if not sign.patterns:
-        yield Fault(path=path, message="a sign without patterns is never found", hint="patterns = ['words of it']")
+        yield UnplacedProblem(
+            path=path, message="a sign without patterns is never found", hint="patterns = ['words of it']"
+        )
     if not sign.services and not sign.commands:
         message = "this sign belongs to no service and to no command"
-        yield Fault(path=path, message=message, hint="add services or commands, or write the words in `patterns`")
+        yield UnplacedProblem(
+            path=path, message=message, hint="add services or commands, or write the words in `patterns`"
+        )
 
 
 def issue_doubts(runbook: Runbook) -> Iterator[tuple[Path, str, str]]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from tui.runbook.model import Action, Monitor, Runbook, Watched, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.probing import KINDS
-from tui.runbook.problem import Fault, Path, nearest, quoted
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.declarations import missing
-from tui.runbook.reading.names import Known, Names, template_faults
+from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probing import probe_faults
 
 
-def watching_faults(runbook: Runbook, names: Names) -> Iterator[Fault]:
+def watching_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
     """Every fault in the monitors and triggers."""
     for name, monitor in runbook.monitors.items():
         yield from _monitor(runbook, names, ("monitors", name), monitor)
@@ -24,25 +24,25 @@ def watching_faults(runbook: Runbook, names: Names) -> Iterator[Fault]:
         yield from missing(trigger.reason, reasons, "reason", (*path, "reason"))
         yield from missing(trigger.live, captured, "captured value", (*path, "live"))
         if (trigger.above is None) is (trigger.below is None):
-            yield Fault(path=path, message="a trigger has either above or below", hint="above = 10")
+            yield UnplacedProblem(path=path, message="a trigger has either above or below", hint="above = 10")
         if trigger.lasting and not seconds(trigger.lasting):
-            yield Fault(
+            yield UnplacedProblem(
                 path=(*path, "for"), message="a trigger needs a time for which its bound is passed", hint='for = "5m"'
             )
 
 
-def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> Iterator[Fault]:
+def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> Iterator[UnplacedProblem]:
     if (monitor.run is None) is (monitor.probe is None):
-        yield Fault(path=path, message="a monitor has either run or probe", hint="give exactly one of them")
+        yield UnplacedProblem(path=path, message="a monitor has either run or probe", hint="give exactly one of them")
     known = names.anywhere()
     yield from missing(monitor.on, runbook.hosts, "host", (*path, "on"))
     yield from template_faults(monitor.run or "", known, (*path, "run"), command=True)
     for place, secret in enumerate(monitor.secrets):
         yield from missing(secret, known.secrets, "secret", (*path, "secrets", place))
     if monitor.every and seconds(monitor.every) < 1:
-        yield Fault(path=(*path, "every"), message=f"every {monitor.every} is too often", hint="at least 1s")
+        yield UnplacedProblem(path=(*path, "every"), message=f"every {monitor.every} is too often", hint="at least 1s")
     if monitor.timeout and not seconds(monitor.timeout):
-        yield Fault(path=(*path, "timeout"), message="a measurement needs some time", hint='timeout = "20s"')
+        yield UnplacedProblem(path=(*path, "timeout"), message="a measurement needs some time", hint='timeout = "20s"')
     yield from pattern_faults(monitor.number.pattern, (*path, "number", "pattern"), groups=monitor.number.of != "count")
     yield from pattern_faults(monitor.share_of, (*path, "share_of"), groups=bool(monitor.share_of))
     if monitor.probe is not None:
@@ -52,7 +52,7 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
         yield from missing(name, names.facts(), "fact", (*path, "when", name))
 
 
-def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[Fault]:
+def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[UnplacedProblem]:
     assert monitor.probe is not None
     service = runbook.services.get(monitor.probe.service)
     checks = KINDS[service.kind].checks if service is not None and service.kind in KINDS else ()
@@ -60,15 +60,19 @@ def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[Fault]:
     if check is None:
         return
     if check.mutates:
-        yield Fault(path=(*path, "probe"), message=f"{check.name} leaves something behind", hint="a monitor only looks")
+        yield UnplacedProblem(
+            path=(*path, "probe"), message=f"{check.name} leaves something behind", hint="a monitor only looks"
+        )
     figures = [field.name for field in check.fields if field.figure]
     if monitor.number.name not in figures:
         message = f"{check.name} has no figure {quoted(monitor.number.name)}"
         hint = nearest(monitor.number.name, figures)
-        yield Fault(path=(*path, "number", "name"), message=message, hint=hint)
+        yield UnplacedProblem(path=(*path, "number", "name"), message=message, hint=hint)
 
 
-def watch_faults(runbook: Runbook, names: Names, known: Known, path: Path, action: Action) -> Iterator[Fault]:
+def watch_faults(
+    runbook: Runbook, names: Names, known: KnownNames, path: Path, action: Action
+) -> Iterator[UnplacedProblem]:
     """Every fault in a watch action."""
     watched: Watched | None = action.watch
     if watched is None:
@@ -78,8 +82,12 @@ def watch_faults(runbook: Runbook, names: Names, known: Known, path: Path, actio
     yield from template_faults(watched.samples, known, (*path, "watch", "samples"), False, names.anywhere())
     if "{{" not in watched.samples and not watched.samples.isdecimal():
         hint = "a whole number, or a {{ variable }}"
-        yield Fault(path=(*path, "watch", "samples"), message=f"{quoted(watched.samples)} is no count", hint=hint)
+        yield UnplacedProblem(
+            path=(*path, "watch", "samples"), message=f"{quoted(watched.samples)} is no count", hint=hint
+        )
     for place, number in enumerate(action.expect.numbers):
         if number.pattern:
             here: Path = (*path, "expect", "numbers", place, "pattern")
-            yield Fault(path=here, message="what is watched has no pattern", hint="the monitor finds the number")
+            yield UnplacedProblem(
+                path=here, message="what is watched has no pattern", hint="the monitor finds the number"
+            )

@@ -40,7 +40,7 @@ class Word(Struct, frozen=True):
     expanded: str
 
 
-class Words(Struct, frozen=True):
+class SimpleCommand(Struct, frozen=True):
     """One simple command. `fed` has something on standard input, `bounded` runs under `timeout`.
 
     `writes` are the files that its output is redirected to; a redirection may stand without a program.
@@ -77,13 +77,13 @@ class Words(Struct, frozen=True):
         return words[place + 1] if place + 1 < len(words) else ""
 
 
-def simple_commands(script: str) -> list[Words]:
+def simple_commands(script: str) -> list[SimpleCommand]:
     """The programs a script starts, those in `$(…)` among them; comments and here-documents are left out."""
     return list(_simple_commands(script))
 
 
 @lru_cache(maxsize=512)
-def _simple_commands(script: str) -> tuple[Words, ...]:
+def _simple_commands(script: str) -> tuple[SimpleCommand, ...]:
     """Kept for a while: several checks of an action ask for the same, one after the other."""
     return tuple(_Splitter(_without_texts(script)).commands())
 
@@ -125,7 +125,7 @@ class _Splitter:
         self.cases = 0
         self.in_pattern = False
 
-    def commands(self) -> Iterator[Words]:
+    def commands(self) -> Iterator[SimpleCommand]:
         words: list[Word] = []
         fed = piped = False
         while self.at < len(self.script):
@@ -283,7 +283,7 @@ def _substitutions(expression: str) -> list[str]:
     return splitter.inner
 
 
-def _command(words: list[Word], fed: bool, writes: tuple[str, ...]) -> Iterator[Words]:
+def _command(words: list[Word], fed: bool, writes: tuple[str, ...]) -> Iterator[SimpleCommand]:
     """The program behind keywords, assignments, `sudo` and the like."""
     bounded = False
     while words:
@@ -303,7 +303,7 @@ def _command(words: list[Word], fed: bool, writes: tuple[str, ...]) -> Iterator[
             break
     if words or writes:
         program = words[0].text.rsplit("/", 1)[-1] if words else ""
-        yield Words(program, tuple(words[1:]), fed, bounded, writes)
+        yield SimpleCommand(program, tuple(words[1:]), fed, bounded, writes)
 
 
 def _unwrapped(wrapper: str, words: list[Word]) -> list[Word]:

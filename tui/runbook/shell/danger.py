@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tui.runbook.model import Action
-from tui.runbook.problem import Fault, Path, quoted
-from tui.runbook.shell.commands import Words, inner_code, simple_commands
+from tui.runbook.problem import Path, UnplacedProblem, quoted
+from tui.runbook.shell.commands import SimpleCommand, inner_code, simple_commands
 from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.read_only import Change, changes
 
 _ENDLESS = frozenset({"htop", "watch", "less", "more", "vi", "vim", "nano", "man", "iotop", "nethogs", "glances"})
 
 
-def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Iterator[Fault]:
+def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Iterator[UnplacedProblem]:
     """What is doubtful in one action; paths are relative to it. `secrets` are the secrets' environment variables."""
     if action.run is None:
         return
@@ -23,31 +23,37 @@ def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Ite
     if not mutates and not action.reads:
         yield from unsaid(changes(action.run, action.stdin), ("run",), "in a step that does not say so")
     if action.retry is not None and may_change(action):
-        yield Fault(path=("retry",), message="what changes something is never run again by itself", hint="remove it")
+        yield UnplacedProblem(
+            path=("retry",), message="what changes something is never run again by itself", hint="remove it"
+        )
     for program in inner_code(action.run):
-        yield Fault(
+        yield UnplacedProblem(
             path=("run",),
             message=f"a value becomes code for {program}",
             hint="pass it as an argument or in an environment variable",
         )
     if re.search(r"\[\[[^\n]*\{\{ [^\n]*\]\]", action.run) and re.search(r"\s-(eq|ne|lt|le|gt|ge)\s", action.run):
-        yield Fault(path=("run",), message="[[ … ]] computes with a value, and runs what it says", hint="use [ … ]")
+        yield UnplacedProblem(
+            path=("run",), message="[[ … ]] computes with a value, and runs what it says", hint="use [ … ]"
+        )
 
 
-def unsaid(found: Iterable[Change], path: Path, where: str) -> Iterator[Fault]:
+def unsaid(found: Iterable[Change], path: Path, where: str) -> Iterator[UnplacedProblem]:
     """A fault for the first change that nothing announces, the certain ones before those that are only possible."""
     for change in sorted(found, key=lambda one: not one.known)[:1]:
         if change.known:
-            yield Fault(path=path, message=f"{quoted(change.words)} changes production {where}", hint="mutates = true")
+            yield UnplacedProblem(
+                path=path, message=f"{quoted(change.words)} changes production {where}", hint="mutates = true"
+            )
         else:
-            yield Fault(
+            yield UnplacedProblem(
                 path=path,
                 message=f"{quoted(change.words)} is not known to only read, so it counts as a change",
                 hint="mutates = true on the step, or reads = true on the action if it only reads",
             )
 
 
-def _secret_in_argv(words: Words, secrets: frozenset[str]) -> Iterator[Fault]:
+def _secret_in_argv(words: SimpleCommand, secrets: frozenset[str]) -> Iterator[UnplacedProblem]:
     """A secret's variable among the arguments of a program, where `ps` shows it; a shell builtin has no argv."""
     if not words.program or words.program in ("printf", "echo", "export", "[", "test", "[[", ":", "read", "set"):
         return
@@ -57,18 +63,18 @@ def _secret_in_argv(words: Words, secrets: frozenset[str]) -> Iterator[Fault]:
                 message = (
                     f"the secret ${variable} is an argument of {words.program}, where every user of the host sees it"
                 )
-                yield Fault(
+                yield UnplacedProblem(
                     path=("run",), message=message, hint="give it by standard input, a 0600 file or the environment"
                 )
 
 
-def _never_ends(words: Words, has_stdin: bool) -> Iterator[Fault]:
+def _never_ends(words: SimpleCommand, has_stdin: bool) -> Iterator[UnplacedProblem]:
     why = _endless(words) or ("" if has_stdin or words.fed else _interactive(words))
     if why:
-        yield Fault(path=("run",), message=why[0], hint=why[1])
+        yield UnplacedProblem(path=("run",), message=why[0], hint=why[1])
 
 
-def _endless(words: Words) -> tuple[str, str] | None:
+def _endless(words: SimpleCommand) -> tuple[str, str] | None:
     program, arguments = words.program, words.texts
     if words.bounded:
         return None
@@ -87,7 +93,7 @@ def _endless(words: Words) -> tuple[str, str] | None:
     return None
 
 
-def _interactive(words: Words) -> tuple[str, str] | None:
+def _interactive(words: SimpleCommand) -> tuple[str, str] | None:
     program, arguments = words.program, words.texts
     if words.manage in ("shell", "dbshell", "shell_plus") and not {"-c", "--command"} & set(arguments):
         return f"manage.py {words.manage} waits for a person", "give it -c, or its text by stdin"

@@ -3,7 +3,7 @@
 import re
 
 from tui.runbook.problem import quoted
-from tui.runbook.shell.places import ARITHMETIC, PLACEHOLDER, HereDocument, Place, Placeholder, Script
+from tui.runbook.shell.places import ARITHMETIC, PLACEHOLDER, HereDocument, Placeholder, QuotingContext, Script
 
 _PLAIN = re.compile(r"""[^\\'"`$<>(){\s;&|]+""")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")
@@ -37,7 +37,7 @@ class _Reader:
     def ahead(self, text: str) -> bool:
         return self.text.startswith(text, self.at, self.end)
 
-    def placeholder(self, place: Place, skip: int = 0, refusal: str = "") -> bool:
+    def placeholder(self, place: QuotingContext, skip: int = 0, refusal: str = "") -> bool:
         """Take the placeholder that begins `skip` characters ahead, if there is one."""
         begins = self.text.startswith("{", self.at + skip)  # much quicker than the pattern
         match = PLACEHOLDER.match(self.text, self.at + skip, self.end) if begins else None
@@ -48,7 +48,7 @@ class _Reader:
         self.at = match.end()
         return True
 
-    def escaped(self, place: Place) -> None:
+    def escaped(self, place: QuotingContext) -> None:
         """A backslash and what it escapes."""
         if not self.placeholder(place, 1, "it stands right after a backslash"):
             self.at += 2
@@ -58,11 +58,11 @@ class _Reader:
         word_start, depth, pending = True, 0, list[HereDocument]()
         while self.at < self.end:
             char = self.text[self.at]
-            if self.placeholder(Place.BARE):
+            if self.placeholder(QuotingContext.BARE):
                 word_start = False
             elif char == "\\":
                 word_start = word_start and self.text.startswith("\\\n", self.at)
-                self.escaped(Place.BARE)
+                self.escaped(QuotingContext.BARE)
             elif char == "\n":
                 self.newline(pending)
                 word_start = True
@@ -172,7 +172,7 @@ class _Reader:
         self.at = min(stop, outer)
 
     def text_of_body(self, literal: bool) -> None:
-        place = Place.HERE_LITERAL if literal else Place.HERE
+        place = QuotingContext.HERE_LITERAL if literal else QuotingContext.HERE
         while self.at < self.end:
             if self.placeholder(place):
                 continue
@@ -191,7 +191,7 @@ class _Reader:
         stop = self.text.find("\n", start, self.end)
         outer, self.end = self.end, self.end if stop < 0 else stop
         while self.at < self.end:
-            if not self.placeholder(Place.COMMENT):
+            if not self.placeholder(QuotingContext.COMMENT):
                 self.at += 1
         self.comments.append((start, self.end))
         self.end = outer
@@ -199,7 +199,7 @@ class _Reader:
     def single(self) -> None:
         self.at += 1
         while self.at < self.end:
-            if self.placeholder(Place.SINGLE):
+            if self.placeholder(QuotingContext.SINGLE):
                 continue
             char = self.text[self.at]
             self.at += 1
@@ -211,7 +211,7 @@ class _Reader:
     def double(self) -> None:
         self.at += 1
         while self.at < self.end:
-            if self.placeholder(Place.DOUBLE):
+            if self.placeholder(QuotingContext.DOUBLE):
                 continue
             char = self.text[self.at]
             if char == '"':
@@ -219,7 +219,7 @@ class _Reader:
                 return
             self.inside_quotes(char)
             if char == "\\":
-                self.escaped(Place.DOUBLE)
+                self.escaped(QuotingContext.DOUBLE)
             elif char == "$":
                 self.dollar(bare=False)
             elif char == "`":
@@ -234,7 +234,7 @@ class _Reader:
 
     def dollar(self, bare: bool) -> None:
         """`$` and what it begins: an expansion, a substitution, arithmetic, or nothing."""
-        if self.placeholder(Place.BARE if bare else Place.DOUBLE, 1, "it stands right after a $"):
+        if self.placeholder(QuotingContext.BARE if bare else QuotingContext.DOUBLE, 1, "it stands right after a $"):
             return
         if self.ahead("$(("):
             self.arithmetic(3)
@@ -267,7 +267,7 @@ class _Reader:
     def refused(self, stop: int, why: str) -> None:
         """Everything up to `stop`, where no value may stand."""
         while self.at < stop:
-            if not self.placeholder(Place.BARE, 0, why):
+            if not self.placeholder(QuotingContext.BARE, 0, why):
                 self.at += 1
 
     def braces(self, bare: bool) -> None:
@@ -284,10 +284,10 @@ class _Reader:
         outer, self.refusal = self.refusal, self.refusal or why
         while self.at < self.end and depth:
             char = self.text[self.at]
-            if self.placeholder(Place.BARE):
+            if self.placeholder(QuotingContext.BARE):
                 continue
             if char == "\\":
-                self.escaped(Place.BARE)
+                self.escaped(QuotingContext.BARE)
             elif char == "'" and not quotes:
                 self.lost("a single quote inside ${…} inside double quotes")
                 self.at += 1

@@ -13,7 +13,7 @@ PLACEHOLDER = re.compile(r"\{\{(?!(?:end|else|break|continue)\}\}) *([A-Za-z_][A
 """One `{{ name }}`, with blanks or without: `{{.Names}}`, `{{json .}}` and `{{end}}` are other programs'."""
 
 
-class Place(StrEnum):
+class QuotingContext(StrEnum):
     """Where a placeholder stands."""
 
     BARE = "bare"
@@ -30,7 +30,7 @@ class Placeholder(Struct, frozen=True):
     start: int
     end: int
     name: str
-    place: Place
+    place: QuotingContext
     refusal: str = ""
 
     @property

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tui.errors import RunbookError
 from tui.runbook.problem import quoted
 from tui.runbook.shell.lexer import read
-from tui.runbook.shell.places import HereDocument, Place, Script
+from tui.runbook.shell.places import HereDocument, QuotingContext, Script
 
 _SAFE = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
 _RESERVED = frozenset(
@@ -62,17 +62,17 @@ def _check_body(template: str, script: Script, body: HereDocument, values: Mappi
             )
 
 
-def _written(value: str, place: Place, following: str) -> str:
+def _written(value: str, place: QuotingContext, following: str) -> str:
     match place:
-        case Place.SINGLE:
+        case QuotingContext.SINGLE:
             return value.replace("'", "'\\''")
-        case Place.DOUBLE:
+        case QuotingContext.DOUBLE:
             return re.sub(r'([\\"$`])', r"\\\1", value)
-        case Place.HERE:
+        case QuotingContext.HERE:
             return re.sub(r"([\\$`])", r"\\\1", value)
-        case Place.HERE_LITERAL:
+        case QuotingContext.HERE_LITERAL:
             return value
-        case Place.COMMENT:
+        case QuotingContext.COMMENT:
             return "".join(char if char.isprintable() else " " for char in value)
         case _:
             if _SAFE.fullmatch(value) and value not in _RESERVED and following not in ("<", ">", "=", "("):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from tui.runbook.shell.commands import Words, simple_commands
+from tui.runbook.shell.commands import SimpleCommand, simple_commands
 from tui.runbook.shell.places import PLACEHOLDER
 from tui.runbook.shell.read_only_files import curl_changes, file_changes
 from tui.runbook.shell.read_only_programs import (
@@ -59,7 +59,7 @@ class _Context(Struct, frozen=True):
     temporary: frozenset[str]
     stdin: str
 
-    def judge(self, words: Words) -> Iterator[Change]:
+    def judge(self, words: SimpleCommand) -> Iterator[Change]:
         """What one command changes."""
         for target in words.writes:
             if not self.is_temporary(target):
@@ -87,7 +87,7 @@ class _Context(Struct, frozen=True):
             or any(bare == one or bare.startswith((f"{one}/", f"{one}.")) for one in self.temporary)
         )
 
-    def program(self, words: Words) -> Iterator[Change]:
+    def program(self, words: SimpleCommand) -> Iterator[Change]:
         """What a program that starts no other one changes."""
         program, texts = words.program, words.texts
         name = " ".join([program, *(word for word in texts[:1] if not word.startswith("-"))])
@@ -120,7 +120,7 @@ class _Context(Struct, frozen=True):
             elif known:
                 yield Change(known, known=True)
 
-    def manage(self, words: Words) -> Iterator[Change]:
+    def manage(self, words: SimpleCommand) -> Iterator[Change]:
         """Django's manage.py, judged by its verb; what it does not know of itself is the application's own."""
         verb, texts = words.manage, words.texts
         reads = verb in MANAGE or bool(MANAGE_DRY.get(verb, frozenset()) & set(texts))
@@ -129,7 +129,7 @@ class _Context(Struct, frozen=True):
         if not reads:
             yield Change(f"manage.py {verb}", known=verb in MANAGE_CHANGES)
 
-    def sql(self, words: Words) -> Iterator[Change]:
+    def sql(self, words: SimpleCommand) -> Iterator[Change]:
         """A client of a database, judged by the statements it is given."""
         statements = list(_values_of(words.texts, _SQL[words.program]))
         if words.program == "psql" and {"-l", "--list"} & set(words.texts):
@@ -148,7 +148,7 @@ def _found(reads: bool, name: str) -> Iterator[Change]:
         yield Change(name, known=True)
 
 
-def _inner(words: Words) -> str | None:
+def _inner(words: SimpleCommand) -> str | None:
     """The script that a command starts, where that is all it does."""
     program, texts = words.program, words.texts
     if program in _SHELLS or program == "su":

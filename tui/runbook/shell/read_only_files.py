@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from tui.runbook.shell.commands import Words
+from tui.runbook.shell.commands import SimpleCommand
 from tui.runbook.shell.read_only_programs import CHANGERS
 
 IsTemporary = Callable[[str], bool]
@@ -27,7 +27,7 @@ _SHORT_VALUED = "XdFTouHAmwebxcCDEKPQUyYzrt"
 _DATA = ("--data", "--json", "--form", "--upload-file")
 
 
-def file_changes(words: Words, temporary: IsTemporary) -> str | None:
+def file_changes(words: SimpleCommand, temporary: IsTemporary) -> str | None:
     """What a program changes in files, in a few words; empty where it only reads; None for other programs."""
     program, texts = words.program, words.texts
     named = [word for word in texts if not word.startswith("-")]

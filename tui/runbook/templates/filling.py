@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from tui.runbook.model import Action, Capture, Expect
-from tui.runbook.problem import Fault
+from tui.runbook.problem import UnplacedProblem
 from tui.runbook.shell.places import PLACEHOLDER
 from tui.runbook.templates.variables import fill, names, worded
 from tui.runbook.walk import KEY, Text
@@ -63,13 +63,13 @@ def _capture(wanted: Capture, values: Mapping[str, str]) -> Capture:
     return replace(wanted, pattern=fill(wanted.pattern, escaped), json=fill(wanted.json, values))
 
 
-def unfilled(texts: Iterable[Text]) -> Iterator[Fault]:
+def unfilled(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
     """A fault for each placeholder that nothing would fill in: people would read `{{ name }}`."""
     for path, kind, field, text in texts:
         if "{{" not in text or not field or kind == KEY or (kind, field) in FILLED:
             continue
         if found := PLACEHOLDER.search(text):
-            yield Fault(
+            yield UnplacedProblem(
                 path=path,
                 message=f"{found[0]} is not filled in here",
                 hint="write it out; it is filled in commands, expectations, questions, messages, a step's text",

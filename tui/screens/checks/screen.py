@@ -15,7 +15,7 @@ from tui.front import SessionChanged, front
 from tui.runbook.model import Section
 from tui.screens.checks.text import counted, table
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
-from tui.session.views.verdicts import Row, row_of
+from tui.session.views.verdicts import CheckRow, row_of
 from tui.text.block import block, styled
 from tui.widgets.page import Page
 from tui.widgets.top_line import TopLine
@@ -32,7 +32,7 @@ class ChecksScreen(Page[None]):
     CSS = "ChecksScreen #checks { height: 1fr; padding: 0 1; } ChecksScreen #count { height: 1; padding: 0 1; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("checks")
 
-    rows: reactive[tuple[Row, ...]] = reactive((), init=False, repaint=False)
+    rows: reactive[tuple[CheckRow, ...]] = reactive((), init=False, repaint=False)
 
     def __init__(self, section: Section) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class ChecksScreen(Page[None]):
             row_of(state, self.section.id, step) for step in steps if all(action.automatic for action in step.actions)
         )
 
-    def watch_rows(self, rows: tuple[Row, ...]) -> None:
+    def watch_rows(self, rows: tuple[CheckRow, ...]) -> None:
         if not self.is_mounted:
             return
         self.query_one("#checks-table", Words).say(styled(table(rows, max(60, self.size.width - 4))))

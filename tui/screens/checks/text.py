@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import set_cell_size
 
-from tui.session.views.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, Row
+from tui.session.views.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, CheckRow
 from tui.text.amounts import duration
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
@@ -16,7 +16,7 @@ CLASSES = {OK: "good", WARNING: "turn", FAILED: "bad", NO_DATA: "bad", RUNNING: 
 WIDE = 110
 
 
-def table(rows: Sequence[Row], width: int) -> list[list[Piece]]:
+def table(rows: Sequence[CheckRow], width: int) -> list[list[Piece]]:
     """The table in lines of `width` cells, with a line of what to look at below each row that is not well."""
     title = max(18, min(34, width // 3))
     target = 12 if width < WIDE else 16
@@ -43,7 +43,7 @@ def table(rows: Sequence[Row], width: int) -> list[list[Piece]]:
     return lines
 
 
-def counted(rows: Sequence[Row]) -> str:
+def counted(rows: Sequence[CheckRow]) -> str:
     """The last line: how many stand so."""
     counts = [(sum(row.verdict == word for row in rows), word) for word in SIGNS]
     return ", ".join(f"{count} {word}" for count, word in counts if count)

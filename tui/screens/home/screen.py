@@ -27,7 +27,7 @@ from tui.session.archive.ticking import listed, tick_off
 from tui.session.places import runbook_id
 from tui.session.views.followups import Due
 from tui.text.block import Piece, block, styled
-from tui.widgets.fields.option_rows import OptionRows, Row
+from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.page import Page
 from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
@@ -138,7 +138,7 @@ class HomeScreen(Page[None]):
         listed.clear_options()
         now = front(self).workspace.clock.now()
         for one in found or ():
-            listed.add(Row(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
+            listed.add(OptionRow(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
         listed.display, none.display = bool(found), not found
         none.say(block("none yet on this machine"))
         if found:

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import RadioSet
 
 from tui.runbook.model import Method
-from tui.screens.setup.form import Field
+from tui.screens.setup.form import FormField
 from tui.text.block import Block, block, pieces
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Choice, Said
@@ -38,10 +38,10 @@ class ChoiceInput(LineInput):
         self.cursor_position = len(self.value)
 
 
-class Entry(Vertical):
+class FormEntry(Vertical):
     """One field; `value` is what it holds."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: FormField) -> None:
         super().__init__(id=f"{field.id}-entry", classes="entry")
         self.field = field
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from tui.execution.preflight import Finding, Verdict
+from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
 from tui.runbook.templates.variables import defaults, wrong_value
@@ -13,11 +13,11 @@ from tui.text.block import Piece
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
 
-GLYPHS = {Verdict.WAITING: ("▶", "bold $st-run"), Verdict.OK: ("✔", "$st-good")}
+GLYPHS = {RowVerdict.WAITING: ("▶", "bold $st-run"), RowVerdict.OK: ("✔", "$st-good")}
 FAILED = ("✖", "bold $st-bad")
 
 
-class Field(Struct, frozen=True, kw_only=True):
+class FormField(Struct, frozen=True, kw_only=True):
     """Something to fill in; `id` is `operator`, `change`, `reason`, … or `var-` and the variable's name."""
 
     id: str
@@ -31,20 +31,20 @@ def variable_id(name: str) -> str:
     return f"var-{name}"
 
 
-def people(operator: str) -> list[Field]:
+def people(operator: str) -> list[FormField]:
     """Who does it."""
     return [
-        Field(id="operator", prompt="Operator (signs the steps)", value=operator),
-        Field(id="second", prompt="Second person (where two must sign; may be given later)"),
+        FormField(id="operator", prompt="Operator (signs the steps)", value=operator),
+        FormField(id="second", prompt="Second person (where two must sign; may be given later)"),
     ]
 
 
-def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Field]:
+def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[FormField]:
     """The runbook's variables; `own` are the operator's defaults."""
     variables = workspace.variables(flow)
     given = {**defaults(variables, workspace.clock.now(), flow, workspace.runbook.window), **own}
     return [
-        Field(
+        FormField(
             id=variable_id(name),
             prompt=variable.prompt + (" – optional" if variable.optional else ""),
             value=given.get(name, ""),
@@ -54,13 +54,13 @@ def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Fiel
     ]
 
 
-def references(workspace: Workspace, flow: str, given: Setup) -> list[Field]:
+def references(workspace: Workspace, flow: str, given: Setup) -> list[FormField]:
     """The change's reference, and a reason where the window is closed."""
-    fields = [Field(id="change", prompt="Change reference – optional", value=given.change)]
+    fields = [FormField(id="change", prompt="Change reference – optional", value=given.change)]
     if needs_reason(workspace, flow):
         why = workspace.window().why
         fields.append(
-            Field(id="reason", prompt=f"Outside the window ({why}): why now? It is recorded", value=given.reason)
+            FormField(id="reason", prompt=f"Outside the window ({why}): why now? It is recorded", value=given.reason)
         )
     return fields
 
@@ -107,9 +107,9 @@ def problems(
     if needs_reason(workspace, setup.flow) and not given.get("reason", "").strip():
         found["reason"] = "a reason is needed outside the window"
     verdicts = {row.verdict for row in rows.values()}
-    if checking or not rows or Verdict.WAITING in verdicts:
+    if checking or not rows or RowVerdict.WAITING in verdicts:
         found["preflight"] = "the preflight is still running"
-    elif Verdict.FAILED in verdicts and not given.get("override", "").strip():
+    elif RowVerdict.FAILED in verdicts and not given.get("override", "").strip():
         found["override"] = "fix what failed and check again, or give a reason to begin anyway; it is recorded"
     return found
 
@@ -122,7 +122,7 @@ def row_lines(rows: Iterable[Finding]) -> list[list[Piece]]:
         what = f"{row.kind} {row.name}"
         lines.append([(f"{glyph} {row.verdict.value:<8} ", style), (what, "bold")])
         if row.detail:
-            lines.append([(f"└ {row.detail}", "" if row.verdict is Verdict.OK else style)])
+            lines.append([(f"└ {row.detail}", "" if row.verdict is RowVerdict.OK else style)])
         if row.hint:
             lines.append([(f"└→ {row.hint}", "")])
     return lines
@@ -130,10 +130,10 @@ def row_lines(rows: Iterable[Finding]) -> list[list[Piece]]:
 
 def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_key: str) -> list[Piece]:
     """One line that always shows: how the preflight stands, and what is left to do."""
-    good = sum(row.verdict is Verdict.OK for row in rows.values())
-    bad = sum(row.verdict is Verdict.FAILED for row in rows.values())
+    good = sum(row.verdict is RowVerdict.OK for row in rows.values())
+    bad = sum(row.verdict is RowVerdict.FAILED for row in rows.values())
     waiting = len(rows) - good - bad
-    glyph, style = FAILED if bad else GLYPHS[Verdict.WAITING if waiting or not rows else Verdict.OK]
+    glyph, style = FAILED if bad else GLYPHS[RowVerdict.WAITING if waiting or not rows else RowVerdict.OK]
     words = f"{glyph} preflight: {good} ok, {bad} failed" + (f", {waiting} checking" if waiting else "")
     line: list[Piece] = [(words, style)]
     fields = [field for field in wrong if field != "preflight"]

@@ -15,11 +15,11 @@ from textual.widgets import Button, Footer, Input, RadioSet
 from tui.actions import bindings
 from tui.errors import RunbookError
 from tui.execution.choices import choices_from
-from tui.execution.preflight import Finding, Verdict
+from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
 from tui.front import front
 from tui.screens.setup import form
-from tui.screens.setup.fields import Entry, Methods
+from tui.screens.setup.fields import FormEntry, Methods
 from tui.text.block import block, styled
 from tui.widgets.page import Page
 from tui.widgets.said import Press, Said
@@ -66,12 +66,14 @@ class SetupScreen(Page[None]):
         flow = workspace.runbook.flows[self.flow]
         given = app.given or Setup(flow=self.flow, operator=app.operator)
         own = {**app.config.variables, **workspace.pointed, **given.variables}
-        yield from map(Entry, form.people(given.operator or app.operator))
+        yield from map(FormEntry, form.people(given.operator or app.operator))
         if flow.methods:
             yield Methods([(name, workspace.runbook.methods[name]) for name in flow.methods], given.method)
-        yield from map(Entry, form.values(workspace, self.flow, own))
-        yield from map(Entry, form.references(workspace, self.flow, given))
-        override = Entry(form.Field(id="override", prompt="The preflight failed: why begin anyway? It is recorded"))
+        yield from map(FormEntry, form.values(workspace, self.flow, own))
+        yield from map(FormEntry, form.references(workspace, self.flow, given))
+        override = FormEntry(
+            form.FormField(id="override", prompt="The preflight failed: why begin anyway? It is recorded")
+        )
         override.display = False
         yield override
         yield Press(block("Begin"), id="begin")
@@ -88,7 +90,7 @@ class SetupScreen(Page[None]):
 
     def given(self) -> dict[str, str]:
         """What every field holds now."""
-        return {entry.field.id: entry.value for entry in self.query(Entry)}
+        return {entry.field.id: entry.value for entry in self.query(FormEntry)}
 
     def method(self) -> str:
         """The chosen method, empty where the flow has none."""
@@ -107,7 +109,7 @@ class SetupScreen(Page[None]):
         self.query_one("#verdict", Words).say(
             styled([form.verdict_line(self.rows, wrong, front(self).keys.of("setup.begin"))])
         )
-        for entry in self.query(Entry):
+        for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
 
@@ -130,7 +132,7 @@ class SetupScreen(Page[None]):
         self._run += 1
         self._checking = True
         run = self._run
-        self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is Verdict.OK}
+        self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is RowVerdict.OK}
         app, setup = front(self), self.setup()
 
         def report(row: Finding) -> None:
@@ -138,7 +140,7 @@ class SetupScreen(Page[None]):
 
         def failed(error: RunbookError) -> None:
             row = Finding(
-                name="itself", kind="preflight", verdict=Verdict.FAILED, detail=error.message, hint=error.hint
+                name="itself", kind="preflight", verdict=RowVerdict.FAILED, detail=error.message, hint=error.hint
             )
             self._finished(run, (row,))
 
@@ -153,7 +155,7 @@ class SetupScreen(Page[None]):
         if run != self._run:
             return
         self._checking = False
-        nothing = Finding(name="nothing to reach", kind="flow", verdict=Verdict.OK)
+        nothing = Finding(name="nothing to reach", kind="flow", verdict=RowVerdict.OK)
         found = {(row.kind, row.name): row for row in rows} | self.rows
         self.rows = found or {("flow", ""): nothing}
         self._judge()
@@ -163,12 +165,12 @@ class SetupScreen(Page[None]):
     def _fill_in(self, found: dict[str, str]) -> None:
         """Offer what the hosts said, where nothing has been written meanwhile."""
         for name, value in found.items():
-            self.query_one(f"#{form.variable_id(name)}-entry", Entry).fill(value)
+            self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).fill(value)
 
     def watch_rows(self, rows: Rows) -> None:
         self.query_one("#rows", Words).say(styled(form.row_lines(rows.values())))
-        failed = any(row.verdict is Verdict.FAILED for row in rows.values())
-        self.query_one("#override-entry", Entry).display = failed
+        failed = any(row.verdict is RowVerdict.FAILED for row in rows.values())
+        self.query_one("#override-entry", FormEntry).display = failed
         self._judge()
 
     def _fetch_choices(self, name: str) -> None:
@@ -182,7 +184,7 @@ class SetupScreen(Page[None]):
                 workspace.runbook, name, given, workspace.transports, workspace.secrets, workspace.clock
             )
 
-        app.work(self, ask, self.query_one(f"#{form.variable_id(name)}-entry", Entry).offer)
+        app.work(self, ask, self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).offer)
 
     # what next
 
@@ -197,7 +199,7 @@ class SetupScreen(Page[None]):
             return
         first = next(iter(wrong))
         front(self).say(wrong[first], warning=True)
-        for entry in self.query(Entry):
+        for entry in self.query(FormEntry):
             if entry.field.id == first:
                 entry.focus_input()
 

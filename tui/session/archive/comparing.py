@@ -56,23 +56,23 @@ class Compared(Struct, frozen=True, kw_only=True):
         return ""
 
 
-class Session(Struct, frozen=True):
+class ComparedSession(Struct, frozen=True):
     """One of two sessions that are compared."""
 
     directory: SessionDirectory
     state: SessionState
 
 
-def opened(directory: SessionDirectory) -> Session:
+def opened(directory: SessionDirectory) -> ComparedSession:
     """Read a session.
 
     Raises:
         SessionError: it is not there, or damaged.
     """
-    return Session(directory, directory.load()[1])
+    return ComparedSession(directory, directory.load()[1])
 
 
-def compare(before: Session, after: Session) -> Iterator[Compared]:
+def compare(before: ComparedSession, after: ComparedSession) -> Iterator[Compared]:
     """Every step that was touched in one of them, in the order of the later one, then what only the earlier has."""
     later = {step.id: step for _, step in after.state.plan()}
     earlier = {step.id: step for _, step in before.state.plan()}
@@ -91,7 +91,7 @@ def compare(before: Session, after: Session) -> Iterator[Compared]:
         )
 
 
-def difference(before: Session, after: Session, step: str) -> list[str]:
+def difference(before: ComparedSession, after: ComparedSession, step: str) -> list[str]:
     """What a step's last attempts printed, compared line by line (unified diff); their secrets are hidden."""
     old, new = (list(_output(one, step)) for one in (before, after))
     return list(difflib.unified_diff(old, new, before.directory.id, after.directory.id, lineterm="", n=2))
@@ -107,7 +107,7 @@ def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | Non
     return Side(now.status.value, outcome, round(took, 3), len(attempts))
 
 
-def _output(session: Session, step: str) -> Iterator[str]:
+def _output(session: ComparedSession, step: str) -> Iterator[str]:
     """The output of the last attempt of each of a step's actions, one after the other."""
     last: dict[int, int] = {}
     for number in session.state.step(step).attempts:

@@ -19,7 +19,7 @@ from tui.session.output.timing import timing_path, verify_timing
 COPY = "restore it from a copy"
 
 
-class Proved(Struct, kw_only=True):
+class ProvedFolder(Struct, kw_only=True):
     """What a session's folder has: lines of the journal, outputs, and what nothing in it can prove, in words."""
 
     count: int = 0
@@ -39,7 +39,7 @@ class _Told(Struct):
     finished: dict[int, ev.AttemptFinished] = {}
 
 
-def prove(directory: SessionDirectory) -> Proved:
+def prove(directory: SessionDirectory) -> ProvedFolder:
     """Look through every file of a session.
 
     Raises:
@@ -60,7 +60,7 @@ def prove(directory: SessionDirectory) -> Proved:
         raise type(whole)("; ".join(one.message for one in damaged), whole.hint)
     hidden = manifest.hidden() if manifest else frozenset[int]()
     proved = [one for one in told.finished.values() if one.sha256 and one.attempt not in hidden]
-    return Proved(
+    return ProvedFolder(
         count=told.count,
         head=told.head,
         outputs=len(proved),

@@ -20,7 +20,7 @@ START = "0" * 64
 """What the first line has in place of the hash of the line before."""
 
 
-class Line(Struct, frozen=True):
+class JournalLine(Struct, frozen=True):
     """One line: version, number from 0, UTC time, seconds since this process opened it, hash of the line before."""
 
     v: int
@@ -35,7 +35,7 @@ class _Version(Struct, frozen=True):
     v: int
 
 
-class Place(Struct, frozen=True):
+class JournalPlace(Struct, frozen=True):
     """A place between two lines: how many come before it, the hash of the last of them, and its offset."""
 
     count: int = 0
@@ -43,7 +43,7 @@ class Place(Struct, frozen=True):
     end: int = 0
 
 
-class Proved(Struct, frozen=True):
+class ProvedLine(Struct, frozen=True):
     """An entry, and the journal up to it: the hash of its line and the offset at which the line ends."""
 
     entry: Entry
@@ -51,10 +51,10 @@ class Proved(Struct, frozen=True):
     end: int
 
 
-BEGINNING = Place()
+BEGINNING = JournalPlace()
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Line, strict=True)
+_decoder = msgspec.json.Decoder(JournalLine, strict=True)
 _version = msgspec.json.Decoder(_Version)
 
 
@@ -65,10 +65,10 @@ def digest(line: bytes) -> str:
 
 def encode(entry: Entry, prev: str) -> bytes:
     """The bytes of a line, without its end."""
-    return _encoder.encode(Line(VERSION, entry.seq, entry.at, entry.mono, prev, entry.event))
+    return _encoder.encode(JournalLine(VERSION, entry.seq, entry.at, entry.mono, prev, entry.event))
 
 
-def walk(path: Path, place: Place = BEGINNING) -> Iterator[Proved]:
+def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
     """Every whole line from a place on, proved against the one before; a last line without an end is left out.
 
     Raises:
@@ -86,7 +86,7 @@ def walk(path: Path, place: Place = BEGINNING) -> Iterator[Proved]:
                 line = raw[:-1]
                 entry = _decode(path, number, line, head)
                 head, end = digest(line), end + len(raw)
-                yield Proved(entry, head, end)
+                yield ProvedLine(entry, head, end)
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tui.runbook.model import Message, Step, seconds
 from tui.runbook.templates.variables import fill
 from tui.session import events as ev
-from tui.session.state import SessionState, Told
+from tui.session.state import Announced, SessionState
 from tui.text.amounts import duration
 
 ALREADY = "already sent"
@@ -22,15 +22,15 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
-def told_now(state: SessionState, event: ev.MessageSent, at: datetime) -> Mapping[str, Told]:
+def told_now(state: SessionState, event: ev.MessageSent, at: datetime) -> Mapping[str, Announced]:
     """What people have been told ahead, by one more message: the first that named the same moment counts."""
     message = state.runbook.messages.get(event.message)
     if message is None or not message.ahead:
         return state.told
-    now = Told(fill(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
+    now = Announced(fill(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
     before = state.told.get(event.message)
     if before is not None and before.of == now.of:
-        now = Told(now.of, min((one.at for one in (before, now) if one.at is not None), default=None))
+        now = Announced(now.of, min((one.at for one in (before, now) if one.at is not None), default=None))
     return {**state.told, event.message: now}
 
 
@@ -43,7 +43,7 @@ def told_late(state: SessionState, steps: Sequence[Step]) -> str:
     return ""
 
 
-def _late(message: Message, told: Told, of: str) -> str:
+def _late(message: Message, told: Announced, of: str) -> str:
     planned = moment_of(of)
     if planned is None:
         return f"notified, but {of} is not a date and a time"

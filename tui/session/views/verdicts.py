@@ -9,7 +9,7 @@ from tui.session.state import Attempt, SessionState, StepStatus
 OK, WARNING, FAILED, NO_DATA, RUNNING, TO_DO = "ok", "warning", "failed", "no data", "running", "to do"
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class CheckRow(Struct, frozen=True, kw_only=True):
     """One check: where it stands, what was expected (the threshold), what came (the figure), how long it took.
 
     `target` is the service or host that was asked; `look` says what to look at where it is not well.
@@ -26,7 +26,7 @@ class Row(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-def row_of(state: SessionState, section: str, step: Step) -> Row:
+def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
     """The verdict on a step as it stands."""
     now = state.step(step.id)
     attempts = [state.attempts[number] for number in now.attempts if not state.attempts[number].aside]
@@ -37,7 +37,7 @@ def row_of(state: SessionState, section: str, step: Step) -> Row:
     came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came or _figures(state, attempts)).partition(
         " → "
     )
-    return Row(
+    return CheckRow(
         section=section,
         step=step.id,
         title=step.title,

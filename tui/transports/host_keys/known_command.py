@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui.errors import HostError, HostKeyRefused
 from tui.transports.host_keys.keyblobs import HostKey, fingerprint
-from tui.transports.host_keys.known_hosts import Known, known_lines
+from tui.transports.host_keys.known_hosts import KnownHost, known_lines
 from tui.transports.ssh_config.resolved import Resolved
 from tui.transports.ssh_config.tokens import FILES
 from tui.transports.told import told
@@ -19,7 +19,7 @@ ORDER, HOSTNAME, ADDRESS = "ORDER", "HOSTNAME", "ADDRESS"
 """Why it is asked: for the kinds of key to prefer, or for the keys of a name or an address."""
 
 
-def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None = None) -> list[Known]:
+def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None = None) -> list[KnownHost]:
     """What the command says of a name; nothing where the configuration has none.
 
     Raises:

@@ -19,7 +19,7 @@ MOST_PATTERN = 1023
 REVOKED, AUTHORITY = "@revoked", "@cert-authority"
 
 
-class Known(NamedTuple):
+class KnownHost(NamedTuple):
     """One line of a known_hosts file that is about the host."""
 
     path: Path
@@ -29,9 +29,9 @@ class Known(NamedTuple):
     key: bytes
 
 
-def known_keys(name: str, paths: Iterable[Path]) -> list[Known]:
+def known_keys(name: str, paths: Iterable[Path]) -> list[KnownHost]:
     """Every line of the files that names the host; a line that makes no sense is passed over, as OpenSSH does."""
-    known: list[Known] = []
+    known: list[KnownHost] = []
     for path in paths:
         try:
             known += known_lines(name, path, path.read_bytes())
@@ -40,7 +40,7 @@ def known_keys(name: str, paths: Iterable[Path]) -> list[Known]:
     return known
 
 
-def known_lines(name: str, path: Path, data: bytes) -> Iterator[Known]:
+def known_lines(name: str, path: Path, data: bytes) -> Iterator[KnownHost]:
     """The lines of a known_hosts file's bytes that name the host.
 
     Lines end at LF and fields at space and tab, nowhere else: what a person's editor shows as a new line is none.
@@ -56,7 +56,7 @@ def known_lines(name: str, path: Path, data: bytes) -> Iterator[Known]:
                 continue
         names, rest = _cut(line)
         if _names(names, name.encode(errors="surrogateescape")) and (key := read_key(rest)):
-            yield Known(path, number, marker.decode(), *key)
+            yield KnownHost(path, number, marker.decode(), *key)
 
 
 def _cut(line: bytes) -> tuple[bytes, bytes]:
@@ -100,23 +100,23 @@ def _hashed(field: bytes, name: bytes) -> bool:
     return hmac.compare_digest(whole, field)
 
 
-def known_types(known: Iterable[Known]) -> frozenset[str]:
+def known_types(known: Iterable[KnownHost]) -> frozenset[str]:
     """The types of key that known_hosts has of the host, and @cert-authority where it has one."""
     return frozenset(one.marker or one.key_type for one in known if one.marker != REVOKED)
 
 
-def revoked_line(key: HostKey, known: Iterable[Known]) -> Known | None:
+def revoked_line(key: HostKey, known: Iterable[KnownHost]) -> KnownHost | None:
     """The line that revokes the key, or the authority that certified it."""
     blobs = {key.plain, key.authority} - {b""}
     return next((one for one in known if one.marker == REVOKED and one.key in blobs), None)
 
 
-def is_known(key: HostKey, known: Iterable[Known]) -> bool:
+def is_known(key: HostKey, known: Iterable[KnownHost]) -> bool:
     """Whether a line that is no mark has the key."""
     return any(not one.marker and (one.key, one.key_type) == (key.plain, key.kind) for one in known)
 
 
-def accept(name: str, key: HostKey, known: list[Known], files: Iterable[Path], ours: str = "") -> None:
+def accept(name: str, key: HostKey, known: list[KnownHost], files: Iterable[Path], ours: str = "") -> None:
     """Let the key pass, or not.
 
     Args:

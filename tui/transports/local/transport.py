@@ -14,7 +14,17 @@ from msgspec.structs import replace
 
 from tui import threads
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import (
+    Address,
+    CancelToken,
+    Command,
+    HostFacts,
+    Left,
+    LinkListener,
+    LinkState,
+    OutputSink,
+    Stream,
+)
 from tui.transports.greeting import Greeting
 from tui.transports.jobs.job import JobRun, clear, look, run_durably, signal_name
 from tui.transports.local.channels import CHUNK, LocalChannels, feed
@@ -81,9 +91,9 @@ class LocalTransport:
         """A stream to an address; see Transport."""
         return dial_here(address, timeout)
 
-    def link(self) -> Link:
+    def link(self) -> LinkState:
         """Always there."""
-        return Link.UP
+        return LinkState.UP
 
     def watch(self, listener: LinkListener) -> None:
         """There is no connection that could change."""

@@ -8,14 +8,14 @@ from contextlib import suppress
 from paramiko import SSHException
 
 from tui import threads
-from tui.transports.base import Link
+from tui.transports.base import LinkState
 from tui.transports.ssh.wire import Connection
 
 
 class Liveness:
     """Asks the other side for a sign of life; without one for `deadline` seconds the connection is given up."""
 
-    def __init__(self, connection: Connection, deadline: float, changed: Callable[[Link, str], None]) -> None:
+    def __init__(self, connection: Connection, deadline: float, changed: Callable[[LinkState, str], None]) -> None:
         self._connection = connection
         self._deadline = deadline
         self._changed = changed
@@ -32,15 +32,15 @@ class Liveness:
             if self._connection.ended.wait(pause) or self._stopped.is_set():
                 if not self._stopped.is_set():
                     why = self._connection.last_words()
-                    self._changed(Link.LOST, "the connection was closed" + (f": {why}" if why else ""))
+                    self._changed(LinkState.LOST, "the connection was closed" + (f": {why}" if why else ""))
                 return
             if not self._alive(pause):
-                self._changed(Link.STALLED, f"no sign of life for {pause:.0f} s")
+                self._changed(LinkState.STALLED, f"no sign of life for {pause:.0f} s")
                 if not self._alive(pause) or not self._connection.is_active():
-                    self._changed(Link.LOST, f"no sign of life for {2 * pause:.0f} s")
+                    self._changed(LinkState.LOST, f"no sign of life for {2 * pause:.0f} s")
                     self._connection.close()
                     return
-                self._changed(Link.UP, "")
+                self._changed(LinkState.UP, "")
 
     def _alive(self, patience: float) -> bool:
         """Whether the other side says anything in time: on a slow line an answer waits behind a command's output."""

@@ -15,7 +15,17 @@ from msgspec.structs import replace
 from tui import threads
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, Link, LinkListener, OutputSink, Stream
+from tui.transports.base import (
+    Address,
+    CancelToken,
+    Command,
+    HostFacts,
+    Left,
+    LinkListener,
+    LinkState,
+    OutputSink,
+    Stream,
+)
 from tui.transports.host_keys.keyblobs import fingerprint
 from tui.transports.jobs.job import JobRun, clear, look, run_durably, unreachable
 from tui.transports.jobs.scripts import MISSING
@@ -68,7 +78,7 @@ class SSHTransport:
         liveness: float = 25.0,
         patience: float = 5.0,
         connect_timeout: float = CONNECT_TIMEOUT,
-        on_link: Callable[[Link, str], None] = lambda link, detail: None,
+        on_link: Callable[[LinkState, str], None] = lambda link, detail: None,
     ) -> None:
         self.name = name
         self.target = target
@@ -86,7 +96,7 @@ class SSHTransport:
         self._connection: Connection | None = None
         self._watch: Liveness | None = None
         self._facts: HostFacts | None = None
-        self._link = Link.DOWN
+        self._link = LinkState.DOWN
         self._login_shell = ""
         self._closed = threading.Event()
 
@@ -148,7 +158,7 @@ class SSHTransport:
         """Remove what a session's durable commands left on the host; see Transport."""
         return clear(self._channels, session)
 
-    def link(self) -> Link:
+    def link(self) -> LinkState:
         """The state of the connection now."""
         return self._link
 
@@ -161,7 +171,7 @@ class SSHTransport:
         self._closed.set()
         with self._lock:
             self._let_go()
-            self._link = Link.DOWN
+            self._link = LinkState.DOWN
 
     def _let_go(self) -> None:
         if self._watch:
@@ -186,15 +196,15 @@ class SSHTransport:
             if self._connection and self._connection.is_active() and self._facts:
                 return self._connection, self._facts
             if self._connection:
-                self._changed(Link.LOST, "the connection was closed")
+                self._changed(LinkState.LOST, "the connection was closed")
                 self._let_go()
-            self._changed(Link.CONNECTING)
+            self._changed(LinkState.CONNECTING)
             started = time.monotonic()
             try:
                 where = self._where()
                 connection, user = open_connection(where, self._credentials, self._connect_timeout)
             except HostError as error:
-                self._changed(Link.DOWN, error.message)
+                self._changed(LinkState.DOWN, error.message)
                 raise
             key = connection.get_remote_server_key()
             self._facts = HostFacts(
@@ -206,7 +216,7 @@ class SSHTransport:
             )
             self._connection = connection
             self._watch = Liveness(connection, self._liveness, partial(self._noticed, connection))
-            self._changed(Link.UP)
+            self._changed(LinkState.UP)
             return connection, self._facts
 
     def _where(self) -> Resolved:
@@ -219,13 +229,13 @@ class SSHTransport:
         """One more connection, of which nothing is told; whoever asked for it closes it."""
         return open_connection(self._where(), self._credentials, self._connect_timeout)[0]
 
-    def _noticed(self, connection: Connection, link: Link, detail: str) -> None:
+    def _noticed(self, connection: Connection, link: LinkState, detail: str) -> None:
         """Take note of a change nobody asked for; a lost connection is made again before the next step needs it."""
         with self._lock:
             if connection is not self._connection:
                 return  # another one has taken its place meanwhile
             self._changed(link, detail)
-        if link is Link.LOST and not self._closed.is_set():
+        if link is LinkState.LOST and not self._closed.is_set():
             threads.start(f"reconnect {self.name}", self._reconnect)
 
     def _reconnect(self) -> None:
@@ -236,7 +246,7 @@ class SSHTransport:
                 self._connected(again=True)
                 return
 
-    def _changed(self, link: Link, detail: str = "") -> None:
+    def _changed(self, link: LinkState, detail: str = "") -> None:
         if link is not self._link:
             self._link = link
             self.on_link(link, detail)

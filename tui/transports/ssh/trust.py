@@ -5,7 +5,7 @@ from pathlib import Path
 from tui.errors import HostKeyRefused
 from tui.transports.host_keys.keyblobs import HostKey
 from tui.transports.host_keys.known_command import ADDRESS, HOSTNAME, ORDER, lines_of_command
-from tui.transports.host_keys.known_hosts import Known, accept, is_known, known_keys, revoked_line
+from tui.transports.host_keys.known_hosts import KnownHost, accept, is_known, known_keys, revoked_line
 from tui.transports.host_keys.revoked import check_revoked
 from tui.transports.ssh.way import is_loopback
 from tui.transports.ssh_config.resolved import Resolved
@@ -13,7 +13,7 @@ from tui.transports.ssh_config.resolved import Resolved
 LENIENT = {"false", "no", "off"}
 
 
-def known_before(where: Resolved, files: tuple[Path, ...]) -> list[Known]:
+def known_before(where: Resolved, files: tuple[Path, ...]) -> list[KnownHost]:
     """What is known of the host before it shows a key, for the kinds of key to ask it for.
 
     Raises:
@@ -52,7 +52,7 @@ def check_host_key(where: Resolved, key: HostKey, bits: int, peer: str, files: t
         _check_address(where, key, peer, files)
 
 
-def _known_without_port(where: Resolved, key: HostKey, known: list[Known], files: tuple[Path, ...]) -> bool:
+def _known_without_port(where: Resolved, key: HostKey, known: list[KnownHost], files: tuple[Path, ...]) -> bool:
     """As OpenSSH: where nothing at all is known of host and port, the host's key at port 22 will do."""
     if where.port == 22 or where.alias or any(not one.marker for one in known) or revoked_line(key, known):
         return False
@@ -71,7 +71,7 @@ def _check_address(where: Resolved, key: HostKey, peer: str, files: tuple[Path, 
         )
 
 
-def _ours(strict: str, known: list[Known]) -> str:
+def _ours(strict: str, known: list[KnownHost]) -> str:
     """What to add to a refusal where OpenSSH would continue: the reason is this program's, not the configuration's."""
     fresh = strict == "accept-new" and not known
     if strict not in LENIENT and not fresh:

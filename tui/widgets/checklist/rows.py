@@ -24,7 +24,7 @@ DOUBT = "look again"
 """The word for a signed step whose host was restarted since."""
 
 
-class Row(Struct, frozen=True):
+class ChecklistRow(Struct, frozen=True):
     """A line of the checklist: a heading where `step` is empty."""
 
     title: str
@@ -35,7 +35,7 @@ class Row(Struct, frozen=True):
     doubt: bool = False
 
 
-class Line(Struct, frozen=True):
+class ChecklistLine(Struct, frozen=True):
     """What a line of the checklist is about: a heading where there is no step."""
 
     title: str
@@ -45,7 +45,7 @@ class Line(Struct, frozen=True):
 class Outline:
     """The lines of a checklist, of which a row is worked out when it is painted; moving looks nothing through."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+    def __init__(self, lines: Iterable[ChecklistLine]) -> None:
         self.lines = tuple(lines)
         self.steps = tuple(line.step.id for line in self.lines if line.step)
         self._orders = {step: order for order, step in enumerate(self.steps)}
@@ -67,13 +67,13 @@ class Outline:
 
 @once
 def _sections(plan: Plan, back: frozenset[str]) -> Outline:
-    found: list[Line] = []
+    found: list[ChecklistLine] = []
     section_before = ""
     for section, step in plan.steps:
         if section.id != section_before:
-            found.append(Line(("ROLLBACK · " if step.id in back else "") + sanitise(section.title)))
+            found.append(ChecklistLine(("ROLLBACK · " if step.id in back else "") + sanitise(section.title)))
             section_before = section.id
-        found.append(Line(step.title, step))
+        found.append(ChecklistLine(step.title, step))
     return Outline(found)
 
 
@@ -91,31 +91,31 @@ def issue_outline(state: SessionState, issue: Issue) -> Outline:
 
     Steps that the session's facts rule out are left out; a cause that none is left for says so.
     """
-    found = [Line("Diagnosis")] if issue.diagnosis else []
-    found += [Line(step.title, step) for step in issue.diagnosis if may_hold(step.when, state.facts)]
+    found = [ChecklistLine("Diagnosis")] if issue.diagnosis else []
+    found += [ChecklistLine(step.title, step) for step in issue.diagnosis if may_hold(step.when, state.facts)]
     for solution in issue.solutions:
         mark = "✖ DO NOT: " if solution.forbidden else "Solution: "
         steps = [step for step in solution.steps if may_hold(step.when, state.facts)]
         none = " (nothing to run here)" if solution.steps and not steps else ""
-        found.append(Line(mark + sanitise(solution.title) + none))
-        found += [] if solution.forbidden else [Line(step.title, step) for step in steps]
+        found.append(ChecklistLine(mark + sanitise(solution.title) + none))
+        found += [] if solution.forbidden else [ChecklistLine(step.title, step) for step in steps]
     return Outline(found)
 
 
-def row(state: SessionState, line: Line, rollback: bool = False, issue: bool = False) -> Row:
+def row(state: SessionState, line: ChecklistLine, rollback: bool = False, issue: bool = False) -> ChecklistRow:
     """A line as it stands; of a `rollback` with its need, of an `issue` without what the session's plan says."""
     step = line.step
     if step is None:
-        return Row(line.title)
+        return ChecklistRow(line.title)
     status, title = state.step(step.id).status, sanitise(step.title)
     if issue:
-        return Row(title, step.id, status)
+        return ChecklistRow(title, step.id, status)
     need = None
     if rollback and status is StepStatus.PENDING and (found := planned(state, step.id)) is not None:
         need = found.need
     mark = f"{NO_RETURN} " if step.point_of_no_return and not rollback else ""
     here, doubt = step.id == current_step(state), step.id in _doubts(state)
-    return Row(mark + title, step.id, status, here, need, doubt)
+    return ChecklistRow(mark + title, step.id, status, here, need, doubt)
 
 
 @once
@@ -137,7 +137,7 @@ def time_of(moment: Moment, step: Step) -> str:
     return f"{OVER}{words}" if time.over else words
 
 
-def painted(row: Row, time: str, width: int, selected: bool) -> list[tuple[str, str]]:
+def painted(row: ChecklistRow, time: str, width: int, selected: bool) -> list[tuple[str, str]]:
     """A line in pieces of exactly `width` cells together, each with the class of its style."""
     if not row.step:
         return [(_fit(f" {row.title}", width), "heading")]

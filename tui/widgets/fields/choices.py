@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tui.text.block import pieces
-from tui.widgets.fields.option_rows import OptionRows, Row
+from tui.widgets.fields.option_rows import OptionRow, OptionRows
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 
@@ -12,7 +12,7 @@ class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
     def __init__(self, choices: Sequence[str], preselected: bool = False) -> None:
-        super().__init__(*(Row(pieces(one)) for one in choices))
+        super().__init__(*(OptionRow(pieces(one)) for one in choices))
         self._preselected = preselected
 
     def on_mount(self) -> None:

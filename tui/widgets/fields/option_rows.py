@@ -7,7 +7,7 @@ from textual.widgets.option_list import Option
 from tui.text.block import Block
 
 
-class Row(Option):
+class OptionRow(Option):
     """A row to choose."""
 
     def __init__(self, text: Block, id: str | None = None) -> None:
@@ -17,10 +17,10 @@ class Row(Option):
 class OptionRows(OptionList):
     """Textual's list; a page key that comes before its rows are laid out moves nothing, and ends nothing."""
 
-    def __init__(self, *rows: Row, id: str | None = None) -> None:
+    def __init__(self, *rows: OptionRow, id: str | None = None) -> None:
         super().__init__(*rows, id=id, compact=True, markup=False)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: OptionRow) -> None:
         """One more row at the end."""
         self.add_option(row)
 

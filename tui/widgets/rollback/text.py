@@ -26,7 +26,7 @@ WORDS = {
 """What a count of such steps is followed by."""
 
 
-class Clock(Struct, frozen=True):
+class RollbackTime(Struct, frozen=True):
     """How long the rollback has taken, and how long it may take; both in seconds."""
 
     elapsed: float
@@ -38,13 +38,13 @@ class Clock(Struct, frozen=True):
         return self.elapsed > self.budget > 0
 
 
-def clock(moment: Moment) -> Clock:
+def clock(moment: Moment) -> RollbackTime:
     """The rollback's clock: from the decision to the end of its last step."""
     state = moment.state
     flow = state.runbook.flows[state.flow]
     began = state.rollback_at
     elapsed = ((state.rollback_finished_at or moment.now) - began).total_seconds() if began else 0.0
-    return Clock(max(0.0, elapsed), seconds(flow.budget))
+    return RollbackTime(max(0.0, elapsed), seconds(flow.budget))
 
 
 def head_lines(moment: Moment) -> list[list[Piece]]:

@@ -38,14 +38,14 @@ DANGERS = {
 }
 
 
-class Press(Struct, frozen=True):
+class KeyHint(Struct, frozen=True):
     """An action by its name in the list of keys, and what it does now."""
 
     act: str
     does: str
 
 
-def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False) -> list[Press]:
+def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False) -> list[KeyHint]:
     """What the operator can press for a step as it stands, the most likely first.
 
     Args:
@@ -55,7 +55,7 @@ def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False
     status = state.step(step.id).status
     aside = plan_of(state).place(step.id) < 0  # a step of the troubleshooting
     here = aside or step.id == current_step(state)
-    roll = [] if state.rollback else [Press("rollback", "roll back")]
+    roll = [] if state.rollback else [KeyHint("rollback", "roll back")]
     if state.finished:
         return []
     ended = not current_step(state)
@@ -63,36 +63,36 @@ def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False
     if ended or starts:
         doubts = doubtful(state, None if ended else step)
         if doubts:
-            return [Press("next", f"look again at {count_of(doubts)}: their host was restarted"), *roll]
+            return [KeyHint("next", f"look again at {count_of(doubts)}: their host was restarted"), *roll]
     if status is StepStatus.PENDING:
         if not here:
-            return [Press("here", "back to the current step"), Press("skip", "skip")]
+            return [KeyHint("here", "back to the current step"), KeyHint("skip", "skip")]
         if look_wanted(state, step):
-            return [Press("next", "look whether it is needed (changes nothing)"), Press("skip", "skip")]
-        return [Press("next", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
+            return [KeyHint("next", "look whether it is needed (changes nothing)"), KeyHint("skip", "skip")]
+        return [KeyHint("next", "start" + (f" ({DANGERS[step.danger]})" if DANGERS[step.danger] else ""))]
     if status is StepStatus.RUNNING:
-        return [Press("cancel", "cancel")] if state.running() or busy else [Press("next", "continue")]
+        return [KeyHint("cancel", "cancel")] if state.running() or busy else [KeyHint("next", "continue")]
     if status is StepStatus.WAITING:
         does = {"ask": "answer", "send": "send the message", "open": "open the page"}[waiting_kind(state, step)]
-        return [Press("next", does), Press("skip", "skip")]
+        return [KeyHint("next", does), KeyHint("skip", "skip")]
     if status is StepStatus.PASSED:
-        return [Press("sign", "sign, two people" if step.signoff is Signoff.TWO_PERSON else "sign")]
+        return [KeyHint("sign", "sign, two people" if step.signoff is Signoff.TWO_PERSON else "sign")]
     if status is StepStatus.FAILED:
-        first = Press("next", "answer again") if waiting_kind(state, step) else Press("retry", "retry")
+        first = KeyHint("next", "answer again") if waiting_kind(state, step) else KeyHint("retry", "retry")
         known = (
-            [Press("troubleshoot", f"trouble: {issue}" if issue else "troubleshoot")]
+            [KeyHint("troubleshoot", f"trouble: {issue}" if issue else "troubleshoot")]
             if state.runbook.troubleshooting
             else []
         )
         known = [] if aside else known
-        return [first, *known, Press("skip", "skip with a reason"), *roll]
+        return [first, *known, KeyHint("skip", "skip with a reason"), *roll]
     if status is StepStatus.UNKNOWN:
-        return [Press("next", "check on the host, then record what happened"), *roll]
+        return [KeyHint("next", "check on the host, then record what happened"), *roll]
     if aside:
-        return [Press("next", "do it again"), Press("back", "back to the steps")]
+        return [KeyHint("next", "do it again"), KeyHint("back", "back to the steps")]
     if not current_step(state):
-        return [Press("next", "show the summary"), Press("reopen", "do it again")]
-    return [Press("here", "back to the current step"), Press("reopen", "do it again")] if not here else []
+        return [KeyHint("next", "show the summary"), KeyHint("reopen", "do it again")]
+    return [KeyHint("here", "back to the current step"), KeyHint("reopen", "do it again")] if not here else []
 
 
 def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
@@ -179,7 +179,7 @@ def _head(state: SessionState, step: Step) -> list[Piece]:
     ]
 
 
-def _keys(found: list[Press], moment: Moment, width: int) -> list[list[Piece]]:
+def _keys(found: list[KeyHint], moment: Moment, width: int) -> list[list[Piece]]:
     """The keys of the screen that shows the card; what that screen has no key for is not offered."""
     if moment.read_only:
         return [[("read-only: nothing can be done here", LABEL)]]
@@ -200,7 +200,7 @@ def _keys(found: list[Press], moment: Moment, width: int) -> list[list[Piece]]:
     return lines or [[("nothing to do here", LABEL)]]
 
 
-def _then(found: list[Press]) -> list[Piece]:
+def _then(found: list[KeyHint]) -> list[Piece]:
     """What could be done at a moment that is replayed, and cannot now."""
     return [("available then: ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
 
