@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from rich.text import Text
 from textual.app import SystemCommand
+from textual.binding import Binding
 from textual.screen import Screen
 
 from tui import threads
@@ -23,6 +24,7 @@ from tui.session.views.usual import Usual
 from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
+from tui.widgets import ascii
 from tui.widgets.contrast import readable
 from tui.widgets.themes import MONO, NIGHT, THEMES, defaults
 
@@ -67,6 +69,9 @@ class RunbookApp(Attentive, TakingUp):
         self._hosts = hosts
         self.workspace = workspace
         self.config = config or Config()
+        self.ascii = ascii.wanted(self.config.glyphs)
+        if self.ascii:
+            self._filters.append(ascii.Ascii(letters=ascii.utf8()))
         self.keys, self._wrong_keys = read_keys(self.config.keys)
         self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()
         self.viewer: Viewer | None = None
@@ -249,6 +254,11 @@ class RunbookApp(Attentive, TakingUp):
         if can_open(url):
             self.open_url(url)
         self.say(f"{url}\ncopied, if the terminal allows it (OSC 52)", "Link")
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it stands in the footer: a word where the terminal has no sign for it."""
+        shown = super().get_key_display(binding)
+        return "enter" if self.ascii and shown == "⏎" else shown
 
     def ask_secret(self, prompt: str) -> str:
         """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""

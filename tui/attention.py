@@ -22,6 +22,8 @@ QUIT = "ctrl+q"
 class Attentive(Front):
     """The application, as far as it knows what the operator has seen."""
 
+    ascii = False
+    """Whether the terminal has no signs but those of ASCII."""
     _on_top: Screen[Any] | None = None
     _painted = math.inf
     _laid_out = math.inf
@@ -56,7 +58,7 @@ class Attentive(Front):
         if renderable is not None and self._batch_count:
             self._lost = True
         elif renderable is not None and self.covered:
-            renderable = cover(self.size)
+            renderable = cover(self.size, self.ascii)
         elif renderable is not None and too_small(screen.outer_size):
             renderable = None  # the terminal has become larger, and the screen is laid out for it in a moment
         elif renderable is not None and self.screen_stack[-1:] == [screen]:

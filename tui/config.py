@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     operator: str = ""
     theme: str = ""
+    glyphs: Literal["", "ascii", "unicode"] = ""
     keys: Mapping[str, str] = {}
     hosts: Mapping[str, Mapping[str, str]] = {}
     variables: Mapping[str, str] = {}

@@ -8,6 +8,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.text.block import segment, shown
+from tui.widgets.ascii import plain
 
 LEAST = Size(60, 16)
 """Below this a screen would hide what the operator must see."""
@@ -23,9 +24,10 @@ class Cover(LayoutUpdate):
     """What is painted instead of a screen."""
 
 
-def cover(size: Size) -> Cover:
+def cover(size: Size, ascii: bool = False) -> Cover:
     """What is wrong, in the terminal's own colours, short enough for a very small one."""
     said = f"the terminal is too small ({size.width}×{size.height}); {WANTED}"
+    said = plain(said) if ascii else said
     width, height = max(1, size.width), max(1, size.height)
     lines = [line.ljust(width) for line in wrap(said, width)[:height]]
     lines += [" " * width] * (height - len(lines))
