@@ -24,7 +24,21 @@ from tui.session.folding.fold import apply
 from tui.session.journal.journal import Journal, read
 from tui.session.state import initial
 
-NAMED = {"step": "look", "host": "web", "monitor": "load", "service": "web", "trigger": "load"}
+WATCHED = """
+[monitors.load]
+title = "Load"
+run = "uptime"
+reads = true
+every = "1h"
+number = { name = "load", pattern = 'average: ([0-9.]+)', below = 1, unit = "%" }
+[triggers.load]
+monitor = "load"
+above = 10
+for = "5m"
+reason = "errors"
+"""
+"""What a runbook needs so that an event about a monitor or a trigger can be said of it."""
+NAMED = {"step": "look", "host": "web", "monitor": "load", "service": "web", "trigger": "load", "flow": "rollback"}
 """What an event must be about, for anything to be said of it."""
 NOT_TWICE = {ev.SessionStarted}
 
