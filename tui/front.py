@@ -4,10 +4,10 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
+from textual import getters
 from textual.app import App
-from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 
@@ -20,6 +20,7 @@ from tui.runbook.model import Issue
 from tui.session.events import Entry
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
+from tui.widgets.page import Page
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
@@ -171,9 +172,10 @@ class Front(App[None]):
         self.background.begin(run)
 
 
-def front(node: DOMNode) -> Front:
-    """The application a screen or widget belongs to."""
-    return cast("Front", node.app)
+class FrontPage(Page[Result]):
+    """A screen that may ask something of the application."""
+
+    app = getters.app(Front)
 
 
 class Bridge:

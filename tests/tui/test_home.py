@@ -14,7 +14,7 @@ from tui.dialogs.pick import Pick
 from tui.dialogs.told import Told
 from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
-from tui.front import front
+from tui.front import Front
 from tui.runbook.model import Window
 from tui.runbook.window import window_state
 from tui.screens.exporting import write_exports
@@ -154,7 +154,7 @@ async def test_a_drill_is_marked(make_workspace: Callable[..., Workspace]) -> No
     async with app.run_test() as pilot:
         await until(pilot, lambda: "none yet" in shown(app))
         assert "DRILL – nothing here is real" in shown(app)
-        assert front(app.screen) is app
+        assert isinstance(app.screen.app, Front)
 
 
 async def test_hostile_words_of_a_runbook_stay_words(make_workspace: Callable[..., Workspace]) -> None:

@@ -15,15 +15,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
 from tui.actions import bindings
-from tui.front import front
+from tui.front import FrontPage
 from tui.text.block import Block, block, pieces
-from tui.widgets.page import Page
 from tui.widgets.said import Said
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result], Page[Result]):
+class Dialog(ModalScreen[Result], FrontPage[Result]):
     """A box over the screen; keys and pastes are dropped until it is drawn and nobody has typed for a while.
 
     The while is `QUIET` looks, `LOOK` seconds apart, and not a time: after the program was held up (a suspended
@@ -48,7 +47,7 @@ class Dialog(ModalScreen[Result], Page[Result]):
         self._looks: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        drill = "DRILL · " if front(self).workspace.drill else ""
+        drill = "DRILL · " if self.app.workspace.drill else ""
         with VerticalScroll(id="box", can_focus=False):
             yield Said(pieces(f"{drill}{self.heading}"), id="dialog-title")
             yield from self.body()
@@ -77,7 +76,7 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def _say_what_is_beyond(self) -> None:
         """Say on the frame which keys show the rest of a body that does not fit."""
-        box, keys = self.query_one("#box", VerticalScroll), front(self).keys
+        box, keys = self.query_one("#box", VerticalScroll), self.app.keys
         words = [f"{keys.of('dialog.help')} help"]
         if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
             words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
@@ -97,7 +96,7 @@ class Dialog(ModalScreen[Result], Page[Result]):
         self._looks = self.set_interval(self.LOOK, self._look)
 
     def _look(self) -> None:
-        seen = self.app.screen is self and front(self).painted < math.inf
+        seen = self.app.screen is self and self.app.painted < math.inf
         self._quiet = self._quiet + 1 if seen else 0
         if self._quiet < self.QUIET or self.armed:
             return
@@ -118,7 +117,7 @@ class Dialog(ModalScreen[Result], Page[Result]):
 
     def named(self, words: str, act: str) -> Block:
         """A button's words with the key that does the same."""
-        return pieces(f"{words} ({front(self).keys.of(act)})")
+        return pieces(f"{words} ({self.app.keys.of(act)})")
 
     @on(Input.Changed)
     @on(TextArea.Changed)

@@ -11,7 +11,6 @@ from textual.widgets import Button, Input
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
 from tui.dialogs.sign import second_problem
-from tui.front import front
 from tui.people import same_person
 from tui.text.block import block, lines_of, shown
 from tui.widgets.fields.line_input import LineInput
@@ -114,7 +113,7 @@ class TypeName(Dialog[str | None]):
             self._approved(self.query_one("#second", Input))
 
     def _approved(self, second: Input) -> None:
-        conductor = front(self).conductor
+        conductor = self.app.conductor
         wrong = second_problem(second.value, conductor.state.operator if conductor else "", "allow this step")
         if same_person(second.value, self._name or ""):  # a reflex: the field above, typed once more
             wrong = f"{self._name} is the host: the second person types their own name"

@@ -10,7 +10,6 @@ from textual.widgets import Button
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
-from tui.front import front
 from tui.text.block import block, lines_of
 from tui.widgets.draft import Draft
 from tui.widgets.said import Press, Said
@@ -60,5 +59,5 @@ class SendMessage(Dialog[Sent | None]):
         text = self.query_one(Draft).text
         if how == "copied":
             self.app.copy_to_clipboard(text)
-            front(self).say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")
+            self.app.say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")
         self.dismiss((how, text))

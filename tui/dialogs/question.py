@@ -11,7 +11,6 @@ from textual.widgets import Button, Input, OptionList
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
 from tui.execution.judging.expectations import check_answer
-from tui.front import front
 from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind
 from tui.text.block import block, lines_of
@@ -78,7 +77,7 @@ class Question(Dialog[str | None]):
 
     def _key(self, choice: str) -> str:
         """The key that gives this answer, where one does."""
-        return f" ({front(self).keys.of(f'question.{choice}')})" if self._action.answer is AnswerKind.YES_NO else ""
+        return f" ({self.app.keys.of(f'question.{choice}')})" if self._action.answer is AnswerKind.YES_NO else ""
 
     def on_mount(self) -> None:
         self.problem(self._first)

@@ -10,7 +10,6 @@ from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
-from tui.front import front
 from tui.session.state import Attempt
 from tui.text.block import block, lines_of
 from tui.text.command import command_lines
@@ -61,7 +60,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
 
     def on_mount(self) -> None:
         if self._look_there:
-            front(self).work(self, self._look_there, self._found, lambda error: self._found(error.message))
+            self.app.work(self, self._look_there, self._found, lambda error: self._found(error.message))
 
     def _found(self, words: str) -> None:
         self.query_one("#found", Said).say(block(f"On the host: {words}"))

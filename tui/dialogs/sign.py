@@ -9,7 +9,6 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.dialogs.base import Dialog
-from tui.front import front
 from tui.people import same_person
 from tui.text.block import block, lines_of
 from tui.widgets.fields.line_input import LineInput
@@ -78,7 +77,7 @@ class Sign(Dialog[SignResult | None]):
         return self.query_one("#second", Input).value if self._two else ""
 
     def _wrong(self) -> str:
-        conductor = front(self).conductor
+        conductor = self.app.conductor
         return second_problem(self._given(), conductor.state.operator if conductor else "") if self._two else ""
 
     @on(Button.Pressed, "#no")

@@ -3,11 +3,9 @@
 import os
 from pathlib import Path
 
-from textual.screen import Screen
-
 from tui.config import state_folder
 from tui.errors import SessionError
-from tui.front import front
+from tui.front import FrontPage
 from tui.session.archive.store import Store
 from tui.session.journal.durable import replace_private
 from tui.session.journal.private import private_folder
@@ -46,11 +44,11 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     return [folder / name for name in made]
 
 
-def export_session(screen: Screen[None], session: str) -> None:
+def export_session(screen: FrontPage[None], session: str) -> None:
     """Write a session, and show where it is: the folder whole in a line, then each file."""
     from tui.dialogs.told import Told
 
-    app = front(screen)
+    app = screen.app
 
     def written(paths: list[Path]) -> None:
         lines = ["Only you can read them:", f"{paths[0].parent}{os.sep}", *(f"  {path.name}" for path in paths)]

@@ -10,12 +10,11 @@ from textual.containers import VerticalScroll
 from textual.widgets import Footer
 
 from tui.actions import BESIDE, TITLES, Act, acts, bindings, key_words
-from tui.front import front
+from tui.front import FrontPage
 from tui.keys import Keys
 from tui.screens.home.text import QUIET
 from tui.text.block import Piece, styled
 from tui.widgets.glyphs import SIGNS
-from tui.widgets.page import Page
 from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 
@@ -58,7 +57,7 @@ def own_acts(screen: str, keys: Keys) -> list[Act]:
     return [act for act in acts(screen) if (keys.all_of(act), act.action) not in run]
 
 
-class HelpScreen(Page[None]):
+class HelpScreen(FrontPage[None]):
     """Closed by Escape, q or ?."""
 
     AUTO_FOCUS = "#help"
@@ -72,7 +71,7 @@ class HelpScreen(Page[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        yield TopLine("Help", front(self).workspace.drill)
+        yield TopLine("Help", self.app.workspace.drill)
         with VerticalScroll(id="help"):
             yield Said(styled(help_lines(self._first, self._keys, self.app.size.width)), id="keys")
         yield Footer(show_command_palette=False, compact=True)

@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from tui.actions import bindings
 from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
-from tui.front import front
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
@@ -85,11 +84,11 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
     def _index(self) -> None:
         """Read the rest of the journal beside what is shown."""
         recording = self.player.recording
-        front(self).work(self, lambda: recording.index(lambda: self._ended), lambda _: self._play(), self._unread)
+        self.app.work(self, lambda: recording.index(lambda: self._ended), lambda _: self._play(), self._unread)
 
     def _unread(self, error: RunbookError) -> None:
         self._words = f"✖ {error.message}"
-        front(self).show_error(error)
+        self.app.show_error(error)
 
     def _play(self) -> None:
         moved = self.player.tick(TICK)
@@ -107,7 +106,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
             self.place.replayer.show()
         except RunbookError as error:
             self.player.playing = False
-            front(self).show_error(error)
+            self.app.show_error(error)
             return
         if self.app.screen is self or self.moment is None:
             self.show_state(self.place.replayer.state)
@@ -228,7 +227,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
             error = NotNow(
                 f"{text!r} is neither a time of this session nor a step that was begun", "a time is 02:31:07"
             )
-            front(self).show_error(error)
+            self.app.show_error(error)
         else:
             self._moved(found.marker.words)
 
@@ -254,7 +253,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
                 else:
                     self._moved(f"{text}: not found")
 
-        front(self).work(self, lambda: self._find(text, lambda: self._ended or turn != self._searching), found)
+        self.app.work(self, lambda: self._find(text, lambda: self._ended or turn != self._searching), found)
 
     def _find(self, text: str, stopped: Callable[[], bool]) -> list[Hit]:
         places: list[Hit] = []
@@ -266,7 +265,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     def action_hit(self, way: int) -> None:
         if not self._hits:
-            front(self).show_error(NotNow("nothing is searched for", "/ searches the whole session"))
+            self.app.show_error(NotNow("nothing is searched for", "/ searches the whole session"))
             return
         self._show_hit(self._hits[(self._hit + way) % len(self._hits)])
 
@@ -299,4 +298,4 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         if self.zoomed:
             self.zoomed = False
         else:
-            front(self).close_session()
+            self.app.close_session()

@@ -1,11 +1,9 @@
 """Turns an open session to its rollback: one question, with the plan in it and a reason to be chosen."""
 
-from textual.screen import Screen
-
 from tui.dialogs import RollbackReason
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
-from tui.front import front
+from tui.front import FrontPage
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
@@ -16,15 +14,15 @@ from tui.widgets.rollback.text import plan_lines
 from tui.widgets.tripped_text import proposed_reason
 
 
-def ask_to_roll_back(screen: Screen[None]) -> None:
+def ask_to_roll_back(screen: FrontPage[None]) -> None:
     """Ask why, and roll back; what failed is offered first, then the reason of a trigger that tripped."""
-    if front(screen).viewer is None:
+    if screen.app.viewer is None:
         return
     try:
-        conductor = front(screen).acting()
-        flow, head, changes = _turn(conductor, front(screen).keys)
+        conductor = screen.app.acting()
+        flow, head, changes = _turn(conductor, screen.app.keys)
     except NotNow as error:
-        front(screen).show_error(error)
+        screen.app.show_error(error)
         return
 
     def reasoned(reason: str | None) -> None:
@@ -33,9 +31,9 @@ def ask_to_roll_back(screen: Screen[None]) -> None:
         try:
             conductor.roll_back(flow, reason)
         except RunbookError as error:
-            front(screen).show_error(error)
+            screen.app.show_error(error)
             return
-        front(screen).open_run()
+        screen.app.open_run()
 
     proposed = proposed_reason(conductor.state)
     reasons = [one.title for one in conductor.runbook.rollback_reasons]

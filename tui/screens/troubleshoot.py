@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.actions import bindings
-from tui.front import front
 from tui.runbook.model import Issue
 from tui.screens.run.acts import SessionActs
 from tui.session.state import StepStatus
@@ -32,8 +31,7 @@ class TroubleshootScreen(SessionActs):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        app = front(self)
-        yield TopLine(f"Troubleshoot · {self.issue.title}", app.workspace.drill)
+        yield TopLine(f"Troubleshoot · {self.issue.title}", self.app.workspace.drill)
         yield Said(lines_of(_head(self.issue)), id="symptoms")
 
     def checklist(self) -> Checklist:

@@ -11,20 +11,19 @@ from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.errors import NotNow, RunbookError
-from tui.front import SessionChanged, front
+from tui.front import FrontPage, SessionChanged
 from tui.runbook.model import Section
 from tui.screens.checks.text import counted, table
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.session.views.verdicts import CheckRow, row_of
 from tui.text.block import block, styled
-from tui.widgets.page import Page
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 TICK = 0.5
 
 
-class ChecksScreen(Page[None]):
+class ChecksScreen(FrontPage[None]):
     """Shows the checks of `section` of the open session, and makes those that are still to be made."""
 
     ACTS = "checks"
@@ -39,8 +38,7 @@ class ChecksScreen(Page[None]):
         self.section = section
 
     def compose(self) -> ComposeResult:
-        app = front(self)
-        yield TopLine(f"Checks · {self.section.title}", app.workspace.drill)
+        yield TopLine(f"Checks · {self.section.title}", self.app.workspace.drill)
         with VerticalScroll(id="checks"):
             yield Words(id="checks-table")
         yield Words(id="count")
@@ -58,7 +56,7 @@ class ChecksScreen(Page[None]):
         self.watch_rows(self.rows)
 
     def _look(self) -> None:
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if viewer is None:
             return
         state = viewer.state
@@ -76,14 +74,14 @@ class ChecksScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if action == "rollback":
             return may_roll_back(viewer)
         return action not in ("again", "cancel") or viewer is None or not viewer.read_only
 
     def action_again(self) -> None:
         """Make the checks that are not well, or were not made yet."""
-        conductor = front(self).conductor
+        conductor = self.app.conductor
         if conductor is None:
             return
         try:
@@ -91,14 +89,14 @@ class ChecksScreen(Page[None]):
             if steps:
                 conductor.check_together(steps)
         except RunbookError as error:
-            front(self).show_error(error)
+            self.app.show_error(error)
 
     def action_cancel(self) -> None:
-        conductor = front(self).conductor
+        conductor = self.app.conductor
         if conductor is not None and conductor.busy:
             conductor.cancel()
         else:
-            front(self).show_error(NotNow("no check is running"))
+            self.app.show_error(NotNow("no check is running"))
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 
 from tui.actions import bindings
 from tui.errors import NotNow, RunbookError
-from tui.front import front
+from tui.front import FrontPage
 from tui.screens.home.text import (
     about,
     belongs,
@@ -28,7 +28,6 @@ from tui.session.places import runbook_id
 from tui.session.views.followups import Due
 from tui.text.block import Piece, block, styled
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
-from tui.widgets.page import Page
 from tui.widgets.said import Said
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
@@ -37,7 +36,7 @@ LISTED = 20
 """How many sessions are listed at once; of the older ones those that are unfinished, or left something to do."""
 
 
-class HomeScreen(Page[None]):
+class HomeScreen(FrontPage[None]):
     """Where every session begins and ends."""
 
     ACTS = "home"
@@ -54,7 +53,7 @@ class HomeScreen(Page[None]):
     sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
-        workspace = front(self).workspace
+        workspace = self.app.workspace
         yield TopLine("runbook", workspace.drill)
         with VerticalScroll(id="home", can_focus=False):
             yield Said(styled(about(workspace.runbook)), id="about")
@@ -88,7 +87,7 @@ class HomeScreen(Page[None]):
         if not self._furnished:
             return
         self._reading += 1
-        reading, store, here = self._reading, front(self).workspace.store, self._here
+        reading, store, here = self._reading, self.app.workspace.store, self._here
 
         def read() -> tuple[Summary, ...]:
             every = store.summaries()
@@ -97,12 +96,12 @@ class HomeScreen(Page[None]):
             older = [one for one in takewhile(lambda _: reading == self._reading, every) if wants_somebody(one)]
             return tuple(ordered([*newest, *older], here))
 
-        front(self).work(self, read, lambda found: self._found(reading, found, False))
+        self.app.work(self, read, lambda found: self._found(reading, found, False))
 
     @property
     def _here(self) -> str:
         """The id of this screen's runbook."""
-        return runbook_id(front(self).workspace.runbook)
+        return runbook_id(self.app.workspace.runbook)
 
     def _found(self, reading: int, found: tuple[Summary, ...], more: bool) -> None:
         """Show what was read so far; an older reading is not heard any more."""
@@ -112,7 +111,7 @@ class HomeScreen(Page[None]):
             self._tick()
 
     def _tick(self) -> None:
-        workspace = front(self).workspace
+        workspace = self.app.workspace
         now = workspace.clock.now()
         self.query_one("#window", Words).say(styled(window_lines(workspace.window(now), now)))
         left = self.left
@@ -121,14 +120,14 @@ class HomeScreen(Page[None]):
             due.display = bool(left)
             title: list[Piece] = [
                 ("Follow-ups", "bold underline"),
-                (f"   {front(self).keys.of('home.tick')} ticks one off", "$faint"),
+                (f"   {self.app.keys.of('home.tick')} ticks one off", "$faint"),
             ]
             due.say(styled([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
 
     @property
     def left(self) -> tuple[Due, ...]:
         """The follow-ups of the sessions that were read that are not done, the first due first."""
-        return listed(self.sessions or (), drill=bool(front(self).workspace.drill)).followups
+        return listed(self.sessions or (), drill=bool(self.app.workspace.drill)).followups
 
     def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
         listed = self.query_one("#sessions", OptionRows)
@@ -136,7 +135,7 @@ class HomeScreen(Page[None]):
         marked = listed.highlighted
         marked_id = listed.get_option_at_index(marked).id if marked is not None else None
         listed.clear_options()
-        now = front(self).workspace.clock.now()
+        now = self.app.workspace.clock.now()
         for one in found or ():
             listed.add(OptionRow(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
         listed.display, none.display = bool(found), not found
@@ -145,7 +144,7 @@ class HomeScreen(Page[None]):
             ids = [f"s-{one.id}" for one in found]
             listed.highlighted = ids.index(marked_id) if marked_id in ids else 0
             unfinished = not found[0].finished and belongs(found[0], self._here)
-            resume = front(self).keys.of("home.resume")
+            resume = self.app.keys.of("home.resume")
             title = f"Sessions: {resume} resumes the marked one" if unfinished else "Sessions"
             title += "   reading the older ones…" if self.reading_older else ""
             self.query_one("#sessions-title", Words).say(block(title))
@@ -153,7 +152,7 @@ class HomeScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the runbook has."""
-        runbook = front(self).workspace.runbook
+        runbook = self.app.workspace.runbook
         if action == "begin":
             return bool(flows_of(runbook, str(parameters[0])))
         if action == "troubleshoot":
@@ -165,13 +164,13 @@ class HomeScreen(Page[None]):
 
     def action_begin(self, kind: str) -> None:
         """Set up a flow of this kind; with several, ask which."""
-        flows = flows_of(front(self).workspace.runbook, kind)
+        flows = flows_of(self.app.workspace.runbook, kind)
         if len(flows) == 1:
             self._set_up(flows[0])
             return
         from tui.dialogs.pick import Pick
 
-        titles = [front(self).workspace.runbook.flows[name].title for name in flows]
+        titles = [self.app.workspace.runbook.flows[name].title for name in flows]
 
         def picked(place: int | None) -> None:
             if place is not None:
@@ -183,12 +182,12 @@ class HomeScreen(Page[None]):
         """Choose a known trouble; its steps run in a session of the verification, whose set-up comes first."""
         from tui.dialogs.pick import Pick
 
-        runbook = front(self).workspace.runbook
+        runbook = self.app.workspace.runbook
         flows = flows_of(runbook, "verify")
 
         def picked(place: int | None) -> None:
             if place is not None:
-                front(self).troubleshooting = runbook.troubleshooting[place].id
+                self.app.troubleshooting = runbook.troubleshooting[place].id
                 self._set_up(flows[0])
 
         self.app.push_screen(Pick("Which trouble?", [one.title for one in runbook.troubleshooting]), picked)
@@ -206,26 +205,26 @@ class HomeScreen(Page[None]):
         if one is None:
             return
         if one.state is None:
-            front(self).show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
+            self.app.show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
         elif not belongs(one, self._here):
             title = one.state.runbook.runbook.title
             words = f"this session belongs to another runbook: {title}"
-            front(self).show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
+            self.app.show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
         elif one.state.finished is not None or one.state.started is None:
-            keys = front(self).keys.on("home")
+            keys = self.app.keys.on("home")
             hint = (
                 f"{keys.of('replay')} replays it, {keys.of('export')} exports it; {keys.of('deploy')} sets up a new one"
             )
-            front(self).show_error(NotNow("this session is finished", hint))
+            self.app.show_error(NotNow("this session is finished", hint))
         else:
-            front(self).resume(one.id)
+            self.app.resume(one.id)
 
     def action_tick(self) -> None:
         """Choose a follow-up that is done, and write what was found."""
         from tui.dialogs import AskText
         from tui.dialogs.pick import Pick
 
-        app, left = front(self), self.left
+        app, left = self.app, self.left
         now = app.workspace.clock.now()
         if not left:
             app.show_error(NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook"))
@@ -250,9 +249,9 @@ class HomeScreen(Page[None]):
         one = self._marked()
         if one is None or one.state is None:
             error = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
-            front(self).show_error(error)
+            self.app.show_error(error)
         else:
-            front(self).replay(one.id)
+            self.app.replay(one.id)
 
     def action_export(self) -> None:
         one = self._marked()
@@ -266,9 +265,9 @@ class HomeScreen(Page[None]):
 
         def chosen(url: str | None) -> None:
             if url:
-                front(self).open_link(url)
+                self.app.open_link(url)
 
-        self.app.push_screen(Links(front(self).workspace.runbook.dashboards), chosen)
+        self.app.push_screen(Links(self.app.workspace.runbook.dashboards), chosen)
 
     async def action_quit(self) -> None:
         await self.app.action_quit()

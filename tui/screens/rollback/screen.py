@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from tui.actions import bindings
 from tui.dialogs import SendMessage
 from tui.errors import NotNow
-from tui.front import front
 from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs
@@ -30,9 +29,8 @@ class RollbackScreen(SessionActs):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        app = front(self)
         flow = self.viewer.runbook.flows[self.viewer.state.flow].title
-        yield TopLine(f"ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", app.workspace.drill)
+        yield TopLine(f"ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", self.app.workspace.drill)
         yield RollbackHead(id="rollback-head")
 
     def checklist(self) -> Checklist:
@@ -49,7 +47,7 @@ class RollbackScreen(SessionActs):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to turn back to from here, once the reason is given."""
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if action == "rollback" and viewer is not None and viewer.state.rollback is not None:
             return False
         return super().check_action(action, parameters)
@@ -66,21 +64,21 @@ class RollbackScreen(SessionActs):
         conductor = self.conductor
         name = conductor.runbook.flows[conductor.state.flow].update
         if not name:
-            front(self).show_error(
+            self.app.show_error(
                 NotNow(
                     "this runbook has no status update for its rollback",
-                    f"{front(self).keys.of('rollback.note')} writes a note",
+                    f"{self.app.keys.of('rollback.note')} writes a note",
                 )
             )
             return
         message = conductor.runbook.messages[name]
-        can_send = bool(message.send) and not front(self).workspace.drill
+        can_send = bool(message.send) and not self.app.workspace.drill
 
         def chosen(result: tuple[str, str] | None) -> None:
             if result is not None:
                 how, text = result
                 deliver = partial(conductor.deliver, name, "", text, how)
-                front(self).work(self, deliver, self.show_now)
+                self.app.work(self, deliver, self.show_now)
 
         title = worded(message.title, conductor.values())
         self.app.push_screen(

@@ -8,7 +8,6 @@ from tui.dialogs.pick import Pick
 from tui.dialogs.resolve import Follow, Resolved
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
-from tui.front import front
 from tui.runbook.index import index_of
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.shell.counting import repeatable
@@ -41,18 +40,18 @@ class SessionActs(SessionScreen):
         Raises:
             NotNow: this process does not: another one has the session.
         """
-        return front(self).acting()
+        return self.app.acting()
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
         except RunbookError as error:
-            front(self).show_error(error)
+            self.app.show_error(error)
         self.show_now()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What acts on a session is dimmed where the session is another process's; what is refused is not offered."""
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if action == "rollback" and viewer is not None and not viewer.read_only:
             return may_roll_back(viewer)
         return None if action in ACTING and viewer is not None and viewer.read_only else True
@@ -66,7 +65,7 @@ class SessionActs(SessionScreen):
             if doubts and not self.viewer.read_only and self.viewer.state.finished is None:
                 self._look_again(doubts)
                 return
-            front(self).show_summary()
+            self.app.show_summary()
             return
         if step is None or self.viewer.busy:
             return
@@ -137,9 +136,9 @@ class SessionActs(SessionScreen):
         unknown = not_known(state, step, place, now)
         if unknown:
             words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
-            front(self).show_error(NotNow(words, "run the step that finds it first"))
+            self.app.show_error(NotNow(words, "run the step that finds it first"))
             return
-        lines, name = start_lines(state, step, place, now, front(self).usual(state))
+        lines, name = start_lines(state, step, place, now, self.app.usual(state))
 
         def typed(answer: str | None) -> None:
             if answer:
@@ -155,7 +154,7 @@ class SessionActs(SessionScreen):
 
     def _and_then(self, step: Step, place: int) -> None:
         """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
-        waits = waiting_kind(self.viewer.state, step) if front(self).conductor is not None else ""
+        waits = waiting_kind(self.viewer.state, step) if self.app.conductor is not None else ""
         if waits and self.viewer.state.step(step.id).action > place and not self.viewer.busy:
             self._human(step, waits)
 
@@ -168,7 +167,7 @@ class SessionActs(SessionScreen):
             self._message(step, action)
         else:
             url = fill(action.open or "", self.viewer.values())
-            front(self).open_link(url)
+            self.app.open_link(url)
             self._try(lambda: self.conductor.opened(step.id))
             self._and_then(step, now.action)
 
@@ -190,7 +189,7 @@ class SessionActs(SessionScreen):
     def _message(self, step: Step, action: Action) -> None:
         name, place = action.send or "", self.viewer.state.step(step.id).action
         message = self.viewer.runbook.messages[name]
-        can_send = bool(message.send) and not front(self).workspace.drill
+        can_send = bool(message.send) and not self.app.workspace.drill
 
         def chosen(result: tuple[str, str] | None) -> None:
             if result is not None and result[0] == ALREADY and message.ahead:
@@ -202,7 +201,7 @@ class SessionActs(SessionScreen):
                 deliver(*result)
 
         def deliver(how: str, text: str, went_out: str = "") -> None:
-            front(self).work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), delivered)
+            self.app.work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), delivered)
 
         def delivered(_: object) -> None:
             self.show_now()
@@ -222,7 +221,7 @@ class SessionActs(SessionScreen):
     def action_sign(self) -> None:
         step = self.step
         if step is None or self.viewer.state.step(step.id).status is not StepStatus.PASSED:
-            front(self).show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
+            self.app.show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
             return
         started = self.viewer.state.started
         second = started.second_operator if started else ""
@@ -234,8 +233,8 @@ class SessionActs(SessionScreen):
             if not conductor.signing.wants(conductor.state.operator):
                 self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
                 return
-            front(self).say("waiting for the SSH agent: your key may need a touch", "Signing")
-            front(self).work(
+            self.app.say("waiting for the SSH agent: your key may need a touch", "Signing")
+            self.app.work(
                 self,
                 lambda: conductor.sign(step.id, result.note, result.second_operator),
                 self.show_now,
@@ -247,13 +246,13 @@ class SessionActs(SessionScreen):
     def action_skip(self) -> None:
         if self.step and self.moment and self.viewer.state.step(self.step.id).status.settled:
             again = self.moment.keys.of("reopen")
-            front(self).show_error(NotNow(f"{self.step.title} is settled already", f"{again} does it again"))
+            self.app.show_error(NotNow(f"{self.step.title} is settled already", f"{again} does it again"))
             return
         self._with_reason("Skip", "Why is it skipped?", lambda step, reason: self.conductor.skip(step, reason))
 
     def action_reopen(self) -> None:
         if self.step and self.viewer.state.step(self.step.id).status is StepStatus.PENDING:
-            front(self).show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
+            self.app.show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
             return
         self._with_reason(
             "Do it again", "Why should it be done again?", lambda step, reason: self.conductor.reopen(step, reason)
@@ -273,7 +272,7 @@ class SessionActs(SessionScreen):
     def action_retry(self) -> None:
         step = self.step
         if step is None or self.viewer.state.step(step.id).status is not StepStatus.FAILED:
-            front(self).show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+            self.app.show_error(NotNow("nothing to retry here", "a step that failed is retried"))
             return
         if self.viewer.doubts(step):
             self._look_again(self.viewer.doubts(step))
@@ -332,7 +331,7 @@ class SessionActs(SessionScreen):
     def action_cancel(self) -> None:
         running = self.viewer.state.running()
         if running is None and not self.viewer.busy:
-            front(self).show_error(NotNow("no command is running"))
+            self.app.show_error(NotNow("no command is running"))
             return
         lines = ["It is not run again."]
         if running is not None:
@@ -363,9 +362,9 @@ class SessionActs(SessionScreen):
         step = self.step
         link = next((action.open for action in step.actions if action.open), None) if step else None
         if link:
-            front(self).open_link(fill(link, self.viewer.values()))
+            self.app.open_link(fill(link, self.viewer.values()))
         else:
-            front(self).show_error(NotNow("this step names no page"))
+            self.app.show_error(NotNow("this step names no page"))
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)
@@ -377,7 +376,7 @@ class SessionActs(SessionScreen):
         step = self.step
         section = index_of(self.viewer.runbook).section_of.get(step.id) if step else None
         if section is None or self.viewer.busy or not self.viewer.checks(section):
-            front(self).show_error(
+            self.app.show_error(
                 NotNow(
                     "there is nothing to check at once here",
                     "only read-only steps that are to do and ask no question are checked",

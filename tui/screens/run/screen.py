@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.actions import bindings
-from tui.front import front
 from tui.screens.run.acts import SessionActs
 from tui.widgets.top_line import TopLine
 
@@ -21,11 +20,11 @@ class RunScreen(SessionActs):
         """What this is about."""
         started, runbook = self.viewer.state.started, self.viewer.runbook
         flow = runbook.flows[started.flow].title if started else ""
-        yield TopLine(f"{flow} · {runbook.runbook.title}", front(self).workspace.drill)
+        yield TopLine(f"{flow} · {runbook.runbook.title}", self.app.workspace.drill)
 
     def _tick(self) -> None:
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if viewer is not None and viewer.state.rollback is not None and self.app.screen is self:
-            front(self).open_run()  # the screen of the rollback shows it now
+            self.app.open_run()  # the screen of the rollback shows it now
         else:
             super()._tick()

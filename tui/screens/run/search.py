@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from textual.screen import Screen
-
-from tui.front import front
+from tui.front import FrontPage
 from tui.session.archive.matches import Matches
 from tui.session.output.output import OutputReader
 from tui.text.sanitise import sanitise
@@ -16,7 +14,7 @@ LONGEST = 20
 class OutputSearch:
     """One search at a time, in the output of one attempt; `changed` is called when there is news of it."""
 
-    def __init__(self, screen: Screen[None], changed: Callable[[], None]) -> None:
+    def __init__(self, screen: FrontPage[None], changed: Callable[[], None]) -> None:
         self._screen = screen
         self._changed = changed
         self._matches: Matches | None = None
@@ -73,7 +71,7 @@ class OutputSearch:
             self._changed()
 
         self._changed()
-        front(self._screen).work(self._screen, lambda: matches.find(reader_of(), start, direction), found)
+        self._screen.app.work(self._screen, lambda: matches.find(reader_of(), start, direction), found)
 
     def count(self) -> None:
         """Count on, where there may be matches that are not counted."""
@@ -90,4 +88,4 @@ class OutputSearch:
                     self.count()  # more came while this was counted
                 self._changed()
 
-        front(self._screen).work(self._screen, lambda: matches.count(reader_of(), ended), counted)
+        self._screen.app.work(self._screen, lambda: matches.count(reader_of(), ended), counted)

@@ -15,7 +15,7 @@ from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
-from tui.front import OutputGrew, SessionChanged, front
+from tui.front import FrontPage, OutputGrew, SessionChanged
 from tui.runbook.model import Issue, Step
 from tui.screens.run.search import OutputSearch
 from tui.screens.run.text import no_output, output_title
@@ -26,7 +26,6 @@ from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.foot.widget import Foot
 from tui.widgets.output.view import OutputView
-from tui.widgets.page import Page
 from tui.widgets.progress import Moment, current_step
 from tui.widgets.step.card import StepCard
 from tui.widgets.words import Words
@@ -38,7 +37,7 @@ FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
 
 
-class SessionScreen(Page[None]):
+class SessionScreen(FrontPage[None]):
     """Shows a session; nothing here changes it. What is shown comes from its state alone."""
 
     ACTS = "run"
@@ -71,7 +70,7 @@ class SessionScreen(Page[None]):
     @property
     def viewer(self) -> Viewer:
         """The open session."""
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if viewer is None:
             raise RunbookError("no session is open", "open one from the first screen")
         return viewer
@@ -124,7 +123,7 @@ class SessionScreen(Page[None]):
         self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
 
     def on_output_grew(self, event: OutputGrew) -> None:
-        if front(self).viewer is None:
+        if self.app.viewer is None:
             return  # the session was let go after this was posted
         if event.attempt != self._attempt or not self._followed:
             self._output()
@@ -143,11 +142,11 @@ class SessionScreen(Page[None]):
 
     def show_now(self, _: object = None) -> None:
         """Show the session as it is, unless it has been let go meanwhile."""
-        if front(self).viewer is not None:
+        if self.app.viewer is not None:
             self.show_state(self.viewer.state)
 
     def show_state(self, state: SessionState) -> None:
-        workspace = front(self).workspace
+        workspace = self.app.workspace
         trouble = self.viewer.trouble or self.viewer.outputs.trouble
         self._printed = self.last_printed(state)
         here = current_step(state)
@@ -166,8 +165,8 @@ class SessionScreen(Page[None]):
             read_only=self.viewer.read_only,
             held=self.viewer.held,
             busy=self.viewer.busy,
-            usual=front(self).usual(state),
-            keys=front(self).keys.on(self.ACTS),
+            usual=self.app.usual(state),
+            keys=self.app.keys.on(self.ACTS),
         )
 
     def last_printed(self, state: SessionState) -> datetime | None:
@@ -180,7 +179,7 @@ class SessionScreen(Page[None]):
         if size == self._grown:
             return self._printed
         self._grown = size
-        return front(self).workspace.clock.now()
+        return self.app.workspace.clock.now()
 
     def watch_moment(self, moment: Moment) -> None:
         self.query_one("#checklist", Checklist).moment = moment
@@ -200,7 +199,7 @@ class SessionScreen(Page[None]):
         wanted = self._chosen or (attempts[-1] if attempts else 0)
         same = wanted == self._attempt
         held = same and not self.query_one("#output", OutputView).following
-        keys = front(self).keys.on(self.ACTS)
+        keys = self.app.keys.on(self.ACTS)
         follow, back = keys.of("follow") if held else "", keys.of("zoom") if self.zoomed else ""
         title = output_title(self.state, wanted, self._search.words if same else "", follow, back)
         if title != self._titled:
@@ -230,7 +229,7 @@ class SessionScreen(Page[None]):
         step = self.step
         attempts = self.state.step(step.id).attempts if step else ()
         if not attempts:
-            front(self).show_error(NotNow("nothing has run in this step"))
+            self.app.show_error(NotNow("nothing has run in this step"))
             return
         titles = [output_title(self.state, number) for number in attempts]
 
@@ -275,7 +274,7 @@ class SessionScreen(Page[None]):
         self.app.push_screen(AskText("Search", self._prompt(SEARCH), self._search.text), written)
 
     def _prompt(self, words: str) -> str:
-        keys = front(self).keys.on(self.ACTS)
+        keys = self.app.keys.on(self.ACTS)
         return words.format(next=keys.of("match-next"), before=keys.of("match-before"))
 
     def action_search_on(self, direction: int) -> None:
@@ -292,7 +291,7 @@ class SessionScreen(Page[None]):
             self.open_issue(found[0].issue)
             return
         if not issues:
-            front(self).show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
+            self.app.show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
             return
 
         def picked(place: int | None) -> None:
@@ -303,7 +302,7 @@ class SessionScreen(Page[None]):
 
     def open_issue(self, issue: Issue) -> None:
         """Show a known trouble above the session's steps."""
-        front(self).troubleshoot(issue)
+        self.app.troubleshoot(issue)
 
     def _likely(self, step: str) -> list[Match]:
         return likely(self.viewer.runbook, self.viewer.state, step, self.viewer.outputs.directory)
@@ -315,7 +314,7 @@ class SessionScreen(Page[None]):
         self.app.push_screen(WatchScreen())
 
     def action_summary(self) -> None:
-        front(self).show_summary()
+        self.app.show_summary()
 
     async def action_quit(self) -> None:
         await self.app.action_quit()

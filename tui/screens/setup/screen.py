@@ -17,11 +17,10 @@ from tui.errors import RunbookError
 from tui.execution.choices import choices_from
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
-from tui.front import front
+from tui.front import FrontPage
 from tui.screens.setup import form
 from tui.screens.setup.fields import FormEntry, Methods
 from tui.text.block import block, styled
-from tui.widgets.page import Page
 from tui.widgets.said import Press, Said
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
@@ -29,7 +28,7 @@ from tui.widgets.words import Words
 Rows = dict[form.Key, Finding]
 
 
-class SetupScreen(Page[None]):
+class SetupScreen(FrontPage[None]):
     """Begins a session of `flow` once nothing is missing."""
 
     ACTS = "setup"
@@ -48,7 +47,7 @@ class SetupScreen(Page[None]):
         self._tried = False
 
     def compose(self) -> ComposeResult:
-        app = front(self)
+        app = self.app
         flow = app.workspace.runbook.flows[self.flow]
         yield TopLine(f"Set-up · {flow.title}", app.workspace.drill)
         with Horizontal(id="columns"):
@@ -61,7 +60,7 @@ class SetupScreen(Page[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def _form(self) -> Iterable[Widget]:
-        app = front(self)
+        app = self.app
         workspace = app.workspace
         flow = workspace.runbook.flows[self.flow]
         given = app.given or Setup(flow=self.flow, operator=app.operator)
@@ -79,7 +78,7 @@ class SetupScreen(Page[None]):
         yield Press(block("Begin"), id="begin")
 
     def on_mount(self) -> None:
-        app = front(self)
+        app = self.app
         self.set_focus(self.query_one("#operator"), scroll_visible=False)
         self.action_preflight()
         for name, variable in app.workspace.variables(self.flow).items():
@@ -98,16 +97,16 @@ class SetupScreen(Page[None]):
 
     def setup(self) -> Setup:
         """The set-up as it stands."""
-        return form.setup_of(front(self).workspace, self.flow, self.method(), self.given())
+        return form.setup_of(self.app.workspace, self.flow, self.method(), self.given())
 
     def _problems(self) -> dict[str, str]:
-        return form.problems(front(self).workspace, self.setup(), self.given(), self.rows, self._checking)
+        return form.problems(self.app.workspace, self.setup(), self.given(), self.rows, self._checking)
 
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
         self.query_one("#verdict", Words).say(
-            styled([form.verdict_line(self.rows, wrong, front(self).keys.of("setup.begin"))])
+            styled([form.verdict_line(self.rows, wrong, self.app.keys.of("setup.begin"))])
         )
         for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
@@ -133,7 +132,7 @@ class SetupScreen(Page[None]):
         self._checking = True
         run = self._run
         self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is RowVerdict.OK}
-        app, setup = front(self), self.setup()
+        app, setup = self.app, self.setup()
 
         def report(row: Finding) -> None:
             self.call_later(self._found, run, row)
@@ -159,7 +158,7 @@ class SetupScreen(Page[None]):
         found = {(row.kind, row.name): row for row in rows} | self.rows
         self.rows = found or {("flow", ""): nothing}
         self._judge()
-        app, setup = front(self), self.setup()
+        app, setup = self.app, self.setup()
         app.work(self, lambda: app.workspace.found_out(setup), self._fill_in)
 
     def _fill_in(self, found: dict[str, str]) -> None:
@@ -174,7 +173,7 @@ class SetupScreen(Page[None]):
         self._judge()
 
     def _fetch_choices(self, name: str) -> None:
-        app = front(self)
+        app = self.app
         workspace = app.workspace
         setup = self.setup()
 
@@ -195,10 +194,10 @@ class SetupScreen(Page[None]):
         wrong = self._problems()
         self._judge()
         if not wrong:
-            front(self).begin(self.setup())
+            self.app.begin(self.setup())
             return
         first = next(iter(wrong))
-        front(self).say(wrong[first], warning=True)
+        self.app.say(wrong[first], warning=True)
         for entry in self.query(FormEntry):
             if entry.field.id == first:
                 entry.focus_input()

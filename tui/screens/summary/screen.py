@@ -16,7 +16,7 @@ from tui.drill.comparing import earlier_drills
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
 from tui.exports.source import source
-from tui.front import SessionChanged, front
+from tui.front import FrontPage, SessionChanged
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.text import Report, summary
@@ -26,7 +26,6 @@ from tui.session.views.called import ABANDONED, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.usual import Usual
 from tui.text.block import block, styled
-from tui.widgets.page import Page
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -44,7 +43,7 @@ def read_report(
     return Report(read, verify(directory.journal), usual, earlier)
 
 
-class SummaryScreen(Page[None]):
+class SummaryScreen(FrontPage[None]):
     """Shows the open session as it is on the disk."""
 
     ACTS = "summary"
@@ -56,9 +55,8 @@ class SummaryScreen(Page[None]):
     report: reactive[Report | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
-        app = front(self)
-        title = app.workspace.runbook.runbook.title
-        yield TopLine(f"Summary · {title}", app.workspace.drill)
+        title = self.app.workspace.runbook.runbook.title
+        yield TopLine(f"Summary · {title}", self.app.workspace.drill)
         with VerticalScroll(id="summary"):
             yield Words(block("reading the session…"), id="summary-text")
         yield Footer(show_command_palette=False, compact=True)
@@ -70,7 +68,7 @@ class SummaryScreen(Page[None]):
         self._read()
 
     def _viewer(self) -> Viewer:
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if viewer is None:
             raise RunbookError("no session is open", "open one from the first screen")
         return viewer
@@ -81,20 +79,20 @@ class SummaryScreen(Page[None]):
 
     def _read(self) -> None:
         """Read the session from the disk, which is what counts, on a thread of its own."""
-        if front(self).viewer is None:
+        if self.app.viewer is None:
             return
-        store, before = front(self).workspace.store, self.report
+        store, before = self.app.workspace.store, self.report
         directory = store.find(self._session())
-        usual = front(self).usual(self._viewer().state)
-        front(self).work(self, lambda: read_report(directory, usual, store, before), self._have)
+        usual = self.app.usual(self._viewer().state)
+        self.app.work(self, lambda: read_report(directory, usual, store, before), self._have)
 
     def _have(self, report: Report) -> None:
         self.report = report
 
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
-            now = front(self).workspace.clock.now()
-            self.query_one("#summary-text", Words).say(styled(summary(report, now, front(self).keys)))
+            now = self.app.workspace.clock.now()
+            self.query_one("#summary-text", Words).say(styled(summary(report, now, self.app.keys)))
             finished = report.source.state.finished is not None
             if finished != self._finished:
                 self._finished = finished
@@ -102,7 +100,7 @@ class SummaryScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered: a finished session is not finished again, a replayed one not at all."""
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if viewer is None:
             return True
         if action == "rollback":
@@ -113,14 +111,14 @@ class SummaryScreen(Page[None]):
 
     def action_finish(self) -> None:
         """End the session, after one confirmation that says as what."""
-        conductor = front(self).acting()
+        conductor = self.app.acting()
         if conductor.busy:
-            front(self).show_error(RunbookError("a command is running", "wait for it or cancel it"))
+            self.app.show_error(RunbookError("a command is running", "wait for it or cancel it"))
             return
         result, doubts = result_of(conductor.state), doubtful(conductor.state)
         if doubts and result != ABANDONED:
             words = doubt_words(conductor.state, doubts)
-            front(self).show_error(NotNow(words, "look at them again on the screen of the steps first"))
+            self.app.show_error(NotNow(words, "look at them again on the screen of the steps first"))
             return
         left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
         lines = [f"The result is recorded as: {result}", *(f"not done: {title}" for title in left[:8])]
@@ -137,13 +135,13 @@ class SummaryScreen(Page[None]):
         """Back to the steps; a finished session is reopened first, and the journal says so."""
         viewer = self._viewer()
         if viewer.state.finished is None or viewer.read_only:
-            front(self).open_run()
+            self.app.open_run()
             return
-        conductor = front(self).acting()
+        conductor = self.app.acting()
 
         def answered(yes: bool | None) -> None:
             if yes and self._try(lambda: conductor.take_up(conductor.state.operator, platform.node())):
-                front(self).open_run()
+                self.app.open_run()
 
         self.app.push_screen(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."]), answered)
 
@@ -156,17 +154,17 @@ class SummaryScreen(Page[None]):
     def action_note(self) -> None:
         def written(text: str | None) -> None:
             if text:
-                self._try(lambda: front(self).acting().note(text))
+                self._try(lambda: self.app.acting().note(text))
 
         self.app.push_screen(AskText("Note", "About the session:"), written)
 
     def action_home(self) -> None:
-        front(self).close_session()
+        self.app.close_session()
 
     def _try(self, act: Callable[[], None]) -> bool:
         try:
             act()
         except RunbookError as error:
-            front(self).show_error(error)
+            self.app.show_error(error)
             return False
         return True

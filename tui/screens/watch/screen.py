@@ -11,13 +11,12 @@ from textual.reactive import reactive
 from textual.widgets import Footer
 
 from tui.actions import bindings
-from tui.front import front
+from tui.front import FrontPage
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch.text import watch_lines
 from tui.text.block import styled
 from tui.widgets import FOLDER
 from tui.widgets.foot.widget import Foot
-from tui.widgets.page import Page
 from tui.widgets.progress import Moment
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
@@ -25,7 +24,7 @@ from tui.widgets.words import Words
 TICK = 0.5
 
 
-class WatchScreen(Page[None]):
+class WatchScreen(FrontPage[None]):
     """Shows the monitors of the open session; nothing can be started here but the rollback, by its own question."""
 
     ACTS = "watch"
@@ -37,8 +36,7 @@ class WatchScreen(Page[None]):
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
-        app = front(self)
-        yield TopLine(f"Watch · {app.workspace.runbook.runbook.title}", app.workspace.drill)
+        yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.workspace.drill)
         with VerticalScroll(id="watch"):
             yield Words(id="watch-text")
         yield Foot(id="foot")
@@ -52,16 +50,16 @@ class WatchScreen(Page[None]):
         self._show()
 
     def _look(self) -> None:
-        viewer = front(self).viewer
+        viewer = self.app.viewer
         if viewer is None:
             return
-        workspace = front(self).workspace
+        workspace = self.app.workspace
         self.moment = Moment(
             state=viewer.state,
             now=workspace.clock.now(),
             links=workspace.links(),
             read_only=viewer.read_only,
-            keys=front(self).keys.on(self.ACTS),
+            keys=self.app.keys.on(self.ACTS),
         )
 
     def watch_moment(self, moment: Moment | None) -> None:
@@ -70,14 +68,14 @@ class WatchScreen(Page[None]):
     def _show(self) -> None:
         if self.moment is None or not self.is_mounted:
             return
-        back = self.moment.keys.of("rollback") if may_roll_back(front(self).viewer) else ""
+        back = self.moment.keys.of("rollback") if may_roll_back(self.app.viewer) else ""
         lines = watch_lines(self.moment.state, self.size.width, back)
         self.query_one("#watch-text", Words).say(styled(lines))
         self.query_one("#foot", Foot).moment = self.moment
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
-        return action != "rollback" or may_roll_back(front(self).viewer)
+        return action != "rollback" or may_roll_back(self.app.viewer)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)
