@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
 
@@ -20,6 +20,8 @@ class AskText(Dialog[str | None]):
     """A line of text, asked for in one line or several; `choices` are offered and may be changed."""
 
     FIRST: ClassVar[str] = "OptionList, Input"
+
+    written = getters.query_one("#text", Input)
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class AskText(Dialog[str | None]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#yes")
     def _submitted(self) -> None:
-        field = self.query_one("#text", Input)
+        field = self.written
         text = field.value if self._secret else field.value.strip()
         if wrong := self.wrong(text):
             self.problem(wrong)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from textual import events, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -39,6 +39,9 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     ACTS = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
 
+    box = getters.query_one("#box", VerticalScroll)
+    shown_problem = getters.query_one("#dialog-problem", Said)
+
     def __init__(self, title: str) -> None:
         super().__init__()
         self.heading = title
@@ -69,14 +72,14 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
         return ()
 
     def on_mount(self) -> None:
-        box = self.query_one("#box", VerticalScroll)
+        box = self.box
         for size in ("scroll_y", "virtual_size", "show_vertical_scrollbar"):
             self.watch(box, size, self._say_what_is_beyond)
         self.call_after_refresh(self._drawn)
 
     def _say_what_is_beyond(self) -> None:
         """Say on the frame which keys show the rest of a body that does not fit."""
-        box, keys = self.query_one("#box", VerticalScroll), self.app.keys
+        box, keys = self.box, self.app.keys
         words = [f"{keys.of('dialog.help')} help"]
         if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
             words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
@@ -86,7 +89,7 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
 
     def action_scroll(self, way: int) -> None:
         """Show the next or the previous part of a long body."""
-        box = self.query_one("#box", VerticalScroll)
+        box = self.box
         beside = sum(self.query_one(name).outer_size.height for name in ("#dialog-title", "#dialog-foot"))
         page = box.scrollable_content_region.height - beside - 1  # the last line read stays in sight
         box.scroll_relative(y=way * max(1, page), animate=False)
@@ -128,6 +131,6 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
 
     def problem(self, text: str) -> None:
         """Say in the box what is wrong with the answer."""
-        shown = self.query_one("#dialog-problem", Said)
+        shown = self.shown_problem
         shown.say(pieces(f"✖ {text}" if text else ""))
         shown.display = bool(text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, getters, on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
@@ -76,6 +76,9 @@ class TypeName(Dialog[str | None]):
     FIRST: ClassVar[str] = "#name"
     DEFAULT_CLASSES = "dialog destructive"
 
+    typed = getters.query_one("#name", Input)
+    second = getters.query_one("#second", Input)
+
     def __init__(self, title: str, lines: Sequence[str], name: str, approval: bool = False) -> None:
         super().__init__(title)
         self._lines = lines
@@ -103,14 +106,14 @@ class TypeName(Dialog[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        typed = self.query_one("#name", Input)
+        typed = self.typed
         if not self._name or typed.value.strip() != self._name:
             self.problem(f"that is not {self._name}; nothing was started" if typed.value else "type the name, or Esc")
             typed.focus()
         elif not self._approval:
             self.dismiss(self._name)
         else:
-            self._approved(self.query_one("#second", Input))
+            self._approved(self.second)
 
     def _approved(self, second: Input) -> None:
         conductor = self.app.conductor

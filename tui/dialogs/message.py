@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button
@@ -24,6 +24,8 @@ class SendMessage(Dialog[Sent | None]):
     FIRST: ClassVar[str] = "#copy"
     ACTS = "message"
     BINDINGS: ClassVar[list[BindingType]] = bindings("message")
+
+    draft = getters.query_one(Draft)
 
     def __init__(self, message: str, text: str, can_send: bool, to: str = "") -> None:
         super().__init__(message)
@@ -56,7 +58,7 @@ class SendMessage(Dialog[Sent | None]):
     def action_go(self, how: str) -> None:
         if not self.armed or (how == "sent" and not self._can_send):
             return
-        text = self.query_one(Draft).text
+        text = self.draft.text
         if how == "copied":
             self.app.copy_to_clipboard(text)
             self.app.say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")

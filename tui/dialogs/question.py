@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
@@ -48,6 +48,8 @@ class Question(Dialog[str | None]):
     ACTS = "question"
     BINDINGS: ClassVar[list[BindingType]] = bindings("question")
     FIRST: ClassVar[str] = "OptionList, Input"
+
+    written = getters.query_one("#text", Input)
 
     def __init__(self, action: Action, problem: str = "", asked: str = "") -> None:
         super().__init__("Question")
@@ -94,7 +96,7 @@ class Question(Dialog[str | None]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#ok")
     def _submitted(self) -> None:
-        field = self.query_one("#text", Input)
+        field = self.written
         wrong = form_problem(self._action, field.value)
         if wrong:
             self.problem(wrong)

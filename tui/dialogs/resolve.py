@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
-from textual import on
+from textual import getters, on
 from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
@@ -36,6 +36,10 @@ class Resolve(Dialog[Resolved | Follow | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("resolve")
     FIRST: ClassVar[str] = "Input"
 
+    found = getters.query_one("#found", Said)
+    reason = getters.query_one("#reason", Input)
+    no = getters.query_one("#no", Button)
+
     def __init__(self, attempt: Attempt, target: str = "", look: Callable[[], str] | None = None) -> None:
         super().__init__("UNKNOWN outcome")
         self._attempt = attempt
@@ -63,7 +67,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
             self.app.work(self, self._look_there, self._found, lambda error: self._found(error.message))
 
     def _found(self, words: str) -> None:
-        self.query_one("#found", Said).say(block(f"On the host: {words}"))
+        self.found.say(block(f"On the host: {words}"))
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")
@@ -76,7 +80,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
     def _written(self, event: Input.Submitted) -> None:
         """Enter answers nothing: which of the two it was is a key or a button of its own."""
         if event.value.strip():
-            self.query_one("#no", Button).focus()
+            self.no.focus()
         else:
             self.problem(WANTED)
 
@@ -94,7 +98,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
             self.dismiss("follow")
 
     def action_resolve(self, succeeded: bool) -> None:
-        reason = self.query_one("#reason", Input)
+        reason = self.reason
         if not self.armed:
             return
         if reason.value.strip():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from msgspec import Struct
-from textual import on
+from textual import getters, on
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -34,6 +34,9 @@ class Sign(Dialog[SignResult | None]):
 
     FIRST: ClassVar[str] = "Input"
 
+    note = getters.query_one("#note", Input)
+    second = getters.query_one("#second", Input)
+
     def __init__(
         self, step_title: str, summary_lines: Sequence[str], two_person: bool, second_operator: str = ""
     ) -> None:
@@ -62,19 +65,19 @@ class Sign(Dialog[SignResult | None]):
         if wrong := self._wrong():
             self.problem(wrong)
         else:
-            self.query_one("#note", Input).focus()
+            self.note.focus()
 
     @on(Input.Submitted, "#note")
     @on(Button.Pressed, "#yes")
     def _sign(self) -> None:
         if wrong := self._wrong():
             self.problem(wrong)
-            self.query_one("#second", Input).focus()
+            self.second.focus()
         else:
-            self.dismiss(SignResult(self.query_one("#note", Input).value.strip(), self._given().strip()))
+            self.dismiss(SignResult(self.note.value.strip(), self._given().strip()))
 
     def _given(self) -> str:
-        return self.query_one("#second", Input).value if self._two else ""
+        return self.second.value if self._two else ""
 
     def _wrong(self) -> str:
         conductor = self.app.conductor

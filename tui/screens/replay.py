@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -18,8 +19,6 @@ from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState, step_by_id
 from tui.session.views.markers import MarkerKind
 from tui.widgets import FOLDER
-from tui.widgets.checklist.widget import Checklist
-from tui.widgets.output.view import OutputView
 from tui.widgets.progress import Moment
 from tui.widgets.rollback.head import RollbackHead
 from tui.widgets.timeline.text import Timeline
@@ -44,6 +43,9 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         FOLDER / "timeline" / "timeline.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
+
+    timeline = getters.query_one("#timeline", TimelineBar)
+    rollback_head = getters.query_one("#rollback-head", RollbackHead)
 
     def __init__(self, place: ReplayWorkspace) -> None:
         super().__init__()
@@ -71,8 +73,8 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         yield TimelineBar(id="timeline")
 
     def on_mount(self) -> None:
-        self.query_one("#rollback-head").display = False
-        self.query_one("#output", OutputView).stamp = self._stamp
+        self.rollback_head.display = False
+        self.output.stamp = self._stamp
         self.set_interval(TICK, self._play)
         self._index()
 
@@ -114,7 +116,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
     def show_state(self, state: SessionState) -> None:
         super().show_state(state)
         recording, player = self.player.recording, self.player
-        timeline = self.query_one("#timeline", TimelineBar)
+        timeline = self.timeline
         if recording.indexed.share != self._read_share or timeline.cells != self._marked:
             self._read_share, self._marked = recording.indexed.share, timeline.cells
             timeline.marks = recording.frames.buckets(timeline.cells, recording.total)
@@ -135,7 +137,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         moment = replace(
             moment, read_only="", replayed=True
         )  # the top line says what this is; the banner is for what was said then
-        head, checklist = self.query_one("#rollback-head", RollbackHead), self.query_one("#checklist", Checklist)
+        head, checklist = self.rollback_head, self.checklist
         rolling_back = moment.state.rollback is not None
         if head.display != rolling_back:
             head.display = rolling_back
@@ -152,7 +154,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     def _grew(self) -> None:
         """Show what of the output had come by now: more than before, or less."""
-        view = self.query_one("#output", OutputView)
+        view = self.output
         if view.came != self._came:
             self._came = view.came
             view.grew()
@@ -273,19 +275,19 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         self._hit = self._hits.index(hit)
         self.player.seek(hit.elapsed + ROUND)
         self._moved()
-        self.query_one("#checklist", Checklist).look_at(hit.step)
+        self.checklist.look_at(hit.step)
         self._chosen = hit.attempt
         title = step_by_id(self.state.runbook, hit.step).title
         many = f"{len(self._hits)}{'+' if len(self._hits) >= MOST else ''}"
         self._words = f"/{self._searched}: {self._hit + 1} of {many}, {title}"
         self.refresh_moment()
         if hit.line != COMMAND:
-            self.query_one("#output", OutputView).mark(self._searched, hit.line)
+            self.output.mark(self._searched, hit.line)
 
     # how it looks
 
     def action_stamps(self) -> None:
-        view = self.query_one("#output", OutputView)
+        view = self.output
         view.stamp = None if view.stamp else self._stamp
         view.grew()
 

@@ -34,7 +34,7 @@ class TroubleshootScreen(SessionActs):
         yield TopLine(f"Troubleshoot · {self.issue.title}", self.app.workspace.drill)
         yield Said(lines_of(_head(self.issue)), id="symptoms")
 
-    def checklist(self) -> Checklist:
+    def make_checklist(self) -> Checklist:
         """The trouble's steps."""
         return Checklist(id="checklist", issue=self.issue)
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -32,6 +32,9 @@ class ChecksScreen(FrontPage[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("checks")
 
     rows: reactive[tuple[CheckRow, ...]] = reactive((), init=False, repaint=False)
+
+    rows_table = getters.query_one("#checks-table", Words)
+    count = getters.query_one("#count", Words)
 
     def __init__(self, section: Section) -> None:
         super().__init__()
@@ -69,8 +72,8 @@ class ChecksScreen(FrontPage[None]):
     def watch_rows(self, rows: tuple[CheckRow, ...]) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#checks-table", Words).say(styled(table(rows, max(60, self.size.width - 4))))
-        self.query_one("#count", Words).say(block(counted(rows)))
+        self.rows_table.say(styled(table(rows, max(60, self.size.width - 4))))
+        self.count.say(block(counted(rows)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""

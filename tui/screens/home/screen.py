@@ -3,6 +3,7 @@
 from itertools import islice, takewhile
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -52,6 +53,13 @@ class HomeScreen(FrontPage[None]):
     reading_older = False
     sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False, repaint=False)
 
+    page = getters.query_one("#home", VerticalScroll)
+    window = getters.query_one("#window", Words)
+    followups = getters.query_one("#followups", Words)
+    session_rows = getters.query_one("#sessions", OptionRows)
+    no_sessions = getters.query_one("#sessions-none", Words)
+    sessions_title = getters.query_one("#sessions-title", Words)
+
     def compose(self) -> ComposeResult:
         workspace = self.app.workspace
         yield TopLine("runbook", workspace.drill)
@@ -74,7 +82,7 @@ class HomeScreen(FrontPage[None]):
         none = Words(block("reading…"), id="sessions-none")
         due = Words(id="followups")
         due.display = False
-        await self.query_one("#home").mount(due, title, none, listed)
+        await self.page.mount(due, title, none, listed)
         await self.mount(Footer(show_command_palette=False, compact=True))
         self.refresh_bindings()
         self._furnished = True
@@ -113,10 +121,10 @@ class HomeScreen(FrontPage[None]):
     def _tick(self) -> None:
         workspace = self.app.workspace
         now = workspace.clock.now()
-        self.query_one("#window", Words).say(styled(window_lines(workspace.window(now), now)))
+        self.window.say(styled(window_lines(workspace.window(now), now)))
         left = self.left
         if self._furnished:
-            due = self.query_one("#followups", Words)
+            due = self.followups
             due.display = bool(left)
             title: list[Piece] = [
                 ("Follow-ups", "bold underline"),
@@ -130,8 +138,8 @@ class HomeScreen(FrontPage[None]):
         return listed(self.sessions or (), drill=bool(self.app.workspace.drill)).followups
 
     def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
-        listed = self.query_one("#sessions", OptionRows)
-        none = self.query_one("#sessions-none", Words)
+        listed = self.session_rows
+        none = self.no_sessions
         marked = listed.highlighted
         marked_id = listed.get_option_at_index(marked).id if marked is not None else None
         listed.clear_options()
@@ -147,7 +155,7 @@ class HomeScreen(FrontPage[None]):
             resume = self.app.keys.of("home.resume")
             title = f"Sessions: {resume} resumes the marked one" if unfinished else "Sessions"
             title += "   reading the older ones…" if self.reading_older else ""
-            self.query_one("#sessions-title", Words).say(block(title))
+            self.sessions_title.say(block(title))
             listed.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -160,7 +168,7 @@ class HomeScreen(FrontPage[None]):
         return bool(runbook.dashboards) if action == "links" else True
 
     def action_move(self, way: str) -> None:
-        self.query_one("#sessions", OptionRows).focus()
+        self.session_rows.focus()
 
     def action_begin(self, kind: str) -> None:
         """Set up a flow of this kind; with several, ask which."""
@@ -273,5 +281,5 @@ class HomeScreen(FrontPage[None]):
         await self.app.action_quit()
 
     def _marked(self) -> Summary | None:
-        place = self.query_one("#sessions", OptionRows).highlighted
+        place = self.session_rows.highlighted
         return self.sessions[place] if self.sessions and place is not None else None

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -27,13 +28,15 @@ class RollbackScreen(SessionActs):
     CSS_PATH: ClassVar[list[str | PurePath]] = [*SessionActs.CSS_PATH, FOLDER / "rollback" / "head.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("rollback")
 
+    rollback_head = getters.query_one("#rollback-head", RollbackHead)
+
     def head(self) -> ComposeResult:
         """What this is about."""
         flow = self.viewer.runbook.flows[self.viewer.state.flow].title
         yield TopLine(f"ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", self.app.workspace.drill)
         yield RollbackHead(id="rollback-head")
 
-    def checklist(self) -> Checklist:
+    def make_checklist(self) -> Checklist:
         """The rollback's own steps."""
         return Checklist(id="checklist", rollback=True)
 
@@ -42,7 +45,7 @@ class RollbackScreen(SessionActs):
             self.call_after_refresh(ask_to_roll_back, self)
 
     def watch_moment(self, moment: Moment) -> None:
-        self.query_one("#rollback-head", RollbackHead).moment = moment
+        self.rollback_head.moment = moment
         super().watch_moment(moment)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -87,5 +90,4 @@ class RollbackScreen(SessionActs):
 
     def action_everything(self) -> None:
         """Look at the whole session's steps, or at the rollback's alone again."""
-        checklist = self.query_one("#checklist", Checklist)
-        checklist.show_rollback(not checklist.rollback)
+        self.checklist.show_rollback(not self.checklist.rollback)

@@ -14,8 +14,9 @@ LONGEST = 20
 class OutputSearch:
     """One search at a time, in the output of one attempt; `changed` is called when there is news of it."""
 
-    def __init__(self, screen: FrontPage[None], changed: Callable[[], None]) -> None:
+    def __init__(self, screen: FrontPage[None], view: Callable[[], OutputView], changed: Callable[[], None]) -> None:
         self._screen = screen
+        self._view = view
         self._changed = changed
         self._matches: Matches | None = None
         self._reader: Callable[[], OutputReader] | None = None
@@ -66,7 +67,7 @@ class OutputSearch:
             if matches is not self._matches:
                 return
             self._line, self._nowhere = line, "" if line >= 0 else "no match" if ended else "no match so far"
-            self._screen.query_one("#output", OutputView).mark(matches.text, line)
+            self._view().mark(matches.text, line)
             self.count()
             self._changed()
 

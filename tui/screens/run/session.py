@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
@@ -52,13 +53,19 @@ class SessionScreen(FrontPage[None]):
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
     zoomed: reactive[bool] = reactive(False, init=False, repaint=False)
 
+    checklist = getters.query_one("#checklist", Checklist)
+    card = getters.query_one("#card", StepCard)
+    output_head = getters.query_one("#output-title", Words)
+    output = getters.query_one("#output", OutputView)
+    foot = getters.query_one("#foot", Foot)
+
     def __init__(self) -> None:
         super().__init__()
         self._attempt = 0
         self._chosen = 0
         self._printed: datetime | None = None
         self._grown = 0
-        self._search = OutputSearch(self, self._output)
+        self._search = OutputSearch(self, lambda: self.output, self._show_output)
         self._live = False
         self._followed = False
         self._painted = 0
@@ -83,13 +90,13 @@ class SessionScreen(FrontPage[None]):
     @property
     def step(self) -> Step | None:
         """The step looked at."""
-        chosen = self.query_one("#checklist", Checklist).selected
+        chosen = self.checklist.selected
         return step_by_id(self.state.runbook, chosen) if chosen else None
 
     def compose(self) -> ComposeResult:
         yield from self.head()
         with Horizontal(id="run"):
-            yield self.checklist()
+            yield self.make_checklist()
             with Vertical(id="right"):
                 yield StepCard(id="card")
                 yield Words(id="output-title")
@@ -102,7 +109,7 @@ class SessionScreen(FrontPage[None]):
     def head(self) -> ComposeResult:
         """What stands above the checklist and the step."""
 
-    def checklist(self) -> Checklist:
+    def make_checklist(self) -> Checklist:
         """The steps that are shown."""
         return Checklist(id="checklist")
 
@@ -112,7 +119,7 @@ class SessionScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         # watched, not told by a message: the card shows in the frame in which the mark moves
-        self.watch(self.query_one("#checklist", Checklist), "selected", self._look_at, init=False)
+        self.watch(self.checklist, "selected", self._look_at, init=False)
         self.show_state(self.viewer.state)
         self.set_interval(TICK, self._tick)
         gc.freeze()  # what is loaded by now stays: going through it again and again would hold up keys by 50 ms
@@ -126,7 +133,7 @@ class SessionScreen(FrontPage[None]):
         if self.app.viewer is None:
             return  # the session was let go after this was posted
         if event.attempt != self._attempt or not self._followed:
-            self._output()
+            self._show_output()
         if event.attempt != self._attempt:
             return
         size = self.viewer.outputs.size(event.attempt)
@@ -135,7 +142,7 @@ class SessionScreen(FrontPage[None]):
         self._rested = not self._rested and size - self._painted > FLOOD
         if not self._rested:
             self._painted = size
-            self.query_one("#output", OutputView).grew()
+            self.output.grew()
 
     def _tick(self) -> None:
         self.show_now()
@@ -182,30 +189,30 @@ class SessionScreen(FrontPage[None]):
         return self.app.workspace.clock.now()
 
     def watch_moment(self, moment: Moment) -> None:
-        self.query_one("#checklist", Checklist).moment = moment
-        self.query_one("#card", StepCard).moment = moment
-        self.query_one("#foot", Foot).moment = moment
-        self._output()
+        self.checklist.moment = moment
+        self.card.moment = moment
+        self.foot.moment = moment
+        self._show_output()
 
     def _look_at(self, step: str) -> None:
-        self.query_one("#card", StepCard).step = step
+        self.card.step = step
         self._chosen = 0
-        self._output()
+        self._show_output()
 
-    def _output(self) -> None:
+    def _show_output(self) -> None:
         """Show the output of the attempt chosen, else the step's last."""
-        chosen = self.query_one("#checklist", Checklist).selected
+        chosen = self.checklist.selected
         attempts = self.state.step(chosen).attempts if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
         same = wanted == self._attempt
-        held = same and not self.query_one("#output", OutputView).following
+        held = same and not self.output.following
         keys = self.app.keys.on(self.ACTS)
         follow, back = keys.of("follow") if held else "", keys.of("zoom") if self.zoomed else ""
         title = output_title(self.state, wanted, self._search.words if same else "", follow, back)
         if title != self._titled:
             self._titled = title
-            self.query_one("#output-title", Words).say(pieces(title))
-        view = self.query_one("#output", OutputView)
+            self.output_head.say(pieces(title))
+        view = self.output
         # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
         followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
         if wanted != self._attempt or (followed and not self._followed):
@@ -219,11 +226,11 @@ class SessionScreen(FrontPage[None]):
 
     def watch_zoomed(self, zoomed: bool) -> None:
         self.set_class(zoomed, "zoomed")
-        self._output()
+        self._show_output()
         if zoomed:
-            self.query_one("#output", OutputView).focus()
+            self.output.focus()
         else:
-            self.query_one("#checklist", Checklist).focus()
+            self.checklist.focus()
 
     def action_attempts(self) -> None:
         step = self.step
@@ -236,26 +243,26 @@ class SessionScreen(FrontPage[None]):
         def picked(place: int | None) -> None:
             if place is not None:
                 self._chosen = attempts[place]
-                self._output()
+                self._show_output()
 
         self.app.push_screen(Pick("Whose output?", titles), picked)
 
     def look_here(self) -> None:
         """Look at the current step again."""
-        self.query_one("#checklist", Checklist).back()
+        self.checklist.back()
 
     def action_here(self) -> None:
         self.look_here()
 
     def action_wrap(self) -> None:
-        view = self.query_one("#output", OutputView)
+        view = self.output
         view.wrapped = not view.wrapped
 
     def on_output_view_followed(self) -> None:
-        self._output()
+        self._show_output()
 
     def action_follow(self) -> None:
-        self.query_one("#output", OutputView).action_tail()
+        self.output.action_tail()
 
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed
@@ -268,7 +275,7 @@ class SessionScreen(FrontPage[None]):
                     text,
                     lambda: self.viewer.outputs.reader(attempt),
                     lambda: self.state.attempts[attempt].outcome is not None,
-                    self.query_one("#output", OutputView).top,
+                    self.output.top,
                 )
 
         self.app.push_screen(AskText("Search", self._prompt(SEARCH), self._search.text), written)

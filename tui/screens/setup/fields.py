@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -41,6 +42,10 @@ class ChoiceInput(LineInput):
 class FormEntry(Vertical):
     """One field; `value` is what it holds."""
 
+    offered = getters.query_one(".choices", Said)
+    input = getters.query_one(ChoiceInput)
+    wrong = getters.query_one(".problem", Said)
+
     def __init__(self, field: FormField) -> None:
         super().__init__(id=f"{field.id}-entry", classes="entry")
         self.field = field
@@ -63,30 +68,30 @@ class FormEntry(Vertical):
 
     def offer(self, choices: tuple[str, ...]) -> None:
         """Offer values to choose from."""
-        shown = self.query_one(".choices", Said)
+        shown = self.offered
         shown.display = bool(choices)
         shown.say(_offered(choices))
-        self.query_one(ChoiceInput).offer(choices)
+        self.input.offer(choices)
 
     def fill(self, value: str) -> None:
         """Write what the host said into a field that is empty, and say where it comes from."""
-        field = self.query_one(ChoiceInput)
+        field = self.input
         if field.value:
             return
         field.value = value
-        shown = self.query_one(".choices", Said)
+        shown = self.offered
         shown.display = True
         shown.say(block(f"read from the host: {value}"))
 
     def problem(self, text: str) -> None:
         """Say below the field what is wrong with it."""
-        shown = self.query_one(".problem", Said)
+        shown = self.wrong
         shown.display = bool(text)
         shown.say(block(f"✖ {text}" if text else ""))
 
     def focus_input(self) -> None:
         """Put the cursor into the field."""
-        self.query_one(ChoiceInput).focus()
+        self.input.focus()
 
 
 class Radios(RadioSet):
@@ -121,6 +126,8 @@ class Radios(RadioSet):
 class Methods(Vertical):
     """The ways to go through the flow: the `given` one chosen, else the recommended one."""
 
+    offered = getters.query_one(".choices", Said)
+
     def __init__(self, methods: Sequence[tuple[str, Method]], given: str = "") -> None:
         super().__init__(id="method-entry", classes="entry")
         self._methods = methods
@@ -137,7 +144,7 @@ class Methods(Vertical):
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the chosen method does."""
-        self.query_one(".choices", Said).say(block(self._methods[event.index][1].text))
+        self.offered.say(block(self._methods[event.index][1].text))
 
     @property
     def value(self) -> str:

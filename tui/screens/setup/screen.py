@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -19,7 +19,7 @@ from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
 from tui.front import FrontPage
 from tui.screens.setup import form
-from tui.screens.setup.fields import FormEntry, Methods
+from tui.screens.setup.fields import ChoiceInput, FormEntry, Methods
 from tui.text.block import block, styled
 from tui.widgets.said import Press, Said
 from tui.widgets.top_line import TopLine
@@ -38,6 +38,11 @@ class SetupScreen(FrontPage[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]
 
     rows: reactive[Rows] = reactive(dict, init=False, repaint=False)
+
+    operator = getters.query_one("#operator", ChoiceInput)
+    verdict = getters.query_one("#verdict", Words)
+    row_words = getters.query_one("#rows", Words)
+    override = getters.query_one("#override-entry", FormEntry)
 
     def __init__(self, flow: str) -> None:
         super().__init__()
@@ -79,7 +84,7 @@ class SetupScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         app = self.app
-        self.set_focus(self.query_one("#operator"), scroll_visible=False)
+        self.set_focus(self.operator, scroll_visible=False)
         self.action_preflight()
         for name, variable in app.workspace.variables(self.flow).items():
             if variable.choices_from:
@@ -105,9 +110,7 @@ class SetupScreen(FrontPage[None]):
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
-        self.query_one("#verdict", Words).say(
-            styled([form.verdict_line(self.rows, wrong, self.app.keys.of("setup.begin"))])
-        )
+        self.verdict.say(styled([form.verdict_line(self.rows, wrong, self.app.keys.of("setup.begin"))]))
         for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
@@ -167,9 +170,9 @@ class SetupScreen(FrontPage[None]):
             self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).fill(value)
 
     def watch_rows(self, rows: Rows) -> None:
-        self.query_one("#rows", Words).say(styled(form.row_lines(rows.values())))
+        self.row_words.say(styled(form.row_lines(rows.values())))
         failed = any(row.verdict is RowVerdict.FAILED for row in rows.values())
-        self.query_one("#override-entry", FormEntry).display = failed
+        self.override.display = failed
         self._judge()
 
     def _fetch_choices(self, name: str) -> None:

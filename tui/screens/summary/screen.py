@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -54,6 +55,8 @@ class SummaryScreen(FrontPage[None]):
     _finished = False
     report: reactive[Report | None] = reactive(None, init=False, repaint=False)
 
+    text = getters.query_one("#summary-text", Words)
+
     def compose(self) -> ComposeResult:
         title = self.app.workspace.runbook.runbook.title
         yield TopLine(f"Summary · {title}", self.app.workspace.drill)
@@ -92,7 +95,7 @@ class SummaryScreen(FrontPage[None]):
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
             now = self.app.workspace.clock.now()
-            self.query_one("#summary-text", Words).say(styled(summary(report, now, self.app.keys)))
+            self.text.say(styled(summary(report, now, self.app.keys)))
             finished = report.source.state.finished is not None
             if finished != self._finished:
                 self._finished = finished

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 from typing import ClassVar
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -34,6 +34,9 @@ class WatchScreen(FrontPage[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
 
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
+
+    measured = getters.query_one("#watch-text", Words)
+    foot = getters.query_one("#foot", Foot)
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.workspace.drill)
@@ -70,8 +73,8 @@ class WatchScreen(FrontPage[None]):
             return
         back = self.moment.keys.of("rollback") if may_roll_back(self.app.viewer) else ""
         lines = watch_lines(self.moment.state, self.size.width, back)
-        self.query_one("#watch-text", Words).say(styled(lines))
-        self.query_one("#foot", Foot).moment = self.moment
+        self.measured.say(styled(lines))
+        self.foot.moment = self.moment
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""

@@ -1,5 +1,6 @@
 """The foot of the run screen, where "is it stuck?" and "how much time is left?" are answered always."""
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
@@ -15,6 +16,9 @@ class Foot(Vertical):
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
+    trouble = getters.query_one("#foot-trouble", Words)
+    text = getters.query_one("#foot-text", Words)
+
     def compose(self) -> ComposeResult:
         yield Words(id="foot-trouble")
         yield Words(id="foot-text")
@@ -22,9 +26,9 @@ class Foot(Vertical):
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
             return
-        trouble = self.query_one("#foot-trouble", Words)
+        trouble = self.trouble
         words = banner(moment)
         trouble.display = bool(words)
         if words:
             trouble.say(pieces(words))
-        self.query_one("#foot-text", Words).say(styled([first_line(moment), second_line(moment)]))
+        self.text.say(styled([first_line(moment), second_line(moment)]))

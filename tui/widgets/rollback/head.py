@@ -1,5 +1,6 @@
 """The head of the rollback screen: one big clock against the time allowed, how far it is, and the next news."""
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.reactive import reactive
@@ -17,6 +18,9 @@ class RollbackHead(Horizontal):
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
+    digits = getters.query_one("#rollback-clock", Digits)
+    text = getters.query_one("#rollback-text", Words)
+
     def compose(self) -> ComposeResult:
         yield Digits("0:00", id="rollback-clock")
         yield Words(id="rollback-text")
@@ -25,9 +29,9 @@ class RollbackHead(Horizontal):
         if moment is None:
             return
         time = clock(moment)
-        digits, elapsed = self.query_one("#rollback-clock", Digits), clock_words(time.elapsed)
+        digits, elapsed = self.digits, clock_words(time.elapsed)
         if digits.value != elapsed:
             digits.update(elapsed)
         self.set_class(time.over and moment.state.rollback_finished_at is None, "over")
         self.set_class(bool(update_overdue(moment)), "overdue")
-        self.query_one("#rollback-text", Words).say(styled(head_lines(moment)))
+        self.text.say(styled(head_lines(moment)))

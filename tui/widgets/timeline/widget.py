@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -19,6 +19,9 @@ class TimelineBar(Vertical):
 
     timeline: reactive[Timeline | None] = reactive(None, repaint=False)
     marks: reactive[Mapping[int, set[MarkerKind]]] = reactive({}, repaint=False)
+
+    line = getters.query_one("#timeline-bar", Words)
+    below = getters.query_one("#timeline-words", Words)
 
     class Chosen(Message):
         """A moment was pointed at, `share` of the whole."""
@@ -52,5 +55,5 @@ class TimelineBar(Vertical):
         if self.timeline is None or not self.is_mounted:
             return
         line = styled([bar(self.timeline, self.cells, self.marks)])
-        self.query_one("#timeline-bar", Words).say(line)
-        self.query_one("#timeline-words", Words).say(styled([words(self.timeline)]))
+        self.line.say(line)
+        self.below.say(styled([words(self.timeline)]))
