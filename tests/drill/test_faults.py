@@ -74,7 +74,7 @@ class Drill:
         self.facts = dict(scenario.facts)
         self.on_record: list[bool] = []
         self.runner = FaultRunner(
-            scenario, self.conductor, self.directory.path / INBOX, self._strike, self.clock, speed
+            scenario, self.conductor.recorder, self.directory.path / INBOX, self._strike, self.clock, speed
         )
 
     def _strike(self, facts: Mapping[str, str]) -> None:

@@ -53,7 +53,9 @@ class Rehearsal:
         self.conductor: Conductor = begin(self.workspace, "deploy", method)
         self.directory = store.find("last")
         strike, clock = self.world.strike, SystemClock()
-        self.faults = FaultRunner(self.scenario, self.conductor, self.directory.path / INBOX, strike, clock, speed=1e9)
+        self.faults = FaultRunner(
+            self.scenario, self.conductor.recorder, self.directory.path / INBOX, strike, clock, speed=1e9
+        )
 
     def walk(self, **given: str) -> str:
         """Walk until a step fails; its id, or empty where none did."""

@@ -203,8 +203,8 @@ def test_a_full_disk_starts_nothing_and_work_goes_on_when_space_is_back(
     conductor: Conductor, host: FakeTransport, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = FullDisk()
-    monkeypatch.setattr(conductor._journal, "_disk", Disk(write=full.write))
-    monkeypatch.setattr("tui.execution.recording.UNWRITABLE_PAUSE", 0.01)
+    monkeypatch.setattr(conductor.recorder._journal, "_disk", Disk(write=full.write))
+    monkeypatch.setattr("tui.execution.recorder.UNWRITABLE_PAUSE", 0.01)
     full.full = True
     with pytest.raises(JournalUnwritable, match="No space left"):
         conductor.start("look")

@@ -133,7 +133,7 @@ def test_a_journal_that_cannot_be_written_is_said_and_measuring_goes_on(
 ) -> None:
     conductor = monitored.begin()
     until(lambda: monitored.values())
-    record = conductor.record
+    record = conductor.recorder.record
     refused = threading.Event()
 
     def full(event: ev.AnyEvent) -> None:
@@ -142,7 +142,7 @@ def test_a_journal_that_cannot_be_written_is_said_and_measuring_goes_on(
             raise JournalUnwritable("the disk is full", "make room")
         record(event)
 
-    monkeypatch.setattr(conductor, "record", full)
+    monkeypatch.setattr(conductor.recorder, "record", full)
     monitored.clock.advance(30)
     until(lambda: refused.is_set() and conductor.trouble is not None)
     assert monitored.next() == 0.5

@@ -15,7 +15,7 @@ from tests.support.runbooks import SMALL, small
 from tui.errors import SessionHeld
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.conductor.onlooker import GONE
-from tui.execution.recording import Recording
+from tui.execution.recorder import Recorder
 from tui.execution.workspace import Setup, Workspace
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
@@ -66,7 +66,7 @@ def test_an_onlooker_follows_and_cannot_act(workspace: Workspace, conductor: Con
     assert onlooker.receipt() == conductor.receipt()
     assert seen == sorted(seen)
     ran = len(host.ran)
-    assert not isinstance(onlooker, Recording)
+    assert not isinstance(onlooker._live, Recorder)
     assert not {"start", "skip", "note", "reopen", "roll_back", "finish", "deliver", "cancel"} & set(dir(onlooker))
     assert "read-only here" in onlooker.refusal().message
     assert "process" in onlooker.refusal().hint

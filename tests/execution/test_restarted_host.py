@@ -105,7 +105,9 @@ def test_a_restart_is_noticed_when_the_connection_comes_back_and_nobody_does_any
     restart(host)
     host.listener(LinkState.LOST, "cut")
     host.listener(LinkState.UP, "")
-    conductor._pool.submit(lambda: None).result(10)
+    met = conductor.worker.submit_beside(lambda cancel: None)
+    assert met is not None
+    met.result(10)
     assert [step.id for step in doubtful(conductor.state)] == ["stop"]
 
 

@@ -278,7 +278,7 @@ async def test_the_foot_tells_time_connection_and_trouble(workspace: Workspace, 
         await until(pilot, lambda: "02:00:00 UTC" in shown(app))
         assert "web connected" in shown(app)
         host.state = LinkState.LOST
-        app.conductor.trouble = JournalUnwritable("cannot write the journal: No space left", "free space")
+        app.conductor.recorder.trouble = JournalUnwritable("cannot write the journal: No space left", "free space")
         await until(pilot, lambda: "connection lost" in shown(app) and "No space left" in shown(app))
         assert "free space" in shown(app)
 

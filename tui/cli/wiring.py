@@ -236,7 +236,7 @@ def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> 
 
     def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
         inbox = directory.path / INBOX
-        runners.append(FaultRunner(played, conductor, inbox, host.strike, workspace.clock, workspace.speed))
+        runners.append(FaultRunner(played, conductor.recorder, inbox, host.strike, workspace.clock, workspace.speed))
         runners[-1].start()
 
     workspace.opened = opened

@@ -11,7 +11,7 @@ from msgspec import Struct
 from tui import threads
 from tui.drill.scenario import Fault, Scenario
 from tui.errors import RunbookError, SessionError, UsageError
-from tui.execution.recording import Recording
+from tui.execution.recorder import Recorder
 from tui.runbook.model import seconds
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory
@@ -38,14 +38,14 @@ class FaultRunner:
     def __init__(
         self,
         scenario: Scenario,
-        recording: Recording,
+        recorder: Recorder,
         inbox: Path,
         strike: Callable[[Mapping[str, str]], None],
         clock: Clock,
         speed: float = 1.0,
     ) -> None:
         self._scenario = scenario
-        self._recording = recording
+        self._recorder = recorder
         self._inbox = inbox
         self._strike = strike
         self._clock = clock
@@ -65,7 +65,7 @@ class FaultRunner:
 
     def look(self) -> None:
         """Strike what is due now."""
-        state = self._recording.state
+        state = self._recorder.state
         if state.finished is not None:
             return
         now = self._clock.monotonic()
@@ -85,7 +85,7 @@ class FaultRunner:
         return (now - since) * self._speed >= seconds(fault.delay)
 
     def _struck(self, fault: Fault, how: str, by: str) -> None:
-        self._recording.record(ev.FaultStruck(fault=fault.id, title=fault.title, how=how, by=by))
+        self._recorder.record(ev.FaultStruck(fault=fault.id, title=fault.title, how=how, by=by))
         self._strike(fault.set)
 
     def _asked(self) -> list[FaultRequest]:
@@ -110,7 +110,7 @@ class FaultRunner:
             try:
                 self.look()
             except RunbookError as error:
-                self._recording.trouble = error
+                self._recorder.trouble = error
                 return
 
 

@@ -1,24 +1,19 @@
 """What someone who only looks sees of a session: its state at a moment, its outputs, and what follows from both."""
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
 from tui.errors import NotNow, RunbookError
-from tui.execution.commands import shown_whole, values_of
+from tui.execution.commands import shown_whole
 from tui.execution.incident import incident_values
+from tui.execution.live_session import Listener, LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.rechecking import still_to_hold
-from tui.runbook.model import Action, Runbook, Section, Step
+from tui.runbook.model import Action, Section, Step
 from tui.runbook.templates.variables import FACTS, without_empty, worded
-from tui.session import events as ev
-from tui.session.clock import Clock
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.doubts import doubtful
-
-Listener = Callable[[ev.Entry, SessionState], None]
-"""Told of every event, on the thread that caused it, after it is on disk; must be quick and must not raise."""
 
 
 class Viewer:
@@ -27,25 +22,33 @@ class Viewer:
     Who carries a session out, who follows one that another process writes, and a replay each are one.
     """
 
-    held = ""
-    """Why nothing may run yet; empty where it may."""
-
     taken_up: tuple[str, ...] = ()
     """How the session stood when it was taken up, in words."""
 
     refused: ClassVar[tuple[str, str]] = ("this session is read-only here", "")
     """What is said where something is to be done that only its writer can do, and what to do instead."""
 
-    def __init__(self, runbook: Runbook, state: SessionState, outputs: Outputs, clock: Clock) -> None:
-        self.runbook = runbook
-        self.state = state
+    def __init__(self, live: LiveSession, outputs: Outputs) -> None:
+        self._live = live
+        self.runbook = live.runbook
+        self.clock = live.clock
         self.outputs = outputs
-        self.clock = clock
-        self.trouble: RunbookError | None = None
         self.read_only = ""
-        self._lock = threading.RLock()
-        self._listeners: list[Listener] = []
-        self._closing = threading.Event()
+
+    @property
+    def state(self) -> SessionState:
+        """The state after the last event."""
+        return self._live.state
+
+    @property
+    def trouble(self) -> RunbookError | None:
+        """What keeps the session from being carried on or followed; None where nothing does."""
+        return self._live.trouble
+
+    @property
+    def held(self) -> str:
+        """Why nothing may run yet; empty where it may."""
+        return ""
 
     @property
     def busy(self) -> bool:
@@ -54,7 +57,7 @@ class Viewer:
 
     def subscribe(self, listener: Listener) -> None:
         """Tell `listener` of every event from now on."""
-        self._listeners.append(listener)
+        self._live.subscribe(listener)
 
     def refusal(self) -> NotNow:
         """Why nothing can be done here."""
@@ -63,17 +66,16 @@ class Viewer:
 
     def close(self) -> None:
         """Stop using it."""
-        self._closing.set()
 
     # what follows from the state
 
     def now(self) -> datetime:
         """The time."""
-        return self.clock.now()
+        return self._live.now()
 
     def values(self) -> Mapping[str, str]:
         """Every value a template may name."""
-        return values_of(self.runbook, self.state.facts, self.now())
+        return self._live.values()
 
     def command(self, action: Action) -> str:
         """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""

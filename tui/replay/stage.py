@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.viewer import Viewer
@@ -103,7 +104,7 @@ class Replayer(Viewer):
     refused = ("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` continues it")
 
     def __init__(self, recording: RecordedSession, player: Player, outputs: OutputsThen, clock: Clock) -> None:
-        super().__init__(recording.runbook, player.moment.state, outputs, clock)
+        super().__init__(LiveSession(recording.runbook, player.moment.state, clock), outputs)
         self.read_only = "a replay"
         self.printed_at = outputs.printed_at
         self.player = player
@@ -111,7 +112,7 @@ class Replayer(Viewer):
 
     def show(self) -> None:
         """Take the state of the moment that the player is at."""
-        self.state = self.player.moment.state
+        self._live.state = self.player.moment.state
 
     def close(self) -> None:
         """Let go of the files."""

@@ -3,9 +3,7 @@
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from enum import Enum
-from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,37 +15,18 @@ from tui.execution.judging.captures import Captured, beside_baseline, capture, c
 from tui.execution.judging.expectations import Output, check, unmet
 from tui.execution.measuring.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.measuring.watch import expected_of_watch, follow, patience, since, words_of_watch
+from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
-from tui.runbook.model import Action, Runbook, Step, seconds
+from tui.runbook.model import Action, Step, seconds
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
-from tui.session.state import LOOK, Attempt, SessionState, action_at, last_attempt
+from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.views.doubts import changed_after
 from tui.transports.base import CancelToken, OutputSink
-
-
-class Recorder(Protocol):
-    """The session as an attempt sees it: its state, the values known, and the way to record what happens."""
-
-    @property
-    def state(self) -> SessionState:
-        """The state after the last event."""
-
-    def values(self) -> Mapping[str, str]:
-        """Every value a template may name."""
-
-    def now(self) -> datetime:
-        """The time."""
-
-    def record(self, event: ev.AnyEvent) -> None:
-        """Make an event durable and fold it in, or raise: what it announces must not happen."""
-
-    def record_happened(self, event: ev.AnyEvent) -> None:
-        """The same for what has happened already, waiting while the disk is full."""
 
 
 class Verdict(Enum):
@@ -93,10 +72,8 @@ class AttemptPlan(Struct, frozen=True, kw_only=True):
 class AttemptRunner:
     """Makes attempts for one session; several may be made at once, each on a thread of its own."""
 
-    def __init__(
-        self, runbook: Runbook, executor: Executor, secrets: Secrets, recorder: Recorder, prober: Prober
-    ) -> None:
-        self._runbook = runbook
+    def __init__(self, recorder: Recorder, executor: Executor, secrets: Secrets, prober: Prober) -> None:
+        self._runbook = recorder.runbook
         self._executor = executor
         self._prober = prober
         self._numbering = threading.Lock()

@@ -1,38 +1,51 @@
 """Carries out what the operator asks for: announces it in the journal, does it, and records the result."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
 from tui.errors import NotNow
 from tui.execution.commands import send
+from tui.execution.conductor.attempts import AttemptRunner
+from tui.execution.conductor.checks import Checks
 from tui.execution.conductor.executor import Executor
-from tui.execution.conductor.placing import Placing
+from tui.execution.conductor.gate import Gate
+from tui.execution.conductor.hosts import Hosts
+from tui.execution.conductor.planner import Planner
+from tui.execution.conductor.progress import Progress
+from tui.execution.conductor.resumption import Resumption
 from tui.execution.conductor.signing import Signing
+from tui.execution.conductor.steps import StepRunner
+from tui.execution.conductor.worker import Worker
 from tui.execution.judging.expectations import check_answer
-from tui.execution.measuring.probing import Prober
+from tui.execution.measuring.monitors import MonitorRunner
+from tui.execution.measuring.probing import THIS_MACHINE, LiveProber, Prober
+from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
-from tui.people import same_person
-from tui.runbook.model import Approval, Runbook, Signoff, Step
-from tui.runbook.shell.counting import repeatable
+from tui.execution.viewer import Viewer
+from tui.runbook.model import Runbook, Signoff, Step
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill
 from tui.session import events as ev
 from tui.session.journal.journal import Journal
-from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
+from tui.session.places import Moved
+from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import COMPLETED, ROLLED_BACK
-from tui.session.views.doubts import doubt_words, doubtful
+from tui.session.views.doubts import doubtful
 from tui.session.views.handover import handover_summary
-from tui.transports.base import CancelToken
+from tui.transports.base import CancelToken, LinkState
+from tui.transports.local.transport import LocalTransport
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
 
 
-class Conductor(Placing):
+class Conductor(Viewer):
     """One session, running. Every method returns at once and may be called from any thread.
 
-    Commands run one after the other on a thread of the conductor's own. What a method may not do in the present state
-    raises NotNow; a journal that cannot be written raises JournalUnwritable, and then nothing was done.
+    Its parts are a recorder (the journal and the state), a worker (the one thread on which commands run), and those
+    that do one thing each with these two. What a method may not do in the present state raises NotNow; a journal that
+    cannot be written raises JournalUnwritable, and then nothing was done.
     """
 
     def __init__(
@@ -46,49 +59,102 @@ class Conductor(Placing):
         prober: Prober | None = None,
         speed: float = 1.0,
     ) -> None:
-        super().__init__(runbook, journal, executor, secrets, state, prober, speed)
+        recorder = self.recorder = Recorder(runbook, journal, executor.redact, state)
+        super().__init__(recorder, executor.outputs)
+        self.executor = executor
+        self.secrets = secrets
         self.signing = signing or Signing()
+        worker = self.worker = Worker(recorder, executor.redact)
+        planner = self._planner = Planner(recorder)
+        self._hosts = Hosts(recorder, executor.transports, planner)
+        gate = self._gate = Gate(recorder, worker, self._hosts)
+        prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
+        self._attempts = AttemptRunner(recorder, executor, secrets, prober)
+        steps = StepRunner(recorder, executor, self._attempts)
+        self._progress = Progress(recorder, worker, self._hosts, planner, steps)
+        self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts)
+        self._checks = Checks(recorder, gate, worker, steps, planner)
+        self.monitors = MonitorRunner(recorder, executor.transports, prober, secrets, journal.clock, speed)
 
-    # what the operator does
+    # the journal
+
+    def record(self, event: ev.AnyEvent) -> None:
+        """Make an event durable, fold it in, and tell everybody; see Recorder."""
+        self.recorder.record(event)
+
+    def receipt(self) -> str:
+        """COUNT:HEAD of the journal now; see Recorder."""
+        return self.recorder.receipt()
+
+    # the thread
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command is running, or about to."""
+        return self.worker.busy
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Block until nothing runs (for headless use and tests; a screen never calls this)."""
+        self.worker.wait(timeout)
+
+    def cancel(self) -> None:
+        """Stop the running command; its outcome says cancelled once its processes are gone."""
+        self.worker.cancel()
+
+    def close(self) -> None:
+        """Let go of the journal and stop measuring; a durable command keeps running, any other one is cancelled."""
+        self.monitors.stop()
+        self.worker.leave()
+        self.recorder.stop_waiting()
+        self.worker.close()
+        self.recorder.close()
+
+    # the hosts
+
+    @property
+    def held(self) -> str:
+        """Why nothing may run yet; empty where it may."""
+        return self._hosts.held
+
+    def hold(self, why: str) -> None:
+        """Let nothing run until it is known where the hosts are."""
+        self._hosts.hold(why)
+
+    def reached(self, events: Sequence[ev.HostConnected], elsewhere: Sequence[Moved]) -> None:
+        """Record where hosts were reached, and continue; where one leads elsewhere, hold until that is agreed."""
+        self._hosts.reached(events, elsewhere)
+        if not elsewhere:
+            self.monitors.start()
+
+    def agree(self) -> None:
+        """Continue where the hosts are now; it is recorded."""
+        self._hosts.agree()
+        self.monitors.start()
+
+    def meet_again(self, *hosts: str) -> None:
+        """See whether hosts were restarted since they were last reached; what that makes wrong is reopened."""
+        self._hosts.meet_again(*hosts)
+
+    def link_changed(self, host: str, link: LinkState, detail: str) -> None:
+        """Record that a connection was lost or is back; one that is back may meet another start of the host."""
+        self._hosts.link_changed(host, link, detail)
+        if link is LinkState.UP and not self.recorder.closing and self.state.started is not None:
+            self.worker.submit_beside(lambda cancel: self._hosts.meet_again(host))
+
+    # what an earlier process left
 
     def take_up(self, operator: str, machine: str) -> None:
         """Resume a session: a durable command left running is followed, any other's outcome is unknown."""
-        previous = self.state.operator
         self.taken_up = handover_summary(self.state)
-        if operator and not same_person(operator, previous):
-            summary = "\n".join(self.taken_up)
-            self.record(ev.SessionHandedOver(previous=previous, operator=operator, machine=machine, summary=summary))
-        else:
-            self.record(ev.SessionResumed(operator=previous, machine=machine))
-        left = self.state.running()
-        if left is not None and left.durable:
-            self._follow_again(left)
-            return
-        while left is not None:
-            self._given_up(left)
-            left = self.state.running()
-        unjudged = self.state.unjudged()
-        if unjudged is not None:
-            self._runner.judge(step_by_id(self.runbook, unjudged.step), unjudged)
-        current = self.state.current
-        if current and self.state.step(current).status is StepStatus.PASSED:
-            self._settle_passed(step_by_id(self.runbook, current))
+        self._resumption.take_up(operator, machine, "\n".join(self.taken_up))
 
     def mask_left(self) -> None:
         """Look for secrets in the output that was left without, now that they are known; blocks while it reads."""
-        for left in self.state.attempts.values():
-            if left.outcome is not None and self._attempts.can_mask(step_by_id(self.runbook, left.step), left.action):
-                self.executor.mask_left(left.number)
+        self._resumption.mask_left()
 
     def rejoin(self, step_id: str) -> None:
         """Follow a durable command of unknown outcome again: it may be running still, or have left its exit status."""
-        with self._lock:
-            self._idle_step(step_id)
-            now = self.state.step(step_id)
-            attempt = self.state.attempts[now.attempts[-1]] if now.attempts else None
-            if now.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
-                raise NotNow("there is nothing to follow", "only a durable command of unknown outcome can be followed")
-            self._follow_again(attempt)
+        self._resumption.rejoin(step_id)
 
     def look(self, attempt: Attempt) -> str:
         """What there is of an attempt on its host, in words; blocks while it asks.
@@ -96,16 +162,31 @@ class Conductor(Placing):
         Raises:
             RunbookError: the host cannot be asked.
         """
-        if not attempt.durable:
-            return "It ran without protection: the host knows nothing of it."
-        return self.executor.transports[attempt.host].look(self._attempts.key(attempt.step, attempt.number))
+        return self._resumption.look(attempt)
+
+    # what changes nothing
 
     def recheck(self, steps: Sequence[Step]) -> None:
         """Make the checks of settled steps again; what they are does not change."""
-        with self._lock:
-            for step in steps:
-                self._idle_step(step.id)
-            self._submit(lambda cancel: self._runner.check_again(steps, cancel))
+        self._checks.recheck(steps)
+
+    def check_together(self, steps: Sequence[Step]) -> None:
+        """Begin steps that change nothing and ask nobody, all at once; those that fail wait for the operator."""
+        self._checks.together(steps)
+
+    def look_first(self, step_id: str) -> None:
+        """Look whether a rollback step has anything to undo; it is marked not needed where it has not."""
+        self._checks.look_first(step_id)
+
+    def look_again(self, steps: Sequence[Step]) -> None:
+        """Ask the hosts whether these changes still hold after a restart; one that does not is to be done again."""
+        self._checks.look_again(steps)
+
+    def vouch(self, steps: Sequence[Step], reason: str) -> None:
+        """Record that the operator has looked, and that these changes still hold."""
+        self._checks.vouch(steps, reason)
+
+    # what the operator does
 
     def start(self, step_id: str, confirmed: str = "", second: str = "") -> None:
         """Begin a step, or continue it; `confirmed` is what the operator typed or pressed to allow it.
@@ -113,27 +194,16 @@ class Conductor(Placing):
         Args:
             second: who else allows it, for a step that needs a second person before it starts.
         """
-        with self._lock:
-            step = self._idle_step(step_id)
-            self._nothing_in_doubt(self.doubts(step) if step.mutates else ())
+        with self.recorder.lock:
+            step = self._gate.idle_step(step_id)
+            self._gate.certain_before(step)
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
-            allowed = self._allowed(step, second)
-            self._begun_anew(step)
-            self.record(self._opening(step, confirmed, allowed))
-            self._go_on(step)
-
-    def _allowed(self, step: Step, second: str) -> str:
-        """The second person by whom a step may start; empty where it needs none."""
-        if step.approve is Approval.NONE:
-            return ""
-        self._two_people(second, "this step needs a second person before it starts", "who has read what will run")
-        return second.strip()
-
-    def _two_people(self, second: str, need: str, who: str) -> None:
-        if not second.strip() or same_person(second, self.state.operator):
-            raise NotNow(need, f"give the name of somebody else {who}")
+            allowed = self._gate.allowed(step, second)
+            self._progress.begun_anew(step)
+            self.recorder.record(self._opening(step, confirmed, allowed))
+            self._progress.advance(step)
 
     def _opening(self, step: Step, confirmed: str, allowed: str, first: bool = False) -> ev.StepOpened:
         return ev.StepOpened(
@@ -144,106 +214,40 @@ class Conductor(Placing):
             second_operator=allowed,
         )
 
-    def look_first(self, step_id: str) -> None:
-        """Look whether a rollback step has anything to undo; it is marked not needed where it has not."""
-        with self._lock:
-            step = self._idle_step(step_id)
-            if step.look is None or self.state.step(step_id).status is not StepStatus.PENDING:
-                raise NotNow(f"there is nothing to look at before {step.title}", "start it, or skip it with a reason")
-
-            def look(cancel: CancelToken) -> None:
-                self._attempts.look(step, cancel)
-                self.settle()
-
-            self._submit(look)
-
-    def _nothing_in_doubt(self, doubts: Sequence[Step]) -> None:
-        if doubts:
-            titles = ", ".join(one.title for one in doubts)
-            raise NotNow(f"{doubt_words(self.state, doubts)}: {titles}", "check them again first, then continue")
-
-    def look_again(self, steps: Sequence[Step]) -> None:
-        """Ask the hosts whether these changes still hold after a restart; one that does not is to be done again."""
-        with self._lock:
-            for step in steps:
-                self._idle_step(step.id)
-
-            def look(cancel: CancelToken) -> None:
-                for step in steps:
-                    holds = None if cancel.cancelled else self._runner.still_holds(step, cancel)
-                    if holds:
-                        self.record(ev.StepHeld(step=step.id, operator=AUTO, reason="the host was asked again"))
-                    elif holds is False:
-                        reason = "looked after the restart of its host: it does not hold any more"
-                        self.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))
-                self.settle()
-
-            self._submit(look)
-
-    def vouch(self, steps: Sequence[Step], reason: str) -> None:
-        """Record that the operator has looked, and that these changes still hold."""
-        with self._lock:
-            if not reason.strip():
-                raise NotNow("say how you know that it still holds", "it is recorded")
-            for step in steps:
-                self._idle_step(step.id)
-                self.record(ev.StepHeld(step=step.id, operator=self.state.operator, reason=reason.strip()))
-            self.settle()
-
-    def check_together(self, steps: Sequence[Step]) -> None:
-        """Begin steps that change nothing and ask nobody, all at once; those that fail wait for the operator."""
-        with self._lock:
-            for step in steps:
-                self._idle_step(step.id)
-                if step.mutates or not all(action.automatic for action in step.actions):
-                    raise NotNow(f"{step.title} is no check", "only what changes nothing and asks nobody runs at once")
-            for step in steps:
-                confirmed = "retry" if self.state.step(step.id).status is StepStatus.FAILED else ""
-                self.record(ev.StepOpened(step=step.id, operator=self.state.operator, confirmed=confirmed))
-            self._submit(lambda cancel: self._runner.together(steps, cancel, self._rested))
-
     def retry(self, step_id: str, first: bool = False, second: str = "") -> None:
         """Run the failed action of a step again, and what follows it; or all from its `first`, where that is safe."""
-        with self._lock:
-            step = self._idle_step(step_id)
-            status = self.state.step(step_id).status
-            if status is StepStatus.UNKNOWN:
-                raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
-            if status is not StepStatus.FAILED:
-                raise NotNow(f"{step.title} is {status.value}, not failed", "reopen it to do it again")
-            self._nothing_in_doubt(self.doubts(step) if step.mutates else ())
-            if first and not repeatable(step, self.state.step(step_id).action):
-                raise NotNow(f"{step.title} cannot begin again", "what ran before the failed command may not run twice")
-            allowed = self._allowed(step, second)
-            anew = self._begun_anew(step)
-            self.record(self._opening(step, "retry", allowed, first and not anew))
-            self._go_on(step)
+        with self.recorder.lock:
+            step = self._gate.failed(step_id, first)
+            allowed = self._gate.allowed(step, second)
+            anew = self._progress.begun_anew(step)
+            self.recorder.record(self._opening(step, "retry", allowed, first and not anew))
+            self._progress.advance(step)
 
     def answer(self, step_id: str, answer: str) -> None:
         """Answer the question a step waits for."""
-        with self._lock:
-            step, index, action = self._waiting(step_id, "ask")
+        with self.recorder.lock:
+            step, index, action = self._gate.waiting(step_id, "ask")
             checks = check_answer(filled_action(action, self.values()), answer)
-            self.record(
+            self.recorder.record(
                 ev.QuestionAnswered(
                     step=step_id, action=index, operator=self.state.operator, answer=answer, checks=checks
                 )
             )
             for name in action.capture:
-                self.record(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
-            self.replan()
-            self._go_on(step)
+                self.recorder.record(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
+            self._planner.replan()
+            self._progress.advance(step)
 
     def sent(self, name: str, text: str, how: str, step_id: str = "", went_out: str = "") -> None:
         """Record that a message went out (`went_out`: when, of one sent already); with a step, that step continues."""
-        with self._lock:
+        with self.recorder.lock:
             event = ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator, went_out=went_out)
             if not step_id:
-                self.record(event)
+                self.recorder.record(event)
                 return
-            step, index, _ = self._waiting(step_id, "send")
-            self.record(replace(event, step=step_id, action=index))
-            self._go_on(step)
+            step, index, _ = self._gate.waiting(step_id, "send")
+            self.recorder.record(replace(event, step=step_id, action=index))
+            self._progress.advance(step)
 
     def deliver(self, name: str, step_id: str, text: str, how: str, went_out: str = "") -> None:
         """Send a message by the runbook's command for it when `how` is "sent", and record it; blocks while it sends.
@@ -257,11 +261,11 @@ class Conductor(Placing):
 
     def opened(self, step_id: str) -> None:
         """Record that the operator was taken to the page a step waits for."""
-        with self._lock:
-            step, index, action = self._waiting(step_id, "open")
+        with self.recorder.lock:
+            step, index, action = self._gate.waiting(step_id, "open")
             url = fill(action.open or "", self.values())
-            self.record(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
-            self._go_on(step)
+            self.recorder.record(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
+            self._progress.advance(step)
 
     def sign(self, step_id: str, note: str = "", second_operator: str = "") -> None:
         """Sign a step that has passed; blocks while keys sign, where the operator's settings say that they do.
@@ -270,79 +274,99 @@ class Conductor(Placing):
             NotNow: it has not passed, or two people are needed and these are not two.
             SigningRefused: a key does not sign; nothing is recorded.
         """
-        with self._lock:
-            step = self._to_sign(step_id)
+        with self.recorder.lock:
+            step = self._gate.passed(step_id)
             second = second_operator.strip()
             if step.signoff is Signoff.TWO_PERSON:
-                self._two_people(second, "this step needs a second person", "who has looked")
+                self._gate.two_people(second, "this step needs a second person", "who has looked")
             self.signing.check(self.state.operator, second)
-            state, event = self.state, self._sign_off(step, self.state.operator, note, second)
+            state, event = self.state, self._planner.sign_off(step, self.state.operator, note, second)
         event = self.signing.signed(state, event)
-        with self._lock:
-            self._to_sign(step_id)
+        with self.recorder.lock:
+            self._gate.passed(step_id)
             if self.state.step(step_id) != state.step(step_id):
                 raise NotNow(f"something happened to {step.title} while it was signed", "look, and sign it again")
-            self.record(event)
-            self.settle()
+            self.recorder.record(event)
+            self._planner.settle()
 
     def skip(self, step_id: str, reason: str) -> None:
         """Leave a step out; the reason is recorded and must not be empty."""
-        with self._lock:
-            step = self._idle_step(step_id)
+        with self.recorder.lock:
+            step = self._gate.idle_step(step_id)
             if self.state.step(step_id).status.settled:
                 raise NotNow(f"{step.title} is settled", "reopen it first")
             if not reason.strip():
                 raise NotNow("a skipped step needs a reason", "say why it is left out")
-            self.record(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
-            self.settle()
+            self.recorder.record(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
+            self._planner.settle()
 
     def reopen(self, step_id: str, reason: str) -> None:
         """Make a step to be done again."""
-        with self._lock:
-            self._idle_step(step_id)
-            self.record(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
-            self.replan()
+        with self.recorder.lock:
+            self._gate.idle_step(step_id)
+            self.recorder.record(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
+            self._planner.replan()
 
     def resolve(self, step_id: str, succeeded: bool, reason: str) -> None:
         """Decide an unknown outcome after looking on the host."""
-        with self._lock:
-            step = self._idle_step(step_id)
+        with self.recorder.lock:
+            step = self._gate.idle_step(step_id)
             now = self.state.step(step_id)
             if now.status is not StepStatus.UNKNOWN:
                 raise NotNow(f"{step.title} is {now.status.value}", "only an unknown outcome is resolved")
             event = ev.OutcomeResolved(
                 attempt=now.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
             )
-            self.record(event)
+            self.recorder.record(event)
             if not succeeded:
                 return
             missing = self._attempts.capture_left(step, self.state.attempts[now.attempts[-1]])
             if missing:
                 self.note(f"no value for {', '.join(missing)} in the output that was received", step.id)
-            self.replan()
-            self._go_on(step)
+            self._planner.replan()
+            self._progress.advance(step)
+
+    def correct(self, name: str, value: str, reason: str) -> None:
+        """Put a value right, for everything that runs from now on; what ran with the old one stays as it is.
+
+        Raises:
+            NotNow: a command is running, the session is finished, or no reason is given.
+            UsageError: there is no such value, or it does not fit the runbook.
+        """
+        with self.recorder.lock:
+            known = self.correctable()
+            self._gate.corrected(known, name, value, reason)
+            event = ev.ValueCorrected(
+                name=name, value=value, before=known[name], operator=self.state.operator, reason=reason.strip()
+            )
+            self.recorder.record(event)
+            self._planner.settle()
 
     def note(self, text: str, step_id: str = "") -> None:
         """Write something down, for the session or for a step."""
-        self.record(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
+        self.recorder.record(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
+
+    def settle(self) -> None:
+        """Compute the plan again: reopen what became wrong, then mark what comes next and does not apply."""
+        self._planner.settle()
 
     def roll_back(self, flow: str, reason: str) -> None:
         """Turn to the rollback flow; a command that runs is cancelled first, and what it did may have to be undone."""
-        with self._lock:
+        with self.recorder.lock:
             if self.state.rollback:
                 raise NotNow("the rollback has been started already")
             if self.state.finished:
                 raise NotNow("the session is finished", "resume it; then roll it back")
 
             def turn(cancel: CancelToken) -> None:
-                self.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
-                self.settle()
+                self.recorder.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))
+                self._planner.settle()
 
             if not self.busy:
                 turn(CancelToken())
                 return
             self.cancel()
-            self._submit(turn)
+            self.worker.submit(turn)
 
     def finish(self, result: str, note: str = "") -> None:
         """End the session.
@@ -350,9 +374,9 @@ class Conductor(Placing):
         Raises:
             NotNow: a command is running, or what it is finished as builds on what a restart of a host has put in doubt.
         """
-        with self._lock:
+        with self.recorder.lock:
             if self.busy:
                 raise NotNow("a command is running", "wait for it or cancel it")
-            self._nothing_in_doubt(doubtful(self.state) if result in (COMPLETED, ROLLED_BACK) else ())
-            self.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
-            self._submit(self._clear)
+            self._gate.no_doubts(doubtful(self.state) if result in (COMPLETED, ROLLED_BACK) else ())
+            self.recorder.record(ev.SessionFinished(result=result, operator=self.state.operator, note=note))
+            self.worker.submit(self._hosts.clear)

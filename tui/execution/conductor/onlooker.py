@@ -1,15 +1,16 @@
 """Shows a session that another process writes: the same state, as it grows, and no way to act on it."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from tui import threads
 from tui.errors import NotNow, RunbookError
+from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
 from tui.session.clock import Clock
-from tui.session.folding.fold import apply
 from tui.session.journal.chain import START, ProvedLine, walk
 from tui.session.journal.journal import writer_of
 from tui.session.state import initial
@@ -48,7 +49,8 @@ class Onlooker(Viewer):
     """Follows a session that somebody else has open."""
 
     def __init__(self, runbook: Runbook, journal: Path, outputs: Outputs, clock: Clock, holder: str) -> None:
-        super().__init__(runbook, initial(runbook), outputs, clock)
+        super().__init__(LiveSession(runbook, initial(runbook), clock), outputs)
+        self._closing = threading.Event()
         self.read_only = f"open elsewhere: {holder}"
         self._holder = holder
         self._journal = FollowedJournal(journal)
@@ -74,10 +76,11 @@ class Onlooker(Viewer):
             RunbookError: the journal cannot be read, or is damaged.
         """
         for line in self._journal.news():
-            with self._lock:
-                self.state = apply(self.state, line.entry)
-                for listener in self._listeners:
-                    listener(line.entry, self.state)
+            self._live.fold_in(line.entry)
+
+    def close(self) -> None:
+        """Look no longer."""
+        self._closing.set()
 
     def _follow(self) -> None:
         while not self._closing.wait(LOOK):
@@ -85,6 +88,6 @@ class Onlooker(Viewer):
                 self._holder = writer_of(self._journal.path)
                 self.read_only = f"open elsewhere: {self._holder}" if self._holder else GONE
                 self.look_on()
-                self.trouble = None
+                self._live.trouble = None
             except (RunbookError, OSError, LookupError) as error:
-                self.trouble = RunbookError(f"cannot follow {self._journal.path}: {error}")
+                self._live.trouble = RunbookError(f"cannot follow {self._journal.path}: {error}")

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tui import threads
-from tui.execution.conductor.attempts import AttemptRunner, Recorder, Verdict, captures_secret
+from tui.execution.conductor.attempts import AttemptRunner, Verdict, captures_secret
 from tui.execution.conductor.executor import Executor, Finished
-from tui.runbook.model import Action, Runbook, Step, seconds
+from tui.execution.recorder import Recorder
+from tui.runbook.model import Action, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.waves import waves
 from tui.session.outcome import Outcome, OutcomeKind
@@ -27,10 +28,9 @@ def always(step: Step, action: Action) -> bool:
 class StepRunner:
     """Runs the steps of one session, one step on a thread at a time."""
 
-    def __init__(self, runbook: Runbook, executor: Executor, recorder: Recorder, attempts: AttemptRunner) -> None:
-        self._runbook = runbook
-        self._executor = executor
+    def __init__(self, recorder: Recorder, executor: Executor, attempts: AttemptRunner) -> None:
         self._recorder = recorder
+        self._executor = executor
         self._attempts = attempts
 
     def run(self, step: Step, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool] = always) -> None:
@@ -68,7 +68,7 @@ class StepRunner:
             Detached: it goes on without us.
         """
         action, attempts = step.actions[left.action], self._attempts
-        timeout = seconds(action.timeout or self._runbook.runbook.default_timeout)
+        timeout = seconds(action.timeout or self._recorder.runbook.runbook.default_timeout)
         since = max(0.0, (self._recorder.now() - left.started).total_seconds())
         remaining = max(0.0, timeout - since) if timeout is not None else None
         hidden = captures_secret(action) or not attempts.can_mask(step, left.action)
@@ -97,6 +97,10 @@ class StepRunner:
                     return
                 if action.automatic:
                     self._attempts.make(step, index, cancel, again=True)
+
+    def look(self, step: Step, cancel: CancelToken) -> None:
+        """Look whether there is anything for a rollback step to undo."""
+        self._attempts.look(step, cancel)
 
     def still_holds(self, step: Step, cancel: CancelToken) -> bool | None:
         """Look whether a change still holds after a restart of its host; None where nothing tells."""

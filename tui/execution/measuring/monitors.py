@@ -10,7 +10,7 @@ from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
 from tui.execution.judging.evidence import value_of
 from tui.execution.measuring.probing import Prober, units_of
-from tui.execution.recording import Recording
+from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import connection_of, may_hold
 from tui.runbook.model import Action, Monitor, Number, Runbook, seconds
@@ -67,14 +67,14 @@ class MonitorRunner:
 
     def __init__(
         self,
-        recording: Recording,
+        recorder: Recorder,
         transports: Mapping[str, Transport],
         prober: Prober,
         secrets: Secrets,
         clock: Clock,
         speed: float = 1.0,
     ) -> None:
-        self._recording = recording
+        self._recorder = recorder
         self._transports = transports
         self._prober = prober
         self._secrets = secrets
@@ -95,7 +95,7 @@ class MonitorRunner:
 
     def start(self) -> None:
         """Begin to measure, if there is anything to measure and it has not begun yet."""
-        if self._recording.runbook.monitors and self._thread is None:
+        if self._recorder.runbook.monitors and self._thread is None:
             self._thread = threads.start("monitors", self._schedule)
 
     def stop(self) -> None:
@@ -108,7 +108,7 @@ class MonitorRunner:
 
     def _schedule(self) -> None:
         """Begin what is due, what has been due for longest first; what gave way is due still, and asked again soon."""
-        monitors = self._recording.runbook.monitors
+        monitors = self._recorder.runbook.monitors
         begun = self._clock.monotonic()
         self._due = {name: begun + STAGGER * place for place, name in enumerate(monitors)}
         while not self._stop.cancelled:
@@ -127,19 +127,19 @@ class MonitorRunner:
         with self._lock:
             late = {name for name, due in self._gave_way.items() if now - due >= WAITS}
             late -= self._told
-            if not late or now < self._tell_after or self._recording.state.finished is not None:
+            if not late or now < self._tell_after or self._recorder.state.finished is not None:
                 return
             self._told |= late
             self._tell_after = now + TOLD
             hosts: dict[str, list[str]] = {}
             for name in sorted(late):
-                host = connection_to(self._recording.runbook, self._recording.runbook.monitors[name])
+                host = connection_to(self._recorder.runbook, self._recorder.runbook.monitors[name])
                 hosts.setdefault(host, []).append(name)
             try:
                 for host, names in hosts.items():
-                    self._recording.record(ev.MonitorsWaiting(host=host, monitors=tuple(names)))
+                    self._recorder.record(ev.MonitorsWaiting(host=host, monitors=tuple(names)))
             except JournalUnwritable as error:
-                self._recording.trouble = error
+                self._recorder.trouble = error
 
     def _next(self) -> float:
         """When the next look is due."""
@@ -151,7 +151,7 @@ class MonitorRunner:
         return max(0.25, seconds(monitor.every) / self._speed)
 
     def _begin(self, name: str, monitor: Monitor) -> None:
-        state, now = self._recording.state, self._clock.monotonic()
+        state, now = self._recorder.state, self._clock.monotonic()
         before, self._due[name] = self._due[name], max(self._due[name] + self._every(monitor), now)
         if state.finished or state.started is None or not may_hold(monitor.when, state.facts):
             return
@@ -169,7 +169,7 @@ class MonitorRunner:
 
     def _sample(self, name: str, monitor: Monitor, token: GivingWay, due: float) -> None:
         try:
-            before, begun = self._recording.state, self._clock.monotonic()
+            before, begun = self._recorder.state, self._clock.monotonic()
             made = self.measure(monitor, token)
             took = self._clock.monotonic() - begun
             if token.gave_way:  # what a person runs needed the channel: that says nothing of what is measured
@@ -177,12 +177,12 @@ class MonitorRunner:
                     self._due[name], self._again[name] = due, self._clock.monotonic() + AGAIN
                     self._gave_way.setdefault(name, due)
                 return
-            if cut := cut_off(before, self._recording.state, monitor):
+            if cut := cut_off(before, self._recorder.state, monitor):
                 made = Measurement(None, f"the connection to {cut} was down meanwhile")
-            if not self._stop.cancelled and self._recording.state.finished is None:
+            if not self._stop.cancelled and self._recorder.state.finished is None:
                 self._keep(name, made, took)
         except JournalUnwritable as error:
-            self._recording.trouble = error
+            self._recorder.trouble = error
         finally:
             with self._lock:
                 self._under_way.pop(name, None)
@@ -198,12 +198,12 @@ class MonitorRunner:
 
     def _by_probe(self, monitor: Monitor, cancel: CancelToken) -> Measurement:
         assert monitor.probe is not None
-        values = self._recording.values()
+        values = self._recorder.values()
         within = seconds(monitor.timeout)
         made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, cancel)
         value = made.figures.get(monitor.number.name)
         failed = next((check.came for check in made.checks if not check.ok and not check.warning), "")
-        service = self._recording.runbook.services[monitor.probe.service]
+        service = self._recorder.runbook.services[monitor.probe.service]
         answers = service.kind in ANSWERED
         if value is not None and not (failed and answers):
             return Measurement(finite(value))
@@ -214,11 +214,11 @@ class MonitorRunner:
         return Measurement(within if value is None and timed else None, detail, failed=True)
 
     def _by_command(self, monitor: Monitor, cancel: CancelToken) -> Measurement:
-        runbook = self._recording.runbook
+        runbook = self._recorder.runbook
         action = Action(
             run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout, errexit=monitor.errexit
         )
-        command = prepare(runbook, action, self._recording.values(), self._secrets, "monitor")
+        command = prepare(runbook, action, self._recorder.values(), self._secrets, "monitor")
         out, err = bytearray(), bytearray()
 
         def keep(stream: Stream, data: bytes) -> None:
@@ -245,9 +245,9 @@ class MonitorRunner:
         with self._lock:
             self._gave_way.pop(name, None)
             self._told.discard(name)
-            before = self._recording.state
+            before = self._recorder.state
             clock = self._clock.monotonic() * self._speed
-            self._recording.record(
+            self._recorder.record(
                 ev.MonitorSampled(
                     monitor=name,
                     value=made.value,
@@ -258,8 +258,8 @@ class MonitorRunner:
                     of=made.of,
                 )
             )
-            for event in crossings(before, self._recording.state, name):
-                self._recording.record(event)
+            for event in crossings(before, self._recorder.state, name):
+                self._recorder.record(event)
 
 
 def connection_to(runbook: Runbook, monitor: Monitor) -> str:

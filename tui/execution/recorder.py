@@ -1,30 +1,42 @@
 """Keeps a session's state and its journal one: what is recorded is on disk before it is anybody's state."""
 
+import threading
+from collections.abc import Callable
+
 from tui.errors import JournalUnwritable
-from tui.execution.outputs import Outputs
+from tui.execution.live_session import LiveSession
 from tui.execution.secrecy.guard import guarded
-from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.folding.fold import apply
 from tui.session.journal.journal import Journal
 from tui.session.state import SessionState, initial
-from tui.transports.base import LinkState
 
 UNWRITABLE_PAUSE = 1.0
 
 
-class Recording(Viewer):
-    """One session being recorded; safe to use from any thread."""
+class Recorder(LiveSession):
+    """The session that this process writes: its journal and its state; safe to use from any thread."""
 
-    def __init__(self, runbook: Runbook, journal: Journal, outputs: Outputs, state: SessionState | None = None) -> None:
-        super().__init__(runbook, state or initial(runbook), outputs, journal.clock)
+    def __init__(
+        self, runbook: Runbook, journal: Journal, redact: Callable[[str], str], state: SessionState | None = None
+    ) -> None:
+        super().__init__(runbook, state or initial(runbook), journal.clock)
         self._journal = journal
-        self._redact = outputs.redactor.redact
+        self._redact = redact
+        self._closing = threading.Event()
+
+    @property
+    def closing(self) -> bool:
+        """Whether the session is being closed."""
+        return self._closing.is_set()
+
+    def position(self) -> tuple[int, str]:
+        """How many events the journal has now, and the hash of the last."""
+        return self._journal.position()
 
     def receipt(self) -> str:
         """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""
-        count, head = self._journal.position()
+        count, head = self.position()
         return f"{count}:{head}"
 
     def record(self, event: ev.AnyEvent) -> None:
@@ -33,14 +45,12 @@ class Recording(Viewer):
         Raises:
             JournalUnwritable: it is not durable; what it announces must not happen.
         """
-        with self._lock:
+        with self.lock:
             if self._journal.broken:
                 self._journal.reopen()
             entry = self._journal.append(guarded(event, self._redact))
             self.trouble = None
-            self.state = apply(self.state, entry)
-            for listener in self._listeners:
-                listener(entry, self.state)
+            self.fold_in(entry)
 
     def record_happened(self, event: ev.AnyEvent) -> None:
         """Record what has happened already: while the journal cannot be written, wait until it can.
@@ -56,12 +66,10 @@ class Recording(Viewer):
                 if self._closing.wait(UNWRITABLE_PAUSE):
                     raise
 
-    def link_changed(self, host: str, link: LinkState, detail: str) -> None:
-        """Record that a connection was lost or is back; how it first came up is in the host's own event."""
-        known = self.state.links.get(host, LinkState.UP.value)
-        if self.state.started is None or self.state.finished or link is LinkState.CONNECTING or link.value == known:
-            return
-        try:
-            self.record(ev.LinkChanged(host=host, link=link.value, detail=detail))
-        except JournalUnwritable as error:
-            self.trouble = error
+    def stop_waiting(self) -> None:
+        """Wait no longer for a journal that cannot be written: the session is being closed."""
+        self._closing.set()
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._journal.close()

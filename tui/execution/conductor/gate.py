@@ -1,0 +1,108 @@
+"""Says what may be done in a session now, and by whom; what may not be done is refused with the reason."""
+
+from collections.abc import Mapping, Sequence
+
+from tui.errors import NotNow, UsageError
+from tui.execution.conductor.hosts import Hosts
+from tui.execution.conductor.worker import Worker
+from tui.execution.recorder import Recorder
+from tui.people import same_person
+from tui.runbook.model import Action, Approval, Step
+from tui.runbook.shell.counting import repeatable
+from tui.runbook.templates.variables import wrong_value
+from tui.session.state import StepStatus, step_by_id
+from tui.session.views.doubts import doubt_words, doubtful
+
+
+class Gate:
+    """What everything that the operator asks for goes through before it is done."""
+
+    def __init__(self, recorder: Recorder, worker: Worker, hosts: Hosts) -> None:
+        self._recorder = recorder
+        self._worker = worker
+        self._hosts = hosts
+
+    def idle_step(self, step_id: str) -> Step:
+        """The step, where nothing runs and the session is open."""
+        if self._worker.busy:
+            raise NotNow("a command is running", "wait for it or cancel it")
+        if self._hosts.held:
+            raise NotNow(f"nothing runs yet: {self._hosts.held}", "answer what is asked about it, or wait a moment")
+        if self._recorder.state.finished:
+            raise NotNow("the session is finished", "begin a new one, or resume this one")
+        return step_by_id(self._recorder.runbook, step_id)
+
+    def waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
+        """The step and the action of this kind that it waits at for a person."""
+        step = self.idle_step(step_id)
+        now = self._recorder.state.step(step_id)
+        action = step.actions[now.action] if now.action < len(step.actions) else None
+        if action is None or action.kind != kind or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
+            raise NotNow(f"{step.title} does not wait for this", f"it is {now.status.value}")
+        return step, now.action, action
+
+    def passed(self, step_id: str) -> Step:
+        """The step, where it has passed and is to be signed."""
+        step = step_by_id(self._recorder.runbook, step_id)
+        status = self._recorder.state.step(step_id).status
+        if status is not StepStatus.PASSED:
+            raise NotNow(f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead")
+        return step
+
+    def failed(self, step_id: str, first: bool) -> Step:
+        """The step, where it has failed and may be run again; with `first` also what ran before its failed action."""
+        step = self.idle_step(step_id)
+        now = self._recorder.state.step(step_id)
+        if now.status is StepStatus.UNKNOWN:
+            raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
+        if now.status is not StepStatus.FAILED:
+            raise NotNow(f"{step.title} is {now.status.value}, not failed", "reopen it to do it again")
+        self.certain_before(step)
+        if first and not repeatable(step, now.action):
+            raise NotNow(f"{step.title} cannot begin again", "what ran before the failed command may not run twice")
+        return step
+
+    def corrected(self, known: Mapping[str, str], name: str, value: str, reason: str) -> None:
+        """Make sure that one of the `known` values may be put right like this.
+
+        Raises:
+            NotNow: a command is running, the session is finished, or no reason is given.
+            UsageError: there is no such value, or it does not fit the runbook.
+        """
+        if self._worker.busy or self._recorder.state.finished:
+            raise NotNow(
+                "a command is running" if self._worker.busy else "the session is finished", "wait, or resume it"
+            )
+        if name not in known:
+            raise UsageError(f"no value {name!r} in this session", f"there are: {', '.join(known)}")
+        variable = self._recorder.runbook.variables.get(name)
+        problem = wrong_value(variable, value) if variable else "" if value else "a value is needed"
+        if problem:
+            raise UsageError(f"{name}: {problem}", variable.prompt if variable else "a step captured it")
+        if not reason.strip():
+            raise NotNow("a corrected value needs a reason", "say why; it is recorded")
+
+    def certain_before(self, step: Step) -> None:
+        """Make sure that a restart has put in doubt nothing that a change builds on."""
+        if step.mutates:
+            self.no_doubts(doubtful(self._recorder.state, step))
+
+    def no_doubts(self, doubts: Sequence[Step]) -> None:
+        """Make sure that none of these changes is in doubt."""
+        if doubts:
+            titles = ", ".join(one.title for one in doubts)
+            raise NotNow(
+                f"{doubt_words(self._recorder.state, doubts)}: {titles}", "check them again first, then continue"
+            )
+
+    def allowed(self, step: Step, second: str) -> str:
+        """The second person by whom a step may start; empty where it needs none."""
+        if step.approve is Approval.NONE:
+            return ""
+        self.two_people(second, "this step needs a second person before it starts", "who has read what will run")
+        return second.strip()
+
+    def two_people(self, second: str, need: str, who: str) -> None:
+        """Make sure that the second person is somebody else than the operator."""
+        if not second.strip() or same_person(second, self._recorder.state.operator):
+            raise NotNow(need, f"give the name of somebody else {who}")
