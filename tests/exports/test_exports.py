@@ -21,8 +21,8 @@ def test_a_post_mortem_starts_from_who_what_how_long_and_what_deviated(small_ses
     conductor.skip("backup", "made at noon")
     conductor.note("the office lost power", "look")
     text = render(small_session.read(), "md").decode()
-    assert "| look | failed: expected " in text
-    assert "| backup | skipped by ana: made at noon |" in text
+    assert "| Look around | ✖ failed: expected " in text
+    assert "| Back up | ↷ skipped by ana: made at noon |" in text
     assert "note: the office lost power" in text
     assert "- [ ] Backup made" in text
     assert "| ana |" in text
@@ -62,7 +62,7 @@ def test_json_has_steps_attempts_and_events(small_session: SmallSession) -> None
 
 
 def test_a_session_that_goes_on_is_exported_as_unfinished(small_session: SmallSession) -> None:
-    assert "| Result | unfinished |" in render(small_session.read(), "md").decode()
+    assert "**◆ UNFINISHED** – ana · since " in render(small_session.read(), "md").decode()
 
 
 def test_an_unknown_form_is_named(small_session: SmallSession) -> None:

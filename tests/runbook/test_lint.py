@@ -252,3 +252,10 @@ def test_a_file_that_is_no_toml_is_one_problem_and_no_file_is_an_error(tmp_path:
 )
 def test_taking_commands_apart(script: str, found: list[tuple[str, list[str]]]) -> None:
     assert [(words.program, words.texts) for words in simple_commands(script)] == found
+
+
+def test_a_downtime_that_is_marked_begins_somewhere_and_ends_somewhere() -> None:
+    (doubt,) = doubts("service stop", True, 'downtime = "begins"')
+    assert doubt == "the downtime begins here, and nowhere ends"
+    both = '[[sections.steps.actions]]\nrun = "uptime"\ndowntime = "ends"'
+    assert not doubts("service stop", True, f'downtime = "begins"\n{both}')

@@ -40,8 +40,9 @@ def export(session: str, form: str, output: Path | None) -> None:
     from tui.session.archive.bundle import kept
 
     form = form or form_of(output)
-    with kept(open_store(), session) as directory:
-        write_export(lambda file: write(directory, form, file), output)
+    store = open_store()
+    with kept(store, session) as directory:
+        write_export(lambda file: write(directory, form, file, store), output)
 
 
 @click.command()

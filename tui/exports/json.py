@@ -13,6 +13,7 @@ from tui.runbook.model import Step
 from tui.runbook.reading.schema import schema_of
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.session.report_card.card import ReportCard
 from tui.session.state import Attempt, StepState, StepStatus
 from tui.session.views.called import over, session_called
 from tui.text.json_text import json_text
@@ -68,9 +69,8 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
     """Everything in a session but the raw output bytes.
 
     `format` is raised when a field changes its meaning or goes away; a reader takes fields it does not know for news.
-    `result` is null while the session is open, `drill` empty unless it is a rehearsal, of which `debrief` says what it
-    taught. `facts` are the values known at
-    the end, `events` the journal.
+    `card` is the report card as people see it. `result` is null while the session is open, `drill` empty unless it is a
+    rehearsal, of which `debrief` says what it taught. `facts` are the values known at the end, `events` the journal.
     """
 
     format: int
@@ -83,6 +83,7 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
     method: str | None
     operator: str
     drill: str
+    card: ReportCard
     facts: Mapping[str, str]
     hosts: Mapping[str, ev.HostConnected]
     steps: list[StepDocument]
@@ -120,6 +121,7 @@ def document(source: Source) -> SessionDocument:
         method=started.method if started else None,
         operator=state.operator,
         drill=started.drill if started else "",
+        card=source.card(),
         facts=dict(state.facts),
         hosts=dict(state.hosts),
         steps=[_step(source, section.id, step, now) for section, step, now in source.steps()],

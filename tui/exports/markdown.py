@@ -1,8 +1,9 @@
 """The session as Markdown, the text a post-mortem starts from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from tui.exports.card import deviation_words, owed_words, rows, slower_words, when_words
 from tui.exports.learnt import learnt, learnt_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import (
@@ -21,8 +22,9 @@ from tui.exports.report import (
 )
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
+from tui.session.report_card.card import ReportCard
 from tui.session.state import Attempt, StepState
-from tui.text.amounts import duration
+from tui.text.amounts import clock_words, duration
 from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 
@@ -35,31 +37,73 @@ def render(source: Source) -> bytes:
 
 
 def _lines(source: Source) -> Iterator[str]:
-    yield from _head(source)
+    yield from _card(source)
     yield from _debrief(source)
     yield from _rollback(source)
-    yield from _deviations(source)
     yield from _overruns(source)
-    yield from _people(source)
     yield from _checklist(source)
     yield from _followups(source)
-    yield from _measured(source)
     yield from _timeline(source)
+    yield from _measured(source)
+    yield from _people(source)
     yield from _steps(source)
+    yield from _session(source)
     yield from _to_be_written(source)
 
 
-def _head(source: Source) -> Iterator[str]:
-    started = source.state.started
-    yield f"# {_text(source.runbook.runbook.title)}: {_text(started.flow if started else 'session')}"
-    if source.state.drill and started:
-        yield from ("", f"**DRILL** – a rehearsal of scenario “{_text(started.drill)}”; no real host was touched.")
-    yield from ("", "| | |", "|---|---|")
-    for name, value in head(source).items():
-        yield f"| {name} | {_cell(value)} |"
+def _card(source: Source) -> Iterator[str]:
+    """The report card: what it came to, how long it took, how long users were cut off, what was not as planned."""
+    card = source.card()
+    yield f"# {_text(source.runbook.runbook.title)}: {_text(card.what or 'session')}"
+    if card.drill:
+        yield from ("", f"**DRILL** – a rehearsal of scenario “{_text(card.drill)}”; no real host was touched.")
+    about = " · ".join(_text(one) for one in (card.people, when_words(card)) if one)
+    yield from ("", f"**{card.badge.sign} {_text(card.badge.words.upper())}**{f' – {about}' if about else ''}")
+    if card.rollback is not None:
+        yield from ("", f"Rolled back because: {_text(card.rollback.reason)}")
+    found = [(one.name, one.words) for one in rows(card)]
+    found += [("Follow-ups", owed)] if (owed := owed_words(card)) else []
+    yield from ("", *_facts({name: _cell(words) for name, words in found}))
+    yield from _deviations(card)
+    yield from _sections(card)
+
+
+def _facts(cells: Mapping[str, str]) -> Iterator[str]:
+    """A table of names and values, aligned so that it also reads well as it is."""
+    name, value = (max((len(one) for one in column), default=0) for column in (cells, cells.values()))
+    yield f"| {'':{name}} | {'':{value}} |"
+    yield f"|{'-' * (name + 2)}|{'-' * (value + 2)}|"
+    for one, cell in cells.items():
+        yield f"| {one:{name}} | {cell:{value}} |"
+
+
+def _deviations(card: ReportCard) -> Iterator[str]:
+    yield from ("", "## Deviations", "")
+    if not card.deviations:
+        yield "None: every step went as the runbook has it."
+        return
+    yield from ("| UTC | Step | What |", "|---|---|---|")
+    for one in card.deviations:
+        yield f"| {one.first:%H:%M:%S} | {_cell(one.title)} | {one.sign} {_cell(deviation_words(one))} |"
+
+
+def _sections(card: ReportCard) -> Iterator[str]:
+    """The time of each section beside what is usual."""
+    if not card.sections:
+        return
+    yield from ("", "## Time by section", "", "| Section | Took | Usually | |", "|---|--:|--:|---|")
+    for one in card.sections:
+        usual = clock_words(round(one.usual.median)) if one.usual else ""
+        yield f"| {_cell(one.title)} | {clock_words(round(one.took))} | {usual} | {slower_words(one)} |"
+
+
+def _session(source: Source) -> Iterator[str]:
+    """Which session it was, when exactly, on which hosts and with which values."""
+    found = head(source)
     given = values(source)
     if given:
-        yield f"| Values | {_cell(', '.join(f'{name}={value}' for name, value in given.items()))} |"
+        found["Values"] = ", ".join(f"{name}={value}" for name, value in given.items())
+    yield from ("", "## Session", "", *_facts({name: _cell(value) for name, value in found.items()}))
 
 
 def _debrief(source: Source) -> Iterator[str]:
@@ -91,17 +135,6 @@ def _rollback(source: Source) -> Iterator[str]:
     yield from ("", "| Step | Plan | Came to | Why |", "|---|---|---|---|")
     for one in found.steps:
         yield f"| {_cell(one.title)} | {one.plan} | {one.came_to} | {_cell(one.why)} |"
-
-
-def _deviations(source: Source) -> Iterator[str]:
-    yield from ("", "## Deviations", "")
-    found = source.deviations()
-    if not found:
-        yield "None: every step went as the runbook has it."
-        return
-    yield from ("| UTC | Step | What |", "|---|---|---|")
-    for one in found:
-        yield f"| {one.at:%H:%M:%S} | {_cell(one.step)} | {_cell(one.what)} |"
 
 
 def _overruns(source: Source) -> Iterator[str]:

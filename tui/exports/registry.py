@@ -8,7 +8,8 @@ from typing import BinaryIO, cast
 from tui.errors import UsageError
 from tui.exports.source import Source, source
 from tui.session.archive.bundle import pack
-from tui.session.archive.store import SessionDirectory
+from tui.session.archive.history import read_history
+from tui.session.archive.store import SessionDirectory, Store
 
 _RENDERERS = {
     "md": ("tui.exports.markdown", "render"),
@@ -47,8 +48,8 @@ def form_of(output: Path | None) -> str:
     return SUFFIXES.get(suffix, "md")
 
 
-def write(directory: SessionDirectory, form: str, file: BinaryIO) -> None:
-    """Write a session to a file: in one of FORMATS, or as a BUNDLE.
+def write(directory: SessionDirectory, form: str, file: BinaryIO, store: Store | None = None) -> None:
+    """Write a session to a file: in one of FORMATS, or as a BUNDLE; of the sessions in `store` it says what is usual.
 
     Raises:
         UsageError: there is no such form.
@@ -57,4 +58,4 @@ def write(directory: SessionDirectory, form: str, file: BinaryIO) -> None:
     if form == BUNDLE:
         pack(directory, file)
     else:
-        file.write(render(source(directory), form))
+        file.write(render(source(directory, read_history(store) if store else None), form))

@@ -18,7 +18,6 @@ from tui.session.views.called import (
     over_at,
     people_words,
     place_words,
-    session_called,
     settled_by,
 )
 from tui.session.views.followups import followups as session_followups
@@ -112,16 +111,13 @@ class Tick(Struct, frozen=True):
 
 
 def head(source: Source) -> dict[str, str]:
-    """The facts at the top, by name, those that are not known left out."""
+    """The facts of a session beside its report card, by name, those that are not known left out."""
     state, started = source.state, source.state.started
     ended = over_at(state)
-    took = ended - state.started_at if ended and state.started_at else None
     rows = {
         "Session": source.id,
-        "Result": session_called(state).words,
         "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
         "Finished (UTC)": f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "",
-        "Duration": duration(took) if took is not None else "",
         "Operator": people_words(state.operator, started.second_operator if started else ""),
         "Method": started.method if started else "",
         "Change": started.change if started else "",

@@ -53,6 +53,14 @@ class Approval(StrEnum):
     SECOND_PERSON = "second-person"
 
 
+class Cut(StrEnum):
+    """Whether an action cuts users off (`begins`), or shows that they are served again (`ends`)."""
+
+    NONE = "none"
+    BEGINS = "begins"
+    ENDS = "ends"
+
+
 class Weekday(StrEnum):
     """A day of the deployment window."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from tui.runbook.kinds import Approval as Approval
+from tui.runbook.kinds import Cut as Cut
 from tui.runbook.kinds import Danger as Danger
 from tui.runbook.kinds import Duration as Duration
 from tui.runbook.kinds import Facts as Facts
@@ -21,6 +22,7 @@ from tui.runbook.results import Capture as Capture
 from tui.runbook.results import Expect as Expect
 from tui.runbook.results import Number as Number
 from tui.runbook.results import Retry as Retry
+from tui.runbook.services import Endpoint as Endpoint
 from tui.runbook.services import Probe as Probe
 from tui.runbook.services import Service as Service
 from tui.runbook.watching import Monitor as Monitor
@@ -152,7 +154,8 @@ class FlowKind(StrEnum):
 class Flow(Model, frozen=True, kw_only=True):
     """Which sections, in which order. `guarded` flows ask for a reason outside the window.
 
-    `update` is the message people wait for while the flow runs, due every `update_every`.
+    `update` is the message people wait for while the flow runs, due every `update_every`. `downtime` is how long users
+    may be cut off by it, as it was announced.
     """
 
     title: str
@@ -164,6 +167,7 @@ class Flow(Model, frozen=True, kw_only=True):
     budget: Duration = ""
     update: Name = ""
     update_every: Duration = ""
+    downtime: Duration = ""
 
 
 class AnswerKind(StrEnum):
@@ -188,7 +192,8 @@ class Action(Model, frozen=True, kw_only=True):
     of them do. `repeatable` says that a command which changes something may run again after it has succeeded.
     `original` is the document's literal command where it differs. A command that is not
     known to only read makes its step one that mutates, unless `reads` says that it changes nothing. A command of
-    several lines stops at the first line that fails (`set -e`); with `errexit = false` it goes on.
+    several lines stops at the first line that fails (`set -e`); with `errexit = false` it goes on. `downtime` is
+    `begins` where its command cuts users off, `ends` where its being as expected shows that they are served again.
     """
 
     run: str | None = None
@@ -214,6 +219,7 @@ class Action(Model, frozen=True, kw_only=True):
     original: str = ""
     reads: bool = False
     errexit: bool = True
+    downtime: Cut = Cut.NONE
 
     @property
     def kind(self) -> str:
@@ -294,17 +300,6 @@ class Link(Model, frozen=True, kw_only=True):
     text: str = ""
     look_for: tuple[str, ...] = ()
     access: str = ""
-    source: Lines = ""
-
-
-class Endpoint(Model, frozen=True, kw_only=True):
-    """A documented health endpoint with the bodies it answers with."""
-
-    path: str
-    method: str = "GET"
-    title: str
-    healthy: str = ""
-    unhealthy: str = ""
     source: Lines = ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import field
 
-from tui.runbook.kinds import Identifier, Model, Name
+from tui.runbook.kinds import Identifier, Lines, Model, Name
 
 
 class Service(Model, frozen=True, kw_only=True):
@@ -30,3 +30,14 @@ class Probe(Model, frozen=True, kw_only=True):
     service: Name
     check: Identifier
     given: Mapping[Name, str | float | bool | tuple[str, ...]] = field(default_factory=dict, name="with")
+
+
+class Endpoint(Model, frozen=True, kw_only=True):
+    """A documented health endpoint with the bodies it answers with."""
+
+    path: str
+    method: str = "GET"
+    title: str
+    healthy: str = ""
+    unhealthy: str = ""
+    source: Lines = ""

@@ -30,9 +30,10 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     """
     from tui.exports.registry import render
     from tui.exports.source import source
+    from tui.session.archive.history import read_history
 
     directory = store.find(session)
-    read = source(directory)
+    read = source(directory, read_history(store))
     made = {f"{directory.id}.{form}": render(read, form) for form in FORMS}
     try:
         private_folder(folder)

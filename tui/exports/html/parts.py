@@ -20,8 +20,7 @@ def top(source: Source) -> Html:
     """What was done, by whom, and what it came to."""
     state, started = source.state, source.state.started
     facts = head(source)
-    given, result = values(source), facts.pop("Result")
-    called = session_called(state)
+    given, called = values(source), session_called(state)
     drill = None
     if state.drill and started:
         words = f" – a rehearsal of scenario “{started.drill}”; no real host was touched."
@@ -32,7 +31,7 @@ def top(source: Source) -> Html:
             tag(
                 "header",
                 tag("h1", title(source)),
-                tag("p", f"{called.sign} {result}", class_=f"result {called.tone}"),
+                tag("p", str(called), class_=f"result {called.tone}"),
                 _pairs(facts),
                 tag("details", tag("summary", tag("span", "Values")), _pairs(given), class_="values")
                 if given

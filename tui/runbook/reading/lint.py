@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path as File
 
 from tui.runbook.facts import exclude, may_hold
-from tui.runbook.model import Approval, Danger, Runbook, Signoff
+from tui.runbook.model import Approval, Cut, Danger, Runbook, Signoff
 from tui.runbook.patterns.bounded import pattern_doubts
 from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
 from tui.runbook.reading.load import examine, nothing_collected, read_text
@@ -42,6 +42,7 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
     yield from _undo(runbook)
     yield from _document(runbook, beside)
     yield from _unannounced(runbook)
+    yield from _downtime(runbook)
     yield from _patterns(texts)
     yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
@@ -83,6 +84,22 @@ def _unannounced(runbook: Runbook) -> Iterator[UnplacedProblem]:
             what = "changes production" if change.known else "is not known to only read"
             hint = "a step does that" if change.known else "reads = true where it only reads"
             yield _doubt(path, f"{quoted(change.words)} {what}, and runs without being announced", hint)
+
+
+def _downtime(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    """Whether a downtime that is marked has a beginning and an end."""
+    places = {
+        action.downtime: ("sections", at, "steps", step_at, "actions", place, "downtime")
+        for at, section in enumerate(runbook.sections)
+        for step_at, step in enumerate(section.steps)
+        for place, action in enumerate(step.actions)
+        if action.downtime is not Cut.NONE
+    }
+    other = {Cut.BEGINS: Cut.ENDS, Cut.ENDS: Cut.BEGINS}
+    for mark, path in places.items():
+        if other[mark] not in places:
+            hint = f'mark the action where it {other[mark].value}: downtime = "{other[mark].value}"'
+            yield _doubt(path, f"the downtime {mark.value} here, and nowhere {other[mark].value}", hint)
 
 
 def _doubt(path: Path, message: str, hint: str = "") -> UnplacedProblem:

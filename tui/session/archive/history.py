@@ -14,12 +14,13 @@ from msgspec import Struct
 
 from tui.errors import RunbookError
 from tui.session.archive.store import SessionDirectory, Store
+from tui.session.report_card.section_times import section_times
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import over
-from tui.session.views.usual import Usual, usual_of
+from tui.session.views.called import COMPLETED, over, over_at, result_of
+from tui.session.views.usual import Usual, WholeUsual, usual_of
 
 FILE = "history.json"
-FORMAT = 1
+FORMAT = 2
 KNOWN = 3
 """So many times a step must have been done before anything is called usual."""
 
@@ -28,12 +29,19 @@ NEWEST = 60
 
 
 class Took(Struct, frozen=True):
-    """What the steps of one finished session took, in seconds; `size` is that of its journal when it was read."""
+    """What the steps of one finished session took, in seconds; `size` is that of its journal when it was read.
+
+    `flow` is what was gone through, with its method. `sections` and the `whole` (people's time included) are there
+    where it was completed without a rollback.
+    """
 
     size: int
     title: str
     drill: str
     steps: Mapping[str, float]
+    flow: str = ""
+    whole: float = 0.0
+    sections: Mapping[str, float] = {}
 
 
 class History(Struct, frozen=True):
@@ -41,6 +49,23 @@ class History(Struct, frozen=True):
 
     sessions: Mapping[str, Took] = {}
     format: int = FORMAT
+
+    def whole(self, state: SessionState) -> WholeUsual:
+        """What is usual for a whole session like this one and its sections, by those before it."""
+        if state.started is None:
+            return WholeUsual()
+        lengths: list[float] = []
+        sections: dict[str, list[float]] = {}
+        like = state.runbook.runbook.title, state.started.drill, way_of(state)
+        for session, took in self.sessions.items():
+            if (took.title, took.drill, took.flow) == like and took.whole and session < state.started.session:
+                lengths.append(took.whole)
+                for name, length in took.sections.items():
+                    sections.setdefault(name, []).append(length)
+        return WholeUsual(
+            usual_of(lengths) if len(lengths) >= KNOWN else None,
+            {name: usual_of(found) for name, found in sections.items() if len(found) >= KNOWN},
+        )
 
     def usual(self, title: str, drill: str = "", before: str = "") -> dict[str, Usual]:
         """What is usual for the steps of a runbook; rehearsals have a history of their own, by scenario.
@@ -68,6 +93,21 @@ def took(state: SessionState) -> dict[str, float]:
     return found
 
 
+def way_of(state: SessionState) -> str:
+    """What a session goes through: its flow, and by which method."""
+    started = state.started
+    return f"{started.flow}/{started.method}" if started else ""
+
+
+def _whole(state: SessionState) -> tuple[float, dict[str, float]]:
+    """What a session and its sections took; nothing where it was not completed as it was begun."""
+    end = over_at(state)
+    if state.started_at is None or end is None or state.rollback is not None or result_of(state) != COMPLETED:
+        return 0.0, {}
+    times = {one.section: one.seconds for one in section_times(state, end)}
+    return max(0.0, (end - state.started_at).total_seconds()), times
+
+
 def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> History:
     """The history of the newest finished sessions; reads those whose journals it does not know yet, and keeps it.
 
@@ -86,7 +126,7 @@ def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> H
             if one is not None:
                 found[name] = one
     history = History(found)
-    if found != known and not stopped():
+    if found != known and store.ours and not stopped():
         _keep(store.root / FILE, history)
     return history
 
@@ -95,7 +135,8 @@ def _read(directory: SessionDirectory, size: int) -> Took | None:
     runbook, state = directory.load()
     if state.started is None or not over(state):
         return None
-    return Took(size, runbook.runbook.title, state.started.drill, took(state))
+    whole, sections = _whole(state)
+    return Took(size, runbook.runbook.title, state.started.drill, took(state), way_of(state), whole, sections)
 
 
 def _kept(path: Path) -> History:

@@ -112,6 +112,26 @@ def session_called(state: SessionState) -> Called:
     return Called(f"{result}; {back}", Tone.BAD)
 
 
+class Badge(Struct, frozen=True):
+    """What a session came to in one word for people, its sign, and its tone: ✔ deployed, ↺ rolled back."""
+
+    sign: str
+    words: str
+    tone: Tone
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.words}"
+
+
+def badge_of(state: SessionState) -> Badge:
+    """What a session came to: a deployment that was completed is deployed, other flows are completed."""
+    called = session_called(state)
+    flow = state.runbook.flows.get(state.started.flow) if state.started else None
+    words = "deployed" if called.words == COMPLETED and flow and flow.kind is FlowKind.DEPLOY else called.words
+    sign = {ROLLED_BACK: "↺", ABANDONED: "–"}.get(called.words, called.sign)
+    return Badge(sign, words, called.tone)
+
+
 def attempt_called(attempt: Attempt) -> str:
     """What came of an attempt: an exit status that the step expects is no failure, one it does not is one."""
     outcome = attempt.outcome

@@ -1,4 +1,4 @@
-"""Says what is usual for a step, by what it took in earlier sessions."""
+"""Says what is usual for a step, a section and a whole session, by what they took in earlier sessions."""
 
 import statistics
 from collections.abc import Mapping
@@ -22,6 +22,13 @@ class Usual(Struct, frozen=True):
     def longer(self, took: float) -> bool:
         """Whether it took longer than it usually does."""
         return took > self.median * LONGER and took - self.median > 1 and took > self.high
+
+
+class WholeUsual(Struct, frozen=True):
+    """What a whole session usually takes from its beginning to its end, and each of its sections, by id."""
+
+    whole: Usual | None = None
+    sections: Mapping[str, Usual] = {}
 
 
 def usual_of(lengths: list[float]) -> Usual:

@@ -1,0 +1,1 @@
+"""A session on one card, for screens and reports."""

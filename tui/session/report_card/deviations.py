@@ -1,0 +1,224 @@
+"""Picks out what did not go as the runbook has it, one by one and grouped: what came fourteen times is one line."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import assert_never
+
+from msgspec import Struct
+
+from tui.runbook.model import seconds
+from tui.session import events as ev
+from tui.session.outcome import OutcomeKind
+from tui.session.places import words_of
+from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
+from tui.session.views.called import attempt_called
+
+FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
+REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
+ROLLBACK, CONNECTION, MOVED, OUTSIDE = "rollback", "connection", "moved", "outside the window"
+"""What kind of deviation one is."""
+
+SIGNS = {
+    FAILED: "✖",
+    AGAIN: "↻",
+    WARNING: "⚠",
+    UNKNOWN: "?",
+    SKIPPED: "↷",
+    REOPENED: "↻",
+    DECIDED: "✎",
+    BESIDE: "✎",
+    PEOPLE: "◆",
+    ROLLBACK: "↺",
+    CONNECTION: "✖",
+    MOVED: "◆",
+    OUTSIDE: "◆",
+}
+WORST = (UNKNOWN, FAILED, ROLLBACK, CONNECTION, OUTSIDE, SKIPPED)
+"""What is told first where there is room for a few."""
+
+
+class Deviation(Struct, frozen=True):
+    """Something that did not go as the runbook has it: when, at which step, what; `expected` and `came` of a check."""
+
+    at: datetime
+    step: str
+    what: str
+    kind: str = ""
+    expected: str = ""
+    came: str = ""
+
+
+class DeviationGroup(Struct, frozen=True, kw_only=True):
+    """Deviations that are one thing `count` times: from the `first` to the `last`, at a step of this title."""
+
+    first: datetime
+    last: datetime
+    step: str
+    title: str
+    kind: str
+    what: str
+    count: int
+
+    @property
+    def sign(self) -> str:
+        """The sign of its kind."""
+        return SIGNS[self.kind]
+
+    @property
+    def words(self) -> str:
+        """What it was, and how often: failed: expected …, got … ×14."""
+        return self.what + (f" ×{self.count}" if self.count > 1 else "")
+
+
+class Overrun(Struct, frozen=True):
+    """A step that took longer than its budget; both in seconds."""
+
+    step: str
+    title: str
+    budget: float
+    took: float
+
+
+def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviation]:
+    """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time."""
+    return [
+        Deviation(entry.at, step, what, *more)
+        for entry in entries
+        for step, what, *more in _deviation(entry.event, state)
+    ]
+
+
+def grouped(found: Iterable[Deviation], state: SessionState) -> list[DeviationGroup]:
+    """The deviations with those that are the same thing in one, in the order of each one's first.
+
+    Of a check that got something else each time it is the same where the same was expected; the last is told.
+    """
+    groups: dict[tuple[str, str, str], list[Deviation]] = {}
+    for one in found:
+        groups.setdefault((one.step, one.kind, one.expected or one.what), []).append(one)
+    return [
+        DeviationGroup(
+            first=same[0].at,
+            last=same[-1].at,
+            step=same[0].step,
+            title=step_by_id(state.runbook, same[0].step).title if same[0].step else "",
+            kind=same[0].kind,
+            what=_told(same),
+            count=len(same),
+        )
+        for same in groups.values()
+    ]
+
+
+def _told(same: list[Deviation]) -> str:
+    last = same[-1]
+    if not last.expected or len({one.came for one in same}) == 1:
+        return last.what
+    return f"{last.what.partition(':')[0]}: expected {last.expected}, got {last.came} at last"
+
+
+def overruns(state: SessionState) -> list[Overrun]:
+    """The steps whose commands took longer than their budget, the worst first."""
+    found = []
+    for name, now in state.steps.items():
+        step = step_by_id(state.runbook, name)
+        took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
+        if took > seconds(step.budget):
+            found.append(Overrun(step.id, step.title, seconds(step.budget), took))
+    return sorted(found, key=lambda one: one.budget - one.took)
+
+
+Told = tuple[str, ...]
+"""The step, what, the kind, and of a check what was expected and what came."""
+
+
+def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[Told]:
+    if isinstance(event, ev.SessionEvent):
+        yield from _of_session(event)
+    elif isinstance(event, ev.StepEvent):
+        yield from _of_step(event, state)
+    elif isinstance(event, ev.AttemptEvent):
+        yield from _of_attempt(event, state)
+    else:
+        yield from _of_another(event)
+
+
+def _of_session(event: ev.SessionEvent) -> Iterator[Told]:
+    match event:
+        case ev.SessionStarted():
+            if event.reason:
+                yield "", f"begun outside the window: {event.reason}", OUTSIDE
+        case ev.SessionResumed():
+            yield "", f"resumed by {event.operator}", PEOPLE
+        case ev.SessionHandedOver():
+            yield "", f"handed over from {event.previous} to {event.operator}", PEOPLE
+        case ev.RollbackStarted():
+            yield "", f"rollback started by {event.operator}: {event.reason}", ROLLBACK
+        case ev.SessionFinished() | ev.RollbackFinished() | ev.FollowUpDone() | ev.FaultStruck():
+            return
+        case _:
+            assert_never(event)
+
+
+def _of_step(event: ev.StepEvent, state: SessionState) -> Iterator[Told]:
+    match event:
+        case ev.StepSigned():
+            if all(event.step != other.id for _, other in state.plan()):
+                yield event.step, "troubleshooting, beside the plan", BESIDE
+        case ev.StepSkipped():
+            yield event.step, f"skipped by {event.operator}: {event.reason}", SKIPPED
+        case ev.StepReopened():
+            by = "the plan" if event.operator == AUTO else event.operator
+            yield event.step, f"reopened by {by}: {event.reason}", REOPENED
+        case ev.StepOpened() | ev.StepNotNeeded() | ev.StepHeld() | ev.StepLooked():
+            return
+        case _:
+            assert_never(event)
+
+
+def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
+    attempt = state.attempts[event.attempt]
+    match event:
+        case ev.AttemptFinished():
+            if not event.outcome.ended_by_itself:
+                kind = UNKNOWN if event.outcome.kind is OutcomeKind.UNKNOWN else FAILED
+                yield attempt.step, attempt_called(attempt), kind
+        case ev.AttemptChecked():
+            yield from _bad_checks(attempt.step, event.checks, event.retrying)
+        case ev.OutcomeResolved():
+            word = "succeeded" if event.succeeded else "failed"
+            yield attempt.step, f"resolved as {word} by {event.operator}: {event.reason}", DECIDED
+        case ev.AttemptStarted() | ev.AttemptRejoined():
+            return
+        case _:
+            assert_never(event)
+
+
+def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iterator[Told]:
+    match event:
+        case ev.HostMoved():
+            where = f"{words_of(event.before)} to {words_of(event.place)}"
+            yield "", f"{event.host} moved from {where} by {event.operator}", MOVED
+        case ev.LinkChanged():
+            if event.link != CONNECTED:
+                yield "", f"{event.host}: {event.link} {event.detail}".rstrip(), CONNECTION
+        case ev.QuestionAnswered():
+            yield from _bad_checks(event.step, event.checks)
+        case ev.HostConnected() | ev.JobsCleared():
+            return
+        case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
+            return
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting():
+            return
+        case ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
+            return
+        case _:
+            assert_never(event)
+
+
+def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False) -> Iterator[Told]:
+    for check in checks:
+        if not check.ok:
+            kind = WARNING if check.warning else AGAIN if retrying else FAILED
+            word = "not yet, run again" if kind == AGAIN else kind
+            yield step, f"{word}: expected {check.expected}, got {check.came}", kind, check.expected, check.came

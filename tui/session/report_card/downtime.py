@@ -1,0 +1,98 @@
+"""Says how long users were cut off: from the command that cut them off to the first answer that shows it is over."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.once import once
+from tui.runbook.index import index_of
+from tui.runbook.model import Cut, FlowKind, seconds
+from tui.session.state import LOOK, Attempt, SessionState
+from tui.text.amounts import duration
+
+
+class Outage(Struct, frozen=True):
+    """Users were cut off from `began` until `ended` (UTC), None while nothing shows that it is over.
+
+    It is not `sure` where the command that was to cut them off did not succeed: they may have been served longer.
+    """
+
+    began: datetime
+    ended: datetime | None = None
+    sure: bool = True
+
+
+class Downtime(Struct, frozen=True, kw_only=True):
+    """All outages of a session in `seconds` of `planned` ones (0: not said); None of it is told where not `known`.
+
+    `since` is when the one began that is not over.
+    """
+
+    known: bool
+    seconds: float = 0.0
+    sure: bool = True
+    since: datetime | None = None
+    planned: float = 0.0
+    outages: tuple[Outage, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether it is longer than was planned."""
+        return self.seconds > self.planned > 0
+
+    @property
+    def words(self) -> str:
+        """The whole in words: none, 1 m 52 s, up to 1 m 52 s, 1 m 52 s and not over, not known."""
+        if not self.known:
+            return "not known"
+        if not self.outages:
+            return "none"
+        length = ("" if self.sure else "up to ") + duration(self.seconds)
+        return f"{length} and not over" if self.since else length
+
+
+def downtime(state: SessionState, now: datetime | None) -> Downtime:
+    """The downtime of a session until now, or until its end.
+
+    A runbook that marks no command says nothing of it; nor does a rollback that stands alone and cut nobody off, which
+    cannot know since when nobody was served.
+    """
+    steps = index_of(state.runbook).steps.values()
+    flow = state.runbook.flows.get(state.started.flow) if state.started else None
+    outages = outages_of(state)
+    alone = flow is not None and flow.kind is FlowKind.ROLLBACK
+    if not any(action.downtime is Cut.BEGINS for step in steps for action in step.actions) or (alone and not outages):
+        return Downtime(known=False)
+    until = now or state.at
+    lengths = ((one.ended or until or one.began) - one.began for one in outages)
+    return Downtime(
+        known=True,
+        seconds=round(sum((max(one, timedelta()).total_seconds() for one in lengths), 0.0), 3),
+        sure=all(one.sure for one in outages),
+        since=next((one.began for one in outages if one.ended is None), None),
+        planned=seconds(flow.downtime) if flow else 0.0,
+        outages=outages,
+    )
+
+
+@once
+def outages_of(state: SessionState) -> tuple[Outage, ...]:
+    """When users were cut off, in order; nothing where no marked command ran."""
+    found: list[Outage] = []
+    down: Outage | None = None
+    for _, attempt in sorted(state.attempts.items()):
+        mark = _mark(state, attempt)
+        if down is None and mark is Cut.BEGINS and not attempt.again and not attempt.never_started:
+            down = Outage(attempt.started, sure=attempt.good)
+        elif down is not None and mark is Cut.ENDS and attempt.good and attempt.seconds is not None:
+            found.append(Outage(down.began, attempt.started + timedelta(seconds=attempt.seconds), down.sure))
+            down = None
+    return (*found, down) if down else tuple(found)
+
+
+def _mark(state: SessionState, attempt: Attempt) -> Cut:
+    """What the runbook says of an attempt's action."""
+    step = index_of(state.runbook).steps.get(attempt.step)
+    if step is None or attempt.action == LOOK or attempt.action >= len(step.actions):
+        return Cut.NONE
+    return step.actions[attempt.action].downtime

@@ -1,0 +1,81 @@
+"""Divides the time of a session among its sections, people's time included, so that the parts add up to the whole."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.once import once
+from tui.runbook.index import index_of
+from tui.session.state import SessionState
+
+ASIDE = "troubleshooting"
+"""Where steps stand that are in no section."""
+
+
+class SectionTime(Struct, frozen=True):
+    """How many seconds a session spent in a section."""
+
+    section: str
+    title: str
+    seconds: float
+
+
+@once
+def section_times(state: SessionState, end: datetime | None) -> tuple[SectionTime, ...]:
+    """The time of each section in which a step was begun, in the order in which they were come to.
+
+    The time up to the moment at which a step was settled is that of its section, from the moment before it; what is
+    left at the end, or when a rollback began, is that of the step that was open then.
+    """
+    spent: dict[str, timedelta] = {}
+    before = state.started_at
+    if before is None or end is None:
+        return ()
+    for at, section in _marks(state, end):
+        spent[section] = spent.get(section, timedelta()) + max(at - before, timedelta())
+        before = max(at, before)
+    index = index_of(state.runbook)
+    begun = {_section(state, one.id) for one in state.steps.values() if one.opened is not None}
+    titles = {one: index.sections[one].title if one in index.sections else "Troubleshooting" for one in spent}
+    return tuple(
+        SectionTime(section, titles[section], round(length.total_seconds(), 3))
+        for section, length in spent.items()
+        if section in begun or length >= timedelta(seconds=1)
+    )
+
+
+def _marks(state: SessionState, end: datetime) -> list[tuple[datetime, str]]:
+    """The moments at which the time of a section ends, in order."""
+    found = [(one.settled, _section(state, one.id)) for one in state.steps.values() if one.settled is not None]
+    marks = [(at, section) for at, section in found if at is not None and at <= end]
+    for at in (state.rollback_at, end):
+        if at is not None and (section := _open_at(state, at)):
+            marks.append((at, section))
+    return sorted(marks, key=lambda one: one[0])
+
+
+def _open_at(state: SessionState, at: datetime) -> str:
+    """The section of the step that was open at a moment; where none was, of the one settled last; else of the next.
+
+    Once a rollback has begun the deployment's step that it began at is open no longer.
+    """
+    begun = state.rollback_at
+    since = begun if begun is not None and at > begun else None
+    steps = [one for one in state.steps.values() if one.opened is not None and one.opened <= at]
+    now = [one for one in steps if (one.settled is None or one.settled > at) and _later(one.opened, since)]
+    settled = [one for one in state.steps.values() if one.settled and one.settled <= at and _later(one.settled, since)]
+    if now:
+        return _section(state, max(now, key=lambda one: one.opened or at).id)
+    if settled:
+        return _section(state, max(settled, key=lambda one: one.settled or at).id)
+    following = state.next_step()
+    return _section(state, following.id) if following else ""
+
+
+def _later(at: datetime | None, since: datetime | None) -> bool:
+    return since is None or (at is not None and at >= since)
+
+
+def _section(state: SessionState, step: str) -> str:
+    section = index_of(state.runbook).section_of.get(step)
+    return section.id if section else ASIDE
