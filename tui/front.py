@@ -20,6 +20,7 @@ from tui.runbook.model import Issue
 from tui.session.events import Entry
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
+from tui.widgets.mode import Mode, mode_of
 from tui.widgets.page import Page
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ class Front(App[None]):
 
     troubleshooting: str = ""
     """The known trouble that the next session is begun for."""
+
+    @property
+    def mode(self) -> Mode:
+        """What is at stake, by the session that is open, else by where the program is."""
+        viewer, workspace = self.viewer, self.workspace
+        started = viewer.state.started if viewer is not None else None
+        runbook = viewer.runbook if viewer is not None else workspace.runbook
+        drill = started.drill if started is not None else workspace.drill
+        return mode_of(runbook.runbook.environment, drill, workspace.replaying)
 
     @cached_property
     def background(self) -> threads.Workers:

@@ -299,7 +299,7 @@ async def test_hostile_text_reaches_no_terminal_and_is_no_markup(workspace: Work
 async def test_a_drill_is_marked_on_dialogs_too(make_workspace: Any) -> None:
     async with RunbookApp(make_workspace(drill="calm")).run_test() as pilot:
         await ask(pilot, Confirm("Sure?", []))
-        assert "DRILL · Sure?" in shown(pilot.app)
+        assert "◆ in a DRILL" in shown(pilot.app)
 
 
 def every_button_shows(pilot: Pilot[Any], screen: Dialog[Any]) -> bool:

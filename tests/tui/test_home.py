@@ -153,7 +153,8 @@ async def test_a_drill_is_marked(make_workspace: Callable[..., Workspace]) -> No
     app = RunbookApp(make_workspace(drill="calm"))
     async with app.run_test() as pilot:
         await until(pilot, lambda: "none yet" in shown(app))
-        assert "DRILL – nothing here is real" in shown(app)
+        assert "◆ DRILL" in shown(app)
+        assert "nothing here is real" in shown(app)
         assert isinstance(app.screen.app, Front)
 
 

@@ -169,6 +169,7 @@ async def test_a_running_command_that_prints_nothing_paints_no_output(
         await until(pilot, lambda: app.conductor is not None and app.conductor.state.running())
         running = app.conductor.state.running()
         assert running is not None
+        await until(pilot, lambda: "load" in shown(app) and "running" in shown(app))
         await second(app, pilot, clock)
         app.written = b""
         for _ in range(SECONDS):

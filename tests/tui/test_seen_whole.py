@@ -117,14 +117,14 @@ async def test_the_keys_at_the_foot_of_the_troubles_are_whole(make_workspace: Ca
         await pilot.press("t")
         await dialog(pilot, Pick)
         await pilot.press("enter")
-        await until(pilot, lambda: "Troubleshoot ·" in shown(app))
+        await until(pilot, lambda: "Trouble ·" in shown(app))
         assert "? Help" in shown(app).splitlines()[-1]
 
 
 async def test_a_title_that_is_cut_says_so(make_workspace: Callable[..., Workspace]) -> None:
     text = SHOP.replace('title = "Shop"', f'title = "{"Shop of the town " * 8}"', 1)
     async with running(make_workspace(text), (80, 24)) as (app, pilot):
-        await until(pilot, lambda: shown(app).splitlines()[0].endswith("…"))
+        await until(pilot, lambda: "…" in shown(app).splitlines()[0])
 
 
 MONITORS = """

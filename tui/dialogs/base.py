@@ -50,9 +50,10 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
         self._looks: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        drill = "DRILL · " if self.app.workspace.drill else ""
-        with VerticalScroll(id="box", can_focus=False):
-            yield Said(pieces(f"{drill}{self.heading}"), id="dialog-title")
+        mode = self.app.mode
+        with VerticalScroll(id="box", can_focus=False, classes=mode.kind) as box:
+            box.border_title = block(mode.place)
+            yield Said(pieces(self.heading), id="dialog-title")
             yield from self.body()
             with Vertical(id="dialog-foot"):
                 yield from self.field()

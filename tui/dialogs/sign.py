@@ -32,6 +32,7 @@ def second_problem(second: str, operator: str, does: str = "sign this step") -> 
 class Sign(Dialog[SignResult | None]):
     """Enter signs; the note may stay empty."""
 
+    DEFAULT_CLASSES = "dialog sign"
     FIRST: ClassVar[str] = "Input"
 
     note = getters.query_one("#note", Input)

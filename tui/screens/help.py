@@ -71,7 +71,7 @@ class HelpScreen(FrontPage[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        yield TopLine("Help", self.app.workspace.drill)
+        yield TopLine("Keys", self.app.mode)
         with VerticalScroll(id="help"):
             yield Said(styled(help_lines(self._first, self._keys, self.app.size.width)), id="keys")
         yield Footer(show_command_palette=False, compact=True)

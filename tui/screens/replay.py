@@ -16,6 +16,7 @@ from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.run.session import SessionScreen
+from tui.screens.run.text import session_title
 from tui.session.state import SessionState, step_by_id
 from tui.session.views.markers import MarkerKind
 from tui.widgets import FOLDER
@@ -63,9 +64,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        started = self.player.recording.first.state.started
-        flow = self.place.runbook.flows[started.flow].title if started else ""
-        yield TopLine(f"REPLAY · {flow} · {self.place.runbook.runbook.title}", self.place.drill)
+        yield TopLine(session_title(self.player.recording.first.state, dated=True), self.app.mode)
         yield RollbackHead(id="rollback-head")
 
     def below(self) -> ComposeResult:

@@ -31,7 +31,7 @@ class TroubleshootScreen(SessionActs):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        yield TopLine(f"Troubleshoot · {self.issue.title}", self.app.workspace.drill)
+        yield TopLine(f"Trouble · {self.issue.title}", self.app.mode)
         yield Said(lines_of(_head(self.issue)), id="symptoms")
 
     def make_checklist(self) -> Checklist:

@@ -1,18 +1,30 @@
-"""The line on top of every screen: what this is about, and, so that nobody mistakes it, whether it is a drill."""
+"""The line on top of every screen: so that nobody mistakes it, whether this is production, a drill or a replay."""
 
-from tui.text.block import pieces
+from textual import events
+
+from tui.text.block import styled
+from tui.widgets.mode import Mode, mode_line
 from tui.widgets.words import Words
-
-MARK = "DRILL – nothing here is real"
 
 
 class TopLine(Words):
-    """`text` on the left; in a drill the mark comes first and the line has another colour."""
+    """Shows the mode, what the screen is about, and at the right end what it is told, which is mostly the time."""
 
-    def __init__(self, text: str, drill: str = "") -> None:
-        super().__init__(pieces(line(text, drill)), classes="drill" if drill else "")
+    def __init__(self, text: str, mode: Mode) -> None:
+        super().__init__(classes=mode.kind)
+        self._text = text
+        self._mode = mode
+        self._right = ""
 
+    def on_resize(self, event: events.Resize) -> None:
+        self._say()
 
-def line(text: str, drill: str) -> str:
-    """The words of the line."""
-    return f"◆ {MARK} ◆ {text}" if drill else text
+    def tell(self, right: str) -> None:
+        """Show something else at the right end."""
+        if right != self._right:
+            self._right = right
+            self._say()
+
+    def _say(self) -> None:
+        if self.size.width:
+            self.say(styled([mode_line(self._mode, self._text, self._right, self.size.width)]))

@@ -41,7 +41,7 @@ class ChecksScreen(FrontPage[None]):
         self.section = section
 
     def compose(self) -> ComposeResult:
-        yield TopLine(f"Checks · {self.section.title}", self.app.workspace.drill)
+        yield TopLine(f"Checks · {self.section.title}", self.app.mode)
         with VerticalScroll(id="checks"):
             yield Words(id="checks-table")
         yield Words(id="count")

@@ -62,7 +62,7 @@ class HomeScreen(FrontPage[None]):
 
     def compose(self) -> ComposeResult:
         workspace = self.app.workspace
-        yield TopLine("runbook", workspace.drill)
+        yield TopLine("runbook", self.app.mode)
         with VerticalScroll(id="home", can_focus=False):
             yield Said(styled(about(workspace.runbook)), id="about")
             yield Words(id="window")

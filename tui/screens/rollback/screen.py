@@ -33,7 +33,7 @@ class RollbackScreen(SessionActs):
     def head(self) -> ComposeResult:
         """What this is about."""
         flow = self.viewer.runbook.flows[self.viewer.state.flow].title
-        yield TopLine(f"ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", self.app.workspace.drill)
+        yield TopLine(f"↺ ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", self.app.mode)
         yield RollbackHead(id="rollback-head")
 
     def make_checklist(self) -> Checklist:

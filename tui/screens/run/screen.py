@@ -7,6 +7,7 @@ from textual.binding import BindingType
 
 from tui.actions import bindings
 from tui.screens.run.acts import SessionActs
+from tui.screens.run.text import session_title
 from tui.widgets.top_line import TopLine
 
 
@@ -18,9 +19,7 @@ class RunScreen(SessionActs):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        started, runbook = self.viewer.state.started, self.viewer.runbook
-        flow = runbook.flows[started.flow].title if started else ""
-        yield TopLine(f"{flow} · {runbook.runbook.title}", self.app.workspace.drill)
+        yield TopLine(session_title(self.viewer.state), self.app.mode)
 
     def _tick(self) -> None:
         viewer = self.app.viewer

@@ -26,9 +26,11 @@ from tui.text.block import pieces
 from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.foot.widget import Foot
+from tui.widgets.mode import clock_line
 from tui.widgets.output.view import OutputView
 from tui.widgets.progress import Moment, current_step
 from tui.widgets.step.card import StepCard
+from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 SEARCH = "In this output ({next} next, {before} before):"
@@ -57,6 +59,7 @@ class SessionScreen(FrontPage[None]):
     card = getters.query_one("#card", StepCard)
     output_head = getters.query_one("#output-title", Words)
     output = getters.query_one("#output", OutputView)
+    top = getters.query_one(TopLine)
     foot = getters.query_one("#foot", Foot)
 
     def __init__(self) -> None:
@@ -189,6 +192,8 @@ class SessionScreen(FrontPage[None]):
         return self.app.workspace.clock.now()
 
     def watch_moment(self, moment: Moment) -> None:
+        if not moment.replayed:  # there the timeline has the time
+            self.top.tell(clock_line(moment.now, self.app.size.width))
         self.checklist.moment = moment
         self.card.moment = moment
         self.foot.moment = moment

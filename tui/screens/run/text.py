@@ -22,6 +22,17 @@ from tui.widgets.progress import NOTHING, rollback_time, too_late
 from tui.widgets.step.text import where
 
 
+def session_title(state: SessionState, dated: bool = False) -> str:
+    """What a session is about: its flow, its method, its runbook; `dated` where it is long past."""
+    runbook, started = state.runbook, state.started
+    if started is None:
+        return runbook.runbook.title
+    method = runbook.methods.get(started.method)
+    when = f"{state.started_at:%d %b %Y}" if dated and state.started_at else ""
+    called = (runbook.flows[started.flow].title, method.title if method else "", when, runbook.runbook.title)
+    return " · ".join(filter(None, called))
+
+
 def start_lines(
     state: SessionState, step: Step, place: int, now: datetime | None, usual: Mapping[str, Usual] = NOTHING
 ) -> tuple[list[str], str]:

@@ -54,7 +54,7 @@ class SetupScreen(FrontPage[None]):
     def compose(self) -> ComposeResult:
         app = self.app
         flow = app.workspace.runbook.flows[self.flow]
-        yield TopLine(f"Set-up · {flow.title}", app.workspace.drill)
+        yield TopLine(f"Set-up · {flow.title}", app.mode)
         with Horizontal(id="columns"):
             with VerticalScroll(id="form", can_focus=False):
                 yield from self._form()

@@ -59,7 +59,7 @@ class SummaryScreen(FrontPage[None]):
 
     def compose(self) -> ComposeResult:
         title = self.app.workspace.runbook.runbook.title
-        yield TopLine(f"Summary · {title}", self.app.workspace.drill)
+        yield TopLine(f"Summary · {title}", self.app.mode)
         with VerticalScroll(id="summary"):
             yield Words(block("reading the session…"), id="summary-text")
         yield Footer(show_command_palette=False, compact=True)

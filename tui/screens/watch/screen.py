@@ -17,6 +17,7 @@ from tui.screens.watch.text import watch_lines
 from tui.text.block import styled
 from tui.widgets import FOLDER
 from tui.widgets.foot.widget import Foot
+from tui.widgets.mode import clock_line
 from tui.widgets.progress import Moment
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
@@ -36,10 +37,11 @@ class WatchScreen(FrontPage[None]):
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
     measured = getters.query_one("#watch-text", Words)
+    top = getters.query_one(TopLine)
     foot = getters.query_one("#foot", Foot)
 
     def compose(self) -> ComposeResult:
-        yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.workspace.drill)
+        yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.mode)
         with VerticalScroll(id="watch"):
             yield Words(id="watch-text")
         yield Foot(id="foot")
@@ -74,6 +76,7 @@ class WatchScreen(FrontPage[None]):
         back = self.moment.keys.of("rollback") if may_roll_back(self.app.viewer) else ""
         lines = watch_lines(self.moment.state, self.size.width, back)
         self.measured.say(styled(lines))
+        self.top.tell(clock_line(self.moment.now, self.size.width))
         self.foot.moment = self.moment
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

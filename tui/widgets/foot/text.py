@@ -22,14 +22,10 @@ STALLED = "not answering"
 
 
 def first_line(moment: Moment) -> list[Piece]:
-    """The clocks: now, here, since the session began, until the window closes."""
+    """The clocks: since the session began, until the window closes."""
     state, now = moment.state, moment.now
-    local = now.astimezone()
-    zone = f" · {local:%H:%M} {local.tzname()}" if local.utcoffset() else ""
     since = (now - state.started_at).total_seconds() if state.started_at else 0.0
     return [
-        (f"{now:%H:%M:%S} UTC", "bold"),
-        (f"{zone}{BETWEEN}", ""),
         ("session ", LABEL),
         (f"{clock_words(since)}{BETWEEN}", ""),
         *_window(moment),

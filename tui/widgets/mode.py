@@ -1,0 +1,83 @@
+"""Decides what the line on top says: whether it is production, a drill or a replay, and what the screen is about."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from rich.cells import cell_len, set_cell_size
+
+from tui.text.block import Piece, shown
+
+PRODUCTION, DRILL, REPLAY = "prod", "drill", "replay"
+WORD = 20
+"""The longest name of an environment that is shown whole."""
+SIGNS = {PRODUCTION: "●", DRILL: "◆", REPLAY: "◀"}
+FILLERS = {PRODUCTION: " ", DRILL: "╱", REPLAY: "·"}
+"""What tells the modes apart where there are no colours."""
+NOT_REAL = "nothing here is real"
+LOCAL_FROM = 100
+"""From this width on there is room for the time where the operator sits."""
+
+
+class Mode(Struct, frozen=True):
+    """What is at stake: `kind` is the colour's name, `word` what the badge says."""
+
+    kind: str = PRODUCTION
+    word: str = "PRODUCTION"
+
+    @property
+    def sign(self) -> str:
+        """Its sign, in the badge and on the frame of each dialog."""
+        return SIGNS[self.kind]
+
+    @property
+    def place(self) -> str:
+        """What a dialog's frame says."""
+        return f"{self.sign} {'on' if self.kind == PRODUCTION else 'in a'} {self.word}"
+
+
+def mode_of(environment: str, drill: str, replayed: bool) -> Mode:
+    """The mode of a session; what is neither a drill nor a replay is production, or what its runbook calls it."""
+    if replayed:
+        return Mode(REPLAY, "REPLAY")
+    if drill:
+        return Mode(DRILL, "DRILL")
+    word = shown(environment).strip().upper()
+    return Mode(PRODUCTION, cut(word, WORD).rstrip() if word not in ("", "DRILL", "REPLAY") else "PRODUCTION")
+
+
+def clock_line(now: datetime, width: int) -> str:
+    """The time: UTC, and where there is room the operator's own."""
+    local = now.astimezone()
+    zone = f" · {local:%H:%M} {local.tzname()}" if local.utcoffset() and width >= LOCAL_FROM else ""
+    return f"{now:%H:%M:%S} UTC{zone}"
+
+
+def mode_line(mode: Mode, title: str, right: str, width: int) -> list[Piece]:
+    """The line, exactly `width` cells long: badge, title, what fills it, and what stands at the right end."""
+    base = f"${mode.kind}-fg on ${mode.kind}-bg"
+    badge = f" {mode.sign} {mode.word} "
+    room = width - cell_len(badge)
+    ends = [right]
+    if mode.kind == DRILL:
+        ends.insert(0, f"{NOT_REAL} · {right}" if right else NOT_REAL)
+    head, tail = f" {shown(title)} ", ""
+    for end in ends:
+        tail = f" {end} " if end else ""
+        if cell_len(head) + cell_len(tail) <= room:
+            break
+    head = head if cell_len(head) + cell_len(tail) <= room else cut(head.rstrip(), room - cell_len(tail))
+    fill = FILLERS[mode.kind] * (room - cell_len(head) - cell_len(tail))
+    pieces = [
+        (badge, f"bold ${mode.kind}-on on ${mode.kind}-badge"),
+        (head, f"bold {base}"),
+        (fill, f"${mode.kind}-mark on ${mode.kind}-bg"),
+        (tail, base),
+    ]
+    return [(text, style) for text, style in pieces if text]
+
+
+def cut(text: str, width: int) -> str:
+    """Text in exactly `width` cells; what was left out is marked."""
+    if cell_len(text) > width:
+        text = set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 0 else ""
+    return set_cell_size(text, max(0, width))
