@@ -1,6 +1,7 @@
 """A secret that something invisible, a wrap, a dump or an encoding disguises is hidden where a person would see it."""
 
 import base64
+import hashlib
 import html
 import json
 import os
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from tests.support.fake_clock import FakeClock
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.views import plain_letters
+from tui.session.output.masks import SEAL, SPAN, hide, mask_path
 from tui.session.output.output import OutputReader, OutputWriter, write_mask
+from tui.text.drawn import drawn
 from tui.text.sanitise import sanitise
 
 SECRETS = [
@@ -71,7 +74,7 @@ def shown(secret: str, data: bytes, directory: Path, live: bool = False) -> str:
         reader = OutputReader(directory, 1)
     lines = reader.read_lines(0, 1000)
     reader.close()
-    return "\n".join(sanitise(line) for line in lines)
+    return "\n".join(drawn(line).text for line in lines)
 
 
 def unreadable(secret: str, text: str, least: int = 6) -> bool:
@@ -211,6 +214,70 @@ def test_how_a_shell_quotes_it_does_not_show_it(tmp_path: Path, quoted: str) -> 
         text = shown(secret, made, tmp_path)
         assert "•••" in text, made
         assert unreadable(secret, text), text
+
+
+REDRAWN = {
+    "its end first": lambda one: f"{' ' * 6}{one[6:]}\r{one[:6]}",
+    "a wrong letter, corrected": lambda one: f"{one[:5]}?\b{one[5:]}",
+    "a wrong letter, deleted": lambda one: f"{one[:5]}?{one[5:]}\x1b[6G\x1b[P",
+    "a letter forgotten": lambda one: f"{one[:4]}{one[5:]}\x1b[{len(one) - 5}D\x1b[@{one[4]}",
+    "over another text": lambda one: f"{'x' * len(one)}\r{one[:6]}\x1b[7G{one[6:]}",
+    "with colours": lambda one: f"\x1b[7G\x1b[31m{one[6:]}\r\x1b[32m{one[:6]}",
+    "every second letter": lambda one: (
+        "".join(letter if at % 2 else "_" for at, letter in enumerate(one))
+        + "".join(f"\x1b[{at + 1}G{letter}" for at, letter in enumerate(one) if at % 2 == 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["kept", "live"])
+@pytest.mark.parametrize("way", REDRAWN)
+def test_a_redraw_does_not_make_it_out_of_its_parts(tmp_path: Path, way: str, live: bool) -> None:
+    for secret in SECRETS:
+        text = shown(secret, f"before\n{REDRAWN[way](secret)}\nafter\n".encode(), tmp_path, live)
+        assert unreadable(secret, text), text
+        assert text.split("\n")[0] == "before"
+        assert text.split("\n")[2] == "after"
+
+
+def test_a_mask_of_an_older_version_shows_redrawn_lines_as_that_version_did(tmp_path: Path) -> None:
+    secret = SECRETS[0]
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    writer.write("out", f"{REDRAWN['its end first'](secret)}\n\x1b[31mred\n".encode())
+    writer.close()
+    spans = SPAN.pack(0, 1)
+    mask_path(tmp_path, 1).write_bytes(spans + hashlib.sha256(spans).digest()[:SEAL])
+    lines = OutputReader(tmp_path, 1).read_lines(0, 5)
+    assert lines == [secret[:6].encode(), b"\x1b[31mred"]
+
+
+def test_a_redraw_across_the_pieces_of_a_file_is_found(tmp_path: Path) -> None:
+    secret = SECRETS[0]
+    for before in (65536 - 20, 65536 * 2 - 9, (1 << 20) - 10):
+        path = tmp_path / "0001.out"
+        line = REDRAWN["its end first"](secret).encode()
+        path.write_bytes(b"." * (before - 1) + b"\n" + line + b"\n" + b"." * 5000)
+        assert hide_all(path, knowing(secret)) == [b"." * 100, "•••".encode(), b"." * 5000]
+
+
+def hide_all(path: Path, redactor: Redactor) -> list[bytes]:
+    """The last lines of a file without its secrets, none longer than it has to be."""
+    data = hide(path.read_bytes(), 0, redactor.scan_file(path))
+    first, *others = data.split(b"\n")
+    return [first[-100:], *others]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.sampled_from(["hunt", "er2-", "prod", "hunter2-", "production", "\r", "\b", "\x1b[4D", "\x1b[9G", "\x1b[K"])
+        | st.sampled_from(["\x1b[31m", "\x1b[2P", "\x1b[4@", "\x1b[5G", "\n", " ", "x"]),
+        max_size=16,
+    )
+)
+def test_whatever_is_redrawn_never_shows_it(tmp_path: Path, printed: list[str]) -> None:
+    for live in (False, True):
+        assert "hunter2-production" not in shown("hunter2-production", "".join(printed).encode(), tmp_path, live)
 
 
 CONTROLS = st.characters(categories=["Cf", "Cc"], exclude_characters="\r\n\t\v\f\x85\x08")

@@ -1,9 +1,10 @@
 """A block has nothing that a terminal acts on, whatever its parts are; no part adds a line or erases another."""
 
 import pytest
+from rich.cells import cell_len
 
 from tests.support.hostile import HOSTILE, foreign
-from tui.text.block import NO_BREAK, block, chopped, lines_of, part, pieces, shown, styled
+from tui.text.block import NO_BREAK, block, lines_of, part, pieces, rows_of, shown, styled, within
 
 LINES = "\u0085\u2028\u2029\v\f\x1c"
 
@@ -17,7 +18,6 @@ def test_whatever_it_is_made_of_it_is_safe(hostile: str) -> None:
         styled([[(word, "bold")], [(word, "")]]).plain,
         shown(word),
         part(shown(word), 0),
-        *chopped(shown(word), 3),
     ]
     assert [foreign(one) for one in drawn if foreign(one)] == []
 
@@ -42,3 +42,31 @@ def test_line_feeds_that_are_meant_stay() -> None:
 
 def test_a_space_that_breaks_no_line_stays() -> None:
     assert pieces(f"a{NO_BREAK}b").plain == f"a{NO_BREAK}b"
+
+
+@pytest.mark.parametrize("text", ["", "ab", "abcdefghijkl", "a東京🚀b東京", "ae\u0301e\u0301b" * 3, "東" * 9])
+@pytest.mark.parametrize("width", [2, 3, 5, 8])
+@pytest.mark.parametrize("hung", [0, 2])
+def test_rows_have_every_character_once_and_fit(text: str, width: int, hung: int) -> None:
+    rows = rows_of(shown(text), width + hung, hung)
+    assert "".join(text[start:end] for start, end in rows) == text
+    assert cell_len(text[: rows[0][1]]) <= width + hung
+    assert all(cell_len(text[start:end]) <= width for start, end in rows[1:])
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "blank", "part"),
+    [
+        (0, 3, 0, "a東"),
+        (0, 4, 0, "a東"),
+        (1, 4, 0, "東"),
+        (2, 5, 1, "京"),
+        (0, 2, 0, "a"),
+        (5, 9, 0, "b"),
+        (9, 12, 0, ""),
+    ],
+)
+def test_wide_characters_are_not_cut_in_half(left: int, right: int, blank: int, part: str) -> None:
+    text = shown("a東京b")
+    before, start, end = within(text, left, right)
+    assert (before, text[start:end]) == (blank, part)

@@ -1,13 +1,18 @@
 import unicodedata
 from pathlib import Path
 
+import pytest
 from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.events import MouseScrollUp
 
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import until
 from tui.session.output.output import OutputReader, OutputWriter, write_mask
 from tui.transports.base import Stream
-from tui.widgets.glyphs import STDERR
+from tui.widgets.contrast import ENOUGH, contrast
+from tui.widgets.glyphs import CONTINUED, STDERR
+from tui.widgets.output.rows import HUNG
 from tui.widgets.output.view import MARGIN, OutputView
 
 HOSTILE = (
@@ -17,6 +22,8 @@ HOSTILE = (
 
 
 class Shown(App[None]):
+    CSS = "OutputView > .output--here { text-style: underline; }"
+
     def compose(self) -> ComposeResult:
         yield OutputView(id="output")
 
@@ -67,7 +74,7 @@ async def test_a_million_lines_cost_no_more_than_a_screenful(tmp_path: Path) -> 
         view.show(OutputReader(tmp_path, 1))
         assert view.virtual_size.height == 1_000_000
         text(view)
-        assert len(view._rows) <= 12
+        assert len(view._strips) <= 12
 
 
 async def test_lines_that_began_on_standard_error_are_marked_in_the_margin(tmp_path: Path) -> None:
@@ -178,3 +185,132 @@ async def test_another_output_is_followed_wherever_the_one_before_was_scrolled(t
         other.write(Stream.OUT, b"".join(b"other %d\n" % number for number in range(50)))
         view.grew()
         await until(pilot, lambda: view.following and text(view)[-1] == "other 49")
+
+
+def printed(folder: Path, data: bytes) -> OutputReader:
+    """A reader of output that is over."""
+    out = writer(folder)
+    out.write(Stream.OUT, data)
+    out.close()
+    write_mask(folder, 1, [])
+    return OutputReader(folder, 1)
+
+
+async def test_colours_and_bold_show_and_can_be_read_in_every_theme(tmp_path: Path) -> None:
+    codes = [
+        f"\x1b[{code}mword\x1b[m"
+        for code in (*range(30, 38), *range(90, 98), *range(40, 48), "7", "38;5;232", "2", "8")
+    ]
+    reader = printed(tmp_path, "\n".join(codes).encode() + b"\n\x1b[1mbold\x1b[m\n")
+    app = Shown()
+    async with app.run_test(size=(60, 40)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(reader)
+        for theme in sorted(set(app.available_themes) - {"ansi-dark", "ansi-light", "textual-ansi"}):
+            app.theme = theme
+            await pilot.pause()
+            looks = [next(one for one in view.render_line(y) if "o" in one.text).style for y in range(len(codes) + 1)]
+            for code, look in zip(codes, looks, strict=False):
+                assert look is not None
+                assert look.color is not None
+                assert look.bgcolor is not None
+                colours = Color.from_rich_color(look.color), Color.from_rich_color(look.bgcolor)
+                assert contrast(*colours) >= ENOUGH, (theme, code)
+            assert looks[1] is not None
+            assert looks[2] is not None
+            assert looks[1].color != looks[2].color
+            assert looks[-1] is not None
+            assert looks[-1].bold
+
+
+async def test_without_colours_only_bold_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Shown()
+    async with app.run_test(size=(60, 4)):
+        view = app.query_one(OutputView)
+        view.show(printed(tmp_path, b"plain\n\x1b[1;31;42;7mbold\x1b[m\n"))
+        plain, bold = (view.render_line(y)._segments[1].style for y in range(2))
+        assert plain is not None
+        assert bold is not None
+        assert (bold.color, bold.bgcolor, bold.bold, bold.reverse) == (plain.color, plain.bgcolor, True, plain.reverse)
+
+
+async def test_a_line_that_is_redrawn_stays_one_line(tmp_path: Path) -> None:
+    out = writer(tmp_path)
+    app = Shown()
+    async with app.run_test(size=(40, 4)):
+        view = app.query_one(OutputView)
+        view.show(OutputReader(tmp_path, 1, out, Nothing()))
+        for done in range(0, 101, 10):
+            out.write(Stream.OUT, b"\r %3d %%" % done)
+            view.grew()
+            assert text(view) == [f" {done:3} %", "", "", ""]
+
+
+async def test_wide_characters_are_counted_by_their_cells(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(21, 4)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(printed(tmp_path, ("東京" * 8 + "\n🚀\tb\n").encode()))
+        assert text(view)[0] == "東京" * 5
+        assert text(view)[1] == "🚀      b"
+        view.action_scroll_right()
+        await pilot.pause()
+        assert text(view)[0] == "東京" * 3
+        assert all(view.render_line(y).cell_length == view.width for y in range(4))
+
+
+async def test_wrapped_lines_hang_and_what_is_copied_is_the_line(tmp_path: Path) -> None:
+    line = "".join(f"{number:04} " for number in range(9)).rstrip()
+    app = Shown()
+    async with app.run_test(size=(31, 5)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(printed(tmp_path, f"\x1b[32mfirst\x1b[m\n{line}\nlast\n".encode()))
+        view.wrapped = True
+        await pilot.pause()
+        assert [one for one in text(view) if one] == ["first", line[:29].rstrip(), f"{CONTINUED} {line[30:]}", "last"]
+        assert view.wanted() == f"first\n{line}\nlast"
+        await pilot.mouse_down(view, offset=(1 + 3, 0))
+        await pilot.hover(view, offset=(1 + HUNG + 3, 2))
+        await pilot.mouse_up(view, offset=(1 + HUNG + 3, 2))
+        await until(pilot, lambda: view.text_selection is not None)
+        assert view.wanted() == f"st\n{line[:34]}"
+        marked = [
+            one.text
+            for one in view.render_line(2)
+            if one.style and one.style.bgcolor != view.paint("output--plain").bgcolor
+        ]
+        assert "".join(marked) == line[30:34]
+
+
+async def test_a_resize_shows_at_once_what_there_is_room_for(tmp_path: Path) -> None:
+    line = "".join(f"{number:04} " for number in range(40))
+    app = Shown()
+    async with app.run_test(size=(41, 5)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(printed(tmp_path, f"{line}\nend\n".encode()))
+        assert text(view)[0] == line[:40].rstrip()
+        for wide, high in ((100, 8), (60, 4), (200, 60)):
+            await pilot.resize_terminal(wide, high)
+            await until(pilot, lambda wide=wide: view.size.width == wide)  # type: ignore[misc]  # bound above
+            assert text(view)[0] == line[: wide - 1].rstrip()
+
+
+async def test_the_wheel_scrolls_the_output_that_is_under_it(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(40, 6)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(printed(tmp_path, b"".join(b"line %d\n" % number for number in range(100))))
+        await until(pilot, lambda: text(view)[-1] == "line 99")
+        await pilot._post_mouse_events([MouseScrollUp], view, offset=(5, 3), button=0)
+        await until(pilot, lambda: not view.following and text(view)[-1] != "line 99")
+
+
+async def test_a_search_marks_the_text_that_is_shown_whatever_its_colours(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(40, 6)):
+        view = app.query_one(OutputView)
+        view.show(printed(tmp_path, b"the \x1b[31mNee\x1b[32mdle\x1b[m here\n"))
+        view.mark("needle", 0)
+        found = [one.text for one in view.render_line(0) if one.style and one.style.underline]
+        assert "".join(found) == "Needle"

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NewType
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.content import Content
 
-from tui.text.sanitise import Shown, sanitise
+from tui.text.sanitise import MARKS_KEPT, Shown, sanitise
 
 Block = NewType("Block", Content)
 """One or several lines that a terminal can be given, with their styles; nothing in them is markup."""
@@ -23,6 +23,8 @@ Piece = tuple[str, str]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _KEPT = 8192
+_PER_CELL = 1 + MARKS_KEPT
+"""So many characters may be in one cell."""
 
 
 def block(text: str) -> Block:
@@ -66,9 +68,32 @@ def part(text: Shown, start: int, end: int | None = None) -> Shown:
     return Shown(text[start:end])
 
 
-def chopped(text: Shown, width: int) -> list[Shown]:
-    """What is shown of a line in rows of so many cells, one at least."""
-    return [Shown(row) for row in chop_cells(text, width)] or [Shown("")]
+def rows_of(text: Shown, width: int, hung: int = 0) -> list[tuple[int, int]]:
+    """Which characters of a line are in each of its rows, one at least; later rows are `hung` cells shorter."""
+    if cell_len(text) <= width:
+        return [(0, len(text))]
+    first = len(chop_cells(text[: width * _PER_CELL], width)[0])
+    rows = [(0, first)]
+    for row in chop_cells(text[first:], max(1, width - hung)):
+        rows.append((rows[-1][1], rows[-1][1] + len(row)))
+    return rows
+
+
+def within(text: Shown, left: int, right: int) -> tuple[int, int, int]:
+    """The cells that half a character leaves blank, then which characters of a line are from one cell to another."""
+    if text.isascii():
+        return 0, min(left, len(text)), min(right, len(text))
+    start = end = cells = blank = 0
+    for place, character in enumerate(text):
+        behind = cells + cell_len(character)
+        if behind <= left and cells < left:
+            start = place + 1
+        elif cells < left:
+            start, blank = place + 1, behind - left
+        if behind > right:
+            break
+        cells, end = behind, place + 1
+    return blank, start, max(start, end)
 
 
 @lru_cache(maxsize=_KEPT)

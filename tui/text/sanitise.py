@@ -57,12 +57,22 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     """
     text, cut = _decoded(value, limit)
     if cut:
-        text = _UNFINISHED.sub("", text)
+        text = unfinished_cut(text)
     if not (text.isascii() and text.isprintable()):
         text = _OTHERS.sub(_filtered, _SEQUENCE.sub("", text)).expandtabs(TAB)
     if cut or len(text) > limit:
         return Shown(text[: max(0, limit - 1)] + "…" if limit > 0 else "")
     return Shown(text)
+
+
+def filtered(text: str) -> str:
+    """What is shown of the text between two sequences: a tab stays, for whoever knows its column."""
+    return text if text.isascii() and text.isprintable() else _OTHERS.sub(_filtered, text)
+
+
+def unfinished_cut(text: str) -> str:
+    """A text that was cut, without the sequence whose end may be behind the cut."""
+    return _UNFINISHED.sub("", text)
 
 
 def plain(data: bytes) -> str:
@@ -106,7 +116,9 @@ def _filtered(found: re.Match[str]) -> str:
     marks = 0
     for character in found[0]:
         shown = _kept(character)
-        marks = marks + 1 if shown and unicodedata.category(shown) in _MARKS else 0  # as is_mark: this is called a lot
+        if not shown:
+            continue  # nothing is between the marks before it and those behind it
+        marks = marks + 1 if unicodedata.category(shown) in _MARKS else 0  # as is_mark: this is called a lot
         if marks <= MARKS_KEPT:
             kept.append(shown)
     return "".join(kept)

@@ -32,6 +32,9 @@ STYLES = {
 STDERR = "▌"
 """In the margin of the output, beside a line that began on standard error."""
 
+CONTINUED = "↪"
+"""Before the continued rows of a wrapped line; it is no part of the line, and never copied."""
+
 OVER = "▲"
 """Beside a time that is over its budget, always with the word "over"."""
 
@@ -47,6 +50,7 @@ SIGNS = (
     (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
     (OVER, "over its budget"),
     (HELD, "held: there is more output below"),
+    (CONTINUED, "before a wrapped line's further rows"),
     (STDERR, "in the margin of the output: the line began on stderr"),
 )
 """Every sign of the run screen and its word, for the help."""

@@ -1,11 +1,14 @@
 """Knows every secret of a session and finds it again in whatever form a host or an error message writes it."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from tui.execution.secrecy.disguises import disguised
 from tui.execution.secrecy.forms import SHORTEST, Form, beginning, forms_of, occurrences
+from tui.session.output.lines import redrawn_lines
 from tui.session.output.masks import HIDDEN, Span, hide, merged
+from tui.text.drawn import drawn
 
 STRETCH, SLACK = 12, 4096
 """How much longer than itself a secret may be where it stands: a colour for each letter, an entity, a dump."""
@@ -61,7 +64,14 @@ class Redactor:
                 kept = data[-margin:]
                 offset += len(data) - len(kept)
                 data = kept + more
-        return merged(found)
+        return merged([*found, *self._drawn(path, merged(found))])
+
+    def _drawn(self, path: Path, hidden: list[Span]) -> Iterator[Span]:
+        """The lines of a file that show a secret because they are drawn over themselves, whatever else is hidden."""
+        with path.open("rb") as file:
+            for offset, line in redrawn_lines(file):
+                if self.spans(drawn(hide(line, offset, hidden)).text.encode("utf-8", "surrogatepass")):
+                    yield offset, offset + len(line)
 
     def redact(self, text: str) -> str:
         """The text with every secret replaced."""

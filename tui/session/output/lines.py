@@ -2,7 +2,10 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from tui.text.drawn import redraws
 
 BLOCK = 65536
 """A line ends after each newline, and at the end of each block of this size (from the file's start) that has none.
@@ -100,6 +103,25 @@ class LineIndex:
         """How many lines end before the block begins, counting what has not been added yet."""
         known = min(block, self.blocks)
         return self.before(known) + sum(_ends(fetch(one * BLOCK, BLOCK)) for one in range(known, block))
+
+
+def redrawn_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Where each line begins that writes over itself, and its bytes without the newline; reads the file to its end."""
+    offset, begun = 0, b""
+    while data := file.read(BLOCK):
+        cut = len(data) == BLOCK and b"\n" not in data
+        if cut or redraws(begun + data):
+            *lines, last = [begun + data, b""] if cut else (begun + data).split(b"\n")
+        else:
+            last = data[data.rfind(b"\n") + 1 :] if b"\n" in data else begun + data
+            lines, offset = [], offset + len(begun) + len(data) - len(last)
+        for line in lines:
+            if redraws(line):
+                yield offset, line
+            offset += len(line) + (not cut)
+        begun = last
+    if redraws(begun):
+        yield offset, begun
 
 
 def _ends(data: bytes) -> int:

@@ -14,7 +14,13 @@ SPAN = struct.Struct("<QQ")
 """A span to hide in `NNNN.mask`: its start and its end in the output file (uint64 each), sorted, apart."""
 
 SEAL = 8
-"""Bytes at the end of `NNNN.mask`: the beginning of the SHA-256 of the spans. Masks of older versions have none."""
+"""Bytes at the end of `NNNN.mask`: the beginning of the SHA-256 of the spans and `LOOKED`.
+
+Those of older versions are of the spans alone, or are not there.
+"""
+
+LOOKED = b"drawn"
+"""Says that secrets were also looked for in lines as they are shown, after what a line writes over itself."""
 
 HIDDEN = "•••".encode()
 
@@ -29,6 +35,8 @@ class MaskState(Enum):
     """What can be said of an attempt's mask."""
 
     SOUND = "sound"
+    UNDRAWN = "undrawn"
+    """Sound, of an older version, which did not look for secrets that a line shows only by being drawn over."""
     UNSEALED = "unsealed"
     DAMAGED = "damaged"
     MISSING = "missing"
@@ -71,7 +79,7 @@ def write_mask(directory: Path, attempt: int, spans: list[Span]) -> None:
 def read_mask(directory: Path, attempt: int) -> list[Span] | None:
     """The spans to hide; None where nobody has looked for them, or the file is not what was written."""
     state, data = _read(directory, attempt)
-    return list(SPAN.iter_unpack(data)) if state in (MaskState.SOUND, MaskState.UNSEALED) else None
+    return None if state in (MaskState.MISSING, MaskState.DAMAGED) else list(SPAN.iter_unpack(data))
 
 
 def mask_state(directory: Path, attempt: int) -> MaskState:
@@ -89,11 +97,13 @@ def _read(directory: Path, attempt: int) -> tuple[MaskState, bytes]:
     spans = data[: len(data) // SPAN.size * SPAN.size]
     if len(data) == len(spans):
         return MaskState.UNSEALED, spans
-    return (MaskState.SOUND if data == _sealed(spans) else MaskState.DAMAGED), spans
+    if data == _sealed(spans):
+        return MaskState.SOUND, spans
+    return (MaskState.UNDRAWN if data == _sealed(spans, b"") else MaskState.DAMAGED), spans
 
 
-def _sealed(spans: bytes) -> bytes:
-    return spans + hashlib.sha256(spans).digest()[:SEAL]
+def _sealed(spans: bytes, looked: bytes = LOOKED) -> bytes:
+    return spans + hashlib.sha256(spans + looked).digest()[:SEAL]
 
 
 def merged(spans: list[Span]) -> list[Span]:

@@ -13,9 +13,23 @@ from pathlib import Path
 
 from tui.session.clock import Clock
 from tui.session.output.lines import BLOCK, LineIndex
-from tui.session.output.masks import Masker, OutputUnwritable, Span, hide, mask_path, merged, read_mask, write_mask
+from tui.session.output.masks import (
+    HIDDEN,
+    Masker,
+    MaskState,
+    OutputUnwritable,
+    Span,
+    hide,
+    mask_path,
+    mask_state,
+    merged,
+    read_mask,
+    write_mask,
+)
 from tui.session.output.seal import Sealer
 from tui.session.output.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
+from tui.text.drawn import drawn, redraws
+from tui.text.sanitise import sanitise
 from tui.text.search import bytes_pattern
 
 __all__ = ["OutputReader", "OutputUnwritable", "OutputWriter", "verify_output", "write_mask"]
@@ -145,6 +159,7 @@ class OutputReader:
             writer.sealer.watch()
         self._timing = Timing(output_path(directory, attempt).with_suffix(".idx"))
         self._mask: list[Span] | None = None
+        self._looked = True
 
     def __del__(self) -> None:
         self.close()
@@ -167,6 +182,7 @@ class OutputReader:
         """Whether the text is kept back because nobody has looked for secrets in it."""
         if self._mask is None:
             self._mask = read_mask(self._directory, self._attempt)
+            self._looked = mask_state(self._directory, self._attempt) in (MaskState.SOUND, MaskState.MISSING)
         live = self._writer is not None and self._masker is not None and not self._writer.secret
         return self._mask is None and not live and self.size > 0
 
@@ -191,7 +207,23 @@ class OutputReader:
         begin, end = spans[0][0], spans[-1][1]
         hidden = self._hidden(begin, end, size)
         data = self._fetch(begin, end - begin)
-        return [hide(data[start - begin : stop - begin], start, hidden) for start, stop in spans]
+        lines = [hide(data[start - begin : stop - begin], start, hidden) for start, stop in spans]
+        return [
+            self._safe_as_drawn(line, stop == size) if redraws(line) else line
+            for line, (_, stop) in zip(lines, spans, strict=True)
+        ]
+
+    def _safe_as_drawn(self, line: bytes, last: bool) -> bytes:
+        """A line that is drawn over itself, unless that makes a secret out of its parts.
+
+        Where nobody has looked for that, it is what the last carriage return left of it, and nothing is drawn over.
+        """
+        if not self._looked:
+            return sanitise(line).encode()
+        if self._masker is None or not self._masker.longest:
+            return line
+        live = self._writer is not None and last
+        return HIDDEN if self._masker.spans(drawn(line).text.encode(), live) else line
 
     def stream_at(self, offset: int) -> str:
         """Which stream the byte at `offset` came from: out or err."""

@@ -2,22 +2,26 @@
 
 import re
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.message import Message
 from textual.reactive import reactive
+from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.session.output.output import OutputReader
 from tui.session.output.timing import STREAMS
 from tui.text import search
-from tui.text.block import chopped, part, segment, shown
-from tui.text.sanitise import Shown, sanitise
-from tui.widgets.glyphs import STDERR
+from tui.text.block import part, segment, shown
+from tui.text.drawn import drawn
+from tui.widgets.glyphs import CONTINUED, STDERR
+from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
+from tui.widgets.output.rows import Line, Row, chosen, cut, matches, parts, wrapped
 
 MARGIN = 1
 """Cells before the text, for the mark of the lines that began on standard error."""
@@ -26,13 +30,10 @@ WIDEST = 2_000
 """Cells of a line that can be scrolled to; the file keeps all of it."""
 
 
-class Row(NamedTuple):
-    """A row on the screen: the number of its line, whether that began on standard error, and the part that shows."""
-
-    line: int
-    error: bool
-    text: Shown
-    stamp: str = ""
+MOST_COPIED = 65_536
+"""Characters that are copied at most: terminals take no more at once."""
+COPIED = 5_000
+"""Lines that are copied at most."""
 
 
 class OutputView(Lines):
@@ -59,7 +60,8 @@ class OutputView(Lines):
         super().__init__(id=id)
         self.empty = "no output: nothing has run here yet"
         self._reader: OutputReader | None = None
-        self._rows: list[Row] | None = None
+        self._strips: list[Strip] = []
+        self._read_for: tuple[int, ...] = ()
         self._total = 0
         self._pattern: re.Pattern[str] | None = None
         self._here = -1
@@ -91,7 +93,7 @@ class OutputView(Lines):
 
     def grew(self) -> None:
         """Look how much there is now, and paint it."""
-        self._rows = None
+        self._read_for = ()
         self._total = self._reader.lines_total() if self._reader is not None else 0
         self.set_total(self._total, WIDEST if self.scroll_offset.x else 0)
         if self.following:
@@ -108,7 +110,7 @@ class OutputView(Lines):
     def mark(self, pattern: str, line: int) -> None:
         """Mark a search's matches, and go to the line of one."""
         self._pattern = search.pattern(pattern) if pattern else None
-        self._here = line
+        self._here, self._read_for = line, ()
         if line >= 0:
             self.following = False
             self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True, force=True)
@@ -123,7 +125,7 @@ class OutputView(Lines):
             self.following = False
         elif round(new_value) >= self._total - self.size.height:
             self.following = True
-        self._rows = None
+        self._read_for = ()
 
     def action_tail(self) -> None:
         self.following = True
@@ -144,7 +146,7 @@ class OutputView(Lines):
         self.grew()
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        self._rows = None
+        self._read_for = ()
         super().watch_scroll_x(old_value, new_value)
 
     def draw_line(self, y: int) -> Strip:
@@ -152,48 +154,90 @@ class OutputView(Lines):
         if self._total == 0:
             words = " " * MARGIN + self.empty if y == 0 else ""
             return Strip([segment(shown(words), self.paint("output--quiet"))]).adjust_cell_length(width, plain)
-        if self._rows is None:
-            self._rows = self._read()
-        if y >= len(self._rows):
-            return Strip.blank(width, plain)
-        return Strip(self._segments(self._rows[y])).adjust_cell_length(width, plain)
+        view = (width, self.size.height, *self.scroll_offset)
+        if view != self._read_for:  # whoever was resized is painted before it is told
+            self._strips = [self._drawn_row(row).adjust_cell_length(width, plain) for row in self._rows()]
+            self._read_for = view
+        return self._strips[y] if y < len(self._strips) else Strip.blank(width, plain)
 
-    def _read(self) -> list[Row]:
+    def _rows(self) -> list[Row]:
         """The rows on the screen."""
-        if self._reader is None:
-            return []
         stamped = len(self.stamp(0.0)) if self.stamp else 0
         width, height = max(1, self.width - MARGIN - stamped), self.size.height
-        first, left = self.scroll_offset.y, self.scroll_offset.x
-        texts = [sanitise(line) for line in self._reader.read_lines(first, height)]
-        streams = self._reader.streams_of(first, len(texts))
-        streams += STREAMS[:1] * (len(texts) - len(streams))
-        lines = [
-            Row(first + place, stream != STREAMS[0], text)
-            for place, (text, stream) in enumerate(zip(texts, streams, strict=False))
-        ]
-        if self.stamp:
-            times = self._reader.times_of(first, len(texts))
-            lines = [line._replace(stamp=self.stamp(came)) for line, came in zip(lines, times, strict=False)]
+        lines = self._lines(self.scroll_offset.y, height)
         if not self.wrapped:
-            return [line._replace(text=part(line.text, left, left + width)) for line in lines]
-        rows = [line._replace(text=row) for line in lines for row in chopped(line.text, width)]
+            return cut(lines, self.scroll_offset.x, width)
+        rows = wrapped(lines, width)
         return rows[-height:] if self.following else rows[:height]
 
-    def _segments(self, row: Row) -> list[Segment]:
-        plain = self.paint("output--plain")
-        mark = segment(shown(STDERR), self.paint("output--error")) if row.error else segment(shown(" " * MARGIN), plain)
-        segments = [mark]
-        if row.stamp:
-            segments.append(segment(shown(row.stamp), self.paint("output--quiet")))
-        if self._pattern is None:
-            return [*segments, segment(row.text, plain)]
-        style = self.paint("output--here" if row.line == self._here else "output--match")
-        at = 0
-        for found in self._pattern.finditer(row.text):
-            segments += [
-                segment(part(row.text, at, found.start()), plain),
-                segment(part(row.text, *found.span()), style),
-            ]
-            at = found.end()
-        return [*segments, segment(part(row.text, at), plain)]
+    def _lines(self, first: int, count: int) -> list[Line]:
+        if self._reader is None:
+            return []
+        texts = [drawn(line) for line in self._reader.read_lines(first, count)]
+        streams = self._reader.streams_of(first, len(texts))
+        streams += STREAMS[:1] * (len(texts) - len(streams))
+        times = self._reader.times_of(first, len(texts)) if self.stamp else []
+        stamps = [self.stamp(came) for came in times] if self.stamp else []
+        stamps += [""] * (len(texts) - len(stamps))
+        return [
+            Line(first + place, text, stream != STREAMS[0], stamp)
+            for place, (text, stream, stamp) in enumerate(zip(texts, streams, stamps, strict=False))
+        ]
+
+    def _drawn_row(self, row: Row) -> Strip:
+        """A row with its margin; each part knows its place in the line, which is what a selection counts in."""
+        plain, line = self.paint("output--plain"), row.line
+        segments = [
+            segment(shown(STDERR if line.error else " " * MARGIN), self.paint("output--error") if line.error else plain)
+        ]
+        if line.stamp:
+            stamp = line.stamp if row.start == 0 or not self.wrapped else " " * len(line.stamp)
+            segments.append(segment(shown(stamp), self.paint("output--quiet")))
+        if row.hung:
+            segments.append(segment(shown(f"{CONTINUED} "), self.paint("output--quiet")))
+        if row.blank:
+            segments.append(segment(shown(" " * row.blank), plain))
+        colours = Color.from_rich_color(plain.color), Color.from_rich_color(plain.bgcolor)
+        coloured = not self.app.no_color
+        for start, end, look, what in parts(row, self._marked):
+            style = self._style_of(what) if what else plain + style_of(look, *colours, coloured)
+            place = Style.from_meta({"offset": (start, line.number)})
+            segments.append(segment(part(line.shown.text, start, end), style + place))
+        return Strip(segments)
+
+    def _marked(self, line: Line) -> list[tuple[int, int, str]]:
+        return [*matches(self._pattern, line, self._here), *chosen(self.text_selection, line)]
+
+    def _style_of(self, what: str) -> Style:
+        if what == "chosen":
+            return self.screen.get_component_rich_style("screen--selection")
+        return self.paint(f"output--{what}")
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._read_for = ()
+
+    # what is copied
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self._read_for = ()
+        self.refresh()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that is selected, as it is shown, without what the pane puts before and between it."""
+        if self._reader is None or self._total == 0:
+            return None
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self._total - 1
+        texts: list[str] = []
+        for line in self._lines(first, min(COPIED, last - first + 1)):
+            texts += [line.shown.text[start:end] for start, end, _ in chosen(selection, line)]
+        return "\n".join(texts)[:MOST_COPIED], "\n"
+
+    def wanted(self) -> str:
+        """What is selected, else the line that a search found, else the lines on the screen."""
+        selection = self.text_selection
+        if selection is not None and (found := self.get_selection(selection)) is not None:
+            return found[0]
+        first, count = (self._here, 1) if self._here >= 0 else (self.scroll_offset.y, self.size.height)
+        return "\n".join(line.shown.text for line in self._lines(first, count))[:MOST_COPIED]
