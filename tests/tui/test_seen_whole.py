@@ -15,6 +15,7 @@ from tui.config import Config
 from tui.dialogs import AskText, Confirm, Question, RollbackReason, Sign, TypeName
 from tui.dialogs.base import Dialog
 from tui.dialogs.pick import Pick
+from tui.errors import NotNow
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
 from tui.runbook.model import Action, AnswerKind
@@ -70,6 +71,28 @@ async def test_a_long_dialog_begins_at_its_beginning_and_keeps_its_title_and_its
             assert "more above: pageup" in shown(pilot.app)
         assert asked.heading in shown(pilot.app)
         assert foot in shown(pilot.app)
+
+
+@pytest.mark.parametrize("place", range(len(dialogs())))
+async def test_notices_lie_on_nothing_of_a_dialog(workspace: Workspace, place: int) -> None:
+    """Of those that came before it, and of one that comes while it is open, as many as fit below it."""
+    asked, foot = dialogs()[place]
+    async with RunbookApp(workspace).run_test(size=(80, 24), notifications=True) as pilot:
+        app = pilot.app
+        assert isinstance(app, RunbookApp)
+        app.say("https://sentry.example/\ncopied, if the terminal allows it (OSC 52)", "Link")
+        app.say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")
+        app.push_screen(asked)
+        await dialog(pilot, type(asked))
+        app.show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+        await until(pilot, lambda: "nothing to retry here" in shown(app))
+        box, page = asked.query_one("#box").region, asked.region
+        assert page.contains_region(box)
+        notices = [notice.region for notice in asked.query("Toast")]
+        assert len(notices) == 3
+        assert [one for one in notices if box.overlaps(one) or not page.contains_region(one)] == []
+        for words in (asked.heading, foot, "╰" if "DESTR" not in asked.heading else "┗"):
+            assert words in shown(app)
 
 
 async def test_a_dialog_that_fits_says_nothing_of_more(workspace: Workspace) -> None:
