@@ -13,6 +13,7 @@ from tui.headless.answers import AnswersFile
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
 from tui.session.state import SessionState, StepState, StepStatus
+from tui.session.tries import took
 from tui.session.views.called import GLYPHS, attempt_called, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
@@ -274,7 +275,7 @@ def _human(conductor: Conductor, step: Step, now: StepState, answers: AnswersFil
 
 def _line(state: SessionState, step: Step) -> str:
     now = state.step(step.id)
-    took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
+    length = took(state, step)
     why = [
         f"expected {check.expected}, got {check.came}"
         for checks in now.checks.values()
@@ -286,6 +287,6 @@ def _line(state: SessionState, step: Step) -> str:
         why.append(attempt_called(last))
     detail = "; ".join(why) or now.reason
     mark = GLYPHS[now.status]
-    return f"{mark} {now.status.value:10} {duration(took):>9}  {step.id}: {step.title}" + (
+    return f"{mark} {now.status.value:10} {duration(length):>9}  {step.id}: {step.title}" + (
         f" – {detail}" if detail else ""
     )

@@ -63,6 +63,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     sha256: str = ""
     lost: str = ""
     judged: bool = False
+    retrying: bool = False
     good: bool = False
     mutates: bool = False
     durable: bool = False

@@ -11,7 +11,8 @@ from tui.once import once
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
-from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.tries import took
 from tui.session.views.rollback import assuming_done, expected_seconds, rollback_plan
 from tui.session.views.usual import Usual, step_seconds
 
@@ -66,18 +67,8 @@ def current_step(state: SessionState) -> str:
 
 
 def spent(state: SessionState, step: Step, now: datetime) -> Spent:
-    """How long the step's commands ran until now."""
-    took = 0.0
-    for number in state.step(step.id).attempts:
-        took += lasted(state.attempts[number], now)
-    return Spent(took, seconds(step.budget))
-
-
-def lasted(attempt: Attempt, now: datetime) -> float:
-    """How long an attempt took, or has been running, in seconds."""
-    if attempt.seconds is not None:
-        return attempt.seconds
-    return max(0.0, (now - attempt.started).total_seconds())
+    """How long the step's commands ran until now, with the waits between tries."""
+    return Spent(took(state, step, now), seconds(step.budget))
 
 
 def rollback_time(state: SessionState, step: Step | None, usual: Mapping[str, Usual] = NOTHING) -> timedelta:

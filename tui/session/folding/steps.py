@@ -161,7 +161,8 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
 
 
 def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks), judged=True)
+    attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks))
+    attempt = replace(attempt, judged=True, retrying=event.retrying)
     state = with_attempt(state, attempt)
     if event.retrying or attempt.aside:
         return state

@@ -11,6 +11,7 @@ from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
+from tui.session.tries import took
 from tui.session.views.called import attempt_called
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
@@ -120,11 +121,11 @@ def _told(same: list[Deviation]) -> str:
 def overruns(state: SessionState) -> list[Overrun]:
     """The steps whose commands took longer than their budget, the worst first."""
     found = []
-    for name, now in state.steps.items():
+    for name in state.steps:
         step = step_by_id(state.runbook, name)
-        took = sum(state.attempts[number].seconds or 0.0 for number in now.attempts)
-        if took > seconds(step.budget):
-            found.append(Overrun(step.id, step.title, seconds(step.budget), took))
+        length = took(state, step)
+        if length > seconds(step.budget):
+            found.append(Overrun(step.id, step.title, seconds(step.budget), length))
     return sorted(found, key=lambda one: one.budget - one.took)
 
 

@@ -1,0 +1,40 @@
+"""Says how long a step took: its commands, and the waits before those that were tried again by themselves."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from tui.runbook.model import Step, seconds
+from tui.session.state import Attempt, SessionState, StepStatus
+
+
+def took(state: SessionState, step: Step, now: datetime | None = None) -> float:
+    """How long a step took until now, in seconds; where no time is given, what has not come to its end counts nothing.
+
+    While a person decides what to do about a failure nothing is counted.
+    """
+    standing = state.step(step.id)
+    attempts = [state.attempts[number] for number in standing.attempts]
+    total = sum(lasted(one, now) for one in attempts)
+    total += sum(_waited(step, one, after.started) for one, after in pairwise(attempts))
+    if attempts and standing.status is StepStatus.RUNNING:
+        total += _waited(step, attempts[-1], now)
+    return total
+
+
+def lasted(attempt: Attempt, now: datetime | None) -> float:
+    """How long an attempt took, or has been running, in seconds."""
+    if attempt.seconds is not None:
+        return attempt.seconds
+    return max(0.0, (now - attempt.started).total_seconds()) if now is not None else 0.0
+
+
+def _waited(step: Step, attempt: Attempt, until: datetime | None) -> float:
+    """The wait after an attempt that is to be tried again, at most what the runbook has between two tries.
+
+    A session that is taken up again later has waited no longer.
+    """
+    retry = step.actions[attempt.action].retry if attempt.retrying and attempt.action >= 0 else None
+    if retry is None or until is None or attempt.seconds is None:
+        return 0.0
+    ended = attempt.started + timedelta(seconds=attempt.seconds)
+    return min(seconds(retry.every), max(0.0, (until - ended).total_seconds()))
