@@ -26,7 +26,7 @@ GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.Answe
 PICKS = {
     ("exports/report.py", "_in_brief"): "a kind that is not named has its row",
     ("exports/asciicast.py", "_seen"): "a kind that is not named is shown in its words",
-    ("session/verifying.py", "_journal"): "it picks what the files beside the journal are compared with",
+    ("session/archive/verifying.py", "_journal"): "it picks what the files beside the journal are compared with",
     ("drill/debrief.py", "_noticed"): "it picks what tells somebody that something is wrong",
     ("drill/debrief.py", "_decided"): "it picks what somebody decides",
 }

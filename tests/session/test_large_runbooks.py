@@ -95,7 +95,7 @@ def test_only_steps_of_which_something_is_recorded_are_looked_at_for_what_they_l
         session = after(runbook, 20)
         with calls_counted() as found:
             rollback_plan(session.state)
-        looked[steps] = found["session/marks.py:_trace"]
+        looked[steps] = found["session/views/marks.py:_trace"]
     assert looked[MANY] == looked[FEW] > 0
 
 
@@ -156,8 +156,8 @@ def test_reading_and_lint_look_once_at_each_text_and_each_command() -> None:
         with calls_counted() as found:
             read(text, "large.toml")
         steps = FEW + FEW // CHANGES
-        assert found["runbook/shell.py:read"] == 0, "nothing has a placeholder, a comment or a here-document"
-        assert found["runbook/commands.py:_simple_commands"] <= steps
+        assert found["runbook/shell/lexer.py:read"] == 0, "nothing has a placeholder, a comment or a here-document"
+        assert found["runbook/shell/commands.py:_simple_commands"] <= steps
         assert found["runbook/walk.py:_texts"] <= 30 * steps, "a step has about twenty, and its expectations are asked"
 
 

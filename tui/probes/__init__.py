@@ -1,4 +1,4 @@
-"""Typed checks of services; a new kind is a module here, its words in `runbook.probing`, and a line below."""
+"""Typed checks of services; a new kind is a module or a folder here, its words in `runbook.probing`, a line below."""
 
 import threading
 from importlib import import_module
@@ -11,22 +11,23 @@ from tui.text.logs import silence
 
 
 class Made(Struct, frozen=True):
-    """Where a kind's probe is: its class in the module of its name, and the modules that it imports when it works."""
+    """Where a kind's probe is: its module below this folder, its class, and what it imports when it works."""
 
+    module: str
     name: str
     imports: tuple[str, ...] = ()
 
 
 PROBES = {
-    "mysql": Made("MysqlProbe", ("pymysql",)),
-    "redis": Made("RedisProbe", ("redis",)),
-    "s3": Made("S3Probe", ("tui.probes.s3.wire", "boto3")),
-    "docker": Made("DockerProbe", ("tui.probes.docker.wire",)),
-    "http": Made("HttpProbe", ("tui.probes.http.wire",)),
-    "websocket": Made("WebsocketProbe", ("websockets.client", "websockets.exceptions", "websockets.uri")),
-    "tls": Made("TlsProbe"),
-    "celery": Made("CeleryProbe"),
-    "host": Made("HostProbe"),
+    "mysql": Made("mysql.probe", "MysqlProbe", ("pymysql",)),
+    "redis": Made("redis.probe", "RedisProbe", ("redis",)),
+    "s3": Made("s3.probe", "S3Probe", ("tui.probes.s3.wire", "boto3")),
+    "docker": Made("docker.probe", "DockerProbe", ("tui.probes.docker.wire",)),
+    "http": Made("http.probe", "HttpProbe", ("tui.probes.http.wire",)),
+    "websocket": Made("websocket", "WebsocketProbe", ("websockets.client", "websockets.exceptions", "websockets.uri")),
+    "tls": Made("tls", "TlsProbe"),
+    "celery": Made("celery", "CeleryProbe"),
+    "host": Made("host.probe", "HostProbe"),
 }
 
 _importing = threading.Lock()
@@ -41,7 +42,7 @@ def probe_of(kind: str) -> ProbeKind[Any]:
     silence()
     made = PROBES[kind]
     with _importing:
-        module = import_module(f"tui.probes.{kind}")
+        module = import_module(f"tui.probes.{made.module}")
         for name in made.imports:
             import_module(name)
     probe: ProbeKind[Any] = getattr(module, made.name)()
