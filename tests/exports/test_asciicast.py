@@ -140,3 +140,12 @@ def test_of_very_many_lines_those_in_the_middle_are_left_out(with_output: Callab
 def test_a_form_that_there_is_not(night: Writer) -> None:
     with pytest.raises(UsageError, match="no export 'cast9'"):
         render(source(night.directory), "cast9")
+
+
+def test_the_colours_of_output_are_the_programs_own_sequences(with_output: Callable[..., Writer]) -> None:
+    session = with_output(b"10%\r20%\n\x1b[1;38;2;205;49;49mred\x1b[8;5m and\x1b[m plain \x1b[44mblue\x1b[m\n")
+    _, events = v3(render(source(session.directory), "cast"))
+    said = [text for _, code, text in events if code == "o"]
+    assert "20%\r\n" in said
+    red, blue = "\x1b[0m\x1b[31m\x1b[1mred and\x1b[0m", "\x1b[0m\x1b[34m\x1b[7mblue\x1b[0m"
+    assert f"{red} plain {blue}\x1b[0m\r\n" in said

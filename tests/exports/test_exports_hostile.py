@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from tests.exports.hostile import PAYLOADS, Night, chosen
 from tests.exports.test_html import Reader
 from tests.support.chromium import Chromium
-from tui.exports.asciicast import BAD, BOLD, GOOD, LIVE, PLAIN, QUIET
+from tui.exports.asciicast import BAD, BEHIND, BOLD, GOOD, HOSTS, LIVE, PLAIN, QUIET
 from tui.exports.registry import render
 from tui.exports.source import Source
 from tui.exports.source import source as exported
@@ -144,7 +144,7 @@ def test_markdown_says_what_was_said(payload: str) -> None:
 
 
 def test_a_recording_steers_no_terminal(nights: list[Source]) -> None:
-    own = re.compile("|".join(map(re.escape, (BOLD, QUIET, GOOD, BAD, LIVE, PLAIN, "\r\n"))))
+    own = re.compile("|".join(map(re.escape, (BOLD, QUIET, GOOD, BAD, LIVE, PLAIN, BEHIND, *HOSTS, "\r\n"))))
     for source in nights:
         for form in ("cast", "cast2"):
             lines = render(source, form).decode().split("\n")

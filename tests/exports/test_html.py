@@ -4,15 +4,19 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.color import Color
 
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
 from tui.exports.html.parts import ROWS
 from tui.exports.html.steps import CHARACTERS, LINES
-from tui.exports.html.tags import Html, tag
+from tui.exports.html.tags import Html, coloured, tag
 from tui.exports.registry import render
+from tui.resources import bundled
 from tui.session.outcome import Outcome
+from tui.text.drawn import drawn
 from tui.text.sanitise import sanitise
+from tui.widgets.contrast import ENOUGH, contrast
 
 HOSTILE = (
     b"\x1b]0;title\x07</pre></script><script>alert(1)</script><img src=//evil.example onerror=alert(2)>\n"
@@ -180,3 +184,47 @@ def test_only_what_the_package_made_is_markup() -> None:
     )
     assert tag("details", Html("<hr>"), open=True, id="") == "<details open><hr></details>"
     assert tag("pre", "", tabindex=0, hidden=False) == '<pre tabindex="0"></pre>'
+
+
+def test_the_colours_of_output_are_classes_of_the_pages_own_style() -> None:
+    codes = ("31", "1;92", "38;5;196", "38;2;13;188;121", "44", "97;41;1", "7", "31;7", "1")
+    classes = ["c1", "c10 b", "c1", "c2", "g4", "g1 b", "g", "g1", "b"]
+    for code, wanted in zip(codes, classes, strict=True):
+        line = drawn(f"<b> \x1b[{code}m</span>&\x1b[m \"'".encode())
+        assert coloured(line) == f'&lt;b&gt; <span class="{wanted}">&lt;/span&gt;&amp;</span> &quot;&#x27;'
+
+
+@given(
+    st.lists(
+        st.text(max_size=4)
+        | st.sampled_from(["\x1b[31m", "\x1b[0m", "\x1b[7;4m", "\r", "<", '"', "\x1b[9;48;2;1;2;3m"])
+    )
+)
+def test_coloured_output_has_nothing_but_its_text_and_our_classes(parts: list[str]) -> None:
+    line = drawn("".join(parts).encode("utf-8", "surrogatepass"))
+    page = Reader(str(tag("pre", coloured(line), id="x")))
+    assert page.names <= {"pre", "span"}
+    assert page.attributes <= {"id", "class"}
+    assert page.text.get("x", "") == line.text
+    assert set(re.findall(r'class="([^"]*)"', coloured(line))) <= set(CLASSES)
+
+
+CLASSES = [
+    f"{colour}{bold}".strip()
+    for colour in ("", "g", *(f"{kind}{number}" for kind in "cg" for number in range(16)))
+    for bold in ("", " b")
+]
+
+
+def test_every_colour_of_output_can_be_read() -> None:
+    style = bundled("tui/exports/report.css").read_text(encoding="utf-8")
+    pits = [Color.parse(one) for one in re.findall(r"--pit: (#\w+);", style.partition("@media print")[0])]
+    ink = [Color.parse(one) for one in re.findall(r"--pit-ink: (#\w+);", style.partition("@media print")[0])]
+    assert len(pits) == len(ink) == 3
+    assert all(contrast(*pair) >= ENOUGH for pair in zip(pits, ink, strict=True))
+    words = re.findall(r"\.c(\d+) \{ color: (#\w+); \}", style)
+    assert [int(number) for number, _ in words] == list(range(16))
+    assert all(contrast(Color.parse(colour), pit) >= ENOUGH for _, colour in words for pit in pits)
+    grounds = re.findall(r"\.g(\d+) \{ background: (#\w+); color: (#\w+); \}", style)
+    assert [int(number) for number, _, _ in grounds] == list(range(16))
+    assert all(contrast(Color.parse(behind), Color.parse(colour)) >= ENOUGH for _, behind, colour in grounds)

@@ -9,13 +9,14 @@ from tests.support.runbooks import SMALL, small
 from tui.exports.html.charts import course_of_steps, sparkline
 from tui.exports.measured import MOST, changes, courses
 from tui.exports.registry import render
-from tui.exports.report import followups, people, rollback, shown_output, timeline
+from tui.exports.report import COLOUR, followups, people, rollback, shown_output, timeline
 from tui.exports.source import Source
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import initial
+from tui.text.drawn import Drawn, drawn
 
 WATCHED = (
     SMALL
@@ -209,10 +210,15 @@ def test_figures_before_the_first_change_stand_beside_the_last(before: float, af
 
 def test_what_is_shown_of_an_output_keeps_to_both_bounds() -> None:
     class Fixed(Source, frozen=True):
-        def output(self, attempt: int, lines: int) -> tuple[list[str], int]:
-            return ["aaaa", "bb", "cc"], 7
+        def output(self, attempt: int, lines: int) -> tuple[list[Drawn], int]:
+            return [drawn(line) for line in (b"aaaa", b"bb", b"cc", b"\x1b[31mdd")], 7
 
     fixed = Fixed("one", small(), initial(small()), (), Path("nowhere"))
-    assert shown_output(fixed, 1, 3, 100) == (["aaaa", "bb", "cc"], 7)
-    assert shown_output(fixed, 1, 3, 6) == (["bb", "cc"], 8)
-    assert shown_output(fixed, 1, 3, 1) == ([], 10)
+
+    def shown(characters: int) -> tuple[list[str], int]:
+        lines, before = shown_output(fixed, 1, 4, characters)
+        return [line.text for line in lines], before
+
+    assert shown(100) == (["aaaa", "bb", "cc", "dd"], 7)
+    assert shown(COLOUR + 9) == (["bb", "cc", "dd"], 8)
+    assert shown(COLOUR) == ([], 11)

@@ -136,7 +136,7 @@ def _said(directory: SessionDirectory, state: SessionState, one: Attempt) -> Hos
     try:
         total = reader.lines_total()
         first = max(0, total - LINES)
-        lines: list[str] = [sanitise(line) for line in reader.read_lines(first, LINES)]
+        lines: list[str] = [line.text for line in reader.shown_lines(first, LINES)]
         streams = reader.streams_of(first, len(lines))
     finally:
         reader.close()

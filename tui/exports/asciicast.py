@@ -20,6 +20,8 @@ from tui.session.output.timing import STREAMS
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import MarkerKind, marker_of
 from tui.text.command import command_lines
+from tui.text.drawn import Drawn
+from tui.text.looks import DEFAULT, nearest
 from tui.text.sanitise import sanitise
 
 COLUMNS, ROWS = 100, 30
@@ -30,6 +32,9 @@ SHOWN = 500
 """Lines of an attempt that are shown from its beginning, and as many from its end."""
 
 BOLD, QUIET, GOOD, BAD, LIVE, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
+BEHIND = "\x1b[7m"
+HOSTS = tuple(f"\x1b[{number}m" for number in (*range(30, 38), *range(90, 98)))
+"""The colours of a host's output."""
 COLOURS = {
     MarkerKind.FAILURE: BAD,
     MarkerKind.ROLLBACK: BAD,
@@ -144,12 +149,26 @@ def _output(source: Source, attempt: int, began: float) -> Iterator[Frame]:
 
 def _shown(reader: OutputReader, first: int, count: int, began: float) -> Iterator[Frame]:
     lines, times, streams = (
-        reader.read_lines(first, count),
+        reader.shown_lines(first, count),
         reader.times_of(first, count),
         reader.streams_of(first, count),
     )
     for place, line in enumerate(lines):
         came = times[place] if place < len(times) else 0.0
         error = place < len(streams) and streams[place] != STREAMS[0]
-        text = sanitise(line)
-        yield Frame(round(began + came, 6), "o", f"{BAD if error else ''}{text}{PLAIN if error else ''}\r\n")
+        yield Frame(round(began + came, 6), "o", f"{_coloured(line, BAD if error else '')}\r\n")
+
+
+def _coloured(line: Drawn, otherwise: str) -> str:
+    """A line with its colours by the program's own sequences; what has none has those given."""
+    if not line.runs:
+        return f"{otherwise}{line.text}{PLAIN}" if otherwise else line.text
+    made, at = [otherwise], 0
+    for start, end, look in line.runs:
+        number = look.behind if look.behind != DEFAULT else look.colour
+        colour = HOSTS[nearest(number)] if number != DEFAULT else otherwise
+        behind = BEHIND if look.reverse or look.behind != DEFAULT else ""
+        made += [line.text[at:start], PLAIN, colour, behind, BOLD if look.bold else ""]
+        made += [line.text[start:end], PLAIN, otherwise]
+        at = end
+    return "".join([*made, line.text[at:], PLAIN])

@@ -165,6 +165,6 @@ def _attempt(source: Source, attempt: Attempt) -> AttemptDocument:
         outcome=attempt.outcome,
         checks=attempt.checks,
         bytes=attempt.size,
-        output=output,
+        output=[line.text for line in output],
         lines_before=before,
     )

@@ -222,7 +222,7 @@ def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
     if before:
         yield from ("", before_words(before), "")
     if lines:
-        yield from _fenced(lines, "text")
+        yield from _fenced([line.text for line in lines], "text")
     for check in attempt.checks:
         yield f"- {_text(check_words(check))}"
 

@@ -24,6 +24,10 @@ from tui.session.views.followups import followups as session_followups
 from tui.session.views.markers import marker_of
 from tui.session.views.rollback import rollback_plan
 from tui.text.amounts import duration
+from tui.text.drawn import Drawn
+
+COLOUR = 32
+"""Characters that a page takes for each part of a line that has a colour."""
 
 
 class TimelineRow(Struct, frozen=True, kw_only=True):
@@ -296,14 +300,19 @@ def before_words(lines: int) -> str:
     return f"… {lines} line{'' if lines == 1 else 's'} before these"
 
 
-def shown_output(source: Source, attempt: int, lines: int, characters: int) -> tuple[list[str], int]:
+def shown_output(source: Source, attempt: int, lines: int, characters: int) -> tuple[list[Drawn], int]:
     """The last lines of an attempt's output, up to both bounds, and how many came before them."""
     found, before = source.output(attempt, lines)
     left, first = characters, len(found)
-    while first and len(found[first - 1]) <= left:
+    while first and _length(found[first - 1]) <= left:
         first -= 1
-        left -= len(found[first]) + 1
+        left -= _length(found[first]) + 1
     return found[first:], before + first
+
+
+def _length(line: Drawn) -> int:
+    """The characters of a line, and of what is written for its colours."""
+    return len(line.text) + COLOUR * len(line.runs)
 
 
 def checklist(source: Source) -> list[Tick]:

@@ -25,7 +25,7 @@ from tui.session.report_card.deviations import _deviation as _deviation
 from tui.session.report_card.deviations import deviations, overruns
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
 from tui.session.views.usual import WholeUsual
-from tui.text.sanitise import sanitise
+from tui.text.drawn import Drawn
 
 
 class Source(Struct, frozen=True):
@@ -43,12 +43,12 @@ class Source(Struct, frozen=True):
         """The session on one card, as it stood at a time where it is open; else at its last event."""
         return report_card(self.state, self.entries, now, self.usual)
 
-    def output(self, attempt: int, lines: int) -> tuple[list[str], int]:
+    def output(self, attempt: int, lines: int) -> tuple[list[Drawn], int]:
         """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""
         reader = OutputReader(self.attempts, attempt)
         total = reader.lines_total()
         first = max(0, total - lines)
-        return [sanitise(line) for line in reader.read_lines(first, total - first)], first
+        return reader.shown_lines(first, total - first), first
 
     def steps(self) -> Iterator[tuple[Section, Step, StepState]]:
         """The session's steps in order, each with its place and where it stands."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tui.exports.html.tags import Html, block, tag
+from tui.exports.html.tags import Html, block, coloured, tag
 from tui.exports.report import answers, attempt_words, before_words, check_words, settled_words, shown_output
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
@@ -64,7 +64,7 @@ def _attempt(source: Source, attempt: Attempt, share: int) -> Html:
         tag("summary", tag("span", attempt_words(attempt)), tag("small", size)),
         block(command_lines(attempt.whole), "command"),
         tag("p", before_words(before), class_="before") if before else None,
-        block(lines, "output") if lines else None,
+        block((coloured(line) for line in lines), "output") if lines else None,
         _checks(attempt.checks),
         id=f"attempt-{attempt.number}",
         class_="unwell" if unwell else "",

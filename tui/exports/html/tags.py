@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
 
+from tui.text.drawn import Drawn
+from tui.text.looks import DEFAULT, Look, nearest
 from tui.text.sanitise import sanitise
 
 
@@ -37,9 +39,26 @@ def joined(children: Child) -> Html:
     return Html("".join(joined(child) for child in children))
 
 
-def block(lines: Iterable[str], class_: str) -> Html:
+def block(lines: Iterable[str | Html], class_: str) -> Html:
     """Lines as they are, which scroll in a box of their own; it can be reached by the keyboard."""
     return tag("pre", Html("\n".join(joined(line) for line in lines)), class_=class_, tabindex=0)
+
+
+def coloured(line: Drawn) -> Html:
+    """A line of output; what has colours or is bold has classes of the page's own style, of which there are 33."""
+    made: list[Child] = []
+    at = 0
+    for start, end, look in line.runs:
+        made += [line.text[at:start], tag("span", line.text[start:end], class_=_classes(look))]
+        at = end
+    return joined([*made, line.text[at:]])
+
+
+def _classes(look: Look) -> str:
+    front, back = (look.behind, look.colour) if look.reverse else (look.colour, look.behind)
+    behind = "g" if look.reverse else ""
+    colour = f"g{nearest(back)}" if back != DEFAULT else behind or (f"c{nearest(front)}" if front != DEFAULT else "")
+    return " ".join(filter(None, (colour, "b" if look.bold else "")))
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[Child]]) -> Html:

@@ -119,6 +119,6 @@ def _output(session: ComparedSession, step: str) -> Iterator[str]:
         try:
             total = reader.lines_total()
             first = max(0, total - LINES)
-            yield from (line.decode(errors="replace") for line in islice(reader.read_lines(first, LINES), LINES))
+            yield from (line.text for line in islice(reader.shown_lines(first, LINES), LINES))
         finally:
             reader.close()

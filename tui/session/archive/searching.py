@@ -123,7 +123,7 @@ def _in_attempt(
         for place in islice(reader.search(wanted.text, stopped=stopped), MOST_IN_ONE):
             came = reader.times_of(place, 1)
             at = attempt.started + timedelta(seconds=came[0] if came else 0.0)
-            text = b"".join(reader.read_lines(place, 1)).decode(errors="replace")
+            text = "".join(line.text for line in reader.shown_lines(place, 1))
             yield replace(here, at=at, where=Where.OUTPUT, line=place + 1, text=text)
     finally:
         reader.close()

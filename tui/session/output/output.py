@@ -28,7 +28,7 @@ from tui.session.output.masks import (
 )
 from tui.session.output.seal import Sealer
 from tui.session.output.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
-from tui.text.drawn import drawn, redraws
+from tui.text.drawn import Drawn, drawn, redraws
 from tui.text.sanitise import sanitise
 from tui.text.search import bytes_pattern
 
@@ -224,6 +224,10 @@ class OutputReader:
             return line
         live = self._writer is not None and last
         return HIDDEN if self._masker.spans(drawn(line).text.encode(), live) else line
+
+    def shown_lines(self, first: int, count: int) -> list[Drawn]:
+        """The same lines as a terminal shows them, safe for one."""
+        return [drawn(line) for line in self.read_lines(first, count)]
 
     def stream_at(self, offset: int) -> str:
         """Which stream the byte at `offset` came from: out or err."""

@@ -17,7 +17,6 @@ from tui.session.output.output import OutputReader
 from tui.session.output.timing import STREAMS
 from tui.text import search
 from tui.text.block import part, segment, shown
-from tui.text.drawn import drawn
 from tui.widgets.glyphs import CONTINUED, STDERR
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
@@ -173,7 +172,7 @@ class OutputView(Lines):
     def _lines(self, first: int, count: int) -> list[Line]:
         if self._reader is None:
             return []
-        texts = [drawn(line) for line in self._reader.read_lines(first, count)]
+        texts = self._reader.shown_lines(first, count)
         streams = self._reader.streams_of(first, len(texts))
         streams += STREAMS[:1] * (len(texts) - len(streams))
         times = self._reader.times_of(first, len(texts)) if self.stamp else []
