@@ -214,7 +214,7 @@ FAULTS = {
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_fault_of_the_program_itself_repeats_nothing_foreign(kind: str) -> None:
     """What Python and libraries would write to standard error by themselves repeats what a host said."""
-    code = f"from tui.cli.output import prepare; prepare()\nwords = {HOSTILE!r}\n{FAULTS[kind]}"
+    code = f"from tui.cli.printing import prepare; prepare()\nwords = {HOSTILE!r}\n{FAULTS[kind]}"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
     said = ran.stderr.decode()
     assert foreign(said) == []

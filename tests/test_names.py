@@ -16,3 +16,29 @@ def test_no_two_classes_have_the_same_name() -> None:
                 places[node.name].append(str(path.relative_to(ROOT)))
     assert len(places) > 300
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+ROLES = {"answers", "base", "channels", "errors", "probe", "screen", "text", "transport", "widget", "wire"}
+"""Modules named by what they are in their folder; the folder says of what."""
+KINDS = {"celery", "docker", "mysql", "redis", "http", "s3", "host", "tls", "websocket"}
+"""Kinds of probes: what an author writes for one, and how it is made."""
+SUBJECTS = {
+    "actions": "an action of the runbook as it is checked, and what a key does as Textual calls it",
+    "expectations": "how they are described, and how they are judged",
+    "followups": "which there are, and how they are printed",
+    "monitors": "what an author writes, how that is checked, and how they are measured",
+    "output": "a command's output as it is kept, and as far as it had come at a moment of a replay",
+    "probes": "how those of a runbook are checked, and how they are described",
+    "steps": "how they are run, what follows from what was done about them, and how a report lays them out",
+}
+"""One subject in several folders, and what each does with it."""
+
+
+def test_no_two_modules_have_the_same_name_unless_they_are_about_the_same() -> None:
+    places = defaultdict(list)
+    for path in SOURCES:
+        if not path.stem.startswith("__"):
+            places[path.stem].append(str(path.relative_to(ROOT)))
+    shared = {name: files for name, files in places.items() if len(files) > 1}
+    assert {name: files for name, files in shared.items() if name not in ROLES | KINDS | SUBJECTS.keys()} == {}
+    assert SUBJECTS.keys() - shared == set(), "no subject is named that only one module has"

@@ -1,7 +1,9 @@
 """What is shown is plain: no retired word in runbook, drills, program and pages; titles that fit, short notes."""
 
 import ast
+import io
 import re
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +14,6 @@ from support.retired_words import RETIRED, retired
 ROOT = Path(__file__).parents[1]
 FILES = (ROOT / "runbook.toml", *sorted((ROOT / "drills").glob("*.toml")))
 FOLDERS = sorted({file.parent for file in (ROOT / "tui").rglob("*.py")})
-ENGINE = ("cli", "execution", "probes", "runbook", "session", "signing", "text", "transports")
-"""Folders whose docstrings are not read yet."""
 PAGES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
 SHOWN = {"title", "text", "note", "prompt", "ask", "body", "to", "forbidden", "look_for"}
 COMMANDS = {"run", "preamble"}
@@ -51,21 +51,23 @@ def test_no_shown_text_has_a_retired_word(file: Path) -> None:
     assert found == []
 
 
-def strings(file: Path, *, docstrings: bool) -> Iterator[tuple[int, str]]:
-    """The texts of a module, each with its line; its docstrings only where they are asked for."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    left_out = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr) and not docstrings}
-    for one in ast.walk(tree):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in left_out:
+def strings(file: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module, its docstrings and its comments, each with its line."""
+    text = file.read_text(encoding="utf-8")
+    for one in ast.walk(ast.parse(text)):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
             yield one.lineno, one.value
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_nothing_the_program_says_has_a_retired_word(folder: Path) -> None:
+def test_nothing_the_program_or_its_code_says_has_a_retired_word(folder: Path) -> None:
     found = [
         f"{file.relative_to(ROOT)}:{line}: {word}"
         for file in sorted(folder.glob("*.py"))
-        for line, text in strings(file, docstrings=file.relative_to(ROOT / "tui").parts[0] not in ENGINE)
+        for line, text in strings(file)
         for word in retired(text)
     ]
     assert found == []

@@ -94,7 +94,7 @@ class Attentive(Front):
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
             if self.covered or too_small(event.size):
-                self._on_top = None  # nobody sees a screen until it is painted anew
+                self._on_top = None  # nobody sees a screen until it is painted again
             self.call_later(self._paint_all)  # also where it is soon as large as before, and nothing would change
         await super().on_event(event)
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tui.drill.comparing import beside
 from tui.drill.debrief import Debrief, Story
+from tui.drill.rehearsals import beside
 
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 

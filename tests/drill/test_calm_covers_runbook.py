@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.support.world_transport import WorldTransport
 from tui.cli.wiring import drill_workspace
-from tui.drill.load import find_scenario
+from tui.drill.scenario_files import find_scenario
 from tui.drill.world import Reply, World
 from tui.execution.commands import host_of, prepare, values_of
 from tui.execution.conductor.conductor import Conductor

@@ -8,8 +8,8 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import one_section
 from tui.drill.debrief import Debrief, debrief
-from tui.drill.load import parse_scenario
 from tui.drill.scenario import Scenario
+from tui.drill.scenario_files import parse_scenario
 from tui.headless.debriefs import debrief_report
 from tui.runbook.reading.load import load
 from tui.session import events as ev

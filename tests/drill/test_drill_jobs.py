@@ -13,9 +13,9 @@ import pytest
 
 from tests.support.runbooks import small
 from tui.cli.wiring import drill_workspace, resumed_workspace
-from tui.drill.host import DrillHost, start_drill, transports_for
+from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.jobs import LeftJob
-from tui.drill.load import parse_scenario
+from tui.drill.scenario_files import parse_scenario
 from tui.execution.workspace import Setup
 from tui.session.journal.journal import read
 from tui.session.outcome import Outcome, OutcomeKind
@@ -100,14 +100,14 @@ def test_standard_input_is_the_commands_and_secrets_are_not(web: Transport) -> N
 
 def test_a_lost_connection_loses_nothing_of_a_job(web: Transport) -> None:
     links: list[str] = []
-    web.watch(lambda link, _: links.append(link.value))
+    web.listen(lambda link, _: links.append(link.value))
     assert run(web, "cut", "s/cut/1") == (Outcome.exited(0), "1\n2\n3\n4\n", "")
     assert "connection lost" in links
 
 
 def test_nobody_gets_in_for_a_while_and_a_job_is_followed_all_the_same(web: Transport, drill: DrillHost) -> None:
     refused: list[str] = []
-    web.watch(lambda link, detail: refused.append(detail) if link is LinkState.DOWN else None)
+    web.listen(lambda link, detail: refused.append(detail) if link is LinkState.DOWN else None)
     begun = time.monotonic()
     assert run(web, "offline", "s/offline/1")[:2] == (Outcome.exited(0), "1\n2\n")
     assert refused

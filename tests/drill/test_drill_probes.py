@@ -7,11 +7,11 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import one_section
-from tui.drill.host import start_drill, transports_for
-from tui.drill.load import parse_scenario
-from tui.execution.measuring import probing
+from tui.drill.embedded_host import start_drill, transports_for
+from tui.drill.scenario_files import parse_scenario
+from tui.execution.measuring import prober
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.report import check_report
+from tui.headless.tables import check_report
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
 
@@ -66,7 +66,7 @@ def test_a_scenario_answers_probes_and_says_which_it_does_not_answer(
 ) -> None:
     monkeypatch.delenv("A_PASSWORD_THAT_IS_NOT_SET", raising=False)
     asked: list[str] = []  # whom this machine trusts is of no use to what a scenario answers, and slow to read
-    monkeypatch.setattr(probing, "context", asked.append)
+    monkeypatch.setattr(prober, "context", asked.append)
     path = tmp_path / "runbook.toml"
     path.write_text(one_section(STEPS, "web") + SERVICE)
     runbook = load(path)

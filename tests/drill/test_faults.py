@@ -9,8 +9,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tui.drill.faults import INBOX, FaultRunner, ask_for, by_chance
-from tui.drill.load import find_scenario, parse_scenario
 from tui.drill.scenario import Scenario
+from tui.drill.scenario_files import find_scenario, parse_scenario
 from tui.drill.world import Past, Struck, lived, past_of
 from tui.errors import RunbookInvalid, SessionError, UsageError
 from tui.execution.conductor.conductor import Conductor
@@ -239,7 +239,7 @@ def test_scenarios_are_combined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         fault = f'[[faults]]\nid = "{name}"\ntitle = "{name}"\nset = {{ {fact} }}\n'
         text = f'format = 1\ntitle = "{name}"\nbased_on = "base"\n[facts]\n{fact}\n{fault}{rule}'
         (tmp_path / f"{name}.toml").write_text(text)
-    monkeypatch.setattr("tui.drill.load.scenario_files", lambda: sorted(tmp_path.glob("*.toml")))
+    monkeypatch.setattr("tui.drill.scenario_files.scenario_files", lambda: sorted(tmp_path.glob("*.toml")))
     both = find_scenario("disk+site")
     assert both.title == "disk + site"
     assert both.facts == {"disk": "full", "site": "down"}

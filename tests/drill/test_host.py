@@ -12,8 +12,8 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from tui.drill.host import DrillHost, start_drill
-from tui.drill.load import parse_scenario
+from tui.drill.embedded_host import DrillHost, start_drill
+from tui.drill.scenario_files import parse_scenario
 from tui.resources import PACKAGE
 
 INSTANT = float("inf")

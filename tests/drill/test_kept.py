@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from tests.support.small_session import SmallSession, small_session
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace, resumed_workspace
-from tui.drill.kept import scenario_of
+from tui.drill.session_scenario import scenario_of
 from tui.errors import SessionError
 from tui.execution.workspace import Setup
 from tui.exports.registry import render

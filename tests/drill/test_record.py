@@ -9,9 +9,9 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
-from tui.drill.load import parse_scenario
 from tui.drill.record import pattern_of, record
 from tui.drill.scenario import Ending, Scenario
+from tui.drill.scenario_files import parse_scenario
 from tui.drill.world import World
 from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace

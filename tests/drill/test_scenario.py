@@ -7,7 +7,7 @@ import pytest
 import tomli
 from jsonschema import Draft7Validator
 
-from tui.drill.load import find_scenario, load_scenario, parse_scenario, scenario_files, schema
+from tui.drill.scenario_files import find_scenario, load_scenario, parse_scenario, scenario_files, schema
 from tui.errors import RunbookInvalid, UsageError
 
 HEAD = 'format = 1\ntitle = "A drill"\n'

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.runbooks import small
-from tui.drill.host import DrillHost, start_drill, transports_for
-from tui.drill.load import parse_scenario
+from tui.drill.embedded_host import DrillHost, start_drill, transports_for
+from tui.drill.scenario_files import parse_scenario
 from tui.runbook.model import Host
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, LinkState, Stream, Transport

@@ -11,7 +11,7 @@ from tests.support.world_transport import WorldTransport
 from tui.cli.wiring import drill_workspace
 from tui.drill.debrief import debrief
 from tui.drill.faults import INBOX, FaultRunner, ask_for
-from tui.drill.load import find_scenario
+from tui.drill.scenario_files import find_scenario
 from tui.drill.world import World
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace

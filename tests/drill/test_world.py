@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tui.drill.load import parse_scenario
 from tui.drill.scenario import Ending, Scenario
+from tui.drill.scenario_files import parse_scenario
 from tui.drill.world import NO_ANSWER, World, answer
 from tui.transports.base import Stream
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from tests.support.fake_transport import Reply
 from tests.support.monitored import ERRORS, SITE, Monitored, until
 from tests.support.runbooks import small
-from tui.execution.measuring import probing
+from tui.execution.measuring import prober
 from tui.execution.measuring.monitors import Measurement, cut_off
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.runbook.model import Host, Monitor, Number, Probe, Service
@@ -69,7 +69,7 @@ def test_how_fast_a_maintenance_page_comes_is_no_figure_of_the_release(
         def interpret(self, check: str, given: Given, raw: Reading) -> Reading:
             return raw
 
-    monkeypatch.setattr(probing, "probe_of", lambda kind: Answers())
+    monkeypatch.setattr(prober, "probe_of", lambda kind: Answers())
     conductor = monitored.begin(SITE)
     assert conductor.monitors.measure(conductor.runbook.monitors["speed"]) == Measurement(value, why, value is None)
 
@@ -94,7 +94,7 @@ def test_no_answer_is_an_answer_slower_than_any_bound_and_what_cannot_be_asked_i
         def interpret(self, check: str, given: Given, raw: Reading) -> Reading:
             return raw
 
-    monkeypatch.setattr(probing, "probe_of", lambda kind: Refuses())
+    monkeypatch.setattr(prober, "probe_of", lambda kind: Refuses())
     conductor = monitored.begin(SITE)
     found = conductor.monitors.measure(conductor.runbook.monitors["speed"])
     assert structs.replace(found, detail="") == made

@@ -69,7 +69,7 @@ def test_it_trips_is_journalled_and_starts_nothing(monitored: Monitored) -> None
     monitored.host.replies["count errors"] = BAD
     monitored.begin(ERRORS + TRIGGER)
     until(lambda: monitored.values() == [40.0])
-    assert monitored.state.dwells["errors"].armed
+    assert monitored.state.triggers["errors"].armed
     monitored.next()
     assert not monitored.state.tripped
     monitored.next()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.execution.measuring.probing import written
+from tui.execution.measuring.prober import written
 from tui.probes.base import Reading
 from tui.session.events import Check
 

@@ -12,7 +12,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tui.execution.conductor.conductor import Conductor
-from tui.execution.measuring import probing
+from tui.execution.measuring import prober
 from tui.execution.workspace import Setup, Workspace
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.runbook.model import Expect
@@ -77,7 +77,7 @@ class FakeProbe:
 def probe(monkeypatch: pytest.MonkeyPatch) -> FakeProbe:
     made = FakeProbe()
     made.answers["threads"] = Reading(document=FOUND, summary="12 of 151 connections", details=("one more line",))
-    monkeypatch.setattr(probing, "probe_of", lambda kind: made)
+    monkeypatch.setattr(prober, "probe_of", lambda kind: made)
     return made
 
 
@@ -224,7 +224,7 @@ def test_text_of_a_service_never_stands_in_for_the_document(
 
 def test_a_failure_stays_one_when_the_program_ended_before_it_was_judged() -> None:
     text = 'failed: silent\n  rows 1\n{"rows": 1}\n'
-    found = probing.check_probe(Expect(json={"rows": 1}), (), Outcome.exited(1), text, 0.1)
+    found = prober.check_probe(Expect(json={"rows": 1}), (), Outcome.exited(1), text, 0.1)
     assert [(check.expected, check.came, check.ok) for check in found] == [
         ("the service answers as it should", "failed: silent", False),
         ("rows is 1", "1", True),
@@ -233,7 +233,7 @@ def test_a_failure_stays_one_when_the_program_ended_before_it_was_judged() -> No
 
 @pytest.mark.parametrize("text", ["", "ok: x\n", 'ok: x\n{"rows": 1', 'ok: {"rows": 1}\n[1]\n'])
 def test_without_its_document_a_probe_is_not_good(text: str) -> None:
-    found = probing.check_probe(Expect(), (), Outcome.exited(0), text, 0.1)
+    found = prober.check_probe(Expect(), (), Outcome.exited(0), text, 0.1)
     assert [(check.expected, check.ok) for check in found] == [("a result", False)]
 
 
@@ -298,7 +298,7 @@ def test_a_probe_that_hangs_is_cancelled(begin: Callable[..., Conductor], probe:
 def test_a_probe_that_does_not_come_back_is_left_at_its_deadline(
     begin: Callable[..., Conductor], probe: FakeProbe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "GRACE", 0.05)
+    monkeypatch.setattr(prober, "GRACE", 0.05)
     let_go = threading.Event()
 
     def hang() -> Reading:
@@ -316,8 +316,8 @@ def test_a_probe_that_does_not_come_back_is_left_at_its_deadline(
 def test_probes_that_never_come_back_do_not_pile_up(
     begin: Callable[..., Conductor], probe: FakeProbe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "GRACE", 0.01)
-    monkeypatch.setattr(probing, "MOST_LEFT", 2)
+    monkeypatch.setattr(prober, "GRACE", 0.01)
+    monkeypatch.setattr(prober, "MOST_LEFT", 2)
     let_go = threading.Event()
 
     def hang() -> Reading:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.execution.secrecy.guard import guarded
+from tui.execution.secrecy.redacted_events import guarded
 from tui.execution.secrecy.redaction import CHUNK, Redactor
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind

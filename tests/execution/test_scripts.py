@@ -11,7 +11,7 @@ from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Host
 from tui.runbook.reading.load import load
-from tui.runbook.shell.scripts import first_line, script_of
+from tui.runbook.shell.script import first_line, script_of
 from tui.runbook.walk import steps_of
 from tui.transports.base import CancelToken
 from tui.transports.local.transport import LocalTransport

@@ -12,7 +12,7 @@ from tui.errors import JournalDamaged, NotNow, SessionError, SignatureInvalid, S
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.conductor.signing import Signing
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.report import verify_report
+from tui.headless.tables import verify_report
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tui.execution.commands import values_of
-from tui.execution.measuring.probing import DrillProber, LiveProber
+from tui.execution.measuring.prober import DrillProber, LiveProber
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import value_of, words_of

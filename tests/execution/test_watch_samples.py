@@ -9,8 +9,8 @@ from tests.support.runbooks import small
 from tui.execution.measuring.watch import follow, since, undisturbed
 from tui.runbook.model import Monitor, Number, Watched
 from tui.session.outcome import OutcomeKind
+from tui.session.samples import Monitored, Sample
 from tui.session.state import Attempt, SessionState, initial
-from tui.session.watching import Monitored, Sample
 from tui.transports.base import CancelToken
 
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)

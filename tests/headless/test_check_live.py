@@ -10,7 +10,7 @@ from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.report import check_report
+from tui.headless.tables import check_report
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock

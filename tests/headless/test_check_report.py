@@ -12,7 +12,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace
-from tui.headless.report import check_report, checked
+from tui.headless.tables import check_report, checked
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
 from tui.session.outcome import Outcome, OutcomeKind
@@ -126,7 +126,7 @@ def test_watching_checks_again_in_the_same_session_until_interrupted(
         if len(rounds) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("tui.headless.report.time.sleep", pause)
+    monkeypatch.setattr("tui.headless.tables.time.sleep", pause)
     workspace = make(STEPS)
     said: list[str] = []
     assert check_report(workspace, SETUP, (), False, said.append, watch=30.0) == 21

@@ -19,7 +19,7 @@ from tests.support.probed import failure, probed
 from tests.support.reach import reaching
 from tests.support.s3_server import S3Server
 from tests.support.web_server import Reply, Request, serving_web
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.docker.probe import DockerProbe
 from tui.probes.http.probe import HttpProbe
 from tui.probes.mysql.probe import MysqlProbe
@@ -219,7 +219,7 @@ def test_a_site_is_asked_without_proxies_and_without_a_login_of_netrc(home: Path
 def test_this_machines_authorities_are_trusted_whatever_the_shell_names(home: Path) -> None:
     if not any(Path(place).exists() for place in ssl.get_default_verify_paths()[3::2]):
         pytest.skip("OpenSSL has no authorities in its own place here")
-    trust.context()  # an unwritable SSLKEYLOGFILE is no failure either
+    tls_trust.context()  # an unwritable SSLKEYLOGFILE is no failure either
     assert not os.path.exists(home / "no-such-folder")
 
 
@@ -232,7 +232,9 @@ def test_the_shell_is_asked_for_authorities_only_where_openssl_has_none_of_its_o
     here = built._replace(openssl_cafile=str(tmp_path / "cert.pem"), openssl_capath=str(tmp_path))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: here)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    assert len(trust.context().get_ca_certs()) == (0 if hashed else 1)  # those of a folder are read when they are met
+    assert len(tls_trust.context().get_ca_certs()) == (
+        0 if hashed else 1
+    )  # those of a folder are read when they are met
 
 
 @pytest.mark.needs("mariadbd")

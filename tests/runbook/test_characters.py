@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.runbooks import SMALL, one_section, small
 from tui.config import load_config
-from tui.drill.load import parse_scenario
+from tui.drill.scenario_files import parse_scenario
 from tui.errors import RunbookInvalid
 from tui.execution.judging.captures import capture
 from tui.headless.answers import read_answers

@@ -8,7 +8,7 @@ from tui.errors import RunbookInvalid
 from tui.execution.judging.expectations import Output, check
 from tui.runbook.model import Action, Capture, Expect, Runbook
 from tui.runbook.reading.load import load_text
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, unfilled, without_value
 from tui.runbook.templates.variables import fill
 from tui.runbook.walk import texts_of

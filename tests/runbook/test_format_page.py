@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import tomli
 
-from tui.runbook.reading.check import check
 from tui.runbook.reading.load import load_text
+from tui.runbook.reading.structure import check
 from tui.runbook.templates.variables import BUILT_INS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "runbook-format.md").read_text()

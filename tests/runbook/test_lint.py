@@ -6,7 +6,7 @@ import pytest
 from tests.runbook.documents import FULL, changed
 from tui.errors import RunbookInvalid
 from tui.runbook.reading.lint import lint, lint_text
-from tui.runbook.shell.commands import simple_commands
+from tui.runbook.shell.programs import simple_commands
 
 
 def doubts(command: str, mutates: bool = False, more: str = "") -> list[str]:

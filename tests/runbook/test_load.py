@@ -13,9 +13,9 @@ from tests.runbook.documents import FULL, changed
 from tests.support.runbooks import SMALL
 from tui.errors import RunbookInvalid
 from tui.runbook.model import Runbook
-from tui.runbook.reading.check import check
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load, load_text
+from tui.runbook.reading.structure import check
 from tui.runbook.shell.counting import counted
 
 WRONG = tomli.loads((Path(__file__).parent / "wrong.toml").read_text())["wrong"]

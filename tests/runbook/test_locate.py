@@ -4,8 +4,8 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.runbook.reading.check import paths
 from tui.runbook.reading.locate import DocumentLines
+from tui.runbook.reading.structure import paths
 
 NOISE = [
     "",

@@ -13,7 +13,7 @@ from tests.support.recorded import Writer, written
 from tui.errors import SessionError
 from tui.exports.registry import FORMATS, render, write
 from tui.exports.source import source
-from tui.headless.report import verify_report, write_export
+from tui.headless.tables import verify_report, write_export
 from tui.session.archive import bundle
 from tui.session.archive.bundle import kept, pack
 from tui.session.archive.bundle_reader import unpack

@@ -13,11 +13,11 @@ from tests.support.small_session import SmallSession, small_session
 from tui.app import parting
 from tui.cli.wiring import resumed_workspace
 from tui.errors import SessionError
-from tui.exports.html.page import render as to_html
+from tui.exports.html.document import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
 from tui.exports.report import checklist, head
-from tui.headless.report import sessions_report
+from tui.headless.tables import sessions_report
 from tui.screens.home.text import session_line
 from tui.screens.run.text import check_lines, output_title
 from tui.screens.summary.text import Report, summary

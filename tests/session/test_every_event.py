@@ -12,10 +12,10 @@ from msgspec import Struct
 from support.runbooks import small
 from support.source_trees import trees
 
-from tui.execution.secrecy.guard import STRUCTURAL, guarded
+from tui.execution.secrecy.redacted_events import STRUCTURAL, guarded
+from tui.exports.event_words import event_words
 from tui.exports.report import _deeds
 from tui.exports.source import _deviation
-from tui.exports.words import event_words
 from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.outcome import OutcomeKind

@@ -18,9 +18,9 @@ from tui.session.outcome import Outcome
 from tui.session.state import SessionState, initial, plan_of
 from tui.session.views.replan import next_reopening
 from tui.session.views.rollback import not_needed_next, rollback_plan
-from tui.widgets.checklist.rows import outline, row
+from tui.widgets.checklist.outline import outline, row
 from tui.widgets.foot.text import first_line, second_line
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.step.text import card
 
 FEW, MANY = 100, 1_000
@@ -157,7 +157,7 @@ def test_reading_and_lint_look_once_at_each_text_and_each_command() -> None:
             read(text, "large.toml")
         steps = FEW + FEW // CHANGES
         assert found["runbook/shell/lexer.py:read"] == 0, "nothing has a placeholder, a comment or a here-document"
-        assert found["runbook/shell/commands.py:_simple_commands"] <= steps
+        assert found["runbook/shell/programs.py:_simple_commands"] <= steps
         assert found["runbook/walk.py:_texts"] <= 30 * steps, "a step has about twenty, and its expectations are asked"
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from tui.session.output.lines import BLOCK
+from tui.session.output.line_index import BLOCK
 from tui.session.output.masks import hide, merged
 from tui.session.output.output import (
     BATCH,

@@ -11,7 +11,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
 from tui.cli.wiring import sessions_root
 from tui.errors import SessionError
-from tui.headless.report import write_export
+from tui.headless.tables import write_export
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import NoteAdded
 from tui.session.journal import private

@@ -13,7 +13,7 @@ from tests.support.signing import KINDS, SoftKey, make_keys, stock_sign, stock_v
 from tui.errors import RunbookError, SignatureInvalid
 from tui.session.event_base import Signature
 from tui.signing import sshsig
-from tui.signing.keys import check, public_key, read_line
+from tui.signing.public_keys import check, public_key, read_line
 from tui.signing.statement import NAMESPACE, Statement, armoured, from_armoured, sign, verify
 from tui.signing.vouching import Proof, command, write_proofs
 

@@ -14,8 +14,8 @@ from tui.execution.measuring.monitors import crossings
 from tui.runbook.model import Monitor, Runbook, Trigger
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
+from tui.session.samples import KEPT, TriggerState, advance, finite
 from tui.session.state import SessionState
-from tui.session.watching import KEPT, Dwell, advance, finite
 
 MONITOR = Monitor(title="Error rate", run="count", every="30s")
 TRIGGER = Trigger(monitor="errors", above=10.0, lasting="5m", reason="errors")
@@ -24,8 +24,8 @@ BAD, GOOD, NONE = 40.0, 1.0, None
 Samples = list[tuple[float, float | None]]
 
 
-def dwelt(samples: Samples, trigger: Trigger = TRIGGER) -> Dwell:
-    dwell = Dwell()
+def dwelt(samples: Samples, trigger: Trigger = TRIGGER) -> TriggerState:
+    dwell = TriggerState()
     for clock, value in samples:
         dwell = advance(trigger, MONITOR, dwell, value, clock)
     return dwell
@@ -152,7 +152,7 @@ def test_setting_the_clock_changes_nothing(jump: timedelta) -> None:
     watching.samples(0, *[BAD] * 5)
     watching.wall += jump
     assert watching.samples(150, *[BAD] * 5) == []
-    assert watching.state.dwells["errors"].beyond == 270
+    assert watching.state.triggers["errors"].beyond == 270
     assert watching.sample(300, BAD) == ["TriggerTripped"]
 
 
@@ -192,9 +192,9 @@ def test_the_last_samples_are_kept_and_a_replay_is_the_same() -> None:
         watching.sample(30.0 * place, float(place))
     assert [one.value for one in watching.state.monitors["errors"].samples] == [float(n) for n in range(5, KEPT + 5)]
     replayed: SessionState = fold(watched(), watching.entries)
-    assert (replayed.monitors, replayed.dwells, replayed.tripped) == (
+    assert (replayed.monitors, replayed.triggers, replayed.tripped) == (
         watching.state.monitors,
-        watching.state.dwells,
+        watching.state.triggers,
         watching.state.tripped,
     )
 

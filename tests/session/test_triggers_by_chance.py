@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tui.runbook.reading.load import load
-from tui.session.watching import Dwell, advance
+from tui.session.samples import TriggerState, advance
 
 LONG = os.environ.get("RUNBOOK_TRIGGERS") == "long"
 NIGHTS = 1000 if LONG else 60
@@ -63,7 +63,7 @@ def sample(chance: random.Random, each: float, rate: float) -> tuple[float, floa
 
 def trips(samples: Iterator[tuple[float, float]]) -> int | None:
     """At which sample the rollback is proposed."""
-    dwell = Dwell()
+    dwell = TriggerState()
     for place, (bad, of) in enumerate(samples):
         dwell = advance(TRIGGER, MONITOR, dwell, 100 * bad / of if of else None, place * EVERY, of)
         if dwell.tripped:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.recorded import TEXT
 from tui.errors import RunbookError, SessionError
-from tui.headless.report import verify_report
+from tui.headless.tables import verify_report
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import Journal

@@ -10,21 +10,21 @@ import traceback
 from pathlib import Path
 
 import tui.cli.drills
-import tui.cli.output
-import tui.cli.running
+import tui.cli.launching
+import tui.cli.printing
 import tui.cli.sessions
 import tui.cli.wiring
-import tui.drill.load
 import tui.drill.record
+import tui.drill.scenario_files
 import tui.execution.workspace
 import tui.exports.asciicast
-import tui.exports.html.page
+import tui.exports.html.document
 import tui.exports.ics
 import tui.exports.json
 import tui.exports.markdown
 import tui.headless.debriefs
 import tui.headless.found
-import tui.headless.report
+import tui.headless.tables
 import tui.session.archive.bundle
 import tui.session.archive.verifying
 from tui.cli.main import main

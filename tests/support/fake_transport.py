@@ -97,7 +97,7 @@ class FakeTransport:
     def link(self) -> LinkState:
         return self.state
 
-    def watch(self, listener: LinkListener) -> None:
+    def listen(self, listener: LinkListener) -> None:
         self.listener = listener
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-from tui.signing.keys import PublicKey, public_key
+from tui.signing.public_keys import PublicKey, public_key
 from tui.signing.sshsig import Reader, packed
 from tui.signing.statement import NAMESPACE
 

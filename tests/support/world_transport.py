@@ -48,7 +48,7 @@ class WorldTransport:
     def link(self) -> LinkState:
         return LinkState.UP
 
-    def watch(self, listener: LinkListener) -> None:
+    def listen(self, listener: LinkListener) -> None:
         """A world has no connection that could change."""
 
     def close(self) -> None:

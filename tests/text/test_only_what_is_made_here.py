@@ -49,7 +49,7 @@ MAKES = {("widgets/ascii.py", "Shown"): "an ASCII character for each sign of wha
 BLOCKS = {"block", "pieces", "lines_of", "styled", "last_words"}
 SAYERS: dict[str, set[str]] = {
     "notify": {"app.py"},
-    "echo": {"cli/output.py"},
+    "echo": {"cli/printing.py"},
     **{name: set() for name in ("secho", "print", "confirm", "prompt", "echo_via_pager", "progressbar", "panic")},
     **{name: set() for name in ("add_option", "add_options", "set_options", "replace_option_prompt", "visualize")},
     **{name: set() for name in ("add_row", "add_column", "write_line", "write_lines", "set_content")},
@@ -65,7 +65,7 @@ UPDATES = {
     "widgets/output/rows.py": "a set of places",
 }
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
-WRITES = {"cli/output.py": "made safe there", "headless/report.py": "an export", "drill/server.py": "JSON, to us"}
+WRITES = {"cli/printing.py": "made safe there", "headless/tables.py": "an export", "drill/server.py": "JSON, to us"}
 
 
 def sources() -> list[Path]:

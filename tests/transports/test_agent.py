@@ -14,7 +14,7 @@ import pytest
 from tests.support.signing import KINDS, SoftKey, make_keys, stock_verify
 from tests.test_import_hygiene import loaded_after
 from tui.errors import RunbookError, SigningRefused
-from tui.signing.keys import read_line
+from tui.signing.public_keys import read_line
 from tui.signing.sshsig import packed
 from tui.signing.statement import Statement, sign, verify
 from tui.signing.vouching import Proof, write_proofs

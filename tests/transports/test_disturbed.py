@@ -14,7 +14,7 @@ from tui.errors import HostError
 from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream
 from tui.transports.greeting import MAX_BANNER, Greeting
-from tui.transports.jobs.words import Talk
+from tui.transports.jobs.follower import Talk
 from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import HELLO, HELLO_ERRORS
 

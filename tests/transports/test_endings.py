@@ -126,7 +126,7 @@ def test_a_slow_line_full_of_output_is_not_a_frozen_one(sshd: Sshd, slow_line: i
     known.write_text(sshd.known_hosts.read_text().replace(f":{sshd.port}", f":{slow_line}"))
     links: list[LinkState] = []
     host = sshd.transport("slow", config_files=[config], known_hosts=[known], liveness=1.5)
-    host.watch(lambda link, _: links.append(link))
+    host.listen(lambda link, _: links.append(link))
     ran = run(host, "head -c 5000000 /dev/zero")
     host.close()
     assert (ran.outcome, len(ran.out)) == (Outcome.exited(0), 5_000_000)

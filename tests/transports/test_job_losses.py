@@ -17,7 +17,7 @@ from tests.support.sshd import Sshd
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, LinkState, Stream
-from tui.transports.jobs.ask import Exchange, ask, clear
+from tui.transports.jobs.request import Exchange, ask, clear
 from tui.transports.jobs.scripts import stop_request
 from tui.transports.local.channels import LocalChannels
 from tui.transports.local.transport import LocalTransport
@@ -69,7 +69,7 @@ def test_a_lost_connection_is_made_again_and_nothing_is_missing(
     server = own_sshd()
     transport = server.transport()
     links: list[str] = []
-    transport.watch(lambda link, detail: links.append(link.value))
+    transport.listen(lambda link, detail: links.append(link.value))
     cut = threading.Event()
 
     def lose(data: bytes) -> None:
@@ -119,7 +119,7 @@ def test_a_frozen_peer_is_given_up_and_the_command_followed_to_its_end(
         if link is LinkState.LOST:
             server.thaw()
 
-    transport.watch(thaw)
+    transport.listen(thaw)
     script = f"echo ran >>{tmp_path}/ran; echo begun; sleep 0.8; echo oops >&2; echo ended; exit 5"
     assert run(transport, script, seen=once(server.freeze)) == (Outcome.exited(5), b"begun\nended\n", b"oops\n")
     assert (tmp_path / "ran").read_text() == "ran\n"
@@ -163,7 +163,7 @@ def test_a_cancel_asked_while_the_connection_is_lost_is_done_when_it_is_back(
         elif link is LinkState.DOWN:
             cutter.shut = False
 
-    transport.watch(come_back)
+    transport.listen(come_back)
     ran = run(transport, "echo begun; sleep 67.7", cancel, once(lose), key=f"{SESSION}/cancel/1")
     assert ran == (Outcome(OutcomeKind.CANCELLED), b"begun\n", b"")
     assert "67.7" not in os.popen("ps -eo args").read()

@@ -9,8 +9,8 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Left, Stream
 from tui.transports.jobs import job
-from tui.transports.jobs.ask import Exchange, Lost
 from tui.transports.jobs.job import JobRun
+from tui.transports.jobs.request import Exchange, Lost
 from tui.transports.shell import Wrapped
 
 KEY = "session/step/1"

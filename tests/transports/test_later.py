@@ -15,7 +15,7 @@ def test_a_transport_is_made_once_when_it_is_needed() -> None:
 
     later = LaterTransport("web", make)
     told: list[str] = []
-    later.watch(lambda link, detail: told.append(detail))
+    later.listen(lambda link, detail: told.append(detail))
     later.close()
     assert (later.link(), made) == (LinkState.DOWN, [])
     assert later.connect().user == "deploy"
@@ -23,7 +23,7 @@ def test_a_transport_is_made_once_when_it_is_needed() -> None:
     assert len(made) == 1
     assert later.link() is LinkState.UP
     made[0].listener(LinkState.LOST, "gone")
-    later.watch(lambda link, detail: told.append(f"again {detail}"))
+    later.listen(lambda link, detail: told.append(f"again {detail}"))
     made[0].listener(LinkState.LOST, "gone")
     assert told == ["gone", "again gone"]
     later.close()

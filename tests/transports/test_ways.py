@@ -11,13 +11,13 @@ from tests.support.sshd import Sshd, make_key
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey
+from tui.transports.one_line import MOST, one_line
 from tui.transports.ssh.connect import open_connection
 from tui.transports.ssh.login import Credentials
 from tui.transports.ssh.transport import SSHTransport
 from tui.transports.ssh.trust import check_host_key
 from tui.transports.ssh.way import direct, is_loopback
 from tui.transports.ssh_config.resolved import HostChecks, Resolved, resolve
-from tui.transports.told import MOST, told
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 
@@ -183,4 +183,4 @@ def test_an_address_is_told_by_the_connection_itself(sshd: Sshd) -> None:
     ],
 )
 def test_words_of_others_are_shown_without_what_drives_a_terminal(words: bytes | str, shown: str) -> None:
-    assert told(words) == shown
+    assert one_line(words) == shown

@@ -23,9 +23,9 @@ from tui.runbook.reading.load import load
 from tui.screens.help import HelpScreen, help_lines
 from tui.screens.watch.text import FRAME, watch_lines
 from tui.session.outcome import Outcome
+from tui.session.samples import Monitored, Sample
 from tui.session.state import SessionState, StepStatus
-from tui.session.watching import Monitored, Sample
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.step.text import card
 
 LONG = ["on web:", "  $ the first command", *(f"  $ command {number}" for number in range(60)), "  $ the last command"]

@@ -20,7 +20,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.transports.base import LinkState
 from tui.widgets.foot.text import banner
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 

@@ -8,7 +8,7 @@ from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.runbook.walk import steps_of
 from tui.session.state import initial
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.step.text import card, question
 
 RUNBOOK = load(bundled("runbook.toml"))

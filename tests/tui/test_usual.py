@@ -15,7 +15,7 @@ from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
 from tui.widgets.foot.text import second_line
-from tui.widgets.progress import Moment, TimeLeft, left, rollback_time
+from tui.widgets.moment import Moment, TimeLeft, left, rollback_time
 
 
 def told(moment: Moment) -> str:

@@ -85,7 +85,7 @@ async def test_what_waits_for_a_session_says_so_and_neither_fails_nor_trips(work
         app.conductor.start("switch-docker")
         await until(pilot, lambda: app.conductor.state.step("switch-docker").attempts and not app.conductor.busy)
         sample(app, 40.0, 1000.0)
-        dwells = app.conductor.state.dwells
+        dwells = app.conductor.state.triggers
         app.conductor.record(ev.MonitorsWaiting(host="web", monitors=("errors",)))
         await pilot.press("m")
         await until(pilot, lambda: "… waiting" in shown(app))
@@ -94,7 +94,7 @@ async def test_what_waits_for_a_session_says_so_and_neither_fails_nor_trips(work
         assert "no data" in seen
         assert "40 %" not in seen, "an old figure would pass for one of now"
         assert "held: no data" in seen
-        assert app.conductor.state.dwells == dwells
+        assert app.conductor.state.triggers == dwells
         assert app.conductor.state.monitors["errors"].lost_since is None
         sample(app, 0.5, 1030.0)
         await until(pilot, lambda: "✔ good" in shown(app))

@@ -13,7 +13,7 @@ from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
 from tui.widgets.foot.text import first_line
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 
 OPENS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 WINDOW = """

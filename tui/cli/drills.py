@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from tui.cli.launching import screen, without_screen
 from tui.cli.options import FILE, Leading, chosen_values, guarded, settings
-from tui.cli.output import is_terminal, tell
-from tui.cli.running import screen, without_screen
+from tui.cli.printing import is_terminal, tell
 
 
 @click.group(cls=Leading)
@@ -48,7 +48,7 @@ def drill_run(
 @guarded
 def drill_lint(scenario: str) -> None:
     """Say everything that is wrong with a scenario's file, or with a bundled one."""
-    from tui.drill.load import find_scenario
+    from tui.drill.scenario_files import find_scenario
 
     found = find_scenario(scenario)
     tell(f"{found.title}: {len(found.rules)} rules, {len(found.faults)} faults, nothing wrong")
@@ -62,9 +62,9 @@ def drill_lint(scenario: str) -> None:
 def drill_record(session: str, base: str, output: Path | None) -> None:
     """Make a scenario of SESSION (its id, or a bundle's file): what its hosts said, how long it took, what failed."""
     from tui.cli.wiring import open_store
-    from tui.drill.load import find_scenario
     from tui.drill.record import record
-    from tui.headless.report import write_export
+    from tui.drill.scenario_files import find_scenario
+    from tui.headless.tables import write_export
     from tui.session.archive.bundle import kept
 
     with kept(open_store(), session) as directory:
@@ -81,7 +81,7 @@ def drill_inject(fault: str, session: str, operator: str) -> None:
     """Let FAULT strike in the drill that runs in another terminal; without one, let faults strike by key."""
     from tui.cli.wiring import open_store
     from tui.drill.faults import ask_for
-    from tui.drill.kept import scenario_of
+    from tui.drill.session_scenario import scenario_of
     from tui.headless.facilitating import facilitate, fault_lines
     from tui.people import named_or_login
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.drills import drill, drill_run
+from tui.cli.launching import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
 from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
-from tui.cli.output import Commands, for_programs, tell
-from tui.cli.running import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
+from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
 from tui.errors import RunbookInvalid
 from tui.resources import NAME, bundled
@@ -89,7 +89,7 @@ def check(
 ) -> None:
     """Run the read-only steps of SECTIONS (default: the verification flow) at once and show a table."""
     from tui.cli.wiring import open_workspace
-    from tui.headless.report import check_report
+    from tui.headless.tables import check_report
 
     workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
     try:
@@ -230,7 +230,11 @@ def schema(of: str) -> None:
     from importlib import import_module
 
     for_programs()
-    modules = {"runbook": "tui.runbook.reading.schema", "scenario": "tui.drill.load", "session": "tui.exports.json"}
+    modules = {
+        "runbook": "tui.runbook.reading.schema",
+        "scenario": "tui.drill.scenario_files",
+        "session": "tui.exports.json",
+    }
     tell(import_module(modules[of]).schema().decode())
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from tui.cli.output import complain, for_programs
+from tui.cli.printing import complain, for_programs
 from tui.errors import RunbookError, RunbookInvalid
 
 FILE = click.option(

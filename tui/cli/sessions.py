@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tui.cli.options import guarded
-from tui.cli.output import tell
+from tui.cli.printing import tell
 
 
 @click.command()
@@ -16,7 +16,7 @@ from tui.cli.output import tell
 def sessions(as_json: bool) -> None:
     """List the sessions on this machine, the newest first."""
     from tui.cli.wiring import open_store
-    from tui.headless.report import sessions_report
+    from tui.headless.tables import sessions_report
 
     tell(sessions_report(open_store(), as_json))
 
@@ -36,7 +36,7 @@ def export(session: str, form: str, output: Path | None) -> None:
     """Write SESSION (its id, or a bundle's file) for people, for programs, or to be replayed elsewhere."""
     from tui.cli.wiring import open_store
     from tui.exports.registry import form_of, write
-    from tui.headless.report import write_export
+    from tui.headless.tables import write_export
     from tui.session.archive.bundle import kept
 
     form = form or form_of(output)
@@ -55,7 +55,7 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     """Check that what SESSION (its id, or a bundle's file) has is what was written: journal, outputs, signatures."""
     from tui.cli.wiring import open_store
     from tui.config import load_config
-    from tui.headless.report import verify_report
+    from tui.headless.tables import verify_report
     from tui.session.archive.bundle import kept
 
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
@@ -155,7 +155,7 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
 def drills(session: str, as_json: bool) -> None:
     """List the rehearsals with what they taught; or SESSION's debrief alone."""
     from tui.cli.wiring import open_store
-    from tui.drill.comparing import earlier_drills
+    from tui.drill.rehearsals import earlier_drills
     from tui.headless.debriefs import debrief_of, debrief_report, drills_report
     from tui.session.archive.bundle import kept
 

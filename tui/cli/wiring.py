@@ -14,7 +14,7 @@ from tui.resources import NAME, bundled
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tui.drill.host import DrillHost
+    from tui.drill.embedded_host import DrillHost
     from tui.drill.jobs import LeftJob
     from tui.drill.scenario import Scenario
     from tui.execution.conductor.conductor import Conductor
@@ -184,9 +184,9 @@ def drill_workspace(
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
-    from tui.drill.host import start_drill, transports_for
-    from tui.drill.kept import as_kept
-    from tui.drill.load import find_scenario
+    from tui.drill.embedded_host import start_drill, transports_for
+    from tui.drill.scenario_files import find_scenario
+    from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
     from tui.runbook.reading.load import read_text
     from tui.session.clock import SystemClock
@@ -311,7 +311,7 @@ def resumed_workspace(
     directory = store.find(session or _newest_unfinished(store, path, undoing))
     _, state = directory.load()
     if state.drill:
-        from tui.drill.kept import scenario_of
+        from tui.drill.session_scenario import scenario_of
 
         kept, started = scenario_of(directory, state), state.started
         assert started is not None  # a drill says in its first event that it is one

@@ -118,7 +118,7 @@ class TypeName(Dialog[str | None]):
     def _approved(self, second: Input) -> None:
         conductor = self.app.conductor
         wrong = second_problem(second.value, conductor.state.operator if conductor else "", "allow this step")
-        if same_person(second.value, self._name or ""):  # a reflex: the field above, typed once more
+        if same_person(second.value, self._name or ""):  # a reflex: the field above, typed again
             wrong = f"{self._name} is the host: the second person types their own name"
         if not wrong:
             self.dismiss(second.value.strip())

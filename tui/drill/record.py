@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from tui.drill.load import parse_scenario
 from tui.drill.scenario import PLACEHOLDER, Scenario
+from tui.drill.scenario_files import parse_scenario
 from tui.drill.world import answer
 from tui.errors import SessionError
 from tui.session.archive.store import SessionDirectory

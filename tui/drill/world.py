@@ -12,7 +12,7 @@ from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
 from tui.runbook.facts import holds
 from tui.runbook.model import seconds
 from tui.runbook.patterns.bounded import TooSlow, names_in, search
-from tui.runbook.shell.scripts import BEGINS
+from tui.runbook.shell.script import BEGINS
 from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState
 from tui.transports.base import Stream

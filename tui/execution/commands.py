@@ -8,7 +8,7 @@ from tui.errors import RunbookError
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
-from tui.runbook.shell.scripts import BEGINS, script_of, with_input
+from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill, fill_command, filled, moment
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport

@@ -17,7 +17,7 @@ Listener = Callable[[ev.Entry, SessionState], None]
 
 
 class LiveSession:
-    """The state of one session as it changes; whoever changes it holds `lock`.
+    """The state of one session as it changes; a thread that changes it holds `lock`.
 
     `trouble` is what keeps it from being carried on or followed; None where nothing does.
     """

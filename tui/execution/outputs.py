@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from tui.execution.secrecy.redaction import Redactor
-from tui.session.output.lines import LineIndex
+from tui.session.output.line_index import LineIndex
 from tui.session.output.output import OutputReader, OutputUnwritable, OutputWriter
 
 
 class Outputs:
-    """What the attempts in one directory printed; whoever runs them says which are being written."""
+    """What the attempts in one directory printed; the part that runs them says which are being written."""
 
     def __init__(self, directory: Path, redactor: Redactor) -> None:
         self.directory = directory

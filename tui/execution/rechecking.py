@@ -1,4 +1,4 @@
-"""Says which checks that were made ought to hold still, so that whoever takes a session up may make them again."""
+"""Says which checks that were made should still hold, so that an operator who resumes can make them again."""
 
 from tui.runbook.model import Step
 from tui.session.state import SessionState, StepStatus

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tui.errors import JournalUnwritable
 from tui.execution.live_session import LiveSession
-from tui.execution.secrecy.guard import guarded
+from tui.execution.secrecy.redacted_events import guarded
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.journal.journal import Journal

@@ -17,13 +17,13 @@ from tui.session.views.doubts import doubtful
 
 
 class Viewer:
-    """What screens get of a session, whoever writes it; nothing here changes it.
+    """What screens get of a session, whichever process writes it; nothing here changes it.
 
     Who carries a session out, who follows one that another process writes, and a replay each are one.
     """
 
     taken_up: tuple[str, ...] = ()
-    """How the session stood when it was taken up, in words."""
+    """How the session stood when it was resumed, in words."""
 
     refused: ClassVar[tuple[str, str]] = ("this session is read-only here", "")
     """What is said where something is to be done that only its writer can do, and what to do instead."""

@@ -76,7 +76,7 @@ class Workspace:
         said: frozenset[str] = frozenset(),
     ) -> None:
         """Args:
-        reach: makes the ways to a runbook's hosts, for a session whose hosts are not where this workspace has them.
+        reach: makes the transports to a runbook's hosts; needed by a session whose hosts this workspace has elsewhere.
         said: the hosts whose place the operator's options or settings name, whatever the runbook says.
         """
         self._reach = reach
@@ -124,7 +124,7 @@ class Workspace:
 
     def found_out(self, setup: Setup) -> dict[str, str]:
         """What the hosts say of the variables that a set-up leaves open and that can be asked of them; blocks."""
-        from tui.execution.choices import defaults_from
+        from tui.execution.offered_values import defaults_from
 
         given = self.values(setup)
         wanted = [name for name, one in self.variables(setup.flow).items() if one.default_from and not given.get(name)]
@@ -258,14 +258,14 @@ class Workspace:
     def reach_again(
         self, conductor: "Conductor", ask: AskSecret | None = None
     ) -> tuple[tuple[Finding, ...], list[Moved]]:
-        """Reach the hosts and secrets of a session that was taken up, and measure its monitors from then on; blocks.
+        """Reach the hosts and secrets of a session that was resumed, and measure its monitors from then on; blocks.
 
         Returns:
             What was found, recorded in the session; and the hosts that lead elsewhere than before, of which nothing
             is recorded until the operator has agreed (`conductor.agree`).
         """
         started = conductor.state.started
-        assert started is not None  # a session that was taken up has begun
+        assert started is not None  # a session that was resumed has begun
         facts = {**conductor.state.fixed_facts()}
         hosts = hosts_needed(conductor.runbook, started.flow, facts)
         wanted = secrets_needed(conductor.runbook, started.flow, facts)
@@ -275,7 +275,7 @@ class Workspace:
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts
         elsewhere = [one for now in events if now.host in known and (one := reached_elsewhere(known[now.host], now))]
-        if self.drill:  # its host is made anew each time, at another port
+        if self.drill:  # its host is made each time, at another port
             elsewhere = []
         if not conductor.state.finished:
             conductor.reached(events, elsewhere)
@@ -313,7 +313,7 @@ class Workspace:
         """Have every connection's ups and downs recorded."""
         for name, host in conductor.runbook.hosts.items():
             if not host.connection:
-                conductor.executor.transports[name].watch(partial(conductor.link_changed, name))
+                conductor.executor.transports[name].listen(partial(conductor.link_changed, name))
 
     def _conductor(
         self,
@@ -326,7 +326,7 @@ class Workspace:
         """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""
         from tui.execution.conductor.conductor import Conductor
         from tui.execution.conductor.executor import Executor
-        from tui.execution.measuring.probing import DrillProber
+        from tui.execution.measuring.prober import DrillProber
 
         self._opened.update(ways.values())
         self._conducted = runbook, ways

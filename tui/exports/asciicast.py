@@ -9,10 +9,10 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from tui.errors import UsageError
+from tui.exports.event_words import event_words
 from tui.exports.source import Source
-from tui.exports.words import event_words
 from tui.replay.elapsed import passed
-from tui.runbook.shell.scripts import with_input
+from tui.runbook.shell.script import with_input
 from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.output.output import OutputReader

@@ -13,7 +13,7 @@ from tui.runbook.model import Step
 from tui.runbook.reading.schema import schema_of
 from tui.session import events as ev
 from tui.session.outcome import Outcome
-from tui.session.report_card.card import ReportCard
+from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState, StepStatus
 from tui.session.views.called import over, session_called
 from tui.text.json_text import json_text

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tui.exports.card import deviation_words, owed_words, rows, slower_words, when_words
-from tui.exports.learnt import learnt, learnt_beside
+from tui.exports.card_rows import deviation_words, owed_words, rows, slower_words, when_words
+from tui.exports.lessons import lessons, lessons_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import (
     answers,
@@ -22,7 +22,7 @@ from tui.exports.report import (
 )
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
-from tui.session.report_card.card import ReportCard
+from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState
 from tui.text.amounts import clock_words, duration
 from tui.text.command import command_lines
@@ -110,8 +110,8 @@ def _debrief(source: Source) -> Iterator[str]:
     """What a rehearsal taught."""
     if source.debrief is None:
         return
-    yield from ("", "## Debrief", "", learnt_beside(source.debrief))
-    rows = learnt(source.debrief)
+    yield from ("", "## Debrief", "", lessons_beside(source.debrief))
+    rows = lessons(source.debrief)
     if rows:
         yield from (
             "",

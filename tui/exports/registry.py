@@ -13,7 +13,7 @@ from tui.session.archive.store import SessionDirectory, Store
 
 _RENDERERS = {
     "md": ("tui.exports.markdown", "render"),
-    "html": ("tui.exports.html.page", "render"),
+    "html": ("tui.exports.html.document", "render"),
     "json": ("tui.exports.json", "render"),
     "cast": ("tui.exports.asciicast", "render_v3"),
     "cast2": ("tui.exports.asciicast", "render_v2"),

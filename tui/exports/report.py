@@ -6,8 +6,8 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from tui.exports.event_words import event_words, step_of
 from tui.exports.source import Source
-from tui.exports.words import event_words, step_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
 from tui.session.state import AUTO, Attempt, StepState, StepStatus

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.drill.debrief import Debrief, debrief
-from tui.drill.kept import scenario_of
+from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
 from tui.runbook.model import Runbook, Section, Step
 from tui.runbook.walk import steps_of as all_steps
@@ -18,11 +18,11 @@ from tui.session.archive.store import SessionDirectory
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import read
 from tui.session.output.output import OutputReader
-from tui.session.report_card.card import ReportCard, report_card
 from tui.session.report_card.deviations import Deviation as Deviation
 from tui.session.report_card.deviations import Overrun as Overrun
 from tui.session.report_card.deviations import _deviation as _deviation
 from tui.session.report_card.deviations import deviations, overruns
+from tui.session.report_card.report_card import ReportCard, report_card
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
 from tui.session.views.usual import WholeUsual
 from tui.text.drawn import Drawn

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, debrief, story_lines
-from tui.drill.kept import scenario_of
+from tui.drill.rehearsals import beside_lines
+from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
-from tui.headless.report import table
+from tui.headless.tables import table
 from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.journal.journal import read
 from tui.text.amounts import counted, duration

@@ -64,7 +64,7 @@ def run_rollback(
         SessionError: it cannot be taken up.
         NotNow: it has been rolled back already, or the runbook has no rollback flow.
     """
-    conductor = workspace.resume(session, operator, hosts, reopen=True)  # whoever names a finished one wants it undone
+    conductor = workspace.resume(session, operator, hosts, reopen=True)  # a finished one is named to undo it
     state = conductor.state
     flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
     rows, elsewhere = workspace.reach_again(conductor)

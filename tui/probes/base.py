@@ -72,7 +72,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     `document` has the check's fields, JSON types only; `summary` is the one line beside the verdict; `checks` are the
     judgements a probe makes by itself (a server that does not answer its ping, say), beside those of the runbook.
-    `details` are further lines for whoever looks closer. Nothing of these is secret; what is, a token that a login
+    `details` are further lines for a closer look. Nothing of these is secret; what is, a token that a login
     gave, is in `secrets` by the name it is captured by, and goes nowhere else.
     """
 

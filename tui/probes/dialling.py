@@ -4,7 +4,7 @@ import contextlib
 import ssl
 from types import TracebackType
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import NoData, ProbeFailed, Reach, Socket
 from tui.probes.site import SiteAddress
 
@@ -77,7 +77,7 @@ class Dialled:
         try:
             self.secure(context, name)
         except ssl.SSLError as error:
-            raise trust.refusal(error, self.place, name) from None
+            raise tls_trust.refusal(error, self.place, name) from None
 
     def receive(self, limit: int = CHUNK) -> bytes:
         """What came, at most `limit` bytes; nothing when the server has closed its side."""
@@ -90,7 +90,7 @@ class Dialled:
         except ssl.SSLError as error:
             self.cut = self.cut or _was_cut(error)
             if not self.cut and not isinstance(error, ssl.SSLZeroReturnError):
-                raise trust.refusal(error, self.place, self.place) from None
+                raise tls_trust.refusal(error, self.place, self.place) from None
             data = b""
         except (OSError, EOFError):
             raise self._broken() from None
@@ -101,7 +101,7 @@ class Dialled:
     def send(self, data: bytes) -> None:
         """Send all of it, with the next read at the latest: small pieces in a row would each wait for an answer.
 
-        A server that has hung up is met by that read, for it may have said why.
+        If the server has closed the connection, that read finds out, with what the server said before it did.
         """
         self._outgoing += data
         if len(self._outgoing) >= CHUNK:

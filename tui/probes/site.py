@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, NoData
 
 
@@ -67,5 +67,5 @@ def site(settings: Given, schemes: dict[str, int]) -> Site:
         address(str(settings["url"]), schemes),
         host,
         str(settings.get("verify_name") or ""),
-        trust.context(str(settings.get("ca_file") or "")),
+        tls_trust.context(str(settings.get("ca_file") or "")),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.probes.dialling import Dialled
 from tui.session.events import Check
@@ -39,7 +39,7 @@ class TlsProbe:
         """Take the certificate without judging it, then again as a client that does."""
         host, port = str(settings["host"]), _port(settings["port"])
         name = settings.get("verify_name") or host
-        verifying = trust.context(settings.get("ca_file") or "")
+        verifying = tls_trust.context(settings.get("ca_file") or "")
         verifying.check_hostname = False
         began = time.monotonic()
         certificate, protocol = _show(reach, host, port, name)
@@ -50,10 +50,10 @@ class TlsProbe:
                 dialled.secure(verifying, name)
                 dialled.flush()
             except ssl.SSLCertVerificationError as error:
-                refused = trust.problem(error.verify_code, error.verify_message, name)
-                remedy = trust.remedy(error.verify_code, name)
+                refused = tls_trust.problem(error.verify_code, error.verify_message, name)
+                remedy = tls_trust.remedy(error.verify_code, name)
             except ssl.SSLError as error:
-                raise trust.refusal(error, dialled.place, name) from None
+                raise tls_trust.refusal(error, dialled.place, name) from None
         return PresentedCertificate(certificate, protocol, refused, remedy, name, datetime.now(UTC), seconds)
 
     def interpret(self, check: str, given: Given, raw: PresentedCertificate) -> Reading:
@@ -81,7 +81,7 @@ class TlsProbe:
             "seconds": round(raw.seconds, 4),
         }
         left = f"{days:.0f} days left" if days >= 0 else f"expired {-days:.0f} days ago"
-        wrong = () if matches else (trust.remedy(62, raw.name),)
+        wrong = () if matches else (tls_trust.remedy(62, raw.name),)
         return Reading(
             document=document,
             summary=f"{left}, from {issuer}, {raw.protocol}",
@@ -106,9 +106,9 @@ def _show(reach: Reach, host: str, port: int, name: str) -> tuple[bytes, str]:
     """The certificate and the TLS version, from a handshake that trusts anyone: nothing is sent over it."""
     with Dialled(reach, host, port) as dialled:
         try:
-            dialled.secure(trust.anyone(), name)
+            dialled.secure(tls_trust.anyone(), name)
         except ssl.SSLError as error:
-            raise trust.refusal(error, dialled.place, name) from None
+            raise tls_trust.refusal(error, dialled.place, name) from None
         dialled.flush()
         tls = dialled.tls
         shown = tls.getpeercert(binary_form=True) if tls else None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tui.replay.keyframes import KeyFrames
-from tui.session.output.lines import BLOCK, LineIndex
+from tui.session.output.line_index import BLOCK, LineIndex
 from tui.session.output.output import OutputReader, output_path
 from tui.session.output.timing import Timing
 

@@ -18,6 +18,9 @@ from tui.runbook.kinds import Name as Name
 from tui.runbook.kinds import Signoff as Signoff
 from tui.runbook.kinds import Weekday as Weekday
 from tui.runbook.kinds import seconds as seconds
+from tui.runbook.monitors import Monitor as Monitor
+from tui.runbook.monitors import Trigger as Trigger
+from tui.runbook.monitors import Watched as Watched
 from tui.runbook.results import Capture as Capture
 from tui.runbook.results import Expect as Expect
 from tui.runbook.results import Number as Number
@@ -25,9 +28,6 @@ from tui.runbook.results import Retry as Retry
 from tui.runbook.services import Endpoint as Endpoint
 from tui.runbook.services import Probe as Probe
 from tui.runbook.services import Service as Service
-from tui.runbook.watching import Monitor as Monitor
-from tui.runbook.watching import Trigger as Trigger
-from tui.runbook.watching import Watched as Watched
 
 
 class About(Model, frozen=True, kw_only=True):
@@ -192,7 +192,7 @@ class Action(Model, frozen=True, kw_only=True):
     of them do. `repeatable` says that a command which changes something may run again after it has succeeded.
     `original` is the document's literal command where it differs. A command that is not
     known to only read makes its step one that mutates, unless `reads` says that it changes nothing. A command of
-    several lines stops at the first line that fails (`set -e`); with `errexit = false` it goes on. `downtime` is
+    several lines stops at the first line that fails (`set -e`); with `errexit = false` it continues. `downtime` is
     `begins` where its command cuts users off, `ends` where its being as expected shows that they are served again.
     """
 
@@ -235,7 +235,7 @@ class Action(Model, frozen=True, kw_only=True):
 class Step(Model, frozen=True, kw_only=True):
     """What the operator does and signs as one item.
 
-    `when` holds the facts under which it applies. `mutates` marks a change to the world. `undo` names the rollback
+    `when` holds the facts under which it applies. `mutates` marks a change to production. `undo` names the rollback
     steps that undo it. On a rollback step `needed_if` holds the facts under which it is needed, `needed_with` the
     rollback steps without which it is not, and `look` is a read-only command that tells whether there is anything to
     undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks. Where checks are made
@@ -304,7 +304,7 @@ class Link(Model, frozen=True, kw_only=True):
 
 
 class Solution(Model, frozen=True, kw_only=True):
-    """One cause of trouble and what mends it; `forbidden` says why it must not be run here, and then it cannot be."""
+    """One cause of trouble and what fixes it; `forbidden` says why it must not run here, and then it cannot."""
 
     id: Identifier
     title: str

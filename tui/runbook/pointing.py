@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tui.errors import UsageError
 from tui.runbook.model import Host, Runbook
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
 

@@ -20,7 +20,7 @@ from tui.screens.run.text import session_title
 from tui.session.state import SessionState, step_by_id
 from tui.session.views.markers import MarkerKind
 from tui.widgets import FOLDER
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.rollback.head import RollbackHead
 from tui.widgets.timeline.text import Timeline
 from tui.widgets.timeline.widget import TimelineBar

@@ -7,7 +7,7 @@ from tui.front import FrontPage
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
-from tui.runbook.shell.scripts import first_line
+from tui.runbook.shell.script import first_line
 from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
 from tui.session.views.trouble import failure_words
 from tui.widgets.rollback.text import plan_lines

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class Check(Struct, frozen=True, omit_defaults=True):
-    """One expectation held against what came, both in words; a `warning` is shown but does not fail the step."""
+    """One expectation compared with what was received, both in words; a `warning` is shown and fails no step."""
 
     expected: str
     came: str

@@ -50,7 +50,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
 
 
 class SessionResumed(Event, frozen=True, kw_only=True):
-    """The session goes on in a new process."""
+    """The session continues in a new process."""
 
     operator: str
     machine: str = ""
@@ -95,7 +95,7 @@ class HostMoved(Event, frozen=True, kw_only=True):
 
 
 class LinkChanged(Event, frozen=True, kw_only=True):
-    """A connection went down or came back."""
+    """A connection went down or is up again."""
 
     host: str
     link: str
@@ -103,7 +103,7 @@ class LinkChanged(Event, frozen=True, kw_only=True):
 
 
 class StepOpened(Event, frozen=True, kw_only=True):
-    """The operator starts a step, or goes on with it; `first`: from its first action again.
+    """The operator starts a step, or continues it; `first`: from its first action again.
 
     `second_operator` is who allowed it, where the runbook wants a second person before it starts.
     """
@@ -170,8 +170,8 @@ class StepHeld(Event, frozen=True, kw_only=True):
 class AttemptStarted(Event, frozen=True, kw_only=True):
     """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step.
 
-    A `durable` one goes on when the connection or this program ends. With `again` the check of a step that is settled
-    already is made once more; the step stays what it was. `stdin` is what the command gets on standard input.
+    A `durable` one continues to run when the connection or this program ends. With `again` the check of a step that is
+    settled already is made again; the step stays what it was. `stdin` is what the command gets on standard input.
     """
 
     attempt: int
@@ -218,7 +218,7 @@ class AttemptFinished(Event, frozen=True, kw_only=True):
 
 
 class AttemptChecked(Event, frozen=True, kw_only=True):
-    """The expectations were held against an attempt; `retrying` when they did not hold and the action runs again."""
+    """The expectations were compared with an attempt; `retrying` when they did not hold and the action runs again."""
 
     attempt: int
     checks: tuple[Check, ...]

@@ -43,7 +43,7 @@ class MonitorsWaiting(Event, frozen=True, kw_only=True):
 
 
 class TriggerArmed(Event, frozen=True, kw_only=True):
-    """A monitor went beyond a trigger's bound: its dwell time begins."""
+    """A monitor went beyond a trigger's bound: the time for which it may stay there begins."""
 
     trigger: str
     monitor: str
@@ -51,7 +51,7 @@ class TriggerArmed(Event, frozen=True, kw_only=True):
 
 
 class TriggerTripped(Event, frozen=True, kw_only=True):
-    """A monitor stayed beyond the bound for the whole dwell time: rolling back is proposed, and only proposed."""
+    """A monitor stayed beyond the bound for the trigger's whole time: rolling back is proposed, and only proposed."""
 
     trigger: str
     monitor: str
@@ -60,7 +60,7 @@ class TriggerTripped(Event, frozen=True, kw_only=True):
 
 
 class TriggerCleared(Event, frozen=True, kw_only=True):
-    """A monitor came back within the bound."""
+    """A monitor is within the bound again."""
 
     trigger: str
     monitor: str

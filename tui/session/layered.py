@@ -68,7 +68,7 @@ class Layered(Mapping[Key, Value], Generic[Key, Value]):
         return repr(self._whole())
 
     def _whole(self) -> dict[Key, Value]:
-        """All entries in one; whoever goes through them all pays for it once."""
+        """All entries in one; they are merged once, by the first caller that goes through them all."""
         base, changed = self._layers
         if changed:
             base = {**base, **changed}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 KEPT = 240
-"""Samples kept: forty minutes at one every ten seconds, of which those before the dwell say what the rate was."""
+"""Samples kept: forty minutes at one every ten seconds, of which those before the rate rose say what it was."""
 
 WITHIN = 2.5
 """Standard deviations by which a part of the requests may be within the bound, and the rate not."""

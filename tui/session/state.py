@@ -10,10 +10,10 @@ from tui.once import once
 from tui.runbook.facts import holds, may_hold
 from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Action, Runbook, Section, Step
-from tui.runbook.shell.scripts import with_input
+from tui.runbook.shell.script import with_input
 from tui.session import events as ev
 from tui.session.outcome import Outcome
-from tui.session.watching import Dwell, Monitored
+from tui.session.samples import Monitored, TriggerState
 
 CONNECTED = "connected"
 """The word for a connection that is up; any other link is not."""
@@ -190,7 +190,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     told: Mapping[str, Announced] = {}
     measures: tuple[Measure, ...] = ()
     monitors: Mapping[str, Monitored] = {}
-    dwells: Mapping[str, Dwell] = {}
+    triggers: Mapping[str, TriggerState] = {}
     tripped: Mapping[str, datetime] = {}
     followups: Mapping[str, Done] = {}
     faults: Mapping[str, datetime] = {}

@@ -31,7 +31,7 @@ def lasted(attempt: Attempt, now: datetime | None) -> float:
 def _waited(step: Step, attempt: Attempt, until: datetime | None) -> float:
     """The wait after an attempt that is to be tried again, at most what the runbook has between two tries.
 
-    A session that is taken up again later has waited no longer.
+    For a session that is resumed later the wait is not longer.
     """
     retry = step.actions[attempt.action].retry if attempt.retrying and attempt.action >= 0 else None
     if retry is None or until is None or attempt.seconds is None:

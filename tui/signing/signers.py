@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import SignatureInvalid
-from tui.signing.keys import PublicKey, read_line
+from tui.signing.public_keys import PublicKey, read_line
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _PRINCIPALS = re.compile(r'(?:"([^"]+)"|([^" \t]+))[ \t]+(?=[^ \t])')
@@ -130,7 +130,7 @@ def _signer(line: str, number: int) -> Signer:
 
 
 def _principals(line: str) -> tuple[str, str]:
-    """The first field, which may be quoted (and then goes on to the next quote), and the rest of the line."""
+    """The first field, which may be quoted (and then reaches to the next quote), and the rest of the line."""
     found = _PRINCIPALS.match(line)
     if not found:
         raise SignatureInvalid("it has no principals and key that can be told apart")

@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import SignatureInvalid
-from tui.runbook.shell.scripts import with_input
+from tui.runbook.shell.script import with_input
 from tui.session import events as ev
 from tui.session.event_base import Signature
 from tui.session.journal.chain import START, ProvedLine
 from tui.session.state import AUTO as AUTO
 from tui.session.state import SessionState
-from tui.signing import keys as public_keys
+from tui.signing import public_keys as public_keys
 from tui.signing import sshsig
 
 NAMESPACE = "runbook-signoff@runbook"

@@ -14,7 +14,7 @@ from tui.errors import SessionError, SignatureInvalid
 from tui.people import same_person
 from tui.session.event_base import Signature
 from tui.session.journal.chain import ProvedLine
-from tui.signing.keys import PublicKey
+from tui.signing.public_keys import PublicKey
 from tui.signing.signers import Signers, matches
 from tui.signing.statement import NAMESPACE, SignOff, Statement, armoured, sign_offs, verify
 

@@ -18,7 +18,7 @@ ALIKE = 0.6
 def closest(wrong: str, known: Iterable[str]) -> str:
     """The known name that is closest to a wrong one; empty where none is close.
 
-    Whoever asks many times about the same names gives the same frozenset: it is looked through once.
+    A caller that asks many times about the same names passes the same frozenset: it is looked through once.
     """
     names = known if isinstance(known, frozenset) else frozenset(known)
     if len(names) <= FEW:

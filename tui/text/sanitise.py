@@ -66,7 +66,7 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
 
 
 def filtered(text: str) -> str:
-    """What is shown of the text between two sequences: a tab stays, for whoever knows its column."""
+    """What is shown of the text between two sequences: a tab stays, for the caller who knows its column."""
     return text if text.isascii() and text.isprintable() else _OTHERS.sub(_filtered, text)
 
 

@@ -112,7 +112,7 @@ class Undialled(StrEnum):
 
 
 class DialFailed(Exception):
-    """An address cannot be reached from a place that can; `detail` has the words of whoever said so."""
+    """An address cannot be reached from a place that can; `detail` has the words of the side that said so."""
 
     def __init__(self, why: Undialled, detail: str = "") -> None:
         super().__init__(f"{why.value}: {detail}" if detail else why.value)
@@ -158,7 +158,7 @@ class CancelToken:
 class GivingWay(CancelToken):
     """That of a command which nobody waits for: it runs only where a channel is left over, and ends where one is not.
 
-    Whoever asked for it asks again later; nothing is said of what it would have found.
+    The caller asks again later; nothing is known of what it would have found.
     """
 
     def __init__(self, asker: "GivingWay | None" = None) -> None:
@@ -198,7 +198,7 @@ class Transport(Protocol):
         """Run one command to its end and say how it ended; never raises for what a host does.
 
         Raises:
-            Detached: it is durable, goes on, and `cancel` was told to leave it.
+            Detached: it is durable, is still running, and `cancel` was told to leave it.
         """
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
@@ -229,7 +229,7 @@ class Transport(Protocol):
     def link(self) -> LinkState:
         """The state of the connection now."""
 
-    def watch(self, listener: LinkListener) -> None:
+    def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on, on any thread; it replaces the one before."""
 
     def close(self) -> None:

@@ -70,12 +70,12 @@ class LaterTransport:
         """The state of the connection now."""
         return self._made.link() if self._made else LinkState.DOWN
 
-    def watch(self, listener: LinkListener) -> None:
+    def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on; it replaces the one before."""
         with self._lock:
             self._listener = listener
             if self._made is not None:
-                self._made.watch(listener)
+                self._made.listen(listener)
 
     def close(self) -> None:
         """Let go of the connection, if there ever was one."""
@@ -87,5 +87,5 @@ class LaterTransport:
             if self._made is None:
                 self._made = self._make()
                 if self._listener is not None:
-                    self._made.watch(self._listener)
+                    self._made.listen(self._listener)
             return self._made

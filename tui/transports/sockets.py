@@ -137,6 +137,6 @@ def pump(receive: Callable[[int], bytes], send: Callable[[bytes], object]) -> No
 
 
 def shut(sock: socket.socket) -> None:
-    """End a socket under whoever reads it, which closing alone does not do."""
+    """End a socket under a thread that reads it, which closing alone does not do."""
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

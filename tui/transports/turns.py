@@ -8,7 +8,7 @@ from tui.transports.base import CancelToken, GivingWay
 from tui.transports.shell import TICK
 
 CHANNELS = 10
-"""Channels of a connection at once, as many as sshd allows where nobody has set MaxSessions."""
+"""Channels of a connection at once: what sshd allows where nobody has set MaxSessions (sshd_config(5))."""
 
 LATE = 0.5
 """For so many seconds a channel that was given back may not be free at the server yet."""

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from tui.text.block import segment
+from tui.text.block import segment, shown
 from tui.text.sanitise import Shown
 
 STATES = {"○": "o", "▶": ">", "↻": "~", "◆": "*", "✎": "S", "✔": "+", "✖": "X", "?": "?", "↷": "/", "–": "-"}
@@ -59,7 +59,7 @@ class Ascii(LineFilter):
 @lru_cache(_KEPT)
 def plain(text: str, letters: bool = True) -> Shown:
     """Text of as many cells as before, in ASCII but for `letters`."""
-    return Shown("".join(_plain(sign, letters) for sign in text))
+    return shown("".join(_plain(sign, letters) for sign in text))
 
 
 def _plain(sign: str, letters: bool) -> str:

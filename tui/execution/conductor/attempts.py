@@ -13,7 +13,7 @@ from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.expectations import Output, check, unmet
-from tui.execution.measuring.probing import DEADLINE, Measured, Prober, check_probe, judged_alone
+from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.measuring.watch import expected_of_watch, follow, patience, since, words_of_watch
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets

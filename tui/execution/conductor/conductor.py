@@ -20,7 +20,7 @@ from tui.execution.conductor.steps import StepRunner
 from tui.execution.conductor.worker import Worker
 from tui.execution.judging.expectations import check_answer
 from tui.execution.measuring.monitors import MonitorRunner
-from tui.execution.measuring.probing import THIS_MACHINE, LiveProber, Prober
+from tui.execution.measuring.prober import THIS_MACHINE, LiveProber, Prober
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.execution.viewer import Viewer
@@ -192,7 +192,7 @@ class Conductor(Viewer):
         """Begin a step, or continue it; `confirmed` is what the operator typed or pressed to allow it.
 
         Args:
-            second: who else allows it, for a step that needs a second person before it starts.
+            second: who else allows it; only where a second person is needed before the step starts.
         """
         with self.recorder.lock:
             step = self._gate.idle_step(step_id)

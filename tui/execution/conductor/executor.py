@@ -126,7 +126,7 @@ class Executor:
             lines.drop()
             seconds = self._clock.monotonic() - started
             writer.close()
-            if writer.sealer.watched == writer.size:
+            if writer.sealer.indexed == writer.size:
                 self.outputs.indexes[attempt] = writer.sealer.index
             try:
                 if not writer.secret:

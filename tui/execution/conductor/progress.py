@@ -40,7 +40,7 @@ class Progress:
 
         def follow(cancel: CancelToken) -> None:
             self._hosts.await_same(connection_of(recorder.runbook, left.host), cancel)
-            # What comes next in the step waits for a person: it was allowed by whoever began it, then.
+            # What comes next in the step waits for a person: the person who began it has allowed it, then.
             self._steps.rejoin(step, left, cancel)
             self._planner.replan()
             self._planner.settle_passed(step)

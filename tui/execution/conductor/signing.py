@@ -31,7 +31,7 @@ class Signing:
         return bool(self._key(operator))
 
     def check(self, operator: str, second_operator: str) -> None:
-        """Make sure that whoever has to sign can, and that two people have two keys.
+        """Make sure that the people who have to sign can, and that two people have two keys.
 
         Raises:
             NotNow: one of them has none, or they share one.

@@ -17,7 +17,7 @@ from tui.session.views.doubts import checks_of
 from tui.transports.base import CancelToken, Left
 
 AT_ONCE = 10
-"""Checks run at once, as many as sshd has sessions for on one connection; a refused one waits for the next free."""
+"""Checks run at once: sshd's MaxSessions for one connection (sshd_config(5)); a refused one waits for a free one."""
 
 
 def always(step: Step, action: Action) -> bool:
@@ -65,7 +65,7 @@ class StepRunner:
         """Follow a durable attempt that was left to its end, judge it and record it.
 
         Raises:
-            Detached: it goes on without us.
+            Detached: it continues to run without us.
         """
         action, attempts = step.actions[left.action], self._attempts
         timeout = seconds(action.timeout or self._recorder.runbook.runbook.default_timeout)

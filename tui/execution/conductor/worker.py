@@ -64,7 +64,7 @@ class Worker:
         try:
             work(cancel)
         except Detached:
-            return  # the command is still running; whoever resumes the session follows it again
+            return  # the command is still running; the process that resumes the session follows it again
         except JournalUnwritable as error:
             self._recorder.trouble = error
         except Exception as error:  # whatever it is, the operator is told and the command is not taken for done

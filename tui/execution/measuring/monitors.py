@@ -9,7 +9,7 @@ from tui import threads
 from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
 from tui.execution.judging.evidence import value_of
-from tui.execution.measuring.probing import Prober, units_of
+from tui.execution.measuring.prober import Prober, units_of
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import connection_of, may_hold
@@ -17,8 +17,8 @@ from tui.runbook.model import Action, Monitor, Number, Runbook, seconds
 from tui.runbook.patterns.bounded import TooSlow
 from tui.session import events as ev
 from tui.session.clock import Clock
+from tui.session.samples import TriggerState, finite
 from tui.session.state import CONNECTED, SessionState
-from tui.session.watching import Dwell, finite
 from tui.text.sanitise import plain, sanitise
 from tui.transports.base import CancelToken, GivingWay, Stream, Transport
 
@@ -292,14 +292,15 @@ def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
 def crossings(before: SessionState, after: SessionState, monitor: str) -> list[ev.AnyEvent]:
     """What a sample of a monitor changed for its triggers: armed, tripped or cleared.
 
-    Whether one proposes is what the journal has of it, not its dwell: that begins again in a resumed session.
+    Whether one proposes the rollback is taken from the journal, not from its time beyond the bound: that begins again
+    in a resumed session.
     """
     found: list[ev.AnyEvent] = []
     value = after.monitors[monitor].value
     for name, trigger in after.runbook.triggers.items():
         if trigger.monitor != monitor or value is None:
             continue
-        was, now = before.dwells.get(name, Dwell()), after.dwells.get(name, Dwell())
+        was, now = before.triggers.get(name, TriggerState()), after.triggers.get(name, TriggerState())
         if now.armed and not was.armed:
             found.append(ev.TriggerArmed(trigger=name, monitor=monitor, value=value))
         proposes = name in before.tripped

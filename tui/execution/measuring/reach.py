@@ -17,7 +17,7 @@ from tui.transports.base import Address, CancelToken, Command, DialFailed, Givin
 from tui.transports.sockets import forwarded, shut
 
 MOST_OUTPUT = 8 << 20
-"""Bytes a probe's command may print; whoever asks for more wants a runbook's command, not a probe."""
+"""Bytes a probe's command may print; for more, a command of the runbook is the right thing, not a probe."""
 SHELL = "sh"
 """Every host has it, and what probes run needs no more."""
 

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from tui.runbook.model import Action, Expect, Monitor, Watched, seconds
 from tui.runbook.templates.variables import fill
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.samples import Sample
 from tui.session.state import Attempt, SessionState
-from tui.session.watching import Sample
 from tui.transports.base import CancelToken, OutputSink, Stream
 
 LOOK = 0.2

@@ -85,7 +85,8 @@ END {
 def variables(file: str, names: Iterable[str]) -> str:
     """Shell lines that set variables of that shell to what the file says; one that it does not set is unset.
 
-    Each is unset first: a variable that the host had exported would stay so, and go on to every program started.
+    Each is unset first: a variable that the host had exported would stay so, and would be passed to every program
+    started.
 
     Nothing is printed but that the file cannot be read, and then the shell ends with CANNOT_READ. The shell is given
     assignments in single quotes, of these names only: whatever a value is, it is text.

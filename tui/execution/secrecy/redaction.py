@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui.execution.secrecy.disguises import disguised
 from tui.execution.secrecy.forms import SHORTEST, Form, beginning, forms_of, occurrences
-from tui.session.output.lines import redrawn_lines
+from tui.session.output.line_index import redrawn_lines
 from tui.session.output.masks import HIDDEN, Span, hide, merged
 from tui.text.drawn import drawn
 

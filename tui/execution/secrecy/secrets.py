@@ -69,7 +69,7 @@ class Secrets:
         return bool(value := self._values.get(name)) and value == self._runbook.secrets[name].published
 
     def value(self, name: str) -> str:
-        """The value, for a probe that hands it to its library; empty for an optional one that has none.
+        """The value that a probe passes to its library; empty for an optional secret that has none.
 
         Raises:
             SecretMissing: it has none.

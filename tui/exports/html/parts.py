@@ -5,7 +5,7 @@ from itertools import islice, pairwise
 
 from tui.exports.html.charts import course_of_steps, sparkline
 from tui.exports.html.tags import Child, Html, joined, table, tag
-from tui.exports.learnt import learnt, learnt_beside
+from tui.exports.lessons import lessons, lessons_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import TimelineRow, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
@@ -68,8 +68,8 @@ def _debrief(source: Source) -> Html | None:
     if source.debrief is None:
         return None
     heads = ("UTC", "What went wrong", "Noticed", "Decided", "Recovered", "Did not help")
-    rows = [(o.at, o.what, o.noticed, o.decided, o.recovered, o.vain) for o in learnt(source.debrief)]
-    return joined([tag("p", learnt_beside(source.debrief)), table(heads, rows) if rows else None])
+    rows = [(o.at, o.what, o.noticed, o.decided, o.recovered, o.vain) for o in lessons(source.debrief)]
+    return joined([tag("p", lessons_beside(source.debrief)), table(heads, rows) if rows else None])
 
 
 def _rollback(source: Source) -> Html | None:

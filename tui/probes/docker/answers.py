@@ -32,7 +32,7 @@ class DockerAnswers(Struct, frozen=True, kw_only=True):
 
 
 def read_containers(given: Given, answers: DockerAnswers) -> Reading:
-    """Which containers run and are well."""
+    """Which containers are running, and which of them are healthy."""
     table = {name: _container(told) for name, told in sorted(answers.containers.items())}
     states = [one["state"] for one in table.values()]
     running, restarting = states.count("running"), states.count("restarting")

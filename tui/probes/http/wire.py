@@ -1,6 +1,6 @@
 """Sends one HTTP request over a Reach, HTTP/2 where the server offers it, and measures its parts.
 
-Only this module knows httpx and httpcore; whoever probes imports it when there is something to send.
+Only this module knows httpx and httpcore; a probe imports it when there is something to send.
 """
 
 import logging

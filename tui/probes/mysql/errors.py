@@ -2,7 +2,7 @@
 
 import ssl
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed
 from tui.probes.databases import hung_up, place, silent
 
@@ -21,7 +21,7 @@ def worded(error: Exception, settings: Given, seconds: float, late: bool) -> Pro
     said = str(error.args[1]) if len(error.args) > 1 else ""
     tls = error if isinstance(error, ssl.SSLError) else getattr(error, "original_exception", None)
     if isinstance(tls, ssl.SSLError):
-        return trust.refusal(tls, where, str(settings["host"]))
+        return tls_trust.refusal(tls, where, str(settings["host"]))
     if code == NO_TLS:
         return ProbeFailed(f"{where} does not speak TLS", "its ssl_cert and ssl_key, or the service's `tls` setting")
     if late or isinstance(error, TimeoutError) or "timed out" in said:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.probes.databases import dial, place
 from tui.probes.mysql import errors as mysql_errors
@@ -45,7 +45,7 @@ _LAST = (
 MOST_MIGRATIONS = 20_000
 
 _OPEN = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
-"""Ways to log in that give the password, or nearly so, to whoever asks; the servers' own clients refuse them too."""
+"""Ways to log in that give any server the password, or nearly so; the servers' own clients refuse them too."""
 
 
 class MysqlProbe:
@@ -154,7 +154,7 @@ def _made(**given: Any) -> "Connection[Any]":
             return super()._process_auth(plugin_name, *asked)  # type: ignore[misc]
 
         def _create_ssl_ctx(self, wanted: Any) -> ssl.SSLContext:
-            return wanted if isinstance(wanted, ssl.SSLContext) else trust.anyone()
+            return wanted if isinstance(wanted, ssl.SSLContext) else tls_trust.anyone()
 
     return Made(**given)
 
@@ -194,7 +194,7 @@ def _tls(settings: Given) -> dict[str, Any]:
         case "preferred":
             return {}
         case "verified":
-            return {"ssl": trust.context(str(settings.get("ca_file") or ""))}
+            return {"ssl": tls_trust.context(str(settings.get("ca_file") or ""))}
         case other:
             raise NoData(f"tls is {other}", "it is one of: off, preferred, verified")
 

@@ -2,7 +2,7 @@
 
 import ssl
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed
 from tui.probes.databases import flag, hung_up, place, silent
 
@@ -68,7 +68,7 @@ def worded(error: Exception, settings: Given, seconds: float, late: bool) -> Pro
 
     where, said = place(settings), str(error)
     if isinstance(error, ssl.SSLError) and not late:
-        return trust.refusal(error, where, str(settings.get("host") or ""))
+        return tls_trust.refusal(error, where, str(settings.get("host") or ""))
     if late or isinstance(error, exceptions.TimeoutError | TimeoutError):
         told = silent(where, seconds)
         if flag(settings, "tls"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading, Socket
 from tui.probes.databases import dial, flag, number, place
 from tui.probes.redis import errors as redis_errors
@@ -167,5 +167,5 @@ def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
 def _secured(sock: Socket, settings: Given) -> Socket:
     if not flag(settings, "tls"):
         return sock
-    context = trust.context(str(settings.get("ca_file") or ""))
+    context = tls_trust.context(str(settings.get("ca_file") or ""))
     return context.wrap_socket(sock, server_hostname=str(settings.get("host") or "localhost"))

@@ -170,7 +170,7 @@ class _Asked:
         return digest.hexdigest()
 
     def _gone(self, mine: dict[str, str]) -> bool:
-        """Whether the object cannot be had any more; who may not list a bucket is not told what is not in it."""
+        """Whether the object is gone; a user who may not list a bucket is not told which objects are missing."""
         try:
             self._client.head_object(**mine)
         except Exception as error:

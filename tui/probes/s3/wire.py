@@ -23,7 +23,7 @@ from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
 from botocore.loaders import Loader  # type: ignore[import-untyped]
 from urllib3.connection import HTTPConnection
 
-from tui.probes import trust
+from tui.probes import tls_trust
 from tui.probes.base import Given, ProbeFailed, Reach, Socket
 from tui.probes.databases import flag
 
@@ -49,7 +49,7 @@ class S3Wire:
         self.failed: ProbeFailed | None = None
         self.left_behind = ""
         self.clock = ""
-        self._context = trust.context(ca_file)
+        self._context = tls_trust.context(ca_file)
 
     def wait(self) -> float:
         """Seconds that one answer may take now."""
@@ -71,7 +71,7 @@ class S3Wire:
                 # Of a duplicate: the reach keeps its own end, by which it ends the socket at the deadline.
                 return self._context.wrap_socket(sock.dup(), server_hostname=host)
             except ssl.SSLError as error:
-                raise trust.refusal(error, place, host) from None
+                raise tls_trust.refusal(error, place, host) from None
         except ProbeFailed as failed:
             self.failed = failed
             raise

@@ -1,4 +1,4 @@
-"""Puts an expectation into words, for whoever reads the runbook and for whoever runs it."""
+"""Puts an expectation into words, for the people who read the runbook and for those who run it."""
 
 from collections.abc import Iterator
 

@@ -7,7 +7,7 @@ from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.identity import runbook_id
 from tui.runbook.model import Action, Approval, Danger, Issue, Runbook, Section, Signoff, Step
-from tui.runbook.shell.scripts import script_of
+from tui.runbook.shell.script import script_of
 from tui.text.command import command_lines
 
 WIDTH = 100

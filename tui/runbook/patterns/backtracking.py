@@ -1,4 +1,4 @@
-"""Sees in a regular expression what makes it take for ever on a text that does not match."""
+"""Finds in a regular expression what would make it hang on a text that does not match."""
 
 import re
 

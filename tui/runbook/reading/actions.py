@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from tui.runbook.model import ACTION_KINDS, Action, AnswerKind, Number, Runbook
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.reading.monitors import watch_faults
 from tui.runbook.reading.names import KnownNames, Names, template_faults
-from tui.runbook.reading.probing import expectation_faults, probe_faults
-from tui.runbook.reading.watching import watch_faults
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.reading.probes import expectation_faults, probe_faults
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.walk import KEY, texts_of
 
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on", "repeatable")

@@ -12,9 +12,9 @@ import tomli
 from tui.errors import RunbookInvalid
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Problem, UnplacedProblem, key_of, visible
-from tui.runbook.reading.check import check
 from tui.runbook.reading.locate import DocumentLines
 from tui.runbook.reading.references import references
+from tui.runbook.reading.structure import check
 from tui.runbook.shell.counting import counted
 from tui.runbook.templates.filling import unfilled
 from tui.runbook.walk import Text, texts_of

@@ -8,11 +8,11 @@ from tui.runbook.model import Action, Facts, Runbook, Step
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.actions import action_faults
 from tui.runbook.reading.declarations import declarations, missing
+from tui.runbook.reading.monitors import watching_faults
 from tui.runbook.reading.names import Names, template_faults
-from tui.runbook.reading.probing import service_faults
+from tui.runbook.reading.probes import service_faults
 from tui.runbook.reading.troubles import issue_faults
-from tui.runbook.reading.watching import watching_faults
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.walk import Text, fields_of, steps_of
 
 Item = TypeVar("Item")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from tui.runbook.model import Action
 from tui.runbook.problem import Path, UnplacedProblem, quoted
-from tui.runbook.shell.commands import SimpleCommand, inner_code, simple_commands
 from tui.runbook.shell.counting import may_change
+from tui.runbook.shell.programs import SimpleCommand, inner_code, simple_commands
 from tui.runbook.shell.read_only import Change, changes
 
 _ENDLESS = frozenset({"htop", "watch", "less", "more", "vi", "vim", "nano", "man", "iotop", "nethogs", "glances"})

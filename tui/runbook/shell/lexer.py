@@ -3,7 +3,7 @@
 import re
 
 from tui.runbook.problem import quoted
-from tui.runbook.shell.places import ARITHMETIC, PLACEHOLDER, HereDocument, Placeholder, QuotingContext, Script
+from tui.runbook.shell.placeholders import ARITHMETIC, PLACEHOLDER, HereDocument, Placeholder, QuotingContext, Script
 
 _PLAIN = re.compile(r"""[^\\'"`$<>(){\s;&|]+""")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")

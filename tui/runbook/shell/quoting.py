@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tui.errors import RunbookError
 from tui.runbook.problem import quoted
 from tui.runbook.shell.lexer import read
-from tui.runbook.shell.places import HereDocument, QuotingContext, Script
+from tui.runbook.shell.placeholders import HereDocument, QuotingContext, Script
 
 _SAFE = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
 _RESERVED = frozenset(

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from tui.runbook.shell.commands import SimpleCommand, simple_commands
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
+from tui.runbook.shell.programs import SimpleCommand, simple_commands
 from tui.runbook.shell.read_only_files import curl_changes, file_changes
 from tui.runbook.shell.read_only_programs import (
     AWS_READS,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from tui.runbook.shell.commands import SimpleCommand
+from tui.runbook.shell.programs import SimpleCommand
 from tui.runbook.shell.read_only_programs import CHANGERS
 
 IsTemporary = Callable[[str], bool]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tui.runbook.model import Action, Capture, Expect
 from tui.runbook.problem import UnplacedProblem
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import fill, names, worded
 from tui.runbook.walk import KEY, Text
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tui.runbook.model import Variable, Window
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.shell.quoting import fill_quoted
 
 DRAFTED = frozenset(
@@ -123,7 +123,7 @@ def fill_command(template: str, values: Mapping[str, str], partial: bool = False
     """The shell command with every value quoted for the place it stands in, so that the shell reads it as plain text.
 
     Args:
-        partial: a name without a value stays as it is written, for a command that is only shown.
+        partial: a name without a value stays as it is written; meant for a command that is only shown.
 
     Raises:
         RunbookError: a name has no value, or a value cannot be written in its place.

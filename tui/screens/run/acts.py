@@ -21,7 +21,7 @@ from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.notices import ALREADY
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
-from tui.widgets.progress import current_step, waiting_kind
+from tui.widgets.moment import current_step, waiting_kind
 
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 

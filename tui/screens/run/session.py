@@ -18,7 +18,7 @@ from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
 from tui.front import FrontPage, OutputGrew, SessionChanged
 from tui.runbook.model import Issue, Step
-from tui.screens.run.search import OutputSearch
+from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.text import no_output, output_title
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.symptoms import Match, likely
@@ -27,8 +27,8 @@ from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.foot.widget import Foot
 from tui.widgets.mode import clock_line
+from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.view import OutputView
-from tui.widgets.progress import Moment, current_step
 from tui.widgets.step.card import StepCard
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words

@@ -8,7 +8,7 @@ from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.shell.counting import may_change
-from tui.runbook.shell.scripts import first_line
+from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import names, worded
 from tui.session.state import Attempt, SessionState
 from tui.session.views.called import attempt_called, place_words
@@ -18,7 +18,7 @@ from tui.text.amounts import duration
 from tui.text.block import shown
 from tui.text.command import command_lines
 from tui.widgets.glyphs import HELD, OVER
-from tui.widgets.progress import NOTHING, rollback_time, too_late
+from tui.widgets.moment import NOTHING, rollback_time, too_late
 from tui.widgets.step.text import where
 
 

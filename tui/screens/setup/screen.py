@@ -14,7 +14,7 @@ from textual.widgets import Button, Footer, Input, RadioSet
 
 from tui.actions import bindings
 from tui.errors import RunbookError
-from tui.execution.choices import choices_from
+from tui.execution.offered_values import choices_from
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
 from tui.front import FrontPage

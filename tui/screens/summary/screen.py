@@ -13,7 +13,7 @@ from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.dialogs import AskText, Confirm
-from tui.drill.comparing import earlier_drills
+from tui.drill.rehearsals import earlier_drills
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
 from tui.exports.source import source

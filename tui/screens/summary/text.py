@@ -6,8 +6,8 @@ from itertools import islice
 
 from msgspec import Struct
 
-from tui.drill.comparing import beside_lines
 from tui.drill.debrief import Debrief, story_lines
+from tui.drill.rehearsals import beside_lines
 from tui.exports.source import Source
 from tui.keys import Keys
 from tui.screens.home.text import BAD, GOOD, QUIET, when

@@ -18,7 +18,7 @@ from tui.text.block import styled
 from tui.widgets import FOLDER
 from tui.widgets.foot.widget import Foot
 from tui.widgets.mode import clock_line
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 

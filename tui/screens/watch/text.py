@@ -5,8 +5,8 @@ from rich.cells import cell_len, set_cell_size
 from tui.runbook.described.expectations import bounds
 from tui.runbook.facts import may_hold
 from tui.runbook.model import Monitor, Number, Trigger, seconds
+from tui.session.samples import Monitored, TriggerState
 from tui.session.state import SessionState
-from tui.session.watching import Dwell, Monitored
 from tui.text.amounts import duration, figure
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
@@ -87,7 +87,7 @@ def _limits(monitor: Monitor, monitored: Monitored) -> str:
 
 
 def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor, back: str) -> list[Piece]:
-    dwell = state.dwells.get(name, Dwell())
+    measured = state.triggers.get(name, TriggerState())
     unit = monitor.number.unit
     if trigger.above is not None:
         bound = f"above {figure(trigger.above, unit)}"
@@ -96,15 +96,15 @@ def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor,
     lasting = duration(seconds(trigger.lasting))
     indent = " " * STATE
     if name in state.tripped:
-        words = f"{OVER} {bound} for {duration(dwell.beyond)}"
+        words = f"{OVER} {bound} for {duration(measured.beyond)}"
         pieces: list[Piece] = [(indent, ""), (words, STYLES["bad"])]
         if back:
             pieces += [("  ", ""), (f" {back} ", KEY), (" rolls back", "bold")]
         return pieces
-    if dwell.armed:
+    if measured.armed:
         waiting = state.monitors.get(trigger.monitor, Monitored()).waiting is not None
-        held = "" if dwell.last is not None and not waiting else ", held: no data"
-        return [(f"{indent}{OVER} {bound}: {duration(dwell.beyond)} of {lasting}{held}", STYLES["turn"])]
+        held = "" if measured.last is not None and not waiting else ", held: no data"
+        return [(f"{indent}{OVER} {bound}: {duration(measured.beyond)} of {lasting}{held}", STYLES["turn"])]
     return [(f"{indent}  proposes the rollback when {bound} for {lasting}", LABEL)]
 
 

@@ -2,7 +2,7 @@
 
 A bundle is a gzip'ed tar: `format`, the session's files under their own names, and last `bundle.json`, which has the
 size and the SHA-256 of each. It leaves the machine where the secrets are known, so it has none: their bytes are
-asterisks in it, as many as there were, so that lines and times stay where they are.
+asterisks in it, one for each byte, so that lines and times stay where they are.
 """
 
 import gzip

@@ -1,6 +1,6 @@
 """Remembers how long each step took in earlier sessions, so that "is it stuck?" has an answer.
 
-What is kept in `history.json`, beside the sessions, is derived from their journals: whoever deletes it loses seconds.
+What is kept in `history.json`, beside the sessions, is derived from their journals: deleting it costs seconds.
 """
 
 import os

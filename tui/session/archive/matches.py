@@ -7,7 +7,7 @@ from bisect import bisect_left
 from tui.session.output.output import OutputReader
 
 MOST = 100_000
-"""Matches that are counted; whoever has more looks for something narrower."""
+"""Matches that are counted; with more than that a person searches for something narrower."""
 REST = 0.002
 """Seconds that the counting leaves to other threads after each megabyte."""
 

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
+from tui.session.samples import with_baseline
 from tui.session.state import Attempt, SessionState, step_by_id
-from tui.session.watching import with_baseline
 
 
 def usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:

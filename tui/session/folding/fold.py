@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.folding.dwelling import advance_all
-from tui.session.folding.looks import found_elsewhere
+from tui.session.folding.step_looked import found_elsewhere
 from tui.session.folding.steps import of_answer, of_attempt, of_step
+from tui.session.folding.triggers import advance_all
+from tui.session.samples import Monitored, Sample, Waiting, add
 from tui.session.state import CONNECTED, Done, Measure, Restart, SessionState, initial
-from tui.session.watching import Monitored, Sample, Waiting, add
 
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
@@ -82,8 +82,8 @@ def _session_started(event: ev.SessionStarted, state: SessionState, entry: ev.En
 
 def _taken_over(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState) -> SessionState:
     facts = {**state.facts, "operator": event.operator}
-    # another process has another clock: what a trigger had dwelt is not known to have gone on
-    state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, dwells={})
+    # another process has another clock: nobody knows whether the monitor stayed beyond the bound
+    state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, triggers={})
     if not state.drill:
         return state
     # a drill's host starts with the program: that is no restart of the one that it stands for
@@ -160,7 +160,7 @@ def _monitor_sampled(event: ev.MonitorSampled, state: SessionState, entry: ev.En
         raise KeyError(event.monitor)
     sample = Sample(entry.at, event.value, event.detail, event.took, event.failed)
     monitors = {**state.monitors, event.monitor: add(state.monitors.get(event.monitor, Monitored()), sample)}
-    return replace(state, monitors=monitors, dwells=advance_all(state, event))
+    return replace(state, monitors=monitors, triggers=advance_all(state, event))
 
 
 def _monitors_waiting(event: ev.MonitorsWaiting, state: SessionState, entry: ev.Entry) -> SessionState:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tui.session import events as ev
 from tui.session.changed import with_attempt, with_step
 from tui.session.folding.before_change import usual_so_far
-from tui.session.folding.looks import still_found
+from tui.session.folding.step_looked import still_found
 from tui.session.outcome import OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.notices import told_now

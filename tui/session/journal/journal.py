@@ -190,8 +190,9 @@ class Journal:
     def _renew(self, start: int) -> None:
         """Write the last line, which begins at `start`, again and sync it, so that nobody acts on what may vanish.
 
-        Whoever wrote it may have been killed before the sync, or the sync failed. After a failure the system takes the
-        bytes for written, and the next sync succeeds without them: only writing them again brings them to the disk.
+        The process that wrote it may have been killed before the sync, or the sync failed. After a failure the system
+        takes the bytes for written, and the next sync succeeds without them: only writing them again brings them to the
+        disk.
         """
         if not self._end:
             return

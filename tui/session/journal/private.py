@@ -48,7 +48,7 @@ def trusted_folder(path: Path) -> None:
 
 
 def closed(path: Path) -> None:
-    """Take a folder of ours from all others, whoever opened it to them.
+    """Close a folder of ours to all other users, whatever opened it to them.
 
     Raises:
         SessionError: it is open to others and cannot be closed.

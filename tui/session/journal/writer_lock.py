@@ -18,7 +18,7 @@ from tui.session.journal.durable import let_go
 ASKED = 50
 NAMELESS = "by a process that did not leave its name"
 PAUSE = 0.01
-"""Seconds between two looks at the name of whoever has the lock."""
+"""Seconds between two looks at the name of the lock's holder."""
 
 
 class Holder(Struct, frozen=True):

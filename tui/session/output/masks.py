@@ -28,7 +28,7 @@ Span = tuple[int, int]
 
 
 class OutputUnwritable(SessionError):
-    """Output could not be kept; the command it came from goes on."""
+    """Output could not be kept; the command that printed it continues to run."""
 
 
 class MaskState(Enum):

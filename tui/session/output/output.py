@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui.session.clock import Clock
-from tui.session.output.lines import BLOCK, LineIndex
+from tui.session.output.line_index import BLOCK, LineIndex
 from tui.session.output.masks import (
     HIDDEN,
     Masker,
@@ -55,7 +55,7 @@ class OutputWriter:
         write: Callable[[int, bytes], int] = os.write,
         since: float | None = None,
     ) -> None:
-        """Make the files, or go on with those of an attempt that was left.
+        """Make the files, or continue those of an attempt that was left.
 
         Args:
             secret: the output has a secret that nobody knows yet; nothing of it is shown before it has a mask.
@@ -156,7 +156,7 @@ class OutputReader:
         self._index = index or LineIndex()
         if writer is not None:
             self._index = writer.sealer.index
-            writer.sealer.watch()
+            writer.sealer.keep_index()
         self._timing = Timing(output_path(directory, attempt).with_suffix(".idx"))
         self._mask: list[Span] | None = None
         self._looked = True
@@ -174,7 +174,7 @@ class OutputReader:
     def size(self) -> int:
         """How many bytes came so far; of a running attempt's, those that are in the index."""
         if self._writer is not None:
-            return self._writer.size if self._writer.closed else self._writer.sealer.watched
+            return self._writer.size if self._writer.closed else self._writer.sealer.indexed
         return os.fstat(self._fd).st_size if self._open() else 0
 
     @property

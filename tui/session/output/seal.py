@@ -1,6 +1,6 @@
 """Hashes and indexes what a command prints, beside the thread that receives it.
 
-Nothing is synced meanwhile: measured, a sync or an early write-back holds up whoever writes for longer than it saves.
+Nothing is synced meanwhile: measured, a sync or an early write-back holds up the writer for longer than it saves.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui import threads
-from tui.session.output.lines import LineIndex
+from tui.session.output.line_index import LineIndex
 
 INLINE = 4 << 20
 """Up to so many bytes all is done as they come; a thread that follows the file pays only for much output."""
@@ -22,10 +22,10 @@ NICENESS = 10
 
 
 class Sealer:
-    """Follows one growing output file; one thread adds and closes while others watch.
+    """Follows one growing output file; one thread adds and closes while others read.
 
-    Lines are counted as bytes come until a thread of its own takes over, and by that thread while somebody `watch`es:
-    `watched` is how far the index reaches, and readers show no more than that.
+    Lines are counted as bytes come until a thread of its own takes over, and by that thread after `keep_index`:
+    `indexed` is how far the index reaches, and readers show no more than that.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class Sealer:
         self._path = path
         self._digest = hashlib.sha256()
         self._size = self._hashed = self._indexed = 0
-        self._watching = threading.Event()
+        self._indexing = threading.Event()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._buffer = memoryview(bytearray())
@@ -49,12 +49,12 @@ class Sealer:
                 self._buffer = memoryview(bytearray(PIECE))
                 self._thread = threads.start("sealer", self._follow)
 
-    def watch(self) -> None:
+    def keep_index(self) -> None:
         """Keep the index up to date from now on."""
-        self._watching.set()
+        self._indexing.set()
 
     @property
-    def watched(self) -> int:
+    def indexed(self) -> int:
         """How many bytes are in the index."""
         return self._indexed
 
@@ -78,21 +78,21 @@ class Sealer:
         with suppress(OSError), self._path.open("rb", buffering=0) as file:  # `close` finds out what was the matter
             while not self._over.is_set():
                 size = self._size
-                if size - self._hashed >= PIECE or (self._watching.is_set() and size > self._indexed):
+                if size - self._hashed >= PIECE or (self._indexing.is_set() and size > self._indexed):
                     self._take(file.fileno(), size)
                 else:
                     self._over.wait(PAUSE)
 
     def _take(self, fd: int, size: int) -> None:
-        """Hash, and where somebody watches index, up to `size`."""
+        """Hash up to `size`, and index where the index is kept up to date."""
         while self._hashed < size:
             data = self._read(fd, self._hashed, size)
             self._digest.update(data)
-            if self._watching.is_set() and self._indexed == self._hashed:
+            if self._indexing.is_set() and self._indexed == self._hashed:
                 self.index.add(bytes(data))
                 self._indexed += len(data)
             self._hashed += len(data)
-        while self._watching.is_set() and self._indexed < size:
+        while self._indexing.is_set() and self._indexed < size:
             data = self._read(fd, self._indexed, size)
             self.index.add(bytes(data))
             self._indexed += len(data)

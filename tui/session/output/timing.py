@@ -35,7 +35,7 @@ class TimingWriter:
     """Writes the bursts of one attempt; the last one is on disk when the next begins, or at `close`."""
 
     def __init__(self, path: Path, write: Callable[[int, bytes], int] = os.write, start: int | None = None) -> None:
-        """Make the file, or go on with one whose bursts end at byte `start`.
+        """Make the file, or continue one whose bursts end at byte `start`.
 
         Raises:
             OSError: it cannot be made, or is there already.

@@ -133,7 +133,7 @@ def badge_of(state: SessionState) -> Badge:
 
 
 def attempt_called(attempt: Attempt) -> str:
-    """What came of an attempt: an exit status that the step expects is no failure, one it does not is one."""
+    """How an attempt ended: an exit status that the step expects is no failure, one it does not is one."""
     outcome = attempt.outcome
     if outcome is None:
         return "running"
@@ -157,7 +157,7 @@ def _unjudged(outcome: Outcome) -> str:
 
 
 def outcome_word(attempt: Attempt) -> str:
-    """The one word for what came of an attempt, by which it is searched for."""
+    """The one word for how an attempt ended, by which it is searched for."""
     if attempt.outcome is None:
         return "running"
     if not attempt.outcome.ended_by_itself or not attempt.judged:

@@ -36,7 +36,7 @@ def _places_of(runbook: Runbook, step: Step) -> dict[str, list[int]]:
 def restart_since(state: SessionState, step: Step) -> Restart | None:
     """The restart of one of a step's hosts that came after what the step does there was last done or looked at.
 
-    When it was signed does not count: whoever signs says that it was done, not that it still holds.
+    When it was signed does not count: a signature says that it was done, not that it still holds.
     """
     now = state.step(step.id)
     if not state.restarts or now.status not in DONE:
@@ -51,7 +51,7 @@ def restart_since(state: SessionState, step: Step) -> Restart | None:
 
 
 def begins_anew(state: SessionState, step: Step) -> str:
-    """Why a changing step that stopped in its middle begins anew: what its first commands did is gone, or may be.
+    """Why a changing step that stopped in its middle begins again: what its first commands did is gone, or may be.
 
     Its host was restarted, or a step that it takes back (the stop, of a start) was done after them. Empty if nothing
     such is known.

@@ -39,10 +39,10 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
     """The follow-ups of a session, the first due first.
 
     They are owed by a deployment that was completed: one that was rolled back or abandoned left nothing to look after,
-    and any other flow changed nothing. A drill's are a drill's: whoever lists them tells them apart.
+    and any other flow changed nothing. Those of a drill are included: a list of follow-ups marks them.
 
     Args:
-        end: when it ended, for a session that is still open.
+        end: when it ended; only a session that is still open needs it.
     """
     ended = over_at(state) or end
     started = state.started

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tui.runbook.shell.scripts import first_line
+from tui.runbook.shell.script import first_line
 from tui.session.state import SessionState, StepStatus
 
 NAMED = 3

@@ -81,7 +81,7 @@ def _last(pattern: str, text: str) -> int:
     """Where the last match of a pattern ends; -1 without one."""
     try:
         return max((hit.end for hit in finditer(pattern, text)), default=-1)
-    except TooSlow:  # lint names it; the other patterns go on
+    except TooSlow:  # lint names it; the other patterns are tried
         return -1
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from tui.errors import HostError, HostKeyRefused
 from tui.transports.host_keys.keyblobs import HostKey, fingerprint
 from tui.transports.host_keys.known_hosts import KnownHost, known_lines
+from tui.transports.one_line import one_line
 from tui.transports.ssh_config.resolved import Resolved
 from tui.transports.ssh_config.tokens import FILES
-from tui.transports.told import told
 
 PATIENCE = 30.0
 FROM = Path("KnownHostsCommand")
@@ -50,13 +50,13 @@ def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None =
     except (OSError, ValueError) as error:
         raise _failed(where, f"{command[0]}: {getattr(error, 'strerror', None) or error}") from error
     if done.returncode:
-        said = told(done.stderr)
+        said = one_line(done.stderr)
         raise _failed(where, f"it ends with {done.returncode}" + (f" and says: {said}" if said else ""))
     return list(known_lines(name, FROM, done.stdout))
 
 
 def _failed(where: Resolved, why: str) -> HostKeyRefused:
     return HostKeyRefused(
-        f"the key of {where.known_as} cannot be looked up: KnownHostsCommand: {told(why)}",
+        f"the key of {where.known_as} cannot be looked up: KnownHostsCommand: {one_line(why)}",
         "fix that command, or KnownHostsCommand in the SSH configuration",
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from tui.errors import HostKeyRefused
 from tui.transports.host_keys.keyblobs import CERTIFICATE, HostKey, host_key, read_key
 from tui.transports.host_keys.known_hosts import BLANKS
-from tui.transports.told import told
+from tui.transports.one_line import one_line
 
 KRL = b"SSHKRL\n\0"
 PATIENCE = 10.0
@@ -75,5 +75,5 @@ def _in_krl(name: str, key: HostKey, file: Path) -> bool:
         except subprocess.TimeoutExpired:
             raise _unclear(name, file, f"`ssh-keygen -Q` does not end within {PATIENCE:g} s") from None
     if done.returncode not in (NOT_REVOKED, IS_REVOKED) or (done.returncode == IS_REVOKED and done.stderr):
-        raise _unclear(name, file, told(done.stderr) or f"`ssh-keygen -Q` ends with {done.returncode}")
+        raise _unclear(name, file, one_line(done.stderr) or f"`ssh-keygen -Q` ends with {done.returncode}")
     return done.returncode == IS_REVOKED

@@ -1,1 +1,1 @@
-"""Commands that run on their host once, and go on without a connection."""
+"""Commands that run on their host once, and continue without a connection."""

@@ -11,9 +11,9 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink, Stream
 from tui.transports.greeting import HUSHED, TOLD, did_not_run
-from tui.transports.jobs.ask import ASK, Channels, Lost, ask, clear, look
+from tui.transports.jobs.follower import End, Talk
+from tui.transports.jobs.request import ASK, Channels, Lost, ask, clear, look
 from tui.transports.jobs.scripts import attach_request, start_request, stop_request
-from tui.transports.jobs.words import End, Talk
 from tui.transports.shell import TICK, Wrapped
 
 __all__ = ["JobRun", "Lost", "Refused", "clear", "look", "signal_name", "unreachable"]

@@ -177,7 +177,7 @@ _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
 printf '\\000%s %s ' runbook-job "$_rb_nonce"
 echo end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
-# Whoever starts a job waits a moment before it pays for two tails: the timer says through the FIFO that it is over,
+# The starter of a job waits a moment before it pays for two tails: the timer says through the FIFO that it is over,
 # where `read` then has a line instead of the end. Nobody else can read that line, for nobody else follows a new job.
 
 _STOP = f"""\

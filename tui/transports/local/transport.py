@@ -95,7 +95,7 @@ class LocalTransport:
         """Always there."""
         return LinkState.UP
 
-    def watch(self, listener: LinkListener) -> None:
+    def listen(self, listener: LinkListener) -> None:
         """There is no connection that could change."""
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class _Running:
 
     def _pass_on(self, wait: float) -> bool:
         """Give the sink what has come; False when nothing came in time."""
-        if not self._selector.get_map():  # it closed its outputs, but goes on
+        if not self._selector.get_map():  # it closed its outputs, but is still running
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(wait)
             return True

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from tui.errors import SignatureInvalid, SigningRefused
-from tui.signing.keys import PublicKey, public_key
+from tui.signing.public_keys import PublicKey, public_key
 from tui.signing.sshsig import Reader, packed
 
 PATIENCE = 60.0

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from tui.errors import HostError
 from tui.transports.host_keys.keyblobs import CERTIFICATE
 from tui.transports.host_keys.known_hosts import AUTHORITY
+from tui.transports.one_line import one_line
 from tui.transports.ssh.wire import Connection
 from tui.transports.ssh_config.resolved import Algorithms, Resolved
-from tui.transports.told import told
 
 RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
@@ -84,11 +84,11 @@ def disagreement(connection: Connection, error: Exception) -> tuple[str, str] | 
         offers = f"the server offers only {_WORDS[keyword]} that"
         if set(names) & set(connection.able.get(kind, ())):
             return (
-                f"{offers} {keyword} of the SSH configuration does not allow: {told(shown)}",
+                f"{offers} {keyword} of the SSH configuration does not allow: {one_line(shown)}",
                 f"allow one of them with {keyword} for this host, or ask its owner",
             )
         return (
-            f"{offers} this program does not take: {told(shown) or 'none'}",
+            f"{offers} this program does not take: {one_line(shown) or 'none'}",
             f"ask its owner to allow one of those that docs/hosts.md lists under {keyword}",
         )
     return None

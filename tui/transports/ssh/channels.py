@@ -9,7 +9,7 @@ import paramiko
 from tui import threads
 from tui.errors import HostError
 from tui.transports.base import CancelToken, HostFacts, Stream
-from tui.transports.jobs.ask import Lost
+from tui.transports.jobs.request import Lost
 from tui.transports.shell import TICK, Wrapped
 from tui.transports.ssh.running import INLINE
 from tui.transports.ssh.wire import Connection, Inbox, told_end, took

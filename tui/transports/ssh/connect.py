@@ -7,13 +7,13 @@ from tui.errors import HostError
 from tui.people import login_name
 from tui.transports.host_keys.keyblobs import host_key
 from tui.transports.host_keys.known_hosts import accept, known_types
+from tui.transports.one_line import one_line
 from tui.transports.ssh.algorithms import disagreement, restrict
 from tui.transports.ssh.login import Credentials, log_in
 from tui.transports.ssh.trust import check_host_key, known_before
 from tui.transports.ssh.way import Way, direct, proxy
 from tui.transports.ssh.wire import Connection
 from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, resolve
-from tui.transports.told import told
 
 CONNECT_TIMEOUT = 10.0
 KEEPALIVE = 10
@@ -85,7 +85,7 @@ def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tup
     except (paramiko.SSHException, EOFError, OSError) as error:
         connection.close()
         raise HostError(
-            f"{middle.address} cannot reach {where.address}: {told(str(error))}", "is the host up?"
+            f"{middle.address} cannot reach {where.address}: {one_line(str(error))}", "is the host up?"
         ) from error
     return Way(channel, connection.close)
 
@@ -131,5 +131,5 @@ def _unagreed(connection: Connection, where: Resolved, way: Way, error: Exceptio
         return HostError(f"{where.address}: {found[0]}", found[1])
     if why := way.why():
         return HostError(f"{where.address} is not reached: {why}", "run the ProxyCommand by hand, or log in again")
-    said = connection.last_words() or told(str(error))
+    said = connection.last_words() or one_line(str(error))
     return HostError(f"{where.address} does not speak SSH with us: {said}", "is that an SSH port?")

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from tui.errors import AuthenticationRefused, SignatureInvalid
 from tui.transports.host_keys.keyblobs import CERTIFICATE, read_key
+from tui.transports.one_line import one_line
 from tui.transports.ssh.agent import listed_keys
 from tui.transports.ssh.wire import Connection
 from tui.transports.ssh_config.resolved import AGENT, Resolved
-from tui.transports.told import told
 
 AGENT_TIMEOUT = 60.0
 """Long enough to touch a hardware key."""
@@ -103,7 +103,7 @@ def _offer(connection: Connection, where: Resolved, user: str, tried: list[_Offe
                 "was a dialog or a touch refused? is the agent locked (ssh-add -X)?",
             ) from error
         raise AuthenticationRefused(
-            f"{user}@{where.address}: {connection.last_words() or told(str(error))}",
+            f"{user}@{where.address}: {connection.last_words() or one_line(str(error))}",
             "too many keys? set IdentityFile and IdentitiesOnly for this host",
         ) from error
     return []
@@ -117,13 +117,13 @@ def _second_factor(connection: Connection, where: Resolved, user: str, wanted: l
 
 
 def _named(methods: list[str]) -> str:
-    return " or ".join(WORDS.get(method, told(method)) for method in methods) or "nothing that it names"
+    return " or ".join(WORDS.get(method, one_line(method)) for method in methods) or "nothing that it names"
 
 
 def _said(connection: Connection) -> str:
-    """What the server says to whoever logs in, which may be why it does not let them."""
+    """What the server says to people who log in, which may be why it does not let them."""
     ended = "" if connection.is_active() else connection.last_words()
-    said = ended or told(connection.get_banner() or b"")
+    said = ended or one_line(connection.get_banner() or b"")
     return f"; it says: {said}" if said else ""
 
 

@@ -10,7 +10,7 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
 from tui.transports.greeting import Greeting
-from tui.transports.jobs.ask import Channels, Lost, ask
+from tui.transports.jobs.request import Channels, Lost, ask
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, end_request
 from tui.transports.ssh.wire import Inbox, told_end, took
 
@@ -71,7 +71,9 @@ class Running:
     def _next(self, wait: float) -> bool | None:
         """Pass on what comes within `wait` seconds, and say whether anything came; None when the command is over."""
         chunks = self._inbox.take(wait)
-        if chunks is None:  # it closed its outputs, but may go on; the event is set by an exit status and by the end
+        if (
+            chunks is None
+        ):  # it closed its outputs, but may still be running; the event is set by an exit status and by the end
             return None if self._channel.status_event.wait(wait) else True
         self._pass_on(chunks)
         return bool(chunks)

@@ -162,7 +162,7 @@ class SSHTransport:
         """The state of the connection now."""
         return self._link
 
-    def watch(self, listener: LinkListener) -> None:
+    def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on."""
         self.on_link = listener
 
@@ -226,7 +226,7 @@ class SSHTransport:
         return resolve(self.target, *self._given)
 
     def _another(self) -> Connection:
-        """One more connection, of which nothing is told; whoever asked for it closes it."""
+        """One more connection, of which the listener is told nothing; the caller closes it."""
         return open_connection(self._where(), self._credentials, self._connect_timeout)[0]
 
     def _noticed(self, connection: Connection, link: LinkState, detail: str) -> None:

@@ -15,8 +15,8 @@ import paramiko
 
 from tui import threads
 from tui.errors import HostError
+from tui.transports.one_line import one_line
 from tui.transports.ssh_config.resolved import Resolved
-from tui.transports.told import told
 
 PROXY_PATIENCE = 1.0
 GRACE = 0.2
@@ -142,7 +142,7 @@ class _LastWords:
     def __call__(self, ended: bool) -> str:
         if ended:  # what it said last may still be in the pipe
             self._reader.join(PROXY_PATIENCE)
-        return told(self._kept)
+        return one_line(self._kept)
 
 
 def proxy(command: str) -> Way:
@@ -166,7 +166,7 @@ def proxy(command: str) -> Way:
         ours.close()
         os.close(listening)
         raise HostError(
-            f"ProxyCommand {told(command)} cannot be started by {shell}: {error.strerror}", "is SHELL right?"
+            f"ProxyCommand {one_line(command)} cannot be started by {shell}: {error.strerror}", "is SHELL right?"
         ) from error
     finally:
         theirs.close()

@@ -20,8 +20,8 @@ from paramiko.common import (
 from tui import threads
 from tui.text.logs import silence
 from tui.transports.base import Stream
+from tui.transports.one_line import one_line
 from tui.transports.ssh.negotiation import Negotiating
-from tui.transports.told import told
 
 silence()
 # What it would log is either handled here or said in an outcome; on a screen it would be garbage.
@@ -202,7 +202,7 @@ class Connection(Negotiating):
 
     def last_words(self) -> str:
         """What the way here or the server said that may be why it ended; of any length, and for a terminal."""
-        return self._why() or told(self.goodbye)
+        return self._why() or one_line(self.goodbye)
 
     def run(self) -> None:
         """Serve the connection; paramiko's thread is in here for as long as it lasts."""

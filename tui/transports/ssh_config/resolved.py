@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import HostError
-from tui.transports.ssh_config.lines import is_amended, paths
+from tui.transports.one_line import one_line
+from tui.transports.ssh_config.literal import is_amended, paths
 from tui.transports.ssh_config.tokens import PROXY, Tokens
-from tui.transports.told import told
 
 RESOLVE_TIMEOUT = 10.0
 AGENT = "SSH_AUTH_SOCK"
@@ -122,7 +122,7 @@ def resolve(target: str, user: str | None, port: int | None, files: Sequence[Pat
         words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
         if words and "jumphost loop" in words[0]:
             raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP)
-        raise HostError(f"{target}: {told(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
+        raise HostError(f"{target}: {one_line(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
     return _parsed(target, done.stdout, tuple(files))
 
 
@@ -219,12 +219,12 @@ def _refuse_what_we_do_not_do(target: str, given: _Given) -> None:
     """OpenSSH would not run the runbook's commands there, or reaches the host by a way that this program lacks."""
     if command := given.one("remotecommand"):
         raise HostError(
-            f"{target}: RemoteCommand {told(command)} is set, with which ssh refuses any other command",
+            f"{target}: RemoteCommand {one_line(command)} is set, with which ssh refuses any other command",
             "give the runbook a Host block of its own, without RemoteCommand",
         )
     if (session := next(iter(given.all("sessiontype")), "default")) != "default":
         raise HostError(
-            f"{target}: SessionType {told(session)} is set, with which ssh runs no command",
+            f"{target}: SessionType {one_line(session)} is set, with which ssh runs no command",
             "give the runbook a Host block of its own, without SessionType",
         )
     if given.is_set("proxyusefdpass") and given.one("proxycommand"):

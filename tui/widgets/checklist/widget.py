@@ -13,9 +13,9 @@ from tui.runbook.model import Issue
 from tui.session.state import SessionState
 from tui.session.views.rollback import Need
 from tui.text.block import segment, shown
-from tui.widgets.checklist.rows import Outline, issue_outline, outline, painted, row, time_of
+from tui.widgets.checklist.outline import Outline, issue_outline, outline, painted, row, time_of
+from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.lines import Lines
-from tui.widgets.progress import Moment, current_step
 
 
 class Checklist(Lines):

@@ -10,7 +10,7 @@ from tui.session.views.doubts import doubt_words
 from tui.text.amounts import clock_words, duration
 from tui.text.block import Piece
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.progress import Moment, Spent, current_step, left, rollback_time, spent, too_late
+from tui.widgets.moment import Moment, Spent, current_step, left, rollback_time, spent, too_late
 from tui.widgets.step.text import LABEL
 from tui.widgets.tripped_text import tripped_words
 

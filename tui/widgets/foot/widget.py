@@ -7,7 +7,7 @@ from textual.reactive import reactive
 
 from tui.text.block import pieces, styled
 from tui.widgets.foot.text import banner, first_line, second_line
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.words import Words
 
 

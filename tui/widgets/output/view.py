@@ -86,7 +86,7 @@ class OutputView(Lines):
         self.following, self._total = (
             True,
             0,
-        )  # whoever scrolled in the output before is not taken for scrolling in this one
+        )  # scrolling in the output before is not taken for scrolling in this one
         self.scroll_to(0, 0, animate=False, immediate=True, force=True)
         self.grew()
 
@@ -154,7 +154,7 @@ class OutputView(Lines):
             words = " " * MARGIN + self.empty if y == 0 else ""
             return Strip([segment(shown(words), self.paint("output--quiet"))]).adjust_cell_length(width, plain)
         view = (width, self.size.height, *self.scroll_offset)
-        if view != self._read_for:  # whoever was resized is painted before it is told
+        if view != self._read_for:  # a resized widget is painted before it is told
             self._strips = [self._drawn_row(row).adjust_cell_length(width, plain) for row in self._rows()]
             self._read_for = view
         return self._strips[y] if y < len(self._strips) else Strip.blank(width, plain)

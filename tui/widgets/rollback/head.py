@@ -8,7 +8,7 @@ from textual.widgets import Digits
 
 from tui.text.amounts import clock_words
 from tui.text.block import styled
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.rollback.text import clock, head_lines, update_overdue
 from tui.widgets.words import Words
 

@@ -10,7 +10,7 @@ from tui.session.views.rollback import Need, PlannedStep, expected_seconds, roll
 from tui.text.amounts import clock_words, duration
 from tui.text.block import Piece
 from tui.widgets.glyphs import NEEDS, OVER, STYLES
-from tui.widgets.progress import Moment
+from tui.widgets.moment import Moment
 from tui.widgets.step.text import KEY, LABEL
 
 URGENT = timedelta(seconds=30)

@@ -8,8 +8,8 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from tui.text.block import Piece, styled
+from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
-from tui.widgets.progress import Moment
 from tui.widgets.step.text import card
 
 

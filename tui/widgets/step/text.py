@@ -23,7 +23,7 @@ from tui.text.amounts import duration
 from tui.text.block import Piece
 from tui.text.command import command_lines
 from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
-from tui.widgets.progress import Moment, current_step, waiting_kind
+from tui.widgets.moment import Moment, current_step, waiting_kind
 
 DRIFT = 0.2
 """A figure that moved by this share of what it was before the deployment is marked."""

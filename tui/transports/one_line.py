@@ -12,7 +12,7 @@ _SEQUENCE = re.compile(
 )
 
 
-def told(words: bytes | str) -> str:
+def one_line(words: bytes | str) -> str:
     """The words, line by line, with what is printable in them and nothing else; empty when there are none."""
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
     lines = (_shown(line) for line in re.split(r"[\r\n\v\f\x85\u2028\u2029]+", _SEQUENCE.sub("", text)))

@@ -40,7 +40,7 @@ class LineIndex:
                 self._partial = self._filled = 0
 
     def keep(self) -> bytes:
-        """The whole blocks, to go on from in another process of this machine."""
+        """The whole blocks, from which another process of this machine can continue."""
         return self._ends.tobytes()
 
     @property

@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from tui.runbook.shell.lexer import read
-from tui.runbook.shell.places import PLACEHOLDER
+from tui.runbook.shell.placeholders import PLACEHOLDER
 
 _RESERVED = frozenset(
     {"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "!", "{", "}", "time", "esac"}

@@ -15,7 +15,7 @@ from tui.session.views.rollback import Need, planned, rollback_flow
 from tui.text.amounts import clock_words
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
-from tui.widgets.progress import Moment, current_step, spent
+from tui.widgets.moment import Moment, current_step, spent
 
 WORD_FROM = 38
 """From this width on, a line has the status's word as well as its glyph."""

@@ -1,4 +1,4 @@
-"""Follows what monitors measure: their samples, what was usual before the deployment, how long a trigger dwells."""
+"""Follows what monitors measure: samples, what was usual before the deployment, how long a value is beyond a bound."""
 
 import math
 import statistics
@@ -15,7 +15,7 @@ KEPT = 240
 """Samples kept of each monitor: two hours at one every 30 seconds."""
 
 GAP = 3
-"""After so many intervals without a sample the time between two is no dwell: nobody knows what it was meanwhile."""
+"""After this many intervals without a sample the time between two does not count: nobody knows what the value was."""
 
 
 class Sample(Struct, frozen=True):
@@ -65,7 +65,7 @@ class Monitored(Struct, frozen=True, kw_only=True):
         return self.samples[-1].detail if self.samples else ""
 
 
-class Dwell(Struct, frozen=True):
+class TriggerState(Struct, frozen=True):
     """For how many seconds a monitor has been beyond a trigger's bound.
 
     `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was no gap; of a share, of
@@ -106,33 +106,33 @@ def beyond(trigger: Trigger, value: float) -> bool:
 def advance(
     trigger: Trigger,
     monitor: Monitor,
-    dwell: Dwell,
+    before: TriggerState,
     value: float | None,
     clock: float,
     of: float = 0.0,
     failed: bool = False,
-) -> Dwell:
-    """The dwell after one more sample.
+) -> TriggerState:
+    """How long the value has been beyond the bound, after one more sample.
 
-    Only the time between two samples in a row that are both beyond the bound counts; one within it ends the dwell, but
-    for a share above a bound, which may be so by chance: see `shares`. One without data neither ends nor lengthens it:
-    what cannot be measured is not known to be fine. No answer is slower than any bound.
+    Only the time between two samples in a row that are both beyond the bound counts; one within it sets the time to 0,
+    but for a share above a bound, which may be so by chance: see `shares`. One without data neither ends nor lengthens
+    it: what cannot be measured is not known to be fine. No answer is slower than any bound.
 
     Args:
         of: how many requests the value, a share in per cent, is of; 0 where it is no share.
         failed: there was no answer for as long as it is waited for.
     """
     if value is None:
-        return replace(dwell, last=None)
-    gap = clock - dwell.last if dwell.last is not None else 0.0
+        return replace(before, last=None)
+    gap = clock - before.last if before.last is not None else 0.0
     span = gap if 0.0 <= gap <= GAP * seconds(monitor.every) else 0.0
     wanted = seconds(trigger.lasting)
     if of and trigger.above is not None and 0 < trigger.above < 100:
-        counts = (*dwell.counts, Counted(span, value / 100 * of, of))[-shares.KEPT :]
+        counts = (*before.counts, Counted(span, value / 100 * of, of))[-shares.KEPT :]
         spent, due = shares.lasting(counts, trigger.above / 100, wanted)
         armed = spent >= 0
-        return Dwell(max(spent, 0.0), clock, armed, armed and (dwell.tripped or due), counts)
+        return TriggerState(max(spent, 0.0), clock, armed, armed and (before.tripped or due), counts)
     if not (beyond(trigger, value) or (failed and trigger.above is not None)):
-        return Dwell()
-    spent = dwell.beyond + span
-    return Dwell(spent, clock, True, dwell.tripped or spent >= wanted)
+        return TriggerState()
+    spent = before.beyond + span
+    return TriggerState(spent, clock, True, before.tripped or spent >= wanted)

@@ -7,7 +7,7 @@ from itertools import islice
 from msgspec import Struct
 
 from tui.drill.debrief import Debrief, debrief
-from tui.drill.kept import scenario_of
+from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store

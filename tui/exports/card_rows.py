@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from tui.session.report_card.card import CardSection, ReportCard
 from tui.session.report_card.deviations import DeviationGroup
+from tui.session.report_card.report_card import CardSection, ReportCard
 from tui.text.amounts import duration
 
 

@@ -8,7 +8,7 @@ from tui.runbook.probing import KINDS
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.declarations import missing
 from tui.runbook.reading.names import KnownNames, Names, template_faults
-from tui.runbook.reading.probing import probe_faults
+from tui.runbook.reading.probes import probe_faults
 
 
 def watching_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:

@@ -58,7 +58,7 @@ class CardRollback(Struct, frozen=True, kw_only=True):
 class ReportCard(Struct, frozen=True, kw_only=True):
     """Everything on the card; times in UTC, lengths in seconds. `budget` is 0 where the runbook does not say.
 
-    `ended` is None while the session is open; `took` goes on until then. `steps` are those that were to be done,
+    `ended` is None while the session is open; `took` grows until then. `steps` are those that were to be done,
     without those that turned out not to be needed.
     """
 

@@ -4,21 +4,21 @@ from msgspec.structs import replace
 
 from tui.runbook.model import FlowKind, Section, Step, Trigger
 from tui.session.events_measured import MonitorSampled
+from tui.session.samples import TriggerState, advance
 from tui.session.state import SessionState
-from tui.session.watching import Dwell, advance
 
 
-def advance_all(state: SessionState, event: MonitorSampled) -> dict[str, Dwell]:
-    """Every trigger's dwell after a sample of a monitor."""
-    after = dict(state.dwells)
+def advance_all(state: SessionState, event: MonitorSampled) -> dict[str, TriggerState]:
+    """What is known of every trigger after a sample of a monitor."""
+    after = dict(state.triggers)
     monitor = state.runbook.monitors[event.monitor]
     for name, trigger in state.runbook.triggers.items():
         if trigger.monitor != event.monitor:
             continue
-        before = state.dwells.get(name, Dwell())
-        dwell = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
-        planned = dwell.armed and not counting(state, trigger)
-        after[name] = replace(before, last=None) if planned else dwell
+        before = state.triggers.get(name, TriggerState())
+        after_sample = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
+        planned = after_sample.armed and not counting(state, trigger)
+        after[name] = replace(before, last=None) if planned else after_sample
     return after
 
 

@@ -12,9 +12,9 @@ class Monitor(Model, frozen=True, kw_only=True):
 
     `number` finds it (in the output of `run`; for a probe `name` is the field of its result) and says what is good.
     What exits otherwise than 0, or has no number in it, is no data. `share_of` is a pattern with one group around how
-    many requests a share in per cent is of: a dip of a few of them does not end a trigger's dwell. `reads` says that a
-    command which is not known to only read changes nothing, `errexit = false` that one of several lines goes on behind
-    a line that fails.
+    many requests a share in per cent is of: a dip of a few of them does not end a trigger's time beyond its bound.
+    `reads` says that a command which is not known to only read changes nothing, `errexit = false` that one of several
+    lines continues after a line that fails.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Trigger(Model, frozen=True, kw_only=True):
     """Proposes the rollback when a monitor is `above` (or `below`) a bound for as long as `lasting`.
 
     `reason` names the runbook's reason for rolling back that this is. `live` names the value that a deployment captures
-    when its release is live: until then, and while its section changes something anew, no sample counts.
+    when its release is live: until then, and while its section changes something again, no sample counts.
     """
 
     monitor: Name
@@ -52,8 +52,8 @@ class Trigger(Model, frozen=True, kw_only=True):
 class Watched(Model, frozen=True, kw_only=True):
     """Judges the last `samples` of a monitor since step `since` was settled (or since the session began).
 
-    It waits for those that are still to come; the action's expected numbers are held against each of them or their
-    average, as `of` says.
+    It waits for those that are still to come; the action's expected numbers are compared with each of them or with
+    their average, as `of` says.
     """
 
     monitor: Name

@@ -6,7 +6,7 @@ from tui.drill.debrief import Debrief
 from tui.text.amounts import counted, duration
 
 
-class Learnt(Struct, frozen=True):
+class Lesson(Struct, frozen=True):
     """A fault of a rehearsal in words: when it struck (UTC), what it was, and how it ended."""
 
     at: str
@@ -17,10 +17,10 @@ class Learnt(Struct, frozen=True):
     vain: str
 
 
-def learnt(taught: Debrief) -> list[Learnt]:
+def lessons(taught: Debrief) -> list[Lesson]:
     """What a rehearsal taught, a row a fault."""
     return [
-        Learnt(
+        Lesson(
             f"{one.struck:%H:%M:%S}",
             f"{one.title} ({one.how})",
             _after(one.noticed, one.first),
@@ -32,7 +32,7 @@ def learnt(taught: Debrief) -> list[Learnt]:
     ]
 
 
-def learnt_beside(taught: Debrief) -> str:
+def lessons_beside(taught: Debrief) -> str:
     """What there is to say of a rehearsal beside its faults."""
     counts = (
         (taught.failed, "failed attempt"),

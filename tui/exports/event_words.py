@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from tui.runbook.shell.scripts import first_line, with_input
+from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.places import words_of
 from tui.session.state import AUTO, SessionState, step_by_id

@@ -18,7 +18,7 @@ from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
 from tui.probes import probe_of
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.trust import context
+from tui.probes.tls_trust import context
 from tui.runbook.described.probes import THIS_MACHINE as THIS_MACHINE
 from tui.runbook.described.probes import value_of, words_of
 from tui.runbook.model import Expect, Probe, Runbook, Service
@@ -329,7 +329,7 @@ def no_data(message: str, hint: str) -> Measured:
 
 
 def _as_if_read(service: Service) -> dict[str, str]:
-    """What stands in, in a drill, for the settings that are in a file on the host."""
+    """The values that a drill uses instead of the settings in a file on the host."""
     shapes = {one.name: one.shape for one in KINDS[service.kind].settings}
     return {name: "1" if shapes[name] is Shape.NUMBER else "drill" for name in service.from_file}
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from tui.drill.load import find_scenario
 from tui.drill.scenario import Scenario
+from tui.drill.scenario_files import find_scenario
 from tui.errors import SessionError
 from tui.session.archive.store import SessionDirectory
 from tui.session.state import SessionState

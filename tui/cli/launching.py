@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.cli.options import pairs
-from tui.cli.output import Saying, is_terminal, tell
+from tui.cli.printing import Saying, is_terminal, tell
 from tui.errors import RunbookError
 
 if TYPE_CHECKING:

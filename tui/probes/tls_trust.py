@@ -42,7 +42,7 @@ def context(ca_file: str = "") -> ssl.SSLContext:
 
 
 def anyone() -> ssl.SSLContext:
-    """A context that verifies nothing, for a handshake over which no secret is sent unless the runbook allows that."""
+    """A context that verifies nothing: no secret is sent over such a connection unless the runbook allows that."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE

@@ -107,7 +107,7 @@ def _made_safe() -> Iterator[None]:
         yield
     except click.ClickException as error:
         said = "\n".join(sanitise(line) for line in error.format_message().split("\n"))
-        error.format_message = lambda: said  # type: ignore[method-assign]  # each kind makes its words anew
+        error.format_message = lambda: said  # type: ignore[method-assign]  # each kind makes its own words
         raise
 
 

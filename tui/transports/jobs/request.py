@@ -6,8 +6,8 @@ from typing import Protocol
 
 from tui.errors import HostError
 from tui.transports.base import CancelToken, Stream
+from tui.transports.jobs.follower import found_words
 from tui.transports.jobs.scripts import clear_request, look_request
-from tui.transports.jobs.words import found_words
 from tui.transports.shell import TICK, Wrapped
 
 ASK = 20.0
