@@ -25,6 +25,7 @@ from tui.exports.source import source as exported
 from tui.session.archive.store import SessionDirectory
 
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
+pytestmark = pytest.mark.timeout(3600 if LONG else 120)
 SESSIONS = 60 if LONG else 2
 
 ELEMENTS = """

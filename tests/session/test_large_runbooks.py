@@ -9,6 +9,7 @@ from tests.support.counted_calls import calls_counted
 from tests.support.large import CHANGES, large, large_text
 from tui.errors import RunbookInvalid
 from tui.keys import Keys
+from tui.runbook.index import index_of
 from tui.runbook.model import Runbook
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load_text
@@ -16,6 +17,7 @@ from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState, initial, plan_of
+from tui.session.views.doubts import changed_after, last_change
 from tui.session.views.replan import next_reopening
 from tui.session.views.rollback import not_needed_next, rollback_plan
 from tui.widgets.checklist.outline import outline, row
@@ -97,6 +99,20 @@ def test_only_steps_of_which_something_is_recorded_are_looked_at_for_what_they_l
             rollback_plan(session.state)
         looked[steps] = found["session/views/marks.py:_trace"]
     assert looked[MANY] == looked[FEW] > 0
+
+
+def test_what_a_check_and_a_signature_ask_grows_with_what_was_done_and_not_with_the_runbook(
+    runbooks: dict[int, Runbook],
+) -> None:
+    calls = {}
+    for steps, runbook in runbooks.items():
+        session = after(runbook, 20)
+        with calls_counted() as found:
+            next_reopening(session.state)
+            last_change(session.state)
+            changed_after(session.state, index_of(runbook).steps["step-2"])
+        calls[steps] = found.total()
+    assert calls[MANY] == calls[FEW]
 
 
 def test_a_key_and_a_tick_work_out_the_lines_on_the_screen_and_no_more(runbooks: dict[int, Runbook]) -> None:

@@ -21,6 +21,7 @@ from tui.session.output.masks import SEAL, SPAN, read_mask
 from tui.session.output.output import OutputReader, OutputWriter, write_mask
 
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
+pytestmark = pytest.mark.timeout(3600 if LONG else 120)
 FLIPS = 5_000 if LONG else 250
 SPANS = [(7, 14), (22, 29), (37, 44)]
 SCENARIO = '{"title": "Calm"}'

@@ -1,6 +1,7 @@
 """A mapping that is never changed and of which changed versions are cheap, however large it is."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from itertools import chain
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -47,7 +48,8 @@ class Layered(Mapping[Key, Value], Generic[Key, Value]):
         return key in changed or key in base
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self._whole())
+        base, changed = self._layers
+        return chain(base, (key for key in changed if key not in base))
 
     def __len__(self) -> int:
         return len(self._whole())

@@ -8,7 +8,7 @@ from tui.runbook.facts import connection_of
 from tui.runbook.index import index_of
 from tui.runbook.model import Runbook, Step
 from tui.runbook.shell.counting import may_change
-from tui.session.state import LOOK, Restart, SessionState, StepStatus, plan_now
+from tui.session.state import LOOK, Restart, SessionState, StepStatus, plan_now, plan_of
 from tui.session.views.marks import as_of, known_since, last_done
 
 DONE = (StepStatus.SIGNED, StepStatus.PASSED)
@@ -163,15 +163,16 @@ def deploys(runbook: Runbook, step: Step) -> bool:
 @once
 def last_change(state: SessionState) -> int:
     """The event by which the session's plan last changed what a deployment changes; -1 where it did not."""
-    steps = plan_now(state).steps
-    done = (step for _, step in steps if step.id in state.steps and deploys(state.runbook, step))
-    return max((last_done(state, step) for step in done), default=-1)
+    plan, known = plan_now(state), index_of(state.runbook).steps
+    done = (known[name] for name in state.steps if plan.place(name) >= 0)
+    return max((last_done(state, step) for step in done if deploys(state.runbook, step)), default=-1)
 
 
 def changed_after(state: SessionState, step: Step) -> bool:
     """Whether a change that comes after a step, of those that a deployment makes, has begun."""
-    steps = [other for _, other in state.plan()]
-    later = steps[steps.index(step) + 1 :] if step in steps else []
+    plan, known = plan_of(state), index_of(state.runbook).steps
+    place = plan.place(step.id)
+    later = (known[name] for name in state.steps if plan.place(name) > place >= 0)
     return any(last_done(state, other) >= 0 for other in later if deploys(state.runbook, other))
 
 

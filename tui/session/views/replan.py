@@ -35,10 +35,9 @@ def _reopenings(state: SessionState, plan: Plan) -> Iterator[Reopening]:
     undoing = index_of(state.runbook).undoing
     reopened: list[Step] = []
     """The steps passed so far that were reopened at some time, and so what checked or undid them may be too old."""
-    for _, step in plan.steps:
-        now = state.steps.get(step.id)
-        if now is None:
-            continue
+    for place in sorted(place for name in state.steps if (place := plan.place(name)) >= 0):
+        step = plan.steps[place][1]
+        now = state.step(step.id)
         if now.status is StepStatus.NOT_NEEDED:
             if not why_left_out(state, step, afresh=True):
                 yield Reopening(step.id, f"it applies now; before: {now.reason}")
