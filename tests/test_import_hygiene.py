@@ -95,6 +95,18 @@ def test_no_handler_calls_the_one_above_it(path: Path) -> None:
     assert twice == []
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_what_has_three_answers_names_them(path: Path) -> None:
+    """None beside True and False says nothing; Textual's own `check_action` cannot be otherwise."""
+    unnamed = [
+        f"{node.name}, line {node.lineno}: an enum says what each answer is"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "check_action"
+        if node.returns is not None and re.search(r"\bbool \| None|\bNone \| bool", ast.unparse(node.returns))
+    ]
+    assert unnamed == []
+
+
 IGNORED = re.compile(r"# (noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z, -]+\])?)$")
 
 

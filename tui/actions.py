@@ -66,11 +66,20 @@ RUN = (
 )
 
 
-def _as_run(screen: str, *names: str, show: bool | None = None) -> tuple[Act, ...]:
-    """The run screen's acts of these names for another screen, which may show them in its footer otherwise."""
+def _as_run(screen: str, *names: str) -> tuple[Act, ...]:
+    """The run screen's acts of these names for another screen."""
     own = {act.id.partition(".")[2]: act for act in RUN}
-    acts = (own[name]._replace(id=f"{screen}.{name}") for name in names)
-    return tuple(acts if show is None else (act._replace(show=show) for act in acts))
+    return tuple(own[name]._replace(id=f"{screen}.{name}") for name in names)
+
+
+def _in_footer(*acts: Act) -> tuple[Act, ...]:
+    """The acts, shown in the footer of their screen."""
+    return tuple(act._replace(show=True) for act in acts)
+
+
+def _not_in_footer(*acts: Act) -> tuple[Act, ...]:
+    """The acts, left out of the footer of their screen."""
+    return tuple(act._replace(show=False) for act in acts)
 
 
 _UPDATE = Act("rollback.update", "u", "update", "Update", "Write the status update and send it")
@@ -99,7 +108,7 @@ ACTS = (
         "Roll back",
         "Set up a rollback of a deployment that is not open here",
     ),
-    *_as_run("home", "troubleshoot", show=True),
+    *_in_footer(*_as_run("home", "troubleshoot")),
     Act("home.resume", "enter", "resume", "Resume", "Resume the marked session", False),
     Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied", False),
     Act("home.tick", "x", "tick", "Tick off", "Record that a follow-up of a deployment is done", False),
@@ -113,12 +122,12 @@ ACTS = (
     *ROLLBACK,
     Act("trouble.next", "enter", "next", "Run", "Run the marked step, or what comes next in it"),
     *_as_run("trouble", "sign", "skip", "retry"),
-    *_as_run("trouble", "search", "quit", show=False),
+    *_not_in_footer(*_as_run("trouble", "search", "quit")),
     *_as_run("trouble", "cancel"),
-    *_as_run("trouble", "note", show=False),
+    *_not_in_footer(*_as_run("trouble", "note")),
     Act("trouble.others", "t", "troubleshoot", "Others", "Look at another known trouble"),
     *_as_run("trouble", "zoom", "wrap", "attempts", "watch", "rollback"),
-    *_as_run("trouble", "match-next", "match-before", "follow", "open", "here", "values", "summary", show=False),
+    *_not_in_footer(*_as_run("trouble", "match-next", "match-before", "follow", "open", "here", "values", "summary")),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again"),
     Act("replay.back", "left", "by(-1)", "-1 s", "A second back", False, True),

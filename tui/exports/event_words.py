@@ -90,8 +90,7 @@ def _of_step(event: ev.StepEvent, state: SessionState) -> tuple[str, str, str]:
         case ev.StepHeld():
             return _person(event.operator), title, f"still holds: {event.reason}"
         case ev.StepLooked():
-            found = {True: "it is to be undone", False: "there is nothing to undo", None: "it cannot be told"}
-            return event.operator, title, f"looked: {found[event.needed]}"
+            return event.operator, title, f"looked: {event.found}"
         case _:
             assert_never(event)
 

@@ -16,7 +16,7 @@ from tui.session.events_measured import ProbeMeasured as ProbeMeasured
 from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
 from tui.session.events_measured import TriggerTripped as TriggerTripped
-from tui.session.outcome import Outcome
+from tui.session.outcome import LookResult, Outcome
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):
@@ -310,6 +310,13 @@ class StepLooked(Event, frozen=True, kw_only=True):
     attempt: int
     needed: bool | None
     operator: str = ""
+
+    @property
+    def found(self) -> LookResult:
+        """What the look found."""
+        if self.needed is None:
+            return LookResult.UNTOLD
+        return LookResult.TO_UNDO if self.needed else LookResult.NOTHING
 
 
 class RollbackFinished(Event, frozen=True, kw_only=True):

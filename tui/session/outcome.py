@@ -1,4 +1,4 @@
-"""How an attempt ended: seven outcomes that are never mistaken for one another."""
+"""How an attempt ended: seven outcomes that are never mistaken for one another; and what a look found."""
 
 from enum import StrEnum
 
@@ -15,6 +15,14 @@ class OutcomeKind(StrEnum):
     CANCELLED = "cancelled"
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
+
+
+class LookResult(StrEnum):
+    """What a rollback step's look found, in words."""
+
+    TO_UNDO = "it is to be undone"
+    NOTHING = "there is nothing to undo"
+    UNTOLD = "it cannot be told"
 
 
 NOT_RUN = "it did not run"

@@ -12,7 +12,7 @@ from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Action, Runbook, Section, Step
 from tui.runbook.shell.script import with_input
 from tui.session import events as ev
-from tui.session.outcome import Outcome
+from tui.session.outcome import LookResult, Outcome
 from tui.session.samples import Monitored, TriggerState
 
 CONNECTED = "connected"
@@ -156,7 +156,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     the operator put right.
     `restarts` has the last restart of each host that was restarted meanwhile.
     `links` has the state of each connection that ever changed, `links_at` since when it is up, or is not. `looks`
-    has what was found where a rollback step was looked at first, `sent_at` when each message last went out,
+    has what the looks of rollback steps found, `sent_at` when each message last went out,
     `told` what people were told ahead, `tripped` since when a trigger proposes to roll back, `followups` those that
     are done, `faults` when those of a drill struck. `open_attempts` has the numbers of those that have not ended, or
     ended by themselves and were not judged.
@@ -185,7 +185,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     rollback: ev.RollbackStarted | None = None
     rollback_at: datetime | None = None
     rollback_finished_at: datetime | None = None
-    looks: Mapping[str, bool | None] = {}
+    looks: Mapping[str, LookResult] = {}
     sent_at: Mapping[str, datetime] = {}
     told: Mapping[str, Announced] = {}
     measures: tuple[Measure, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tui.errors import NotNow
 from tui.execution.conductor.gate import Gate
 from tui.execution.conductor.planner import Planner
-from tui.execution.conductor.steps import StepRunner
+from tui.execution.conductor.steps import StepRunner, StillHolds
 from tui.execution.conductor.worker import Worker
 from tui.execution.recorder import Recorder
 from tui.runbook.model import Step
@@ -65,7 +65,8 @@ class Checks:
 
             def look(cancel: CancelToken) -> None:
                 for step in steps:
-                    self._look_again(step, cancel)
+                    if not cancel.cancelled:
+                        self._look_again(step, cancel)
                 self._planner.settle()
 
             self._worker.submit(look)
@@ -82,9 +83,9 @@ class Checks:
             self._planner.settle()
 
     def _look_again(self, step: Step, cancel: CancelToken) -> None:
-        holds = None if cancel.cancelled else self._steps.still_holds(step, cancel)
-        if holds:
+        holds = self._steps.still_holds(step, cancel)
+        if holds is StillHolds.YES:
             self._recorder.record(ev.StepHeld(step=step.id, operator=AUTO, reason="the host was asked again"))
-        elif holds is False:
+        elif holds is StillHolds.NO:
             reason = "looked after the restart of its host: it does not hold any more"
             self._recorder.record(ev.StepReopened(step=step.id, operator=AUTO, reason=reason))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from enum import Enum
 
 from tui import threads
 from tui.execution.conductor.attempts import AttemptRunner, Verdict, captures_secret
@@ -10,7 +11,7 @@ from tui.execution.recorder import Recorder
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.waves import waves
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import Attempt
 from tui.session.views.doubts import checks_of
@@ -18,6 +19,21 @@ from tui.transports.base import CancelToken, Left
 
 AT_ONCE = 10
 """Checks run at once: sshd's MaxSessions for one connection (sshd_config(5)); a refused one waits for a free one."""
+
+
+class StillHolds(Enum):
+    """Whether a change is still there after a restart of its host."""
+
+    YES = "yes"
+    NO = "no"
+    UNTOLD = "nothing tells"
+
+
+_BY_LOOK = {
+    LookResult.TO_UNDO: StillHolds.NO,
+    LookResult.NOTHING: StillHolds.YES,
+    LookResult.UNTOLD: StillHolds.UNTOLD,
+}
 
 
 def always(step: Step, action: Action) -> bool:
@@ -102,17 +118,16 @@ class StepRunner:
         """Look whether there is anything for a rollback step to undo."""
         self._attempts.look(step, cancel)
 
-    def still_holds(self, step: Step, cancel: CancelToken) -> bool | None:
-        """Look whether a change still holds after a restart of its host; None where nothing tells."""
+    def still_holds(self, step: Step, cancel: CancelToken) -> StillHolds:
+        """Look whether a change still holds after a restart of its host."""
         if step.look is not None:
             self._attempts.look(step, cancel)
-            found = self._recorder.state.looks.get(step.id)
-            return None if found is None else not found
+            return _BY_LOOK[self._recorder.state.looks.get(step.id, LookResult.UNTOLD)]
         checks = checks_of(self._recorder.state, step)
         verdicts = [self._attempts.make(other, place, cancel, again=True) for other, place in checks]
         if cancel.cancelled or not verdicts:
-            return None
-        return all(one is Verdict.GOOD for one in verdicts)
+            return StillHolds.UNTOLD
+        return StillHolds.YES if all(one is Verdict.GOOD for one in verdicts) else StillHolds.NO
 
     def _until_final(self, step: Step, index: int, cancel: CancelToken) -> Verdict:
         """Run one action, again as often as its retry allows; what changes something is never run again."""

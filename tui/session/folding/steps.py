@@ -29,7 +29,7 @@ def of_step(event: ev.StepEvent, state: SessionState, entry: ev.Entry) -> Sessio
         case ev.StepHeld():
             return _step_held(event, state, entry)
         case ev.StepLooked():
-            return replace(state, looks={**state.looks, event.step: event.needed})
+            return replace(state, looks={**state.looks, event.step: event.found})
         case _:
             assert_never(event)
 
@@ -76,7 +76,7 @@ def _step_not_needed(event: ev.StepNotNeeded, state: SessionState, entry: ev.Ent
 def _step_reopened(event: ev.StepReopened, state: SessionState, entry: ev.Entry) -> SessionState:
     if state.rollback_finished_at is not None and state.rollback is not None:
         state = replace(state, rollback_finished_at=None)
-    looks = {step: needed for step, needed in state.looks.items() if step != event.step}
+    looks = {step: found for step, found in state.looks.items() if step != event.step}
     state = replace(state, looks=looks)
     return _with_step(
         state,

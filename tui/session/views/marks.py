@@ -8,6 +8,7 @@ from msgspec import Struct
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, Step
+from tui.session.outcome import LookResult
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
 
 
@@ -206,7 +207,7 @@ def _inherited(mark: Mark, source: Step, state: SessionState) -> Mark:
     if not mark.sure or status is StepStatus.SKIPPED:
         return _NONE
     # what was looked at and found as it should be may have been put there by somebody else
-    sure = 1 if status is StepStatus.NOT_NEEDED or state.looks.get(source.id) is False else mark.sure
+    sure = 1 if status is StepStatus.NOT_NEEDED or state.looks.get(source.id) is LookResult.NOTHING else mark.sure
     return Mark(sure, f"the rollback does: {source.title}")
 
 

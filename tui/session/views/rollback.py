@@ -14,7 +14,7 @@ from tui.runbook.facts import connection_of, flow_of_kind, may_hold, why_not
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Section, Step
 from tui.session.changed import with_attempt, with_step
-from tui.session.outcome import Outcome
+from tui.session.outcome import LookResult, Outcome
 from tui.session.state import Attempt, SessionState, StepStatus, last_attempt, plan_now, plan_of
 from tui.session.views.doubts import first_change
 from tui.session.views.marks import Mark, begun, done, last_done, marks
@@ -255,12 +255,12 @@ def _need(state: SessionState, section: Section, step: Step, mark: Mark, depends
         return Need.NOT_NEEDED, why_not(section, step, state.facts)
     if depends_on:
         return Need.DEPENDS, f"{depends_on} is decided in the rollback; {mark.words}"
-    looked = state.looks.get(step.id, ...)
-    if looked is False and not done(state, step):  # of what was done, it says that it still holds
+    looked = state.looks.get(step.id)
+    if looked is LookResult.NOTHING and not done(state, step):  # of what was done, it says that it still holds
         return Need.NOT_NEEDED, "looked: there is nothing to undo"
-    if looked is True:
+    if looked is LookResult.TO_UNDO:
         return Need.NEEDED, f"looked: it is to be undone; {mark.words}"
-    if looked is None:
+    if looked is LookResult.UNTOLD:
         return Need.NEEDED, f"the look could not tell; {mark.words}"
     if mark.sure == 1 and step.look is not None and not begun(state, step):
         return Need.LOOK, mark.words

@@ -1,6 +1,7 @@
 """Follows one command over SSH from its start to its outcome, and makes sure of its end."""
 
 import time
+from enum import Enum
 
 import paramiko
 from msgspec.structs import replace
@@ -16,6 +17,14 @@ from tui.transports.ssh.wire import Inbox, told_end, took
 
 OPEN_PATIENCE = 10.0
 INLINE = 16 << 10
+
+
+class Came(Enum):
+    """What came of a command within a while."""
+
+    OUTPUT = "output"
+    NOTHING = "nothing"
+    END = "its end"
 
 
 class Running:
@@ -49,8 +58,8 @@ class Running:
         deadline = time.monotonic() + limit if limit is not None else float("inf")
         silent = 0
         try:
-            while (came := self._next(min(TICK, max(0.0, deadline - time.monotonic())))) is not None:
-                silent = 0 if came else silent + 1
+            while (came := self._next(min(TICK, max(0.0, deadline - time.monotonic())))) is not Came.END:
+                silent = silent + 1 if came is Came.NOTHING else 0
                 if cancel.cancelled:
                     return self._end(OutcomeKind.CANCELLED, "")
                 if time.monotonic() >= deadline:
@@ -68,15 +77,14 @@ class Running:
                 self._sink(Stream.ERR, held)
             self._channel.close()
 
-    def _next(self, wait: float) -> bool | None:
-        """Pass on what comes within `wait` seconds, and say whether anything came; None when the command is over."""
+    def _next(self, wait: float) -> Came:
+        """Pass on what comes within `wait` seconds, and say what came."""
         chunks = self._inbox.take(wait)
-        if (
-            chunks is None
-        ):  # it closed its outputs, but may still be running; the event is set by an exit status and by the end
-            return None if self._channel.status_event.wait(wait) else True
+        if chunks is None:
+            # It closed its outputs, but may still be running; the event is set by an exit status and by the end.
+            return Came.END if self._channel.status_event.wait(wait) else Came.OUTPUT
         self._pass_on(chunks)
-        return bool(chunks)
+        return Came.OUTPUT if chunks else Came.NOTHING
 
     def _feed(self, stdin: bytes) -> None:
         try:
@@ -95,7 +103,8 @@ class Running:
     def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
         patience, over = time.monotonic() + OPEN_PATIENCE, False
         while not self._greeting.group and not over and time.monotonic() < patience:
-            over = self._next(TICK) is None  # the group is not known before the login shell has read its startup files
+            # the group is not known before the login shell has read its startup files
+            over = self._next(TICK) is Came.END
         if over and not self._greeting.group:
             return self._outcome()
         gone = self._greeting.group > 0 and end_group(self._channels, self._greeting.group, self._patience)
