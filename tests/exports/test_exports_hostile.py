@@ -29,13 +29,13 @@ pytestmark = pytest.mark.timeout(3600 if LONG else 120)
 SESSIONS = 60 if LONG else 2
 
 ELEMENTS = """
-a article b body code dd details div dl dt figcaption figure h1 h2 h3 h4 head header html li line main meta
+a b body code dd details div dl dt figcaption figure h1 h2 h3 h4 head header html li line main meta
 nav ol p polyline pre rect script section small span strong style summary svg table tbody td th thead time
-title tr ul
+text title tr ul
 """
 ATTRIBUTES = """
 aria-hidden aria-label charset class content data-label datetime height href http-equiv id lang name open
-points preserveaspectratio role tabindex viewbox width x x1 x2 y y1 y2
+points preserveaspectratio role tabindex text-anchor viewbox width x x1 x2 y y1 y2
 """
 PROPERTIES = """
 ACTION BEGIN DESCRIPTION DTEND DTSTAMP DTSTART END PRODID SUMMARY TRIGGER UID VERSION

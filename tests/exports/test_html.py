@@ -8,7 +8,7 @@ from textual.color import Color
 
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
-from tui.exports.html.parts import ROWS
+from tui.exports.html.page_timeline import ROWS
 from tui.exports.html.steps import CHARACTERS, LINES
 from tui.exports.html.tags import Html, coloured, tag
 from tui.exports.registry import render
@@ -148,7 +148,7 @@ def test_a_failed_attempt_is_open_and_a_good_one_folded(small_session: SmallSess
 
 def test_of_a_very_long_timeline_the_markers_stay(small_session: SmallSession, monkeypatch: pytest.MonkeyPatch) -> None:
     small_session.do("look")
-    monkeypatch.setattr("tui.exports.html.parts.ROWS", 4)
+    monkeypatch.setattr("tui.exports.html.page_timeline.ROWS", 4)
     assert ROWS > 4
     page = Reader(page_of(small_session))
     assert "rows left out" in page.text["timeline"]

@@ -1,13 +1,16 @@
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import tomli
 from msgspec import convert
+from msgspec.structs import replace
 
 from tests.support.runbooks import SMALL, small
-from tui.exports.html.charts import course_of_steps, sparkline
-from tui.exports.measured import MOST, changes, courses
+from tui.exports.html.charts import course_of_steps
+from tui.exports.html.graphs import graph, legend
+from tui.exports.measured import MOST, Limit, changes, courses
 from tui.exports.registry import render
 from tui.exports.report import COLOUR, followups, people, rollback, shown_output, timeline
 from tui.exports.source import Source
@@ -155,8 +158,9 @@ def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures()
 def test_a_monitors_course_keeps_its_gaps_and_its_peaks() -> None:
     (course,) = courses(session(*sampled(1, None, 3)))
     assert [point.value for point in course.points] == [1, None, 3]
-    assert course.bounds == (10,)
+    assert [(one.value, one.trigger) for one in course.limits] == [(10, False), (10, True)]
     assert course.words == "1 % to 3 %, last 3 %, 1 without data"
+    assert course.beside == "good below 10 %, above 10 % for 1 minute: rollback proposed"
     (long,) = courses(session(*sampled(*([0.0] * 1_000), 99, *([0.0] * 1_000)), every=1))
     assert len(long.points) <= MOST
     assert max(long.known) == 99
@@ -166,10 +170,33 @@ def test_a_monitors_course_keeps_its_gaps_and_its_peaks() -> None:
 
 def test_a_course_is_drawn_as_a_line_for_each_stretch_between_gaps() -> None:
     (course,) = courses(session(*sampled(1, 2, None, 4)))
-    drawn = sparkline(course)
+    drawn = graph(course)
     assert drawn.count("<polyline") == 2
-    assert drawn.count('class="bound"') == 1
-    assert "<polyline" not in sparkline(courses(session(*sampled(None)))[0])
+    assert drawn.count('<line x1="92" x2="632"') == 3
+    assert 'class="bound"' in drawn
+    assert 'class="limit"' in drawn
+    assert "<polyline" not in graph(courses(session(*sampled(None)))[0])
+
+
+def test_what_is_beyond_a_limit_is_drawn_a_second_time_as_such() -> None:
+    (course,) = courses(session(*sampled(1, 12, 14, 2, 10)))
+    assert graph(course).count('class="beyond"') == 2
+    assert [one.passed(10) for one in course.limits] == [True, False]
+
+
+def test_the_graph_names_its_axis_and_its_lines() -> None:
+    (course,) = courses(session(*sampled(1, 4)))
+    drawn = re.sub("<[^>]*>", " ", graph(course))
+    assert {"10 %", "0 %", "4 %", "02:00"} <= {word.strip() for word in drawn.split("  ")}
+    assert "good below 10 %" in legend(course)
+
+
+def test_a_trigger_far_beyond_everything_measured_does_not_flatten_the_course() -> None:
+    (course,) = courses(session(*sampled(1, 4)))
+    far = replace(course, limits=(Limit(value=2, high=True), Limit(value=500, high=True, lasting=60.0)))
+    drawn = graph(far)
+    assert 'class="bound"' not in drawn
+    assert "above 500 %" in legend(far)
 
 
 def test_the_strip_has_a_bar_for_each_step_that_was_opened() -> None:

@@ -8,8 +8,9 @@ from tests.support.runbooks import small
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.report_card.report_card import ReportCard, report_card, within_words
+from tui.session.report_card.report_card import ReportCard, report_card
 from tui.session.views.usual import Usual, WholeUsual
+from tui.text.amounts import within_words
 
 BEGAN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 At = tuple[float, ev.AnyEvent]

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from tui.session.report_card.deviations import DeviationGroup
 from tui.session.report_card.report_card import CardSection, ReportCard
-from tui.text.amounts import duration
+from tui.text.amounts import duration, within_words
 
 
 class CardRow(Struct, frozen=True):
@@ -28,7 +28,7 @@ def rows(card: ReportCard) -> list[CardRow]:
         back = card.rollback
         late = bool(back.took and back.allowed and back.took > back.allowed)
         took = "not finished" if back.took is None else duration(back.took)
-        beside = [f"{duration(back.allowed)} allowed"] if back.allowed else []
+        beside = [f"{within_words(back.allowed)} allowed"] if back.allowed else []
         beside += [f"{duration(back.took - back.allowed)} over"] if back.took and late else []
         found.append(CardRow("Rollback", took, ", ".join(beside), late))
     skipped = f"{card.skipped} skipped" if card.skipped else ""
@@ -41,7 +41,7 @@ def rows(card: ReportCard) -> list[CardRow]:
 
 
 def _time(card: ReportCard) -> CardRow:
-    beside = [f"{duration(card.budget)} planned"] if card.budget else []
+    beside = [f"{within_words(card.budget)} planned"] if card.budget else []
     beside += [f"{duration(card.took - card.budget)} over"] if card.over else []
     beside += [f"usually {duration(round(card.usual.median))}"] if card.usual else []
     took = duration(card.took) if card.ended else f"{duration(card.took)} so far"
@@ -50,7 +50,7 @@ def _time(card: ReportCard) -> CardRow:
 
 def _downtime(card: ReportCard) -> CardRow:
     down = card.downtime
-    beside = [f"{duration(down.planned)} planned"] if down.planned and down.outages else []
+    beside = [f"{within_words(down.planned)} planned"] if down.planned and down.outages else []
     beside += [f"{duration(down.seconds - down.planned)} over"] if down.over else []
     return CardRow("Downtime", down.words, ", ".join(beside), down.over or down.since is not None)
 

@@ -183,7 +183,8 @@ def _measured(source: Source) -> Iterator[str]:
     if watched:
         yield from ("", "## Monitors", "")
         for course in watched:
-            yield f"- {_text(course.title)}: {_text(course.words)}"
+            beside = f" ({_text(course.beside)})" if course.beside else ""
+            yield f"- {_text(course.title)}: {_text(course.words)}{beside}"
 
 
 def _timeline(source: Source) -> Iterator[str]:

@@ -1,14 +1,15 @@
 """What was measured during a session, for the reports: the course of each monitor, and figures before and after."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
 from tui.exports.source import Source
-from tui.runbook.model import Trigger
+from tui.runbook.model import Number, Trigger, seconds
 from tui.session import events as ev
 from tui.session.baseline import differences
-from tui.text.amounts import figure
+from tui.text.amounts import figure, within_words
 
 MOST = 240
 """So many points of a monitor are drawn; of more that follow each other the highest stands for them."""
@@ -21,14 +22,46 @@ class Point(Struct, frozen=True):
     value: float | None
 
 
+class Limit(Struct, frozen=True, kw_only=True):
+    """A figure beyond which something is not good: above `value` where it is `high`, else below it.
+
+    The value itself is good where it is `included`. A trigger's limit proposes the rollback when it is passed for as
+    long as `lasting` (seconds) says.
+    """
+
+    value: float
+    high: bool
+    included: bool = False
+    lasting: float | None = None
+
+    @property
+    def trigger(self) -> bool:
+        """Whether a trigger watches it."""
+        return self.lasting is not None
+
+    def passed(self, value: float) -> bool:
+        """Whether a value is on the wrong side."""
+        if value == self.value:
+            return not self.included
+        return value > self.value if self.high else value < self.value
+
+    def words(self, unit: str) -> str:
+        """The limit in words: good below 0.5 s; above 5 s for 5 minutes: rollback proposed."""
+        words = figure(self.value, unit)
+        if self.lasting is not None:
+            return f"{'above' if self.high else 'below'} {words} for {within_words(self.lasting)}: rollback proposed"
+        side = ("up to" if self.high else "from") if self.included else ("below" if self.high else "above")
+        return f"good {side} {words}"
+
+
 class Course(Struct, frozen=True, kw_only=True):
-    """How a monitor went: `usual` was its median before the first change, `bounds` are those of its triggers."""
+    """How a monitor went: `usual` was its median before the first change; its `limits`, and those of its triggers."""
 
     title: str
     unit: str
     points: tuple[Point, ...]
     usual: float | None
-    bounds: tuple[float, ...]
+    limits: tuple[Limit, ...] = ()
 
     @property
     def known(self) -> list[float]:
@@ -37,16 +70,20 @@ class Course(Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """The course in words: from the lowest to the highest, the last, and what was usual."""
+        """The course in words: from the lowest to the highest, and the last."""
         known = self.known
         if not known:
             return "no data"
         gone = sum(point.value is None for point in self.points)
-        words = (
-            f"{figure(min(known), self.unit)} to {figure(max(known), self.unit)}, last {figure(known[-1], self.unit)}"
-        )
-        usual = f", usual {figure(self.usual, self.unit)}" if self.usual is not None else ""
-        return words + usual + (f", {gone} without data" if gone else "")
+        low, high, last = (figure(one, self.unit) for one in (min(known), max(known), known[-1]))
+        words = f"always {low}" if low == high else f"{low} to {high}, last {last}"
+        return words + (f", {gone} without data" if gone else "")
+
+    @property
+    def beside(self) -> str:
+        """What the course is compared with, in words: its limits, and what was usual before the first change."""
+        usual = [f"{figure(self.usual, self.unit)} before the first change"] if self.usual is not None else []
+        return ", ".join([*(one.words(self.unit) for one in self.limits), *usual])
 
 
 class FigureChange(Struct, frozen=True):
@@ -71,7 +108,10 @@ def courses(source: Source) -> list[Course]:
             unit=monitor.number.unit,
             points=_thinned(points[name]),
             usual=source.state.monitors[name].baseline if name in source.state.monitors else None,
-            bounds=tuple(_bound(one) for one in source.runbook.triggers.values() if one.monitor == name),
+            limits=(
+                *_limits(monitor.number),
+                *(_bound(one) for one in source.runbook.triggers.values() if one.monitor == name),
+            ),
         )
         for name, monitor in source.runbook.monitors.items()
         if name in points
@@ -92,8 +132,21 @@ def changes(source: Source) -> list[FigureChange]:
     ]
 
 
-def _bound(trigger: Trigger) -> float:
-    return trigger.above if trigger.above is not None else trigger.below or 0.0
+def _limits(number: Number) -> Iterator[Limit]:
+    for value, high, included in (
+        (number.below, True, False),
+        (number.at_most, True, True),
+        (number.above, False, False),
+        (number.at_least, False, True),
+    ):
+        if value is not None:
+            yield Limit(value=value, high=high, included=included)
+
+
+def _bound(trigger: Trigger) -> Limit:
+    high = trigger.above is not None
+    value = (trigger.above if high else trigger.below) or 0.0
+    return Limit(value=value, high=high, included=True, lasting=seconds(trigger.lasting))
 
 
 def _moved(change: float) -> str:

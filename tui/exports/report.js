@@ -1,15 +1,14 @@
 "use strict";
-// Adds to a page that is whole without it: unfolding at once, the way to a folded anchor, a filter, the other theme.
+// Adds to a page that is whole without it: unfolding at once, the way to a folded anchor, the other theme.
 (() => {
   const root = document.documentElement;
   const folds = [...document.querySelectorAll("main details")];
 
-  const button = (text, place, act, pressed) => {
+  const button = (text, place, act) => {
     const made = document.createElement("button");
     made.type = "button";
     made.textContent = text;
-    if (pressed !== undefined) made.setAttribute("aria-pressed", String(pressed));
-    made.addEventListener("click", () => act(made));
+    made.addEventListener("click", () => act());
     place.append(made);
     return made;
   };
@@ -24,8 +23,8 @@
     const found = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const fold = found && found.closest("details");
     if (fold) {
-      fold.open = true;
-      fold.scrollIntoView();
+      for (let one = fold; one; one = one.parentElement.closest("details")) one.open = true;
+      found.scrollIntoView();
     }
   };
   addEventListener("hashchange", unfold);
@@ -37,10 +36,6 @@
   const steps = tools("steps");
   button("Unfold all", steps, () => folds.forEach((fold) => { fold.open = true; }));
   button("Fold all", steps, () => folds.forEach((fold) => { fold.open = false; }));
-  button("Only markers", tools("timeline"), (made) => {
-    const on = document.getElementById("timeline").classList.toggle("markers-only");
-    made.setAttribute("aria-pressed", String(on));
-  }, false);
   button("Light or dark", document.querySelector("nav"), () => {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";

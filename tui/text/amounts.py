@@ -31,6 +31,15 @@ def clock_words(length: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def within_words(length: float) -> str:
+    """A round length of time: 1 hour, 24 hours, 1 week; else as any other."""
+    for unit, name in ((604800, "week"), (3600, "hour"), (60, "minute")):
+        if length >= unit and length % unit == 0:
+            count = int(length // unit)
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return duration(length)
+
+
 def time_left(length: timedelta) -> str:
     """What is left of a time, in whole minutes and never more than there is: 9 m, 1 h 02 m."""
     hours, minutes = divmod(int(length.total_seconds() // 60), 60)

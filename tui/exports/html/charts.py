@@ -1,10 +1,9 @@
-"""Draws a session's course and its monitors as small SVG pictures inside the page."""
+"""Draws a session's course as a strip inside the page: a bar for each step, a line for what went wrong."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from tui.exports.html.tags import Html, tag
-from tui.exports.measured import Course
 from tui.exports.report import TimelineRow
 from tui.exports.source import Source, attempts_of
 from tui.session.state import StepState
@@ -55,7 +54,7 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
     ]
     return tag(
         "figure",
-        _picture("strip", HIGH, "The steps in time", [*bars, *marks]),
+        _picture([*bars, *marks]),
         tag(
             "figcaption",
             tag("span", f"{begin:%H:%M:%S}"),
@@ -72,48 +71,13 @@ def not_well(source: Source, step: StepState, end: datetime) -> list[tuple[datet
     return [(one.started, until) for one, until in zip(attempts, after, strict=False) if attempt_failed(one)]
 
 
-def sparkline(course: Course) -> Html:
-    """A monitor's course, with what was usual and the bounds of its triggers as lines."""
-    known = course.known
-    top = 1.2 * max([*known, *course.bounds, course.usual or 0.0], default=0.0) or 1.0
-    low = min([*known, 0.0])
-
-    def y(value: float) -> float:
-        return round(HIGH - 2 - (value - low) / (top - low) * (HIGH - 4), 1)
-
-    lines = [_level(y(bound), "bound") for bound in course.bounds]
-    if course.usual is not None:
-        lines.append(_level(y(course.usual), "usual"))
-    runs = [tag("polyline", points=points, class_="course") for points in _runs(course, y)]
-    return _picture("spark", HIGH, f"{course.title}: {course.words}", [*lines, *runs])
-
-
-def _runs(course: Course, y: Callable[[float], float]) -> Iterator[str]:
-    """The stretches between gaps, each as the points of a line; one point alone is a short line."""
-    begin, length = course.points[0].at, course.points[-1].at - course.points[0].at
-    run: list[str] = []
-    for point in (*course.points, None):
-        if point is not None and point.value is not None:
-            x = (point.at - begin) / length * WIDE if length else WIDE / 2
-            run.append(f"{x:.1f},{y(point.value)}")
-        elif run:
-            yield " ".join(
-                run if len(run) > 1 else (run[0], f"{float(run[0].split(',')[0]) + 4:.1f},{run[0].split(',')[1]}")
-            )
-            run = []
-
-
-def _level(y: float, kind: str) -> Html:
-    return tag("line", x1=0, x2=WIDE, y1=y, y2=y, class_=kind)
-
-
-def _picture(kind: str, high: int, label: str, shapes: list[Html]) -> Html:
+def _picture(shapes: list[Html]) -> Html:
     return tag(
         "svg",
         shapes,
-        class_=kind,
-        viewBox=f"0 0 {WIDE} {high}",
+        class_="strip",
+        viewBox=f"0 0 {WIDE} {HIGH}",
         preserveAspectRatio="none",
         role="img",
-        aria_label=label,
+        aria_label="The steps in time",
     )

@@ -4,7 +4,6 @@ import base64
 import hashlib
 
 from tui.exports.html.parts import parts, title, top
-from tui.exports.html.steps import steps
 from tui.exports.html.tags import Html, joined, tag
 from tui.exports.report import timeline
 from tui.exports.source import Source
@@ -14,7 +13,8 @@ from tui.resources import bundled
 def render(source: Source) -> bytes:
     """The whole page, UTF-8."""
     style, script = _data("report.css"), _data("report.js")
-    found = [*parts(source, list(timeline(source))), ("steps", "Steps", steps(source))]
+    card = source.card()
+    found = parts(source, card, list(timeline(source)))
     contents = tag("nav", [tag("a", heading, href=f"#{anchor}") for anchor, heading, _ in found], aria_label="Contents")
     sections = [tag("section", tag("h2", heading), part, id=anchor) for anchor, heading, part in found]
     drill = "DRILL – " if source.state.drill else ""
@@ -27,12 +27,12 @@ def render(source: Source) -> bytes:
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("meta", name="referrer", content="no-referrer"),
             tag("meta", name="color-scheme", content="light dark"),
-            tag("title", f"{drill}{title(source)}, {source.id}"),
+            tag("title", f"{drill}{title(source, card)}, {source.id}"),
             tag("style", style),
         ),
         tag(
             "body",
-            top(source),
+            top(source, card),
             contents,
             tag("main", sections),
             tag("script", script),

@@ -1,65 +1,50 @@
-"""The parts of the HTML report beside the steps: what it came to, what deviated, who did what, what is left to do."""
+"""The parts of the HTML report: the card, what deviated, who did what, what is left to do."""
 
 from collections.abc import Mapping
-from itertools import islice, pairwise
 
-from tui.exports.html.charts import course_of_steps, sparkline
+from tui.exports.html.graphs import graph, legend
+from tui.exports.html.page_card import deviations, report_card, sections
+from tui.exports.html.page_timeline import linked, timeline_part
+from tui.exports.html.steps import steps
 from tui.exports.html.tags import Child, Html, joined, table, tag
 from tui.exports.lessons import lessons, lessons_beside
 from tui.exports.measured import changes, courses
 from tui.exports.report import TimelineRow, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
-from tui.session.views.called import session_called
-from tui.text.amounts import duration
-
-ROWS = 5_000
-"""So many rows of the timeline are written; of a longer one the markers, which are what is looked for."""
+from tui.session.report_card.report_card import ReportCard
+from tui.text.amounts import counted, duration
 
 
-def top(source: Source) -> Html:
-    """What was done, by whom, and what it came to."""
-    state, started = source.state, source.state.started
-    facts = head(source)
-    given, called = values(source), session_called(state)
+def top(source: Source, card: ReportCard) -> Html:
+    """That it is a drill, and the report card."""
     drill = None
-    if state.drill and started:
-        words = f" – a rehearsal of scenario “{started.drill}”; no real host was touched."
+    if card.drill:
+        words = f" – a rehearsal of scenario “{card.drill}”; no real host was touched."
         drill = tag("p", tag("strong", "DRILL"), words, class_="drill")
-    return joined(
-        [
-            drill,
-            tag(
-                "header",
-                tag("h1", title(source)),
-                tag("p", str(called), class_=f"result {called.tone}"),
-                _pairs(facts),
-                tag("details", tag("summary", tag("span", "Values")), _pairs(given), class_="values")
-                if given
-                else None,
-            ),
-        ]
-    )
+    return joined([drill, report_card(card, source.runbook.runbook.title)])
 
 
-def title(source: Source) -> str:
-    """What was deployed, and by which flow."""
-    started = source.state.started
-    return f"{source.runbook.runbook.title}: {started.flow if started else 'session'}"
+def title(source: Source, card: ReportCard) -> str:
+    """What was deployed, and what it came to."""
+    return f"{source.runbook.runbook.title}: {card.what or 'session'}, {card.badge.words}"
 
 
-def parts(source: Source, moments: list[TimelineRow]) -> list[tuple[str, str, Html]]:
+def parts(source: Source, card: ReportCard, moments: list[TimelineRow]) -> list[tuple[str, str, Html]]:
     """Each part that there is something to say in: its anchor, its heading, what it says."""
     found = [
+        ("deviations", "Deviations", deviations(card)),
+        ("sections", "Time by section", sections(card)),
         ("debrief", "Debrief", _debrief(source)),
         ("rollback", "Rollback", _rollback(source)),
-        ("deviations", "Deviations", _deviations(source)),
-        ("over-budget", "Over budget", _overruns(source)),
+        ("timeline", "Timeline", timeline_part(source, moments)),
         ("monitors", "Monitors", _monitors(source)),
-        ("figures", "Before and after", _changes(source)),
-        ("people", "Who did what", _people(source)),
+        ("over-budget", "Over budget", _overruns(source)),
         ("checklist", "Checklist", _checklist(source)),
         ("follow-ups", "Follow-ups", _followups(source)),
-        ("timeline", "Timeline", _timeline(source, moments)),
+        ("figures", "Before and after", _changes(source)),
+        ("people", "Who did what", _people(source)),
+        ("steps", "Steps", steps(source)),
+        ("session", "Session", _session(source)),
     ]
     return [(anchor, heading, part) for anchor, heading, part in found if part is not None]
 
@@ -81,32 +66,20 @@ def _rollback(source: Source) -> Html | None:
         "Decided (UTC)": f"{found.at:%H:%M:%S} by {found.operator}",
         "Took": found.words,
     }
-    rows = ((_to(one.step, one.title), one.plan, one.came_to, one.why) for one in found.steps)
-    return joined(
-        [
-            _pairs(facts),
-            table(("Step", "Plan", "Came to", "Why"), rows),
-        ]
-    )
-
-
-def _deviations(source: Source) -> Html:
-    found = source.deviations()
-    if not found:
-        return tag("p", "✔ None: every step went as the runbook has it.", class_="good")
-    titles = {step.id: step.title for _, step, _ in source.steps()}
-    rows = ((f"{one.at:%H:%M:%S}", _to(one.step, titles.get(one.step, one.step)), one.what) for one in found)
-    return table(("UTC", "Step", "What"), rows)
+    rows = ((linked(one.step, one.title), one.plan, one.came_to, one.why) for one in found.steps)
+    steps = table(("Step", "Plan", "Came to", "Why"), rows)
+    folded = tag("details", tag("summary", tag("span", counted(len(found.steps), "step"))), steps, class_="more")
+    return joined([_pairs(facts), folded])
 
 
 def _overruns(source: Source) -> Html | None:
-    rows = [(_to(one.step, one.title), duration(one.budget), duration(one.took)) for one in source.overruns()]
+    rows = [(linked(one.step, one.title), duration(one.budget), duration(one.took)) for one in source.overruns()]
     return table(("Step", "Budget", "Took"), rows) if rows else None
 
 
 def _monitors(source: Source) -> Html | None:
     found = [
-        tag("figure", tag("figcaption", tag("b", one.title), tag("span", one.words)), sparkline(one))
+        tag("figure", tag("figcaption", tag("b", one.title), tag("span", one.words)), graph(one), legend(one))
         for one in courses(source)
     ]
     return tag("div", found, class_="courses") if found else None
@@ -137,41 +110,10 @@ def _tick(done: bool, text: str, more: Child = None) -> Html:
     return tag("li", mark, tag("span", text, " ", more), class_="done" if done else "")
 
 
-def _timeline(source: Source, moments: list[TimelineRow]) -> Html:
-    shown, left = moments, None
-    if len(moments) > ROWS:
-        shown = list(islice((one for one in moments if one.kind), ROWS))
-        left = tag(
-            "p", f"{len(moments) - len(shown)} rows left out: markers are shown, and no more than {ROWS} of them."
-        )
-    return joined(
-        [
-            course_of_steps(source, moments),
-            left,
-            tag("ol", [_moment(one, before) for before, one in pairwise([None, *shown])], class_="moments"),
-        ]
-    )
-
-
-def _moment(one: TimelineRow | None, before: TimelineRow | None) -> Child:
-    if one is None:
-        return None
-    what: Child = tag("a", one.what, href=f"#attempt-{one.attempt}") if one.attempt else one.what
-    same = " same" if before is not None and before.step == one.step else ""
-    return tag(
-        "li",
-        tag("time", f"{one.at:%H:%M:%S}", datetime=f"{one.at:%Y-%m-%dT%H:%M:%SZ}"),
-        tag("span", one.who, class_="who"),
-        tag("span", _to(one.step, one.title), class_="step"),
-        tag("span", what, class_="what"),
-        id=f"event-{one.seq}",
-        class_=(f"marker kind-{one.kind}" if one.kind else "") + same,
-    )
+def _session(source: Source) -> Html:
+    """Which session it was, when exactly, on which hosts and with which values."""
+    return joined([_pairs(head(source)), tag("h3", "Values") if values(source) else None, _pairs(values(source))])
 
 
 def _pairs(facts: Mapping[str, str]) -> Html:
     return tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()])
-
-
-def _to(step: str, text: str) -> Child:
-    return tag("a", text, href=f"#step-{step}") if step else text

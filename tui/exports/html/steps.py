@@ -7,8 +7,9 @@ from tui.exports.report import answers, attempt_words, before_words, check_words
 from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.events import Check
-from tui.session.state import Attempt, StepState
+from tui.session.state import Attempt, StepState, StepStatus
 from tui.session.views.called import GLYPHS, attempt_failed
+from tui.text.amounts import clock_words
 from tui.text.command import command_lines
 
 LINES, CHARACTERS = 1_000, 100_000
@@ -39,20 +40,30 @@ def _step(source: Source, step: Step, now: StepState, share: int) -> Html:
         *(tag("p", f"Note: {note}") for note in now.notes),
         *(tag("div", one.question, " ", tag("b", one.answer), _checks(one.bad)) for one in answers(step, now)),
     ]
+    attempts = attempts_of(source.state, now)
+    failed = sum(attempt_failed(one) for one in attempts)
     return tag(
-        "article",
+        "details",
         tag(
-            "h4",
+            "summary",
             tag("span", GLYPHS[now.status], class_="glyph", aria_hidden="true"),
-            " ",
-            tag("a", step.title, href=f"#step-{step.id}"),
+            tag("h4", step.title),
+            tag("span", f"{failed} failed", class_="failures") if failed else None,
+            tag("small", _brief(source, now)),
         ),
         tag("p", tag("code", step.id), " ", settled_words(source, step, now), class_="stands"),
         said,
-        [_attempt(source, attempt, share) for attempt in attempts_of(source.state, now)],
+        [_attempt(source, attempt, share) for attempt in attempts],
         id=f"step-{step.id}",
-        class_=kind,
+        class_=f"step {kind}",
+        open=now.status in (StepStatus.FAILED, StepStatus.UNKNOWN),
     )
+
+
+def _brief(source: Source, now: StepState) -> str:
+    """Where a step stands and how long it took, in the line that a folded step leaves."""
+    took = source.took(now)
+    return now.status.value + (f" {clock_words(took.total_seconds())}" if took and took.total_seconds() >= 1 else "")
 
 
 def _attempt(source: Source, attempt: Attempt, share: int) -> Html:

@@ -14,7 +14,7 @@ from tui.session.state import SessionState, StepStatus, plan_now
 from tui.session.views.called import Badge, badge_of, failed_attempts, items, over, over_at, people_words
 from tui.session.views.followups import followups
 from tui.session.views.usual import Usual, WholeUsual
-from tui.text.amounts import duration
+from tui.text.amounts import within_words
 
 
 class CardSection(Struct, frozen=True):
@@ -169,12 +169,3 @@ def _owed(state: SessionState, end: datetime | None, now: datetime | None) -> tu
         )
         for within in dict.fromkeys(seconds(one.followup.within) for one in found)
     )
-
-
-def within_words(length: float) -> str:
-    """A round length of time: 1 hour, 24 hours, 1 week; else as any other."""
-    for unit, name in ((604800, "week"), (3600, "hour"), (60, "minute")):
-        if length >= unit and length % unit == 0:
-            count = int(length // unit)
-            return f"{count} {name}{'' if count == 1 else 's'}"
-    return duration(length)
