@@ -113,6 +113,23 @@ def put_back(host: Host) -> str:
     return (host.app / "venv" / "packages").read_text()
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_swap_that_stops_half_way_leaves_the_previous_packages_whole(host: Host, again: bool) -> None:
+    """Files of the live directory cannot be removed at once, as where a worker still writes there."""
+    environment(host.app / "venv")
+    dependencies(host, actions=4)
+    host.program("rm", '#!/bin/sh\n[ "$2" != venv ] || { /bin/rm -rf venv/bin; exit 1; }\nexec /bin/rm "$@"\n')
+    assert host.run(host.actions("b-dependencies")[-1]).returncode == 1
+    (host.programs / "rm").unlink()
+    if again:
+        assert host.run(host.actions("b-dependencies")[-1]).returncode == 0
+        assert (host.app / "venv").readlink() == Path("venv-v2.0.0")
+        assert not (host.app / "venv.gone").exists()
+    assert put_back(host) == "of v1.9.0\n"
+    assert (host.app / "venv" / "bin" / "python").exists()
+    assert not (host.app / "venv.gone").exists()
+
+
 def test_packages_are_updated_beside_swapped_in_and_the_old_ones_put_back_without_a_download(host: Host) -> None:
     environment(host.app / "venv")
     dependencies(host, actions=4)
