@@ -42,16 +42,16 @@ class Beside(Struct, frozen=True):
         return duration(value) if self.seconds else f"{value:g}"
 
 
-def beside_lines(now: Debrief, earlier: Sequence[Debrief]) -> Iterator[str]:
+def beside_lines(rehearsal: Debrief, earlier: Sequence[Debrief]) -> Iterator[str]:
     """The same in lines; none where there is nothing to stand beside."""
-    found = beside(now, earlier)
+    found = beside(rehearsal, earlier)
     if found:
         yield "Beside earlier rehearsals of this scenario"
     for one in found:
         yield f"  {one}"
 
 
-def beside(now: Debrief, earlier: Sequence[Debrief]) -> tuple[Beside, ...]:
+def beside(rehearsal: Debrief, earlier: Sequence[Debrief]) -> tuple[Beside, ...]:
     """The figures that this rehearsal and at least one earlier one have; `earlier` has the newest first."""
     found = []
     for name, seconds in (
@@ -63,8 +63,8 @@ def beside(now: Debrief, earlier: Sequence[Debrief]) -> tuple[Beside, ...]:
     ):
         values = [_figure(one, name) for one in earlier if one.stories or name == "rollback"]
         known = [value for value in values if value is not None]
-        mine = _figure(now, name)
-        if known and (mine is not None or (now.stories and name != "rollback")):
+        mine = _figure(rehearsal, name)
+        if known and (mine is not None or (rehearsal.stories and name != "rollback")):
             words = {"rollback": "rolled back in", "vain": "wrong turns"}.get(name, f"{name} after")
             found.append(Beside(words, mine, values[0], min(known), len(known), seconds))
     return tuple(found)

@@ -9,7 +9,7 @@ from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
-from tui.runbook.templates.variables import defaults, fill, fill_command, filled, moment
+from tui.runbook.templates.variables import defaults, fill, fill_command, filled, time_values
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 
@@ -27,7 +27,7 @@ def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict
         "contact": about.contact,
         "owner": about.owner,
         "method_title": method.title if method else "",
-        **moment(now, runbook.window),
+        **time_values(now, runbook.window),
         **facts,
     }
 

@@ -31,8 +31,8 @@ def progress(state: SessionState) -> str:
     wanted = [one.step for one in rollback_plan(state) if one.need is not Need.NOT_NEEDED]
     done = sum(state.step(step.id).status.settled for step in wanted)
     following = state.next_step()
-    now = f", now: {following.title}" if following else ""
-    return f"{done} of {len(wanted)} steps done{now}"
+    current = f", now: {following.title}" if following else ""
+    return f"{done} of {len(wanted)} steps done{current}"
 
 
 def timeline(state: SessionState) -> list[tuple[datetime, str]]:
@@ -87,9 +87,9 @@ def _impact(state: SessionState, now: datetime) -> Iterator[str]:
 
 def _resolution(state: SessionState) -> Iterator[str]:
     for planned in rollback_plan(state):
-        now = state.step(planned.step.id)
-        if planned.step.mutates and now.status is StepStatus.SIGNED and now.settled is not None:
-            yield f"{now.settled:%H:%M:%S} {planned.step.title}"
+        step_state = state.step(planned.step.id)
+        if planned.step.mutates and step_state.status is StepStatus.SIGNED and step_state.settled is not None:
+            yield f"{step_state.settled:%H:%M:%S} {planned.step.title}"
 
 
 def _bad(state: SessionState, attempt: Attempt) -> bool:

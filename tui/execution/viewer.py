@@ -99,12 +99,14 @@ class Viewer:
         wanted = {step.id for _, step in self.state.plan()}
         found: list[Step] = []
         for step in section.steps:
-            now = self.state.step(step.id)
-            if step.id not in wanted or now.status.settled or not self.state.applies(section, step):
+            step_state = self.state.step(step.id)
+            if step.id not in wanted or step_state.status.settled or not self.state.applies(section, step):
                 continue
             if step.mutates:
                 break
-            if now.status in (StepStatus.PENDING, StepStatus.FAILED) and all(one.automatic for one in step.actions):
+            if step_state.status in (StepStatus.PENDING, StepStatus.FAILED) and all(
+                one.automatic for one in step.actions
+            ):
                 found.append(step)
         return found
 

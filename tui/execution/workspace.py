@@ -201,14 +201,14 @@ class Workspace:
             self._fits(directory, state)
             if state.finished is not None and not reopen:
                 raise SessionOver(directory.id, ended(state))
-            places, now = session_places(state), {} if self.drill else self._today(runbook)
-            differing = moved(places, now)
+            places, today = session_places(state), {} if self.drill else self._today(runbook)
+            differing = moved(places, today)
             if differing and hosts not in ("session", "today"):
                 raise HostsMoved(directory.id, tuple(map(str, differing)))
         except RunbookError:
             journal.close()
             raise
-        chosen = {one.host: now[one.host] for one in differing} if hosts == "today" else {}
+        chosen = {one.host: today[one.host] for one in differing} if hosts == "today" else {}
         runbook = placed(runbook, {**places, **chosen}) if not self.drill else self._drilled(runbook)
         conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), state)
         for name, place in chosen.items():
@@ -274,7 +274,9 @@ class Workspace:
         found = preflight(conductor.runbook, ways, conductor.secrets, hosts, wanted, lambda row: None, ask)
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts
-        elsewhere = [one for now in events if now.host in known and (one := reached_elsewhere(known[now.host], now))]
+        elsewhere = [
+            other for event in events if event.host in known and (other := reached_elsewhere(known[event.host], event))
+        ]
         if self.drill:  # its host is made each time, at another port
             elsewhere = []
         if not conductor.state.finished:

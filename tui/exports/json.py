@@ -124,7 +124,7 @@ def document(source: Source) -> SessionDocument:
         card=source.card(),
         facts=dict(state.facts),
         hosts=dict(state.hosts),
-        steps=[_step(source, section.id, step, now) for section, step, now in source.steps()],
+        steps=[_step(source, section.id, step, step_state) for section, step, step_state in source.steps()],
         rollback=rollback(source),
         debrief=source.debrief,
         deviations=source.deviations(),
@@ -136,20 +136,20 @@ def document(source: Source) -> SessionDocument:
     )
 
 
-def _step(source: Source, section: str, step: Step, now: StepState) -> StepDocument:
+def _step(source: Source, section: str, step: Step, step_state: StepState) -> StepDocument:
     return StepDocument(
         id=step.id,
         title=step.title,
         section=section,
-        status=now.status,
-        operator=now.operator,
-        second_operator=now.second_operator,
-        opened=now.opened,
-        settled=now.settled,
-        reason=now.reason,
-        notes=now.notes,
-        answers={str(place): answer for place, answer in now.answers.items()},
-        attempts=[_attempt(source, attempt) for attempt in attempts_of(source.state, now)],
+        status=step_state.status,
+        operator=step_state.operator,
+        second_operator=step_state.second_operator,
+        opened=step_state.opened,
+        settled=step_state.settled,
+        reason=step_state.reason,
+        notes=step_state.notes,
+        answers={str(place): answer for place, answer in step_state.answers.items()},
+        attempts=[_attempt(source, attempt) for attempt in attempts_of(source.state, step_state)],
     )
 
 

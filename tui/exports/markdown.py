@@ -196,23 +196,23 @@ def _timeline(source: Source) -> Iterator[str]:
 def _steps(source: Source) -> Iterator[str]:
     yield from ("", "## Steps")
     heading = ""
-    for section, step, now in source.steps():
+    for section, step, step_state in source.steps():
         if section.title != heading:
             heading = section.title
             yield from ("", f"### {_text(heading)}")
-        yield from _step(source, step, now)
+        yield from _step(source, step, step_state)
 
 
-def _step(source: Source, step: Step, now: StepState) -> Iterator[str]:
+def _step(source: Source, step: Step, step_state: StepState) -> Iterator[str]:
     yield from ("", f"#### {_text(step.title)}", "")
-    yield f"`{step.id}` – {_text(settled_words(source, step, now))}"
-    if now.reason:
-        yield from ("", f"Reason: {_text(now.reason)}")
-    for note in now.notes:
+    yield f"`{step.id}` – {_text(settled_words(source, step, step_state))}"
+    if step_state.reason:
+        yield from ("", f"Reason: {_text(step_state.reason)}")
+    for note in step_state.notes:
         yield from ("", f"Note: {_text(note)}")
-    for one in answers(step, now):
+    for one in answers(step, step_state):
         yield from ("", f"{_text(one.question)} **{_text(one.answer)}**", *(_text(check_words(bad)) for bad in one.bad))
-    for attempt in attempts_of(source.state, now):
+    for attempt in attempts_of(source.state, step_state):
         yield from _attempt(source, attempt)
 
 

@@ -265,20 +265,20 @@ def _counted(words: Mapping[str, int]) -> Iterator[str]:
             yield word if count == 1 else f"{word} {count} times"
 
 
-def settled_words(source: Source, step: Step, now: StepState) -> str:
+def settled_words(source: Source, step: Step, step_state: StepState) -> str:
     """Where a step stands, by whom, when, and how long it took against its budget."""
-    who = f" {settled_by(now)}".rstrip() if now.status.settled else ""
-    at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
-    took = source.took(now)
+    who = f" {settled_by(step_state)}".rstrip() if step_state.status.settled else ""
+    at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
+    took = source.took(step_state)
     length = f", took {duration(took)} of {duration(seconds(step.budget))}" if took is not None else ""
-    return f"{now.status.value}{who}{at}{length}"
+    return f"{step_state.status.value}{who}{at}{length}"
 
 
-def answers(step: Step, now: StepState) -> list[Answered]:
+def answers(step: Step, step_state: StepState) -> list[Answered]:
     """The step's questions with their last answers."""
     return [
-        Answered(step.actions[at].ask or "", answer, tuple(one for one in now.checks.get(at, ()) if not one.ok))
-        for at, answer in now.answers.items()
+        Answered(step.actions[at].ask or "", answer, tuple(one for one in step_state.checks.get(at, ()) if not one.ok))
+        for at, answer in step_state.answers.items()
     ]
 
 

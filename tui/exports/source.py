@@ -78,7 +78,7 @@ class Source(Struct, frozen=True):
 
     def count(self, status: StepStatus) -> int:
         """How many steps stand so."""
-        return sum(now.status is status for _, _, now in self.steps())
+        return sum(step_state.status is status for _, _, step_state in self.steps())
 
 
 def source(directory: SessionDirectory, history: History | None = None) -> Source:

@@ -187,12 +187,12 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -
         conductor.start(step.id, "answers file" if step.mutates else "", answers.second_operator)
     for _ in range(2 * len(step.actions) + 2):
         _rest(conductor, say)
-        now = conductor.state.step(step.id)
+        step_state = conductor.state.step(step.id)
         earlier = conductor.doubts(step) or conductor.state.next_step() is not step
-        left = now.status is StepStatus.RUNNING and step.mutates and earlier
-        if now.status is StepStatus.PENDING or left:
+        left = step_state.status is StepStatus.RUNNING and step.mutates and earlier
+        if step_state.status is StepStatus.PENDING or left:
             return Exit.OK  # its host was restarted: what has to be looked at, or done again, comes first
-        code = _after(conductor, step, now, answers, say)
+        code = _after(conductor, step, step_state, answers, say)
         if code is not None:
             say(_line(conductor.state, step))
             return code
@@ -235,9 +235,9 @@ def _rest(conductor: Conductor, say: Print) -> None:
         raise trouble
 
 
-def _after(conductor: Conductor, step: Step, now: StepState, answers: AnswersFile, say: Print) -> Exit | None:
+def _after(conductor: Conductor, step: Step, step_state: StepState, answers: AnswersFile, say: Print) -> Exit | None:
     """What to do when a step has come to rest; None when it continues."""
-    match now.status:
+    match step_state.status:
         case StepStatus.SIGNED | StepStatus.SKIPPED | StepStatus.NOT_NEEDED:
             return Exit.OK
         case StepStatus.FAILED:
@@ -249,12 +249,12 @@ def _after(conductor: Conductor, step: Step, now: StepState, answers: AnswersFil
             conductor.sign(step.id, answers.notes.get(step.id, ""), second)
             return None
         case StepStatus.WAITING:
-            return _human(conductor, step, now, answers, say)
+            return _human(conductor, step, step_state, answers, say)
     return None
 
 
-def _human(conductor: Conductor, step: Step, now: StepState, answers: AnswersFile, say: Print) -> Exit | None:
-    action = step.actions[now.action]
+def _human(conductor: Conductor, step: Step, step_state: StepState, answers: AnswersFile, say: Print) -> Exit | None:
+    action = step.actions[step_state.action]
     match action.kind:
         case "send":
             name = action.send or ""
@@ -264,7 +264,7 @@ def _human(conductor: Conductor, step: Step, now: StepState, answers: AnswersFil
             conductor.opened(step.id)
             return None
         case _:
-            question = sum(other.ask is not None for other in step.actions[: now.action])
+            question = sum(other.ask is not None for other in step.actions[: step_state.action])
             answer = answers.answer(step.id, question)
             if answer is None:
                 say(f"? {step.title}: no answer in the answers file to: {action.ask}")
@@ -274,19 +274,19 @@ def _human(conductor: Conductor, step: Step, now: StepState, answers: AnswersFil
 
 
 def _line(state: SessionState, step: Step) -> str:
-    now = state.step(step.id)
+    step_state = state.step(step.id)
     length = took(state, step)
     why = [
         f"expected {check.expected}, got {check.came}"
-        for checks in now.checks.values()
+        for checks in step_state.checks.values()
         for check in checks
         if not check.ok
     ]
-    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
     if last and last.outcome and not last.outcome.ended_by_itself:
         why.append(attempt_called(last))
-    detail = "; ".join(why) or now.reason
-    mark = GLYPHS[now.status]
-    return f"{mark} {now.status.value:10} {duration(length):>9}  {step.id}: {step.title}" + (
+    detail = "; ".join(why) or step_state.reason
+    mark = GLYPHS[step_state.status]
+    return f"{mark} {step_state.status.value:10} {duration(length):>9}  {step.id}: {step.title}" + (
         f" – {detail}" if detail else ""
     )

@@ -73,9 +73,9 @@ def _dips(samples: Sequence[Counted], bound: float) -> Iterator[tuple[int, int, 
             first = place + 1
 
 
-def _risen(before: Sequence[Counted], now: Sequence[Counted], bound: float) -> bool:
+def _risen(before: Sequence[Counted], latest: Sequence[Counted], bound: float) -> bool:
     """Whether the share is above the bound with what was before it too, or is noticeably above that."""
-    (bad, of), (more, number) = _sum(before), _sum(now)
+    (bad, of), (more, number) = _sum(before), _sum(latest)
     share = (bad + more) / (of + number)
     if not of or share > bound:
         return True

@@ -137,8 +137,8 @@ def _to_come(state: SessionState) -> tuple[Step, ...]:
 
 def waiting_kind(state: SessionState, step: Step) -> str:
     """What the step waits for from the operator: ask, send or open; empty where it does not wait."""
-    now = state.step(step.id)
-    if now.action >= len(step.actions) or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
+    step_state = state.step(step.id)
+    if step_state.action >= len(step.actions) or step_state.status not in (StepStatus.WAITING, StepStatus.FAILED):
         return ""
-    action = step.actions[now.action]
+    action = step.actions[step_state.action]
     return "" if action.automatic else action.kind

@@ -311,16 +311,16 @@ class Conductor(Viewer):
         """Decide an unknown outcome after looking on the host."""
         with self.recorder.lock:
             step = self._gate.idle_step(step_id)
-            now = self.state.step(step_id)
-            if now.status is not StepStatus.UNKNOWN:
-                raise NotNow(f"{step.title} is {now.status.value}", "only an unknown outcome is resolved")
+            step_state = self.state.step(step_id)
+            if step_state.status is not StepStatus.UNKNOWN:
+                raise NotNow(f"{step.title} is {step_state.status.value}", "only an unknown outcome is resolved")
             event = ev.OutcomeResolved(
-                attempt=now.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
+                attempt=step_state.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
             )
             self.recorder.record(event)
             if not succeeded:
                 return
-            missing = self._attempts.capture_left(step, self.state.attempts[now.attempts[-1]])
+            missing = self._attempts.capture_left(step, self.state.attempts[step_state.attempts[-1]])
             if missing:
                 self.note(f"no value for {', '.join(missing)} in the output that was received", step.id)
             self._planner.replan()

@@ -35,11 +35,11 @@ class Gate:
     def waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
         """The step and the action of this kind that it waits at for a person."""
         step = self.idle_step(step_id)
-        now = self._recorder.state.step(step_id)
-        action = step.actions[now.action] if now.action < len(step.actions) else None
-        if action is None or action.kind != kind or now.status not in (StepStatus.WAITING, StepStatus.FAILED):
-            raise NotNow(f"{step.title} does not wait for this", f"it is {now.status.value}")
-        return step, now.action, action
+        step_state = self._recorder.state.step(step_id)
+        action = step.actions[step_state.action] if step_state.action < len(step.actions) else None
+        if action is None or action.kind != kind or step_state.status not in (StepStatus.WAITING, StepStatus.FAILED):
+            raise NotNow(f"{step.title} does not wait for this", f"it is {step_state.status.value}")
+        return step, step_state.action, action
 
     def passed(self, step_id: str) -> Step:
         """The step, where it has passed and is to be signed."""
@@ -52,13 +52,13 @@ class Gate:
     def failed(self, step_id: str, first: bool) -> Step:
         """The step, where it has failed and may be run again; with `first` also what ran before its failed action."""
         step = self.idle_step(step_id)
-        now = self._recorder.state.step(step_id)
-        if now.status is StepStatus.UNKNOWN:
+        step_state = self._recorder.state.step(step_id)
+        if step_state.status is StepStatus.UNKNOWN:
             raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
-        if now.status is not StepStatus.FAILED:
-            raise NotNow(f"{step.title} is {now.status.value}, not failed", "reopen it to do it again")
+        if step_state.status is not StepStatus.FAILED:
+            raise NotNow(f"{step.title} is {step_state.status.value}, not failed", "reopen it to do it again")
         self.certain_before(step)
-        if first and not repeatable(step, now.action):
+        if first and not repeatable(step, step_state.action):
             raise NotNow(f"{step.title} cannot begin again", "what ran before the failed command may not run twice")
         return step
 

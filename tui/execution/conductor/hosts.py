@@ -54,11 +54,11 @@ class Hosts:
         if known is None or state.drill or state.finished:
             return False
         try:
-            now = connected_event(host, self._transports[host].connect())
+            answered = connected_event(host, self._transports[host].connect())
         except RunbookError:
             return False  # whatever is asked of it says so
         with self._recorder.lock:  # meanwhile somebody may have agreed to where it is now
-            found = reached_elsewhere(self._recorder.state.hosts.get(host, known), now)
+            found = reached_elsewhere(self._recorder.state.hosts.get(host, known), answered)
             if found is not None and not self.held:
                 self.held = f"{found}; leave the session and take it up again to decide"
         return found is not None

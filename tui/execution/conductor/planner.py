@@ -33,10 +33,10 @@ class Planner:
 
     def settle_passed(self, step: Step) -> None:
         """Sign a step if it has passed and no person is asked for."""
-        now = self._recorder.state.step(step.id)
-        if now.status is not StepStatus.PASSED:
+        step_state = self._recorder.state.step(step.id)
+        if step_state.status is not StepStatus.PASSED:
             return
-        quiet = not any(check.warning and not check.ok for checks in now.checks.values() for check in checks)
+        quiet = not any(check.warning and not check.ok for checks in step_state.checks.values() for check in checks)
         if step.signoff is Signoff.AUTO or step.signoff is Signoff.ON_WARNING and quiet:
             self._recorder.record(self.sign_off(step, AUTO))
             self.settle()

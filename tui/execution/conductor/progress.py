@@ -25,11 +25,11 @@ class Progress:
 
     def advance(self, step: Step) -> None:
         """Do what comes next in a step: run its commands, or sign it where no person is asked for."""
-        now = self._recorder.state.step(step.id)
-        more = now.action < len(step.actions) and step.actions[now.action].automatic
-        if now.status is StepStatus.PASSED:
+        step_state = self._recorder.state.step(step.id)
+        more = step_state.action < len(step.actions) and step.actions[step_state.action].automatic
+        if step_state.status is StepStatus.PASSED:
             self._planner.settle_passed(step)
-        elif more and now.status in (StepStatus.RUNNING, StepStatus.FAILED):
+        elif more and step_state.status in (StepStatus.RUNNING, StepStatus.FAILED):
             self._worker.submit(lambda cancel: self._run(step, cancel))
 
     def follow_again(self, left: Attempt) -> None:

@@ -61,9 +61,9 @@ class Resumption:
         """Follow a durable command of unknown outcome again: it may be running still, or have left its exit status."""
         with self._recorder.lock:
             self._gate.idle_step(step_id)
-            now = self._recorder.state.step(step_id)
-            attempt = self._recorder.state.attempts[now.attempts[-1]] if now.attempts else None
-            if now.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
+            step_state = self._recorder.state.step(step_id)
+            attempt = self._recorder.state.attempts[step_state.attempts[-1]] if step_state.attempts else None
+            if step_state.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
                 raise NotNow("there is nothing to follow", "only a durable command of unknown outcome can be followed")
             self._progress.follow_again(attempt)
 

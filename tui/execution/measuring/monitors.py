@@ -300,12 +300,12 @@ def crossings(before: SessionState, after: SessionState, monitor: str) -> list[e
     for name, trigger in after.runbook.triggers.items():
         if trigger.monitor != monitor or value is None:
             continue
-        was, now = before.triggers.get(name, TriggerState()), after.triggers.get(name, TriggerState())
-        if now.armed and not was.armed:
+        earlier, later = before.triggers.get(name, TriggerState()), after.triggers.get(name, TriggerState())
+        if later.armed and not earlier.armed:
             found.append(ev.TriggerArmed(trigger=name, monitor=monitor, value=value))
         proposes = name in before.tripped
-        if now.tripped and not proposes:
-            found.append(ev.TriggerTripped(trigger=name, monitor=monitor, value=value, dwell=round(now.beyond, 3)))
-        if (was.armed or proposes) and not now.armed:
+        if later.tripped and not proposes:
+            found.append(ev.TriggerTripped(trigger=name, monitor=monitor, value=value, dwell=round(later.beyond, 3)))
+        if (earlier.armed or proposes) and not later.armed:
             found.append(ev.TriggerCleared(trigger=name, monitor=monitor, value=value))
     return found

@@ -89,13 +89,13 @@ def follow(
     told = begun
     count, left = 0, within
     while True:
-        now = state()
-        monitored = now.monitors.get(watched.monitor)
+        current = state()
+        monitored = current.monitors.get(watched.monitor)
         for sample in monitored.samples if monitored else ():
             if sample.at <= told or count >= wanted:
                 continue
             told = sample.at
-            if sample.begun < begun or (alone and not undisturbed(now, sample)):
+            if sample.begun < begun or (alone and not undisturbed(current, sample)):
                 continue
             count += sample.value is not None or sample.failed
             sink(Stream.OUT, line(sample, monitor).encode())

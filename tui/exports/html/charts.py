@@ -27,15 +27,18 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
         return round(max(0.0, min(1.0, (at - begin) / length)) * WIDE, 1)
 
     bars = []
-    for _, step, now in source.steps():
-        if now.opened is None:
+    for _, step, step_state in source.steps():
+        if step_state.opened is None:
             continue
-        left, right = x(now.opened), x(now.settled or end)
-        label = tag("title", f"{step.title}: {now.status.value}, {duration((now.settled or end) - now.opened)}")
-        kind = now.status.name.lower().replace("_", "-")
+        left, right = x(step_state.opened), x(step_state.settled or end)
+        label = tag(
+            "title",
+            f"{step.title}: {step_state.status.value}, {duration((step_state.settled or end) - step_state.opened)}",
+        )
+        kind = step_state.status.name.lower().replace("_", "-")
         bar = tag("rect", label, x=left, y=6, width=max(2.0, right - left), height=HIGH - 12, class_=f"bar {kind}")
         bars.append(tag("a", bar, href=f"#step-{step.id}"))
-        for began, until in not_well(source, now, end):
+        for began, until in not_well(source, step_state, end):
             bars.append(
                 tag("rect", x=x(began), y=6, width=max(2.0, x(until) - x(began)), height=HIGH - 12, class_=FAILED)
             )

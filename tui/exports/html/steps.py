@@ -26,44 +26,46 @@ def steps(source: Source) -> Html:
 def _sections(source: Source) -> Iterator[str]:
     share = max(LEAST, min(CHARACTERS, TOTAL // max(1, len(source.state.attempts))))
     heading = ""
-    for section, step, now in source.steps():
+    for section, step, step_state in source.steps():
         if section.title != heading:
             heading = section.title
             yield tag("h3", heading)
-        yield _step(source, step, now, share)
+        yield _step(source, step, step_state, share)
 
 
-def _step(source: Source, step: Step, now: StepState, share: int) -> Html:
-    kind = now.status.name.lower().replace("_", "-")
+def _step(source: Source, step: Step, step_state: StepState, share: int) -> Html:
+    kind = step_state.status.name.lower().replace("_", "-")
     said = [
-        tag("p", f"Reason: {now.reason}") if now.reason else None,
-        *(tag("p", f"Note: {note}") for note in now.notes),
-        *(tag("div", one.question, " ", tag("b", one.answer), _checks(one.bad)) for one in answers(step, now)),
+        tag("p", f"Reason: {step_state.reason}") if step_state.reason else None,
+        *(tag("p", f"Note: {note}") for note in step_state.notes),
+        *(tag("div", one.question, " ", tag("b", one.answer), _checks(one.bad)) for one in answers(step, step_state)),
     ]
-    attempts = attempts_of(source.state, now)
+    attempts = attempts_of(source.state, step_state)
     failed = sum(attempt_failed(one) for one in attempts)
     return tag(
         "details",
         tag(
             "summary",
-            tag("span", GLYPHS[now.status], class_="glyph", aria_hidden="true"),
+            tag("span", GLYPHS[step_state.status], class_="glyph", aria_hidden="true"),
             tag("h4", step.title),
             tag("span", f"{failed} failed", class_="failures") if failed else None,
-            tag("small", _brief(source, now)),
+            tag("small", _brief(source, step_state)),
         ),
-        tag("p", tag("code", step.id), " ", settled_words(source, step, now), class_="stands"),
+        tag("p", tag("code", step.id), " ", settled_words(source, step, step_state), class_="stands"),
         said,
         [_attempt(source, attempt, share) for attempt in attempts],
         id=f"step-{step.id}",
         class_=f"step {kind}",
-        open=now.status in (StepStatus.FAILED, StepStatus.UNKNOWN),
+        open=step_state.status in (StepStatus.FAILED, StepStatus.UNKNOWN),
     )
 
 
-def _brief(source: Source, now: StepState) -> str:
+def _brief(source: Source, step_state: StepState) -> str:
     """Where a step stands and how long it took, in the line that a folded step leaves."""
-    took = source.took(now)
-    return now.status.value + (f" {clock_words(took.total_seconds())}" if took and took.total_seconds() >= 1 else "")
+    took = source.took(step_state)
+    return step_state.status.value + (
+        f" {clock_words(took.total_seconds())}" if took and took.total_seconds() >= 1 else ""
+    )
 
 
 def _attempt(source: Source, attempt: Attempt, share: int) -> Html:

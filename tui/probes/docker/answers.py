@@ -186,12 +186,14 @@ def _used(told: Document) -> dict[str, Any]:
 
 def _cpu(told: Document) -> float | None:
     """Processor time taken between the engine's two samples, of what the machine had; 100 % is one core."""
-    now, before = _part(told, "cpu_stats"), _part(told, "precpu_stats")
-    if "system_cpu_usage" not in now or "system_cpu_usage" not in before:
+    latest, before = _part(told, "cpu_stats"), _part(told, "precpu_stats")
+    if "system_cpu_usage" not in latest or "system_cpu_usage" not in before:
         return None
-    taken = _whole(_part(now, "cpu_usage").get("total_usage")) - _whole(_part(before, "cpu_usage").get("total_usage"))
-    passed = _whole(now["system_cpu_usage"]) - _whole(before["system_cpu_usage"])
-    cores = _whole(now.get("online_cpus")) or len(_part(now, "cpu_usage").get("percpu_usage") or ()) or 1
+    taken = _whole(_part(latest, "cpu_usage").get("total_usage")) - _whole(
+        _part(before, "cpu_usage").get("total_usage")
+    )
+    passed = _whole(latest["system_cpu_usage"]) - _whole(before["system_cpu_usage"])
+    cores = _whole(latest.get("online_cpus")) or len(_part(latest, "cpu_usage").get("percpu_usage") or ()) or 1
     return round(100 * max(0, taken) / passed * cores, 2) if passed > 0 else None
 
 

@@ -9,7 +9,7 @@ from tui.runbook.model import Host, Runbook, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.names import KnownNames, Names, template_faults
-from tui.runbook.templates.variables import fill, moment, names, wrong_value
+from tui.runbook.templates.variables import fill, names, time_values, wrong_value
 
 
 def declarations(runbook: Runbook) -> Iterator[UnplacedProblem]:
@@ -141,7 +141,7 @@ def _variables(runbook: Runbook) -> Iterator[UnplacedProblem]:
 
 def _default(variable: Variable, path: Path) -> Iterator[UnplacedProblem]:
     """What is wrong with a default, which is a text, or the time at which it is asked for."""
-    now = moment(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
+    now = time_values(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
     for name in sorted(names(variable.default) - set(now)):
         hint = f"a default may name {' and '.join(now)}"
         yield UnplacedProblem(path=(*path, "default"), message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)

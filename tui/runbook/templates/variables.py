@@ -72,7 +72,7 @@ def filled(template: str, values: Mapping[str, str]) -> str | None:
     return None if template and not text else text
 
 
-def moment(now: datetime, window: Window | None = None) -> dict[str, str]:
+def time_values(now: datetime, window: Window | None = None) -> dict[str, str]:
     """The built-in names for the time, which is UTC, and their values; a variable's default may name them.
 
     `window_date` and `window_time` are the next time at which the window opens; now, where it is open or there is none.
@@ -111,7 +111,7 @@ def defaults(
         flow: the session's; an optional variable of other flows has no value in it.
         window: the runbook's.
     """
-    times = moment(now, window)
+    times = time_values(now, window)
     return {
         name: fill(one.default, times)
         for name, one in variables.items()

@@ -159,8 +159,8 @@ class SessionActs(SessionScreen):
             self._human(step, waits)
 
     def _human(self, step: Step, kind: str) -> None:
-        now = self.viewer.state.step(step.id)
-        action = step.actions[now.action]
+        step_state = self.viewer.state.step(step.id)
+        action = step.actions[step_state.action]
         if kind == "ask":
             self._question(step, action)
         elif kind == "send":
@@ -169,18 +169,18 @@ class SessionActs(SessionScreen):
             url = fill(action.open or "", self.viewer.values())
             self.app.open_link(url)
             self._try(lambda: self.conductor.opened(step.id))
-            self._and_then(step, now.action)
+            self._and_then(step, step_state.action)
 
     def _question(self, step: Step, action: Action) -> None:
-        now = self.viewer.state.step(step.id)
+        step_state = self.viewer.state.step(step.id)
         problem = "; ".join(
-            f"{one.came}, expected {one.expected}" for one in now.checks.get(now.action, ()) if not one.ok
+            f"{one.came}, expected {one.expected}" for one in step_state.checks.get(step_state.action, ()) if not one.ok
         )
 
         def answered(answer: str | None) -> None:
             if answer is not None:
                 self._try(lambda: self.conductor.answer(step.id, answer))
-                self._and_then(step, now.action)
+                self._and_then(step, step_state.action)
 
         values = self.viewer.values()
         asked = Question(filled_action(action, values), problem, worded(action.ask or "", values))

@@ -87,14 +87,14 @@ def only_looks(step: Step, place: int) -> bool:
 
 def check_lines(state: SessionState, step: Step) -> list[str]:
     """What a sign-off answers for: each command's end and each expectation compared with it."""
-    now = state.step(step.id)
+    step_state = state.step(step.id)
     values = values_of(state.runbook, state.facts, state.at or datetime.now().astimezone())
     lines: list[str] = []
-    for number in now.attempts:
+    for number in step_state.attempts:
         attempt = state.attempts[number]
         first = _called(step, attempt, values)
         lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
-    for checks in now.checks.values():
+    for checks in step_state.checks.values():
         lines += [
             f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, got {one.came}"
             for one in checks

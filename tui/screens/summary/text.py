@@ -142,9 +142,9 @@ def _slower(report: Report) -> Iterable[list[Piece]]:
 
 def _checklist(source: Source) -> Iterable[list[Piece]]:
     by: dict[str, list[str]] = {}
-    for _, step, now in source.steps():
+    for _, step, step_state in source.steps():
         for name in step.checklist:
-            if now.status is StepStatus.SIGNED:
+            if step_state.status is StepStatus.SIGNED:
                 by.setdefault(name, []).append(step.title)
     for item in items(source.state):
         mark: Piece = ("☑ done ", GOOD) if item.done else ("☐ open ", WARN)

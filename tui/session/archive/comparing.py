@@ -100,11 +100,11 @@ def difference(before: ComparedSession, after: ComparedSession, step: str) -> li
 def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | None:
     if step.id not in known:
         return None
-    now = state.step(step.id)
-    attempts = [state.attempts[number] for number in now.attempts]
+    step_state = state.step(step.id)
+    attempts = [state.attempts[number] for number in step_state.attempts]
     outcome = attempt_called(attempts[-1]) if attempts else ""
     took = sum(one.seconds or 0.0 for one in attempts)
-    return Side(now.status.value, outcome, round(took, 3), len(attempts))
+    return Side(step_state.status.value, outcome, round(took, 3), len(attempts))
 
 
 def _output(session: ComparedSession, step: str) -> Iterator[str]:

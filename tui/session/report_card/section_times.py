@@ -62,10 +62,10 @@ def _open_at(state: SessionState, at: datetime) -> str:
     begun = state.rollback_at
     since = begun if begun is not None and at > begun else None
     steps = [one for one in state.steps.values() if one.opened is not None and one.opened <= at]
-    now = [one for one in steps if (one.settled is None or one.settled > at) and _later(one.opened, since)]
+    current = [one for one in steps if (one.settled is None or one.settled > at) and _later(one.opened, since)]
     settled = [one for one in state.steps.values() if one.settled and one.settled <= at and _later(one.settled, since)]
-    if now:
-        return _section(state, max(now, key=lambda one: one.opened or at).id)
+    if current:
+        return _section(state, max(current, key=lambda one: one.opened or at).id)
     if settled:
         return _section(state, max(settled, key=lambda one: one.settled or at).id)
     following = state.next_step()

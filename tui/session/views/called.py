@@ -187,11 +187,11 @@ def people_words(*names: str) -> str:
     return " and ".join(dict.fromkeys(name for name in names if name))
 
 
-def settled_by(now: StepState) -> str:
+def settled_by(step_state: StepState) -> str:
     """Who answers for a settled step: those who signed it, who decided what it asked, or that nobody was asked."""
-    if now.operator != AUTO:
-        return f"by {people}" if (people := people_words(now.operator, now.second_operator)) else ""
-    return f"by {now.decided}'s decision" if now.decided else "automatically"
+    if step_state.operator != AUTO:
+        return f"by {people}" if (people := people_words(step_state.operator, step_state.second_operator)) else ""
+    return f"by {step_state.decided}'s decision" if step_state.decided else "automatically"
 
 
 def items(state: SessionState) -> Sequence[Item]:

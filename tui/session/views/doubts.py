@@ -38,14 +38,14 @@ def restart_since(state: SessionState, step: Step) -> Restart | None:
 
     When it was signed does not count: a signature says that it was done, not that it still holds.
     """
-    now = state.step(step.id)
-    if not state.restarts or now.status not in DONE:
+    step_state = state.step(step.id)
+    if not state.restarts or step_state.status not in DONE:
         return None
     found = [
         restart
         for host, places in _places_of(state.runbook, step).items()
         if (restart := state.restarts.get(host)) is not None
-        and restart.seq > max(now.confirmed_seq, known_since(state, step, places))
+        and restart.seq > max(step_state.confirmed_seq, known_since(state, step, places))
     ]
     return max(found, key=lambda one: one.seq, default=None)
 
@@ -56,11 +56,11 @@ def begins_anew(state: SessionState, step: Step) -> str:
     Its host was restarted, or a step that it takes back (the stop, of a start) was done after them. Empty if nothing
     such is known.
     """
-    now = state.step(step.id)
-    if not step.mutates or now.action == 0:
+    step_state = state.step(step.id)
+    if not step.mutates or step_state.action == 0:
         return ""
-    attempts = (one for one in map(state.attempts.__getitem__, now.attempts) if not one.aside)
-    done = {one.action: one for one in attempts if one.action < now.action and one.seq > now.reopened_seq}
+    attempts = (one for one in map(state.attempts.__getitem__, step_state.attempts) if not one.aside)
+    done = {one.action: one for one in attempts if one.action < step_state.action and one.seq > step_state.reopened_seq}
     for one in done.values():
         restart = state.restarts.get(connection_of(state.runbook, one.host)) if one.host else None
         if restart is not None and max(one.seq, one.resolved_seq) < restart.seq:
@@ -191,7 +191,7 @@ def checked_since_change(state: SessionState, step: Step) -> bool:
 def _changes(state: SessionState) -> tuple[int, ...]:
     """The events by which the session changed something, or may have; a person's hand changes as a command does."""
     steps = index_of(state.runbook).steps
-    by_hand = (now.by_hand.values() for name, now in state.steps.items() if now.by_hand and steps[name].mutates)
+    by_hand = (done.by_hand.values() for name, done in state.steps.items() if done.by_hand and steps[name].mutates)
     return *(one.seq for one in state.attempts.values() if one.mutates and not one.aside), *chain.from_iterable(by_hand)
 
 

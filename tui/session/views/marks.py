@@ -105,15 +105,15 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
         return Mark(1, f"{step.title}: done elsewhere, if it was done")
     if step.id not in state.steps:  # most steps of a large runbook
         return _NONE
-    now = state.step(step.id)
+    step_state = state.step(step.id)
     if done(state, step):
         return Mark(2, f"{step.title}: done")
     ran = _ran(state, step)
     if ran:
         return Mark(1, f"{step.title}: {ran[-1].outcome if ran[-1].outcome else 'running'}")
-    if now.signed_seq >= 0:  # done by hand, and reopened since
+    if step_state.signed_seq >= 0:  # done by hand, and reopened since
         return Mark(1, f"{step.title}: done, and reopened")
-    if step.mutates and _by_hand(step, now):
+    if step.mutates and _by_hand(step, step_state):
         return Mark(1, f"{step.title}: begun by hand, and not said to be done")
     return _NONE
 
@@ -123,16 +123,18 @@ def done(state: SessionState, step: Step) -> bool:
     return state.step(step.id).status in (StepStatus.SIGNED, StepStatus.PASSED)
 
 
-def _by_hand(step: Step, now: StepState) -> bool:
+def _by_hand(step: Step, step_state: StepState) -> bool:
     """Whether a person is in the middle of a step's part that the program does not do itself."""
-    theirs = now.action < len(step.actions) and not step.actions[now.action].automatic
-    return theirs and now.status in (StepStatus.WAITING, StepStatus.FAILED)
+    theirs = step_state.action < len(step.actions) and not step.actions[step_state.action].automatic
+    return theirs and step_state.status in (StepStatus.WAITING, StepStatus.FAILED)
 
 
 def begun(state: SessionState, step: Step) -> bool:
     """Whether the step ran, or its look was answered and a person reopened it all the same: looks can be wrong."""
-    now = state.step(step.id)
-    attempts = [one for one in map(state.attempts.__getitem__, now.attempts) if one.seq > now.replanned_seq]
+    step_state = state.step(step.id)
+    attempts = [
+        one for one in map(state.attempts.__getitem__, step_state.attempts) if one.seq > step_state.replanned_seq
+    ]
     answered = any(one.aside and one.outcome is not None and one.outcome.ended_by_itself for one in attempts)
     return answered or any(one in attempts for one in _ran(state, step))
 
@@ -142,16 +144,16 @@ def last_done(state: SessionState, step: Step) -> int:
 
     That somebody signed it later is not the doing; only of a step of which nothing else is recorded is it all there is.
     """
-    now = state.step(step.id)
-    did = max((*(one.seq for one in _ran(state, step)), *now.by_hand.values()), default=-1)
-    return did if did >= 0 else now.signed_seq
+    step_state = state.step(step.id)
+    did = max((*(one.seq for one in _ran(state, step)), *step_state.by_hand.values()), default=-1)
+    return did if did >= 0 else step_state.signed_seq
 
 
 def as_of(state: SessionState, step: Step) -> int:
     """The event since which all that a step found, or did, is known: that of the action that was longest ago."""
-    now = state.step(step.id)
-    did = {**now.by_hand, **{one.action: one.seq for one in _ran(state, step)}}
-    return min(did.values(), default=now.signed_seq)
+    step_state = state.step(step.id)
+    did = {**step_state.by_hand, **{one.action: one.seq for one in _ran(state, step)}}
+    return min(did.values(), default=step_state.signed_seq)
 
 
 def known_since(state: SessionState, step: Step, places: Iterable[int]) -> int:
@@ -159,9 +161,9 @@ def known_since(state: SessionState, step: Step, places: Iterable[int]) -> int:
 
     A person who decides an unknown outcome has looked on the host.
     """
-    now = state.step(step.id)
+    step_state = state.step(step.id)
     did = {one.action: max(one.seq, one.resolved_seq) for one in _ran(state, step)}
-    return min((did.get(place, now.signed_seq) for place in places), default=now.signed_seq)
+    return min((did.get(place, step_state.signed_seq) for place in places), default=step_state.signed_seq)
 
 
 def _left_out(state: SessionState, step: str) -> bool:

@@ -27,11 +27,12 @@ def told_now(state: SessionState, event: ev.MessageSent, at: datetime) -> Mappin
     message = state.runbook.messages.get(event.message)
     if message is None or not message.ahead:
         return state.told
-    now = Announced(fill(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
+    announced = Announced(fill(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
     before = state.told.get(event.message)
-    if before is not None and before.of == now.of:
-        now = Announced(now.of, min((one.at for one in (before, now) if one.at is not None), default=None))
-    return {**state.told, event.message: now}
+    if before is not None and before.of == announced.of:
+        times = (each.at for each in (before, announced) if each.at is not None)
+        announced = Announced(announced.of, min(times, default=None))
+    return {**state.told, event.message: announced}
 
 
 def told_late(state: SessionState, steps: Sequence[Step]) -> str:

@@ -37,18 +37,18 @@ def _reopenings(state: SessionState, plan: Plan) -> Iterator[Reopening]:
     """The steps passed so far that were reopened at some time, and so what checked or undid them may be too old."""
     for place in sorted(place for name in state.steps if (place := plan.place(name)) >= 0):
         step = plan.steps[place][1]
-        now = state.step(step.id)
-        if now.status is StepStatus.NOT_NEEDED:
+        step_state = state.step(step.id)
+        if step_state.status is StepStatus.NOT_NEEDED:
             if not why_left_out(state, step, afresh=True):
-                yield Reopening(step.id, f"it applies now; before: {now.reason}")
-        elif now.status in (StepStatus.SIGNED, StepStatus.PASSED) and (
+                yield Reopening(step.id, f"it applies now; before: {step_state.reason}")
+        elif step_state.status in (StepStatus.SIGNED, StepStatus.PASSED) and (
             step.undo or step.id in undoing or reopened or state.restarts
         ):
             reason = _taken_back(state, plan, step) or _done_again(state, plan, step, reopened)
             reason = reason or _restarted(state, step)
             if reason:
                 yield Reopening(step.id, reason)
-        if now.reopened_seq >= 0:
+        if step_state.reopened_seq >= 0:
             reopened.append(step)
 
 
@@ -94,10 +94,10 @@ def _done_again(state: SessionState, plan: Plan, step: Step, reopened: list[Step
     earlier = {plan.place(one.id): one for one in (*undone, *(reopened if checks else ()))}
     for at in sorted(earlier):
         one = earlier[at]
-        now = state.step(one.id)
-        if now.status in (StepStatus.NOT_NEEDED, StepStatus.SKIPPED) or not one.mutates:
+        step_state = state.step(one.id)
+        if step_state.status in (StepStatus.NOT_NEEDED, StepStatus.SKIPPED) or not one.mutates:
             continue
-        again = now.reopened_seq > since
+        again = step_state.reopened_seq > since
         nothing_since = again and checks and since > last_change(state) and deploys(state.runbook, one)
         if again and checks and (nothing_since or step in checked_by(state, one)):
             return f"it was checked before: {one.title}"

@@ -219,8 +219,8 @@ def assuming_done(state: SessionState, step: Step) -> SessionState:
         mutates=True,
         judged=True,
     )
-    now = replace(state.step(step.id), status=StepStatus.SIGNED, attempts=(number,))
-    return with_attempt(with_step(state, now), done)
+    signed = replace(state.step(step.id), status=StepStatus.SIGNED, attempts=(number,))
+    return with_attempt(with_step(state, signed), done)
 
 
 def rollback_flow(state: SessionState) -> str:

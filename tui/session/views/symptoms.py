@@ -91,13 +91,15 @@ def said_of(state: SessionState, step: str, attempts: Path | None = None) -> str
     Args:
         attempts: the directory of the outputs; without it only what the journal has is looked at.
     """
-    now = state.step(step)
-    if now.status not in (StepStatus.FAILED, StepStatus.UNKNOWN) or not now.attempts:
+    step_state = state.step(step)
+    if step_state.status not in (StepStatus.FAILED, StepStatus.UNKNOWN) or not step_state.attempts:
         return ""
-    last = state.attempts[now.attempts[-1]]
+    last = state.attempts[step_state.attempts[-1]]
     words = [_tail(attempts / f"{last.number:04d}.out")] if attempts is not None else []
     words.append(str(last.outcome or ""))
-    words += [f"{check.expected}: {check.came}" for checks in now.checks.values() for check in checks if not check.ok]
+    words += [
+        f"{check.expected}: {check.came}" for checks in step_state.checks.values() for check in checks if not check.ok
+    ]
     return "\n".join(words)
 
 

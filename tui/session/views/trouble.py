@@ -8,12 +8,12 @@ def failure_words(state: SessionState) -> str:
     stopped = [one for one in state.steps.values() if one.status in (StepStatus.FAILED, StepStatus.UNKNOWN)]
     if not stopped:
         return ""
-    now = next((one for one in stopped if one.id == state.current), stopped[-1])
-    title = step_by_id(state.runbook, now.id).title
-    if now.status is StepStatus.UNKNOWN:
+    step = next((step for step in stopped if step.id == state.current), stopped[-1])
+    title = step_by_id(state.runbook, step.id).title
+    if step.status is StepStatus.UNKNOWN:
         return f"{title}: its outcome is not known"
-    missed = [one for checks in now.checks.values() for one in checks if not one.ok and not one.warning]
+    missed = [one for checks in step.checks.values() for one in checks if not one.ok and not one.warning]
     if missed:
         return f"{title} failed: expected {missed[0].expected}, got {missed[0].came}"
-    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    last = state.attempts[step.attempts[-1]] if step.attempts else None
     return f"{title} failed: {last.outcome}" if last is not None and last.outcome else f"{title} failed"

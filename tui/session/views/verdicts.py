@@ -28,11 +28,11 @@ class CheckRow(Struct, frozen=True, kw_only=True):
 
 def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
     """The verdict on a step as it stands."""
-    now = state.step(step.id)
-    attempts = [state.attempts[number] for number in now.attempts if not state.attempts[number].aside]
-    checks = [check for checks in now.checks.values() for check in checks]
+    step_state = state.step(step.id)
+    attempts = [state.attempts[number] for number in step_state.attempts if not state.attempts[number].aside]
+    checks = [check for checks in step_state.checks.values() for check in checks]
     lost = next((str(one.outcome) for one in attempts[-1:] if one.outcome and not one.outcome.ended_by_itself), "")
-    verdict = _verdict(now.status, checks, lost)
+    verdict = _verdict(step_state.status, checks, lost)
     worst = _worst(checks, verdict)
     came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came or _figures(state, attempts)).partition(
         " → "

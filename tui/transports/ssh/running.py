@@ -20,7 +20,7 @@ INLINE = 16 << 10
 
 
 class Came(Enum):
-    """What came of a command within a while."""
+    """What was received from a command in one wait."""
 
     OUTPUT = "output"
     NOTHING = "nothing"

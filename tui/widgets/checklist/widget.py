@@ -98,12 +98,12 @@ class Checklist(Lines):
         if self.moment is None or place >= len(self._outline.lines):
             return Strip.blank(width, plain)
         line = self._outline.lines[place]
-        now = row(self.moment.state, line, self.rollback, self.issue is not None)
+        checklist_row = row(self.moment.state, line, self.rollback, self.issue is not None)
         chosen = line.step is not None and line.step.id == self.selected
-        told = line.step if now.need is not Need.NOT_NEEDED else None
+        told = line.step if checklist_row.need is not Need.NOT_NEEDED else None
         time = time_of(self.moment, told) if told else ""
         segments = []
-        for text, class_ in painted(now, time, width, chosen):
+        for text, class_ in painted(checklist_row, time, width, chosen):
             style = self.paint(f"checklist--{class_ or 'plain'}")
             if chosen:
                 style = style + self.get_component_rich_style("checklist--selected", partial=True)

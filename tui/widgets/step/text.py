@@ -100,8 +100,8 @@ def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
     state = moment.state
     step = step_by_id(state.runbook, step_id)
     values = values_of(state.runbook, state.facts, moment.now)
-    now = state.step(step_id)
-    focus = min(now.action, len(step.actions) - 1)
+    step_state = state.step(step_id)
+    focus = min(step_state.action, len(step.actions) - 1)
     lines: list[list[Piece]] = [_head(state, step)]
     found = presses(state, step, moment.issue, moment.busy)
     lines += [_then(found)] if moment.replayed else _keys(found, moment, width)
@@ -131,12 +131,12 @@ def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
 
 def _again(state: SessionState, step: Step) -> list[list[Piece]]:
     """That a command is tried again until it gives what is expected: what failed so far is no failure yet."""
-    now = state.step(step.id)
-    last = state.attempts[now.attempts[-1]] if now.attempts else None
-    if now.status is not StepStatus.RUNNING or last is None or last.action >= len(step.actions):
+    step_state = state.step(step.id)
+    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
+    if step_state.status is not StepStatus.RUNNING or last is None or last.action >= len(step.actions):
         return []
     retry = step.actions[last.action].retry
-    tries = sum(state.attempts[number].action == last.action for number in now.attempts)
+    tries = sum(state.attempts[number].action == last.action for number in step_state.attempts)
     if retry is None or last.good or (tries == 1 and not last.judged):
         return []
     every = duration(seconds(retry.every))
@@ -242,21 +242,23 @@ def _need(state: SessionState, step: Step) -> list[list[Piece]]:
 
 def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
     """The result of the step so far: what was expected and what came, who settled it, and why."""
-    now = state.step(step.id)
+    step_state = state.step(step.id)
     lines: list[list[Piece]] = []
-    last = state.attempts[now.attempts[-1]] if now.attempts else None
+    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
     bad_end = last is not None and last.outcome is not None and not last.outcome.ended_by_itself
-    if now.status in (StepStatus.FAILED, StepStatus.UNKNOWN) and bad_end and last and last.outcome:
+    if step_state.status in (StepStatus.FAILED, StepStatus.UNKNOWN) and bad_end and last and last.outcome:
         lines.append([(f"{last.host}: {attempt_called(last)}".removeprefix(": "), STYLES["bad"])])
     for check in _checks(state, step):
         lines += _check(check)
     lines += _drift(state, step)
-    if now.status is StepStatus.SIGNED:
-        at = f" at {now.settled:%H:%M:%S} UTC" if now.settled else ""
-        lines.append([(f"{'done' if now.operator == AUTO else 'signed'} {settled_by(now)}{at}", STYLES["good"])])
-    elif now.reason and now.status.settled:
-        who = f" by {now.operator}" if now.operator and now.status is StepStatus.SKIPPED else ""
-        lines.append([(f"{now.status.value}{who}: {now.reason}", LABEL)])
+    if step_state.status is StepStatus.SIGNED:
+        at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
+        lines.append(
+            [(f"{'done' if step_state.operator == AUTO else 'signed'} {settled_by(step_state)}{at}", STYLES["good"])]
+        )
+    elif step_state.reason and step_state.status.settled:
+        who = f" by {step_state.operator}" if step_state.operator and step_state.status is StepStatus.SKIPPED else ""
+        lines.append([(f"{step_state.status.value}{who}: {step_state.reason}", LABEL)])
     return lines
 
 
@@ -277,8 +279,8 @@ def _drift(state: SessionState, step: Step) -> list[list[Piece]]:
 
 def _checks(state: SessionState, step: Step) -> list[Check]:
     """The checks worth showing: of a step that is not good those that failed, always those that warn."""
-    now = state.step(step.id)
-    every = [check for checks in now.checks.values() for check in checks]
+    step_state = state.step(step.id)
+    every = [check for checks in step_state.checks.values() for check in checks]
     return [check for check in every if not check.ok][:8]
 
 
