@@ -53,3 +53,21 @@ def test_each_act_is_written_once_whatever_screens_have_it() -> None:
     written = Counter(tuple(ast.unparse(one) for one in call.args[1:5]) for call in calls)
     assert len(written) > 80
     assert [act for act, count in written.items() if count > 1] == []
+
+
+def written(words: str) -> list[str]:
+    """The modules that have these words in a text of theirs."""
+    return [file for file, node in nodes(ast.Constant, words) if isinstance(node.value, str) and words in node.value]
+
+
+@pytest.mark.parametrize(
+    ("words", "module"),
+    [("did you mean", "text/nearest.py"), ("not started: ", "execution/conductor/executor.py")],
+)
+def test_what_is_said_in_several_places_is_written_in_one(words: str, module: str) -> None:
+    assert written(words) == [module]
+
+
+def test_the_host_of_what_names_none_is_found_in_one_place() -> None:
+    chosen = [file for file, node in nodes(ast.BoolOp, "default_host") if "default_host" in ast.unparse(node)]
+    assert chosen == ["runbook/facts.py"]

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from tui.errors import UsageError
-from tui.text.nearest import closest
+from tui.text.nearest import did_you_mean
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,9 +80,8 @@ def load_config(path: Path | None = None) -> Config:
     known = [field.name for field in msgspec.structs.fields(Config)]
     for key in raw:
         if key not in known:
-            near = closest(key, known)
-            meant = f"did you mean {near}?" if near else f"it may have: {', '.join(known)}"
-            raise UsageError(f"{chosen}: {key}: no such key", meant)
+            hint = did_you_mean(key, known) or f"it may have: {', '.join(known)}"
+            raise UsageError(f"{chosen}: {key}: no such key", hint)
     for table in TABLES:
         values = raw.get(table, {})
         for key, value in values.items() if isinstance(values, dict) else ():
@@ -112,5 +111,5 @@ def unknown_keys(config: Config, ids: frozenset[str], themes: frozenset[str]) ->
 
 
 def _near(given: str, known: frozenset[str]) -> str:
-    near = closest(given, known)
-    return f"; did you mean {near}?" if near else ""
+    meant = did_you_mean(given, known)
+    return f"; {meant}" if meant else ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from tui.errors import RunbookError
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
+from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill, fill_command, filled, time_values
@@ -34,7 +35,7 @@ def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict
 
 def host_of(runbook: Runbook, action: Action) -> tuple[str, Host]:
     """The name and the entry of the host an action runs on."""
-    name = action.on or runbook.runbook.default_host
+    name = host_named(runbook, action.on)
     return name, runbook.hosts[name]
 
 
@@ -95,7 +96,7 @@ def send(
         raise RunbookError(
             f"message {name} has no way to be sent", "copy it, or give it a `send` command in the runbook"
         )
-    host = message.on or runbook.runbook.default_host
+    host = host_named(runbook, message.on)
     output = bytearray()
     outcome = transports[host].run(
         Command(

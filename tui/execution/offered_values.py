@@ -6,6 +6,7 @@ from functools import partial
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, values_of
 from tui.execution.secrecy.secrets import Secrets
+from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Runbook
 from tui.session.clock import Clock
 from tui.text.sanitise import sanitise
@@ -64,7 +65,7 @@ def _printed(
 
     try:
         prepared = prepare(runbook, action, values_of(runbook, given, clock.now()), secrets, f"choices/{name}")
-        outcome = transports[variable.on or runbook.runbook.default_host].run(prepared, keep, CancelToken())
+        outcome = transports[host_named(runbook, variable.on)].run(prepared, keep, CancelToken())
     except RunbookError:
         return ()
     lines = [sanitise(line).strip() for line in bytes(output).splitlines()]

@@ -8,7 +8,7 @@ import tomli
 
 from tui.errors import UsageError
 from tui.runbook.model import Runbook
-from tui.text.nearest import closest
+from tui.text.nearest import did_you_mean
 
 
 class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,5 +65,5 @@ def read_answers(path: Path, runbook: Runbook) -> AnswersFile:
 
 
 def _suggest(name: str, known: frozenset[str]) -> str:
-    near = closest(name, known)
-    return f"{name} (did you mean {near}?)" if near else name
+    meant = did_you_mean(name, known)
+    return f"{name} ({meant})" if meant else name

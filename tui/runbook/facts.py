@@ -32,9 +32,14 @@ def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[
                 yield section, step
 
 
+def host_named(runbook: Runbook, on: str) -> str:
+    """The host on which something runs that names `on`: that, or the runbook's default where it names none."""
+    return on or runbook.runbook.default_host
+
+
 def connection_of(runbook: Runbook, on: str) -> str:
     """The host whose connection an action on host `on` uses; the runbook's default where it names none."""
-    name = on or runbook.runbook.default_host
+    name = host_named(runbook, on)
     while runbook.hosts[name].connection:
         name = runbook.hosts[name].connection
     return name

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from tui.text.nearest import closest
+from tui.text.nearest import did_you_mean
 
 Part = str | int
 Path = tuple[Part, ...]
@@ -59,9 +59,8 @@ def quoted(value: object) -> str:
 def nearest(wrong: str, known: Iterable[str], what: str = "known here") -> str:
     """A hint that names the closest of the known names, or all of them where none is close."""
     names = known if isinstance(known, frozenset) else frozenset(known)
-    close = closest(wrong, names)
-    if close:
-        return f"did you mean {quoted(close)}?"
+    if meant := did_you_mean(wrong, names, quoted):
+        return meant
     return f"{what}: {_listed(names)}" if names else f"none {what}"
 
 

@@ -19,6 +19,7 @@ from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import session_title
 from tui.session.state import SessionState, step_by_id
 from tui.session.views.markers import MarkerKind
+from tui.text.search import pattern
 from tui.widgets import FOLDER
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head import RollbackHead
@@ -221,8 +222,8 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
             self.player.to_time(time)
             self._moved()
             return
-        titles = ((step.id, step.title) for _, step in self.state.plan())
-        step = next((one for one, title in titles if text.casefold() in f"{one} {title}".casefold()), "")
+        wanted = pattern(text)
+        step = next((one.id for _, one in self.state.plan() if wanted.search(f"{one.id} {one.title}")), "")
         found = self.player.to_step(step) if step else None
         if found is None:
             error = NotNow(

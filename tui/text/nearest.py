@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 FEW = 64
@@ -25,6 +25,12 @@ def closest(wrong: str, known: Iterable[str]) -> str:
         return _best(wrong, sorted(names))
     many = _many(names)
     return many.by_one_letter(wrong) or _best(wrong, many.by_two_letters(wrong))
+
+
+def did_you_mean(wrong: str, known: Iterable[str], written: Callable[[str], str] = str) -> str:
+    """The question whether the closest of the known names was meant, `written` like this; empty where none is close."""
+    close = closest(wrong, known)
+    return f"did you mean {written(close)}?" if close else ""
 
 
 def _best(wrong: str, names: list[str]) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown
-from tui.execution.conductor.executor import Executor, Finished
+from tui.execution.conductor.executor import Executor, Finished, not_started
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.expectations import Output, check, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
@@ -18,11 +18,12 @@ from tui.execution.measuring.watch import expected_of_watch, follow, patience, s
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
+from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill
 from tui.session import events as ev
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.outcome import Outcome
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.views.doubts import changed_after
@@ -100,7 +101,7 @@ class AttemptRunner:
             words, host = words_of_watch(action, values), self._runbook.monitors[action.watch.monitor].on
             attempt, mutates = self._watch, False
         else:
-            words, host = shown(action, values), action.on or self._runbook.runbook.default_host
+            words, host = shown(action, values), host_named(self._runbook, action.on)
             attempt, mutates = self._command, step.mutates
         plan = AttemptPlan(
             step=step,
@@ -124,7 +125,7 @@ class AttemptRunner:
                 step=step,
                 index=LOOK,
                 values=values,
-                host=action.on or self._runbook.runbook.default_host,
+                host=host_named(self._runbook, action.on),
                 command=shown(action, values),
                 stdin=fill(action.stdin, values),
             )
@@ -309,7 +310,5 @@ def _ended(number: int, finished: Finished) -> ev.AttemptFinished:
 
 
 def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:
-    """The end of an attempt that could not be prepared: nothing was sent to the host."""
-    detail = ". ".join(part for part in (error.message, error.hint) if part)
-    outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
-    return ev.AttemptFinished(attempt=number, outcome=outcome, seconds=0.0)
+    """The end of an attempt that could not be prepared."""
+    return ev.AttemptFinished(attempt=number, outcome=not_started(error), seconds=0.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.errors import RunbookError
 from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.whole_lines import WholeLines
@@ -36,6 +37,12 @@ class Finished(Struct, frozen=True):
     checks: tuple[Check, ...] = ()
 
 
+def not_started(error: RunbookError) -> Outcome:
+    """The outcome of an attempt of which nothing was sent to the host."""
+    detail = ". ".join(part for part in (error.message, error.hint) if part)
+    return Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
+
+
 class Executor:
     """Runs commands on the session's hosts and keeps their output in `directory`."""
 
@@ -62,8 +69,7 @@ class Executor:
         try:
             writer = OutputWriter(self.directory, attempt, self._clock, secret, self._write)
         except OutputUnwritable as error:
-            outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
-            return Finished(outcome, 0.0, 0, "")
+            return Finished(not_started(error), 0.0, 0, "")
         retry = cancel if command.durable else None
         return self._follow(attempt, writer, 0.0, retry, lambda sink: self.transports[host].run(command, sink, cancel))
 
@@ -72,8 +78,7 @@ class Executor:
         try:
             writer = OutputWriter(self.directory, attempt, self._clock, False, self._write)
         except OutputUnwritable as error:
-            outcome = Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.message}; {error.hint}")
-            return Finished(outcome, 0.0, 0, "")
+            return Finished(not_started(error), 0.0, 0, "")
         return self._follow(attempt, writer, 0.0, None, work)
 
     def rejoin(

@@ -12,7 +12,7 @@ from tui.execution.judging.evidence import value_of
 from tui.execution.measuring.prober import Prober, units_of
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
-from tui.runbook.facts import connection_of, may_hold
+from tui.runbook.facts import connection_of, host_named, may_hold
 from tui.runbook.model import Action, Monitor, Number, Runbook, seconds
 from tui.runbook.patterns.bounded import TooSlow
 from tui.session import events as ev
@@ -225,7 +225,7 @@ class MonitorRunner:
             kept = out if stream is Stream.OUT else err
             kept.extend(data[: max(0, MOST - len(kept))])
 
-        host = monitor.on or runbook.runbook.default_host
+        host = host_named(runbook, monitor.on)
         outcome = self._transports[host].run(command, keep, cancel)
         if outcome.exit_status != 0:
             said = plain(bytes(err)).strip().rpartition("\n")[2]
@@ -265,7 +265,7 @@ class MonitorRunner:
 def connection_to(runbook: Runbook, monitor: Monitor) -> str:
     """The host whose connection a monitor uses; empty for what is reached from this machine."""
     if monitor.probe is None:
-        through = monitor.on or runbook.runbook.default_host
+        through = host_named(runbook, monitor.on)
     else:
         through = runbook.services[monitor.probe.service].through
     return connection_of(runbook, through) if through else ""

@@ -21,6 +21,7 @@ from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.tls_trust import context
 from tui.runbook.described.probes import THIS_MACHINE as THIS_MACHINE
 from tui.runbook.described.probes import value_of, words_of
+from tui.runbook.facts import host_named
 from tui.runbook.model import Expect, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.spec import Setting, Shape
@@ -230,7 +231,7 @@ class DrillProber(_Prober):
     ) -> Measured:
         """See Prober; exit status 0 is a document, 1 a failure in words, anything else no data."""
         service = self._runbook.services[probe.service]
-        transport = self._transports[service.through or self._runbook.runbook.default_host]
+        transport = self._transports[host_named(self._runbook, service.through)]
         try:
             settings = self._settings(service, values, _as_if_read(service))
             self._given(KINDS[service.kind].check(probe.check).parameters, probe.given, values)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tui.errors import HostError, SecretMissing
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.redaction import Redactor
+from tui.runbook.facts import host_named
 from tui.runbook.model import Runbook, Secret, SecretSource
 from tui.runbook.templates.variables import fill
 from tui.transports.base import CancelToken, Command, Stream, Transport
@@ -94,7 +95,7 @@ class Secrets:
         if value:
             self.keep(name, value)
         elif not secret.optional:
-            raise SecretMissing(f"secret {name} has no value", _where(secret, self._runbook.runbook.default_host))
+            raise SecretMissing(f"secret {name} has no value", _where(secret, host_named(self._runbook, secret.on)))
 
     def environment(self, names: Iterable[str]) -> dict[str, str]:
         """The environment variables a command gets for these secrets.
@@ -117,7 +118,7 @@ class Secrets:
             return os.environ.get(secret.variable, "")
         if secret.source is SecretSource.PROMPT:
             return ask(secret.prompt or f"{name}: ") if ask else os.environ.get(secret.variable, "")
-        return _from_host(name, transports[secret.on or self._runbook.runbook.default_host], secret)
+        return _from_host(name, transports[host_named(self._runbook, secret.on)], secret)
 
 
 def _from_host(name: str, transport: Transport, secret: Secret) -> str:
@@ -154,11 +155,11 @@ def _from_host(name: str, transport: Transport, secret: Secret) -> str:
     raise SecretMissing(f"secret {name} has no value: {secret.file} on {transport.name} {why}", hint)
 
 
-def _where(secret: Secret, default_host: str) -> str:
+def _where(secret: Secret, host: str) -> str:
     match secret.source:
         case SecretSource.ENVIRONMENT:
             return f"export {secret.variable} before starting"
         case SecretSource.HOST_FILE:
-            return f"{secret.variable} is not set in {secret.file} on {secret.on or default_host}"
+            return f"{secret.variable} is not set in {secret.file} on {host}"
         case _:
             return f"it is asked for at set-up; without a terminal export {secret.variable}"

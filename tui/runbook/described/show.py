@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
+from tui.runbook.facts import host_named
 from tui.runbook.identity import runbook_id
 from tui.runbook.model import Action, Approval, Danger, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.shell.script import script_of
@@ -89,7 +90,7 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
     if action.title:
         yield f"{margin}# {action.title}"
     if action.run is not None:
-        host = action.on or runbook.runbook.default_host
+        host = host_named(runbook, action.on)
         first, *rest = command_lines(script_of(action))
         yield f"{margin}{host}$ {first}"
         yield from (f"{margin}{' ' * len(host)}> {line}" for line in rest)

@@ -10,6 +10,7 @@ import msgspec.inspect as inspect
 
 from tui.runbook.model import Model, Runbook
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
+from tui.text.nearest import did_you_mean
 
 M = TypeVar("M", bound=Model)
 
@@ -118,15 +119,10 @@ def _wrong(value: object, kind: Any, description: str) -> tuple[str, str] | None
             return None if abs(value) < 1e300 else ("the number is too large", "")
         case inspect.EnumType() if isinstance(value, str):
             words = [str(member.value) for member in kind.cls]
-            return (
-                None if value in words else (f"{quoted(value)} is not one of {', '.join(words)}", _close(value, words))
-            )
+            if value in words:
+                return None
+            return f"{quoted(value)} is not one of {', '.join(words)}", did_you_mean(value, words, quoted)
     return f"expected {_words(kind)}, found {_found(value)}", ""
-
-
-def _close(value: str, words: list[str]) -> str:
-    hint = nearest(value, words)
-    return hint if hint.startswith("did you mean") else ""
 
 
 def _wrong_text(text: str, pattern: str | None, description: str) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from tui.runbook.facts import host_named
 from tui.runbook.model import Step
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
@@ -62,7 +63,7 @@ def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
     services += [action.watch.monitor for action in step.actions if action.watch]
     if services:
         return ", ".join(dict.fromkeys(services))
-    hosts = [one.host for one in attempts] or [step.actions[0].on or state.runbook.runbook.default_host]
+    hosts = [one.host for one in attempts] or [host_named(state.runbook, step.actions[0].on)]
     return ", ".join(dict.fromkeys(hosts))
 
 

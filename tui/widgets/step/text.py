@@ -9,7 +9,7 @@ from tui.execution.commands import shown_whole, values_of
 from tui.execution.measuring.watch import words_of_watch
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
-from tui.runbook.facts import connection_of
+from tui.runbook.facts import connection_of, host_named
 from tui.runbook.model import Action, AnswerKind, Approval, Danger, Runbook, Signoff, Step, seconds
 from tui.runbook.templates.variables import fill, worded
 from tui.session.baseline import differences
@@ -154,7 +154,7 @@ def _doubt(state: SessionState, step: Step) -> list[list[Piece]]:
 def where(state: SessionState, action: Action) -> str:
     """The host an action runs on and as whom, as far as it is known."""
     runbook = state.runbook
-    name = action.on or runbook.runbook.default_host
+    name = host_named(runbook, action.on)
     connection = connection_of(runbook, action.on)
     reached = state.hosts.get(connection)
     if reached is not None:
