@@ -326,3 +326,24 @@ def test_much_output_is_hashed_and_indexed_beside_the_one_who_writes(tmp_path: P
     assert reader.read_lines(599_999, 1) == [b"0049999 some words"]
     write_mask(tmp_path, 2, [])
     assert OutputReader(tmp_path, 2, late).lines_total() == 600_000
+
+
+SHOWN = [
+    ("a colour inside", b"the \x1b[31mnee\x1b[1mdle\x1b[m", True),
+    ("grep's colours", b"\x1b[01;31m\x1b[Kneedle\x1b[m\x1b[K", True),
+    ("ends of Windows", b"the needle\r", True),
+    ("written over", b"needle\rthread", False),
+    ("made of parts", b"   dle\rnee", True),
+    ("corrected", b"neef\bdle", True),
+    ("in a title", b"\x1b]0;needle\x07", False),
+    ("something invisible inside", "nee\u200bdle".encode(), True),
+    ("printed plainly", b"a needle", True),
+]
+
+
+@pytest.mark.parametrize(("line", "found"), [one[1:] for one in SHOWN], ids=[one[0] for one in SHOWN])
+def test_search_finds_what_is_shown_and_nothing_else(tmp_path: Path, line: bytes, found: bool) -> None:
+    reader = finished(tmp_path, b"hay\n" * 10 + line + b"\nhay\n")
+    assert list(reader.search("needle")) == ([10] if found else [])
+    assert list(reader.search("needle", start=11, direction=-1)) == ([10] if found else [])
+    assert ("needle" in reader.shown_lines(10, 1)[0].text) is found

@@ -364,3 +364,28 @@ async def test_a_choice_says_with_the_values_of_the_session_what_follows_from_it
         await pilot.press("enter")
         await dialog(pilot, Question)
         assert "go – LOSES DATA: takes v2 back" in shown(app)
+
+
+async def test_y_copies_what_is_chosen_of_the_output_and_nothing_else(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    lines = b"".join(b"line %d\n" % number for number in range(50))
+    host.replies["uptime"] = [Reply(lines + b"\x1b[31mthe \x1b]52;c;cm0=\x07needle\x1b[m\n" + lines)]
+    async with running(workspace, (100, 30)) as (app, pilot):
+        await pilot.press("y")
+        await until(pilot, lambda: any("no output to copy" in one.message for one in app._notifications))
+        assert app.clipboard == ""
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        view = app.screen.query_one(OutputView)
+        await until(pilot, lambda: view.top > 0)
+        await pilot.press("y")
+        await until(pilot, lambda: bool(app.clipboard))
+        assert app.clipboard.split("\n") == [f"line {number}" for number in range(50 - view.size.height, 50)]
+        await pilot.press("slash")
+        await dialog(pilot, AskText)
+        await type_text(pilot, "needle")
+        await pilot.press("enter")
+        await until(pilot, lambda: "match 1 of 1" in shown(app))
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard == "the needle")

@@ -29,6 +29,11 @@ _CONTROL = re.compile(HIDDEN_SEQUENCE + r"|[\r\b]")
 _CSI = re.compile(r"(?:\x1b\[|\x9b)([0-9;:]*)([@-~])\Z")
 _MOVES = frozenset("@CDGHJKPX`af")
 _MOVED = re.compile(rb"\r(?!\n|\Z)|\x08|(?:\x1b\[|\xc2\x9b)[0-9;:]*[@CDGHPX`af]")
+_ACTS = re.compile(
+    rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
+)
+"""What does something, or is not shown; of what cannot be seen in Unicode the most usual."""
+_COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]|\r+(?=\n|\Z)")
 _TO_THE_END = {(what, number) for what in "JK" for number in ("", "0")}
 """Where nothing moves back, nothing is there to be erased."""
 
@@ -49,6 +54,20 @@ class Drawn(NamedTuple):
 def redraws(data: bytes) -> bool:
     """Whether a line, or one of several, may write over itself, so that it shows what it does not print in a row."""
     return _MOVED.search(data) is not None
+
+
+def without_colours(data: bytes) -> bytes | None:
+    """Lines as a search reads them, their colours left out; None where something in them does more than that."""
+    if _ACTS.search(data) is None:
+        return data
+    plain = _COLOURS.sub(b"", data)
+    return plain if _ACTS.search(plain) is None else None
+
+
+def as_shown(line: bytes) -> bytes:
+    """What a search reads of one line: the text that is shown."""
+    plain = without_colours(line)
+    return drawn(line).text.encode() if plain is None else plain
 
 
 def drawn(line: bytes, limit: int = LIMIT) -> Drawn:

@@ -22,6 +22,7 @@ from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.text import no_output, output_title
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.symptoms import Match, likely
+from tui.text.amounts import counted
 from tui.text.block import pieces
 from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
@@ -36,6 +37,7 @@ from tui.widgets.words import Words
 SEARCH = "In this output ({next} next, {before} before):"
 TICK = 0.5
 NOTHING_YET = -1
+NEWLINE = "\n"
 FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
 
@@ -262,6 +264,15 @@ class SessionScreen(FrontPage[None]):
     def action_wrap(self) -> None:
         view = self.output
         view.wrapped = not view.wrapped
+
+    def action_copy(self) -> None:
+        """Copy of the output what is chosen, and say how much that is."""
+        text = self.output.wanted()
+        if not text:
+            self.app.show_error(NotNow("there is no output to copy"))
+            return
+        self.app.copy_to_clipboard(text)
+        self.app.say(f"copied: {counted(text.count(NEWLINE) + 1, 'line')}, by the terminal (OSC 52)")
 
     def on_output_view_followed(self) -> None:
         self._show_output()

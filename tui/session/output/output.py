@@ -28,7 +28,7 @@ from tui.session.output.masks import (
 )
 from tui.session.output.seal import Sealer
 from tui.session.output.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
-from tui.text.drawn import Drawn, drawn, redraws
+from tui.text.drawn import Drawn, as_shown, drawn, redraws, without_colours
 from tui.text.sanitise import sanitise
 from tui.text.search import bytes_pattern
 
@@ -262,7 +262,7 @@ class OutputReader:
         direction: int = 1,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[int]:
-        """The lines that match, from line `start` on (or up to it and backward where `direction` is -1).
+        """The lines that match as they are shown, from line `start` on (or up to it and back where `direction` is -1).
 
         Args:
             pattern: a text, found in either case where it has no capital letter; or a compiled pattern.
@@ -279,7 +279,9 @@ class OutputReader:
             if stopped():
                 return
             # A line that begins in the batch may end up to two blocks behind it.
-            if anywhere.search(self._fetch(batch * BATCH, min(size - batch * BATCH, BATCH + 2 * BLOCK))):
+            data = self._fetch(batch * BATCH, min(size - batch * BATCH, BATCH + 2 * BLOCK))
+            plainly = without_colours(data)
+            if plainly is None or anywhere.search(plainly):
                 yield from self._search_lines(compiled, batch, size, start, direction)
 
     def _search_lines(
@@ -294,7 +296,7 @@ class OutputReader:
         if self._index.offset_of(high, size, self._fetch) < end:
             high += 1
         lines = self.read_lines(low, high - low)
-        found = [low + place for place, line in enumerate(lines) if pattern.search(line)]
+        found = [low + place for place, line in enumerate(lines) if pattern.search(as_shown(line))]
         if direction > 0:
             yield from (line for line in found if line >= start)
         else:
