@@ -160,7 +160,7 @@ class RunbookApp(Attentive, TakingUp):
         self.bridge = Bridge(self, viewer)
         self._home_again()
         self.open_run()
-        issue = next((one for one in viewer.runbook.troubleshooting if one.id == self.troubleshooting), None)
+        issue = next((issue for issue in viewer.runbook.troubleshooting if issue.id == self.troubleshooting), None)
         self.troubleshooting = ""
         if issue is not None:
             self.troubleshoot(issue)

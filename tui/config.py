@@ -104,7 +104,7 @@ def load_config(path: Path | None = None) -> Config:
 
 def unknown_keys(config: Config, ids: frozenset[str], themes: frozenset[str]) -> list[str]:
     """What in the settings names an action or a theme that does not exist, one line each."""
-    found = [f"keys.{one}: no such action{_near(one, ids)}" for one in config.keys if one not in ids]
+    found = [f"keys.{key}: no such action{_near(key, ids)}" for key in config.keys if key not in ids]
     if config.theme and config.theme not in themes:
         found.append(f"theme: no theme {config.theme!r}{_near(config.theme, themes)}")
     return found

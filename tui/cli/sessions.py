@@ -122,7 +122,7 @@ def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **giv
     from tui.session.archive.searching import Wanted, Where
     from tui.session.archive.searching import search as searched
 
-    where = frozenset(Where(one) for one in places) or frozenset(Where)
+    where = frozenset(Where(place) for place in places) or frozenset(Where)
     wanted = Wanted(since=time_of(since), until=time_of(until), where=where, **given)
     sys.exit(search_report(searched(open_store(), wanted), as_json, tell))
 

@@ -341,12 +341,12 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     here = path or nearest_runbook()
     wanted = runbook_id(load(here)) if here is not None else ""
     others: list[str] = []
-    for one in store.summaries():
-        if one.state is None or (one.finished and not (undoing and _may_be_undone(one.state))):
+    for summary in store.summaries():
+        if summary.state is None or (summary.finished and not (undoing and _may_be_undone(summary.state))):
             continue
-        if not wanted or runbook_id(one.state.runbook) == wanted:
-            return one.id
-        others.append(f"{one.id} ({one.state.runbook.runbook.title})")
+        if not wanted or runbook_id(summary.state.runbook) == wanted:
+            return summary.id
+        others.append(f"{summary.id} ({summary.state.runbook.runbook.title})")
     words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
     hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
     raise SessionError(words, hint or "`runbook sessions` lists them all")

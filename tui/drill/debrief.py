@@ -49,7 +49,7 @@ class Debrief(Struct, frozen=True, kw_only=True):
 
     def worst(self, name: str) -> float | None:
         """The longest of the stories' `noticed`, `decided` or `recovered`; None where one of them never was."""
-        found: list[float | None] = [getattr(one, name) for one in self.stories]
+        found: list[float | None] = [getattr(story, name) for story in self.stories]
         known = [one for one in found if one is not None]
         return max(known) if known and len(known) == len(found) else None
 
@@ -93,7 +93,9 @@ def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario
         stories=tuple(stories),
         skipped=tuple(steps.titles[entry.event.step] for entry in entries if isinstance(entry.event, ev.StepSkipped)),
         failed=failed_attempts(state),
-        confirmed=sum(isinstance(one.event, ev.StepOpened) and one.event.step in steps.changes for one in entries),
+        confirmed=sum(
+            isinstance(entry.event, ev.StepOpened) and entry.event.step in steps.changes for entry in entries
+        ),
         rollback=(state.rollback_finished_at - state.rollback_at).total_seconds()
         if back and state.rollback_finished_at and state.rollback_at
         else None,
@@ -141,9 +143,9 @@ def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
     match event:
         case ev.StepOpened() if event.step in steps.aside:
             return f"troubleshooting: {steps.titles[event.step]}"
-        case ev.AttemptChecked() if any(not one.ok and not one.warning for one in event.checks):
+        case ev.AttemptChecked() if any(not check.ok and not check.warning for check in event.checks):
             return "a check failed"
-        case ev.QuestionAnswered() if any(not one.ok for one in event.checks):
+        case ev.QuestionAnswered() if any(not check.ok for check in event.checks):
             return f"{steps.titles[event.step]}: {event.answer}"
         case ev.TriggerTripped():
             return f"the trigger {event.trigger} tripped"
@@ -223,10 +225,10 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
     for entry in entries:
         if isinstance(entry.event, ev.FaultStruck):
             found.append((entry.at, Struck(entry.event.fault), ""))
-    for one in state.attempts.values():
-        past = past_attempt(one, connection_of(state.runbook, one.host))
+    for attempt in state.attempts.values():
+        past = past_attempt(attempt, connection_of(state.runbook, attempt.host))
         if past is not None:
-            found.append((one.started + timedelta(seconds=one.seconds or 0.0), past, one.step))
+            found.append((attempt.started + timedelta(seconds=attempt.seconds or 0.0), past, attempt.step))
     yield from sorted(found, key=lambda each: each[0])
 
 

@@ -73,7 +73,7 @@ class FaultRunner:
             if fault.id not in state.faults and fault.by_itself and self._due(fault, state, now):
                 self._struck(fault, "timed", "")
         for asked in self._asked():
-            fault_asked = next((one for one in self._scenario.faults if one.id == asked.fault), None)
+            fault_asked = next((fault for fault in self._scenario.faults if fault.id == asked.fault), None)
             if fault_asked is not None:
                 self._struck(fault_asked, "injected", asked.by)
 
@@ -129,7 +129,7 @@ def by_chance(scenario: Scenario, steps: list[str], seed: int) -> Scenario:
         chosen, by_itself=True, after=luck.choice(steps) if steps else "", delay=f"{luck.randrange(240)}s"
     )
     return msgspec.structs.replace(
-        scenario, faults=tuple(struck if one.id == chosen.id else one for one in scenario.faults)
+        scenario, faults=tuple(struck if fault.id == chosen.id else fault for fault in scenario.faults)
     )
 
 
@@ -147,7 +147,7 @@ def ask_for(directory: SessionDirectory, scenario: Scenario, fault: str, by: str
         raise SessionError(f"{directory.id} is over", "begin another drill")
     found = next((one for one in scenario.faults if one.id == fault), None)
     if found is None:
-        known = ", ".join(one.id for one in scenario.faults) or "none at all"
+        known = ", ".join(fault.id for fault in scenario.faults) or "none at all"
         raise UsageError(f"no fault {fault!r} in {scenario.title}", f"there are: {known}")
     with (directory.path / INBOX).open("ab") as file:
         file.write(msgspec.json.encode(FaultRequest(fault, by)) + b"\n")

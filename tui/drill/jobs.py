@@ -236,13 +236,13 @@ def left_of(state: SessionState, host_of: Callable[[str], str], now: datetime) -
     session = state.started.session if state.started else ""
     return tuple(
         LeftJob(
-            host_of(one.host),
-            "/".join(job_of(f"{session}/{one.step}/{one.number}")),
-            one.command,
-            max(0.0, (now - one.started).total_seconds()),
+            host_of(attempt.host),
+            "/".join(job_of(f"{session}/{attempt.step}/{attempt.number}")),
+            attempt.command,
+            max(0.0, (now - attempt.started).total_seconds()),
         )
-        for one in state.attempts.values()
-        if one.durable and one.outcome is None
+        for attempt in state.attempts.values()
+        if attempt.durable and attempt.outcome is None
     )
 
 

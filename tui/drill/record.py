@@ -49,7 +49,11 @@ def record(directory: SessionDirectory, base: Scenario | None, base_name: str = 
         RunbookInvalid: the scenario would not be one, which is a fault of ours.
     """
     _, state = directory.load()
-    ran = [one for one in state.attempts.values() if one.outcome is not None and not one.command.startswith(WATCH)]
+    ran = [
+        attempt
+        for attempt in state.attempts.values()
+        if attempt.outcome is not None and not attempt.command.startswith(WATCH)
+    ]
     if not ran or state.started is None:
         raise SessionError(f"nothing ran in {directory.id}", "record a session in which something did")
     title = f"Recorded: {state.started.flow} of {state.started_at:%Y-%m-%d %H:%M} UTC"
@@ -80,20 +84,20 @@ def _rules(
     directory: SessionDirectory, state: SessionState, ran: list[Attempt], base: Scenario | None
 ) -> tuple[list[str], list[str]]:
     """The rules, and the facts by which one answer to a command is told from the next."""
-    patterns = {one.number: pattern_of(one.command) for one in ran}
+    patterns = {attempt.number: pattern_of(attempt.command) for attempt in ran}
     times = {pattern: [n for n, other in patterns.items() if other == pattern] for pattern in set(patterns.values())}
     names = {pattern: f"turn_{place}" for place, pattern in enumerate(dict.fromkeys(patterns.values()), 1)}
     world = dict(base.facts) if base else {}
     lines: list[str] = []
-    for one in ran:
-        pattern = patterns[one.number]
-        turn, turns = times[pattern].index(one.number) + 1, len(times[pattern])
-        changes = _changes(base, one, world)
+    for attempt in ran:
+        pattern = patterns[attempt.number]
+        turn, turns = times[pattern].index(attempt.number) + 1, len(times[pattern])
+        changes = _changes(base, attempt, world)
         world |= changes
         when = {names[pattern]: str(turn)} if turns > 1 else {}
         if turn < turns:
             changes[names[pattern]] = str(turn + 1)
-        lines += _rule(one, pattern, _said(directory, state, one), when, changes)
+        lines += _rule(attempt, pattern, _said(directory, state, attempt), when, changes)
     return lines, [names[pattern] for pattern in names if len(times[pattern]) > 1]
 
 

@@ -65,25 +65,28 @@ def _on_top(scenario: Scenario, base: Scenario) -> Scenario:
         scenario,
         facts={**base.facts, **scenario.facts},
         hosts={**base.hosts, **scenario.hosts},
-        faults=(*scenario.faults, *(one for one in base.faults if one.id not in {own.id for own in scenario.faults})),
+        faults=(
+            *scenario.faults,
+            *(fault for fault in base.faults if fault.id not in {own.id for own in scenario.faults}),
+        ),
         rules=(*scenario.rules, *(rule for rule in base.rules if rule not in scenario.rules)),
     )
 
 
 def together(scenarios: list[Scenario]) -> Scenario:
     """Several scenarios as one: all of their faults, and the rules of each before what they have in common."""
-    common = [rule for rule in scenarios[0].rules if all(rule in one.rules for one in scenarios[1:])]
+    common = [rule for rule in scenarios[0].rules if all(rule in scenario.rules for scenario in scenarios[1:])]
     facts: dict[str, str] = {}
-    for one in scenarios:
-        facts = {**one.facts, **facts}
-    for one in scenarios:
-        base = find_scenario(one.based_on).facts if one.based_on else {}
-        facts |= {name: value for name, value in one.facts.items() if base.get(name) != value}
-    own = [rule for one in scenarios for rule in one.rules if rule not in common]
-    faults = {fault.id: fault for one in reversed(scenarios) for fault in one.faults}
+    for scenario in scenarios:
+        facts = {**scenario.facts, **facts}
+    for scenario in scenarios:
+        base = find_scenario(scenario.based_on).facts if scenario.based_on else {}
+        facts |= {name: value for name, value in scenario.facts.items() if base.get(name) != value}
+    own = [rule for scenario in scenarios for rule in scenario.rules if rule not in common]
+    faults = {fault.id: fault for scenario in reversed(scenarios) for fault in scenario.faults}
     return replace(
         scenarios[0],
-        title=" + ".join(one.title for one in scenarios),
+        title=" + ".join(scenario.title for scenario in scenarios),
         facts=facts,
         faults=tuple(faults.values()),
         rules=(*own, *common),
@@ -102,7 +105,7 @@ def faults_of(scenario: Scenario) -> Iterator[UnplacedProblem]:
                     yield UnplacedProblem(
                         path=("faults", number, key), message=message, hint=nearest(name, scenario.facts)
                     )
-        if [one.id for one in scenario.faults].index(fault.id) != number:
+        if [fault.id for fault in scenario.faults].index(fault.id) != number:
             message = f"there is a fault {quoted(fault.id)} already"
             yield UnplacedProblem(path=("faults", number, "id"), message=message, hint="give it another id")
 

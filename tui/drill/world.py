@@ -153,10 +153,10 @@ def past_of(state: SessionState, host_of: Callable[[str], str]) -> list[Past | S
         host_of: the host whose connection another one uses.
     """
     happened: list[tuple[datetime, Past | Struck]] = [(at, Struck(fault)) for fault, at in state.faults.items()]
-    for one in state.attempts.values():
-        past = past_attempt(one, host_of(one.host))
+    for attempt in state.attempts.values():
+        past = past_attempt(attempt, host_of(attempt.host))
         if past is not None:
-            happened.append((one.started + timedelta(seconds=one.seconds or 0.0), past))
+            happened.append((attempt.started + timedelta(seconds=attempt.seconds or 0.0), past))
     return [one for _, one in sorted(happened, key=lambda pair: pair[0])]
 
 

@@ -28,7 +28,7 @@ def incident_values(state: SessionState, now: datetime) -> dict[str, str]:
 
 def progress(state: SessionState) -> str:
     """How far the rollback is: 5 of 12 steps done, now: Start the services."""
-    wanted = [one.step for one in rollback_plan(state) if one.need is not Need.NOT_NEEDED]
+    wanted = [planned.step for planned in rollback_plan(state) if planned.need is not Need.NOT_NEEDED]
     done = sum(state.step(step.id).status.settled for step in wanted)
     following = state.next_step()
     current = f", now: {following.title}" if following else ""
@@ -73,10 +73,14 @@ def _why(state: SessionState) -> Iterator[str]:
 
 def _impact(state: SessionState, now: datetime) -> Iterator[str]:
     assert state.rollback_at is not None
-    troubles = [one.started for one in state.attempts.values() if _bad(state, one)]
+    troubles = [attempt.started for attempt in state.attempts.values() if _bad(state, attempt)]
     if troubles and min(troubles) < state.rollback_at:
         yield f"first sign of trouble: {min(troubles):%H:%M:%S} UTC"
-    changes = [one.started for one in state.attempts.values() if one.mutates and not (one.aside or one.never_started)]
+    changes = [
+        attempt.started
+        for attempt in state.attempts.values()
+        if attempt.mutates and not (attempt.aside or attempt.never_started)
+    ]
     if changes:
         yield f"production was changed from {min(changes):%H:%M:%S} UTC on"
     end = state.rollback_finished_at
@@ -103,5 +107,7 @@ def _bad(state: SessionState, attempt: Attempt) -> bool:
 
 
 def _trouble(attempt: Attempt) -> str:
-    missed = [f"expected {one.expected}, got {one.came}" for one in attempt.checks if not one.ok and not one.warning]
+    missed = [
+        f"expected {check.expected}, got {check.came}" for check in attempt.checks if not check.ok and not check.warning
+    ]
     return "; ".join(missed) or str(attempt.outcome)

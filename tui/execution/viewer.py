@@ -105,7 +105,7 @@ class Viewer:
             if step.mutates:
                 break
             if step_state.status in (StepStatus.PENDING, StepStatus.FAILED) and all(
-                one.automatic for one in step.actions
+                action.automatic for action in step.actions
             ):
                 found.append(step)
         return found

@@ -57,7 +57,7 @@ def _downtime(card: ReportCard) -> CardRow:
 
 def owed_words(card: ReportCard) -> str:
     """The follow-ups by when they are due: 5 within 1 hour, 4 within 1 week; empty where there are none."""
-    return ", ".join(one.words for one in card.owed)
+    return ", ".join(followup.words for followup in card.owed)
 
 
 def when_words(card: ReportCard) -> str:

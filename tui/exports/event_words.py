@@ -42,7 +42,7 @@ def _of_session(event: ev.SessionEvent, state: SessionState) -> tuple[str, str, 
         case ev.RollbackFinished():
             return event.operator, "", "rollback finished"
         case ev.FollowUpDone():
-            titles = {one.id: one.title for one in state.runbook.followups}
+            titles = {followup.id: followup.title for followup in state.runbook.followups}
             note = f": {event.note}" if event.note else ""
             return event.operator, "", f"follow-up done: {titles.get(event.followup, event.followup)}{note}"
         case ev.FaultStruck():
@@ -110,7 +110,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             what = f"{attempt_called(attempt)} in {duration(event.seconds)}{place_words(attempt)}: {first}"
             return "", title, f"#{event.attempt} {what}"
         case ev.AttemptChecked():
-            bad = [f"expected {one.expected}, got {one.came}" for one in event.checks if not one.ok]
+            bad = [f"expected {check.expected}, got {check.came}" for check in event.checks if not check.ok]
             what = "; ".join(bad) if bad else "as expected"
             return "", title, what + (" – running again" if event.retrying else "")
         case ev.OutcomeResolved():

@@ -21,14 +21,14 @@ def lessons(taught: Debrief) -> list[Lesson]:
     """What a rehearsal taught, a row a fault."""
     return [
         Lesson(
-            f"{one.struck:%H:%M:%S}",
-            f"{one.title} ({one.how})",
-            _after(one.noticed, one.first),
-            _after(one.decided, one.decision),
-            _after(one.recovered),
-            "; ".join(one.vain) or "nothing",
+            f"{story.struck:%H:%M:%S}",
+            f"{story.title} ({story.how})",
+            _after(story.noticed, story.first),
+            _after(story.decided, story.decision),
+            _after(story.recovered),
+            "; ".join(story.vain) or "nothing",
         )
-        for one in taught.stories
+        for story in taught.stories
     ]
 
 

@@ -61,7 +61,7 @@ def _card(source: Source) -> Iterator[str]:
     yield from ("", f"**{card.badge.sign} {_text(card.badge.words.upper())}**{f' – {about}' if about else ''}")
     if card.rollback is not None:
         yield from ("", f"Rolled back because: {_text(card.rollback.reason)}")
-    found = [(one.name, one.words) for one in rows(card)]
+    found = [(row.name, row.words) for row in rows(card)]
     found += [("Follow-ups", owed)] if (owed := owed_words(card)) else []
     yield from ("", *_facts({name: _cell(words) for name, words in found}))
     yield from _deviations(card)
@@ -83,8 +83,9 @@ def _deviations(card: ReportCard) -> Iterator[str]:
         yield "None: every step went as the runbook has it."
         return
     yield from ("| UTC | Step | What |", "|---|---|---|")
-    for one in card.deviations:
-        yield f"| {one.first:%H:%M:%S} | {_cell(one.title)} | {one.sign} {_cell(deviation_words(one))} |"
+    for deviation in card.deviations:
+        words = f"{deviation.sign} {_cell(deviation_words(deviation))}"
+        yield f"| {deviation.first:%H:%M:%S} | {_cell(deviation.title)} | {words} |"
 
 
 def _sections(card: ReportCard) -> Iterator[str]:
@@ -118,8 +119,8 @@ def _debrief(source: Source) -> Iterator[str]:
             "| UTC | What went wrong | Noticed | Decided | Recovered | Did not help |",
             "|---|---|---|---|---|---|",
         )
-        for one in rows:
-            cells = (one.at, one.what, one.noticed, one.decided, one.recovered, one.vain)
+        for row in rows:
+            cells = (row.at, row.what, row.noticed, row.decided, row.recovered, row.vain)
             yield f"| {' | '.join(map(_cell, cells))} |"
 
 
@@ -133,8 +134,8 @@ def _rollback(source: Source) -> Iterator[str]:
     yield f"| Decided (UTC) | {found.at:%H:%M:%S} by {_cell(found.operator)} |"
     yield f"| Took | {found.words} |"
     yield from ("", "| Step | Plan | Came to | Why |", "|---|---|---|---|")
-    for one in found.steps:
-        yield f"| {_cell(one.title)} | {one.plan} | {one.came_to} | {_cell(one.why)} |"
+    for step in found.steps:
+        yield f"| {_cell(step.title)} | {step.plan} | {step.came_to} | {_cell(step.why)} |"
 
 
 def _overruns(source: Source) -> Iterator[str]:
@@ -147,8 +148,8 @@ def _overruns(source: Source) -> Iterator[str]:
 
 def _people(source: Source) -> Iterator[str]:
     yield from ("", "## Who did what", "")
-    for one in people(source):
-        yield f"- **{_text(one.name)}** {_text(one.did)}"
+    for person in people(source):
+        yield f"- **{_text(person.name)}** {_text(person.did)}"
 
 
 def _checklist(source: Source) -> Iterator[str]:
@@ -189,8 +190,8 @@ def _measured(source: Source) -> Iterator[str]:
 
 def _timeline(source: Source) -> Iterator[str]:
     yield from ("", "## Timeline", "", "| UTC | Who | Step | What |", "|---|---|---|---|")
-    for one in timeline(source):
-        yield f"| {one.at:%H:%M:%S} | {_cell(one.who)} | {_cell(one.title)} | {_cell(one.what)} |"
+    for line in timeline(source):
+        yield f"| {line.at:%H:%M:%S} | {_cell(line.who)} | {_cell(line.title)} | {_cell(line.what)} |"
 
 
 def _steps(source: Source) -> Iterator[str]:
@@ -210,8 +211,12 @@ def _step(source: Source, step: Step, step_state: StepState) -> Iterator[str]:
         yield from ("", f"Reason: {_text(step_state.reason)}")
     for note in step_state.notes:
         yield from ("", f"Note: {_text(note)}")
-    for one in answers(step, step_state):
-        yield from ("", f"{_text(one.question)} **{_text(one.answer)}**", *(_text(check_words(bad)) for bad in one.bad))
+    for answered in answers(step, step_state):
+        yield from (
+            "",
+            f"{_text(answered.question)} **{_text(answered.answer)}**",
+            *(_text(check_words(bad)) for bad in answered.bad),
+        )
     for attempt in attempts_of(source.state, step_state):
         yield from _attempt(source, attempt)
 

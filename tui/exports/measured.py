@@ -110,7 +110,7 @@ def courses(source: Source) -> list[Course]:
             usual=source.state.monitors[name].baseline if name in source.state.monitors else None,
             limits=(
                 *_limits(monitor.number),
-                *(_bound(one) for one in source.runbook.triggers.values() if one.monitor == name),
+                *(_bound(trigger) for trigger in source.runbook.triggers.values() if trigger.monitor == name),
             ),
         )
         for name, monitor in source.runbook.monitors.items()
@@ -122,13 +122,15 @@ def changes(source: Source) -> list[FigureChange]:
     """The figures that were measured before the first change and after it."""
     return [
         FigureChange(
-            service=one.service,
-            what=" ".join(word for word in (one.check, one.about, one.figure.replace("_", " ")) if word),
-            before=f"{one.before:g}",
-            after=f"{one.now:g}",
-            moved=_moved(one.change),
+            service=difference.service,
+            what=" ".join(
+                word for word in (difference.check, difference.about, difference.figure.replace("_", " ")) if word
+            ),
+            before=f"{difference.before:g}",
+            after=f"{difference.now:g}",
+            moved=_moved(difference.change),
         )
-        for one in differences(source.state)
+        for difference in differences(source.state)
     ]
 
 

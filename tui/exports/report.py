@@ -149,8 +149,14 @@ def rollback(source: Source) -> RollbackFigures | None:
         took=(end - state.rollback_at).total_seconds() if end else None,
         allowed=seconds(budget) if budget else None,
         steps=tuple(
-            Undoing(one.step.id, one.step.title, one.need.value, state.step(one.step.id).status.value, one.why)
-            for one in rollback_plan(state)
+            Undoing(
+                planned.step.id,
+                planned.step.title,
+                planned.need.value,
+                state.step(planned.step.id).status.value,
+                planned.why,
+            )
+            for planned in rollback_plan(state)
         ),
     )
 

@@ -53,13 +53,13 @@ def drills_report(store: Store, as_json: bool, say: Say) -> None:
     """Every rehearsal on this machine, the newest first, so that progress shows."""
     found: list[tuple[datetime, Debrief]] = []
     problems: list[str] = []
-    for one in store.summaries():
-        if one.state is None or not one.state.drill:
+    for summary in store.summaries():
+        if summary.state is None or not summary.state.drill:
             continue
         try:
-            found.append((started_at(one.id), debrief_of(SessionDirectory(one.path))))
+            found.append((started_at(summary.id), debrief_of(SessionDirectory(summary.path))))
         except RunbookError as error:
-            problems.append(f"? {one.id}: {error.message}")
+            problems.append(f"? {summary.id}: {error.message}")
     if as_json:
         say(json_text([one for _, one in found]))
         return

@@ -15,11 +15,14 @@ OVERDUE = 20
 
 def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], None]) -> int:
     """A table of follow-ups, or JSON; returns the exit status."""
-    late = any(one.overdue(now) for one in found.followups)
+    late = any(followup.overdue(now) for followup in found.followups)
     if as_json:
-        say(json_text([_record(one, now) for one in found.followups]))
+        say(json_text([_record(followup, now) for followup in found.followups]))
         return OVERDUE if late else 0
-    rows = [(_mark(one, now), one.followup.id, one.followup.title, one.runbook, one.session) for one in found.followups]
+    rows = [
+        (_mark(followup, now), followup.followup.id, followup.followup.title, followup.runbook, followup.session)
+        for followup in found.followups
+    ]
     say(table([("STATE", "ID", "FOLLOW-UP", "RUNBOOK", "SESSION"), *rows]) if rows else "nothing is left to do")
     for one in found.unread:
         say(sanitise(f"? {one.id} cannot be read: {one.problem}"))

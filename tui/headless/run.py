@@ -204,11 +204,11 @@ def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print) -> Exi
     say(f"! {doubt_words(conductor.state, doubts)}")
     conductor.look_again(doubts)
     _rest(conductor, say)
-    left = [one for one in doubtful(conductor.state) if one in doubts]
-    for one in doubts:
-        settled = conductor.state.step(one.id).status.settled
-        found = "cannot tell" if one in left else "holds" if settled else "does not hold"
-        say(f"  {found:13} {one.id}: {one.title}")
+    left = [doubt for doubt in doubtful(conductor.state) if doubt in doubts]
+    for doubt in doubts:
+        settled = conductor.state.step(doubt.id).status.settled
+        found = "cannot tell" if doubt in left else "holds" if settled else "does not hold"
+        say(f"  {found:13} {doubt.id}: {doubt.title}")
     if left:
         say("? nothing tells whether these still hold: look on the host")
     return Exit.UNKNOWN if left else Exit.OK

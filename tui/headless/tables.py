@@ -89,10 +89,10 @@ def sessions_report(store: Store, as_json: bool) -> str:
     """The sessions as a table, or as JSON."""
     summaries = list(store.summaries())
     if as_json:
-        return json_text([_record(one) for one in summaries])
+        return json_text([_record(summary) for summary in summaries])
     if not summaries:
         return f"no sessions in {store.root}"
-    rows = [("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(one) for one in summaries)]
+    rows = [("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(summary) for summary in summaries)]
     return table(rows)
 
 
@@ -171,11 +171,15 @@ def verify_report(
     if receipt:
         lines.append("the receipt fits: nothing was cut off before it")
     judged = list(judge_all(walk(directory.journal), read_signers(signers) if signers else None))
-    lines += [str(one) for one in judged if any(one.verdicts)]
-    unsigned = sum(not one.signed for one in judged)
+    lines += [str(attempt) for attempt in judged if any(attempt.verdicts)]
+    unsigned = sum(not attempt.signed for attempt in judged)
     if unsigned:
         lines.append(f"{unsigned} of {len(judged)} sign-offs by people are by name only, without a key")
-    strangers = [one for one in judged if signers and any(verdict and not verdict.vouched for verdict in one.verdicts)]
+    strangers = [
+        attempt
+        for attempt in judged
+        if signers and any(verdict and not verdict.vouched for verdict in attempt.verdicts)
+    ]
     if strangers:
         raise SignatureInvalid(
             f"{len(strangers)} sign-offs carry a signature that {signers} does not vouch for: {strangers[0]}",

@@ -100,9 +100,9 @@ def _active(workers: Mapping[str, Any], at: float) -> Reading:
 
 
 def _stats(workers: Mapping[str, Any], at: float) -> Reading:
-    processed = sum(sum(one.get("total", {}).values()) for one in workers.values())
-    processes = sum(len(one.get("pool", {}).get("processes", ())) for one in workers.values())
-    uptimes = [one["uptime"] for one in workers.values() if isinstance(one.get("uptime"), int | float)]
+    processed = sum(sum(worker.get("total", {}).values()) for worker in workers.values())
+    processes = sum(len(worker.get("pool", {}).get("processes", ())) for worker in workers.values())
+    uptimes = [worker["uptime"] for worker in workers.values() if isinstance(worker.get("uptime"), int | float)]
     document = {
         "workers": len(workers),
         "processed": processed,

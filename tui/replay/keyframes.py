@@ -44,7 +44,7 @@ _NEXT = "SELECT * FROM marks WHERE kind = ? AND seq > ? ORDER BY seq LIMIT 1"
 _LAST = "SELECT * FROM marks WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
 
 _StateOnly = msgspec.defstruct(
-    "_StateOnly", [(one.name, one.type) for one in fields(SessionState) if one.name != "runbook"], frozen=True
+    "_StateOnly", [(field.name, field.type) for field in fields(SessionState) if field.name != "runbook"], frozen=True
 )
 
 
@@ -249,7 +249,7 @@ class Rows:
 
 
 def _frame_row(moment: ReplayMoment) -> "FrameRow":
-    state = {one.name: getattr(moment.state, one.name) for one in fields(SessionState) if one.name != "runbook"}
+    state = {field.name: getattr(moment.state, field.name) for field in fields(SessionState) if field.name != "runbook"}
     packed = zlib.compress(_encoder.encode(state), 1)
     place = moment.place
     last = _encoder.encode(moment.entry)

@@ -121,7 +121,7 @@ class RecordedSession:
         """
         frames = self._open()
         try:
-            return [(one, frames.attempt(one.number)) for one in frames.last().state.attempts.values()]
+            return [(attempt, frames.attempt(attempt.number)) for attempt in frames.last().state.attempts.values()]
         finally:
             frames.close()
 

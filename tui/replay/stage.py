@@ -69,11 +69,11 @@ class OutputsThen(Outputs):
     def next_output(self, moment: ReplayMoment, elapsed: float) -> float | None:
         """How many seconds into the session the running attempts print again, if they do."""
         coming = []
-        for one in moment.state.attempts.values():
-            if one.outcome is not None:
+        for attempt in moment.state.attempts.values():
+            if attempt.outcome is not None:
                 continue
-            since = elapsed - self._began(one.number)
-            following = self._timing(one.number).next_after(since)
+            since = elapsed - self._began(attempt.number)
+            following = self._timing(attempt.number).next_after(since)
             if following is not None:
                 coming.append(elapsed + following - since)
         return min(coming, default=None)

@@ -36,7 +36,7 @@ def ask_to_roll_back(screen: FrontPage[None]) -> None:
         screen.app.open_run()
 
     proposed = proposed_reason(conductor.state)
-    reasons = [one.title for one in conductor.runbook.rollback_reasons]
+    reasons = [reason.title for reason in conductor.runbook.rollback_reasons]
     chosen = [one for one in (failure_words(conductor.state), proposed, *reasons) if one]
     screen.app.push_screen(RollbackReason(list(dict.fromkeys(chosen)), head, changes), reasoned)
 

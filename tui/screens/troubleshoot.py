@@ -63,4 +63,4 @@ class TroubleshootScreen(SessionActs):
 
 def _head(issue: Issue) -> list[str]:
     lines = [f"Symptoms: {'; '.join(issue.symptoms[:MOST_SYMPTOMS])}"]
-    return lines + [f"✖ {one.title}: {one.forbidden}" for one in issue.solutions if one.forbidden]
+    return lines + [f"✖ {solution.title}: {solution.forbidden}" for solution in issue.solutions if solution.forbidden]

@@ -29,7 +29,7 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
     Args:
         step: of this step's last measurements alone.
     """
-    changed = min((one.number for one in state.attempts.values() if _changes(state, one)), default=0)
+    changed = min((attempt.number for attempt in state.attempts.values() if _changes(state, attempt)), default=0)
     if not changed:
         return []
     before: dict[tuple[str, str, str], Measure] = {}

@@ -18,6 +18,6 @@ def with_attempt(state: SessionState, attempt: Attempt) -> SessionState:
     is_open = outcome is None or (outcome.ended_by_itself and not judged)
     open_attempts = state.open_attempts
     if is_open != (number in open_attempts):
-        others = (one for one in open_attempts if one != number)
+        others = (attempt for attempt in open_attempts if attempt != number)
         open_attempts = tuple(sorted((*others, number))) if is_open else tuple(others)
     return replace(state, attempts=Layered(state.attempts).having(number, attempt), open_attempts=open_attempts)

@@ -87,7 +87,7 @@ def add(monitored: Monitored, sample: Sample) -> Monitored:
 
 def with_baseline(monitored: Monitored) -> Monitored:
     """The monitor with what was usual so far."""
-    values = [one.value for one in monitored.samples if one.value is not None]
+    values = [sample.value for sample in monitored.samples if sample.value is not None]
     return replace(monitored, baseline=statistics.median(values)) if values else monitored
 
 

@@ -42,7 +42,7 @@ def lasting(samples: Sequence[Counted], bound: float, wanted: float) -> tuple[fl
         start -= 1
     for place in range(start, len(samples)):
         if _above(samples[place:], bound):
-            found = sum(one.span for one in samples[place + 1 :])
+            found = sum(sample.span for sample in samples[place + 1 :])
             return found, found >= wanted and _risen(samples[:place], samples[place:], bound)
     return -1.0, False
 
@@ -83,7 +83,7 @@ def _risen(before: Sequence[Counted], latest: Sequence[Counted], bound: float) -
 
 
 def _sum(samples: Sequence[Counted]) -> tuple[float, float]:
-    return sum(one.bad for one in samples), sum(one.of for one in samples)
+    return sum(sample.bad for sample in samples), sum(sample.of for sample in samples)
 
 
 def _deviation(share: float, of: float) -> float:

@@ -227,7 +227,9 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
 
     def running(self) -> Attempt | None:
         """The attempt that has started and not finished, if there is one."""
-        return next((one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is None), None)
+        return next(
+            (attempt for attempt in map(self.attempts.__getitem__, self.open_attempts) if attempt.outcome is None), None
+        )
 
     def unjudged(self) -> Attempt | None:
         """The attempt that ended by itself and whose expectations were not compared with it yet, if there is one."""

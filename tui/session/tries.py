@@ -14,7 +14,7 @@ def took(state: SessionState, step: Step, now: datetime | None = None) -> float:
     """
     standing = state.step(step.id)
     attempts = [state.attempts[number] for number in standing.attempts]
-    total = sum(lasted(one, now) for one in attempts)
+    total = sum(lasted(attempt, now) for attempt in attempts)
     total += sum(_waited(step, one, after.started) for one, after in pairwise(attempts))
     if attempts and standing.status is StepStatus.RUNNING:
         total += _waited(step, attempts[-1], now)

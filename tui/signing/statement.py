@@ -105,8 +105,10 @@ class Key(Protocol):
 def statement_of(state: SessionState, event: ev.StepSigned, signer: str) -> Statement:
     """What `signer` signs for, from the state before the sign-off and the event that is about to be recorded."""
     ran = (
-        StatedAttempt(number=one.number, step=one.step, host=one.host, command=one.whole, sha256=one.sha256)
-        for one in state.attempts.values()
+        StatedAttempt(
+            number=attempt.number, step=attempt.step, host=attempt.host, command=attempt.whole, sha256=attempt.sha256
+        )
+        for attempt in state.attempts.values()
     )
     return _statement(state.started.session if state.started else "", ran, event, signer)
 
@@ -208,7 +210,7 @@ def from_armoured(text: str) -> Signature:
 
 
 def _statement(session: str, ran: Iterable[StatedAttempt], event: ev.StepSigned, signer: str) -> Statement:
-    own = sorted((one for one in ran if one.step == event.step), key=lambda one: one.number)
+    own = sorted((attempt for attempt in ran if attempt.step == event.step), key=lambda one: one.number)
     return Statement(
         session=session,
         step=event.step,
@@ -217,8 +219,8 @@ def _statement(session: str, ran: Iterable[StatedAttempt], event: ev.StepSigned,
         signer=signer,
         note=event.note,
         attempts=len(own),
-        commands=_hash([(one.number, one.host, one.command) for one in own]),
-        outputs=_hash([(one.number, one.sha256) for one in own]),
+        commands=_hash([(attempt.number, attempt.host, attempt.command) for attempt in own]),
+        outputs=_hash([(attempt.number, attempt.sha256) for attempt in own]),
         count=event.count,
         head=event.head,
     )

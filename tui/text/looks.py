@@ -72,8 +72,8 @@ def _after(look: Look, number: int) -> Look:
 
 def _colour(parts: list[str]) -> int | None:
     """The colour that 5;N or 2;R;G;B stands for; None where it is none."""
-    numbers = [_number(one) for one in parts]
-    if any(not 0 <= one < 256 for one in numbers):
+    numbers = [_number(part) for part in parts]
+    if any(not 0 <= number < 256 for number in numbers):
         return None
     match numbers:
         case [5, number]:

@@ -84,7 +84,7 @@ def wanted(glyphs: str, environment: Mapping[str, str] = os.environ) -> bool:
 def utf8(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the locale is UTF-8, by its name: the host may not know a locale that the terminal has."""
     names = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    name = next((one for one in names if one), "")
+    name = next((name for name in names if name), "")
     if not name:
         return True  # nobody says anything of the terminal
     encoding = name.partition("@")[0].partition(".")[2] or name

@@ -23,7 +23,7 @@ def proposed_reason(state: SessionState) -> str:
     """The runbook's reason that the first tripped trigger is; empty without one."""
     for name in state.tripped:
         trigger = state.runbook.triggers.get(name)
-        reasons = (one.title for one in state.runbook.rollback_reasons if trigger and one.id == trigger.reason)
+        reasons = (reason.title for reason in state.runbook.rollback_reasons if trigger and reason.id == trigger.reason)
         found = next(reasons, "")
         if found:
             return found

@@ -90,7 +90,7 @@ class Gate:
     def no_doubts(self, doubts: Sequence[Step]) -> None:
         """Make sure that none of these changes is in doubt."""
         if doubts:
-            titles = ", ".join(one.title for one in doubts)
+            titles = ", ".join(doubt.title for doubt in doubts)
             raise NotNow(
                 f"{doubt_words(self._recorder.state, doubts)}: {titles}", "check them again first, then continue"
             )

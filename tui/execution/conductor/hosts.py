@@ -105,7 +105,9 @@ class Hosts:
         """Remove what durable commands left on the hosts that can be reached now."""
         state = self._recorder.state
         session = state.started.session if state.started else ""
-        connections = {self._transports[one.host]: one.host for one in state.attempts.values() if one.durable}
+        connections = {
+            self._transports[attempt.host]: attempt.host for attempt in state.attempts.values() if attempt.durable
+        }
         for transport, host in connections.items():
             if cancel.left:
                 return

@@ -127,7 +127,7 @@ class StepRunner:
         verdicts = [self._attempts.make(other, place, cancel, again=True) for other, place in checks]
         if cancel.cancelled or not verdicts:
             return StillHolds.UNTOLD
-        return StillHolds.YES if all(one is Verdict.GOOD for one in verdicts) else StillHolds.NO
+        return StillHolds.YES if all(check is Verdict.GOOD for check in verdicts) else StillHolds.NO
 
     def _until_final(self, step: Step, index: int, cancel: CancelToken) -> Verdict:
         """Run one action, again as often as its retry allows; what changes something is never run again."""

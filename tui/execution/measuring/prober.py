@@ -126,7 +126,7 @@ class _Prober:
     def _given(
         self, parameters: tuple[Setting, ...], given: Mapping[str, Any], values: Mapping[str, str]
     ) -> dict[str, Any]:
-        shapes = {one.name: one.shape for one in parameters}
+        shapes = {parameter.name: parameter.shape for parameter in parameters}
         secret = {name: self._secrets.value(str(one)) for name, one in given.items() if shapes[name] is Shape.SECRET}
         plain = {name: value_of(one, values) for name, one in given.items() if name not in secret}
         return typed(parameters, {**_present(plain), **secret})
@@ -204,13 +204,13 @@ class LiveProber(_Prober):
                 return self._files[name]
         path = fill(service.file, values)
         variables = list(service.from_file.values())
-        prints = " ".join(f'"${{{one}-}}"' for one in variables)
+        prints = " ".join(f'"${{{variable}-}}"' for variable in variables)
         ran = reach.run(f"{host_file.variables(shlex.quote(path), variables)}\nprintf '%s\\0' {prints}")
         if ran.exit != 0:
             raise NoData(f"{path} cannot be read on {service.through}", "look at its path and its permissions")
         parts = ran.out.split("\0")
         read = dict(zip(service.from_file, parts, strict=False))
-        secret = {one.name for one in KINDS[service.kind].settings if one.shape is Shape.SECRET}
+        secret = {setting.name for setting in KINDS[service.kind].settings if setting.shape is Shape.SECRET}
         for setting in secret & read.keys():
             if read[setting]:
                 self._secrets.keep(f"{name}.{setting}", read[setting])
@@ -331,7 +331,7 @@ def no_data(message: str, hint: str) -> Measured:
 
 def _as_if_read(service: Service) -> dict[str, str]:
     """The values that a drill uses instead of the settings in a file on the host."""
-    shapes = {one.name: one.shape for one in KINDS[service.kind].settings}
+    shapes = {setting.name: setting.shape for setting in KINDS[service.kind].settings}
     return {name: "1" if shapes[name] is Shape.NUMBER else "drill" for name in service.from_file}
 
 
@@ -346,7 +346,7 @@ def _with(message: str, hint: str) -> str:
 def figures_of(kind: str, check: str, document: Mapping[str, Any]) -> dict[str, float]:
     """The figures of a result that are kept and compared."""
     fields = KINDS[kind].check(check).fields
-    found = {one.name: document.get(one.name) for one in fields if one.figure}
+    found = {field.name: document.get(field.name) for field in fields if field.figure}
     return {
         name: float(value)
         for name, value in found.items()
@@ -356,7 +356,7 @@ def figures_of(kind: str, check: str, document: Mapping[str, Any]) -> dict[str, 
 
 def units_of(service: Service, probe: Probe) -> dict[str, str]:
     """The units of a result's fields."""
-    return {one.name: one.unit for one in KINDS[service.kind].check(probe.check).fields if one.unit}
+    return {field.name: field.unit for field in KINDS[service.kind].check(probe.check).fields if field.unit}
 
 
 def typed(settings: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -366,17 +366,17 @@ def typed(settings: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, An
         NoData: one is missing, or is not of its shape.
     """
     found: dict[str, Any] = {}
-    for one in settings:
-        value = given.get(one.name, one.default)
-        if value in (None, "") and one.required:
-            raise NoData(f"no value for {one.name}", one.help)
-        if one.shape is Shape.NUMBER and isinstance(value, str) and value:
+    for setting in settings:
+        value = given.get(setting.name, setting.default)
+        if value in (None, "") and setting.required:
+            raise NoData(f"no value for {setting.name}", setting.help)
+        if setting.shape is Shape.NUMBER and isinstance(value, str) and value:
             try:
                 value = float(value) if "." in value else int(value)
             except ValueError:
-                raise NoData(f"{one.name} is {value!r}, not a number", one.help) from None
-        if one.shape is Shape.FLAG and isinstance(value, str):
+                raise NoData(f"{setting.name} is {value!r}, not a number", setting.help) from None
+        if setting.shape is Shape.FLAG and isinstance(value, str):
             value = value.casefold() in ("yes", "true", "1", "on")
         if value is not None:
-            found[one.name] = value
+            found[setting.name] = value
     return found

@@ -30,7 +30,9 @@ def words_of_watch(action: Action, values: Mapping[str, str]) -> str:
 
 def expected_of_watch(action: Action) -> Expect:
     """What is expected of the samples: each number is compared with the values, as they stand in the output."""
-    numbers = tuple(replace(one, pattern=r"^\d\d:\d\d:\d\d (-?[\d.]+(?:e[-+]?\d+)?)") for one in action.expect.numbers)
+    numbers = tuple(
+        replace(number, pattern=r"^\d\d:\d\d:\d\d (-?[\d.]+(?:e[-+]?\d+)?)") for number in action.expect.numbers
+    )
     return replace(action.expect, numbers=numbers)
 
 
@@ -40,10 +42,12 @@ def since(state: SessionState, watched: Watched, now: datetime, step: str = "", 
     Once `action` of `step` has judged samples, others count: those since then, and since the last change to a host.
     """
     begun = (state.step(watched.since).settled if watched.since else state.started_at) or now
-    judged = [_end(one, now) for one in state.attempts.values() if (one.step, one.action) == (step, action)]
+    judged = [
+        _end(attempt, now) for attempt in state.attempts.values() if (attempt.step, attempt.action) == (step, action)
+    ]
     if not judged:
         return begun
-    changed = [_end(one, now) for one in state.attempts.values() if one.mutates and not one.aside]
+    changed = [_end(attempt, now) for attempt in state.attempts.values() if attempt.mutates and not attempt.aside]
     return max(begun, *judged, *changed)
 
 

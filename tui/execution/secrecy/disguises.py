@@ -156,5 +156,5 @@ def _begun(data: bytes, forms: tuple[Form, ...]) -> list[Span]:
     spans: list[Span] = []
     for view in (tail.seen, seen_cut(tail.text)):
         lengths = [beginning(view.text, form.text) for form in forms]
-        spans += [view.source(len(view.text) - one, len(view.text)) for one in lengths if one]
+        spans += [view.source(len(view.text) - length, len(view.text)) for length in lengths if length]
     return [(len(before) + start, len(before) + end) for start, end in tail.bytes_of(spans)]

@@ -84,7 +84,7 @@ def forms(value: str, encoded: bool = True) -> set[bytes]:
 def _same(value: str) -> set[bytes]:
     texts = {value, value.upper(), value.lower(), plain_letters(value)}
     texts |= {unicodedata.normalize(form, value) for form in ("NFC", "NFD", "NFKC")}
-    found = {one.encode("utf-8", "surrogatepass") for one in texts}
+    found = {text.encode("utf-8", "surrogatepass") for text in texts}
     if not value.isascii():
         found |= {value.encode(name, "ignore") for name in ("latin-1", "utf-16-le", "utf-16-be")}
     return found

@@ -191,13 +191,13 @@ def _from_dump(match: re.Match[str]) -> str:
     if match["colon"]:
         rest = re.split(r"[ \t]{2,}", rest, maxsplit=1)[0]
     tokens = rest.split()
-    if all(re.fullmatch(r"[0-9A-Fa-f]{2}", one) for one in tokens):
+    if all(re.fullmatch(r"[0-9A-Fa-f]{2}", token) for token in tokens):
         return bytes.fromhex("".join(tokens)).decode("latin-1")
-    if all(re.fullmatch(r"[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}", one) for one in tokens):
-        words = [bytes.fromhex(one) for one in tokens]
-        return b"".join(words if match["colon"] else (one[::-1] for one in words)).decode("latin-1")
-    if all(re.fullmatch(r"[01][0-7]{5}", one) for one in tokens):
-        return b"".join(int(one, 8).to_bytes(2, "little") for one in tokens).decode("latin-1")
+    if all(re.fullmatch(r"[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}", token) for token in tokens):
+        words = [bytes.fromhex(token) for token in tokens]
+        return b"".join(words if match["colon"] else (word[::-1] for word in words)).decode("latin-1")
+    if all(re.fullmatch(r"[01][0-7]{5}", token) for token in tokens):
+        return b"".join(int(token, 8).to_bytes(2, "little") for token in tokens).decode("latin-1")
     return _from_od_c(match["lead"] + match["rest"]) or match.group()
 
 

@@ -45,15 +45,15 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
     marks = [
         tag(
             "rect",
-            tag("title", f"{one.at:%H:%M:%S} {one.what}"),
-            x=x(one.at),
+            tag("title", f"{moment.at:%H:%M:%S} {moment.what}"),
+            x=x(moment.at),
             y=0,
             width=2,
             height=HIGH,
-            class_=f"kind-{one.kind}",
+            class_=f"kind-{moment.kind}",
         )
-        for one in moments
-        if one.kind in ("failure", "trigger", "rollback", "connection", "handover")
+        for moment in moments
+        if moment.kind in ("failure", "trigger", "rollback", "connection", "handover")
     ]
     return tag(
         "figure",
@@ -70,7 +70,7 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
 def not_well(source: Source, step: StepState, end: datetime) -> list[tuple[datetime, datetime]]:
     """When a step had failed, however it ended: from each failed attempt to what was done next."""
     attempts = attempts_of(source.state, step)
-    after = [*(one.started for one in attempts[1:]), step.settled or end]
+    after = [*(attempt.started for attempt in attempts[1:]), step.settled or end]
     return [(one.started, until) for one, until in zip(attempts, after, strict=False) if attempt_failed(one)]
 
 

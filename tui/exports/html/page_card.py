@@ -24,7 +24,7 @@ def report_card(card: ReportCard, title: str) -> Html:
         tag("p", badge, " ", tag("span", _who(card), class_="by"), class_="result"),
         tag("p", tag("b", "Rolled back: "), card.rollback.reason, class_="why") if card.rollback else None,
         _time(card),
-        tag("dl", [_figure(one) for one in rows(card)[1:]], class_="figures"),
+        tag("dl", [_figure(row) for row in rows(card)[1:]], class_="figures"),
         _owed(card),
     )
 

@@ -20,10 +20,10 @@ USUAL = (MarkerKind.STEP, MarkerKind.SIGN_OFF)
 
 def timeline_part(source: Source, rows: list[TimelineRow]) -> Html:
     """The strip, the moments at which something went otherwise, and every row, folded."""
-    told = [one for one in rows if one.kind and one.kind not in USUAL]
+    told = [row for row in rows if row.kind and row.kind not in USUAL]
     shown, left = rows, None
     if len(rows) > ROWS:
-        shown = list(islice((one for one in rows if one.kind), ROWS))
+        shown = list(islice((row for row in rows if row.kind), ROWS))
         left = tag("p", f"{len(rows) - len(shown)} rows left out: markers are shown, and no more than {ROWS} of them.")
     more = tag("p", f"… and {len(told) - TOLD} more") if len(told) > TOLD else None
     every = tag("ol", [_row(one, before, True) for before, one in pairwise([None, *shown])], class_="moments")

@@ -66,27 +66,35 @@ def _rollback(source: Source) -> Html | None:
         "Decided (UTC)": f"{found.at:%H:%M:%S} by {found.operator}",
         "Took": found.words,
     }
-    rows = ((linked(one.step, one.title), one.plan, one.came_to, one.why) for one in found.steps)
+    rows = ((linked(step.step, step.title), step.plan, step.came_to, step.why) for step in found.steps)
     steps = table(("Step", "Plan", "Came to", "Why"), rows)
     folded = tag("details", tag("summary", tag("span", counted(len(found.steps), "step"))), steps, class_="more")
     return joined([_pairs(facts), folded])
 
 
 def _overruns(source: Source) -> Html | None:
-    rows = [(linked(one.step, one.title), duration(one.budget), duration(one.took)) for one in source.overruns()]
+    rows = [
+        (linked(overrun.step, overrun.title), duration(overrun.budget), duration(overrun.took))
+        for overrun in source.overruns()
+    ]
     return table(("Step", "Budget", "Took"), rows) if rows else None
 
 
 def _monitors(source: Source) -> Html | None:
     found = [
-        tag("figure", tag("figcaption", tag("b", one.title), tag("span", one.words)), graph(one), legend(one))
-        for one in courses(source)
+        tag(
+            "figure",
+            tag("figcaption", tag("b", course.title), tag("span", course.words)),
+            graph(course),
+            legend(course),
+        )
+        for course in courses(source)
     ]
     return tag("div", found, class_="courses") if found else None
 
 
 def _changes(source: Source) -> Html | None:
-    rows = [(one.service, one.what, one.before, one.after, one.moved) for one in changes(source)]
+    rows = [(change.service, change.what, change.before, change.after, change.moved) for change in changes(source)]
     return table(("Service", "Figure", "Before", "After", "Moved"), rows) if rows else None
 
 
@@ -96,12 +104,14 @@ def _people(source: Source) -> Html | None:
 
 
 def _checklist(source: Source) -> Html | None:
-    found = [_tick(one.done, one.title, None if one.done else tag("small", one.words)) for one in checklist(source)]
+    found = [
+        _tick(item.done, item.title, None if item.done else tag("small", item.words)) for item in checklist(source)
+    ]
     return tag("ul", found, class_="ticks") if found else None
 
 
 def _followups(source: Source) -> Html | None:
-    found = [_tick(bool(one.done), one.title, tag("small", one.words)) for one in followups(source)]
+    found = [_tick(bool(followup.done), followup.title, tag("small", followup.words)) for followup in followups(source)]
     return tag("ul", found, class_="ticks") if found else None
 
 

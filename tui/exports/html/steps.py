@@ -38,10 +38,13 @@ def _step(source: Source, step: Step, step_state: StepState, share: int) -> Html
     said = [
         tag("p", f"Reason: {step_state.reason}") if step_state.reason else None,
         *(tag("p", f"Note: {note}") for note in step_state.notes),
-        *(tag("div", one.question, " ", tag("b", one.answer), _checks(one.bad)) for one in answers(step, step_state)),
+        *(
+            tag("div", answered.question, " ", tag("b", answered.answer), _checks(answered.bad))
+            for answered in answers(step, step_state)
+        ),
     ]
     attempts = attempts_of(source.state, step_state)
-    failed = sum(attempt_failed(one) for one in attempts)
+    failed = sum(attempt_failed(attempt) for attempt in attempts)
     return tag(
         "details",
         tag(
@@ -89,7 +92,7 @@ def _checks(checks: tuple[Check, ...]) -> Html | None:
     return (
         tag(
             "ul",
-            [tag("li", check_words(one), class_="" if one.ok or one.warning else "bad") for one in checks],
+            [tag("li", check_words(check), class_="" if check.ok or check.warning else "bad") for check in checks],
             class_="checks",
         )
         if checks

@@ -86,7 +86,7 @@ def _image(client: Any, given: Given, answers: DockerAnswers) -> DockerAnswers:
 
 
 def _names(client: Any, running: bool) -> tuple[str, ...]:
-    return tuple(str(one["Names"][0]).removeprefix("/") for one in client.containers(all=not running))
+    return tuple(str(container["Names"][0]).removeprefix("/") for container in client.containers(all=not running))
 
 
 def _each(ask: Callable[[str], Any], names: tuple[str, ...]) -> dict[str, Document]:

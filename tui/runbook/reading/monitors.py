@@ -56,7 +56,7 @@ def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[Unplaced
     assert monitor.probe is not None
     service = runbook.services.get(monitor.probe.service)
     checks = KINDS[service.kind].checks if service is not None and service.kind in KINDS else ()
-    check = next((one for one in checks if one.name == monitor.probe.check), None)
+    check = next((check for check in checks if check.name == monitor.probe.check), None)
     if check is None:
         return
     if check.mutates:

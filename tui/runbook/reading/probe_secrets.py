@@ -8,6 +8,6 @@ from tui.runbook.probing.spec import Shape
 def secrets_of(runbook: Runbook, probe: Probe) -> list[str]:
     """The secrets that a probe uses, by name."""
     service = runbook.services[probe.service]
-    shapes = {one.name: one.shape for one in KINDS[service.kind].check(probe.check).parameters}
+    shapes = {parameter.name: parameter.shape for parameter in KINDS[service.kind].check(probe.check).parameters}
     given = [str(value) for name, value in probe.given.items() if shapes.get(name) is Shape.SECRET]
     return [*service.secrets.values(), *given]

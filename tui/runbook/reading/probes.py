@@ -33,7 +33,7 @@ def service_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
 
 
 def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Iterator[UnplacedProblem]:
-    known = {one.name: one for one in spec.settings}
+    known = {setting.name: setting for setting in spec.settings}
     given = {"settings": service.settings, "secrets": service.secrets, "from_file": service.from_file}
     for table, values in given.items():
         for name in values:
@@ -51,9 +51,9 @@ def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Ite
     for name, secret in service.secrets.items():
         yield from _known(secret, names.anywhere().secrets, "secret", (*path, "secrets", name))
     there = {name for values in given.values() for name in values}
-    for one in spec.settings:
-        if one.required and one.name not in there:
-            yield UnplacedProblem(path=path, message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
+    for setting in spec.settings:
+        if setting.required and setting.name not in there:
+            yield UnplacedProblem(path=path, message=f"{spec.name} needs {quoted(setting.name)}", hint=setting.help)
 
 
 def _number_or_template(text: str) -> bool:
@@ -118,11 +118,11 @@ def _reached(name: str, fields: Mapping[str, Any], check: str, path: Path) -> It
 def _check(service: Service | None, probe: Probe | None) -> CheckSpec | None:
     if service is None or probe is None or service.kind not in KINDS:
         return None
-    return next((one for one in KINDS[service.kind].checks if one.name == probe.check), None)
+    return next((check for check in KINDS[service.kind].checks if check.name == probe.check), None)
 
 
 def _given(spec: CheckSpec, probe: Probe, names: Names, known: KnownNames, path: Path) -> Iterator[UnplacedProblem]:
-    parameters = {one.name: one for one in spec.parameters}
+    parameters = {parameter.name: parameter for parameter in spec.parameters}
     for name, value in probe.given.items():
         if name not in parameters:
             yield from _known(name, parameters, f"{spec.name} parameter", (*path, name))
@@ -134,9 +134,11 @@ def _given(spec: CheckSpec, probe: Probe, names: Names, known: KnownNames, path:
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str):
                 yield from template_faults(text, known, (*path, name), False, names.anywhere())
-    for one in spec.parameters:
-        if one.required and one.name not in probe.given:
-            yield UnplacedProblem(path=path[:-1], message=f"{spec.name} needs {quoted(one.name)}", hint=one.help)
+    for parameter in spec.parameters:
+        if parameter.required and parameter.name not in probe.given:
+            yield UnplacedProblem(
+                path=path[:-1], message=f"{spec.name} needs {quoted(parameter.name)}", hint=parameter.help
+            )
 
 
 def _shape(parameter: Setting, value: Any, path: Path) -> Iterator[UnplacedProblem]:

@@ -20,7 +20,9 @@ def fill_quoted(template: str, values: Mapping[str, str], partial: bool = False)
     """See `variables.fill_command`."""
     script = read(template)
     if partial:
-        script = replace(script, placeholders=tuple(one for one in script.placeholders if one.name in values))
+        script = replace(
+            script, placeholders=tuple(placeholder for placeholder in script.placeholders if placeholder.name in values)
+        )
     for found in script.placeholders:
         if found.name not in values:
             raise RunbookError(

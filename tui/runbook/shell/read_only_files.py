@@ -86,16 +86,18 @@ def _system(program: str, texts: list[str], named: list[str]) -> str | None:
             return f"ip {' '.join(named[:2])}" if verbs & set(named) or "-b" in texts or "-batch" in texts else ""
         case "sysctl":
             return (
-                "sysctl" if any(re.match(r"-w|-p|-f|--(write|load|system)", one) or "=" in one for one in texts) else ""
+                "sysctl"
+                if any(re.match(r"-w|-p|-f|--(write|load|system)", text) or "=" in text for text in texts)
+                else ""
             )
         case "mount":
             return "mount" if named or "-a" in texts else ""
         case "rpm":
             return "" if texts[:1] and re.match(r"-q|-V|--query|--verify", texts[0]) else "rpm"
         case "wget":
-            quiet = any(re.fullmatch(r"-\w*O-?|--output-document=-|--spider", one) for one in texts)
-            reads = "--spider" in texts or (quiet and ("-" in texts or any(one.endswith("O-") for one in texts)))
-            return "" if reads and not any(re.match(r"--(post|method|body)", one) for one in texts) else "wget"
+            quiet = any(re.fullmatch(r"-\w*O-?|--output-document=-|--spider", text) for text in texts)
+            reads = "--spider" in texts or (quiet and ("-" in texts or any(text.endswith("O-") for text in texts)))
+            return "" if reads and not any(re.match(r"--(post|method|body)", text) for text in texts) else "wget"
     return None
 
 
@@ -127,7 +129,9 @@ def _changer_reads(program: str, texts: list[str], named: list[str], temporary: 
         named = named[1:]
     if program in _LAST:
         return (
-            len(named) > 1 and temporary(named[-1]) and not any(re.match(r"-t|--target|--remove", one) for one in texts)
+            len(named) > 1
+            and temporary(named[-1])
+            and not any(re.match(r"-t|--target|--remove", text) for text in texts)
         )
     if program == "tee":
         return all(map(temporary, named))

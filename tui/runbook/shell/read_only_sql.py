@@ -22,7 +22,7 @@ def only_reads(text: str) -> bool:
     """Whether every statement of the text is known to only read; an empty text is not."""
     bare = _COMMENT.sub(" ", _QUOTED.sub("''", text))
     statements = [one.strip() for one in re.split(r";|\\G|\\g", bare) if one.strip()]
-    return bool(statements) and all(_reads(one) for one in statements)
+    return bool(statements) and all(_reads(statement) for statement in statements)
 
 
 def _reads(statement: str) -> bool:

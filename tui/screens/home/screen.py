@@ -198,7 +198,7 @@ class HomeScreen(FrontPage[None]):
                 self.app.troubleshooting = runbook.troubleshooting[place].id
                 self._set_up(flows[0])
 
-        self.app.push_screen(Pick("Which trouble?", [one.title for one in runbook.troubleshooting]), picked)
+        self.app.push_screen(Pick("Which trouble?", [issue.title for issue in runbook.troubleshooting]), picked)
 
     def _set_up(self, flow: str) -> None:
         from tui.screens.setup.screen import SetupScreen

@@ -105,7 +105,7 @@ class SessionActs(SessionScreen):
         """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
         state = self.viewer.state
         first = f"{doubt_words(state, doubts)}, before anything continues:"
-        titles = [f"  {one.title}" for one in doubts]
+        titles = [f"  {doubt.title}" for doubt in doubts]
         if unasked(state, doubts):
             lines = [first, *titles, "Checking changes nothing; what is no longer true is done again."]
             ask = Confirm("Its host was restarted", lines, yes="Look again", no="Not now")

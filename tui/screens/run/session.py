@@ -321,7 +321,7 @@ class SessionScreen(FrontPage[None]):
             if place is not None:
                 self.open_issue(issues[place])
 
-        self.app.push_screen(Pick("Which trouble?", [one.title for one in issues]), picked)
+        self.app.push_screen(Pick("Which trouble?", [issue.title for issue in issues]), picked)
 
     def open_issue(self, issue: Issue) -> None:
         """Show a known trouble above the session's steps."""

@@ -73,7 +73,7 @@ def not_known(state: SessionState, step: Step, place: int, now: datetime | None)
 def host_name(state: SessionState, step: Step, place: int) -> str:
     """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
     runbook = state.runbook
-    action = next((one for one in step.actions[place:] if one.run is not None), step.actions[-1])
+    action = next((action for action in step.actions[place:] if action.run is not None), step.actions[-1])
     name = connection_of(runbook, action.on)
     reached = state.hosts.get(name)
     return (shown(reached.hostname).strip() if reached else "") or name
@@ -96,8 +96,8 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
         lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
     for checks in step_state.checks.values():
         lines += [
-            f"{'✔' if one.ok else '!' if one.warning else '✖'} expected {one.expected}, got {one.came}"
-            for one in checks
+            f"{'✔' if check.ok else '!' if check.warning else '✖'} expected {check.expected}, got {check.came}"
+            for check in checks
         ]
     if step.danger is Danger.DESTRUCTIVE:
         lines.append("! this step is DESTRUCTIVE")

@@ -125,9 +125,9 @@ def _deviations(source: Source, export: str) -> Iterable[list[Piece]]:
 
 
 def _overruns(source: Source) -> Iterable[list[Piece]]:
-    for one in source.overruns():
-        took = f"▲ {duration(one.took):>9} of {duration(one.budget)}"
-        yield [(took, WARN), (f"  {one.title}", "")]
+    for overrun in source.overruns():
+        took = f"▲ {duration(overrun.took):>9} of {duration(overrun.budget)}"
+        yield [(took, WARN), (f"  {overrun.title}", "")]
 
 
 def _slower(report: Report) -> Iterable[list[Piece]]:
@@ -155,13 +155,13 @@ def _checklist(source: Source) -> Iterable[list[Piece]]:
 
 def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
     """When each is due, counted from the end of the session, or from now while it is open."""
-    for one in followups(source.state, now):
-        words = one.words(now)
-        mark: Piece = ("☑ ", GOOD) if one.done else ("☐ ", BAD if one.overdue(now) else WARN)
+    for followup in followups(source.state, now):
+        words = followup.words(now)
+        mark: Piece = ("☑ ", GOOD) if followup.done else ("☐ ", BAD if followup.overdue(now) else WARN)
         yield [
             mark,
-            (f"{when(one.due)}  ", "bold"),
-            (one.followup.title, ""),
+            (f"{when(followup.due)}  ", "bold"),
+            (followup.followup.title, ""),
             (f"  {words}", QUIET),
         ]
 

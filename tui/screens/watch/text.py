@@ -68,7 +68,7 @@ def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
     else:
         state, words = ("✖ bad", STYLES["bad"]), figure(value, number.unit)
     top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
-    drawn = sparkline([one.value for one in monitored.samples], spark, top)
+    drawn = sparkline([sample.value for sample in monitored.samples], spark, top)
     return [
         (_cell(state[0], STATE), state[1]),
         (_cell(sanitise(monitor.title), NAME), "bold"),

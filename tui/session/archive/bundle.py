@@ -72,7 +72,7 @@ def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
 
 def _readable(manifest: Manifest, file: BinaryIO) -> None:
     """Say now what `unpack` would say elsewhere, as far as it can be seen how large the bundle has become."""
-    sizes = [one.size for one in manifest.members]
+    sizes = [member.size for member in manifest.members]
     try:
         fits(len(sizes), sum(sizes), file.tell() if file.seekable() else sum(sizes))
     except ValueError as error:

@@ -133,7 +133,7 @@ def _looked_through(path: Path, into: Path) -> Manifest:
                 for _ in part.pieces():
                     pass
     manifest = msgspec.json.decode(text, type=Manifest)
-    wanted = {one.name: one.size for one in manifest.members}
+    wanted = {member.name: member.size for member in manifest.members}
     wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
     if wrong:
         raise ValueError(f"{wrong[0]} is not what was packed")
@@ -146,7 +146,7 @@ def _looked_through(path: Path, into: Path) -> Manifest:
 
 
 def _written(path: Path, manifest: Manifest, place: Path) -> None:
-    digests = {one.name: one.sha256 for one in manifest.members}
+    digests = {member.name: member.sha256 for member in manifest.members}
     (place / "attempts").mkdir(mode=0o700)
     with path.open("rb") as file:
         for part in _parts(file):

@@ -103,7 +103,7 @@ def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | Non
     step_state = state.step(step.id)
     attempts = [state.attempts[number] for number in step_state.attempts]
     outcome = attempt_called(attempts[-1]) if attempts else ""
-    took = sum(one.seconds or 0.0 for one in attempts)
+    took = sum(attempt.seconds or 0.0 for attempt in attempts)
     return Side(step_state.status.value, outcome, round(took, 3), len(attempts))
 
 

@@ -86,10 +86,10 @@ def took(state: SessionState) -> dict[str, float]:
     found: dict[str, float] = {}
     for step in state.steps.values():
         attempts = [state.attempts[number] for number in step.attempts if not state.attempts[number].aside]
-        clean = len({one.action for one in attempts}) == len(attempts)
-        good = all(one.good for one in attempts)
+        clean = len({attempt.action for attempt in attempts}) == len(attempts)
+        good = all(attempt.good for attempt in attempts)
         if step.status is StepStatus.SIGNED and attempts and clean and good:
-            found[step.id] = round(sum(one.seconds or 0.0 for one in attempts), 3)
+            found[step.id] = round(sum(attempt.seconds or 0.0 for attempt in attempts), 3)
     return found
 
 
@@ -104,7 +104,7 @@ def _whole(state: SessionState) -> tuple[float, dict[str, float]]:
     end = over_at(state)
     if state.started_at is None or end is None or state.rollback is not None or result_of(state) != COMPLETED:
         return 0.0, {}
-    times = {one.section: one.seconds for one in section_times(state, end)}
+    times = {section_time.section: section_time.seconds for section_time in section_times(state, end)}
     return max(0.0, (end - state.started_at).total_seconds()), times
 
 

@@ -52,14 +52,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
         """Refuse what no bundle of ours can say; msgspec turns the error into one of its own."""
         if not ID.fullmatch(self.session):
             raise ValueError("it has no session")
-        for one in self.members:
-            hides = one.hidden <= (one.size if OUTPUT.fullmatch(one.name) else 0)
-            if not (NAMES.fullmatch(one.name) and hides):
-                raise ValueError(f"its list of files is wrong at {one.name[:100]!r}")
+        for member in self.members:
+            hides = member.hidden <= (member.size if OUTPUT.fullmatch(member.name) else 0)
+            if not (NAMES.fullmatch(member.name) and hides):
+                raise ValueError(f"its list of files is wrong at {member.name[:100]!r}")
 
     def hidden(self) -> frozenset[int]:
         """The attempts whose output is not byte for byte what was recorded."""
-        return frozenset(int(Path(one.name).stem) for one in self.members if one.hidden)
+        return frozenset(int(Path(member.name).stem) for member in self.members if member.hidden)
 
 
 def fits(count: int, unpacked: int, packed: int) -> None:

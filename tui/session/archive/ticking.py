@@ -24,11 +24,11 @@ def listed(summaries: Iterable[Summary], drill: bool = False, done: bool = False
     """The follow-ups of sessions: those of rehearsals, or those of the real ones; with `done` also those done."""
     found: list[Due] = []
     unread: list[Summary] = []
-    for one in summaries:
-        if one.state is None:
-            unread.append(one)
-        elif over(one.state) and one.state.drill is drill:
-            found += [due for due in followups(one.state) if done or due.done is None]
+    for summary in summaries:
+        if summary.state is None:
+            unread.append(summary)
+        elif over(summary.state) and summary.state.drill is drill:
+            found += [due for due in followups(summary.state) if done or due.done is None]
     return Listed(tuple(sorted(found, key=lambda due: due.due)), tuple(unread))
 
 

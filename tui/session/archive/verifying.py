@@ -123,7 +123,7 @@ def _attempt(
     directory: SessionDirectory, number: int, told: _Told, manifest: Manifest | None
 ) -> Iterator[SessionError]:
     folder, finished = directory.attempts, told.finished.get(number)
-    packed = {one.name: one.sha256 for one in manifest.members} if manifest else {}
+    packed = {member.name: member.sha256 for member in manifest.members} if manifest else {}
     if finished and finished.sha256:
         wanted = packed.get(f"attempts/{output_path(folder, number).name}", finished.sha256)
         if verify_output(folder, number) != wanted:
@@ -146,7 +146,7 @@ def _unproved(directory: SessionDirectory, told: _Told) -> Iterator[str]:
     masks = [number for number in there if mask_state(directory.attempts, number) is MaskState.UNSEALED]
     if open_:
         yield f"no hash was written of the output of attempts that were cut off: {_listed(open_)}"
-    if timed and len(timed) > len([one for one in open_ if one in timed]):
+    if timed and len(timed) > len([attempt for attempt in open_ if attempt in timed]):
         yield f"no hash was written of the times of the output of {len(timed)} attempts, by an older version or cut off"
     if masks:
         yield f"nothing proves where secrets are in the output of {len(masks)} attempts, of an older version"

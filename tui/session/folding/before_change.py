@@ -10,6 +10,6 @@ def usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:
     """The state with the monitors' baselines, where this is the first attempt at a change that can be undone."""
     if not state.monitors or attempt.aside or not attempt.mutates or not step_by_id(state.runbook, attempt.step).undo:
         return state
-    if any(one.mutates and step_by_id(state.runbook, one.step).undo for one in state.attempts.values()):
+    if any(attempt.mutates and step_by_id(state.runbook, attempt.step).undo for attempt in state.attempts.values()):
         return state
     return replace(state, monitors={name: with_baseline(one) for name, one in state.monitors.items()})

@@ -42,7 +42,8 @@ def _live(state: SessionState, section: Section, step: Step) -> bool:
     settled = state.step(step.id).settled
     if settled is None:
         return False
-    steps = {one.id for one in section.steps}
+    steps = {step.id for step in section.steps}
     return not any(
-        one.mutates and not one.aside and one.step in steps and one.started > settled for one in state.attempts.values()
+        attempt.mutates and not attempt.aside and attempt.step in steps and attempt.started > settled
+        for attempt in state.attempts.values()
     )

@@ -64,12 +64,12 @@ def downtime(state: SessionState, now: datetime | None) -> Downtime:
     if not any(action.downtime is Cut.BEGINS for step in steps for action in step.actions) or (alone and not outages):
         return Downtime(known=False)
     until = now or state.at
-    lengths = ((one.ended or until or one.began) - one.began for one in outages)
+    lengths = ((outage.ended or until or outage.began) - outage.began for outage in outages)
     return Downtime(
         known=True,
-        seconds=round(sum((max(one, timedelta()).total_seconds() for one in lengths), 0.0), 3),
-        sure=all(one.sure for one in outages),
-        since=next((one.began for one in outages if one.ended is None), None),
+        seconds=round(sum((max(length, timedelta()).total_seconds() for length in lengths), 0.0), 3),
+        sure=all(outage.sure for outage in outages),
+        since=next((outage.began for outage in outages if outage.ended is None), None),
         planned=seconds(flow.downtime) if flow else 0.0,
         outages=outages,
     )

@@ -118,11 +118,12 @@ def report_card(
         deviated=len(found),
         failed=failed_attempts(state),
         downtime=downtime(state, until),
-        ticked=sum(one.done for one in ticks),
+        ticked=sum(item.done for item in ticks),
         items=len(ticks),
         rollback=_rollback(state),
         sections=tuple(
-            CardSection(one.title, one.seconds, usual.sections.get(one.section)) for one in section_times(state, until)
+            CardSection(section_time.title, section_time.seconds, usual.sections.get(section_time.section))
+            for section_time in section_times(state, until)
         ),
         deviations=tuple(found),
         owed=_owed(state, until, now),

@@ -35,7 +35,7 @@ def section_times(state: SessionState, end: datetime | None) -> tuple[SectionTim
         spent[section] = spent.get(section, timedelta()) + max(at - before, timedelta())
         before = max(at, before)
     index = index_of(state.runbook)
-    begun = {_section(state, one.id) for one in state.steps.values() if one.opened is not None}
+    begun = {_section(state, step.id) for step in state.steps.values() if step.opened is not None}
     titles = {one: index.sections[one].title if one in index.sections else "Troubleshooting" for one in spent}
     return tuple(
         SectionTime(section, titles[section], round(length.total_seconds(), 3))
@@ -46,7 +46,7 @@ def section_times(state: SessionState, end: datetime | None) -> tuple[SectionTim
 
 def _marks(state: SessionState, end: datetime) -> list[tuple[datetime, str]]:
     """The moments at which the time of a section ends, in order."""
-    found = [(one.settled, _section(state, one.id)) for one in state.steps.values() if one.settled is not None]
+    found = [(step.settled, _section(state, step.id)) for step in state.steps.values() if step.settled is not None]
     marks = [(at, section) for at, section in found if at is not None and at <= end]
     for at in (state.rollback_at, end):
         if at is not None and (section := _open_at(state, at)):
@@ -61,9 +61,11 @@ def _open_at(state: SessionState, at: datetime) -> str:
     """
     begun = state.rollback_at
     since = begun if begun is not None and at > begun else None
-    steps = [one for one in state.steps.values() if one.opened is not None and one.opened <= at]
-    current = [one for one in steps if (one.settled is None or one.settled > at) and _later(one.opened, since)]
-    settled = [one for one in state.steps.values() if one.settled and one.settled <= at and _later(one.settled, since)]
+    steps = [step for step in state.steps.values() if step.opened is not None and step.opened <= at]
+    current = [step for step in steps if (step.settled is None or step.settled > at) and _later(step.opened, since)]
+    settled = [
+        step for step in state.steps.values() if step.settled and step.settled <= at and _later(step.settled, since)
+    ]
     if current:
         return _section(state, max(current, key=lambda one: one.opened or at).id)
     if settled:

@@ -174,7 +174,7 @@ def attempt_failed(attempt: Attempt) -> bool:
 
 def failed_attempts(state: SessionState) -> int:
     """How many attempts of a session failed, those that were made again included."""
-    return sum(attempt_failed(one) for one in state.attempts.values())
+    return sum(attempt_failed(attempt) for attempt in state.attempts.values())
 
 
 def place_words(attempt: Attempt) -> str:

@@ -59,8 +59,12 @@ def begins_anew(state: SessionState, step: Step) -> str:
     step_state = state.step(step.id)
     if not step.mutates or step_state.action == 0:
         return ""
-    attempts = (one for one in map(state.attempts.__getitem__, step_state.attempts) if not one.aside)
-    done = {one.action: one for one in attempts if one.action < step_state.action and one.seq > step_state.reopened_seq}
+    attempts = (attempt for attempt in map(state.attempts.__getitem__, step_state.attempts) if not attempt.aside)
+    done = {
+        attempt.action: attempt
+        for attempt in attempts
+        if attempt.action < step_state.action and attempt.seq > step_state.reopened_seq
+    }
     for one in done.values():
         restart = state.restarts.get(connection_of(state.runbook, one.host)) if one.host else None
         if restart is not None and max(one.seq, one.resolved_seq) < restart.seq:
@@ -192,7 +196,9 @@ def _changes(state: SessionState) -> tuple[int, ...]:
     """The events by which the session changed something, or may have; a person's hand changes as a command does."""
     steps = index_of(state.runbook).steps
     by_hand = (done.by_hand.values() for name, done in state.steps.items() if done.by_hand and steps[name].mutates)
-    return *(one.seq for one in state.attempts.values() if one.mutates and not one.aside), *chain.from_iterable(by_hand)
+    return *(
+        attempt.seq for attempt in state.attempts.values() if attempt.mutates and not attempt.aside
+    ), *chain.from_iterable(by_hand)
 
 
 def _asks(kind: str) -> bool:
@@ -225,6 +231,6 @@ def unasked(state: SessionState, steps: Iterable[Step]) -> list[Step]:
         restart = restart_since(state, step)
         asked = [(step, LOOK)] if step.look is not None else checks_of(state, step)
         attempts = [state.attempts[number] for other, _ in asked for number in state.step(other.id).attempts]
-        if asked and restart and not any(one.aside and one.seq > restart.seq for one in attempts):
+        if asked and restart and not any(attempt.aside and attempt.seq > restart.seq for attempt in attempts):
             found.append(step)
     return found

@@ -54,15 +54,15 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
         Due(
             session=started.session,
             runbook=state.runbook.runbook.title,
-            followup=one,
-            due=ended + timedelta(seconds=seconds(one.within)),
-            done=state.followups.get(one.id),
+            followup=followup,
+            due=ended + timedelta(seconds=seconds(followup.within)),
+            done=state.followups.get(followup.id),
         )
-        for one in state.runbook.followups
+        for followup in state.runbook.followups
     ]
     return sorted(found, key=lambda one: one.due)
 
 
 def left(state: SessionState) -> list[Due]:
     """The follow-ups of a session that is over that nobody has done yet."""
-    return [one for one in followups(state) if one.done is None] if over(state) else []
+    return [followup for followup in followups(state) if followup.done is None] if over(state) else []

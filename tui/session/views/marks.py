@@ -55,7 +55,7 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
                 for source in sources[step.id]
             ]
             traces += [known.get(step.id, _NONE), _own(state, step)]
-            sure = [one for one in traces if one is not _NONE and one.sure]
+            sure = [trace for trace in traces if trace is not _NONE and trace.sure]
             found[step.id] = max(sure, key=_sureness) if sure else _never(state.runbook, step, sources[step.id])
         if found == before:
             break
@@ -79,7 +79,7 @@ def _untouched(
     recorded = state.steps
     if step.id in recorded or step.id in known:
         return False
-    return not any(one.id in recorded or one.id in here or one.id in elsewhere for one in sources)
+    return not any(source.id in recorded or source.id in here or source.id in elsewhere for source in sources)
 
 
 def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[str, Mark], anything: Mark) -> Mark:
@@ -133,10 +133,14 @@ def begun(state: SessionState, step: Step) -> bool:
     """Whether the step ran, or its look was answered and a person reopened it all the same: looks can be wrong."""
     step_state = state.step(step.id)
     attempts = [
-        one for one in map(state.attempts.__getitem__, step_state.attempts) if one.seq > step_state.replanned_seq
+        attempt
+        for attempt in map(state.attempts.__getitem__, step_state.attempts)
+        if attempt.seq > step_state.replanned_seq
     ]
-    answered = any(one.aside and one.outcome is not None and one.outcome.ended_by_itself for one in attempts)
-    return answered or any(one in attempts for one in _ran(state, step))
+    answered = any(
+        attempt.aside and attempt.outcome is not None and attempt.outcome.ended_by_itself for attempt in attempts
+    )
+    return answered or any(attempt in attempts for attempt in _ran(state, step))
 
 
 def last_done(state: SessionState, step: Step) -> int:
@@ -145,14 +149,14 @@ def last_done(state: SessionState, step: Step) -> int:
     That somebody signed it later is not the doing; only of a step of which nothing else is recorded is it all there is.
     """
     step_state = state.step(step.id)
-    did = max((*(one.seq for one in _ran(state, step)), *step_state.by_hand.values()), default=-1)
+    did = max((*(attempt.seq for attempt in _ran(state, step)), *step_state.by_hand.values()), default=-1)
     return did if did >= 0 else step_state.signed_seq
 
 
 def as_of(state: SessionState, step: Step) -> int:
     """The event since which all that a step found, or did, is known: that of the action that was longest ago."""
     step_state = state.step(step.id)
-    did = {**step_state.by_hand, **{one.action: one.seq for one in _ran(state, step)}}
+    did = {**step_state.by_hand, **{attempt.action: attempt.seq for attempt in _ran(state, step)}}
     return min(did.values(), default=step_state.signed_seq)
 
 
@@ -162,7 +166,7 @@ def known_since(state: SessionState, step: Step, places: Iterable[int]) -> int:
     A person who decides an unknown outcome has looked on the host.
     """
     step_state = state.step(step.id)
-    did = {one.action: max(one.seq, one.resolved_seq) for one in _ran(state, step)}
+    did = {attempt.action: max(attempt.seq, attempt.resolved_seq) for attempt in _ran(state, step)}
     return min((did.get(place, step_state.signed_seq) for place in places), default=step_state.signed_seq)
 
 
@@ -195,7 +199,8 @@ def _sources(state: SessionState, left_out: frozenset[str], elsewhere: frozenset
     if not left_out:
         return index.undoing
     return {
-        undo: [one for one in steps if one.id not in left_out or _trace(state, one, one.id in elsewhere).sure] or steps
+        undo: [step for step in steps if step.id not in left_out or _trace(state, step, step.id in elsewhere).sure]
+        or steps
         for undo, steps in index.undoing.items()
     }
 
@@ -222,12 +227,12 @@ def _own(state: SessionState, step: Step) -> Mark:
 def _ran(state: SessionState, step: Step) -> list[Attempt]:
     """The step's own attempts that may have changed something; a look does not, whether or not it came to its end."""
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
-    return [one for one in attempts if not one.aside and not one.never_started]
+    return [attempt for attempt in attempts if not attempt.aside and not attempt.never_started]
 
 
 def _never(runbook: Runbook, step: Step, sources: list[Step]) -> Mark:
     if sources is not index_of(runbook).undoing[step.id]:  # this session leaves some of them out
-        return Mark(0, f"not done: {_listed(one.title for one in sources)}")
+        return Mark(0, f"not done: {_listed(source.title for source in sources)}")
     return _none_done(runbook, step.id)
 
 

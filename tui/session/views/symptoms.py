@@ -68,7 +68,9 @@ def _patterns(issue: Issue, subject: Subject) -> Iterator[str]:
     """The patterns of an issue that count for this subject."""
     yield from issue.patterns
     for sign in issue.signs:
-        about = subject.service in sign.services or any(_last(one, subject.command) >= 0 for one in sign.commands)
+        about = subject.service in sign.services or any(
+            _last(command, subject.command) >= 0 for command in sign.commands
+        )
         if about and subject != UNKNOWN:
             yield from sign.patterns
 
@@ -116,4 +118,4 @@ def _tail(path: Path) -> str:
 def cause_of(runbook: Runbook, step: str) -> str:
     """When the solution that a step belongs to is the right one; nothing for any other step."""
     solutions = (solution for issue in runbook.troubleshooting for solution in issue.solutions)
-    return next((one.when for one in solutions if any(step == own.id for own in one.steps)), "")
+    return next((solution.when for solution in solutions if any(step == own.id for own in solution.steps)), "")

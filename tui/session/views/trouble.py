@@ -5,14 +5,14 @@ from tui.session.state import SessionState, StepStatus, step_by_id
 
 def failure_words(state: SessionState) -> str:
     """What the step at hand, or else the last in trouble, failed by; empty where none did."""
-    stopped = [one for one in state.steps.values() if one.status in (StepStatus.FAILED, StepStatus.UNKNOWN)]
+    stopped = [step for step in state.steps.values() if step.status in (StepStatus.FAILED, StepStatus.UNKNOWN)]
     if not stopped:
         return ""
     step = next((step for step in stopped if step.id == state.current), stopped[-1])
     title = step_by_id(state.runbook, step.id).title
     if step.status is StepStatus.UNKNOWN:
         return f"{title}: its outcome is not known"
-    missed = [one for checks in step.checks.values() for one in checks if not one.ok and not one.warning]
+    missed = [check for checks in step.checks.values() for check in checks if not check.ok and not check.warning]
     if missed:
         return f"{title} failed: expected {missed[0].expected}, got {missed[0].came}"
     last = state.attempts[step.attempts[-1]] if step.attempts else None

@@ -32,7 +32,10 @@ def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
     step_state = state.step(step.id)
     attempts = [state.attempts[number] for number in step_state.attempts if not state.attempts[number].aside]
     checks = [check for checks in step_state.checks.values() for check in checks]
-    lost = next((str(one.outcome) for one in attempts[-1:] if one.outcome and not one.outcome.ended_by_itself), "")
+    lost = next(
+        (str(attempt.outcome) for attempt in attempts[-1:] if attempt.outcome and not attempt.outcome.ended_by_itself),
+        "",
+    )
     verdict = _verdict(step_state.status, checks, lost)
     worst = _worst(checks, verdict)
     came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came or _figures(state, attempts)).partition(
@@ -47,13 +50,15 @@ def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
         expected="" if lost else worst.expected,
         came=came,
         look=look,
-        seconds=round(sum(one.seconds or 0.0 for one in attempts[-len(step.actions) :]), 3),
+        seconds=round(sum(attempt.seconds or 0.0 for attempt in attempts[-len(step.actions) :]), 3),
     )
 
 
 def _figures(state: SessionState, attempts: list[Attempt]) -> str:
     """The first figures that a step's last probe measured, where nothing was expected of them."""
-    last = next((one for one in reversed(state.measures) if attempts and one.attempt == attempts[-1].number), None)
+    last = next(
+        (measure for measure in reversed(state.measures) if attempts and measure.attempt == attempts[-1].number), None
+    )
     return ", ".join(f"{name} {value:g}" for name, value in list(last.figures.items())[:2]) if last else ""
 
 
@@ -63,7 +68,7 @@ def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
     services += [action.watch.monitor for action in step.actions if action.watch]
     if services:
         return ", ".join(dict.fromkeys(services))
-    hosts = [one.host for one in attempts] or [host_named(state.runbook, step.actions[0].on)]
+    hosts = [attempt.host for attempt in attempts] or [host_named(state.runbook, step.actions[0].on)]
     return ", ".join(dict.fromkeys(hosts))
 
 
@@ -79,6 +84,8 @@ def _verdict(status: StepStatus, checks: list[Check], lost: str) -> str:
 
 def _worst(checks: list[Check], verdict: str) -> Check:
     """The check worth showing: one that is not good, else the first that says more than that a command succeeded."""
-    bad = [check for check in checks if not check.ok and not check.warning] or [one for one in checks if not one.ok]
+    bad = [check for check in checks if not check.ok and not check.warning] or [
+        check for check in checks if not check.ok
+    ]
     telling = [check for check in checks if not check.expected.startswith("exit status")]
     return next(iter(bad or telling or checks), Check("", "", ok=verdict == OK))

@@ -12,7 +12,7 @@ class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
     def __init__(self, choices: Sequence[str], preselected: bool = False) -> None:
-        super().__init__(*(OptionRow(pieces(one)) for one in choices))
+        super().__init__(*(OptionRow(pieces(choice)) for choice in choices))
         self._preselected = preselected
 
     def on_mount(self) -> None:

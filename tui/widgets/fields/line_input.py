@@ -28,7 +28,7 @@ class LineInput(Input):
 
     def suggest(self, values: Sequence[str]) -> None:
         """Complete what is typed to one of these."""
-        self.suggester = SuggestFromList([sanitise(one) for one in values]) if values else None
+        self.suggester = SuggestFromList([sanitise(value) for value in values]) if values else None
 
 
 class SecretInput(Input):

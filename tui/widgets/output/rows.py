@@ -64,7 +64,7 @@ def parts(row: Row, marked: Callable[[Line], list[tuple[int, int, str]]]) -> Ite
     spans = [one for one in marked(line) if one[0] < end and one[1] > start]
     edges = {start, end}
     edges.update(place for run in line.shown.runs for place in run[:2] if start < place < end)
-    edges.update(place for one in spans for place in one[:2] if start < place < end)
+    edges.update(place for span in spans for place in span[:2] if start < place < end)
     places = sorted(edges)
     runs = iter(line.shown.runs)
     run = next(runs, None)
@@ -72,7 +72,7 @@ def parts(row: Row, marked: Callable[[Line], list[tuple[int, int, str]]]) -> Ite
         while run is not None and run[1] <= at:
             run = next(runs, None)
         look = run[2] if run is not None and run[0] <= at else PLAIN
-        what = next((one[2] for one in reversed(spans) if one[0] <= at < one[1]), "")
+        what = next((span[2] for span in reversed(spans) if span[0] <= at < span[1]), "")
         yield at, until, look, what
 
 

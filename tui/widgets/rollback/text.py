@@ -120,7 +120,7 @@ def need_of(state: SessionState, step_id: str) -> PlannedStep | None:
     """What the plan says of a rollback step that nothing was done about yet; none of any other."""
     if state.step(step_id).status is not StepStatus.PENDING or not (state.rollback or state.flow):
         return None
-    return next((one for one in rollback_plan(state) if one.step.id == step_id), None)
+    return next((planned for planned in rollback_plan(state) if planned.step.id == step_id), None)
 
 
 def plan_lines(state: SessionState, flow: str) -> tuple[str, list[str]]:
@@ -129,5 +129,5 @@ def plan_lines(state: SessionState, flow: str) -> tuple[str, list[str]]:
     counts = [(sum(one.need is need for one in plan), need) for need in Need]
     words = ", ".join(f"{count} {WORDS[need]}" for count, need in counts if count)
     changes = [one for one in plan if one.need is not Need.NOT_NEEDED and one.step.mutates]
-    titles = [f"  {NEEDS[one.need]} {one.step.title}" for one in changes]
+    titles = [f"  {NEEDS[change.need]} {change.step.title}" for change in changes]
     return f"Steps: {words}; about {duration(expected_seconds(plan, state))}.", titles

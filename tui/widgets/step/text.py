@@ -267,12 +267,12 @@ def _drift(state: SessionState, step: Step) -> list[list[Piece]]:
     if not any(action.probe for action in step.actions):
         return []
     lines: list[list[Piece]] = []
-    for one in differences(state, step.id):
-        changed = abs(one.change) >= DRIFT
-        words = f"{one.service} {one.figure} {one.before:g} → {one.now:g}"
+    for difference in differences(state, step.id):
+        changed = abs(difference.change) >= DRIFT
+        words = f"{difference.service} {difference.figure} {difference.before:g} → {difference.now:g}"
         lines.append([("before → now  ", LABEL), (words, "bold" if changed else "")])
         if changed:
-            share = f"{one.change:+.0%}" if one.before else "from nothing"
+            share = f"{difference.change:+.0%}" if difference.before else "from nothing"
             lines[-1].append((f"  ≠ changed {share}", STYLES["turn"]))
     return lines
 
@@ -373,7 +373,9 @@ def _rest(state: SessionState, step: Step, choose: str) -> list[list[Piece]]:
         lines.append([("undone by ", LABEL), ("nothing in this runbook", "")])
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     if len(attempts) > 1:
-        words = ", ".join(f"{one.number} {attempt_called(one)} {duration(one.seconds)}" for one in attempts[-5:])
+        words = ", ".join(
+            f"{attempt.number} {attempt_called(attempt)} {duration(attempt.seconds)}" for attempt in attempts[-5:]
+        )
         lines.append([("attempts ", LABEL), (words, ""), ("  ", "")])
         lines[-1] += [(f" {choose} ", KEY), (" choose", LABEL)] if choose else []
     return lines
