@@ -1,6 +1,7 @@
 """One word means one thing in the code: no two classes share a name, and no word of the terms has two meanings."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -42,3 +43,34 @@ def test_no_two_modules_have_the_same_name_unless_they_are_about_the_same() -> N
     shared = {name: files for name, files in places.items() if len(files) > 1}
     assert {name: files for name, files in shared.items() if name not in ROLES | KINDS | SUBJECTS.keys()} == {}
     assert SUBJECTS.keys() - shared == set(), "no subject is named that only one module has"
+
+
+def test_now_is_the_time_and_no_state() -> None:
+    wrong = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.arg(arg="now", annotation=ast.expr() as kind) if "State" in ast.unparse(kind):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+                case ast.Assign(targets=[ast.Name(id="now")], value=ast.Call(func=ast.Attribute(attr="step"))):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert wrong == []
+
+
+def test_the_page_of_words_names_classes_that_there_are() -> None:
+    page = (ROOT / "docs/words.md").read_text(encoding="utf-8")
+    rows = page.partition("## In the code")[2].partition("## ")[0]
+    named = set(re.findall(r"`([A-Z][A-Za-z0-9]+)`", rows))
+    there = {
+        name
+        for path in SOURCES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for name in ([node.name] if isinstance(node, ast.ClassDef) else defined(node))
+    }
+    assert len(named) > 20
+    assert named - there == set()
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """The names that an assignment of a module makes."""
+    return [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
