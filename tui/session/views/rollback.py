@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -137,7 +138,8 @@ def not_needed_next(state: SessionState) -> list[tuple[Step, str]]:
     """
     rolling_back = state.rollback is not None or made_elsewhere(state)
     index, wanted, found = index_of(state.runbook), plan_now(state).places, list[tuple[Step, str]]()
-    for _, step in plan_of(state).steps:
+    first, plan = state.next_step(), plan_of(state)
+    for _, step in islice(plan.steps, plan.place(first.id) if first else len(plan.steps), None):
         if step.id not in wanted or state.step(step.id).status.settled:
             continue
         reason = why_left_out(state, step)
