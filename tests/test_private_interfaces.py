@@ -3,26 +3,42 @@
 Each of these libraries is capped below its next major version in pyproject.toml.
 """
 
+import ast
 import inspect
 import socket
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import docker
 import paramiko
 import pytest
+import requests
+from botocore.awsrequest import AWSConnection, AWSHTTPConnectionPool, AWSHTTPSConnectionPool, AWSResponse
 from botocore.config import Config
+from botocore.handlers import add_expect_header
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import Loader
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool
 from packaging.requirements import Requirement
 from pymysql.connections import Connection as MysqlConnection
 from redis.connection import AbstractConnection
+from support.source_trees import trees
+from textual._compositor import LayoutUpdate
+from textual._widget_navigation import Direction
+from textual.app import App
+from textual.command import CommandPalette
+from textual.screen import Screen
+from textual.widgets import Input, OptionList, RadioSet
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from tests.test_packaging import PROJECT
 
-CAPPED = ("paramiko", "docker", "boto3", "botocore", "pymysql", "redis", "urllib3")
+CAPPED = ("paramiko", "docker", "boto3", "botocore", "pymysql", "redis", "requests", "textual", "urllib3")
 
 
 def has(library: str, place: object, names: str, where: str) -> None:
@@ -58,6 +74,9 @@ def test_paramikos_connection(transport: Any) -> None:
     has("paramiko", transport._channels, "put", "tui/transports/ssh/wire.py: open_beyond")
     takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/ssh/negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
     parsed = inspect.getsource(paramiko.Transport._really_parse_kex_init)  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("paramiko", paramiko.Transport._really_parse_kex_init, "self m ignore_first_byte", "negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("paramiko", paramiko.Transport._send_user_message, "self data", "tui/transports/ssh/wire.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("paramiko", paramiko.Transport._next_channel, "self", "tui/transports/ssh/wire.py: open_beyond")  # type: ignore[attr-defined]  # private: the stubs leave it out
     for key in ("kex_algo_list", "server_key_algo_list", "server_encrypt_algo_list", "server_mac_algo_list"):
         assert f'"{key}"' in parsed, f"paramiko {version('paramiko')}: no {key} in what it parses; see negotiation.py"
 
@@ -65,6 +84,8 @@ def test_paramikos_connection(transport: Any) -> None:
 def test_paramikos_channel() -> None:
     names = "_handle_request _set_transport _set_window _check_add_window"
     has("paramiko", paramiko.Channel, names, "tui/transports/ssh/wire.py")
+    takes("paramiko", paramiko.Channel._set_window, "self window_size max_packet_size", "wire.py: open_beyond")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("paramiko", paramiko.Channel._check_add_window, "self n", "wire.py: took")  # type: ignore[attr-defined]  # private: the stubs leave it out
     own = "in_buffer in_stderr_buffer status_event remote_chanid transport"
     has("paramiko", paramiko.Channel(0), own, "tui/transports/ssh/wire.py")
     fed = inspect.getsource(paramiko.Channel._feed) + inspect.getsource(paramiko.Channel._feed_extended)  # type: ignore[attr-defined]  # private: the stubs leave it out
@@ -82,10 +103,23 @@ def test_dockers_client() -> None:
     has("docker", docker.APIClient, "_result _url get_adapter", "tui/probes/docker/wire.py: _Client")
     made = inspect.getsource(docker.APIClient.__init__)
     for name in ("_general_configs", "credstore_env", "_custom_adapter", "_version", "base_url"):
-        assert f"self.{name}" in made, f"docker {version('docker')} sets no {name}; see _Client in docker_wire.py"
+        assert f"self.{name}" in made, (
+            f"docker {version('docker')} sets no {name}; see _Client in tui/probes/docker/wire.py"
+        )
     for kind in (UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool):
         assert inspect.isclass(kind)
-    takes("docker", UnixHTTPConnection.__init__, "self base_url unix_socket timeout", "tui/probes/docker/wire.py")
+    where = "tui/probes/docker/wire.py"
+    takes("docker", UnixHTTPConnection.__init__, "self base_url unix_socket timeout", where)
+    takes("docker", UnixHTTPConnectionPool.__init__, "self base_url socket_path timeout", where)
+    takes("docker", UnixHTTPAdapter.__init__, "self socket_url timeout", where)
+    has("docker", UnixHTTPConnectionPool, "_new_conn", where)
+    asked = inspect.getsource(UnixHTTPAdapter.get_connection_with_tls_context)
+    assert ".get_connection(" in asked, f"docker {version('docker')}: get_connection is asked no more; see {where}"
+
+
+def test_the_bodies_of_answers() -> None:
+    has("requests", requests.Response(), "_content", "tui/probes/docker/wire.py: _Adapter")
+    has("botocore", AWSResponse("", 200, {}, None), "_content", "tui/probes/s3/wire.py: S3Session")
 
 
 def test_boto3s_session() -> None:
@@ -99,6 +133,27 @@ def test_boto3s_session() -> None:
     client.close()
 
 
+def test_botos_settings_come_from_nowhere_else() -> None:
+    where = "tui/probes/s3/wire.py: _library"
+    kept = set(map(len, botocore.session.Session.SESSION_VARIABLES.values()))
+    assert kept == {4}, f"botocore {version('botocore')}: a variable has {kept} parts, not 4; see {where}"
+    session = botocore.session.Session(session_vars={})
+    has("botocore", session.get_component("config_store"), "set_config_provider", where)
+    has("botocore", Loader, "BUILTIN_DATA_PATH", where)
+    assert inspect.isfunction(add_expect_header)
+
+
+def test_botos_connections() -> None:
+    where = "tui/probes/s3/wire.py: _plain_pool, _secure_pool"
+    made = HTTPConnection("localhost")
+    has("urllib3", made, "_new_conn _dns_host getresponse", where)
+    has("urllib3", HTTPSConnectionPool, "_validate_conn", where)
+    has("urllib3", HTTPConnectionPool, "ConnectionCls", where)
+    has("botocore", AWSConnection, "request", where)
+    for pool, below in ((AWSHTTPConnectionPool, HTTPConnectionPool), (AWSHTTPSConnectionPool, HTTPSConnectionPool)):
+        assert issubclass(pool, below), f"botocore {version('botocore')}: {pool.__name__} is another pool; see {where}"
+
+
 def test_pymysqls_connection() -> None:
     has("pymysql", MysqlConnection, "_create_ssl_ctx _process_auth _force_close", "tui/probes/mysql/probe.py")
     takes("pymysql", MysqlConnection._process_auth, "self plugin_name auth_packet", "tui/probes/mysql/probe.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
@@ -108,6 +163,66 @@ def test_pymysqls_connection() -> None:
 def test_redis_connection() -> None:
     names = "_connect _host_error repr_pieces send_command read_response"
     has("redis", AbstractConnection, names, "tui/probes/redis/probe.py: _client")
+
+
+def test_textuals_application_and_screens() -> None:
+    names = (
+        "_batch_count _close_messages_no_wait _display _end_batch _exception _exit_renderables _filters _fatal_error"
+    )
+    has("textual", App(), names, "tui/app.py, attention.py")
+    takes("textual", App._display, "self screen renderable", "tui/attention.py")
+    names = """_compositor _compositor_refresh _dirty_widgets _exchange_repaint_regions _repaint_required _forward_event
+        _on_message"""
+    screen: Any = Screen()
+    has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
+    has("textual", screen._compositor, "_dirty_regions", "tui/widgets/page.py")
+    takes("textual", LayoutUpdate.__init__, "self strips region", "tui/screens/small.py")
+
+
+def test_textuals_widgets() -> None:
+    has("textual", OptionList(), "_move_page _index_to_line", "tui/widgets/fields/option_rows.py")
+    takes("textual", OptionList._move_page, "self direction", "tui/widgets/fields/option_rows.py")
+    assert Direction is not None
+    has("textual", Input(), "_on_paste", "tui/dialogs/confirm.py: TypedInput")
+    has("textual", RadioSet(), "_pressed_button", "tui/screens/setup/fields.py")
+    has("textual", OptionList(), "_scroll_update", "tui/widgets/output/lines.py")
+    has("textual", CommandPalette, "_action_command_list", "tui/screens/palette.py")
+
+
+def foreign() -> dict[str, str]:
+    """The private names that the program uses and does not define itself, each with a module that does."""
+    own, used, found = set(), {}, {}
+    for file, tree in trees("._", "_("):
+        for node in ast.walk(tree):
+            match node:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    if f"super().{name}(" in ast.unparse(node):
+                        used[name] = file
+                    else:
+                        own.add(name)
+                case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                    own.add(name)
+                case ast.Attribute(attr=name):
+                    used[name] = file
+                case ast.Name(id=name, ctx=ast.Store()):
+                    own.add(name)
+                case ast.Subscript(value=ast.Call(func=ast.Name(id="vars")), slice=ast.Constant(value=str(name))):
+                    found[name] = file
+                case _:
+                    pass
+    found |= {name: file for name, file in used.items() if name not in own}
+    public = ("_replace", "_exit", "_name", "_value")  # of named tuples, of os, of enums
+    return {
+        name: file
+        for name, file in found.items()
+        if name.startswith("_") and not name.startswith("__") and name not in public
+    }
+
+
+def test_every_private_name_has_its_contract_here() -> None:
+    here, used = Path(__file__).read_text(), foreign()
+    assert {"_channel_handler_table", "_pressed_button", "_content"} <= used.keys()
+    assert {name: file for name, file in used.items() if name not in here.split("def foreign")[0]} == {}
 
 
 @pytest.mark.parametrize("library", CAPPED)
