@@ -94,7 +94,7 @@ def test_the_first_256_colours_are_those_of_xterm() -> None:
     assert [hex(rgb(one, PALETTE)) for one in (1, 16, 21, 196, 231, 232, 255)] == [
         *("0xcd3131", "0x0", "0xff", "0xff0000", "0xffffff", "0x80808", "0xeeeeee")
     ]
-    assert [nearest(one) for one in (9, 196, 46, DIRECT + 0xFFFFFF, 232)] == [9, 1, 2, 15, 0]
+    assert [nearest(one) for one in (9, 196, 70, 27, 208, 244, DIRECT + 0xFFFFFF, 232)] == [9, 9, 2, 12, 11, 8, 15, 0]
 
 
 MOVES = ["\r", "\b", "\x1b[2G", "\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[3D", "\x1b[2C", "\x1b[4G", "\x1b[G", "\x1b[J"]

@@ -3,6 +3,7 @@
 Blinking is not kept, hidden text is shown, and dim text is as any other: all of it must be read.
 """
 
+import colorsys
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -105,16 +106,22 @@ def rgb(colour: int, palette: tuple[int, ...]) -> int:
 
 @lru_cache(maxsize=_KEPT)
 def nearest(colour: int) -> int:
-    """The one of the first 16 colours that a colour is most like."""
+    """The one of the first 16 colours that people would call a colour: by its hue, which a distance does not keep."""
     if 0 <= colour < 16:
         return colour
-    wanted = _parts(rgb(colour, PALETTE))
-    return min(range(16), key=lambda one: sum((a - b) ** 2 for a, b in zip(_parts(PALETTE[one]), wanted, strict=True)))
+    value = rgb(colour, PALETTE)
+    parts = value >> 16, value >> 8 & 255, value & 255
+    brightest = max(parts)
+    if brightest - min(parts) < _GREY:
+        return (0, 8, 7, 15)[sum(brightest >= least for least in (64, 150, 240))]
+    degrees = colorsys.rgb_to_hsv(*parts)[0] * 360
+    number = next((number for end, number in _HUES if degrees < end), 1)
+    return number + 8 if brightest >= _BRIGHT else number
 
 
-def _parts(value: int) -> tuple[int, int, int]:
-    return value >> 16, value >> 8 & 255, value & 255
-
+_GREY, _BRIGHT = 48, 230
+_HUES = ((20, 1), (75, 3), (165, 2), (200, 6), (265, 4), (330, 5))
+"""Up to how many degrees of the circle of colours each of the six reaches; the rest is red."""
 
 PALETTE = (
     *(0x000000, 0xCD3131, 0x0DBC79, 0xE5E510, 0x2472C8, 0xBC3FBC, 0x11A8CD, 0xE5E5E5),
