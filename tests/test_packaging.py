@@ -8,6 +8,7 @@ import sysconfig
 import tomllib
 import venv
 import zipfile
+from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -148,13 +149,21 @@ def imported(source: Path) -> set[str]:
     return found
 
 
+def undeclared(sources: Iterable[Path], entries: Iterable[object]) -> set[str]:
+    """What the sources import that is neither ours nor asked for by one of the entries."""
+    asked = {canonicalize_name(Requirement(entry).name) for entry in entries if isinstance(entry, str)}
+    packages = packages_distributions()
+    ours = {"tui", "tests", "support", "tools", "bench"}
+    used = set().union(*map(imported, sources)) - sys.stdlib_module_names - ours
+    return {name for name in used if not asked & {canonicalize_name(one) for one in packages[name]}}
+
+
 def test_what_is_imported_is_declared() -> None:
     """What another dependency happens to bring may be gone with its next release."""
-    asked = {canonicalize_name(Requirement(entry).name) for entry in PROJECT["project"]["dependencies"]}
-    packages = packages_distributions()
-    used = set().union(*(imported(path) for path in (ROOT / "tui").rglob("*.py"))) - sys.stdlib_module_names - {"tui"}
-    undeclared = {name for name in used if not asked & {canonicalize_name(one) for one in packages[name]}}
-    assert undeclared == set()
+    run, groups = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]
+    assert undeclared((ROOT / "tui").rglob("*.py"), run) == set()
+    ours = [path for folder in ("tests", "tools", "bench") for path in (ROOT / folder).rglob("*.py")]
+    assert undeclared([*ours, ROOT / "hatch_build.py"], [*run, *groups["build"], *groups["dev"]]) == set()
 
 
 def test_continuous_integration_runs_the_gates_without_a_terminal() -> None:
