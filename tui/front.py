@@ -1,15 +1,18 @@
 """The one place where the engine's threads meet the screen: what came since the last frame becomes one message."""
 
+import asyncio
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from functools import cached_property, partial, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual import getters
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 from tui import threads
 from tui.config import Config
@@ -31,6 +34,8 @@ FRAME = 1 / 15
 AT_ONCE = 16
 """What blocks and is done at a time: more than a screen asks for, also while a host does not answer."""
 Result = TypeVar("Result")
+Node = TypeVar("Node", bound=DOMNode)
+Given = ParamSpec("Given")
 
 
 class SessionChanged(Message, bubble=False):
@@ -181,11 +186,81 @@ class Front(App[None]):
 
         self.background.begin(run)
 
+    async def work_done(self, call: Callable[[], Result]) -> Result:
+        """Do what blocks on another thread, and wait for its result, in an act that `asks`.
+
+        Raises:
+            RunbookError: as `call` does.
+        """
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.work(self, call, result.set_result, result.set_exception)
+        return await asyncio.shield(result)
+
+    async def ask(self, dialog: Screen[Result]) -> Result | None:
+        """Put a question to the operator, in an act that `asks`; None where they leave it."""
+        answer: asyncio.Future[Result | None] = asyncio.get_running_loop().create_future()
+        self.push_screen(dialog, answer.set_result)
+        return await asyncio.shield(answer)  # who asked may be removed, and the dialog be answered
+
 
 class FrontPage(Page[Result]):
     """A screen that may ask something of the application."""
 
     app = getters.app(Front)
+
+
+class Waiting:
+    """What is left of an act that has begun and waits for something."""
+
+    def __init__(self, act: Coroutine[Any, Any, None], reason: object) -> None:
+        self._act = act
+        self._reason = reason
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        while True:
+            try:
+                came = yield self._reason
+            except BaseException as error:  # it is cancelled, and may have something to tidy up
+                step = partial(self._act.throw, error)
+            else:
+                step = partial(self._act.send, came)
+            try:
+                self._reason = step()
+            except StopIteration:
+                return
+
+
+def asks(
+    act: Callable[Concatenate[Node, Given], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[Node, Given], None]:
+    """Let an act wait for answers, for as long as its screen is there; what goes wrong in it the operator is told.
+
+    It begins at once, up to its first question; only what follows is a worker. One that begins later, as those of
+    Textual's `work` do, leaves the keys that were read together with its own to the screen below: `n` and Enter would
+    start a step, where they were to write a note. (Python 3.12 has such tasks, and 3.11 is promised too.)
+    """
+
+    @wraps(act)
+    def begin(node: Node, /, *given: Given.args, **named: Given.kwargs) -> None:
+        app = cast("Front", node.app)
+        begun = act(node, *given, **named)
+
+        async def go_on(reason: object) -> None:
+            try:
+                await Waiting(begun, reason)
+            except RunbookError as error:
+                app.show_error(error)
+
+        try:
+            reason = begun.send(None)
+        except StopIteration:
+            return
+        except RunbookError as error:
+            app.show_error(error)
+        else:
+            node.run_worker(go_on(reason), name=act.__name__)
+
+    return begin
 
 
 class Bridge:

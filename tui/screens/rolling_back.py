@@ -1,9 +1,9 @@
 """Turns an open session to its rollback: one question, with the plan in it and a reason to be chosen."""
 
 from tui.dialogs import RollbackReason
-from tui.errors import NotNow, RunbookError
+from tui.errors import NotNow
 from tui.execution.viewer import Viewer
-from tui.front import FrontPage
+from tui.front import FrontPage, asks
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
@@ -14,31 +14,20 @@ from tui.widgets.rollback.text import plan_lines
 from tui.widgets.tripped_text import proposed_reason
 
 
-def ask_to_roll_back(screen: FrontPage[None]) -> None:
+@asks
+async def ask_to_roll_back(screen: FrontPage[None]) -> None:
     """Ask why, and roll back; what failed is offered first, then the reason of a trigger that tripped."""
     if screen.app.viewer is None:
         return
-    try:
-        conductor = screen.app.acting()
-        flow, head, changes = _turn(conductor, screen.app.keys)
-    except NotNow as error:
-        screen.app.show_error(error)
-        return
-
-    def reasoned(reason: str | None) -> None:
-        if not reason:
-            return
-        try:
-            conductor.roll_back(flow, reason)
-        except RunbookError as error:
-            screen.app.show_error(error)
-            return
-        screen.app.open_run()
-
+    conductor = screen.app.acting()
+    flow, head, changes = _turn(conductor, screen.app.keys)
     proposed = proposed_reason(conductor.state)
     reasons = [reason.title for reason in conductor.runbook.rollback_reasons]
     chosen = [one for one in (failure_words(conductor.state), proposed, *reasons) if one]
-    screen.app.push_screen(RollbackReason(list(dict.fromkeys(chosen)), head, changes), reasoned)
+    reason = await screen.app.ask(RollbackReason(list(dict.fromkeys(chosen)), head, changes))
+    if reason:
+        conductor.roll_back(flow, reason)
+        screen.app.open_run()
 
 
 def may_roll_back(viewer: Viewer | None) -> bool:

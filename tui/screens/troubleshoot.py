@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.actions import bindings
+from tui.front import asks
 from tui.runbook.model import Issue
 from tui.screens.run.acts import SessionActs
 from tui.session.state import StepStatus
@@ -38,7 +39,8 @@ class TroubleshootScreen(SessionActs):
         """The trouble's steps."""
         return Checklist(id="checklist", issue=self.issue)
 
-    def action_next(self) -> None:
+    @asks
+    async def action_next(self) -> None:
         """Run the marked step; one that is done already is done again."""
         step = self.step
         if step is None or self.viewer.busy:
@@ -47,7 +49,7 @@ class TroubleshootScreen(SessionActs):
         if status in (StepStatus.SIGNED, StepStatus.SKIPPED):
             self._try(lambda: self.conductor.reopen(step.id, "again"))
             status = StepStatus.PENDING
-        self._do(step, status)
+        await self._do(step, status)
 
     def _likely(self, step: str) -> list[Match]:
         return []  # another trouble is chosen, not found

@@ -1,6 +1,5 @@
 """The rollback screen: the plan computed from the session, one clock against the time allowed, and people kept told."""
 
-from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.binding import BindingType
 from tui.actions import bindings
 from tui.dialogs import SendMessage
 from tui.errors import NotNow
+from tui.front import asks
 from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs
@@ -62,7 +62,8 @@ class RollbackScreen(SessionActs):
         else:
             super().action_next()
 
-    def action_update(self) -> None:
+    @asks
+    async def action_update(self) -> None:
         """Write the status update that people wait for, filled in from the session."""
         conductor = self.conductor
         name = conductor.runbook.flows[conductor.state.flow].update
@@ -76,17 +77,12 @@ class RollbackScreen(SessionActs):
             return
         message = conductor.runbook.messages[name]
         can_send = bool(message.send) and not self.app.workspace.drill
-
-        def chosen(result: tuple[str, str] | None) -> None:
-            if result is not None:
-                how, text = result
-                deliver = partial(conductor.deliver, name, "", text, how)
-                self.app.work(self, deliver, self.show_now)
-
-        title = worded(message.title, conductor.values())
-        self.app.push_screen(
-            SendMessage(title, conductor.message(name), can_send, worded(message.to, conductor.values())), chosen
-        )
+        title, to = worded(message.title, conductor.values()), worded(message.to, conductor.values())
+        result = await self.app.ask(SendMessage(title, conductor.message(name), can_send, to))
+        if result is not None:
+            how, text = result
+            await self.app.work_done(lambda: conductor.deliver(name, "", text, how))
+            self.show_now()
 
     def action_everything(self) -> None:
         """Look at the whole session's steps, or at the rollback's alone again."""

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tui.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, SignResult, TypeName
+from tui.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, TypeName
 from tui.dialogs.pick import Pick
-from tui.dialogs.resolve import Follow, Resolved
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
+from tui.front import asks
 from tui.runbook.index import index_of
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.shell.counting import repeatable
@@ -42,12 +42,16 @@ class SessionActs(SessionScreen):
         """
         return self.app.acting()
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[], None]) -> bool:
+        """Do something to the session, and show it; whether it was done."""
         try:
             act()
         except RunbookError as error:
             self.app.show_error(error)
-        self.show_now()
+            return False
+        finally:
+            self.show_now()
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What acts on a session is dimmed where the session is another process's; what is refused is not offered."""
@@ -56,14 +60,15 @@ class SessionActs(SessionScreen):
             return may_roll_back(viewer)
         return None if action in ACTING and viewer is not None and viewer.read_only else True
 
-    def action_next(self) -> None:
+    @asks
+    async def action_next(self) -> None:
         """Start, continue, answer, sign: whatever the step needs; after the last step, the summary."""
         here = current_step(self.viewer.state)
         step = self.step
         if not here and not self.viewer.busy:
             doubts = doubtful(self.viewer.state)
             if doubts and not self.viewer.read_only and self.viewer.state.finished is None:
-                self._look_again(doubts)
+                await self._look_again(doubts)
                 return
             self.app.show_summary()
             return
@@ -73,152 +78,134 @@ class SessionActs(SessionScreen):
         if step.id != here and status in (StepStatus.PENDING, *SETTLED):
             self.look_here()
             return
-        self._do(step, status)
+        await self._do(step, status)
 
-    def _do(self, step: Step, status: StepStatus) -> None:
+    async def _do(self, step: Step, status: StepStatus) -> None:
         waits = waiting_kind(self.viewer.state, step)
         if status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED) and self.viewer.doubts(step):
-            self._look_again(self.viewer.doubts(step))
+            await self._look_again(self.viewer.doubts(step))
         elif waits:
-            self._human(step, waits)
+            await self._human(step, waits)
         elif status is StepStatus.PENDING and look_wanted(self.viewer.state, step):
             self._try(lambda: self.conductor.look_first(step.id))
         elif status is StepStatus.PENDING:
-            self._ask_to_run(step, lambda second: self._start(step, second))
+            await self._start(step)
         elif status is StepStatus.RUNNING:
-            self._ask_to_run(step, lambda second: self.conductor.start(step.id, "continue", second))
+            await self._run(step, lambda second: self.conductor.start(step.id, "continue", second))
         elif status is StepStatus.PASSED:
             self.action_sign()
         elif status is StepStatus.FAILED:
             self.action_retry()
         elif status is StepStatus.UNKNOWN:
-            self._resolve(step)
+            await self._resolve(step)
 
-    def _start(self, step: Step, second: str) -> None:
+    async def _start(self, step: Step) -> None:
         """Start a step; where it begins with the operator's part, that comes at once."""
-        self.conductor.start(step.id, step.danger.value, second)
-        waits = waiting_kind(self.viewer.state, step)
-        if waits:
-            self._human(step, waits)
+        if await self._run(step, lambda second: self.conductor.start(step.id, step.danger.value, second)):
+            waits = waiting_kind(self.viewer.state, step)
+            if waits:
+                await self._human(step, waits)
 
-    def _look_again(self, doubts: Sequence[Step]) -> None:
+    async def _look_again(self, doubts: Sequence[Step]) -> None:
         """After a restart of a host: ask it what still holds, and the operator about what it cannot tell."""
         state = self.viewer.state
         first = f"{doubt_words(state, doubts)}, before anything continues:"
         titles = [f"  {doubt.title}" for doubt in doubts]
         if unasked(state, doubts):
             lines = [first, *titles, "Checking changes nothing; what is no longer true is done again."]
-            ask = Confirm("Its host was restarted", lines, yes="Look again", no="Not now")
-            self.app.push_screen(ask, lambda yes: self._try(lambda: self.conductor.look_again(doubts)) if yes else None)
+            if await self.app.ask(Confirm("Its host was restarted", lines, yes="Look again", no="Not now")):
+                self._try(lambda: self.conductor.look_again(doubts))
             return
-
-        def vouched(reason: str | None) -> None:
-            if reason:
-                self._try(lambda: self.conductor.vouch(doubts, reason))
-
         asked = "Nothing can check this automatically. Are they still true, and how do you know?"
         prompt = [first, *titles, asked, "Esc leaves; u on a step does it again."]
-        self.app.push_screen(AskText("Its host was restarted", prompt), vouched)
+        reason = await self.app.ask(AskText("Its host was restarted", prompt))
+        if reason:
+            self._try(lambda: self.conductor.vouch(doubts, reason))
 
-    def _ask_to_run(self, step: Step, act: Callable[[str], None], first: bool = False) -> None:
-        """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
+    async def _run(self, step: Step, act: Callable[[str], None], first: bool = False) -> bool:
+        """Have a step run once the operator allows it; whether it was begun.
 
         Args:
             act: starts it, given the second person's name, which is empty where none is needed.
+            first: all of it runs, and not only what is left.
+        """
+        second = await self._allowed(step, first)
+        return second is not None and self._try(lambda: act(second))
+
+    async def _allowed(self, step: Step, first: bool) -> str | None:
+        """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
+
+        Gives the second person's name, which is empty where none is needed, and None where it is not to run.
         """
         state = self.viewer.state
         place = 0 if first or begins_anew(state, step) else state.step(step.id).action
         approval = step.approve is not Approval.NONE
         if not approval and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
-            self._try(lambda: act(""))
-            return
+            return ""
         now = self.moment.now if self.moment else None
         unknown = not_known(state, step, place, now)
         if unknown:
             words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
-            self.app.show_error(NotNow(words, "run the step that finds it first"))
-            return
+            raise NotNow(words, "run the step that finds it first")
         lines, name = start_lines(state, step, place, now, self.app.usual(state))
-
-        def typed(answer: str | None) -> None:
-            if answer:
-                self._try(lambda: act(answer if approval else ""))
-
         if approval or step.danger is Danger.DESTRUCTIVE:
             mark = "DESTRUCTIVE: " if step.danger is Danger.DESTRUCTIVE else ""
-            self.app.push_screen(TypeName(f"{mark}{step.title}", lines, name, approval), typed)
-        else:
-            self.app.push_screen(
-                Confirm(step.title, lines, yes="Run it"), lambda yes: self._try(lambda: act("")) if yes else None
-            )
+            typed = await self.app.ask(TypeName(f"{mark}{step.title}", lines, name, approval))
+            return (typed if approval else "") if typed else None
+        return "" if await self.app.ask(Confirm(step.title, lines, yes="Run it")) else None
 
-    def _and_then(self, step: Step, place: int) -> None:
+    async def _and_then(self, step: Step, place: int) -> None:
         """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
         waits = waiting_kind(self.viewer.state, step) if self.app.conductor is not None else ""
         if waits and self.viewer.state.step(step.id).action > place and not self.viewer.busy:
-            self._human(step, waits)
+            await self._human(step, waits)
 
-    def _human(self, step: Step, kind: str) -> None:
+    async def _human(self, step: Step, kind: str) -> None:
         step_state = self.viewer.state.step(step.id)
         action = step.actions[step_state.action]
         if kind == "ask":
-            self._question(step, action)
+            await self._question(step, action)
         elif kind == "send":
-            self._message(step, action)
+            await self._message(step, action)
         else:
             url = fill(action.open or "", self.viewer.values())
             self.app.open_link(url)
             self._try(lambda: self.conductor.opened(step.id))
-            self._and_then(step, step_state.action)
+            await self._and_then(step, step_state.action)
 
-    def _question(self, step: Step, action: Action) -> None:
+    async def _question(self, step: Step, action: Action) -> None:
         step_state = self.viewer.state.step(step.id)
         problem = "; ".join(
             f"{one.came}, expected {one.expected}" for one in step_state.checks.get(step_state.action, ()) if not one.ok
         )
 
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self._try(lambda: self.conductor.answer(step.id, answer))
-                self._and_then(step, step_state.action)
-
         values = self.viewer.values()
         asked = Question(filled_action(action, values), problem, worded(action.ask or "", values))
-        self.app.push_screen(asked, answered)
+        answer = await self.app.ask(asked)
+        if answer is not None:
+            self._try(lambda: self.conductor.answer(step.id, answer))
+            await self._and_then(step, step_state.action)
 
-    def _message(self, step: Step, action: Action) -> None:
+    async def _message(self, step: Step, action: Action) -> None:
         name, place = action.send or "", self.viewer.state.step(step.id).action
         message = self.viewer.runbook.messages[name]
         can_send = bool(message.send) and not self.app.workspace.drill
 
-        def chosen(result: tuple[str, str] | None) -> None:
-            if result is not None and result[0] == ALREADY and message.ahead:
-                self.app.push_screen(
-                    AskMoment(title, "When was it sent?", self.viewer.now()),
-                    lambda at: deliver(*result, at) if at else None,
-                )
-            elif result is not None:
-                deliver(*result)
+        title, to = worded(message.title, self.viewer.values()), worded(message.to, self.viewer.values())
+        result = await self.app.ask(SendMessage(title, self.viewer.message(name), can_send, to))
+        if result is None:
+            return
+        (how, text), at = result, None
+        if how == ALREADY and message.ahead:
+            at = await self.app.ask(AskMoment(title, "When was it sent?", self.viewer.now()))
+            if not at:
+                return
+        await self.app.work_done(lambda: self.conductor.deliver(name, step.id, text, how, at or ""))
+        self.show_now()
+        await self._and_then(step, place)
 
-        def deliver(how: str, text: str, went_out: str = "") -> None:
-            self.app.work(self, lambda: self.conductor.deliver(name, step.id, text, how, went_out), delivered)
-
-        def delivered(_: object) -> None:
-            self.show_now()
-            self._and_then(step, place)
-
-        title = worded(message.title, self.viewer.values())
-        self.app.push_screen(
-            SendMessage(
-                title,
-                self.viewer.message(name),
-                can_send,
-                worded(message.to, self.viewer.values()),
-            ),
-            chosen,
-        )
-
-    def action_sign(self) -> None:
+    @asks
+    async def action_sign(self) -> None:
         step = self.step
         if step is None or self.viewer.state.step(step.id).status is not StepStatus.PASSED:
             self.app.show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
@@ -226,22 +213,17 @@ class SessionActs(SessionScreen):
         started = self.viewer.state.started
         second = started.second_operator if started else ""
 
-        def signed(result: SignResult | None) -> None:
-            if result is None:
-                return
-            conductor = self.conductor
-            if not conductor.signing.wants(conductor.state.operator):
-                self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
-                return
-            self.app.say("waiting for the SSH agent: your key may need a touch", "Signing")
-            self.app.work(
-                self,
-                lambda: conductor.sign(step.id, result.note, result.second_operator),
-                self.show_now,
-            )
-
         lines = check_lines(self.viewer.state, step)
-        self.app.push_screen(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second), signed)
+        result = await self.app.ask(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second))
+        if result is None:
+            return
+        conductor = self.conductor
+        if not conductor.signing.wants(conductor.state.operator):
+            self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
+            return
+        self.app.say("waiting for the SSH agent: your key may need a touch", "Signing")
+        await self.app.work_done(lambda: conductor.sign(step.id, result.note, result.second_operator))
+        self.show_now()
 
     def action_skip(self) -> None:
         if self.step and self.moment and self.viewer.state.step(self.step.id).status.settled:
@@ -258,77 +240,66 @@ class SessionActs(SessionScreen):
             "Do it again", "Why should it be done again?", lambda step, reason: self.conductor.reopen(step, reason)
         )
 
-    def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
+    @asks
+    async def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
         step = self.step
         if step is None:
             return
+        reason = await self.app.ask(AskText(f"{title}: {step.title}", prompt))
+        if reason:
+            self._try(lambda: act(step.id, reason))
 
-        def reasoned(reason: str | None) -> None:
-            if reason:
-                self._try(lambda: act(step.id, reason))
-
-        self.app.push_screen(AskText(f"{title}: {step.title}", prompt), reasoned)
-
-    def action_retry(self) -> None:
+    @asks
+    async def action_retry(self) -> None:
         step = self.step
         if step is None or self.viewer.state.step(step.id).status is not StepStatus.FAILED:
             self.app.show_error(NotNow("nothing to retry here", "a step that failed is retried"))
             return
         if self.viewer.doubts(step):
-            self._look_again(self.viewer.doubts(step))
+            await self._look_again(self.viewer.doubts(step))
             return
-        place = self.viewer.state.step(step.id).action
-        if not repeatable(step, place) or begins_anew(self.viewer.state, step):
-            self._ask_to_run(step, lambda second: self.conductor.retry(step.id, second=second))
-            return
+        place, first = self.viewer.state.step(step.id).action, False
+        if repeatable(step, place) and not begins_anew(self.viewer.state, step):
+            rows = [
+                f"what failed, {place + 1} of {len(step.actions)}, and what follows it",
+                "all from the step's first",
+            ]
+            choice = await self.app.ask(Pick("Run which commands again?", rows))
+            if choice is None:
+                return
+            first = choice == 1
+        await self._run(step, lambda second: self.conductor.retry(step.id, first, second), first)
 
-        def picked(choice: int | None) -> None:
-            if choice is not None:
-                first = choice == 1
-                self._ask_to_run(step, lambda second: self.conductor.retry(step.id, first, second), first)
-
-        count = len(step.actions)
-        rows = [f"what failed, {place + 1} of {count}, and what follows it", "all from the step's first"]
-        self.app.push_screen(Pick("Run which commands again?", rows), picked)
-
-    def action_note(self) -> None:
+    @asks
+    async def action_note(self) -> None:
         step = self.step
+        text = await self.app.ask(AskText("Note", f"About: {step.title if step else 'the session'}"))
+        if text:
+            self._try(lambda: self.conductor.note(text, step.id if step else ""))
 
-        def written(text: str | None) -> None:
-            if text:
-                self._try(lambda: self.conductor.note(text, step.id if step else ""))
-
-        self.app.push_screen(AskText("Note", f"About: {step.title if step else 'the session'}"), written)
-
-    def action_values(self) -> None:
+    @asks
+    async def action_values(self) -> None:
         """Choose a value of the session, and put it right with a reason."""
         known = self.viewer.correctable()
         names = list(known)
-
-        def picked(place: int | None) -> None:
-            if place is not None:
-                name = names[place]
-                variable = self.viewer.runbook.variables.get(name)
-                prompt = f"{variable.prompt} ({name})" if variable else f"{name}, which a step captured"
-                optional = variable is not None and variable.optional
-                ask = AskText("Correct a value", prompt, known[name], required=not optional)
-                self.app.push_screen(ask, partial(written, name))
-
-        def written(name: str, value: str | None) -> None:
-            if value is None or value == known[name]:
-                return
-            lines = f"{name}: {known[name] or 'empty'} → {value or 'empty'}. Why?"
-
-            def reasoned(reason: str | None) -> None:
-                if reason:
-                    self._try(lambda: self.conductor.correct(name, value, reason))
-
-            self.app.push_screen(AskText("Correct a value", lines), reasoned)
-
         rows = [f"{name} = {known[name] or '(empty)'}" for name in names]
-        self.app.push_screen(Pick("Which value is wrong?", rows, preselected=False), picked)
+        place = await self.app.ask(Pick("Which value is wrong?", rows, preselected=False))
+        if place is None:
+            return
+        name = names[place]
+        variable = self.viewer.runbook.variables.get(name)
+        prompt = f"{variable.prompt} ({name})" if variable else f"{name}, which a step captured"
+        optional = variable is not None and variable.optional
+        value = await self.app.ask(AskText("Correct a value", prompt, known[name], required=not optional))
+        if value is None or value == known[name]:
+            return
+        lines = f"{name}: {known[name] or 'empty'} → {value or 'empty'}. Why?"
+        reason = await self.app.ask(AskText("Correct a value", lines))
+        if reason:
+            self._try(lambda: self.conductor.correct(name, value, reason))
 
-    def action_cancel(self) -> None:
+    @asks
+    async def action_cancel(self) -> None:
         running = self.viewer.state.running()
         if running is None and not self.viewer.busy:
             self.app.show_error(NotNow("no command is running"))
@@ -339,24 +310,17 @@ class SessionActs(SessionScreen):
                 *command_lines(f"{running.host}: {running.whole}"),
                 "The command and everything it started are stopped; the step is then cancelled.",
             ]
+        if await self.app.ask(Confirm("Stop the running command?", lines, yes="Stop it")):
+            self.conductor.cancel()
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.conductor.cancel()
-
-        self.app.push_screen(Confirm("Stop the running command?", lines, yes="Stop it"), answered)
-
-    def _resolve(self, step: Step) -> None:
+    async def _resolve(self, step: Step) -> None:
         attempt = self.viewer.state.attempts[self.viewer.state.step(step.id).attempts[-1]]
-
-        def resolved(result: Resolved | Follow | None) -> None:
-            if result == "follow":
-                self._try(lambda: self.conductor.rejoin(step.id))
-            elif result is not None:
-                self._try(lambda: self.conductor.resolve(step.id, *result))
-
         look = partial(self.conductor.look, attempt) if attempt.durable else None
-        self.app.push_screen(Resolve(attempt, look=look), resolved)
+        result = await self.app.ask(Resolve(attempt, look=look))
+        if result == "follow":
+            self._try(lambda: self.conductor.rejoin(step.id))
+        elif result is not None:
+            self._try(lambda: self.conductor.resolve(step.id, *result))
 
     def action_open_link(self) -> None:
         step = self.step

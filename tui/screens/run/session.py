@@ -16,7 +16,7 @@ from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
-from tui.front import FrontPage, OutputGrew, SessionChanged
+from tui.front import FrontPage, OutputGrew, SessionChanged, asks
 from tui.runbook.model import Issue, Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.text import no_output, output_title
@@ -239,7 +239,8 @@ class SessionScreen(FrontPage[None]):
         else:
             self.checklist.focus()
 
-    def action_attempts(self) -> None:
+    @asks
+    async def action_attempts(self) -> None:
         step = self.step
         attempts = self.state.step(step.id).attempts if step else ()
         if not attempts:
@@ -247,12 +248,10 @@ class SessionScreen(FrontPage[None]):
             return
         titles = [output_title(self.state, number) for number in attempts]
 
-        def picked(place: int | None) -> None:
-            if place is not None:
-                self._chosen = attempts[place]
-                self._show_output()
-
-        self.app.push_screen(Pick("Whose output?", titles), picked)
+        place = await self.app.ask(Pick("Whose output?", titles))
+        if place is not None:
+            self._chosen = attempts[place]
+            self._show_output()
 
     def look_here(self) -> None:
         """Look at the current step again."""
@@ -283,18 +282,17 @@ class SessionScreen(FrontPage[None]):
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed
 
-    def action_search(self) -> None:
-        def written(text: str | None) -> None:
-            attempt = self._attempt
-            if text and attempt:
-                self._search.begin(
-                    text,
-                    lambda: self.viewer.outputs.reader(attempt),
-                    lambda: self.state.attempts[attempt].outcome is not None,
-                    self.output.top,
-                )
-
-        self.app.push_screen(AskText("Search", self._prompt(SEARCH), self._search.text), written)
+    @asks
+    async def action_search(self) -> None:
+        text = await self.app.ask(AskText("Search", self._prompt(SEARCH), self._search.text))
+        attempt = self._attempt
+        if text and attempt:
+            self._search.begin(
+                text,
+                lambda: self.viewer.outputs.reader(attempt),
+                lambda: self.state.attempts[attempt].outcome is not None,
+                self.output.top,
+            )
 
     def _prompt(self, words: str) -> str:
         keys = self.app.keys.on(self.ACTS)
@@ -306,7 +304,8 @@ class SessionScreen(FrontPage[None]):
     def on_unmount(self) -> None:
         self._search.stop()
 
-    def action_troubleshoot(self) -> None:
+    @asks
+    async def action_troubleshoot(self) -> None:
         """Look at the known trouble that the failed step looks like, or choose one."""
         step, issues = self.step, self.viewer.runbook.troubleshooting
         found = self._likely(step.id) if step else []
@@ -317,11 +316,9 @@ class SessionScreen(FrontPage[None]):
             self.app.show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
             return
 
-        def picked(place: int | None) -> None:
-            if place is not None:
-                self.open_issue(issues[place])
-
-        self.app.push_screen(Pick("Which trouble?", [issue.title for issue in issues]), picked)
+        place = await self.app.ask(Pick("Which trouble?", [issue.title for issue in issues]))
+        if place is not None:
+            self.open_issue(issues[place])
 
     def open_issue(self, issue: Issue) -> None:
         """Show a known trouble above the session's steps."""
