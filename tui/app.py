@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from tui import threads
 from tui.actions import IDS, acts, bindings
@@ -15,7 +16,7 @@ from tui.attention import Attentive
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
-from tui.front import Bridge
+from tui.front import Bridge, asks
 from tui.keys import read_keys
 from tui.runbook.model import Issue
 from tui.session.state import SessionState
@@ -329,7 +330,13 @@ class RunbookApp(Attentive, TakingUp):
             return
         if conductor.state.finished is not None or isinstance(self.screen, Confirm):
             self.exit(message=parting(conductor))
-            return
+        else:
+            self._ask_to_quit(conductor)
+
+    @asks
+    async def _ask_to_quit(self, conductor: "Conductor") -> None:
+        from tui.dialogs import Confirm
+
         state = conductor.state
         running = state.running()
         does = "keeps running" if running and running.durable else "is stopped"
@@ -345,13 +352,8 @@ class RunbookApp(Attentive, TakingUp):
                 f"{session_called(state)}: nothing is left to do.",
                 f"{finish} on the summary records it as finished.",
             ]
-        lines = [*what, "", *left]
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.exit(message=parting(conductor))
-
-        self.push_screen(Confirm("Quit?", lines, yes="Quit", no="Stay"), answered)
+        if await self.ask(Confirm("Quit?", [*what, "", *left], yes="Quit", no="Stay")):
+            self.exit(message=parting(conductor))
 
     # the end
 
@@ -361,7 +363,8 @@ class RunbookApp(Attentive, TakingUp):
 
         started = self.viewer.state.started if self.viewer else None
         back = way_back(self.viewer.state) if self.viewer else ""
-        text = report(self._exception, self.workspace.redactor.redact, started.session if started else "", back)
+        error = self._exception.error if isinstance(self._exception, WorkerFailed) else self._exception
+        text = report(error, self.workspace.redactor.redact, started.session if started else "", back)
         self._exit_renderables.append(text)
         self._close_messages_no_wait()
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
-from tui.front import Front
+from tui.front import Front, asks
 from tui.session.places import Moved
 
 if TYPE_CHECKING:
@@ -54,25 +54,28 @@ class TakingUp(Front):
             partial(self._not_resumed, session_id, reopen),
         )
 
-    def _not_resumed(self, session_id: str, reopen: bool, error: RunbookError) -> None:
+    @asks
+    async def _not_resumed(self, session_id: str, reopen: bool, error: RunbookError) -> None:
         """Ask what has to be known first; show what another process writes, without a way to act; tell the rest."""
         if isinstance(error, SessionOver):
             from tui.dialogs import Confirm
 
             lines = [session_id, f"It is finished: {error.ended}.", "", "Opening it again is recorded."]
-            ask_first = Confirm("Open a finished session again?", lines, yes="Open it again", no="Leave it")
-            self.push_screen(ask_first, lambda yes: self.resume(session_id, reopen=True) if yes else None)
+            if await self.ask(Confirm("Open a finished session again?", lines, yes="Open it again", no="Leave it")):
+                self.resume(session_id, reopen=True)
         elif isinstance(error, HostsMoved):
             from tui.dialogs.moved import WhichHosts
 
-            ask = WhichHosts(error.moved)
-            self.push_screen(ask, lambda hosts: self.resume(session_id, hosts, reopen) if hosts else None)
+            which = await self.ask(WhichHosts(error.moved))
+            if which:
+                self.resume(session_id, which, reopen)
         elif isinstance(error, SessionHeld):
             self.once(lambda: self.workspace.look_on(session_id, error.holder), self._opened)
         else:
             self.show_error(error)
 
-    def _resumed(self, conductor: "Conductor") -> None:
+    @asks
+    async def _resumed(self, conductor: "Conductor") -> None:
         from tui.dialogs.taken_up import TakenUp
 
         self._opened(conductor)
@@ -87,10 +90,7 @@ class TakingUp(Front):
 
         self._again = False
         self.work(self, reach, partial(self._reached, conductor))
-        dialog = TakenUp(conductor.taken_up, len(conductor.rechecks()))
-        self.push_screen(dialog, partial(self._taken_up, conductor))
-
-    def _taken_up(self, conductor: "Conductor", again: bool | None) -> None:
+        again = await self.ask(TakenUp(conductor.taken_up, len(conductor.rechecks())))
         self._again = bool(again)
         if not conductor.held:
             self._check_again(conductor)
@@ -109,22 +109,20 @@ class TakingUp(Front):
             except RunbookError as error:
                 self.show_error(error)
 
-    def _reached(self, conductor: "Conductor", result: "tuple[list[str], list[Moved]]") -> None:
+    @asks
+    async def _reached(self, conductor: "Conductor", result: "tuple[list[str], list[Moved]]") -> None:
         failed, elsewhere = result
         if self.viewer is not conductor:
             return
         if elsewhere:
             from tui.dialogs import Confirm
 
-            def answered(yes: bool | None) -> None:
-                if not yes:
-                    self.close_session()
-                    return
+            lines = [*map(str, elsewhere), "", "Nothing has been done there yet. If you continue, it is recorded."]
+            if await self.ask(Confirm("Another machine or user than before", lines, yes="Continue there")):
                 conductor.agree()
                 self._check_again(conductor)
-
-            lines = [*map(str, elsewhere), "", "Nothing has been done there yet. If you continue, it is recorded."]
-            self.push_screen(Confirm("Another machine or user than before", lines, yes="Continue there"), answered)
+            else:
+                self.close_session()
             return
         self._check_again(conductor)
         if failed:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tui.config import state_folder
 from tui.errors import SessionError
-from tui.front import FrontPage
+from tui.front import FrontPage, asks
 from tui.session.archive.store import Store
 from tui.session.journal.durable import replace_private
 from tui.session.journal.private import private_folder
@@ -45,14 +45,12 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     return [folder / name for name in made]
 
 
-def export_session(screen: FrontPage[None], session: str) -> None:
+@asks
+async def export_session(screen: FrontPage[None], session: str) -> None:
     """Write a session, and show where it is: the folder whole in a line, then each file."""
     from tui.dialogs.told import Told
 
     app = screen.app
-
-    def written(paths: list[Path]) -> None:
-        lines = ["Only you can read them:", f"{paths[0].parent}{os.sep}", *(f"  {path.name}" for path in paths)]
-        screen.app.push_screen(Told("Exported", lines))
-
-    app.work(screen, lambda: write_exports(app.workspace.store, session, exports_folder()), written)
+    paths = await app.work_done(lambda: write_exports(app.workspace.store, session, exports_folder()))
+    lines = ["Only you can read them:", f"{paths[0].parent}{os.sep}", *(f"  {path.name}" for path in paths)]
+    await app.ask(Told("Exported", lines))

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from tui.actions import bindings
 from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
+from tui.front import asks
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
@@ -208,12 +209,11 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
             found = self.player.to_step(self.step.id)
             self._moved(found.marker.words if found else f"{self.step.title}: never begun")
 
-    def action_jump(self) -> None:
-        def written(text: str | None) -> None:
-            if text:
-                self._jump(text)
-
-        self.app.push_screen(AskText("Go to", JUMP), written)
+    @asks
+    async def action_jump(self) -> None:
+        text = await self.app.ask(AskText("Go to", JUMP))
+        if text:
+            self._jump(text)
 
     def _jump(self, text: str) -> None:
         recording = self.player.recording
@@ -235,27 +235,27 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     # what is searched for
 
-    def action_search(self) -> None:
-        self.app.push_screen(AskText("Search the session", self._prompt(FIND), self._searched), self._search_for)
+    @asks
+    async def action_search(self) -> None:
+        text = await self.app.ask(AskText("Search the session", self._prompt(FIND), self._searched))
+        if text:
+            await self._search_for(text)
 
-    def _search_for(self, text: str | None) -> None:
-        if not text:
-            return
+    async def _search_for(self, text: str) -> None:
         self._searched, self._hits = text, []
         self._searching += 1
         turn = self._searching
         self._moved(f"searching for {text}")
 
-        def found(places: list[Hit]) -> None:
-            if turn == self._searching:
-                self._hits = sorted(places, key=lambda hit: (hit.elapsed, hit.attempt, hit.line))
-                if self._hits:
-                    after = (hit for hit in self._hits if hit.elapsed >= self.player.elapsed)
-                    self._show_hit(next(after, self._hits[0]))
-                else:
-                    self._moved(f"{text}: not found")
-
-        self.app.work(self, lambda: self._find(text, lambda: self._ended or turn != self._searching), found)
+        places = await self.app.work_done(lambda: self._find(text, lambda: self._ended or turn != self._searching))
+        if turn != self._searching:
+            return
+        self._hits = sorted(places, key=lambda hit: (hit.elapsed, hit.attempt, hit.line))
+        if self._hits:
+            after = (hit for hit in self._hits if hit.elapsed >= self.player.elapsed)
+            self._show_hit(next(after, self._hits[0]))
+        else:
+            self._moved(f"{text}: not found")
 
     def _find(self, text: str, stopped: Callable[[], bool]) -> list[Hit]:
         places: list[Hit] = []

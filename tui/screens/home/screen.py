@@ -12,7 +12,7 @@ from textual.widgets import OptionList
 
 from tui.actions import bindings
 from tui.errors import NotNow, RunbookError
-from tui.front import FrontPage
+from tui.front import FrontPage, asks
 from tui.screens.home.text import (
     about,
     belongs,
@@ -170,7 +170,8 @@ class HomeScreen(FrontPage[None]):
     def action_move(self, way: str) -> None:
         self.session_rows.focus()
 
-    def action_begin(self, kind: str) -> None:
+    @asks
+    async def action_begin(self, kind: str) -> None:
         """Set up a flow of this kind; with several, ask which."""
         flows = flows_of(self.app.workspace.runbook, kind)
         if len(flows) == 1:
@@ -180,25 +181,22 @@ class HomeScreen(FrontPage[None]):
 
         titles = [self.app.workspace.runbook.flows[name].title for name in flows]
 
-        def picked(place: int | None) -> None:
-            if place is not None:
-                self._set_up(flows[place])
+        place = await self.app.ask(Pick("Which flow?", titles))
+        if place is not None:
+            self._set_up(flows[place])
 
-        self.app.push_screen(Pick("Which flow?", titles), picked)
-
-    def action_troubleshoot(self) -> None:
+    @asks
+    async def action_troubleshoot(self) -> None:
         """Choose a known trouble; its steps run in a session of the verification, whose set-up comes first."""
         from tui.dialogs.pick import Pick
 
         runbook = self.app.workspace.runbook
         flows = flows_of(runbook, "verify")
 
-        def picked(place: int | None) -> None:
-            if place is not None:
-                self.app.troubleshooting = runbook.troubleshooting[place].id
-                self._set_up(flows[0])
-
-        self.app.push_screen(Pick("Which trouble?", [issue.title for issue in runbook.troubleshooting]), picked)
+        place = await self.app.ask(Pick("Which trouble?", [issue.title for issue in runbook.troubleshooting]))
+        if place is not None:
+            self.app.troubleshooting = runbook.troubleshooting[place].id
+            self._set_up(flows[0])
 
     def _set_up(self, flow: str) -> None:
         from tui.screens.setup.screen import SetupScreen
@@ -227,7 +225,8 @@ class HomeScreen(FrontPage[None]):
         else:
             self.app.resume(one.id)
 
-    def action_tick(self) -> None:
+    @asks
+    async def action_tick(self) -> None:
         """Choose a follow-up that is done, and write what was found."""
         from tui.dialogs import AskText
         from tui.dialogs.pick import Pick
@@ -238,20 +237,16 @@ class HomeScreen(FrontPage[None]):
             app.show_error(NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook"))
             return
 
-        def ticked(due: Due, note: str) -> None:
+        rows = [f"{one.followup.title} – {one.words(now)}" for one in left]
+        place = await app.ask(Pick("Which is done?", rows, preselected=False))
+        if place is None:
+            return
+        due = left[place]
+        note = await app.ask(AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False))
+        if note is not None:
             store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
-            app.work(self, lambda: tick_off(store, due, clock, operator, note), lambda _: self._read())
-
-        def picked(place: int | None) -> None:
-            if place is not None:
-                due = left[place]
-                ask = AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False)
-                self.app.push_screen(ask, lambda note: None if note is None else ticked(due, note))
-
-        self.app.push_screen(
-            Pick("Which is done?", [f"{one.followup.title} – {one.words(now)}" for one in left], preselected=False),
-            picked,
-        )
+            await app.work_done(lambda: tick_off(store, due, clock, operator, note))
+            self._read()
 
     def action_replay(self) -> None:
         one = self._marked()
@@ -268,14 +263,13 @@ class HomeScreen(FrontPage[None]):
 
             export_session(self, one.id)
 
-    def action_links(self) -> None:
+    @asks
+    async def action_links(self) -> None:
         from tui.screens.links import Links
 
-        def chosen(url: str | None) -> None:
-            if url:
-                self.app.open_link(url)
-
-        self.app.push_screen(Links(self.app.workspace.runbook.dashboards), chosen)
+        url = await self.app.ask(Links(self.app.workspace.runbook.dashboards))
+        if url:
+            self.app.open_link(url)
 
     async def action_quit(self) -> None:
         await self.app.action_quit()

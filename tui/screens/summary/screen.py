@@ -1,7 +1,7 @@
 """The result of the session: deviations, overruns, checklist, follow-ups, and the record that proves it."""
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import getters
@@ -17,7 +17,7 @@ from tui.drill.rehearsals import earlier_drills
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
 from tui.exports.source import source
-from tui.front import FrontPage, SessionChanged
+from tui.front import FrontPage, SessionChanged, asks
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.text import Report, summary
@@ -112,7 +112,8 @@ class SummaryScreen(FrontPage[None]):
             return False
         return not (viewer.read_only and action in ("finish", "note"))
 
-    def action_finish(self) -> None:
+    @asks
+    async def action_finish(self) -> None:
         """End the session, after one confirmation that says as what."""
         conductor = self.app.acting()
         if conductor.busy:
@@ -128,13 +129,11 @@ class SummaryScreen(FrontPage[None]):
         if len(left) > 8:
             lines.append(f"… and {len(left) - 8} more")
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._try(lambda: conductor.finish(result))
+        if await self.app.ask(Confirm("Finish the session?", lines, yes="Finish")):
+            conductor.finish(result)
 
-        self.app.push_screen(Confirm("Finish the session?", lines, yes="Finish"), answered)
-
-    def action_back(self) -> None:
+    @asks
+    async def action_back(self) -> None:
         """Back to the steps; a finished session is reopened first, and the journal says so."""
         viewer = self._viewer()
         if viewer.state.finished is None or viewer.read_only:
@@ -142,11 +141,9 @@ class SummaryScreen(FrontPage[None]):
             return
         conductor = self.app.acting()
 
-        def answered(yes: bool | None) -> None:
-            if yes and self._try(lambda: conductor.take_up(conductor.state.operator, platform.node())):
-                self.app.open_run()
-
-        self.app.push_screen(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."]), answered)
+        if await self.app.ask(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."])):
+            conductor.take_up(conductor.state.operator, platform.node())
+            self.app.open_run()
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)
@@ -154,20 +151,11 @@ class SummaryScreen(FrontPage[None]):
     def action_export(self) -> None:
         export_session(self, self._session())
 
-    def action_note(self) -> None:
-        def written(text: str | None) -> None:
-            if text:
-                self._try(lambda: self.app.acting().note(text))
-
-        self.app.push_screen(AskText("Note", "About the session:"), written)
+    @asks
+    async def action_note(self) -> None:
+        text = await self.app.ask(AskText("Note", "About the session:"))
+        if text:
+            self.app.acting().note(text)
 
     def action_home(self) -> None:
         self.app.close_session()
-
-    def _try(self, act: Callable[[], None]) -> bool:
-        try:
-            act()
-        except RunbookError as error:
-            self.app.show_error(error)
-            return False
-        return True
