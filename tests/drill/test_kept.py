@@ -14,7 +14,7 @@ from tui.execution.workspace import Setup
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.headless.debriefs import debrief_of
-from tui.session.archive.bundle import kept, pack
+from tui.session.archive.bundle import opened_session, pack
 from tui.session.archive.store import SessionDirectory, Store
 
 __all__ = ["small_session"]
@@ -151,7 +151,7 @@ def test_a_bundle_has_the_scenario_and_every_export_of_it_says_the_same(place: P
         pack(directory, file)
     here = {form: render(source(directory), form) for form in ("md", "html", "json")}
     (place / "storm.toml").unlink()
-    with kept(Store(place / "elsewhere"), str(place / "night.runbook")) as other:
+    with opened_session(Store(place / "elsewhere"), str(place / "night.runbook")) as other:
         assert {form: render(source(other), form) for form in ("md", "html", "json")} == here
     assert CliRunner().invoke(main, ["verify", str(place / "night.runbook")]).exit_code == 0
 

@@ -15,7 +15,7 @@ from tui.exports.registry import FORMATS, render, write
 from tui.exports.source import source
 from tui.headless.tables import verify_report, write_export
 from tui.session.archive import bundle
-from tui.session.archive.bundle import kept, pack
+from tui.session.archive.bundle import opened_session, pack
 from tui.session.archive.bundle_reader import unpack
 from tui.session.archive.manifest import manifest_of
 from tui.session.archive.store import Store
@@ -93,17 +93,17 @@ def test_an_unfinished_line_of_the_journal_stays_behind(session: Writer, tmp_pat
 
 def test_a_session_is_named_by_its_id_or_by_its_file(session: Writer, packed: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "home")
-    with kept(store, session.directory.id[-6:]) as found:
+    with opened_session(store, session.directory.id[-6:]) as found:
         assert found.path == session.directory.path
-    with kept(store, str(session.directory.path)) as found:
+    with opened_session(store, str(session.directory.path)) as found:
         assert found.journal == session.directory.journal
-    with kept(store, str(packed)) as found:
+    with opened_session(store, str(packed)) as found:
         assert found.id == session.directory.id
         place = found.path
     assert not place.exists()
-    with pytest.raises(SessionError, match="there is no session at"), kept(store, "no/such.bundle"):
+    with pytest.raises(SessionError, match="there is no session at"), opened_session(store, "no/such.bundle"):
         pass
-    with pytest.raises(SessionError, match="is no session here"), kept(store, "such"):
+    with pytest.raises(SessionError, match="is no session here"), opened_session(store, "such"):
         pass
 
 

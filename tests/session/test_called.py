@@ -16,7 +16,7 @@ from tui.errors import SessionError
 from tui.exports.html.document import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
-from tui.exports.report import checklist, head
+from tui.exports.report import checklist
 from tui.headless.tables import sessions_report
 from tui.screens.home.text import session_line
 from tui.screens.run.text import check_lines, output_title
@@ -176,10 +176,9 @@ def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
     assert called.tone is Tone.BAD
     assert str(called) in report
     assert str(called) in text_of([session_line(listed, NOW, "")])
-    assert called.words in head(read)["Result"]
     assert called.words in sessions_report(small_session.workspace.store, as_json=False)
-    assert called.words in markdown
-    assert f"{called.sign} {called.words}" in html
+    assert called.words.upper() in markdown
+    assert called.words in html
     assert data["result"] == called.words
     assert f"{failed_attempts(read.state)} failed attempt" in report
     for one in read.state.attempts.values():
@@ -221,10 +220,10 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert sessions_report(store, as_json=False).endswith("rolled back")
     assert json.loads(sessions_report(store, as_json=True))[0]["result"] == "rolled back"
     line = session_line(next(iter(store.summaries())), NOW, "Shop")
-    assert line[0] == ("✖ rolled back", "bold $text-error")
-    assert "| Result | rolled back |" in to_markdown(told).decode()
+    assert line[0] == ("✖ rolled back", "bold $st-bad")
+    assert "ROLLED BACK" in to_markdown(told).decode()
     assert json.loads(to_json(told))["result"] == "rolled back"
-    assert "✖ rolled back" in to_html(told).decode()
+    assert "rolled back" in to_html(told).decode()
     assert "runbook resume" not in parting(small_session.conductor).plain
     assert "rolled back" in parting(small_session.conductor).plain
     assert f"Rolled back at {state.rollback_finished_at:%H:%M:%S} UTC: errors" in handover_summary(state)

@@ -65,9 +65,9 @@ def drill_record(session: str, base: str, output: Path | None) -> None:
     from tui.drill.record import record
     from tui.drill.scenario_files import find_scenario
     from tui.headless.tables import write_export
-    from tui.session.archive.bundle import kept
+    from tui.session.archive.bundle import opened_session
 
-    with kept(open_store(), session) as directory:
+    with opened_session(open_store(), session) as directory:
         text = record(directory, find_scenario(base) if base else None, base)
     write_export(lambda file: file.write(text.encode()), output)
 

@@ -171,9 +171,9 @@ def replay(session: str) -> None:
     """See SESSION (its id, or a bundle's file) again, as it looked at any of its moments."""
     from tui.cli.wiring import open_store
     from tui.replay.stage import staged
-    from tui.session.archive.bundle import kept
+    from tui.session.archive.bundle import opened_session
 
-    with kept(open_store(), session) as directory:
+    with opened_session(open_store(), session) as directory:
         workspace = staged(directory)
         try:
             screen(workspace)

@@ -37,11 +37,11 @@ def export(session: str, form: str, output: Path | None) -> None:
     from tui.cli.wiring import open_store
     from tui.exports.registry import form_of, write
     from tui.headless.tables import write_export
-    from tui.session.archive.bundle import kept
+    from tui.session.archive.bundle import opened_session
 
     form = form or form_of(output)
     store = open_store()
-    with kept(store, session) as directory:
+    with opened_session(store, session) as directory:
         write_export(lambda file: write(directory, form, file, store), output)
 
 
@@ -56,10 +56,10 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     from tui.cli.wiring import open_store
     from tui.config import load_config
     from tui.headless.tables import verify_report
-    from tui.session.archive.bundle import kept
+    from tui.session.archive.bundle import opened_session
 
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
-    with kept(open_store(), session) as directory:
+    with opened_session(open_store(), session) as directory:
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
             tell(line)
 
@@ -137,11 +137,11 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
     """Compare two sessions (ids, or bundles' files) step by step: outcome, time, output."""
     from tui.cli.wiring import open_store
     from tui.headless.found import compare_report, step_report
-    from tui.session.archive.bundle import kept
+    from tui.session.archive.bundle import opened_session
     from tui.session.archive.comparing import opened
 
     store = open_store()
-    with kept(store, before) as old, kept(store, after) as new:
+    with opened_session(store, before) as old, opened_session(store, after) as new:
         if step:
             step_report(opened(old), opened(new), step, tell)
         else:
@@ -157,13 +157,13 @@ def drills(session: str, as_json: bool) -> None:
     from tui.cli.wiring import open_store
     from tui.drill.rehearsals import earlier_drills
     from tui.headless.debriefs import debrief_of, debrief_report, drills_report
-    from tui.session.archive.bundle import kept
+    from tui.session.archive.bundle import opened_session
 
     store = open_store()
     if not session:
         drills_report(store, as_json, tell)
         return
-    with kept(store, session) as directory:
+    with opened_session(store, session) as directory:
         debrief_report(debrief_of(directory), as_json, tell, earlier_drills(store, directory))
 
 

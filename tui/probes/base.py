@@ -60,7 +60,12 @@ class Reach(Protocol):
         """A loopback address that leads to host:port while the block lasts, for a library that dials itself."""
 
     def run(self, script: str, secrets: Mapping[str, str] | None = None) -> Ran:
-        """Run a read-only shell command at the place; `secrets` are exported to it and never in its arguments."""
+        """Run a read-only shell command at the place; `secrets` are exported to it and never in its arguments.
+
+        Raises:
+            ProbeFailed: it does not end by the deadline, or prints too much.
+            NoData: it was killed, or the connection was lost: there is no exit status.
+        """
 
     @property
     def left(self) -> float:
@@ -97,7 +102,7 @@ class ProbeKind(Protocol, Generic[Raw]):
         """
 
     def interpret(self, check: str, given: Given, raw: Raw) -> Reading:
-        """What it means.
+        """What the answer means; pure, so that a test needs no service.
 
         Raises:
             ProbeFailed: what came is not what this kind of service says.

@@ -17,7 +17,8 @@ def dial(settings: Given, reach: Reach) -> Socket:
     """The socket to the service.
 
     Raises:
-        ProbeFailed: it cannot be reached.
+        ProbeFailed: it refuses, or does not answer.
+        NoData: the way to it is broken, or `port` is not a port.
     """
     if settings.get("socket"):
         return reach.unix(str(settings["socket"]))
@@ -39,18 +40,18 @@ def number(settings: Given, name: str) -> int:
 
 
 def flag(settings: Given, name: str) -> bool:
-    """A setting that is true or false; from a file of the host it comes as a word."""
+    """A setting that is true or false; from a file of the host it is a word: true, yes, on or 1, in either case."""
     return str(settings.get(name) or "").lower() in ("true", "yes", "on", "1")
 
 
 def silent(where: str, seconds: float) -> ProbeFailed:
-    """It was reached, and says nothing."""
+    """The failure of a service that was reached and says nothing for `seconds`; `where` is its address in words."""
     hint = "it accepts connections and hangs: look at its log, its load and its disk"
     return ProbeFailed(f"{where} does not answer within {round(seconds, 1):g} s", hint)
 
 
 def hung_up(where: str, what: str) -> ProbeFailed:
-    """It ended the connection."""
+    """The failure of a service that closes the connection; `where` is its address, `what` its kind, in words."""
     hint = f"it is perhaps starting or stopping, or something else than {what} listens there: look at its log"
     return ProbeFailed(f"{where} closed the connection before it answered", hint)
 

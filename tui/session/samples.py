@@ -36,7 +36,7 @@ class Sample(Struct, frozen=True):
         return self.at - timedelta(seconds=self.took)
 
 
-class Waiting(Struct, frozen=True):
+class MonitorWait(Struct, frozen=True):
     """A monitor that is due has waited for a free session on a host since a time (UTC)."""
 
     host: str
@@ -52,7 +52,7 @@ class Monitored(Struct, frozen=True, kw_only=True):
     samples: tuple[Sample, ...] = ()
     baseline: float | None = None
     lost_since: datetime | None = None
-    waiting: Waiting | None = None
+    waiting: MonitorWait | None = None
 
     @property
     def value(self) -> float | None:

@@ -276,12 +276,20 @@ def initial(runbook: Runbook) -> SessionState:
 
 
 def step_by_id(runbook: Runbook, step_id: str) -> Step:
-    """The step of this id, wherever in the runbook's sections or its troubleshooting it stands."""
+    """The step of this id, in the runbook's sections or in its troubleshooting.
+
+    Raises:
+        KeyError: there is none.
+    """
     return index_of(runbook).steps[step_id]
 
 
 def action_at(step: Step, place: int) -> Action:
-    """The action at this place of a step, which may be its look."""
+    """The action at this place of a step: 0 is the first, LOOK its look.
+
+    Raises:
+        IndexError: the step has none there.
+    """
     if place == LOOK and step.look is not None:
         return step.look
     return step.actions[place]

@@ -54,7 +54,9 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What was found on connecting, for the preflight screen and the journal.
 
-    `unprotected` says why commands cannot outlive their connection there; empty where they can.
+    `fingerprint` is that of the host's key as `ssh-keygen -l` prints it; `boot_id` is another one after each restart
+    (/proc/sys/kernel/random/boot_id, random(4)), empty where the host has none. `unprotected` says why commands cannot
+    outlive their connection there; empty where they can.
     """
 
     target: str
@@ -195,14 +197,23 @@ class Transport(Protocol):
         """
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        """Run one command to its end and say how it ended; never raises for what a host does.
+        """Run one command to its end and say how it ended; blocks, and never raises for what a host does.
+
+        `sink` gets the output as it is received, on one thread. A lost connection, an exceeded timeout and a cancel are
+        outcomes too.
 
         Raises:
             Detached: it is durable, is still running, and `cancel` was told to leave it.
         """
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        """Follow a durable command that was left, from the bytes that came, to its end; see `run`."""
+        """Follow a durable command that was left, from byte `out` and `err` of its outputs, to its end.
+
+        An outcome that cannot be known, because the host was restarted or the job removed, is UNKNOWN.
+
+        Raises:
+            Detached: it is still running, and `cancel` was told to leave it.
+        """
 
     def look(self, key: str) -> str:
         """What there is of a durable command at the place, in words for a person who has to decide.
@@ -230,7 +241,10 @@ class Transport(Protocol):
         """The state of the connection now."""
 
     def listen(self, listener: LinkListener) -> None:
-        """Tell `listener` of every change of the connection from now on, on any thread; it replaces the one before."""
+        """Tell `listener` of every change of the connection from now on, on any thread.
+
+        There is one listener: a later one replaces it.
+        """
 
     def close(self) -> None:
         """Let go of the connection; running commands end as unknown."""

@@ -13,7 +13,10 @@ _SEQUENCE = re.compile(
 
 
 def one_line(words: bytes | str) -> str:
-    """The words, line by line, with what is printable in them and nothing else; empty when there are none."""
+    """The words in one line, `; ` between theirs, with what is printable in them; empty when there are none.
+
+    Of more than MOST characters the last are kept, after `…`. Bytes are read as UTF-8, wrong ones as U+FFFD.
+    """
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
     lines = (_shown(line) for line in re.split(r"[\r\n\v\f\x85\u2028\u2029]+", _SEQUENCE.sub("", text)))
     whole = "; ".join(line for line in lines if line)

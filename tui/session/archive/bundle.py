@@ -80,11 +80,13 @@ def _readable(manifest: Manifest, file: BinaryIO) -> None:
 
 
 @contextmanager
-def kept(store: Store, session: str) -> Iterator[SessionDirectory]:
-    """A session of this machine by its id, one elsewhere by its folder, or one in a bundle, unpacked for so long.
+def opened_session(store: Store, session: str) -> Iterator[SessionDirectory]:
+    """A session of this machine by its id, one elsewhere by its folder, or one in a bundle.
+
+    A bundle is unpacked into a temporary folder, which is removed at the end of the block.
 
     Raises:
-        SessionError: there is neither.
+        SessionError: there is none, or the bundle is damaged.
     """
     path = Path(session)
     if session and path.is_file():

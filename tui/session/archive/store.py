@@ -67,7 +67,13 @@ class SessionDirectory(Struct, frozen=True):
         return self.path / "attempts"
 
     def load(self) -> tuple[Runbook, SessionState]:
-        """The session's own runbook, and the state after all its events."""
+        """The session's own runbook, and the state after all its events; reads both files each time.
+
+        Raises:
+            RunbookInvalid: the runbook in the folder cannot be used.
+            JournalDamaged: a line of the journal is not what was written.
+            SessionError: a file cannot be read.
+        """
         text = read_text(self.runbook)
         try:
             runbook = _parsed(text)

@@ -11,7 +11,7 @@ from tui.session import events as ev
 from tui.session.folding.step_looked import found_elsewhere
 from tui.session.folding.steps import of_answer, of_attempt, of_step
 from tui.session.folding.triggers import advance_all
-from tui.session.samples import Monitored, Sample, Waiting, add
+from tui.session.samples import Monitored, MonitorWait, Sample, add
 from tui.session.state import CONNECTED, Done, Measure, Restart, SessionState, initial
 
 
@@ -32,7 +32,11 @@ def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
 
 
 def apply(state: SessionState, entry: ev.Entry) -> SessionState:
-    """The state after one more event."""
+    """The state after one more event; pure, and the same for a live session and a journal that is read.
+
+    Raises:
+        LookupError, StopIteration: the event names what the state and its runbook do not have.
+    """
     state, event = replace(state, seq=entry.seq, at=entry.at), entry.event
     if isinstance(event, ev.MeasuredEvent):
         return _of_measured(event, state, entry)
@@ -164,7 +168,7 @@ def _monitor_sampled(event: ev.MonitorSampled, state: SessionState, entry: ev.En
 
 
 def _monitors_waiting(event: ev.MonitorsWaiting, state: SessionState, entry: ev.Entry) -> SessionState:
-    waiting = Waiting(event.host, entry.at)
+    waiting = MonitorWait(event.host, entry.at)
     changed = {
         name: replace(state.monitors.get(name, Monitored()), waiting=waiting)
         for name in event.monitors

@@ -41,7 +41,11 @@ def let_go(descriptor: int) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Make durable which files a folder has."""
+    """Make durable which files a folder has: a new or renamed file is lost in a power cut without it (fsync(2)).
+
+    Raises:
+        OSError: the folder cannot be opened or synced.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -42,7 +42,7 @@ class HostKey(NamedTuple):
 
 
 def fingerprint(key: bytes) -> str:
-    """The SHA-256 fingerprint as OpenSSH prints it."""
+    """The fingerprint of a key's blob as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 
@@ -56,7 +56,10 @@ def strict_base64(text: bytes) -> bytes | None:
 
 
 def read_key(text: bytes) -> tuple[str, bytes] | None:
-    """Type and blob of a key as known_hosts, authorized_keys and .pub files have them; None where it is none."""
+    """Type and blob of a key as known_hosts, authorized_keys and .pub files have them; None where it is none.
+
+    The text is the type, blanks, the blob in base64 and perhaps a comment (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+    """
     fields = text.replace(b"\t", b" ").strip(b" ").split(b" ")
     fields = [field for field in fields if field]
     if len(fields) < 2:
@@ -72,7 +75,7 @@ def read_key(text: bytes) -> tuple[str, bytes] | None:
 
 
 def host_key(blob: bytes) -> HostKey:
-    """What a server showed, taken apart.
+    """What a server showed, taken apart: a key (RFC 4253, 6.6) or a certificate (OpenSSH's PROTOCOL.certkeys).
 
     Raises:
         ValueError: it is neither a key nor a certificate.
