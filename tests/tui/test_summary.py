@@ -1,4 +1,5 @@
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from tui.execution.workspace import Setup, Workspace
 from tui.exports.source import source
 from tui.screens.home.screen import HomeScreen
 from tui.screens.run.session import SessionScreen
+from tui.screens.summary.card_text import head_lines, owed_line, section_lines
 from tui.screens.summary.screen import SummaryScreen
-from tui.screens.summary.text import Report, result_of, summary
+from tui.screens.summary.text import Report, details
 from tui.session import events as ev
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
+from tui.session.views.called import result_of
 from tui.text.block import styled
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
@@ -41,11 +44,13 @@ def do(conductor: Conductor, step: str) -> None:
 
 
 def told(workspace: Workspace, conductor: Conductor) -> str:
-    """The summary's words, from the disk."""
+    """The summary's words, from the disk, at 120 columns."""
     started = conductor.state.started
     directory = workspace.store.find(started.session if started else "")
-    lines = summary(Report(source(directory), verify(directory.journal)), workspace.clock.now())
-    return styled(lines).plain
+    report, now = Report(source(directory), verify(directory.journal)), workspace.clock.now()
+    card = report.card(now)
+    lines = [*head_lines(card, report.source.state, 120, "f"), *section_lines(card, 116, 9), *details(report, now)]
+    return styled([*lines, owed_line(card, 120)]).plain
 
 
 def whole(conductor: Conductor) -> None:
@@ -66,12 +71,14 @@ def test_a_whole_session_is_completed_without_deviations(workspace: Workspace, c
     conductor.finish("completed")
     conductor.wait(10)
     words = told(workspace, conductor)
-    assert words.startswith("✔ completed")
+    assert words.startswith("   ✔ DEPLOYED   Deploy v2, Docker   ana\n")
     assert "✔ none: every step went as the runbook says" in words
     assert "☑ done Backup made  Back up" in words
     assert "☐ open" not in words
-    assert "4 signed" in words
-    assert "0 failed attempts" in words
+    assert re.search(r"^ +4 +0 +0 +0 +not known +2/2 *$", words, re.MULTILINE)
+    assert re.search(
+        r"^ +of 4 steps +skipped +deviations +failed attempts +downtime +checklist *$", words, re.MULTILINE
+    )
     proved = verify(workspace.store.find("last").journal)
     assert f"receipt {proved.count}:{proved.head}" in words
 
@@ -87,10 +94,10 @@ def test_what_went_otherwise_is_told(
     conductor.skip("backup", "made [by] hand\x1b[31m")
     conductor.note("watched by \u202eben")
     words = told(workspace, conductor)
-    assert words.startswith("◆ unfinished: 2 steps left   f finishes it as “abandoned”")
-    assert 'look: failed: expected contains "load"' in words
-    assert "backup: skipped by ana: made [by] hand" in words
-    assert "1 failed attempt" in words
+    assert "◆ UNFINISHED" in words
+    assert "2 steps left   f finishes it as “abandoned”" in words
+    assert 'Look around  failed: expected contains "load"' in words
+    assert "Back up  skipped by ana: made [by] hand" in words
     assert "of 10 s  Look around" in words
     assert "☐ open Backup made" in words
     assert "✎ watched by ben" in words
@@ -109,9 +116,9 @@ def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: 
     while (step := conductor.state.next_step()) is not None:
         conductor.skip(step.id, "not deployed yet")
     assert result_of(conductor.state) == "rolled back"
-    assert told(workspace, conductor).startswith(
-        "✖ rolled back: not recorded as finished yet   f finishes it as “rolled back”"
-    )
+    words = told(workspace, conductor)
+    assert words.startswith("   ↺ ROLLED BACK   Deploy v2, Docker   ana\n")
+    assert "not recorded as finished yet   f finishes it as “rolled back”" in words
 
 
 async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:
@@ -135,7 +142,7 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         assert "recorded as: abandoned" in shown(app)
         assert "not done: Look around" in shown(app)
         await pilot.press("y")
-        await until(pilot, lambda: "✖ abandoned" in shown(app))
+        await until(pilot, lambda: "– ABANDONED" in shown(app))
         await pilot.press("f")  # finished once is finished
         await pilot.pause()
         assert isinstance(app.screen, SummaryScreen)
@@ -151,7 +158,7 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         app.show_summary()
-        await until(pilot, lambda: "unfinished" in shown(app))
+        await until(pilot, lambda: "UNFINISHED" in shown(app))
         await pilot.press("h")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "◆ unfinished" in shown(app))
         assert app.conductor is None

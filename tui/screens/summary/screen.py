@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,7 +21,9 @@ from tui.exports.source import source
 from tui.front import FrontPage, SessionChanged, asks
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
-from tui.screens.summary.text import Report, summary
+from tui.screens.summary.card_text import head_lines, owed_line, section_lines
+from tui.screens.summary.text import Report, details
+from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import verify
 from tui.session.views.called import ABANDONED, result_of
@@ -34,14 +37,20 @@ from tui.widgets.words import Words
 def read_report(
     directory: SessionDirectory, usual: Mapping[str, Usual], store: Store, before: Report | None = None
 ) -> Report:
-    """A session as the summary shows it; what earlier rehearsals taught does not change and is taken from `before`.
+    """A session as the summary shows it; what earlier sessions taught does not change and is taken from `before`.
 
     Raises:
         SessionError: it is damaged.
     """
-    read = source(directory)
+    read = source(directory, None if before else read_history(store))
+    if before is not None:
+        read = replace(read, usual=before.source.usual)
     earlier = before.earlier if before else tuple(earlier_drills(store, directory)) if read.debrief else ()
     return Report(read, verify(directory.journal), usual, earlier)
+
+
+AROUND = 10
+"""Rows that are no card's: the line on top, the keys, two frames, and four rows of what deviated."""
 
 
 class SummaryScreen(FrontPage[None]):
@@ -55,13 +64,20 @@ class SummaryScreen(FrontPage[None]):
     _finished = False
     report: reactive[Report | None] = reactive(None, init=False, repaint=False)
 
+    head = getters.query_one("#summary-head", Words)
+    sections = getters.query_one("#summary-sections", Words)
+    rest = getters.query_one("#summary", VerticalScroll)
     text = getters.query_one("#summary-text", Words)
+    owed = getters.query_one("#summary-owed", Words)
 
     def compose(self) -> ComposeResult:
         title = self.app.workspace.runbook.runbook.title
         yield TopLine(f"Summary · {title}", self.app.mode)
+        yield Words(id="summary-head")
+        yield Words(id="summary-sections")
         with VerticalScroll(id="summary"):
             yield Words(block("reading the session…"), id="summary-text")
+        yield Words(id="summary-owed")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -94,12 +110,34 @@ class SummaryScreen(FrontPage[None]):
 
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
-            now = self.app.workspace.clock.now()
-            self.text.say(styled(summary(report, now, self.app.keys)))
+            self._draw(report)
             finished = report.source.state.finished is not None
             if finished != self._finished:
                 self._finished = finished
                 self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        if self.report is not None:
+            self._draw(self.report)
+
+    def _draw(self, report: Report) -> None:
+        """Draw the card for the size that there is; what is below it scrolls."""
+        now, keys = self.app.workspace.clock.now(), self.app.keys
+        card, (width, height) = report.card(now), self.size
+        head = head_lines(card, report.source.state, width, keys.of("summary.finish"))
+        owed = owed_line(card, width)
+        room = height - len(head) - bool(owed) - AROUND
+        self.head.say(styled(head))
+        self.sections.say(styled(section_lines(card, width - 4, max(2, room))))
+        self.sections.border_title = "Time by section"
+        self.sections.border_subtitle = "┼ usually" if any(one.usual for one in card.sections) else ""
+        self.sections.display = bool(card.sections)
+        self.text.say(styled(details(report, now, keys)))
+        self.rest.border_title = "Deviations"
+        below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
+        self.rest.border_subtitle = f"{card.deviated or 'none'} · below: {below}"
+        self.owed.say(styled([owed]))
+        self.owed.display = bool(owed)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered: a finished session is not finished again, a replayed one not at all."""

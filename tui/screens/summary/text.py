@@ -1,4 +1,4 @@
-"""Decides what the summary says: the result, what deviated, what took too long, what is left to do."""
+"""Decides what the summary says below its card: what deviated, what took too long, what is left to do."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,12 +14,13 @@ from tui.screens.home.text import BAD, GOOD, QUIET, when
 from tui.session import events as ev
 from tui.session.archive.history import took
 from tui.session.journal.journal import Verified
-from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import Tone, failed_attempts, items, over, people_words, result_of, session_called
-from tui.session.views.doubts import doubt_words, doubtful
+from tui.session.report_card.deviations import CONNECTION, FAILED, UNKNOWN
+from tui.session.report_card.report_card import ReportCard
+from tui.session.state import StepStatus, step_by_id
+from tui.session.views.called import items
 from tui.session.views.followups import followups
 from tui.session.views.usual import Usual
-from tui.text.amounts import counted, duration
+from tui.text.amounts import duration
 from tui.text.block import Piece
 
 WARN = "bold $st-turn"
@@ -28,7 +29,6 @@ MOST = 40
 
 
 DEFAULT = Keys()
-TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.OPEN: WARN}
 
 
 class Report(Struct, frozen=True):
@@ -39,14 +39,17 @@ class Report(Struct, frozen=True):
     usual: Mapping[str, Usual] = {}
     earlier: tuple[Debrief, ...] = ()
 
+    def card(self, now: datetime) -> ReportCard:
+        """The session on one card."""
+        return self.source.card(now)
 
-def summary(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
-    """The whole summary, headings included."""
+
+def details(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
+    """What is below the report card: the deviations, then everything else under its heading."""
     source = report.source
-    lines = [*_result(source, now, keys.of("summary.finish")), []]
+    lines = [*_deviations(report.card(now), keys.of("summary.export")), []]
     for title, part in (
         ("Debrief", _debrief(report)),
-        ("Deviations", _deviations(source, keys.of("summary.export"))),
         ("Over budget", _overruns(source)),
         ("Slower than usual", _slower(report)),
         ("Checklist", _checklist(source)),
@@ -56,49 +59,8 @@ def summary(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Pi
     ):
         found = list(part)
         if found:
-            lines += [[(title, "bold underline")], *found, []]
+            lines += [[(title, "bold")], *found, []]
     return lines
-
-
-def _result(source: Source, now: datetime, finish: str) -> Iterable[list[Piece]]:
-    state = source.state
-    called = session_called(state)
-    if state.finished:
-        yield [(str(called), TONES[called.tone])]
-    else:
-        left = sum(not state.step(step.id).status.settled for _, step, _ in source.steps())
-        words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
-        if doubtful(state) and state.next_step() is None:
-            words = doubt_words(state)
-        yield [(f"{called}: {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
-    started = state.started
-    if started is not None and state.started_at is not None:
-        until = state.finished_at or now
-        method = f", method {started.method}" if started.method else ""
-        yield [
-            ("flow ", QUIET),
-            (started.flow + method, "bold"),
-            ("   operators " if " and " in _people(state) else "   operator ", QUIET),
-            (_people(state), ""),
-        ]
-        yield [
-            ("began ", QUIET),
-            (when(state.started_at), ""),
-            ("   took " if state.finished_at else "   so far ", QUIET),
-            (duration(until - state.started_at), "bold"),
-        ]
-    yield _counts(source)
-
-
-def _people(state: SessionState) -> str:
-    return people_words(state.operator, state.started.second_operator if state.started else "")
-
-
-def _counts(source: Source) -> list[Piece]:
-    failed = failed_attempts(source.state)
-    parts = [f"{source.count(status)} {status.value}" for status in StepStatus if source.count(status)]
-    bad = f"   {failed} failed attempt{'s' if failed != 1 else ''}"
-    return [("steps ", QUIET), (", ".join(parts), ""), (bad, WARN if failed else QUIET)]
 
 
 def _debrief(report: Report) -> Iterable[list[Piece]]:
@@ -113,15 +75,16 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
         yield [(line, QUIET)]
 
 
-def _deviations(source: Source, export: str) -> Iterable[list[Piece]]:
-    found = source.deviations()
-    if not found:
+def _deviations(card: ReportCard, export: str) -> Iterable[list[Piece]]:
+    """Each thing once, with how often it came."""
+    if not card.deviations:
         yield [("✔ none: every step went as the runbook says", GOOD)]
-    for one in islice(found, MOST):
-        step = f"{one.step}: " if one.step else ""
-        yield [(f"{one.at:%H:%M:%S} ", QUIET), ("! ", WARN), (step, "bold"), (one.what, "")]
-    if len(found) > MOST:
-        yield [(f"… and {len(found) - MOST} more; {export} exports them all", QUIET)]
+    for one in islice(card.deviations, MOST):
+        style = BAD if one.kind in (FAILED, UNKNOWN, CONNECTION) else WARN
+        title = f"{one.title}  " if one.title else ""
+        yield [(f"{one.first:%H:%M:%S} ", QUIET), (f"{one.sign} ", style), (title, "bold"), (one.words, "")]
+    if len(card.deviations) > MOST:
+        yield [(f"… and {len(card.deviations) - MOST} more; {export} exports them all", QUIET)]
 
 
 def _overruns(source: Source) -> Iterable[list[Piece]]:
@@ -141,12 +104,13 @@ def _slower(report: Report) -> Iterable[list[Piece]]:
 
 
 def _checklist(source: Source) -> Iterable[list[Piece]]:
+    """Its items, what is open first."""
     by: dict[str, list[str]] = {}
     for _, step, step_state in source.steps():
         for name in step.checklist:
             if step_state.status is StepStatus.SIGNED:
                 by.setdefault(name, []).append(step.title)
-    for item in items(source.state):
+    for item in sorted(items(source.state), key=lambda one: one.done):
         mark: Piece = ("☑ done ", GOOD) if item.done else ("☐ open ", WARN)
         far = "" if item.done or item.words == "open" else f"  {item.words}"
         steps = f"  {'; '.join(by.get(item.id, []))}"
@@ -169,11 +133,17 @@ def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
 def _notes(source: Source) -> Iterable[list[Piece]]:
     for entry in source.entries:
         if isinstance(entry.event, ev.NoteAdded):
-            step = f"{entry.event.step}: " if entry.event.step else ""
+            title = step_by_id(source.runbook, entry.event.step).title if entry.event.step else ""
+            step = f"{title}: " if title else ""
             yield [(f"{entry.at:%H:%M:%S} ", QUIET), (f"✎ {step}{entry.event.text}", "")]
 
 
 def _record(report: Report) -> Iterable[list[Piece]]:
+    began, ended = report.source.state.started_at, report.source.state.finished_at
+    if began is not None:
+        yield [("began   ", QUIET), (when(began), "")]
+    if ended is not None:
+        yield [("ended   ", QUIET), (when(ended), "")]
     yield [("session ", QUIET), (report.source.id, "bold")]
     yield [("path    ", QUIET), (str(report.source.attempts.parent), "")]
     yield [("receipt ", QUIET), (f"{report.verified.count}:{report.verified.head}", "")]

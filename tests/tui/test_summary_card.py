@@ -1,0 +1,124 @@
+"""The report card as it is drawn: nothing wider than the screen, every figure at every size, the mock-up's night."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+from rich.cells import cell_len
+
+from tests.support.runbooks import small
+from tui.screens.summary.card_text import Line, bar, head_lines, owed_line, section_lines
+from tui.session import events as ev
+from tui.session.report_card.downtime import Downtime, Outage
+from tui.session.report_card.report_card import CardRollback, CardSection, Owed, ReportCard
+from tui.session.state import SessionState
+from tui.session.views.called import Badge, Tone
+from tui.session.views.usual import Usual
+
+BEGAN = datetime(2026, 11, 24, 2, 31, tzinfo=UTC)
+DONE = SessionState(runbook=small(), finished=ev.SessionFinished(result="completed", operator="ana"))
+NIGHT = (
+    *(("Preparation", 372, 390), ("Current system", 110, 105), ("Dependencies", 4, 5), ("Method A", 611, 380)),
+    *(("Immediate checks", 92, 95), ("Health endpoints", 8, 9), ("Functional tests", 41, 44), ("Monitoring", 980, 960)),
+    ("Completion", 74, 80),
+)
+
+
+def usual(median: float) -> Usual:
+    return Usual(median, median * 0.9, median * 1.1, 5)
+
+
+CARD = ReportCard(
+    badge=Badge("✔", "deployed", Tone.GOOD),
+    drill="",
+    what="v2.0.0 by method A",
+    people="root and ada",
+    began=BEGAN,
+    ended=BEGAN + timedelta(seconds=2292),
+    took=2292,
+    budget=2700,
+    usual=usual(1920),
+    signed=54,
+    steps=55,
+    skipped=1,
+    deviated=3,
+    failed=2,
+    downtime=Downtime(known=True, seconds=112, outages=(Outage(BEGAN, BEGAN + timedelta(seconds=112)),)),
+    ticked=21,
+    items=21,
+    rollback=None,
+    sections=tuple(CardSection(title, took, usual(often)) for title, took, often in NIGHT),
+    deviations=(),
+    owed=(Owed(3600, 5, 0, 0), Owed(86400, 5, 5, 0), Owed(604800, 4, 0, 1)),
+)
+
+
+def plain(lines: list[Line]) -> list[str]:
+    return ["".join(text for text, _ in line).rstrip() for line in lines]
+
+
+def test_the_night_of_the_mock_up_at_80_columns() -> None:
+    assert plain(head_lines(CARD, DONE, 80, "f")) == [
+        "   ✔ DEPLOYED   v2.0.0 by method A   root and ada",
+        "  38:12 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╂━━━━━─────── of 45:00   usually 32:00",
+        "       54           1            3            2           1:52        21/21",
+        "  of 55 steps    skipped     deviations     failed      downtime    checklist",
+    ]
+    assert plain(section_lines(CARD, 76, 9)) == [
+        "Preparation         6:12 ━━━━━━━━━━━━━━━━─┼─────────────────────────    6:30",
+        "Current system      1:50 ━━━━╂──────────────────────────────────────    1:45",
+        "Dependencies        0:04 ┼──────────────────────────────────────────    0:05",
+        "Method A           10:11 ━━━━━━━━━━━━━╂━━━━━━━───────────── ▲ slower    6:20",
+        "Immediate checks    1:32 ━━━━┼──────────────────────────────────────    1:35",
+        "Health endpoints    0:08 ┼──────────────────────────────────────────    0:09",
+        "Functional tests    0:41 ━╂─────────────────────────────────────────    0:44",
+        "Monitoring         16:20 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╂   16:00",
+        "Completion          1:14 ━━━┼───────────────────────────────────────    1:20",
+    ]
+    assert plain([owed_line(CARD, 80)]) == [
+        "  ◆ 5 within 1 hour   ✔ 5 within 24 hours, 5 done   ✖ 4 within 1 week, 1 late"
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("what", ["v2.0.0 by method A", "日本語のリリース" * 12, "x" * 300])
+def test_no_line_is_wider_than_the_screen(width: int, what: str) -> None:
+    card = replace(CARD, what=what, sections=(*CARD.sections, CardSection(what, 9000, usual(3000))))
+    for state in (DONE, replace(DONE, finished=None)):
+        lines = [*head_lines(card, state, width, "f"), *section_lines(card, width, 9), owed_line(card, width)]
+        assert max(sum(cell_len(text) for text, _ in line) for line in lines) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_every_figure_stands_above_its_name_at_every_size(width: int) -> None:
+    numbers, names = plain(head_lines(CARD, DONE, width, "f"))[-2:]
+    assert numbers.split() == ["54", "1", "3", "2", "1:52", "21/21"]
+    assert all(word in names for word in ("of 55", "skipped", "deviat", "failed", "downtime", "checklist"))
+    assert ("failed attempts" in names) is (width >= 100)
+
+
+def test_a_rollback_has_its_reason_and_its_own_time() -> None:
+    back = CardRollback(reason="errors", at=BEGAN, took=700, allowed=600)
+    lines = head_lines(replace(CARD, badge=Badge("↺", "rolled back", Tone.BAD), rollback=back), DONE, 120, "f")
+    words = "\n".join(plain(lines))
+    assert "↺ ROLLED BACK" in words
+    assert "because errors" in words
+    assert "rollback of 10:00" in words
+    assert ("11:40", "bold $st-bad") in [(text.strip(), style) for line in lines for text, style in line]
+
+
+def test_of_too_many_sections_the_longest_are_shown_and_the_rest_is_counted() -> None:
+    lines = plain(section_lines(CARD, 76, 4))
+    assert [line.split("  ")[0] for line in lines] == ["Preparation", "Method A", "Monitoring", "… and 6 sections"]
+    assert lines[-1].split()[-1] == "5:29"
+
+
+def test_over_budget_says_by_how_much() -> None:
+    line = plain(head_lines(replace(CARD, took=3000.0), DONE, 120, "f"))[1]
+    assert "of 45:00 ▲ 5:00 over" in line
+
+
+def test_a_bar_shows_what_is_usual_inside_and_outside_of_what_it_took() -> None:
+    assert "".join(text for text, _ in bar(5, 10, 8, 10, "")) == "━━━━━───┼─"
+    assert "".join(text for text, _ in bar(8, 10, 5, 10, "")) == "━━━━━╂━━──"
+    assert bar(1, 0, 0, 10, "") == []

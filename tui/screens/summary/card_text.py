@@ -1,0 +1,167 @@
+"""Draws the report card as lines of a given width: outcome, bar, figures, and the time of each section."""
+
+from rich.cells import cell_len
+
+from tui.session.report_card.report_card import CardSection, ReportCard
+from tui.session.state import SessionState
+from tui.session.views.called import Tone, over, result_of
+from tui.session.views.doubts import doubt_words, doubtful
+from tui.text.amounts import clock_words, counted
+from tui.text.block import Piece
+from tui.text.sanitise import sanitise
+from tui.widgets.mode import cut
+
+GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
+TONES = {Tone.GOOD: "bold $st-good", Tone.BAD: BAD, Tone.OPEN: WARN}
+WIDE = 78
+"""From this width on figures have their long names."""
+TIME = 8
+"""Cells that a time has."""
+
+Line = list[Piece]
+
+
+def head_lines(card: ReportCard, state: SessionState, width: int, finish: str) -> list[Line]:
+    """The outcome with what and who, what is left where it is open, the bar, and the figures in two lines."""
+    style = TONES[card.badge.tone]
+    badge = f" {card.badge.sign} {card.badge.words.upper()} "
+    about: Line = [("  ", ""), (badge, f"{style} reverse"), (f"  {card.what}", "bold"), (f"   {card.people}", SOFT)]
+    lines = [_fitted(about, width)]
+    if state.finished is None:
+        lines.append(_fitted(_open(state, finish), width))
+    elif card.rollback is not None:
+        lines.append(_fitted([("  because ", SOFT), (card.rollback.reason, "")], width))
+    return [*lines, _bar_line(card, width), *_figures(card, width)]
+
+
+def _open(state: SessionState, finish: str) -> Line:
+    left = sum(not state.step(step.id).status.settled for _, step in state.plan())
+    words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
+    if doubtful(state) and state.next_step() is None:
+        words = doubt_words(state)
+    return [(f"  {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
+
+
+def _bar_line(card: ReportCard, width: int) -> Line:
+    """The whole time as a bar of its budget, with what is usual: 38:12 ━━━╂━── of 45:00   usually 32:00."""
+    usual = card.usual.median if card.usual else 0.0
+    took = f"  {clock_words(card.took)}{' so far' if card.ended is None else ''} "
+    budget = f" of {clock_words(card.budget)}" if card.budget else ""
+    late = f" ▲ {clock_words(card.took - card.budget)} over" if card.over else ""
+    beside = f"   usually {clock_words(usual)}" if usual else ""
+    room = width - cell_len(took + budget + late + beside) - 2
+    style = BAD if card.over else GOOD
+    drawn = bar(card.took, max(card.took, card.budget, usual), usual, room, style) if card.budget or usual else []
+    return [(took, "bold"), *drawn, (budget, SOFT), (late, BAD), (beside, SOFT)]
+
+
+def bar(took: float, whole: float, usual: float, width: int, style: str) -> Line:
+    """A time as a bar of the whole, with a cross where it usually ends; nothing where there is no room for one."""
+    if width < 4 or whole <= 0:
+        return []
+    full = min(width, round(took / whole * width))
+    cells = ["━"] * full + ["─"] * (width - full)
+    cross = min(width - 1, int(usual / whole * width)) if usual else -1
+    if cross >= 0:
+        cells[cross] = "╂" if cross < full else "┼"
+    drawn = "".join(cells)
+    return [(drawn[:full], style), (drawn[full:], FAINT)]
+
+
+def _figures(card: ReportCard, width: int) -> list[Line]:
+    """Six figures beside each other, each above its name."""
+    columns = figures(card)
+    size = max(1, (width - 2) // len(columns))
+    numbers: Line = [(" ", "")]
+    names: Line = [(" ", "")]
+    for value, long, short, style in columns:
+        name = long if width >= WIDE and cell_len(long) <= size - 1 else short
+        numbers.append((_centred(value, size), style))
+        names.append((_centred(name, size), SOFT))
+    return [numbers, names]
+
+
+def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
+    """Each figure's value, its name, a short name, and its style."""
+    back = card.rollback
+    if back is not None:
+        took = clock_words(back.took) if back.took is not None else "open"
+        late = back.took is None or bool(back.allowed and back.took > back.allowed)
+        allowed = f"rollback of {clock_words(back.allowed)}" if back.allowed else "rollback"
+        second = took, allowed, "rollback", BAD if late else "bold"
+    else:
+        second = str(card.skipped), "skipped", "skipped", WARN if card.skipped else "bold"
+    down = card.downtime
+    length = clock_words(down.seconds) + ("…" if down.since else "")
+    cut_off = (length if down.sure else f"≤{length}") if down.outages else down.words
+    return [
+        (str(card.signed), f"of {counted(card.steps, 'step')}", f"of {card.steps}", "bold"),
+        second,
+        (str(card.deviated), "deviations", "deviated", WARN if card.deviated else "bold"),
+        (str(card.failed), "failed attempts", "failed", WARN if card.failed else "bold"),
+        (cut_off, "downtime", "downtime", BAD if down.over or down.since else "bold"),
+        (f"{card.ticked}/{card.items}", "checklist", "checklist", WARN if card.ticked < card.items else "bold"),
+    ]
+
+
+def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
+    """A line for each section: title, time, bar to one scale, what is usual; of too many the longest, and the rest."""
+    shown, rest = card.sections, tuple[CardSection, ...]()
+    if len(shown) > height:
+        longest = sorted(shown, key=lambda one: -one.took)[: max(1, height - 1)]
+        shown, rest = tuple(one for one in shown if one in longest), tuple(one for one in shown if one not in longest)
+    whole = max((max(one.took, _usual(one)) for one in card.sections), default=0.0)
+    titles = max((cell_len(one.title) for one in shown), default=0)
+    title = min(max(titles, len("… and 99 sections") if rest else 0), width // 2)
+    lines = [_section(one, whole, title, width) for one in shown]
+    if rest:
+        took = clock_words(sum(one.took for one in rest))
+        lines.append([(cut(f"… and {counted(len(rest), 'section')}", title), FAINT), (f"{took:>{TIME}}", FAINT)])
+    return lines
+
+
+def _section(one: CardSection, whole: float, title: int, width: int) -> Line:
+    usual = clock_words(_usual(one)) if one.usual else ""
+    late = " ▲ slower" if one.slower else ""
+    tail = f"{usual:>{TIME}}"
+    drawn = bar(one.took, whole, _usual(one), width - title - TIME - len(tail) - 1 - len(late), WARN if late else GOOD)
+    return [
+        (cut(sanitise(one.title), title), "bold" if late else ""),
+        (f"{clock_words(one.took):>{TIME}} ", "bold"),
+        *drawn,
+        (late, WARN),
+        (tail, SOFT),
+    ]
+
+
+def _usual(one: CardSection) -> float:
+    return one.usual.median if one.usual else 0.0
+
+
+def owed_line(card: ReportCard, width: int) -> Line:
+    """The follow-ups by when they are due, in one line; empty where there are none."""
+    pieces: Line = [("  ", "")]
+    for one in card.owed:
+        done = one.done == one.count
+        sign, style = ("✔", GOOD) if done else ("✖", BAD) if one.late else ("◆", WARN)
+        pieces += [(f"{sign} ", style), (f"{one.words}   ", "")]
+    return _fitted(pieces, width) if card.owed else []
+
+
+def _fitted(line: Line, width: int) -> Line:
+    """A line cut at the width, with … where something is missing."""
+    found: Line = []
+    left = width
+    for text, style in line:
+        text = sanitise(text)
+        size = cell_len(text)
+        if size > left:
+            return [*found, (cut(text, left), style)] if left > 0 else found
+        found.append((text, style))
+        left -= size
+    return found
+
+
+def _centred(text: str, width: int) -> str:
+    text = text if cell_len(text) <= width else cut(text, width)
+    return text.center(width + len(text) - cell_len(text))
