@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tui.cli.wiring import resumed_workspace
 from tui.session import events as ev
@@ -16,22 +17,7 @@ from tui.session.outcome import Outcome
 from tui.session.output.output import OutputReader
 from tui.session.state import StepStatus
 
-RUNBOOK = """
-format = 1
-[runbook]
-title = "Shop"
-release = "v2"
-default_host = "web"
-default_timeout = "2m"
-[hosts.web]
-target = "box"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["change"]
-[[sections]]
-id = "change"
-title = "Change"
+STEPS = """
 [[sections.steps]]
 id = "migrate"
 title = "Migrate"
@@ -48,6 +34,7 @@ title = "Look"
 run = "cat {here}/ran"
 expect = {{ contains = ["ran"] }}
 """
+RUNBOOK = one_section(STEPS, "web", "box", "Shop")
 
 
 @pytest.mark.parametrize("operator", ["ana", "ben"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.runbooks import small
+from tests.support.runbooks import one_section, small
 from tui.cli.wiring import drill_workspace, resumed_workspace
 from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.jobs import LeftJob
@@ -168,21 +168,7 @@ def test_every_request_is_understood_as_it_was_meant() -> None:
     assert unwrap_job("uptime") is None
 
 
-RUNBOOK = """
-format = 1
-[runbook]
-title = "Shop"
-release = "v2"
-default_host = "web"
-[hosts.web]
-target = "box"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["change"]
-[[sections]]
-id = "change"
-title = "Change"
+STEPS = """
 [[sections.steps]]
 id = "migrate"
 title = "Migrate"
@@ -199,6 +185,7 @@ title = "Look"
 run = "version"
 expect = { contains = ["new"] }
 """
+RUNBOOK = one_section(STEPS, "web", "box", "Shop")
 STORM = """
 format = 1
 title = "Storm"

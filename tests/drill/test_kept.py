@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.support.runbooks import one_section
 from tests.support.small_session import SmallSession, small_session
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace, resumed_workspace
@@ -19,21 +20,7 @@ from tui.session.archive.store import SessionDirectory, Store
 
 __all__ = ["small_session"]
 
-RUNBOOK = """
-format = 1
-[runbook]
-title = "Shop"
-release = "v2"
-default_host = "web"
-[hosts.web]
-target = "box"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["all"]
-[[sections]]
-id = "all"
-title = "All"
+STEPS = """
 [[sections.steps]]
 id = "look"
 title = "Look"
@@ -48,6 +35,7 @@ danger = "caution"
 [[sections.steps.actions]]
 run = "rm"
 """
+RUNBOOK = one_section(STEPS, "web", "box", "Shop")
 STORM = """
 format = 1
 title = "Storm"

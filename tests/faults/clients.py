@@ -9,27 +9,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome
 from tui.session.output.output import verify_output
 
 PROGRAM = (sys.executable, "-m", "tui")
-RUNBOOK = """
-format = 1
-[runbook]
-title = "Ticks"
-release = "v1"
-default_host = "box"
-[hosts.box]
-target = "box"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["only"]
-[[sections]]
-id = "only"
-title = "Only"
+STEPS = """
 [[sections.steps]]
 id = "tick"
 title = "Tick"
@@ -42,6 +29,7 @@ for i in $(seq 1 TICKS); do echo "tick $i of TICKS"; sleep 0.1; done; echo the e
 timeout = "5m"
 expect = { contains = ["the end"] }
 """
+RUNBOOK = one_section(STEPS, "box", title="Ticks")
 
 
 def environment(folder: Path) -> dict[str, str]:

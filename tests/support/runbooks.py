@@ -127,16 +127,16 @@ run = "systemctl restart shop"
 """
 
 
-def one_section(steps: str, host: str) -> str:
+def one_section(steps: str, host: str, target: str = "", title: str = "Steps", flow: str = "deploy") -> str:
     """The text of a runbook that takes these steps on one host, and nothing else."""
     return f"""
 format = 1
 [runbook]
-title = "Steps"
+title = "{title}"
 default_host = "{host}"
 [hosts.{host}]
-target = "{host}"
-[flows.deploy]
+target = "{target or host}"
+[flows.{flow}]
 title = "Deploy"
 kind = "deploy"
 sections = ["all"]

@@ -5,24 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tui.cli.wiring import open_workspace
 from tui.execution.workspace import Setup
 
-RUNBOOK = """
-format = 1
-[runbook]
-title = "{title}"
-default_host = "production"
-[hosts.production]
-target = "{target}"
-[flows.{flow}]
-title = "Deploy"
-kind = "deploy"
-sections = ["all"]
-[[sections]]
-id = "all"
-title = "All"
+STEPS = """
 [[sections.steps]]
 id = "mark"
 title = "Mark"
@@ -48,7 +36,7 @@ class Place:
     def runbook(self, name: str, target: str, title: str = "Shop", flow: str = "deploy") -> Path:
         path = self.folder / name / "runbook.toml"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(RUNBOOK.format(title=title, target=target, flow=flow))
+        path.write_text(one_section(STEPS, "production", target, title, flow))
         return path
 
     def begin(self, runbook: Path, hosts: dict[str, str] | None = None, flow: str = "deploy") -> str:
