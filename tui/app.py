@@ -16,7 +16,7 @@ from tui.attention import Attentive
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
-from tui.front import Bridge, asks
+from tui.front import ScreenNotifier, asks
 from tui.keys import read_keys
 from tui.runbook.model import Issue
 from tui.session.state import SessionState
@@ -76,7 +76,7 @@ class RunbookApp(Attentive, TakingUp):
         self.keys, self._wrong_keys = read_keys(self.config.keys)
         self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()
         self.viewer: Viewer | None = None
-        self.bridge: Bridge | None = None
+        self.notifier: ScreenNotifier | None = None
         self._session = session
         self._rolling_back = rolling_back
         self._before: Workspace | None = None
@@ -158,7 +158,7 @@ class RunbookApp(Attentive, TakingUp):
         if self.viewer is not None:
             self._let_go()
         self.viewer = viewer
-        self.bridge = Bridge(self, viewer)
+        self.notifier = ScreenNotifier(self, viewer)
         self._home_again()
         self.open_run()
         issue = next((issue for issue in viewer.runbook.troubleshooting if issue.id == self.troubleshooting), None)
@@ -229,9 +229,9 @@ class RunbookApp(Attentive, TakingUp):
             self.pop_screen()
 
     def _let_go(self) -> None:
-        viewer, bridge, self.viewer, self.bridge = self.viewer, self.bridge, None, None
-        if bridge is not None:
-            bridge.close()
+        viewer, notifier, self.viewer, self.notifier = self.viewer, self.notifier, None, None
+        if notifier is not None:
+            notifier.close()
         if viewer is not None:
             self.work(self, viewer.close, lambda _: None)
 

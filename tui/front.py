@@ -263,7 +263,7 @@ def asks(
     return begin
 
 
-class Bridge:
+class ScreenNotifier:
     """Listens to a session on the engine's threads, and tells the screens on theirs, at most once a frame."""
 
     def __init__(self, app: App[None], viewer: "Viewer") -> None:

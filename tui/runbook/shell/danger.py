@@ -17,9 +17,9 @@ def action_doubts(action: Action, mutates: bool, secrets: frozenset[str]) -> Ite
     if action.run is None:
         return
     commands = simple_commands(action.run)
-    for words in commands:
-        yield from _secret_in_argv(words, secrets)
-        yield from _never_ends(words, bool(action.stdin))
+    for command in commands:
+        yield from _secret_in_argv(command, secrets)
+        yield from _never_ends(command, bool(action.stdin))
     if not mutates and not action.reads:
         yield from unsaid(changes(action.run, action.stdin), ("run",), "in a step that does not say so")
     if action.retry is not None and may_change(action):
@@ -53,30 +53,30 @@ def unsaid(found: Iterable[Change], path: Path, where: str) -> Iterator[Unplaced
             )
 
 
-def _secret_in_argv(words: SimpleCommand, secrets: frozenset[str]) -> Iterator[UnplacedProblem]:
+def _secret_in_argv(command: SimpleCommand, secrets: frozenset[str]) -> Iterator[UnplacedProblem]:
     """A secret's variable among the arguments of a program, where `ps` shows it; a shell builtin has no argv."""
-    if not words.program or words.program in ("printf", "echo", "export", "[", "test", "[[", ":", "read", "set"):
+    if not command.program or command.program in ("printf", "echo", "export", "[", "test", "[[", ":", "read", "set"):
         return
-    for word in words.arguments:
+    for word in command.arguments:
         for variable in secrets if "$" in word.expanded else ():
             if re.search(rf"\$(?:{variable}\b|\{{{variable}[}}:%#])", word.expanded):
                 message = (
-                    f"the secret ${variable} is an argument of {words.program}, where every user of the host sees it"
+                    f"the secret ${variable} is an argument of {command.program}, where every user of the host sees it"
                 )
                 yield UnplacedProblem(
                     path=("run",), message=message, hint="give it by standard input, a 0600 file or the environment"
                 )
 
 
-def _never_ends(words: SimpleCommand, has_stdin: bool) -> Iterator[UnplacedProblem]:
-    why = _endless(words) or ("" if has_stdin or words.fed else _interactive(words))
+def _never_ends(command: SimpleCommand, has_stdin: bool) -> Iterator[UnplacedProblem]:
+    why = _endless(command) or ("" if has_stdin or command.fed else _interactive(command))
     if why:
         yield UnplacedProblem(path=("run",), message=why[0], hint=why[1])
 
 
-def _endless(words: SimpleCommand) -> tuple[str, str] | None:
-    program, arguments = words.program, words.texts
-    if words.bounded:
+def _endless(command: SimpleCommand) -> tuple[str, str] | None:
+    program, arguments = command.program, command.texts
+    if command.bounded:
         return None
     if program in _ENDLESS:
         return f"{program} waits for a person", "use a command that prints and ends"
@@ -93,13 +93,13 @@ def _endless(words: SimpleCommand) -> tuple[str, str] | None:
     return None
 
 
-def _interactive(words: SimpleCommand) -> tuple[str, str] | None:
-    program, arguments = words.program, words.texts
-    if words.manage in ("shell", "dbshell", "shell_plus") and not {"-c", "--command"} & set(arguments):
-        return f"manage.py {words.manage} waits for a person", "give it -c, or its text by stdin"
+def _interactive(command: SimpleCommand) -> tuple[str, str] | None:
+    program, arguments = command.program, command.texts
+    if command.manage_verb in ("shell", "dbshell", "shell_plus") and not {"-c", "--command"} & set(arguments):
+        return f"manage.py {command.manage_verb} waits for a person", "give it -c, or its text by stdin"
     if program == "ssh":
         return "ssh inside a command opens a connection of its own", "name a host with `on`"
-    if words.compose == "exec" and "-T" not in arguments:
+    if command.compose_verb == "exec" and "-T" not in arguments:
         return "docker-compose exec without -T needs a terminal", "docker-compose exec -T"
     if program == "docker" and "exec" in arguments and any(re.fullmatch(r"-i?ti?", word) for word in arguments):
         return "docker exec -t needs a terminal", "leave -t out"

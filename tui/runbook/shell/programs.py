@@ -58,7 +58,7 @@ class SimpleCommand(Struct, frozen=True):
         return [word.text for word in self.arguments]
 
     @property
-    def compose(self) -> str:
+    def compose_verb(self) -> str:
         """The verb of a `docker-compose` or `docker compose` command."""
         texts = self.texts
         if self.program == "docker" and texts[:1] == ["compose"]:
@@ -70,7 +70,7 @@ class SimpleCommand(Struct, frozen=True):
         return texts[0] if texts else ""
 
     @property
-    def manage(self) -> str:
+    def manage_verb(self) -> str:
         """The verb given to Django's `manage.py`, wherever it is started."""
         words = [self.program, *self.texts]
         place = next((index for index, word in enumerate(words) if word.endswith("manage.py")), len(words))
@@ -103,9 +103,9 @@ def _without_texts(script: str) -> str:
 def inner_code(script: str) -> list[str]:
     """The programs that are given code with a placeholder in it: the value would be read as code, not as text."""
     programs = []
-    for words in simple_commands(script):
-        texts = [words.program, *words.texts]
-        if words.program == "eval" and any(PLACEHOLDER.search(text) for text in texts):
+    for command in simple_commands(script):
+        texts = [command.program, *command.texts]
+        if command.program == "eval" and any(PLACEHOLDER.search(text) for text in texts):
             programs.append("eval")
         for place, text in enumerate(texts[:-2]):
             option = _CODE.get(text.rsplit("/", 1)[-1])

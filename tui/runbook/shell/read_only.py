@@ -48,8 +48,8 @@ def changes(script: str, stdin: str = "") -> Iterator[Change]:
     temporary = _TEMPORARY.findall(script) if "$(mktemp" in script else ()
     context = _Context(frozenset(functions), frozenset(f"${name}" for name in temporary), stdin)
     commands = simple_commands(script)
-    for words in commands:
-        yield from context.judge(words)
+    for command in commands:
+        yield from context.judge(command)
 
 
 class _Context(Struct, frozen=True):
@@ -59,23 +59,23 @@ class _Context(Struct, frozen=True):
     temporary: frozenset[str]
     stdin: str
 
-    def judge(self, words: SimpleCommand) -> Iterator[Change]:
+    def judge(self, command: SimpleCommand) -> Iterator[Change]:
         """What one command changes."""
-        for target in words.writes:
+        for target in command.writes:
             if not self.is_temporary(target):
                 yield Change(f"> {target}", known=True)
-        if not words.program or words.program in self.functions:
+        if not command.program or command.program in self.functions:
             return
-        inner = _inner(words)
+        inner = _inner(command)
         if inner is not None:
             yield from self.inside(inner)
             return
-        yield from self.program(words)
+        yield from self.program(command)
 
     def inside(self, script: str) -> Iterator[Change]:
         """The same for a script inside a command."""
-        for words in simple_commands(script):
-            yield from self.judge(words)
+        for command in simple_commands(script):
+            yield from self.judge(command)
 
     def is_temporary(self, name: str) -> bool:
         """Whether a file is one that the script made for itself, or none at all."""
@@ -87,24 +87,24 @@ class _Context(Struct, frozen=True):
             or any(bare == one or bare.startswith((f"{one}/", f"{one}.")) for one in self.temporary)
         )
 
-    def program(self, words: SimpleCommand) -> Iterator[Change]:
+    def program(self, command: SimpleCommand) -> Iterator[Change]:
         """What a program that starts no other one changes."""
-        program, texts = words.program, words.texts
+        program, texts = command.program, command.texts
         name = " ".join([program, *(word for word in texts[:1] if not word.startswith("-"))])
         if len(texts) == 1 and texts[0] in _ASK:
             return
-        if words.manage and (words.compose or _PYTHON.search(program)):
-            yield from self.manage(words)
-        elif program in ("docker", "podman") and words.compose:
+        if command.manage_verb and (command.compose_verb or _PYTHON.search(program)):
+            yield from self.manage(command)
+        elif program in ("docker", "podman") and command.compose_verb:
             yield from _verb("docker-compose", TOOLS["docker-compose"], texts[1:])
         elif _PYTHON.search(program) and texts[:1] == ["-m"] and texts[1:2] and texts[1] in TOOLS:
             yield from _verb(texts[1], TOOLS[texts[1]], texts[2:])
         elif program in TOOLS:
             yield from _verb(program, TOOLS[program], texts)
         elif program in _SQL:
-            yield from self.sql(words)
+            yield from self.sql(command)
         elif program == "redis-cli":
-            yield from _redis(texts, words.fed)
+            yield from _redis(texts, command.fed)
         elif program == "aws":
             yield from _aws(texts, self)
         elif program == "curl":
@@ -114,32 +114,32 @@ class _Context(Struct, frozen=True):
         elif program == "service" and texts[1:2] == ["status"]:
             return
         else:
-            known = file_changes(words, self.is_temporary)
+            known = file_changes(command, self.is_temporary)
             if known is None and program not in PLAIN:
                 yield Change(name if program in UNITS else program, known=program in UNITS or program in CHANGERS)
             elif known:
                 yield Change(known, known=True)
 
-    def manage(self, words: SimpleCommand) -> Iterator[Change]:
+    def manage(self, command: SimpleCommand) -> Iterator[Change]:
         """Django's manage.py, judged by its verb; what it does not know of itself is the application's own."""
-        verb, texts = words.manage, words.texts
+        verb, texts = command.manage_verb, command.texts
         reads = verb in MANAGE or bool(MANAGE_DRY.get(verb, frozenset()) & set(texts))
         if verb == "dbshell":
-            reads = not words.fed and only_reads(self.stdin)
+            reads = not command.fed and only_reads(self.stdin)
         if not reads:
             yield Change(f"manage.py {verb}", known=verb in MANAGE_CHANGES)
 
-    def sql(self, words: SimpleCommand) -> Iterator[Change]:
+    def sql(self, command: SimpleCommand) -> Iterator[Change]:
         """A client of a database, judged by the statements it is given."""
-        statements = list(_values_of(words.texts, _SQL[words.program]))
-        if words.program == "psql" and {"-l", "--list"} & set(words.texts):
+        statements = list(_values_of(command.texts, _SQL[command.program]))
+        if command.program == "psql" and {"-l", "--list"} & set(command.texts):
             return
-        if not statements and self.stdin and not words.fed:
+        if not statements and self.stdin and not command.fed:
             statements = [self.stdin]
-        given = any(re.match(r"-[fo]|--file|--output|--log-file|-L|--tee", word) for word in words.texts)
+        given = any(re.match(r"-[fo]|--file|--output|--log-file|-L|--tee", word) for word in command.texts)
         for statement in statements or [""]:
             if given or not only_reads(statement):
-                yield Change(f"{words.program} {' '.join(statement.split())[:40]}".rstrip(), known=bool(statement))
+                yield Change(f"{command.program} {' '.join(statement.split())[:40]}".rstrip(), known=bool(statement))
                 return
 
 
@@ -148,9 +148,9 @@ def _found(reads: bool, name: str) -> Iterator[Change]:
         yield Change(name, known=True)
 
 
-def _inner(words: SimpleCommand) -> str | None:
+def _inner(command: SimpleCommand) -> str | None:
     """The script that a command starts, where that is all it does."""
-    program, texts = words.program, words.texts
+    program, texts = command.program, command.texts
     if program in _SHELLS or program == "su":
         option = next((place for place, word in enumerate(texts) if re.fullmatch(r"-[a-z]*c", word)), None)
         return texts[option + 1] if option is not None and option + 1 < len(texts) else None
@@ -160,18 +160,18 @@ def _inner(words: SimpleCommand) -> str | None:
         return _joined(texts[1:]) if not texts[0].startswith("-") else None
     if program in ("watch", "runuser") and "--" in texts:
         return _joined(texts[texts.index("--") + 1 :])
-    tool = TOOLS.get("docker-compose" if words.compose else program)
+    tool = TOOLS.get("docker-compose" if command.compose_verb else program)
     if tool is not None and tool.inner and "exec" in texts:
-        return _executed(program, texts, words.compose)
+        return _executed(program, texts, command.compose_verb)
     return None
 
 
-def _executed(program: str, texts: list[str], compose: str) -> str | None:
+def _executed(program: str, texts: list[str], compose_verb: str) -> str | None:
     """The command that `docker exec`, `docker compose exec` or `kubectl exec` starts in a container."""
     rest = texts[texts.index("exec") + 1 :]
     if program in ("kubectl", "oc"):
         return _joined(rest[rest.index("--") + 1 :]) if "--" in rest else None
-    if compose not in ("exec", ""):
+    if compose_verb not in ("exec", ""):
         return None
     valued = ("-e", "--env", "-u", "--user", "-w", "--workdir", "--index", "--env-file", "--detach-keys")
     while rest and rest[0].startswith("-"):

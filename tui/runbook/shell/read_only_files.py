@@ -27,9 +27,9 @@ _SHORT_VALUED = "XdFTouHAmwebxcCDEKPQUyYzrt"
 _DATA = ("--data", "--json", "--form", "--upload-file")
 
 
-def file_changes(words: SimpleCommand, temporary: IsTemporary) -> str | None:
+def file_changes(command: SimpleCommand, temporary: IsTemporary) -> str | None:
     """What a program changes in files, in a few words; empty where it only reads; None for other programs."""
-    program, texts = words.program, words.texts
+    program, texts = command.program, command.texts
     named = [word for word in texts if not word.startswith("-")]
     if program in CHANGERS:
         return "" if _changer_reads(program, texts, named, temporary) else _told(program, named)
