@@ -74,3 +74,34 @@ def test_the_page_of_words_names_classes_that_there_are() -> None:
 def defined(node: ast.stmt) -> list[str]:
     """The names that an assignment of a module makes."""
     return [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
+
+
+COLLECTIONS = {
+    *("actions", "attempts", "checks", "entries", "events", "faults", "followups", "hosts", "messages", "monitors"),
+    *("samples", "scenarios", "sections", "steps", "summaries", "triggers", "variables"),
+}
+"""What a loop goes through is named, where the collection says what it has."""
+
+
+def test_a_loop_over_steps_names_a_step() -> None:
+    hidden = [
+        f"{path.relative_to(ROOT)}:{node.target.lineno}: for one in {ast.unparse(node.iter)}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.For | ast.comprehension)
+        if isinstance(node.target, ast.Name) and node.target.id == "one" and collection(node.iter) in COLLECTIONS
+    ]
+    assert hidden == []
+
+
+def collection(node: ast.expr) -> str:
+    """The name of what a loop goes through: of `state.steps.values()` and `reversed(steps)[1:]` it is steps."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr="values")) | ast.Subscript(value=inner):
+            return collection(inner)
+        case ast.Call(func=ast.Name(id="reversed" | "sorted" | "tuple" | "list"), args=[inner, *_]):
+            return collection(inner)
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) | ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""

@@ -145,7 +145,7 @@ def ask_for(directory: SessionDirectory, scenario: Scenario, fault: str, by: str
         raise SessionError(f"{directory.id} is no drill: nothing is ever broken in it", "`runbook drills` lists them")
     if state.finished is not None:
         raise SessionError(f"{directory.id} is over", "begin another drill")
-    found = next((one for one in scenario.faults if one.id == fault), None)
+    found = next((known_fault for known_fault in scenario.faults if known_fault.id == fault), None)
     if found is None:
         known = ", ".join(fault.id for fault in scenario.faults) or "none at all"
         raise UsageError(f"no fault {fault!r} in {scenario.title}", f"there are: {known}")

@@ -100,8 +100,8 @@ def _bad(state: SessionState, attempt: Attempt) -> bool:
     """Whether an attempt was trouble: it was not good, and no later one of the same action was."""
     if attempt.outcome is None or attempt.aside:
         return False
-    same = (one for one in state.attempts.values() if (one.step, one.action) == (attempt.step, attempt.action))
-    if any(one.good and one.number > attempt.number for one in same):
+    same = (other for other in state.attempts.values() if (other.step, other.action) == (attempt.step, attempt.action))
+    if any(other.good and other.number > attempt.number for other in same):
         return False
     return not attempt.good if attempt.judged else not attempt.outcome.ended_by_itself
 

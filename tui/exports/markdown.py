@@ -93,9 +93,9 @@ def _sections(card: ReportCard) -> Iterator[str]:
     if not card.sections:
         return
     yield from ("", "## Time by section", "", "| Section | Took | Usually | |", "|---|--:|--:|---|")
-    for one in card.sections:
-        usual = clock_words(round(one.usual.median)) if one.usual else ""
-        yield f"| {_cell(one.title)} | {clock_words(round(one.took))} | {usual} | {slower_words(one)} |"
+    for section in card.sections:
+        usual = clock_words(round(section.usual.median)) if section.usual else ""
+        yield f"| {_cell(section.title)} | {clock_words(round(section.took))} | {usual} | {slower_words(section)} |"
 
 
 def _session(source: Source) -> Iterator[str]:

@@ -278,7 +278,7 @@ class AttemptRunner:
         if changed_after(state, plan.step):
             captured, moved = beside_baseline(captured, action.capture, values)
             checks = (*checks, *moved)
-        good = all(one.ok or one.warning for one in checks)
+        good = all(held.ok or held.warning for held in checks)
         if good and not state.attempts[plan.number].again:
             self._keep(plan.step.id, captured)
         retrying = not good and not plan.last

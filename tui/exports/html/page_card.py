@@ -107,19 +107,19 @@ def sections(card: ReportCard) -> Html | None:
     """The time of each section as a bar, all to one scale, beside what is usual."""
     if not card.sections:
         return None
-    whole = max(max(one.took, one.usual.median if one.usual else 0.0) for one in card.sections)
+    whole = max(max(section.took, section.usual.median if section.usual else 0.0) for section in card.sections)
     found = []
-    for one in card.sections:
-        usual = one.usual.median if one.usual else 0.0
-        beside = f"usually {clock_words(round(usual))}" if one.usual else ""
-        late = tag("b", f"{slower_words(one)} ", class_="slower") if one.slower else None
-        label = f"{one.title}: {duration(one.took)}{', ' if beside else ''}{beside}"
+    for section in card.sections:
+        usual = section.usual.median if section.usual else 0.0
+        beside = f"usually {clock_words(round(usual))}" if section.usual else ""
+        late = tag("b", f"{slower_words(section)} ", class_="slower") if section.slower else None
+        label = f"{section.title}: {duration(section.took)}{', ' if beside else ''}{beside}"
         found.append(
             tag(
                 "li",
-                tag("span", one.title),
-                tag("span", late, tag("b", clock_words(round(one.took))), " ", tag("small", beside), class_="took"),
-                bar(one.took, whole, usual, label, bad=one.slower),
+                tag("span", section.title),
+                tag("span", late, tag("b", clock_words(round(section.took))), " ", tag("small", beside), class_="took"),
+                bar(section.took, whole, usual, label, bad=section.slower),
             )
         )
     return tag("ol", found, class_="sections")

@@ -110,7 +110,7 @@ def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
     if len(shown) > height:
         longest = sorted(shown, key=lambda one: -one.took)[: max(1, height - 1)]
         shown, rest = tuple(one for one in shown if one in longest), tuple(one for one in shown if one not in longest)
-    whole = max((max(one.took, _usual(one)) for one in card.sections), default=0.0)
+    whole = max((max(section.took, _usual(section)) for section in card.sections), default=0.0)
     titles = max((cell_len(one.title) for one in shown), default=0)
     title = min(max(titles, len("… and 99 sections") if rest else 0), width // 2)
     lines = [_section(one, whole, title, width) for one in shown]
@@ -141,10 +141,10 @@ def _usual(one: CardSection) -> float:
 def owed_line(card: ReportCard, width: int) -> Line:
     """The follow-ups by when they are due, in one line; empty where there are none."""
     pieces: Line = [("  ", "")]
-    for one in card.owed:
-        done = one.done == one.count
-        sign, style = ("✔", GOOD) if done else ("✖", BAD) if one.late else ("◆", WARN)
-        pieces += [(f"{sign} ", style), (f"{one.words}   ", "")]
+    for followup in card.owed:
+        done = followup.done == followup.count
+        sign, style = ("✔", GOOD) if done else ("✖", BAD) if followup.late else ("◆", WARN)
+        pieces += [(f"{sign} ", style), (f"{followup.words}   ", "")]
     return _fitted(pieces, width) if card.owed else []
 
 

@@ -130,7 +130,7 @@ class SummaryScreen(FrontPage[None]):
         self.head.say(styled(head))
         self.sections.say(styled(section_lines(card, width - 4, max(2, room))))
         self.sections.border_title = "Time by section"
-        self.sections.border_subtitle = "┼ usually" if any(one.usual for one in card.sections) else ""
+        self.sections.border_subtitle = "┼ usually" if any(section.usual for section in card.sections) else ""
         self.sections.display = bool(card.sections)
         self.text.say(styled(details(report, now, keys)))
         self.rest.border_title = "Deviations"
