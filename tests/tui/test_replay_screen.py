@@ -187,7 +187,7 @@ async def test_a_time_or_a_step_is_gone_to(place: ReplayWorkspace, night: Writer
         assert place.player.now >= night.entries[0].at + timedelta(seconds=1)
         await pilot.press("j")
         await dialog(pilot, AskText)
-        await type_text(pilot, "nonsense")
+        await type_text(pilot, "BACK up")  # a capital is meant: as everywhere where something is searched for
         await pilot.press("enter")
         await until(
             pilot, lambda: any("neither a time of this session" in one.message for one in pilot.app._notifications)
