@@ -152,7 +152,7 @@ class Night:
 
     def read(self, text: Callable[[str], str], output: str) -> Source:
         """The session with each of its words replaced, its hosts saying `output` line by line."""
-        runbook = spoiled(load_text(TEXT + EXTRA, "t", kept=True), text, FREE.__contains__)
+        runbook = spoiled(load_text(TEXT + EXTRA, "t", of_session=True), text, FREE.__contains__)
         entries = tuple(spoiled(self.writer.entries, text, lambda field: field not in FIXED))
         for number in self.writer.state.attempts:
             for path in self.attempts.glob(f"{number:04d}.*"):

@@ -70,7 +70,7 @@ def test_a_placeholder_that_nothing_fills_is_refused_but_a_sessions_own_runbook_
     with pytest.raises(RunbookInvalid) as caught:
         load_text(text, "r.toml")
     assert any("is not filled in here" in one.message for one in caught.value.problems)
-    assert load_text(text, "r.toml", kept=True)
+    assert load_text(text, "r.toml", of_session=True)
 
 
 def test_an_expectation_names_values() -> None:

@@ -174,12 +174,12 @@ def drill_workspace(
     values: Mapping[str, str] | None = None,
     resumed: "SessionState | None" = None,
     seed: int | None = None,
-    kept: "Scenario | None" = None,
+    recorded: "Scenario | None" = None,
 ) -> "Iterator[Workspace]":
     """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
 
     With the state of a session that is `resumed` its hosts are as that session left them, by the scenario that it
-    `kept`. With a `seed` one of the faults that wait to be asked for strikes by chance.
+    `recorded`. With a `seed` one of the faults that can be injected strikes, chosen at random.
 
     Raises:
         RunbookInvalid: the runbook or the scenario cannot be used.
@@ -193,7 +193,7 @@ def drill_workspace(
 
     chosen = path or nearest_runbook() or bundled(NAME)
     runbook = _rehearsed(chosen, values or {})
-    chance = _by_chance(kept or find_scenario(scenario), runbook, seed)
+    chance = _by_chance(recorded or find_scenario(scenario), runbook, seed)
     clock = SystemClock()
     played, left = _taken_up(chance, runbook, resumed, clock.now())
     with start_drill(played, pace, left) as host:
@@ -313,10 +313,10 @@ def resumed_workspace(
     if state.drill:
         from tui.drill.session_scenario import scenario_of
 
-        kept, started = scenario_of(directory, state), state.started
+        recorded, started = scenario_of(directory, state), state.started
         assert started is not None  # a drill says in its first event that it is one
         pace = started.pace or math.inf
-        with drill_workspace(directory.runbook, started.scenario, pace, resumed=state, kept=kept) as workspace:
+        with drill_workspace(directory.runbook, started.scenario, pace, resumed=state, recorded=recorded) as workspace:
             yield workspace, directory.id
         return
     before = Path(state.started.ssh_config) if state.started and state.started.ssh_config else None

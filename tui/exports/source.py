@@ -89,7 +89,7 @@ def source(directory: SessionDirectory, history: History | None = None) -> Sourc
     """
     from tui.runbook.reading.load import load
 
-    runbook = load(directory.runbook, kept=True)
+    runbook = load(directory.runbook, of_session=True)
     entries = tuple(read(directory.journal))
     state = fold(runbook, entries)
     name = directory.id.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a folder may have any bytes

@@ -50,7 +50,7 @@ class RecordedSession:
             RunbookInvalid: its runbook is.
         """
         self.directory = directory
-        self.runbook: Runbook = load(directory.runbook, kept=True)
+        self.runbook: Runbook = load(directory.runbook, of_session=True)
         self.first = beginning(self.runbook, directory.journal)
         self.lines = OutputLines(directory.attempts)
         self._cache = _writable(cache)

@@ -28,25 +28,25 @@ def no_doubts(runbook: Runbook, texts: Sequence[Text]) -> Iterable[UnplacedProbl
     return ()
 
 
-def load(path: Path, kept: bool = False) -> Runbook:
-    """The runbook in a file; a session's own, which is `kept`, opens whatever is refused today in its texts.
+def load(path: Path, of_session: bool = False) -> Runbook:
+    """The runbook in a file; one `of_session` opens, whatever is refused today in its texts.
 
     Raises:
         RunbookInvalid: it cannot be read, or is not right; `problems` has every fault.
     """
     with nothing_collected():
-        runbook, problems = examine(read_text(path), str(path), path.parent, kept)
+        runbook, problems = examine(read_text(path), str(path), path.parent, of_session)
         return _accepted(runbook, problems, str(path))
 
 
-def load_text(text: str, name: str, kept: bool = False) -> Runbook:
-    """The runbook in a text; `name` is what messages call it, and see `load` for `kept`.
+def load_text(text: str, name: str, of_session: bool = False) -> Runbook:
+    """The runbook in a text; `name` is what messages call it, and see `load` for `of_session`.
 
     Raises:
         RunbookInvalid: it is not right; `problems` has every fault.
     """
     with nothing_collected():
-        runbook, problems = examine(text, name, kept=kept)
+        runbook, problems = examine(text, name, of_session=of_session)
         return _accepted(runbook, problems, name)
 
 
@@ -99,11 +99,12 @@ def unmarked(text: str) -> str:
 
 
 def examine(
-    text: str, name: str, beside: Path | None = None, kept: bool = False, doubts: Doubts = no_doubts
+    text: str, name: str, beside: Path | None = None, of_session: bool = False, doubts: Doubts = no_doubts
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook (as far as it can be read) and all its faults, in the order of their lines.
 
     Args:
+        of_session: it is the one that a session keeps.
         beside: the folder from which the runbook names its source document.
         doubts: what else is said of a runbook that can be read, with its texts.
     """
@@ -120,7 +121,7 @@ def examine(
         return None, (Problem(file=name, message=f"a value cannot be read: {message}", hint="correct it"),)
     texts = texts_of(runbook)
     faults += references(runbook, texts, _document_lines(runbook, beside))
-    if kept:
+    if of_session:
         faults = [fault for fault in faults if not {"expect", "capture"} & set(fault.path)]
     else:
         faults += unfilled(texts)

@@ -78,14 +78,14 @@ class SessionDirectory(Struct, frozen=True):
         try:
             runbook = _parsed(text)
         except RunbookInvalid:
-            runbook = load(self.runbook, kept=True)  # it says where the file is
+            runbook = load(self.runbook, of_session=True)  # it says where the file is
         return runbook, fold(runbook, read(self.journal))
 
 
 @lru_cache(maxsize=4)
 def _parsed(text: str) -> Runbook:
     """The runbook in a text: hundreds of sessions have the same one, and reading it is most of the work."""
-    return load_text(text, "runbook.toml", kept=True)
+    return load_text(text, "runbook.toml", of_session=True)
 
 
 class Store:
