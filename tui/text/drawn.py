@@ -13,7 +13,7 @@ from rich.cells import cell_len, get_character_cell_size
 from tui.text.looks import DEFAULT, PLAIN, Look, look_after
 from tui.text.sanitise import HIDDEN_SEQUENCE, LIMIT, MARKS_KEPT, TAB, Shown, filtered, is_mark, unfinished_cut
 
-REDRAWN = 4096
+REDRAWN = 2048
 """Of a line that is written over and over the last bytes are drawn, from a carriage return on."""
 
 COLOURED = 128
@@ -276,7 +276,11 @@ class _Row:
         end = len(self._texts)
         while end and self._texts[end - 1] == " " and self._looks[end - 1].behind == DEFAULT:
             end -= 1
-        return zip(self._texts[:end], self._looks[:end], strict=True)
+        start = 0
+        for at in range(1, end + 1):
+            if at == end or self._looks[at] != self._looks[start]:
+                yield "".join(self._texts[start:at]), self._looks[start]
+                start = at
 
 
 def _whole(parts: Iterable[tuple[str, Look]], limit: int, cut: bool) -> Drawn:

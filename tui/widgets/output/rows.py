@@ -62,6 +62,9 @@ def parts(row: Row, marked: Callable[[Line], list[tuple[int, int, str]]]) -> Ite
     """The parts of a row in which all looks the same; of those that are `marked` more than once, as the last says."""
     line, start, end = row.line, row.start, row.end
     spans = [one for one in marked(line) if one[0] < end and one[1] > start]
+    if not spans and not line.shown.runs:
+        yield start, end, PLAIN, ""
+        return
     edges = {start, end}
     edges.update(place for run in line.shown.runs for place in run[:2] if start < place < end)
     edges.update(place for span in spans for place in span[:2] if start < place < end)

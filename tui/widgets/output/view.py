@@ -8,6 +8,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -17,6 +18,7 @@ from tui.session.output.output import OutputReader
 from tui.session.output.timing import STREAMS
 from tui.text import search
 from tui.text.block import part, segment, shown
+from tui.text.looks import PLAIN
 from tui.widgets.glyphs import CONTINUED, STDERR
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
@@ -60,6 +62,8 @@ class OutputView(Lines):
         self.empty = "no output: nothing has run here yet"
         self._reader: OutputReader | None = None
         self._strips: list[Strip] = []
+        self._shown: list[Row] = []
+        self._painting = False
         self._read_for: tuple[int, ...] = ()
         self._total = 0
         self._pattern: re.Pattern[str] | None = None
@@ -155,7 +159,8 @@ class OutputView(Lines):
             return Strip([segment(shown(words), self.paint("output--quiet"))]).adjust_cell_length(width, plain)
         view = (width, self.size.height, *self.scroll_offset)
         if view != self._read_for:  # a resized widget is painted before it is told
-            self._strips = [self._drawn_row(row).adjust_cell_length(width, plain) for row in self._rows()]
+            self._shown = self._rows()
+            self._strips = [self._drawn_row(row).adjust_cell_length(width, plain) for row in self._shown]
             self._read_for = view
         return self._strips[y] if y < len(self._strips) else Strip.blank(width, plain)
 
@@ -183,8 +188,22 @@ class OutputView(Lines):
             for place, (text, stream, stamp) in enumerate(zip(texts, streams, stamps, strict=False))
         ]
 
-    def _drawn_row(self, row: Row) -> Strip:
-        """A row with its margin; each part knows its place in the line, which is what a selection counts in."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._painting = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._painting = False
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if self._painting or y >= len(self._shown) or self._total == 0:
+            return strip
+        row = self._drawn_row(self._shown[y], placed=True)  # the mouse is there: which character is it at?
+        return row.adjust_cell_length(strip.cell_length, self.paint("output--plain"))
+
+    def _drawn_row(self, row: Row, placed: bool = False) -> Strip:
+        """A row with its margin; where `placed` each part has its place in the line, which a selection counts in."""
         plain, line = self.paint("output--plain"), row.line
         segments = [
             segment(shown(STDERR if line.error else " " * MARGIN), self.paint("output--error") if line.error else plain)
@@ -199,9 +218,12 @@ class OutputView(Lines):
         colours = Color.from_rich_color(plain.color), Color.from_rich_color(plain.bgcolor)
         coloured = not self.app.no_color
         for start, end, look, what in parts(row, self._marked):
-            style = self._style_of(what) if what else plain + style_of(look, *colours, coloured)
-            place = Style.from_meta({"offset": (start, line.number)})
-            segments.append(segment(part(line.shown.text, start, end), style + place))
+            style = plain
+            if what or look != PLAIN:
+                style = self._style_of(what) if what else plain + style_of(look, *colours, coloured)
+            if placed:
+                style += Style.from_meta({"offset": (start, line.number)})
+            segments.append(segment(part(line.shown.text, start, end), style))
         return Strip(segments)
 
     def _marked(self, line: Line) -> list[tuple[int, int, str]]:
