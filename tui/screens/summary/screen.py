@@ -29,6 +29,7 @@ from tui.session.journal.journal import verify
 from tui.session.views.called import ABANDONED, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.usual import Usual
+from tui.text.amounts import counted
 from tui.text.block import block, styled
 from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
@@ -133,9 +134,9 @@ class SummaryScreen(FrontPage[None]):
         self.sections.border_subtitle = "┼ usually" if any(section.usual for section in card.sections) else ""
         self.sections.display = bool(card.sections)
         self.text.say(styled(details(report, now, keys)))
-        self.rest.border_title = "Deviations"
+        self.rest.border_title = "Debrief" if report.source.debrief else "Deviations"
         below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
-        self.rest.border_subtitle = f"{card.deviated or 'none'} · below: {below}"
+        self.rest.border_subtitle = f"{counted(card.deviated, 'deviation')} · below: {below}"
         self.owed.say(styled([owed]))
         self.owed.display = bool(owed)
 

@@ -45,11 +45,11 @@ class Report(Struct, frozen=True):
 
 
 def details(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
-    """What is below the report card: the deviations, then everything else under its heading."""
-    source = report.source
-    lines = [*_deviations(report.card(now), keys.of("summary.export")), []]
+    """What is below the report card: what deviated, of a drill what it taught before; the rest under its headings."""
+    source, lines = report.source, [*_debrief(report)]
+    deviated = [*_deviations(report.card(now), keys.of("summary.export")), []]
+    lines += [[], [("Deviations", "bold")], *deviated] if lines else deviated
     for title, part in (
-        ("Debrief", _debrief(report)),
         ("Over budget", _overruns(source)),
         ("Slower than usual", _slower(report)),
         ("Checklist", _checklist(source)),
