@@ -84,7 +84,7 @@ def test_redirects(site: Asking) -> None:
     assert failed(other) == ["HTTP 301"]
     assert "it redirects to https://other.example/" in other.details
     for nowhere in ("/to/nowhere", "/to/bad"):
-        assert "no address" in site.failing(nowhere).message
+        assert "not an address" in site.failing(nowhere).message
 
 
 def test_a_token_is_not_taken_along_a_redirect(site: Asking) -> None:

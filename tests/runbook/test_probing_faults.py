@@ -61,7 +61,7 @@ WRONG = [
         'hots = "db"',
         ['39: services.database.settings.hots: there is no mysql setting "hots" (did you mean "host"?)'],
     ),
-    (', user = "shop" }', " }", ['36: services.database: mysql needs "user" (whom to log in as)']),
+    (', user = "shop" }', " }", ['36: services.database: mysql needs "user" (the user to log in as)']),
     (
         'user = "shop"',
         'user = "shop", password = "plain"',

@@ -102,7 +102,9 @@ def _next(url: str, location: str, place: str, seen: list[str]) -> str:
     except ValueError:
         scheme, host = "", ""
     if scheme not in PORTS or not host:
-        raise ProbeFailed(f"{place} redirects to what is no address: {location[:100]!r}", "look at its redirects")
+        raise ProbeFailed(
+            f"{place} redirects to something that is not an address: {location[:100]!r}", "look at its redirects"
+        )
     if target in seen:
         way = " → ".join([*(urlsplit(one).path for one in seen), urlsplit(target).path])
         raise ProbeFailed(

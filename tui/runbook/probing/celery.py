@@ -37,7 +37,9 @@ STATS = CheckSpec(
         WORKERS,
         Field(name="processed", figure=True, help="tasks since the workers started"),
         Field(name="processes", figure=True, help="processes of all pools together"),
-        Field(name="youngest", unit="s", help="uptime of the worker that started last; null where not told"),
+        Field(
+            name="youngest", unit="s", help="uptime of the worker that started last; null where the server does not say"
+        ),
     ),
 )
 TASK = CheckSpec(

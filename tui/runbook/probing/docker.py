@@ -49,7 +49,12 @@ STATS = CheckSpec(
     help="processor and memory of running containers",
     parameters=(NAMES,),
     fields=(
-        Field(name="cpu", unit="%", figure=True, help="processor of all together; 100 is one core; null if not told"),
+        Field(
+            name="cpu",
+            unit="%",
+            figure=True,
+            help="processor of all together; 100 is one core; null where the server does not say",
+        ),
         Field(name="memory", unit="B", figure=True, help="memory of all together, without page cache"),
         Field(name="memory_percent", unit="%", figure=True, help="the most that one uses of its limit"),
         Field(name="containers", shape=Shape.TABLE, help="by name: cpu, memory, limit and memory_percent"),

@@ -52,7 +52,7 @@ LOGIN = CheckSpec(
     help="send credentials as JSON and find the tokens in the answer, which are captured by their paths as secrets",
     parameters=(
         PATH,
-        Setting(name="user", required=True, help="whom to log in as"),
+        Setting(name="user", required=True, help="the user to log in as"),
         Setting(name="password", shape=Shape.SECRET, required=True, help="secret with the password"),
         Setting(name="user_field", default="email", help="the user's name in the request"),
         Setting(name="password_field", default="password", help="the password's name in the request"),

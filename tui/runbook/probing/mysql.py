@@ -6,7 +6,7 @@ SETTINGS = (
     Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),
     Setting(name="port", shape=Shape.NUMBER, default=3306, help="port"),
     Setting(name="socket", help="path of its UNIX socket, instead of host and port"),
-    Setting(name="user", required=True, help="whom to log in as"),
+    Setting(name="user", required=True, help="the user to log in as"),
     Setting(name="password", shape=Shape.SECRET, help="the user's password"),
     Setting(name="database", help="the database that checks are made in"),
     Setting(name="tls", default="preferred", help="off, preferred (where the server has it) or verified"),
@@ -53,7 +53,9 @@ THREADS = CheckSpec(
         MOST,
         Field(name="percent", unit="%", figure=True, help="threads_connected of max_connections"),
         Field(
-            name="refused", figure=True, help="connections refused at the limit since the start; null where not told"
+            name="refused",
+            figure=True,
+            help="connections refused at the limit since the start; null where the server does not say",
         ),
     ),
 )

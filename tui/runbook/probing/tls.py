@@ -9,7 +9,7 @@ CERTIFICATE = CheckSpec(
         Field(name="days_left", unit="days", figure=True, help="until it expires; negative once it has"),
         Field(name="not_after", shape=Shape.TEXT, help="when it expires, UTC"),
         Field(name="issuer", shape=Shape.TEXT, help="who issued it"),
-        Field(name="subject", shape=Shape.TEXT, help="whom it was issued to"),
+        Field(name="subject", shape=Shape.TEXT, help="the name it was issued to"),
         Field(name="names", shape=Shape.TEXTS, help="the names and addresses it is for"),
         Field(name="protocol", shape=Shape.TEXT, help="the TLS version agreed on, as TLSv1.3"),
         Field(name="chain_valid", shape=Shape.FLAG, help="whether it is in force and leads to a trusted authority"),

@@ -36,7 +36,7 @@ def open_connection(
     """
     user = where.user or login_name()
     if not user:
-        raise HostError(f"{where.target}: it is not known as whom to log in", "name a User in ssh_config, or user = …")
+        raise HostError(f"{where.target}: the user to log in as is not known", "name a User in ssh_config, or user = …")
     way = _way(where, credentials, timeout, behind)
     connection = Connection(way.stream, way.let_go, way.why)
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
