@@ -14,6 +14,7 @@ from tui.widgets.contrast import ENOUGH, contrast
 from tui.widgets.glyphs import CONTINUED, STDERR
 from tui.widgets.output.rows import HUNG
 from tui.widgets.output.view import MARGIN, OutputView
+from tui.widgets.themes import MONO, THEMES
 
 HOSTILE = (
     b"\x1b]0;owned\x07title\n\x1b]52;c;aGk=\x07clip\n\x1b[2Jclear\n\x9b31mc1\n"
@@ -206,7 +207,9 @@ async def test_colours_and_bold_show_and_can_be_read_in_every_theme(tmp_path: Pa
     async with app.run_test(size=(60, 40)) as pilot:
         view = app.query_one(OutputView)
         view.show(reader)
-        for theme in sorted(set(app.available_themes) - {"ansi-dark", "ansi-light", "textual-ansi"}):
+        for own in THEMES:
+            app.register_theme(own)
+        for theme in sorted(set(app.available_themes) - {MONO, "ansi-dark", "ansi-light", "textual-ansi"}):
             app.theme = theme
             await pilot.pause()
             looks = [next(one for one in view.render_line(y) if "o" in one.text).style for y in range(len(codes) + 1)]
@@ -223,10 +226,16 @@ async def test_colours_and_bold_show_and_can_be_read_in_every_theme(tmp_path: Pa
             assert looks[-1].bold
 
 
-async def test_without_colours_only_bold_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
+@pytest.mark.parametrize("how", ["NO_COLOR", MONO])
+async def test_without_colours_only_bold_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    if how != MONO:
+        monkeypatch.setenv(how, "1")
     app = Shown()
-    async with app.run_test(size=(60, 4)):
+    async with app.run_test(size=(60, 4)) as pilot:
+        if how == MONO:
+            app.register_theme(next(one for one in THEMES if one.name == MONO))
+            app.theme = MONO
+            await pilot.pause()
         view = app.query_one(OutputView)
         view.show(printed(tmp_path, b"plain\n\x1b[1;31;42;7mbold\x1b[m\n"))
         plain, bold = (view.render_line(y)._segments[1].style for y in range(2))

@@ -23,6 +23,7 @@ from tui.widgets.glyphs import CONTINUED, STDERR
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
 from tui.widgets.output.rows import Line, Row, chosen, cut, matches, parts, wrapped
+from tui.widgets.themes import MONO
 
 MARGIN = 1
 """Cells before the text, for the mark of the lines that began on standard error."""
@@ -216,7 +217,7 @@ class OutputView(Lines):
         if row.blank:
             segments.append(segment(shown(" " * row.blank), plain))
         colours = Color.from_rich_color(plain.color), Color.from_rich_color(plain.bgcolor)
-        coloured = not self.app.no_color
+        coloured = not self.app.no_color and self.app.theme != MONO
         for start, end, look, what in parts(row, self._marked):
             style = plain
             if what or look != PLAIN:
