@@ -129,7 +129,7 @@ class RecordedSession:
         """Make the key frames that are missing; on a thread of its own, `indexed` tells how far it is.
 
         Raises:
-            JournalDamaged: a line is not what was written; what comes before it can be seen all the same.
+            JournalDamaged: a line is not what was written; what comes before it can still be seen.
         """
         frames = self._open()
         try:

@@ -157,7 +157,7 @@ def two_people(first: SignatureVerdict, second: SignatureVerdict) -> None:
 def write_proofs(folder: Path, proofs: Iterable[Proof]) -> tuple[str, ...]:
     """Write each statement, its `.sig` file and an allowed_signers file into a new folder.
 
-    The keys in it are those that signed: a person still has to see that each is the key of whom it names.
+    The keys in it are those that signed: a person still has to see that each key belongs to the person it names.
 
     Returns: the commands that verify them, to be run in that folder.
 

@@ -130,7 +130,7 @@ def _by_hand(step: Step, step_state: StepState) -> bool:
 
 
 def begun(state: SessionState, step: Step) -> bool:
-    """Whether the step ran, or its look was answered and a person reopened it all the same: looks can be wrong."""
+    """Whether the step ran, or its look was answered and a person still reopened it: looks can be wrong."""
     step_state = state.step(step.id)
     attempts = [
         attempt
@@ -192,8 +192,8 @@ def _elsewhere(state: SessionState, left_out: frozenset[str]) -> frozenset[str]:
 def _sources(state: SessionState, left_out: frozenset[str], elsewhere: frozenset[str]) -> Mapping[str, list[Step]]:
     """The steps that each undoing step undoes.
 
-    One that this session leaves out (another method's) is among them: it has run all the same where the fact that
-    leaves it out was corrected later, and what undoes it alone undoes nothing, not anything.
+    One that this session leaves out (another method's) is among them: it may have run before the fact that
+    leaves it out was corrected. A step that undoes only such a one has nothing to undo.
     """
     index = index_of(state.runbook)
     if not left_out:

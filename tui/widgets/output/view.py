@@ -42,7 +42,7 @@ class OutputView(Lines):
     """Follows the end of the output until the operator scrolls up; `mark` marks matches of a search.
 
     With `stamp` each line has before it when it came. With `wrapped` long lines continue below; what scrolls is whole
-    lines all the same, so that no line has to be read but those on the screen.
+    lines anyway, so that no line has to be read but those on the screen.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in ("plain", "match", "here", "quiet", "error")}
