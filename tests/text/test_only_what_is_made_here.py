@@ -120,7 +120,8 @@ def of_node(here: str, node: ast.AST, ours: set[str], shows: bool) -> list[str]:
             found += [f"sets {one}" for one in drawn]
     if isinstance(node, ast.FunctionDef) and node.name in ("render", "render_line", "render_lines", "_render"):
         gives = ast.unparse(node.returns) if node.returns else ""
-        found += [] if gives in ("Block", "Strip", "RenderableType") else [f"{node.name} gives {gives or 'anything'}"]
+        safe = ("Block", "Strip", "list[Strip]", "RenderableType")
+        found += [] if gives in safe else [f"{node.name} gives {gives or 'anything'}"]
     if name == "exit" and isinstance(node, ast.Call):
         last = [one.value for one in node.keywords if one.arg == "message"]
         found += [f"ends with {ast.unparse(one)}" for one in last if name_of(one) not in ("parting", *BLOCKS)]
