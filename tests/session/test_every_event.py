@@ -15,10 +15,10 @@ from support.source_trees import trees
 from tui.execution.secrecy.redacted_events import STRUCTURAL, guarded
 from tui.exports.event_words import event_words
 from tui.exports.report import _deeds
-from tui.exports.source import _deviation
 from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.outcome import OutcomeKind
+from tui.session.report_card.deviations import _deviation
 from tui.session.state import initial
 from tui.session.views.markers import marker_of
 

@@ -20,7 +20,6 @@ from tui.session.journal.journal import read
 from tui.session.output.output import OutputReader
 from tui.session.report_card.deviations import Deviation as Deviation
 from tui.session.report_card.deviations import Overrun as Overrun
-from tui.session.report_card.deviations import _deviation as _deviation
 from tui.session.report_card.deviations import deviations, overruns
 from tui.session.report_card.report_card import ReportCard, report_card
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
