@@ -193,7 +193,7 @@ def _sources(state: SessionState, left_out: frozenset[str], elsewhere: frozenset
     """The steps that each undoing step undoes.
 
     One that this session leaves out (another method's) is among them: it may have run before the fact that
-    leaves it out was corrected. A step that undoes only such a one has nothing to undo.
+    leaves it out was corrected. A step that undoes only such ones has nothing to undo, and is not part of every one.
     """
     index = index_of(state.runbook)
     if not left_out:
