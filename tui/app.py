@@ -21,7 +21,7 @@ from tui.keys import read_keys
 from tui.runbook.model import Issue
 from tui.session.state import SessionState
 from tui.session.views.called import over, session_called, way_back
-from tui.session.views.usual import Usual
+from tui.session.views.usual import Usual, WholeUsual
 from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui.session.archive.history import History
 
 ERROR_SHOWN = 12.0
+NOTHING_KNOWN: tuple[str, Mapping[str, Usual], WholeUsual] = ("", {}, WholeUsual())
 LAST_WORDS = 3.0
 """How long the end of the program waits for a command that is being stopped, so that its outcome is recorded."""
 
@@ -81,7 +82,7 @@ class RunbookApp(Attentive, TakingUp):
         self._rolling_back = rolling_back
         self._before: Workspace | None = None
         self._history: History | None = None
-        self._usual: tuple[str, Mapping[str, Usual]] = ("", {})
+        self._usual = NOTHING_KNOWN
         self._closing = False
         self._again = False
 
@@ -127,21 +128,27 @@ class RunbookApp(Attentive, TakingUp):
 
     def usual(self, state: SessionState) -> Mapping[str, Usual]:
         """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
+        return self._known(state)[1]
+
+    def usual_whole(self, state: SessionState) -> WholeUsual:
+        """What whole sessions like this one took, and their sections, as far as that is known by now."""
+        return self._known(state)[2]
+
+    def _known(self, state: SessionState) -> tuple[str, Mapping[str, Usual], WholeUsual]:
         if self._history is None or state.started is None:
-            return {}
-        session, known = self._usual
-        if session != state.started.session:
-            session = state.started.session
-            known = self._history.usual(state.runbook.runbook.title, state.started.drill, session)
-            self._usual = session, known
-        return known
+            return NOTHING_KNOWN
+        session = state.started.session
+        if session != self._usual[0]:
+            steps = self._history.usual(state.runbook.runbook.title, state.started.drill, session)
+            self._usual = session, steps, self._history.whole(state)
+        return self._usual
 
     def _remember(self) -> None:
         """Read how long steps took in earlier sessions, beside everything else."""
         from tui.session.archive.history import read_history
 
         def read(history: "History") -> None:
-            self._history, self._usual = history, ("", {})
+            self._history, self._usual = history, NOTHING_KNOWN
 
         store = self.workspace.store
         self.work(self, lambda: read_history(store, lambda: self._closing), read)

@@ -22,7 +22,7 @@ from tui.keys import Keys
 from tui.runbook.model import Issue
 from tui.session.events import Entry
 from tui.session.state import SessionState
-from tui.session.views.usual import Usual
+from tui.session.views.usual import Usual, WholeUsual
 from tui.widgets.mode import Mode, mode_of
 from tui.widgets.page import Page
 
@@ -116,6 +116,10 @@ class Front(App[None]):
     @abstractmethod
     def usual(self, state: SessionState) -> Mapping[str, Usual]:
         """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
+
+    @abstractmethod
+    def usual_whole(self, state: SessionState) -> WholeUsual:
+        """What whole sessions like this one took, and their sections, as far as that is known by now."""
 
     @abstractmethod
     def begin(self, setup: Setup) -> None:

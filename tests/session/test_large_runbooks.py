@@ -21,8 +21,9 @@ from tui.session.views.doubts import changed_after, last_change
 from tui.session.views.replan import next_reopening
 from tui.session.views.rollback import not_needed_next, rollback_plan
 from tui.widgets.checklist.outline import outline, row
-from tui.widgets.foot.text import first_line, second_line
+from tui.widgets.foot.text import vitals_line
 from tui.widgets.moment import Moment
+from tui.widgets.progress_text import progress_row
 from tui.widgets.step.text import card
 
 FEW, MANY = 100, 1_000
@@ -127,10 +128,10 @@ def test_a_key_and_a_tick_work_out_the_lines_on_the_screen_and_no_more(runbooks:
             for line in lines.lines[lines.place(chosen) : lines.place(chosen) + 40]:
                 row(state, line)
             card(moment, chosen)
-            second_line(moment)
+            vitals_line(moment, 120)
+            progress_row(moment, 120)
 
         painted()
-        first_line(moment)
         with calls_counted() as found:
             painted()
         calls[steps] = found.total()

@@ -66,9 +66,9 @@ def seen(screen: Any) -> dict[str, list[str]]:
     lines = {
         "checklist": [checklist.render_line(y).text.rstrip() for y in range(12)],
         "card": ["".join(text for text, _ in line) for line in card._shown],
-        "title": [str(screen.query_one("#output-title", Words).render())],
+        "title": [str(output.border_title)],
         "output": [output.render_line(y).text.rstrip() for y in range(6)],
-        "foot": screen.query_one("#foot-text", Words).render().plain.split("\n"),
+        "vitals": [screen.query_one("#vitals", Words).render().plain.removesuffix("✔ recorded").rstrip()],
     }
     lines["card"] = [line for line in lines["card"] if not line.startswith(("available then: ", *KEYS))]
     return lines

@@ -230,7 +230,7 @@ async def test_output_is_followed_though_the_screen_looked_before_there_was_any(
     async with running(workspace) as (app, pilot):
         app.conductor.subscribe(announced)
         await pilot.press("enter")
-        await until(pilot, lambda: "Output of attempt 1" in shown(app))
+        await until(pilot, lambda: "attempt 1 on web" in shown(app))
         assert host.ran == []
         looked.set()
         await until(pilot, lambda: "load 2" in shown(app))
@@ -276,7 +276,7 @@ async def test_rollback_from_the_run_screen_with_a_reason_of_the_runbook(workspa
 async def test_the_foot_tells_time_connection_and_trouble(workspace: Workspace, host: FakeTransport) -> None:
     async with running(workspace, (80, 24)) as (app, pilot):
         await until(pilot, lambda: "02:00:00 UTC" in shown(app))
-        assert "web connected" in shown(app)
+        assert "● web" in shown(app)
         host.state = LinkState.LOST
         app.conductor.recorder.trouble = JournalUnwritable("cannot write the journal: No space left", "free space")
         await until(pilot, lambda: "connection lost" in shown(app) and "No space left" in shown(app))

@@ -14,12 +14,18 @@ from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
-from tui.widgets.foot.text import second_line
 from tui.widgets.moment import Moment, TimeLeft, left, rollback_time
+from tui.widgets.progress_text import progress_row
+from tui.widgets.step.pace import pace_lines
 
 
 def told(moment: Moment) -> str:
-    return "".join(text for text, _ in second_line(moment))
+    step = next(step for _, step in moment.state.plan() if step.id == "look")
+    return "\n".join("".join(text for text, _ in line) for line in pace_lines(moment, step, 60))
+
+
+def row(moment: Moment) -> str:
+    return "".join(text for end in progress_row(moment, 120) for text, _ in end)
 
 
 def begun(workspace: Workspace) -> SessionState:
@@ -38,12 +44,12 @@ def test_a_step_that_takes_longer_than_usual_says_so(workspace: Workspace, clock
     )
     usual = {"look": Usual(4.0, 3.0, 5.0, 7)}
     moment = Moment(state=state, now=running.started + timedelta(seconds=4), usual=usual)
-    assert "usually 4.0 s" in told(moment)
+    assert "usually 0:04" in told(moment)
     assert "longer" not in told(moment)
     late = replace(moment, now=running.started + timedelta(seconds=9))
-    assert "▲ longer than the usual 4.0 s" in told(late)
+    assert "▲ longer than the usual 0:04" in told(late)
     over = replace(moment, now=running.started + timedelta(seconds=30))
-    assert "over" in told(over)
+    assert "0:20 over its budget" in told(over)
     assert "longer" not in told(over)
     assert "usually" not in told(replace(moment, usual={}))
 
@@ -54,8 +60,8 @@ def test_the_time_that_is_left_is_told_where_half_of_it_is_known(workspace: Work
     assert left(state, {}, now) == TimeLeft(120, 0, 2)
     usual = {"backup": Usual(42, 40, 44, 3)}
     assert left(state, usual, now) == TimeLeft(102, 1, 2)
-    assert "commands left about 1 m 42 s" in told(Moment(state=state, now=now, usual=usual))
-    assert "commands left" not in told(Moment(state=state, now=now, usual={"another": Usual(1, 1, 1, 3)}))
+    assert "commands ≈ 2 m" in row(Moment(state=state, now=now, usual=usual))
+    assert "commands" not in row(Moment(state=state, now=now, usual={"another": Usual(1, 1, 1, 3)}))
 
 
 def test_the_rollback_is_expected_to_take_what_it_seldom_exceeds(workspace: Workspace) -> None:

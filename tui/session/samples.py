@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import Monitor, Trigger, seconds
+from tui.runbook.model import Monitor, Number, Trigger, seconds
 from tui.session import shares
 from tui.session.shares import Counted
 
@@ -94,6 +94,15 @@ def with_baseline(monitored: Monitored) -> Monitored:
 def finite(value: float | None) -> float | None:
     """A value that can be compared; None for what is not a number."""
     return value if value is not None and math.isfinite(value) else None
+
+
+def good(number: Number, value: float) -> bool:
+    """Whether a figure is within what the runbook calls good."""
+    below = number.below is None or value < number.below
+    above = number.above is None or value > number.above
+    most = number.at_most is None or value <= number.at_most
+    least = number.at_least is None or value >= number.at_least
+    return below and above and most and least
 
 
 def beyond(trigger: Trigger, value: float) -> bool:

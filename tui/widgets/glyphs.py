@@ -5,11 +5,12 @@ from tui.session.views.called import GLYPHS
 from tui.session.views.rollback import Need
 
 CLASSES = {
+    StepStatus.PENDING: "todo",
     StepStatus.RUNNING: "live",
     StepStatus.WAITING: "turn",
-    StepStatus.PASSED: "turn",
+    StepStatus.PASSED: "sign",
     StepStatus.FAILED: "bad",
-    StepStatus.UNKNOWN: "bad",
+    StepStatus.UNKNOWN: "unknown",
     StepStatus.SIGNED: "good",
     StepStatus.SKIPPED: "quiet",
     StepStatus.NOT_NEEDED: "quiet",
@@ -23,11 +24,17 @@ NEED_CLASSES = {Need.NEEDED: "", Need.LOOK: "turn", Need.DEPENDS: "turn", Need.N
 STYLES = {
     "live": "bold $st-run",
     "turn": "bold $st-turn",
+    "sign": "bold $st-sign",
     "bad": "bold $st-bad",
+    "unknown": "bold reverse $st-bad",
+    "todo": "$st-todo",
     "good": "$st-good",
     "quiet": "$st-quiet",
     "": "",
 }
+
+AGAIN = "↻"
+"""Of a step between two tries of a command: nothing runs at this moment."""
 
 STDERR = "▌"
 """In the margin of the output, beside a line that began on standard error."""
@@ -41,11 +48,15 @@ OVER = "▲"
 NO_RETURN = "■"
 """Before the title of a step after which there is no way back but the rollback."""
 
+FOLLOWING = "⇣"
+"""Below the output of a running command whose end is in sight, always with the word "following"."""
+
 HELD = "‖"
-"""Above the output of a running command whose end is out of sight, always with the word "held"."""
+"""Below the output of a running command whose end is out of sight, always with the word "held"."""
 
 SIGNS = (
     *((sign, status.value) for status, sign in GLYPHS.items()),
+    (AGAIN, "trying again: a command is run again until it gives what is expected"),
     *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
     (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
     (OVER, "over its budget"),
@@ -59,8 +70,3 @@ SIGNS = (
 def glyph(status: StepStatus) -> str:
     """The sign of a status; it is always shown with the status's word somewhere on the same screen."""
     return GLYPHS[status]
-
-
-def style(status: StepStatus) -> str:
-    """The style in which a status is written; it adds to glyph and word and never replaces them."""
-    return STYLES[CLASSES.get(status, "")]

@@ -52,20 +52,15 @@ def clock_line(now: datetime, width: int) -> str:
     return f"{now:%H:%M:%S} UTC{zone}"
 
 
-def mode_line(mode: Mode, title: str, right: str, width: int) -> list[Piece]:
-    """The line, exactly `width` cells long: badge, title, what fills it, and what stands at the right end."""
+def mode_line(mode: Mode, title: str, width: int) -> list[Piece]:
+    """The line but for the time, exactly `width` cells long: badge, title, and what fills it."""
     base = f"${mode.kind}-fg on ${mode.kind}-bg"
     badge = f" {mode.sign} {mode.word} "
-    room = width - cell_len(badge)
-    ends = [right]
-    if mode.kind == DRILL:
-        ends.insert(0, f"{NOT_REAL} · {right}" if right else NOT_REAL)
-    head, tail = f" {shown(title)} ", ""
-    for end in ends:
-        tail = f" {end} " if end else ""
-        if cell_len(head) + cell_len(tail) <= room:
-            break
-    head = head if cell_len(head) + cell_len(tail) <= room else cut(head.rstrip(), room - cell_len(tail))
+    room = max(0, width - cell_len(badge))
+    head = f" {shown(title)} "
+    tail = f" {NOT_REAL} " if mode.kind == DRILL else ""
+    tail = tail if cell_len(head) + cell_len(tail) <= room else ""
+    head = head if cell_len(head) <= room else cut(head.rstrip(), room)
     fill = FILLERS[mode.kind] * (room - cell_len(head) - cell_len(tail))
     pieces = [
         (badge, f"bold ${mode.kind}-on on ${mode.kind}-badge"),

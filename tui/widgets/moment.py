@@ -14,7 +14,7 @@ from tui.runbook.window import window_state
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.tries import took
 from tui.session.views.rollback import assuming_done, expected_seconds, rollback_plan
-from tui.session.views.usual import Usual, step_seconds
+from tui.session.views.usual import Usual, WholeUsual, step_seconds
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -23,9 +23,9 @@ class Moment(Struct, frozen=True, kw_only=True):
     `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
     running command last printed something, `read_only` why nothing can be done, `held` why nothing runs yet,
     `busy` whether commands are run one after the other, also while one is waited for to be tried again,
-    `replayed` whether it is long past,
-    `usual` what steps took in earlier sessions, `issue` the known trouble that a failed step looks like,
-    `keys` those of the screen that shows it.
+    `replayed` whether it is long past, `usual` what steps took in earlier sessions, `whole` what whole sessions and
+    their sections took, `issue` the known trouble that a failed step looks like, `keys` those of the screen that
+    shows it.
     """
 
     state: SessionState
@@ -38,6 +38,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     busy: bool = False
     replayed: bool = False
     usual: Mapping[str, Usual] = {}
+    whole: WholeUsual = WholeUsual()
     issue: str = ""
     keys: Keys = Keys()
 

@@ -1,30 +1,47 @@
 """The line on top of every screen: so that nobody mistakes it, whether this is production, a drill or a replay."""
 
+from rich.cells import cell_len
 from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 
-from tui.text.block import styled
+from tui.text.block import pieces, styled
 from tui.widgets.mode import Mode, mode_line
 from tui.widgets.words import Words
 
 
-class TopLine(Words):
-    """Shows the mode, what the screen is about, and at the right end what it is told, which is mostly the time."""
+class TopLine(Horizontal):
+    """Shows the mode, what the screen is about, and the time.
+
+    The time is a widget of its own: Textual paints the whole of a widget's row where one cell of it changed.
+    """
 
     def __init__(self, text: str, mode: Mode) -> None:
         super().__init__(classes=mode.kind)
         self._text = text
         self._mode = mode
-        self._right = ""
+        self._time = ""
+
+    def compose(self) -> ComposeResult:
+        yield Words(id="mode")
+        yield Words(id="clock")
 
     def on_resize(self, event: events.Resize) -> None:
         self._say()
 
-    def tell(self, right: str) -> None:
-        """Show something else at the right end."""
-        if right != self._right:
-            self._right = right
+    def tell(self, time: str) -> None:
+        """Show another time."""
+        if time == self._time:
+            return
+        longer = cell_len(time) != cell_len(self._time)
+        self._time = time
+        clock = self.query_one("#clock", Words)
+        if longer:
+            clock.styles.width = cell_len(time) + 2
             self._say()
+        clock.say(pieces(f" {time} "))
 
     def _say(self) -> None:
-        if self.size.width:
-            self.say(styled([mode_line(self._mode, self._text, self._right, self.size.width)]))
+        room = self.size.width - (cell_len(self._time) + 2 if self._time else 0)
+        if room > 0:
+            self.query_one("#mode", Words).say(styled([mode_line(self._mode, self._text, room)]))

@@ -2,12 +2,15 @@
 
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui.actions import bindings
 from tui.screens.run.acts import SessionActs
 from tui.screens.run.text import session_title
+from tui.widgets.moment import Moment
+from tui.widgets.progress_row import ProgressRow
 from tui.widgets.top_line import TopLine
 
 
@@ -17,9 +20,16 @@ class RunScreen(SessionActs):
     ACTS = "run"
     BINDINGS: ClassVar[list[BindingType]] = bindings("run")
 
+    progress = getters.query_one("#progress", ProgressRow)
+
     def head(self) -> ComposeResult:
         """What this is about."""
         yield TopLine(session_title(self.viewer.state), self.app.mode)
+        yield ProgressRow(id="progress")
+
+    def watch_moment(self, moment: Moment) -> None:
+        self.progress.moment = moment
+        super().watch_moment(moment)
 
     def _tick(self) -> None:
         viewer = self.app.viewer

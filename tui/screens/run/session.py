@@ -23,16 +23,15 @@ from tui.screens.run.text import no_output, output_title
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.symptoms import Match, likely
 from tui.text.amounts import counted
-from tui.text.block import pieces
 from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
-from tui.widgets.foot.widget import Foot
+from tui.widgets.foot.widget import Alarm, Vitals
+from tui.widgets.frames import Printed, output_foot, output_head
 from tui.widgets.mode import clock_line
 from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 from tui.widgets.top_line import TopLine
-from tui.widgets.words import Words
 
 SEARCH = "In this output ({next} next, {before} before):"
 TICK = 0.5
@@ -53,16 +52,18 @@ class SessionScreen(FrontPage[None]):
         Path(__file__).with_name("session.tcss"),
     ]
     AUTO_FOCUS = "#checklist"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
     zoomed: reactive[bool] = reactive(False, init=False, repaint=False)
 
     checklist = getters.query_one("#checklist", Checklist)
     card = getters.query_one("#card", StepCard)
-    output_head = getters.query_one("#output-title", Words)
+    right = getters.query_one("#right", Vertical)
     output = getters.query_one("#output", OutputView)
     top = getters.query_one(TopLine)
-    foot = getters.query_one("#foot", Foot)
+    alarm = getters.query_one(Alarm)
+    vitals = getters.query_one(Vitals)
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class SessionScreen(FrontPage[None]):
         self._followed = False
         self._painted = 0
         self._rested = False
-        self._titled = ""
+        self._told = ""
         self._issue = ""
         self._looked_at: tuple[int, ...] = ()
 
@@ -100,14 +101,14 @@ class SessionScreen(FrontPage[None]):
 
     def compose(self) -> ComposeResult:
         yield from self.head()
+        yield Alarm(id="alarm")
         with Horizontal(id="run"):
             yield self.make_checklist()
             with Vertical(id="right"):
                 yield StepCard(id="card")
-                yield Words(id="output-title")
                 yield OutputView(id="output")
         yield from self.below()
-        yield Foot(id="foot")
+        yield Vitals(id="vitals")
         yield Footer(show_command_palette=False, compact=True)
 
     @abstractmethod
@@ -148,6 +149,7 @@ class SessionScreen(FrontPage[None]):
         if not self._rested:
             self._painted = size
             self.output.grew()
+            self._entitle_output()
 
     def _tick(self) -> None:
         self.show_now()
@@ -178,6 +180,7 @@ class SessionScreen(FrontPage[None]):
             held=self.viewer.held,
             busy=self.viewer.busy,
             usual=self.app.usual(state),
+            whole=self.app.usual_whole(state),
             keys=self.app.keys.on(self.ACTS),
         )
 
@@ -198,7 +201,7 @@ class SessionScreen(FrontPage[None]):
             self.top.tell(clock_line(moment.now, self.app.size.width))
         self.checklist.moment = moment
         self.card.moment = moment
-        self.foot.moment = moment
+        self.alarm.moment = self.vitals.moment = moment
         self._show_output()
 
     def _look_at(self, step: str) -> None:
@@ -212,13 +215,7 @@ class SessionScreen(FrontPage[None]):
         attempts = self.state.step(chosen).attempts if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
         same = wanted == self._attempt
-        held = same and not self.output.following
-        keys = self.app.keys.on(self.ACTS)
-        follow, back = keys.of("follow") if held else "", keys.of("zoom") if self.zoomed else ""
-        title = output_title(self.state, wanted, self._search.words if same else "", follow, back)
-        if title != self._titled:
-            self._titled = title
-            self.output_head.say(pieces(title))
+        self._told = self._search.words if same else ""
         view = self.output
         # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
         followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
@@ -230,6 +227,16 @@ class SessionScreen(FrontPage[None]):
             view.settle(self.viewer.outputs.reader(wanted), no_output(self.state, wanted))
             self._search.count()
         self._live = bool(wanted) and self.state.attempts[wanted].outcome is None
+        self.right.set_class(not wanted, "unbegun")
+        self._entitle_output()
+
+    def _entitle_output(self) -> None:
+        """Say on the output's frame whose it is, and how much of it there is."""
+        view, keys = self.output, self.app.keys.on(self.ACTS)
+        back = f"{keys.of('zoom')} shows the steps again" if self.zoomed else ""
+        printed = Printed(view.total, view.came, view.following, keys.of("follow"))
+        below = output_foot(self.state, self._attempt, printed, [back, self._told], view.outer_size.width)
+        view.entitle(output_head(self.state, self._attempt), below)
 
     def watch_zoomed(self, zoomed: bool) -> None:
         self.set_class(zoomed, "zoomed")

@@ -17,7 +17,7 @@ from tui.session.views.usual import Usual
 from tui.text.amounts import duration
 from tui.text.block import shown
 from tui.text.command import command_lines
-from tui.widgets.glyphs import HELD, OVER
+from tui.widgets.glyphs import OVER
 from tui.widgets.moment import NOTHING, rollback_time, too_late
 from tui.widgets.step.text import where
 
@@ -110,23 +110,11 @@ def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
     return worded(title, values) or first_line(attempt.command)
 
 
-def output_title(state: SessionState, number: int, search: str = "", follow: str = "", back: str = "") -> str:
-    """The line above the output: what a search found, which attempt, its outcome.
-
-    Args:
-        follow: the key to the end of the output, where it does not follow it.
-        back: the key that shows the rest of the screen again, where the output has all of it.
-    """
-    shown = f"{back} shows the steps again" if back else ""
-    if not number or number not in state.attempts:
-        return " · ".join(filter(None, [shown, "Output"]))
+def output_title(state: SessionState, number: int) -> str:
+    """What an output is called where one is chosen: which attempt, and what came of it."""
     attempt = state.attempts[number]
     ended = f"{attempt_called(attempt)} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
-    about = f"attempt {number}{place_words(attempt)}: {ended}"
-    news = [one for one in (shown, search) if one]
-    if follow and attempt.outcome is None:
-        news.append(f"{HELD} held, {follow} follows")
-    return " · ".join([*news, about]) if news else f"Output of {about}"
+    return f"Output of attempt {number}{place_words(attempt)}: {ended}"
 
 
 def no_output(state: SessionState, number: int) -> str:

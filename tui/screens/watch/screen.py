@@ -16,7 +16,7 @@ from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch.text import watch_lines
 from tui.text.block import styled
 from tui.widgets import FOLDER
-from tui.widgets.foot.widget import Foot
+from tui.widgets.foot.widget import Alarm, Vitals
 from tui.widgets.mode import clock_line
 from tui.widgets.moment import Moment
 from tui.widgets.top_line import TopLine
@@ -38,13 +38,15 @@ class WatchScreen(FrontPage[None]):
 
     measured = getters.query_one("#watch-text", Words)
     top = getters.query_one(TopLine)
-    foot = getters.query_one("#foot", Foot)
+    alarm = getters.query_one(Alarm)
+    vitals = getters.query_one(Vitals)
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.mode)
+        yield Alarm(id="alarm")
         with VerticalScroll(id="watch"):
             yield Words(id="watch-text")
-        yield Foot(id="foot")
+        yield Vitals(id="vitals")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -77,7 +79,7 @@ class WatchScreen(FrontPage[None]):
         lines = watch_lines(self.moment.state, self.size.width, back)
         self.measured.say(styled(lines))
         self.top.tell(clock_line(self.moment.now, self.size.width))
-        self.foot.moment = self.moment
+        self.alarm.moment = self.vitals.moment = self.moment
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""

@@ -4,8 +4,8 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.runbook.described.expectations import bounds
 from tui.runbook.facts import may_hold
-from tui.runbook.model import Monitor, Number, Trigger, seconds
-from tui.session.samples import Monitored, TriggerState
+from tui.runbook.model import Monitor, Trigger, seconds
+from tui.session.samples import Monitored, TriggerState, good
 from tui.session.state import SessionState
 from tui.text.amounts import duration, figure
 from tui.text.block import Piece
@@ -44,15 +44,6 @@ def watch_lines(state: SessionState, width: int, back: str = "") -> list[list[Pi
     if len(lines) == 1:
         lines.append([("this runbook has no monitors", "")])
     return lines
-
-
-def good(number: Number, value: float) -> bool:
-    """Whether a figure is within what the runbook calls good."""
-    below = number.below is None or value < number.below
-    above = number.above is None or value > number.above
-    most = number.at_most is None or value <= number.at_most
-    least = number.at_least is None or value >= number.at_least
-    return below and above and most and least
 
 
 def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:

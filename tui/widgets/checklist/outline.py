@@ -16,12 +16,13 @@ from tui.text.amounts import clock_words
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import CLASSES, NEED_CLASSES, NEEDS, NO_RETURN, OVER, glyph
 from tui.widgets.moment import Moment, current_step, spent
+from tui.widgets.seen import Seen, seen
 
 WORD_FROM = 38
-"""From this width on, a line has the status's word as well as its glyph."""
-WORD = 11
+"""From this width on, a line has the word for what the counts below the list do not say."""
 DOUBT = "look again"
 """The word for a signed step whose host was restarted since."""
+TO_DO = Seen(glyph(StepStatus.PENDING), StepStatus.PENDING.value, CLASSES[StepStatus.PENDING])
 
 
 class ChecklistRow(Struct, frozen=True):
@@ -29,7 +30,7 @@ class ChecklistRow(Struct, frozen=True):
 
     title: str
     step: str = ""
-    status: StepStatus = StepStatus.PENDING
+    seen: Seen = TO_DO
     current: bool = False
     need: Need | None = None
     doubt: bool = False
@@ -107,15 +108,15 @@ def row(state: SessionState, line: ChecklistLine, rollback: bool = False, issue:
     step = line.step
     if step is None:
         return ChecklistRow(line.title)
-    status, title = state.step(step.id).status, sanitise(step.title)
+    now, title = seen(state, step), sanitise(step.title)
     if issue:
-        return ChecklistRow(title, step.id, status)
+        return ChecklistRow(title, step.id, now)
     need = None
-    if rollback and status is StepStatus.PENDING and (found := planned(state, step.id)) is not None:
+    if rollback and state.step(step.id).status is StepStatus.PENDING and (found := planned(state, step.id)) is not None:
         need = found.need
     mark = f"{NO_RETURN} " if step.point_of_no_return and not rollback else ""
     here, doubt = step.id == current_step(state), step.id in _doubts(state)
-    return ChecklistRow(mark + title, step.id, status, here, need, doubt)
+    return ChecklistRow(mark + title, step.id, now, here, need, doubt)
 
 
 @once
@@ -131,6 +132,8 @@ def time_of(moment: Moment, step: Step) -> str:
         return f"·{clock_words(time.budget)}"
     if status is StepStatus.PENDING or not moment.state.step(step.id).attempts:
         return ""
+    if time.took < 1 and status is not StepStatus.RUNNING:
+        return ""
     words = clock_words(time.took)
     if status is StepStatus.RUNNING:
         words += f"/{clock_words(time.budget)}"
@@ -141,19 +144,20 @@ def painted(row: ChecklistRow, time: str, width: int, selected: bool) -> list[tu
     """A line in pieces of exactly `width` cells together, each with the class of its style."""
     if not row.step:
         return [(_fit(f" {row.title}", width), "heading")]
-    class_ = CLASSES.get(row.status, "") if row.need is None else NEED_CLASSES[row.need]
+    class_ = row.seen.class_ if row.need is None else NEED_CLASSES[row.need]
     class_ = "turn" if row.doubt else class_
     mark = "❯" if selected else " "
-    said = DOUBT if row.doubt else row.need.value if row.need else row.status.value
-    word = f" {said:<{WORD - 1}}" if width >= WORD_FROM else ""
-    sign = "?" if row.doubt else NEEDS[row.need] if row.need else glyph(row.status)
+    said = DOUBT if row.doubt else row.need.value if row.need and row.need is not Need.NEEDED else ""
+    word = f" {said}" if width >= WORD_FROM else ""
+    sign = "?" if row.doubt else NEEDS[row.need] if row.need else row.seen.sign
     right = f" {time} " if time else " "
     title_class = class_ if row.current or class_ in ("bad", "quiet") else ""
-    left = width - 4 - len(word) - cell_len(right)
+    title_class = {"unknown": "bad", "todo": ""}.get(title_class, title_class)
+    left = width - 4 - cell_len(word) - cell_len(right)
     pieces = [
         (f"{mark}{sign}", class_),
-        (word, class_),
         (" " + _fit(row.title, left + 1), "current" if row.current and not title_class else title_class),
+        (word, class_),
         (right, "bad" if OVER in time else "time"),
     ]
     return [(text, class_) for text, class_ in pieces if text]

@@ -14,6 +14,7 @@ from tui.session.state import SessionState
 from tui.session.views.rollback import Need
 from tui.text.block import segment, shown
 from tui.widgets.checklist.outline import Outline, issue_outline, outline, painted, row, time_of
+from tui.widgets.frames import NUMBER, legend
 from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.lines import Lines
 
@@ -23,7 +24,10 @@ class Checklist(Lines):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"checklist--{name}"
-        for name in ("plain", "heading", "live", "turn", "bad", "good", "quiet", "current", "time", "selected")
+        for name in (
+            *("plain", "heading", "current", "time", "selected"),
+            *("todo", "live", "turn", "sign", "bad", "unknown", "good", "quiet"),
+        )
     }
     BINDINGS: ClassVar[list[BindingType]] = bindings("steps")
 
@@ -47,6 +51,7 @@ class Checklist(Lines):
                 issue_outline(moment.state, self.issue) if self.issue else outline(moment.state, self.rollback)
             )
             self.set_total(len(self._outline.lines))
+            self._entitle()
             here = current_step(moment.state)
             if self.following and here in self._outline:
                 self.selected = here
@@ -61,6 +66,7 @@ class Checklist(Lines):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_total(len(self._outline.lines))
+        self._entitle()
         self._reveal()
 
     def show_rollback(self, alone: bool) -> None:
@@ -87,7 +93,10 @@ class Checklist(Lines):
             self._reveal()
 
     def on_click(self, event: events.Click) -> None:
-        place = event.y + self.scroll_offset.y
+        inside = event.get_content_offset(self)
+        if inside is None:
+            return
+        place = inside.y + self.scroll_offset.y
         step = self._outline.lines[place].step if place < len(self._outline.lines) else None
         if step is not None:
             self.look_at(step.id)
@@ -109,6 +118,13 @@ class Checklist(Lines):
                 style = style + self.get_component_rich_style("checklist--selected", partial=True)
             segments.append(segment(shown(text), style))
         return Strip(segments).adjust_cell_length(width, plain)
+
+    def _entitle(self) -> None:
+        """Say on the frame what the list is, and how many of its steps stand so."""
+        if self._state is not None:
+            what = "What to try" if self.issue else "Rollback" if self.rollback else "Plan"
+            counts = legend(self._state, self._outline.steps, self.outer_size.width, self.rollback)
+            self.entitle([("1 ", NUMBER), (what, "bold")], counts)
 
     def _reveal(self) -> None:
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""

@@ -1,52 +1,79 @@
-"""Decides what the two lines at the foot of the run screen say: time, pace, connections, journal."""
+"""Decides what the row above the keys says, and the words of the row that must not be missed."""
 
-from datetime import timedelta
+from rich.cells import cell_len
 
 from tui.runbook.facts import connection_of
-from tui.runbook.model import Step
-from tui.runbook.window import window_state
-from tui.session.state import CONNECTED, Attempt, step_by_id
+from tui.session.samples import good
+from tui.session.state import CONNECTED, Attempt, SessionState
 from tui.session.views.doubts import doubt_words
-from tui.text.amounts import clock_words, duration
+from tui.text.amounts import figure
 from tui.text.block import Piece
+from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.moment import Moment, Spent, current_step, left, rollback_time, spent, too_late
+from tui.widgets.moment import Moment
+from tui.widgets.sparkline_text import sparkline
 from tui.widgets.step.text import LABEL
 from tui.widgets.tripped_text import tripped_words
 
-SILENT_AFTER = 30.0
-"""A running command that has printed nothing for so many seconds is pointed out; nothing is done about it."""
-
 BETWEEN = "  "
 STALLED = "not answering"
+NOT_YET = "not connected"
+RECORDED: Piece = ("✔ recorded", STYLES["good"])
+MARGINS = 2
+"""Cells beside the row."""
+SPARK = 8
+"""The most samples of a monitor that are drawn in the row."""
 
 
-def first_line(moment: Moment) -> list[Piece]:
-    """The clocks: since the session began, until the window closes."""
-    state, now = moment.state, moment.now
-    since = (now - state.started_at).total_seconds() if state.started_at else 0.0
-    return [
-        ("session ", LABEL),
-        (f"{clock_words(since)}{BETWEEN}", ""),
-        *_window(moment),
-    ]
-
-
-def second_line(moment: Moment) -> list[Piece]:
-    """The running step's pace, the connections, the journal."""
-    pieces: list[Piece] = []
-    here = current_step(moment.state)
-    if here:
-        pieces += _pace(moment, step_by_id(moment.state.runbook, here))
+def vitals_line(moment: Moment, width: int) -> list[Piece]:
+    """The connections, then the monitors while they fit, those with a trigger first; at the end that it is recorded."""
+    line: list[Piece] = []
     for host, link in moment.links.items():
-        down = link not in ("connected", "not connected")
-        pieces += [
-            (f"{host} ", LABEL),
-            (f"{'✖ ' if down else ''}{link}{BETWEEN}", STYLES["bad"] if down else ""),
-        ]
-    pieces += _rest(moment)
-    pieces += [("journal ", LABEL), (f"{moment.state.seq + 1} events on disk", "")]
-    return pieces
+        line += [(BETWEEN, ""), *_host(host, link)] if line else _host(host, link)
+    recorded: list[Piece] = [] if moment.trouble or moment.read_only or moment.replayed else [RECORDED]
+    room = width - MARGINS - (length(recorded) + len(BETWEEN) if recorded else 0)
+    for name in _watched(moment.state):
+        pieces = [(BETWEEN, ""), *_monitor(moment.state, name)]
+        if length(line) + length(pieces) > room:
+            break
+        line += pieces
+    if recorded and length(line) <= room:
+        line += [(" " * (width - MARGINS - length(line) - length(recorded)), ""), *recorded]
+    return line
+
+
+def _host(host: str, link: str) -> list[Piece]:
+    if link == CONNECTED:
+        return [("● ", STYLES["good"]), (host, "")]
+    down = link != NOT_YET
+    style = STYLES["bad"] if down else STYLES["todo"]
+    return [("✖ " if down else "○ ", style), (f"{host} ", ""), (link, style)]
+
+
+def _watched(state: SessionState) -> list[str]:
+    """The monitors that have measured, those with a trigger first."""
+    with_trigger = {trigger.monitor for trigger in state.runbook.triggers.values()}
+    names = [name for name in state.runbook.monitors if name in state.monitors and state.monitors[name].samples]
+    return sorted(names, key=lambda name: name not in with_trigger)
+
+
+def _monitor(state: SessionState, name: str) -> list[Piece]:
+    monitor, monitored = state.runbook.monitors[name], state.monitors[name]
+    value, number = monitored.value, monitor.number
+    title: Piece = (f"{sanitise(monitor.title)} ", LABEL)
+    if value is None:
+        return [title, ("? no data", STYLES["turn"])]
+    class_ = "good" if good(number, value) else "bad"
+    top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
+    drawn = sparkline([one.value for one in monitored.samples], min(SPARK, len(monitored.samples)), top)
+    words = f"{figure(value, number.unit)} "
+    told = (words, "") if class_ == "good" else (f"✖ {words}", STYLES[class_])
+    return [title, told, (drawn, STYLES[class_])]
+
+
+def length(pieces: list[Piece]) -> int:
+    """How many cells pieces take."""
+    return sum(cell_len(text) for text, _ in pieces)
 
 
 def banner(moment: Moment) -> str:
@@ -83,60 +110,3 @@ def _there(moment: Moment, running: Attempt, host: str) -> str:
     if moment.state.links_at[host] < running.started:
         return "the command may not have started"
     return "the command may have started there"
-
-
-def silence(moment: Moment) -> float:
-    """For how many seconds the running command has printed nothing; 0 where none runs."""
-    running = moment.state.running()
-    if running is None:
-        return 0.0
-    return max(0.0, (moment.now - (moment.printed or running.started)).total_seconds())
-
-
-def pace_words(time: Spent) -> str:
-    """What a step took beside its budget: 1 m 12 s of 5 m 00 s."""
-    return f"{duration(round(time.took))} of {duration(timedelta(seconds=time.budget))}"
-
-
-def _pace(moment: Moment, step: Step) -> list[Piece]:
-    if not moment.state.step(step.id).attempts:
-        return []
-    time = spent(moment.state, step, moment.now)
-    pieces: list[Piece] = [("step ", LABEL), (pace_words(time), STYLES["bad"] if time.over else "bold")]
-    if time.over:
-        pieces.append((f" {OVER} over", STYLES["bad"]))
-    known = moment.usual.get(step.id)
-    if known is not None:
-        longer = known.longer(time.took) and not time.over
-        words = f" · {OVER} longer than the usual " if longer else " · usually "
-        pieces.append((f"{words}{duration(round(known.median, 1))}", STYLES["turn"] if longer else ""))
-    quiet = silence(moment)
-    if quiet >= SILENT_AFTER:
-        pieces.append((f" · silent for {duration(round(quiet))}", STYLES["turn"]))
-    return [*pieces, (BETWEEN, "")]
-
-
-def _rest(moment: Moment) -> list[Piece]:
-    """How long the commands of the rest take, where enough of them is known to say so."""
-    rest = left(moment.state, moment.usual, moment.now) if moment.usual and not moment.state.rollback else None
-    if rest is None or not rest.steps or rest.known * 2 < rest.steps:
-        return []
-    return [("commands left ", LABEL), (f"about {duration(round(rest.seconds))}{BETWEEN}", "")]
-
-
-def _window(moment: Moment) -> list[Piece]:
-    state, now = moment.state, moment.now
-    window = window_state(state.runbook.window, now)
-    if window.left == timedelta.max:
-        return []
-    if not window.inside:
-        return [("window ", LABEL), ("✖ closed", STYLES["bad"])]
-    pieces: list[Piece] = [("window ", LABEL), (window.words.removeprefix("inside, "), "bold")]
-    step = state.next_step()
-    back = rollback_time(state, step, moment.usual)
-    late = too_late(state, step, now, moment.usual)
-    if late:
-        pieces.append((f" {OVER} {late}", STYLES["bad"]))
-    elif back and not state.rollback:
-        pieces.append((f" = {duration(window.left - back)} + rollback {duration(back)}", ""))
-    return pieces

@@ -1,34 +1,37 @@
-"""The foot of the run screen, where "is it stuck?" and "how much time is left?" are answered always."""
+"""The rows of a session's screens that answer always: is it connected, is it well, is it recorded, what is wrong?"""
 
-from textual import getters
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual import events
 from textual.reactive import reactive
 
 from tui.text.block import pieces, styled
-from tui.widgets.foot.text import banner, first_line, second_line
+from tui.widgets.foot.text import banner, vitals_line
 from tui.widgets.moment import Moment
 from tui.widgets.words import Words
 
 
-class Foot(Vertical):
-    """Two lines, and a loud third one while the journal cannot be written or a connection is lost under a command."""
+class Alarm(Words):
+    """A loud row, there while the journal cannot be written, a connection is lost, or a trigger has tripped."""
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
-    trouble = getters.query_one("#foot-trouble", Words)
-    text = getters.query_one("#foot-text", Words)
+    def watch_moment(self, moment: Moment | None) -> None:
+        words = banner(moment) if moment is not None else ""
+        self.display = bool(words)
+        if words:
+            self.say(pieces(words))
 
-    def compose(self) -> ComposeResult:
-        yield Words(id="foot-trouble")
-        yield Words(id="foot-text")
+
+class Vitals(Words):
+    """The connections and the monitors, in one row."""
+
+    moment: reactive[Moment | None] = reactive(None, repaint=False)
 
     def watch_moment(self, moment: Moment | None) -> None:
-        if moment is None:
-            return
-        trouble = self.trouble
-        words = banner(moment)
-        trouble.display = bool(words)
-        if words:
-            trouble.say(pieces(words))
-        self.text.say(styled([first_line(moment), second_line(moment)]))
+        self._say()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._say()
+
+    def _say(self) -> None:
+        if self.moment is not None and self.outer_size.width:
+            self.say(styled([vitals_line(self.moment, self.outer_size.width)]))

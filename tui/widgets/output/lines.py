@@ -8,6 +8,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.text.block import Piece, styled
 from tui.widgets.painting import changed
 
 
@@ -17,11 +18,18 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._painted: dict[int, Strip] = {}
+        self._entitled: tuple[list[Piece], list[Piece]] = ([], [])
 
     @property
     def width(self) -> int:
         """The cells a line has, those of the scroll bar left out."""
         return self.scrollable_content_region.width
+
+    def entitle(self, title: list[Piece], below: list[Piece]) -> None:
+        """Say on the frame what it holds; saying the same again paints nothing."""
+        if (title, below) != self._entitled:
+            self._entitled = title, below
+            self.border_title, self.border_subtitle = styled([title]), styled([below])
 
     @abstractmethod
     def draw_line(self, y: int) -> Strip:

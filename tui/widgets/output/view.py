@@ -78,6 +78,11 @@ class OutputView(Lines):
         return self.scroll_offset.y
 
     @property
+    def total(self) -> int:
+        """How many lines there are by now."""
+        return self._total
+
+    @property
     def came(self) -> int:
         """How many bytes there are to show by now."""
         return self._reader.size if self._reader is not None else 0

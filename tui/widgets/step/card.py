@@ -7,9 +7,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.visual import Visual
 
+from tui.session.state import step_by_id
 from tui.text.block import Piece, styled
+from tui.widgets.frames import step_foot, step_title
 from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
+from tui.widgets.seen import seen
 from tui.widgets.step.text import card
 
 
@@ -26,6 +29,7 @@ class StepCard(Lines):
         self._shown: list[list[Piece]] = []
         self._strips: list[Strip] = []
         self._width = 0
+        self._class = "todo"
 
     def watch_moment(self) -> None:
         self._update()
@@ -54,11 +58,23 @@ class StepCard(Lines):
     def _update(self) -> None:
         if self.moment is None or not self.step:
             return
+        self._entitle(self.moment)
         lines = card(self.moment, self.step, self.width)
         if lines != self._shown:
             self._shown = lines
             self._break()
             self.refresh_changed()
+
+    def _entitle(self, moment: Moment) -> None:
+        """Say on the frame what state the step is in; the frame has its colour."""
+        step = step_by_id(moment.state.runbook, self.step)
+        width = self.outer_size.width
+        self.entitle(step_title(moment.state, step, width), step_foot(moment, step))
+        class_ = seen(moment.state, step).class_
+        if class_ != self._class:
+            self.remove_class(self._class)
+            self.add_class(class_)
+            self._class = class_
 
     def _wrap(self) -> None:
         self._fill()
@@ -67,6 +83,7 @@ class StepCard(Lines):
     def _fill(self) -> None:
         """Make the lines for the width there is."""
         if self.moment is not None and self.step:
+            self._entitle(self.moment)
             self._shown = card(self.moment, self.step, self.width)
         self._break()
 

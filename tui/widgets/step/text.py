@@ -22,12 +22,16 @@ from tui.session.views.symptoms import cause_of
 from tui.text.amounts import duration
 from tui.text.block import Piece
 from tui.text.command import command_lines
-from tui.widgets.glyphs import NEEDS, STYLES, glyph, style
+from tui.widgets.frames import title_fits
+from tui.widgets.glyphs import NEEDS, STYLES
 from tui.widgets.moment import Moment, current_step, waiting_kind
+from tui.widgets.step.pace import pace_lines
 
 DRIFT = 0.2
 """A figure that moved by this share of what it was before the deployment is marked."""
 
+FRAME = 2
+"""Cells of the frame about the card."""
 KEY = "bold reverse"
 APART = "   "
 LABEL = "$soft"
@@ -102,14 +106,14 @@ def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
     values = values_of(state.runbook, state.facts, moment.now)
     step_state = state.step(step_id)
     focus = min(step_state.action, len(step.actions) - 1)
-    lines: list[list[Piece]] = [_head(state, step)]
+    lines: list[list[Piece]] = [] if title_fits(state, step, width + FRAME) else [[(step.title, "bold")]]
     found = presses(state, step, moment.issue, moment.busy)
     lines += [_then(found)] if moment.replayed else _keys(found, moment, width)
     lines += _again(state, step)
     lines += _doubt(state, step)
     lines += _need(state, step)
     lines += _marks(step)
-    lines += _usual(moment, step)
+    lines += pace_lines(moment, step, width) or _usual(moment, step)
     lines += _paragraph("right when", cause_of(state.runbook, step.id))
     lines += _outcome(state, step)
     if step.look is not None and look_wanted(state, step):
@@ -168,15 +172,6 @@ def where(state: SessionState, action: Action) -> str:
 def question(action: Action, values: Mapping[str, str]) -> str:
     """What the operator is asked, in one line."""
     return worded(action.ask or "", values)
-
-
-def _head(state: SessionState, step: Step) -> list[Piece]:
-    status = state.step(step.id).status
-    return [
-        (f"{glyph(status)} {status.value}", style(status)),
-        ("  ", ""),
-        (step.title, "bold"),
-    ]
 
 
 def _keys(found: list[KeyHint], moment: Moment, width: int) -> list[list[Piece]]:

@@ -1,0 +1,234 @@
+"""The rows and frames that all screens of a session have: what they say, and what gives way where it is narrow."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import tomli
+from msgspec import convert
+from msgspec.structs import replace
+from rich.cells import cell_len
+
+from tests.support.runbooks import SMALL
+from tui.runbook.model import Runbook
+from tui.session import events as ev
+from tui.session.folding.fold import apply, fold
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import SessionState, StepStatus
+from tui.session.views.usual import Usual, WholeUsual
+from tui.text.block import Piece
+from tui.widgets.bars import bar, segments
+from tui.widgets.foot.text import vitals_line
+from tui.widgets.frames import Printed, legend, output_foot, output_head, step_title, title_fits
+from tui.widgets.moment import Moment
+from tui.widgets.progress_text import about, people_left, progress_row
+from tui.widgets.seen import seen
+from tui.widgets.step.pace import pace_lines
+
+OPENS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+WIDTHS = range(60, 251)
+
+
+def state_of(*events: ev.AnyEvent, text: str = SMALL) -> SessionState:
+    runbook = convert(tomli.loads(text), Runbook)
+    begun = ev.SessionStarted(
+        session="s", flow="deploy", method="docker", operator="ana", title="Shop", runbook_hash="", variables={}
+    )
+    return fold(runbook, [ev.Entry(seq, OPENS, 0.0, event) for seq, event in enumerate((begun, *events))])
+
+
+def budgeted() -> str:
+    """The runbook with a window, and a change and its rollback that take time."""
+    window = '[window]\ndays = ["tue"]\nstarts = "02:00"\nends = "04:00"\n'
+    text = SMALL.replace("[hosts.web]", window + "[hosts.web]", 1)
+    text = text.replace('id = "switch-docker"', 'id = "switch-docker"\nbudget = "10m"')
+    return text.replace('id = "switch-back"', 'id = "switch-back"\nbudget = "5m"')
+
+
+def skipped(*steps: str) -> list[ev.AnyEvent]:
+    return [ev.StepSkipped(step=step, operator="ana", reason="x") for step in steps]
+
+
+def ran(step: str, outcome: Outcome | None, seconds: float = 0.5) -> list[ev.AnyEvent]:
+    found: list[ev.AnyEvent] = [
+        ev.StepOpened(step=step, operator="ana"),
+        ev.AttemptStarted(attempt=1, step=step, action=0, host="web", command="x", mutates=False),
+    ]
+    return found if outcome is None else [*found, ev.AttemptFinished(attempt=1, outcome=outcome, seconds=seconds)]
+
+
+def told(pieces: list[Piece]) -> str:
+    return "".join(text for text, _ in pieces)
+
+
+def row(ends: tuple[list[Piece], list[Piece]]) -> str:
+    return told(ends[0]) + told(ends[1])
+
+
+# bars
+
+
+@pytest.mark.parametrize("share", [-1.0, 0.0, 0.25, 0.5, 1.0, 7.0])
+def test_a_bar_is_as_wide_as_it_is_told_and_heavy_where_it_is_done(share: float) -> None:
+    for width in range(40):
+        drawn = told(bar(width, share, "$st-good"))
+        assert cell_len(drawn) == width
+        assert drawn.count("━") == int(max(0.0, min(1.0, share)) * width)
+
+
+def test_what_is_usual_is_marked_on_the_bar() -> None:
+    assert told(bar(8, 0.25, "$st-run", 0.5)) == "━━──┼───"
+    assert told(bar(8, 0.75, "$st-run", 0.5)) == "━━━━╂━──"
+    assert "┼" not in told(bar(8, 0.25, "$st-run", 1.5))
+
+
+def test_sections_share_the_row_and_none_is_left_out() -> None:
+    parts = ((9, 9), (0, 1), (3, 40), (0, 2))
+    for width in range(8, 120):
+        drawn = told(list(segments(parts, width)))
+        assert cell_len(drawn) == width
+        assert len(drawn.split(" ")) == len(parts)
+    assert segments(parts, 6) == ()
+    assert segments((), 80) == ()
+
+
+def test_a_section_is_not_drawn_as_done_before_it_is() -> None:
+    assert told(list(segments(((39, 40),), 10))) == "━━━━━━━━━─"
+
+
+# the row of the progress
+
+
+def test_the_progress_never_is_wider_than_the_screen_and_names_the_step_it_is_at() -> None:
+    state = state_of(*skipped("look", "backup", "announce"), text=budgeted())
+    moment = Moment(state=state, now=OPENS + timedelta(minutes=5))
+    for width in WIDTHS:
+        line = row(progress_row(moment, width))
+        assert cell_len(line) <= width
+        assert line.startswith(" 4 of 4 ")
+        assert "window 1 h 55 m" in line
+        assert ("5:00 gone" in line) is (width >= 100)
+        assert ("rollback fits until" in line) is (width >= 150)
+
+
+def test_a_warning_outlives_the_sections() -> None:
+    state = state_of(*skipped("look", "backup", "announce"), text=budgeted())
+    for width in (80, 120, 200):
+        line = row(progress_row(Moment(state=state, now=OPENS + timedelta(minutes=106)), width))
+        assert "▲ the next step and a rollback no longer fit" in line
+        assert cell_len(line) <= width
+
+
+def test_what_is_left_counts_peoples_time_where_whole_sessions_are_known() -> None:
+    state = state_of(*skipped("look"))
+    sections = {section.id for section, _ in state.plan()}
+    usual = WholeUsual(Usual(1200, 1000, 1400, 3), {name: Usual(600, 500, 700, 3) for name in sections})
+    seconds = people_left(state, usual)
+    assert seconds == 600 * 2 / 3 + 600
+    line = row(progress_row(Moment(state=state, now=OPENS, whole=usual), 120))
+    assert "≈ 17 m left" in line
+    assert "≈ 02:16" in line
+    assert "≈" not in row(progress_row(Moment(state=state, now=OPENS), 120))
+    assert people_left(state, WholeUsual()) == 0
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(12, "12 s"), (59, "59 s"), (102, "2 m"), (5280, "1 h 28 m")])
+def test_what_is_guessed_is_not_said_to_the_second(seconds: float, words: str) -> None:
+    assert about(seconds) == words
+
+
+def test_at_the_end_every_step_is_counted() -> None:
+    state = state_of(*skipped("look", "backup", "announce", "switch-docker"))
+    assert row(progress_row(Moment(state=state, now=OPENS), 80)).startswith(" 4 of 4 ")
+
+
+# the row of the vitals
+
+
+def test_the_vitals_name_each_host_and_what_is_wrong_with_it() -> None:
+    links = {"web": "connected", "db": "not answering", "cache": "not connected"}
+    line = told(vitals_line(Moment(state=state_of(), now=OPENS, links=links), 80))
+    assert line.startswith("● web  ✖ db not answering  ○ cache not connected")
+    assert line.endswith("✔ recorded")
+    assert "recorded" not in told(vitals_line(Moment(state=state_of(), now=OPENS, trouble="disk full"), 80))
+
+
+# frames
+
+
+def test_a_list_of_steps_counts_them_and_keeps_what_matters_where_it_is_narrow() -> None:
+    state = state_of(*skipped("look"), *ran("backup", Outcome(OutcomeKind.FAILED, 3)))
+    steps = [step.id for _, step in state.plan()]
+    state = replace(state, steps={**state.steps, "backup": replace(state.step("backup"), status=StepStatus.FAILED)})
+    assert told(legend(state, steps, 80)) == "✖ 1 failed · ○ 2 to do · ↷ 1 skipped"
+    assert told(legend(state, steps, 32)) == "✖ 1 failed · ○ 2 to do"
+    assert told(legend(state, steps, 20)) == "✖ 1 failed"
+    assert told(legend(state, steps, 8)) == ""
+
+
+def test_the_frame_of_a_step_says_its_state_and_cuts_its_title_last() -> None:
+    state = state_of()
+    step = next(step for _, step in state.plan())
+    assert told(step_title(state, step, 60)) == "2 ○ to do  Look around"
+    assert title_fits(state, step, 60)
+    assert told(step_title(state, step, 24)).endswith("…")
+    assert not title_fits(state, step, 24)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (None, "▶ running"),
+        (Outcome.exited(0), "✔ succeeded in 0.5 s"),
+        (Outcome(OutcomeKind.UNKNOWN, detail="lost"), "? UNKNOWN"),
+        (Outcome(OutcomeKind.TIMED_OUT), "✖ timed out"),
+    ],
+)
+def test_the_frame_of_the_output_says_what_came_of_it(outcome: Outcome | None, words: str) -> None:
+    state = state_of(*ran("look", outcome))
+    assert f"3 Output  {words}" in told(output_head(state, 1))
+    assert told(output_head(state, 0)) == "3 Output"
+
+
+def test_below_the_output_is_whose_it_is_and_whether_it_follows() -> None:
+    state = state_of(*ran("look", None))
+    foot = told(output_foot(state, 1, Printed(318, 21_504), [], 80))
+    assert foot == "attempt 1 on web · 318 lines · 21 KiB · ⇣ following"
+    held = Printed(318, 21_504, following=False, follow="f")
+    assert told(output_foot(state, 1, held, ["/x: match 1 of 3"], 44)) == "/x: match 1 of 3 · ‖ held, f follows"
+    for width in WIDTHS:
+        assert cell_len(told(output_foot(state, 1, held, ["/x"], width))) <= width
+
+
+# the pace
+
+
+def test_a_step_that_took_no_time_says_none() -> None:
+    state = state_of(*ran("look", Outcome.exited(0), 0.0))
+    step = next(step for _, step in state.plan())
+    assert pace_lines(Moment(state=state, now=OPENS), step, 60) == [] or state.step("look").status.value == "running"
+
+
+def test_the_pace_is_never_wider_than_the_card() -> None:
+    state = state_of(*ran("look", None))
+    step = next(step for _, step in state.plan())
+    usual = {"look": Usual(40.0, 30.0, 50.0, 5)}
+    for width in range(20, 120):
+        lines = pace_lines(Moment(state=state, now=OPENS + timedelta(seconds=8), usual=usual), step, width)
+        assert cell_len(told(lines[0])) <= width
+    late = pace_lines(Moment(state=state, now=OPENS + timedelta(seconds=72), usual=usual), step, 60)
+    assert "over its budget" in told(late[1])
+    assert "silent for 1 m 12 s" in told(late[1])
+
+
+# the ten states
+
+
+RETRIED = SMALL.replace('run = "uptime"', 'run = "uptime"\nretry = { times = 3, every = "2s" }', 1)
+
+
+def test_between_two_tries_a_step_is_trying_again_and_not_running() -> None:
+    state = state_of(*ran("look", Outcome(OutcomeKind.FAILED, 1)), text=RETRIED)
+    step = next(step for _, step in state.plan())
+    checks = (ev.Check("exit status 0", "exit status 1", ok=False),)
+    state = apply(state, ev.Entry(9, OPENS, 0.0, ev.AttemptChecked(attempt=1, checks=checks, retrying=True)))
+    assert str(seen(state, step)) == "↻ trying again"

@@ -1,0 +1,153 @@
+"""Decides what stands on the frames of a session's panes: number, title and state above, counts below."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from rich.cells import cell_len
+
+from tui.runbook.model import Step, seconds
+from tui.session.outcome import OutcomeKind
+from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import attempt_called, attempt_failed, place_words
+from tui.session.views.rollback import Need, planned
+from tui.text.amounts import clock_words, counted, duration, figure
+from tui.text.block import Piece, shown
+from tui.widgets.glyphs import CLASSES, FOLLOWING, HELD, STYLES, glyph
+from tui.widgets.mode import cut
+from tui.widgets.moment import Moment
+from tui.widgets.seen import seen
+
+NUMBER = "$soft"
+BESIDE = 6
+"""Cells of a frame's line that no title can have."""
+LEGEND = (
+    StepStatus.FAILED,
+    StepStatus.UNKNOWN,
+    StepStatus.RUNNING,
+    StepStatus.WAITING,
+    StepStatus.PASSED,
+    StepStatus.SIGNED,
+    StepStatus.PENDING,
+    StepStatus.SKIPPED,
+    StepStatus.NOT_NEEDED,
+)
+"""The states in the order in which a list of steps counts them."""
+LAST_TO_GO = (StepStatus.FAILED, StepStatus.UNKNOWN, StepStatus.SIGNED, StepStatus.PENDING)
+APART = " · "
+INSTANT = 0.05
+"""A command that took less, in seconds, took no time that anybody would read."""
+
+
+def legend(state: SessionState, steps: Iterable[str], width: int, rollback: bool = False) -> list[Piece]:
+    """How many steps stand so, each count with its sign and word; where it is narrow those that matter most."""
+    counts = Counter(_status(state, step, rollback) for step in steps)
+    there = [status for status in LEGEND if counts[status]]
+    while there and _length(counts, there) > width - BESIDE:
+        there.remove(min(there, key=_worth))
+    pieces: list[Piece] = []
+    for status in there:
+        pieces += [(APART, "$faint")] if pieces else []
+        pieces.append((_count(counts, status), STYLES[CLASSES[status]]))
+    return pieces
+
+
+def _status(state: SessionState, step: str, rollback: bool) -> StepStatus:
+    """How a step counts: one of a rollback that nothing was done about, and that is not needed, is not to do."""
+    status = state.step(step).status
+    if rollback and status is StepStatus.PENDING and (found := planned(state, step)) is not None:
+        return StepStatus.NOT_NEEDED if found.need is Need.NOT_NEEDED else status
+    return status
+
+
+def _worth(status: StepStatus) -> int:
+    """How late a count is given up."""
+    order = [one for one in LEGEND if one not in LAST_TO_GO]
+    return (
+        len(order) - order.index(status)
+        if status in order
+        else len(LEGEND) + len(LAST_TO_GO) - LAST_TO_GO.index(status)
+    )
+
+
+def _count(counts: Counter[StepStatus], status: StepStatus) -> str:
+    return f"{glyph(status)} {counts[status]} {status.value}"
+
+
+def _length(counts: Counter[StepStatus], there: Iterable[StepStatus]) -> int:
+    return cell_len(APART.join(_count(counts, status) for status in there))
+
+
+def step_title(state: SessionState, step: Step, width: int) -> list[Piece]:
+    """The number of the pane, the step's state and its title, cut last."""
+    now = seen(state, step)
+    head = f"2 {now}  "
+    return [("2 ", NUMBER), (str(now), now.style), ("  ", ""), (_cut(step.title, width - cell_len(head)), "bold")]
+
+
+def title_fits(state: SessionState, step: Step, width: int) -> bool:
+    """Whether the frame has room for the whole of the step's title."""
+    return cell_len(f"2 {seen(state, step)}  {shown(step.title)}") <= width - BESIDE
+
+
+def step_foot(moment: Moment, step: Step) -> list[Piece]:
+    """What the runbook allows for the step, or which attempt it is at."""
+    attempts = moment.state.step(step.id).attempts
+    if attempts:
+        return [(f"attempt {len(attempts)}" if len(attempts) > 1 else "", "$faint")]
+    budget, usual = seconds(step.budget), moment.usual.get(step.id)
+    words = [f"budget {clock_words(budget)}"] if budget else []
+    words += [f"usually {clock_words(usual.median)}"] if usual and usual.median >= 1 else []
+    return [(APART.join(words), "$faint")]
+
+
+class Printed(Struct, frozen=True):
+    """What the output's pane knows of itself: how much there is, whether its end is in sight, and the key to it."""
+
+    lines: int = 0
+    size: int = 0
+    following: bool = True
+    follow: str = ""
+
+
+def output_head(state: SessionState, number: int) -> list[Piece]:
+    """What the output is of: how its command ended, or that it runs."""
+    pieces: list[Piece] = [("3 ", NUMBER), ("Output", "bold")]
+    attempt = state.attempts.get(number)
+    if attempt is None:
+        return pieces
+    if attempt.outcome is None:
+        return [*pieces, ("  ", ""), ("▶ running", STYLES["live"])]
+    sign, class_ = "✔", "good"
+    if attempt.outcome.kind is OutcomeKind.UNKNOWN and not attempt.good:
+        sign, class_ = "?", "unknown"
+    elif attempt_failed(attempt) or not attempt.outcome.ended_by_itself:
+        sign, class_ = "✖", "bad"
+    took = f" in {duration(attempt.seconds)}" if attempt.seconds is not None and attempt.seconds >= INSTANT else ""
+    return [*pieces, ("  ", ""), (f"{sign} {attempt_called(attempt)}{took}", STYLES[class_])]
+
+
+def output_foot(state: SessionState, number: int, printed: Printed, told: Sequence[str], width: int) -> list[Piece]:
+    """What is said below the output, the last of it where it is narrow: whose it is and how much, whether it follows.
+
+    Args:
+        told: what comes first: what a search found, how the rest of the screen comes back.
+    """
+    attempt = state.attempts.get(number)
+    first = [one for one in told if one]
+    more: list[str] = []
+    last: list[Piece] = []
+    if attempt is not None:
+        more = [f"attempt {number}{place_words(attempt)}"]
+        more += [counted(printed.lines, "line"), figure(printed.size, "bytes")] if printed.lines else []
+    if attempt is not None and attempt.outcome is None:
+        held = f"{HELD} held, {printed.follow} follows" if printed.follow else f"{HELD} held"
+        last = [(f"{FOLLOWING} following", "")] if printed.following else [(held, STYLES["turn"])]
+    while more and cell_len(APART.join([*first, *more, *(text for text, _ in last)])) > width - BESIDE:
+        more.pop()
+    words = APART.join([*first, *more])
+    return [(words, ""), *([(APART, "")] if words and last else []), *last]
+
+
+def _cut(text: str, width: int) -> str:
+    return cut(shown(text), width - BESIDE).rstrip()

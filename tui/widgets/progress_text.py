@@ -1,0 +1,122 @@
+"""Decides what the row below the top line says: how far the session is, what is left, and until when it may go on."""
+
+from datetime import timedelta
+
+from msgspec import Struct
+from rich.cells import cell_len
+
+from tui.once import once
+from tui.runbook.window import window_state
+from tui.session.state import SessionState
+from tui.session.views.called import over_at
+from tui.session.views.usual import WholeUsual
+from tui.text.amounts import clock_words, duration, time_left
+from tui.text.block import Piece
+from tui.widgets.bars import segments
+from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.moment import Moment, left, rollback_time, too_late
+
+WIDE, WIDEST = 100, 150
+"""From these widths on there is room for what has gone and the end, and for until when a rollback fits."""
+LEAST = 12
+"""The fewest cells in which the sections are drawn."""
+SOFT = "$soft"
+APART = "  "
+
+
+class Tally(Struct, frozen=True):
+    """How far a session is: steps settled and all, for each of its sections in order."""
+
+    sections: tuple[tuple[str, int, int], ...]
+    parts: tuple[tuple[int, int], ...]
+    settled: int
+    total: int
+
+
+@once
+def tally(state: SessionState) -> Tally:
+    """How far a session is; steps that its facts rule out do not count."""
+    sections: dict[str, tuple[int, int]] = {}
+    for section, step in state.plan():
+        settled = state.step(step.id).status.settled
+        if settled or state.applies(section, step):
+            done, total = sections.get(section.id, (0, 0))
+            sections[section.id] = done + settled, total + 1
+    parts = tuple(sections.values())
+    named = tuple((name, done, total) for name, (done, total) in sections.items())
+    return Tally(named, parts, sum(done for done, _ in parts), sum(total for _, total in parts))
+
+
+def progress_row(moment: Moment, width: int) -> tuple[list[Piece], list[Piece]]:
+    """The two ends of the row, `width` cells together at most: where the session is, and what is left.
+
+    What has no room leaves from the right, the sections before a warning.
+    """
+    counts = tally(moment.state)
+    place = min(counts.settled + 1, counts.total)
+    head: list[Piece] = [(f" {place}", "bold"), (f" of {counts.total}", SOFT)]
+    used = _length(head) + 1
+    ends: list[Piece] = []
+    for part in _parts(moment, width):
+        if used + _length(part) + len(APART) > width:
+            break
+        ends += [(APART, ""), *part]
+        used += _length(part) + len(APART)
+    room = width - used - len(APART)
+    drawn = segments(counts.parts, room) if room >= LEAST else ()
+    return [*head, *([(APART, ""), *drawn] if drawn else [])], [*ends, (" ", "")] if ends else []
+
+
+def _parts(moment: Moment, width: int) -> list[list[Piece]]:
+    """What stands at the right, in this order; a warning comes first, since it must not be missed."""
+    state, now = moment.state, moment.now
+    window = window_state(state.runbook.window, now)
+    late = too_late(state, state.next_step(), now, moment.usual)
+    parts: list[list[Piece]] = [[(f"{OVER} {late}", STYLES["bad"])]] if late else []
+    if width >= WIDE and state.started_at is not None:
+        gone = ((over_at(state) or now) - state.started_at).total_seconds()
+        parts += [[(clock_words(gone), ""), (" gone", SOFT)]] if gone >= 1 else []
+    parts += _to_come(moment, width)
+    if window.left != timedelta.max:
+        inside = (time_left(window.left), "bold") if window.inside else ("✖ closed", STYLES["bad"])
+        parts.append([("window ", SOFT), inside])
+    back = rollback_time(state, state.next_step(), moment.usual) if width >= WIDEST and not state.rollback else None
+    if back and window.inside and window.left != timedelta.max and not late:
+        parts.append([("rollback fits until ", SOFT), (f"{now + window.left - back:%H:%M}", "")])
+    return parts
+
+
+def _to_come(moment: Moment, width: int) -> list[list[Piece]]:
+    """How long the rest takes: people's time included where that is known, else what its commands take."""
+    state = moment.state
+    if state.rollback or state.finished:
+        return []
+    seconds = people_left(state, moment.whole)
+    if seconds:
+        words: list[Piece] = [("≈ ", SOFT), (about(seconds), ""), (" left", SOFT)]
+        end: list[Piece] = [("≈ ", SOFT), (f"{moment.now + timedelta(seconds=seconds):%H:%M}", "")]
+        return [words, end] if width >= WIDE else [words]
+    rest = left(state, moment.usual, moment.now) if moment.usual else None
+    if rest is None or not rest.steps or rest.known * 2 < rest.steps or rest.seconds < 1:
+        return []
+    return [[("commands ≈ ", SOFT), (about(rest.seconds), "")]]
+
+
+def people_left(state: SessionState, usual: WholeUsual) -> float:
+    """What is usually still to come, in seconds, by the sections' share that is open; 0 where that is not known."""
+    if usual.whole is None:
+        return 0.0
+    open_sections = [(name, total - done, total) for name, done, total in tally(state).sections if done < total]
+    known = [one for one in open_sections if one[0] in usual.sections]
+    if len(known) * 2 < len(open_sections):
+        return 0.0
+    return sum(usual.sections[name].median * count / total for name, count, total in known)
+
+
+def about(seconds: float) -> str:
+    """A length of time that nobody knows to the second: 40 s, 24 m, 1 h 28 m."""
+    return duration(round(seconds)) if 10 <= seconds < 60 else time_left(timedelta(seconds=seconds + 30))
+
+
+def _length(pieces: list[Piece]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
