@@ -25,9 +25,9 @@ from tui.session.views.usual import Usual, WholeUsual
 from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
-from tui.widgets import ascii
-from tui.widgets.contrast import readable
-from tui.widgets.themes import MONO, NIGHT, THEMES, defaults
+from tui.widgets.looks import ascii
+from tui.widgets.looks.contrast import readable
+from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor

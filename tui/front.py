@@ -23,7 +23,7 @@ from tui.runbook.model import Issue
 from tui.session.events import Entry
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual, WholeUsual
-from tui.widgets.mode import Mode, mode_of
+from tui.widgets.head.mode import Mode, mode_of
 from tui.widgets.page import Page
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tui.resources import bundled
 from tui.session.outcome import Outcome
 from tui.text.drawn import drawn
 from tui.text.sanitise import sanitise
-from tui.widgets.contrast import ENOUGH, contrast
+from tui.widgets.looks.contrast import ENOUGH, contrast
 
 HOSTILE = (
     b"\x1b]0;title\x07</pre></script><script>alert(1)</script><img src=//evil.example onerror=alert(2)>\n"

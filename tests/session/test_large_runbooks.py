@@ -22,8 +22,8 @@ from tui.session.views.replan import next_reopening
 from tui.session.views.rollback import not_needed_next, rollback_plan
 from tui.widgets.checklist.outline import outline, row
 from tui.widgets.foot.text import vitals_line
+from tui.widgets.head.progress_text import progress_row
 from tui.widgets.moment import Moment
-from tui.widgets.progress_text import progress_row
 from tui.widgets.step.text import card
 
 FEW, MANY = 100, 1_000

@@ -20,7 +20,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.small import cover
 from tui.session.views.called import GLYPHS
-from tui.widgets.ascii import FRAMES, SIGNS, STATES, plain, utf8, wanted
+from tui.widgets.looks.ascii import FRAMES, SIGNS, STATES, plain, utf8, wanted
 
 PLACE = Path(__file__).parents[2] / "tui"
 DRAWN = ("screens", "dialogs", "widgets", "session/views", "runbook/described", "execution", "drill", "replay")

@@ -7,8 +7,8 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from tui.widgets.contrast import ENOUGH, GROUNDS, contrast, readable
-from tui.widgets.themes import BANDS, DAY, MONO, NAMES, NIGHT, TEXTS, THEMES, defaults
+from tui.widgets.looks.contrast import ENOUGH, GROUNDS, contrast, readable
+from tui.widgets.looks.themes import BANDS, DAY, MONO, NAMES, NIGHT, TEXTS, THEMES, defaults
 
 OWN = {theme.name: theme for theme in THEMES}
 EVERY = {**BUILTIN_THEMES, **OWN}
@@ -20,6 +20,8 @@ LITERAL = re.compile(
 )
 NAMED = re.compile(r"\$([a-z][\w-]*)")
 """A colour's name in a style sheet, or in a style that is written in Python."""
+EXEMPT = ("themes.py", "contrast.py", "colours.py")
+"""Where colours are made; the last has those of the output, which are whoever printed it's."""
 TEXTUALS = {"background", "foreground", "surface", "panel", "accent"}
 
 
@@ -30,7 +32,7 @@ def colours(theme: Theme) -> dict[str, str]:
 
 def sources() -> list[Path]:
     files = [one for place in SCREENS for one in ([place] if place.is_file() else place.rglob("*"))]
-    return [one for one in files if one.suffix in (".py", ".tcss") and one.name not in ("themes.py", "contrast.py")]
+    return [one for one in files if one.suffix in (".py", ".tcss") and one.name not in EXEMPT]
 
 
 @pytest.mark.parametrize("name", sorted(set(EVERY) - {"ansi-dark", "ansi-light"}))

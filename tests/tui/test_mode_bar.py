@@ -14,7 +14,7 @@ from tui.execution.workspace import Workspace
 from tui.screens.help import HelpScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
-from tui.widgets.mode import DRILL, PRODUCTION, REPLAY, Mode, clock_line, mode_line, mode_of
+from tui.widgets.head.mode import DRILL, PRODUCTION, REPLAY, Mode, clock_line, mode_line, mode_of
 
 MODES = [mode_of("Production", "", False), mode_of("", "calm", False), mode_of("", "calm", True)]
 LONG = "Deploy a release · Method A: Docker Compose · MultinotesAI production deployment"

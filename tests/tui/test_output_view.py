@@ -10,11 +10,11 @@ from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import until
 from tui.session.output.output import OutputReader, OutputWriter, write_mask
 from tui.transports.base import Stream
-from tui.widgets.contrast import ENOUGH, contrast
 from tui.widgets.glyphs import CONTINUED, STDERR
+from tui.widgets.looks.contrast import ENOUGH, contrast
+from tui.widgets.looks.themes import MONO, THEMES
 from tui.widgets.output.rows import HUNG
 from tui.widgets.output.view import MARGIN, OutputView
-from tui.widgets.themes import MONO, THEMES
 
 HOSTILE = (
     b"\x1b]0;owned\x07title\n\x1b]52;c;aGk=\x07clip\n\x1b[2Jclear\n\x9b31mc1\n"

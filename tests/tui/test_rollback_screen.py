@@ -16,7 +16,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.state import StepStatus
 
 TEXT = (
@@ -194,7 +194,7 @@ async def test_a_rollback_without_a_session_asks_why_and_looks_at_everything(
         await until(pilot, lambda: app.conductor.state.rollback is not None)
         await until(pilot, lambda: "done elsewhere, if it was done" in shown(app))
         await pilot.press("enter")
-        await until(pilot, lambda: app.conductor.state.looks.get("switch-back") is True)
+        await until(pilot, lambda: app.conductor.state.looks.get("switch-back") is LookResult.TO_UNDO)
 
 
 async def test_it_has_not_come_to_its_end_while_a_restart_has_put_its_last_step_in_doubt(

@@ -16,11 +16,11 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.usual import Usual, WholeUsual
 from tui.text.block import Piece
-from tui.widgets.bars import bar, segments
 from tui.widgets.foot.text import vitals_line
 from tui.widgets.frames import Printed, legend, output_foot, output_head, step_title, title_fits
+from tui.widgets.head.progress_text import about, people_left, progress_row
+from tui.widgets.looks.bars import bar, segments
 from tui.widgets.moment import Moment
-from tui.widgets.progress_text import about, people_left, progress_row
 from tui.widgets.seen import seen
 from tui.widgets.step.pace import pace_lines
 

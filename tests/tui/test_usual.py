@@ -14,8 +14,8 @@ from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
+from tui.widgets.head.progress_text import progress_row
 from tui.widgets.moment import Moment, TimeLeft, left, rollback_time
-from tui.widgets.progress_text import progress_row
 from tui.widgets.step.pace import pace_lines
 
 

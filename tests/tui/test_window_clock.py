@@ -12,8 +12,8 @@ from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
+from tui.widgets.head.progress_text import progress_row
 from tui.widgets.moment import Moment
-from tui.widgets.progress_text import progress_row
 
 OPENS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 WINDOW = """

@@ -15,8 +15,8 @@ from tui.keys import Keys
 from tui.screens.home.text import QUIET
 from tui.text.block import Piece, styled
 from tui.widgets.glyphs import SIGNS
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.said import Said
-from tui.widgets.top_line import TopLine
 
 KEY = 20
 """The cells in front of what a key does."""

@@ -22,11 +22,11 @@ from tui.session.state import SessionState, step_by_id
 from tui.session.views.markers import MarkerKind
 from tui.text.search import pattern
 from tui.widgets import FOLDER
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head import RollbackHead
 from tui.widgets.timeline.text import Timeline
 from tui.widgets.timeline.widget import TimelineBar
-from tui.widgets.top_line import TopLine
 
 TICK = 0.1
 ROUND = 0.001

@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.text.block import segment, shown
-from tui.widgets.ascii import plain
+from tui.widgets.looks.ascii import plain
 
 LEAST = Size(60, 16)
 """Below this a screen would hide what the operator must see."""

@@ -13,8 +13,8 @@ from tui.session.state import StepStatus
 from tui.session.views.symptoms import Match
 from tui.text.block import lines_of
 from tui.widgets.checklist.widget import Checklist
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.said import Said
-from tui.widgets.top_line import TopLine
 
 MOST_SYMPTOMS = 4
 

@@ -14,7 +14,7 @@ from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, duration, figure
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import CLASSES, FOLLOWING, HELD, STYLES, glyph
-from tui.widgets.mode import cut
+from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
 from tui.widgets.seen import seen
 

@@ -17,7 +17,7 @@ from tui.screens.checks.text import counted, table
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.session.views.verdicts import CheckRow, row_of
 from tui.text.block import block, styled
-from tui.widgets.top_line import TopLine
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.words import Words
 
 TICK = 0.5

@@ -29,8 +29,8 @@ from tui.session.places import runbook_id
 from tui.session.views.followups import Due
 from tui.text.block import Piece, block, styled
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.said import Said
-from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 LISTED = 20

@@ -16,9 +16,9 @@ from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs
 from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head import RollbackHead
-from tui.widgets.top_line import TopLine
 
 
 class RollbackScreen(SessionActs):

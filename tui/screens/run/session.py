@@ -27,11 +27,11 @@ from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.foot.widget import Alarm, Vitals
 from tui.widgets.frames import Printed, output_foot, output_head
-from tui.widgets.mode import clock_line
+from tui.widgets.head.mode import clock_line
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
-from tui.widgets.top_line import TopLine
 
 SEARCH = "In this output ({next} next, {before} before):"
 TICK = 0.5

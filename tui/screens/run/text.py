@@ -111,7 +111,7 @@ def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
 
 
 def output_title(state: SessionState, number: int) -> str:
-    """What an output is called where one is chosen: which attempt, and what came of it."""
+    """What an output is called where one is chosen: which attempt, and its outcome."""
     attempt = state.attempts[number]
     ended = f"{attempt_called(attempt)} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
     return f"Output of attempt {number}{place_words(attempt)}: {ended}"

@@ -21,8 +21,8 @@ from tui.front import FrontPage
 from tui.screens.setup import form
 from tui.screens.setup.fields import ChoiceInput, FormEntry, Methods
 from tui.text.block import block, styled
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.said import Press, Said
-from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 Rows = dict[form.Key, Finding]

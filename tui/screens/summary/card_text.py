@@ -9,7 +9,7 @@ from tui.session.views.doubts import doubt_words, doubtful
 from tui.text.amounts import clock_words, counted
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
-from tui.widgets.mode import cut
+from tui.widgets.head.mode import cut
 
 GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
 TONES = {Tone.GOOD: "bold $st-good", Tone.BAD: BAD, Tone.OPEN: WARN}

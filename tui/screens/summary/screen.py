@@ -31,7 +31,7 @@ from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted
 from tui.text.block import block, styled
-from tui.widgets.top_line import TopLine
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.words import Words
 
 

@@ -17,9 +17,9 @@ from tui.screens.watch.text import watch_lines
 from tui.text.block import styled
 from tui.widgets import FOLDER
 from tui.widgets.foot.widget import Alarm, Vitals
-from tui.widgets.mode import clock_line
+from tui.widgets.head.mode import clock_line
+from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
-from tui.widgets.top_line import TopLine
 from tui.widgets.words import Words
 
 TICK = 0.5

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.color import Color
 
 from tui.text.looks import DEFAULT, PALETTE, PLAIN, Look, nearest, rgb
-from tui.widgets.contrast import BLACK, ENOUGH, WHITE, contrast
+from tui.widgets.looks.contrast import BLACK, ENOUGH, WHITE, contrast
 
 _KEPT = 8192
 _STEPS = 20

@@ -20,10 +20,10 @@ from tui.text import search
 from tui.text.block import part, segment, shown
 from tui.text.looks import PLAIN
 from tui.widgets.glyphs import CONTINUED, STDERR
+from tui.widgets.looks.themes import MONO
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
 from tui.widgets.output.rows import Line, Row, chosen, cut, matches, parts, wrapped
-from tui.widgets.themes import MONO
 
 MARGIN = 1
 """Cells before the text, for the mark of the lines that began on standard error."""

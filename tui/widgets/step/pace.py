@@ -6,8 +6,8 @@ from tui.runbook.model import Step
 from tui.session.state import StepStatus
 from tui.text.amounts import clock_words, duration
 from tui.text.block import Piece
-from tui.widgets.bars import bar
 from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.looks.bars import bar
 from tui.widgets.moment import Moment, spent
 
 SILENT_AFTER = 30.0

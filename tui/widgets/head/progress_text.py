@@ -1,4 +1,4 @@
-"""Decides what the row below the top line says: how far the session is, what is left, and until when it may go on."""
+"""Decides what the row below the top line says: how far the session is, what is left, and until when it may run."""
 
 from datetime import timedelta
 
@@ -12,8 +12,8 @@ from tui.session.views.called import over_at
 from tui.session.views.usual import WholeUsual
 from tui.text.amounts import clock_words, duration, time_left
 from tui.text.block import Piece
-from tui.widgets.bars import segments
 from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.looks.bars import segments
 from tui.widgets.moment import Moment, left, rollback_time, too_late
 
 WIDE, WIDEST = 100, 150

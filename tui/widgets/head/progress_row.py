@@ -7,8 +7,8 @@ from textual.containers import Horizontal
 from textual.reactive import reactive
 
 from tui.text.block import styled
+from tui.widgets.head.progress_text import progress_row
 from tui.widgets.moment import Moment
-from tui.widgets.progress_text import progress_row
 from tui.widgets.words import Words
 
 

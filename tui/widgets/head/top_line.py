@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui.text.block import pieces, styled
-from tui.widgets.mode import Mode, mode_line
+from tui.widgets.head.mode import Mode, mode_line
 from tui.widgets.words import Words
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from tui.widgets.contrast import BLACK, WHITE, contrast
+from tui.widgets.looks.contrast import BLACK, WHITE, contrast
 
 NIGHT, DAY, MONO = "night", "day", "mono"
 

@@ -1,0 +1,1 @@
+"""The rows on top of every screen."""

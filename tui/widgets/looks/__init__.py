@@ -1,0 +1,1 @@
+"""What all widgets look like: colours, signs and bars."""
