@@ -68,6 +68,12 @@ class Before:
 class Ground:
     """One application after another on the same host and the same store."""
 
+    homes = 0
+    """How often the application went back to its first screen."""
+
+    last: RenderableType | None = None
+    """What was painted last."""
+
     def __init__(self, folder: Path) -> None:
         runbook = load(RUNBOOK)
         self.host = FakeTransport(
@@ -84,9 +90,6 @@ class Ground:
         )
         self.app: RunbookApp
         self.pilot: Pilot[Any]
-        self.homes = 0
-        self.last: RenderableType | None = None
-        """What was painted last."""
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -56,7 +56,6 @@ class Foreign(Ground):
         self.workspace = Workspace(
             load(path), text, self.store, {"db": self.host}, FakeClock(), drill="mashed" + said.decode()
         )
-        self.homes = 0
 
 
 def foreign_to(app: App[object]) -> set[str]:
