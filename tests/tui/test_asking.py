@@ -1,8 +1,10 @@
 """An act that waits for answers begins at once, ends with its screen, and what goes wrong in it is told."""
 
+import ast
 from typing import Any
 
 import pytest
+from support.source_trees import trees
 from textual.worker import WorkerFailed
 
 from tests.support.fake_transport import FakeTransport
@@ -161,3 +163,14 @@ async def test_a_fault_in_an_act_is_reported_as_itself(
     said = capsys.readouterr().err
     assert "ValueError: a number was wanted" in said
     assert "Worker raised" not in said
+
+
+def test_every_question_is_awaited() -> None:
+    calls = [
+        (file, ast.unparse(node.func), len(node.args))
+        for file, tree in trees("push_screen")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
+    assert [file for file, name, count in calls if name.endswith("push_screen") and count > 1] == ["front.py"]
+    assert [file for file, name, _ in calls if name.endswith("push_screen_wait")] == []
