@@ -42,10 +42,10 @@ MAY = {
     ("dialogs/moved.py", "Binding"): "not shown",
     ("dialogs/taken_up.py", "Binding"): "not shown",
     ("widgets/output/view.py", "Binding"): "not shown",
-    ("widgets/ascii.py", "LineFilter"): "changes signs of what was made safe",
+    ("widgets/looks/ascii.py", "LineFilter"): "changes signs of what was made safe",
 }
 MAKERS = {"Shown", "Block"}
-MAKES = {("widgets/ascii.py", "Shown"): "an ASCII character for each sign of what was made safe"}
+MAKES = {("widgets/looks/ascii.py", "Shown"): "an ASCII character for each sign of what was made safe"}
 BLOCKS = {"block", "pieces", "lines_of", "styled", "last_words"}
 SAYERS: dict[str, set[str]] = {
     "notify": {"app.py"},

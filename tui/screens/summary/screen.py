@@ -130,13 +130,13 @@ class SummaryScreen(FrontPage[None]):
         room = height - len(head) - bool(owed) - AROUND
         self.head.say(styled(head))
         self.sections.say(styled(section_lines(card, width - 4, max(2, room))))
-        self.sections.border_title = "Time by section"
-        self.sections.border_subtitle = "┼ usually" if any(section.usual for section in card.sections) else ""
+        self.sections.border_title = block("Time by section")
+        self.sections.border_subtitle = block("┼ usually" if any(section.usual for section in card.sections) else "")
         self.sections.display = bool(card.sections)
         self.text.say(styled(details(report, now, keys)))
-        self.rest.border_title = "Debrief" if report.source.debrief else "Deviations"
+        self.rest.border_title = block("Debrief" if report.source.debrief else "Deviations")
         below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
-        self.rest.border_subtitle = f"{counted(card.deviated, 'deviation')} · below: {below}"
+        self.rest.border_subtitle = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
         self.owed.say(styled([owed]))
         self.owed.display = bool(owed)
 

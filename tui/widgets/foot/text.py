@@ -61,6 +61,8 @@ def _monitor(state: SessionState, name: str) -> list[Piece]:
     monitor, monitored = state.runbook.monitors[name], state.monitors[name]
     value, number = monitored.value, monitor.number
     title: Piece = (f"{sanitise(monitor.title)} ", LABEL)
+    if monitored.waiting is not None:  # the last sample is an old one: it says nothing of now
+        return [title, ("… waiting", STYLES["turn"])]
     if value is None:
         return [title, ("? no data", STYLES["turn"])]
     class_ = "good" if good(number, value) else "bad"
