@@ -95,9 +95,10 @@ def measure(program: list[str], begin: bool) -> tuple[list[float], float, float]
         terminal.idle(1.0)
         before = terminal.memory()
         if begin:
-            terminal.press(ENTER)  # the session is taken up, which the screen tells first
-            terminal.idle(1.0)
-            terminal.press(ENTER)
+            for _ in ("the session is resumed", "start the step"):
+                terminal.press(ENTER)
+                terminal.idle(1.5)  # a dialog hears nothing until nobody types
+            terminal.press(b"y")  # yes, run it
             terminal.until(b"running")
         times = []
         for place in range(KEYS):
