@@ -35,6 +35,6 @@ def seen(state: SessionState, step: Step) -> Seen:
 
 def trying_again(state: SessionState, step: Step) -> bool:
     """Whether a command of a step has not given what is expected, and is tried again in a moment."""
-    now = state.step(step.id)
-    last = state.attempts[now.attempts[-1]] if now.attempts else None
-    return now.status is StepStatus.RUNNING and last is not None and last.retrying
+    step_state = state.step(step.id)
+    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
+    return step_state.status is StepStatus.RUNNING and last is not None and last.retrying

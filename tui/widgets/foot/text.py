@@ -67,7 +67,7 @@ def _monitor(state: SessionState, name: str) -> list[Piece]:
         return [title, ("? no data", STYLES["turn"])]
     class_ = "good" if good(number, value) else "bad"
     top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
-    drawn = sparkline([one.value for one in monitored.samples], min(SPARK, len(monitored.samples)), top)
+    drawn = sparkline([sample.value for sample in monitored.samples], min(SPARK, len(monitored.samples)), top)
     words = f"{figure(value, number.unit)} "
     told = (words, "") if class_ == "good" else (f"✖ {words}", STYLES[class_])
     return [title, told, (drawn, STYLES[class_])]

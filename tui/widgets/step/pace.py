@@ -19,11 +19,11 @@ LABEL = "$soft"
 
 def pace_lines(moment: Moment, step: Step, width: int) -> list[list[Piece]]:
     """The bar of a step that was begun, and below it what is out of the ordinary; nothing while nothing was run."""
-    now = moment.state.step(step.id)
-    if not now.attempts:
+    step_state = moment.state.step(step.id)
+    if not step_state.attempts:
         return []
     time = spent(moment.state, step, moment.now)
-    running = now.status is StepStatus.RUNNING
+    running = step_state.status is StepStatus.RUNNING
     if time.took < 1 and not running and not time.over:
         return []
     usual = moment.usual.get(step.id)
