@@ -127,7 +127,7 @@ def _section(one: CardSection, whole: float, title: int, width: int) -> Line:
     drawn = bar(one.took, whole, _usual(one), width - title - TIME - len(tail) - 1 - len(late), WARN if late else GOOD)
     return [
         (cut(sanitise(one.title), title), "bold" if late else ""),
-        (f"{clock_words(one.took):>{TIME}} ", "bold"),
+        (f"{clock_words(one.took) if one.took >= 1 else '':>{TIME}} ", "bold"),
         *drawn,
         (late, WARN),
         (tail, SOFT),
