@@ -1,6 +1,8 @@
 """A screen that is removed while it is being made, as by quick keys: nothing fails, whatever it would have shown."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -57,3 +59,18 @@ async def test_a_screen_that_is_removed_before_it_is_shown_ends_nothing(workspac
         app.close_session()
         await settled(pilot)
         assert isinstance(app.screen, HomeScreen)
+
+
+async def test_a_session_that_was_let_go_leaves_nothing_in_memory(workspace: Workspace) -> None:
+    """What is frozen is never collected: only the first session's screen may be."""
+    async with running(workspace) as (app, pilot):
+        gone = []
+        for _ in range(3):
+            app.open_run()
+            await settled(pilot)
+            assert isinstance(app.screen, RunScreen)
+            gone.append(weakref.ref(app.screen))
+            app.pop_screen()
+            await settled(pilot)
+        gc.collect()
+        assert [screen() for screen in gone[1:-1]] == [None]

@@ -128,7 +128,10 @@ class SessionScreen(FrontPage[None]):
         self.watch(self.checklist, "selected", self._look_at, init=False)
         self.show_state(self.viewer.state)
         self.set_interval(TICK, self._tick)
-        gc.freeze()  # what is loaded by now stays: going through it again and again would hold up keys by 50 ms
+        if not gc.get_freeze_count():
+            # What is loaded by now stays: going through it again and again would hold up keys by 50 ms. Once: a screen
+            # that is frozen is never collected, and each session of the program has some.
+            gc.freeze()
 
     # what is shown
 
