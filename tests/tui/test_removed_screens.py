@@ -30,6 +30,8 @@ from tui.session.state import Attempt
 UNKNOWN = Attempt(
     number=1, step="look", action=0, host="web", command="uptime", started=datetime(2026, 11, 24, tzinfo=UTC)
 )
+EAGER = getattr(asyncio, "eager_task_factory", None)
+"""What makes tasks begin at once; no Python before 3.12 has it."""
 SCREENS: dict[str, Callable[[RunbookApp], Screen[Any]]] = {
     "run": lambda app: RunScreen(),
     "rollback": lambda app: RollbackScreen(),
@@ -74,3 +76,20 @@ async def test_a_session_that_was_let_go_leaves_nothing_in_memory(workspace: Wor
             await settled(pilot)
         gc.collect()
         assert [screen() for screen in gone[1:-1]] == [None]
+
+
+@pytest.mark.parametrize("eager", [False, True] if EAGER else [False])
+def test_a_screen_shows_itself_also_where_its_task_begins_before_it_is_on_the_stack(
+    workspace: Workspace, eager: bool
+) -> None:
+    """Textual's own loop makes tasks eager from Python 3.12 on; a test's loop does not."""
+
+    async def look() -> int:
+        if eager:
+            asyncio.get_running_loop().set_task_factory(EAGER)
+        app = RunbookApp(workspace)
+        async with app.run_test() as pilot:
+            await settled(pilot)
+            return len(app.screen.children)
+
+    assert asyncio.run(look()) > 0

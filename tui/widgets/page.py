@@ -1,5 +1,6 @@
 """What every screen has in common: under another one it is painted only where it shows, and does nothing it is told."""
 
+import asyncio
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
@@ -44,6 +45,9 @@ class Page(Screen[Result]):
         A screen that was removed has no widgets, be it before it was ever shown, and what it shows may be gone too.
         """
         name = message.handler_name
+        if name in SHOWS and self not in self.app.screen_stack:
+            # From Python 3.12 on a screen's task begins within `push_screen`, before the screen is on the stack.
+            await asyncio.sleep(0)
         if (name in SHOWS and self not in self.app.screen_stack) or (name in TOLD and not self.on_top):
             return
         await super()._on_message(message)
