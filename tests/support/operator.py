@@ -20,6 +20,7 @@ from tui.screens.checks.screen import ChecksScreen
 from tui.screens.run.session import SessionScreen
 from tui.session.state import StepStatus
 from tui.widgets.checklist.widget import Checklist
+from tui.widgets.moment import current_step
 
 STUCK = 3000
 SEVERAL = 3
@@ -183,8 +184,12 @@ class Operator:
         await self.on_screen(SessionScreen)
 
     async def marks(self, step: str) -> None:
-        """Move the mark in the checklist to a step."""
+        """Move the mark to a step, once the screen shows where the session is: the mark follows that."""
         for _ in range(STUCK):
+            viewer, moment = self._pilot.app.viewer, self._pilot.app.screen.moment
+            if moment is None or current_step(moment.state) != current_step(viewer.state):
+                await asyncio.sleep(0.01)
+                continue
             selected = self._pilot.app.screen.query_one(Checklist).selected
             if selected == step:
                 return
