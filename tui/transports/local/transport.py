@@ -19,14 +19,14 @@ from tui.transports.base import (
     CancelToken,
     Command,
     HostFacts,
-    Left,
     LinkListener,
     LinkState,
     OutputSink,
     Stream,
 )
 from tui.transports.greeting import Greeting
-from tui.transports.jobs.job import JobRun, clear, look, run_durably, signal_name
+from tui.transports.jobs.job import run_durably, signal_name
+from tui.transports.jobs.keeping import KeepsJobs
 from tui.transports.local.channels import CHUNK, LocalChannels, feed
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 from tui.transports.sockets import dial_here
@@ -35,7 +35,7 @@ PATIENCE = 5.0
 END_TICK = 0.02
 
 
-class LocalTransport:
+class LocalTransport(KeepsJobs):
     """This machine."""
 
     durable = True
@@ -57,18 +57,6 @@ class LocalTransport:
         if command.durable:
             return run_durably(self._channels, command, sink, cancel, self._patience, plainly)
         return plainly()
-
-    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        """Follow a durable command that was left; see Transport."""
-        return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
-
-    def look(self, key: str) -> str:
-        """What there is of a durable command on this machine; see Transport."""
-        return look(self._channels, key)
-
-    def clear(self, session: str) -> int:
-        """Remove what a session's durable commands left on this machine; see Transport."""
-        return clear(self._channels, session)
 
     def _run_plain(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         if cancel.cancelled:

@@ -20,14 +20,14 @@ from tui.transports.base import (
     CancelToken,
     Command,
     HostFacts,
-    Left,
     LinkListener,
     LinkState,
     OutputSink,
     Stream,
 )
 from tui.transports.host_keys.keyblobs import fingerprint
-from tui.transports.jobs.job import JobRun, clear, look, run_durably, unreachable
+from tui.transports.jobs.job import run_durably, unreachable
+from tui.transports.jobs.keeping import KeepsJobs
 from tui.transports.jobs.scripts import MISSING
 from tui.transports.shell import wrap
 from tui.transports.ssh.channels import SSHChannels
@@ -54,7 +54,7 @@ RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
 
-class SSHTransport:
+class SSHTransport(KeepsJobs):
     """One host. Connects when first used, and again when the connection was lost; never runs a command twice.
 
     `trusted_keys` and `client_key` stand for known_hosts and the operator's keys: for a drill's host, whose keys are
@@ -145,18 +145,6 @@ class SSHTransport:
         except HostError as error:
             return unreachable(error)
         return self._run_on(connection, command, sink, cancel)
-
-    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        """Follow a durable command that was left; see Transport."""
-        return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
-
-    def look(self, key: str) -> str:
-        """What there is of a durable command on the host; see Transport."""
-        return look(self._channels, key)
-
-    def clear(self, session: str) -> int:
-        """Remove what a session's durable commands left on the host; see Transport."""
-        return clear(self._channels, session)
 
     def link(self) -> LinkState:
         """The state of the connection now."""

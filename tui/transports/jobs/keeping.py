@@ -1,0 +1,25 @@
+"""What every place does with the durable commands that it keeps, whatever carries the requests there."""
+
+from tui.session.outcome import Outcome
+from tui.transports.base import CancelToken, Left, OutputSink
+from tui.transports.jobs.job import JobRun
+from tui.transports.jobs.request import Channels, clear, look
+
+
+class KeepsJobs:
+    """A place whose durable commands are asked for over its own channels; see Transport."""
+
+    _channels: Channels
+    _patience: float
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Follow a durable command that was left; see Transport."""
+        return JobRun(self._channels, left, sink, cancel, self._patience).rejoin()
+
+    def look(self, key: str) -> str:
+        """What there is of a durable command at the place; see Transport."""
+        return look(self._channels, key)
+
+    def clear(self, session: str) -> int:
+        """Remove what a session's durable commands left at the place; see Transport."""
+        return clear(self._channels, session)
