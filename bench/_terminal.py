@@ -16,8 +16,15 @@ ANSWERS = {b"\x1b[c": b"\x1b[?62;c", b"\x1b[>q": b"", b"\x1b[?2026$p": b"\x1b[?2
 
 def processor_time(pid: int) -> float:
     """Seconds of processor time that a program has taken: what a busy machine changes least."""
-    tasks = Path(f"/proc/{pid}/task")
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+    return sum(_of_thread(task) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+def _of_thread(task: Path) -> int:
+    """Nanoseconds of one thread; it may have ended since its folder was listed."""
+    try:
+        return int((task / "schedstat").read_text().split()[0])
+    except FileNotFoundError:
+        return 0
 
 
 def until(command: Sequence[str], marker: bytes, environment: Mapping[str, str], timeout: float = 20.0) -> float:
