@@ -1,5 +1,6 @@
 """The terminal application: which screen shows, which session is open, and how it ends."""
 
+import gc
 import queue
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
@@ -236,6 +237,7 @@ class RunbookApp(Attentive, TakingUp):
             self.pop_screen()
 
     def _let_go(self) -> None:
+        gc.unfreeze()  # a session's screen froze what was loaded, itself too: it may go now, and the next freezes anew
         viewer, notifier, self.viewer, self.notifier = self.viewer, self.notifier, None, None
         if notifier is not None:
             notifier.close()

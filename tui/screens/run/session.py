@@ -129,8 +129,8 @@ class SessionScreen(FrontPage[None]):
         self.show_state(self.viewer.state)
         self.set_interval(TICK, self._tick)
         if not gc.get_freeze_count():
-            # What is loaded by now stays: going through it again and again would hold up keys by 50 ms. Once: a screen
-            # that is frozen is never collected, and each session of the program has some.
+            # What is loaded by now stays as long as the session: going through it again and again would hold up keys
+            # by 50 ms. Not at each screen: what is frozen is collected only after the session was let go.
             gc.freeze()
 
     # what is shown
