@@ -119,7 +119,7 @@ def test_the_bundled_drill_from_the_first_check_to_the_last_sign_off(tmp_path: P
     done = call(*DRILL, "--answers", str(answers), "--flow", "deploy", "--method", method)
     assert done.exit_code == 0, done.output
     listed = json.loads(call("sessions", "--json").output)
-    assert [(one["result"], one["drill"] != "") for one in listed] == [("completed", True)]
+    assert [(one["result"], one["drill"] != "") for one in listed] == [("deployed", True)]
     assert "outputs: whole\n" in call("verify").output
     exported = call("export").output
     assert "**DRILL**" in exported

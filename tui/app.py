@@ -390,5 +390,5 @@ def parting(conductor: "Conductor") -> Text:
     state = conductor.state
     session = state.started.session if state.started else ""
     back = [f"To resume it: {way_back(state)}"] if way_back(state) else []
-    came = f", {session_called(state).words}" if over(state) else ""
+    came = f", {session_called(state)}" if over(state) else ""
     return last_words([*back, f"Session {session + came}, receipt {conductor.receipt()}"])

@@ -36,12 +36,12 @@ CALM = Debrief(session="s", scenario="S", result="", lasted=1, stories=(), skipp
     ("now", "earlier", "said"),
     [
         (night(12), [], []),
-        (night(12), [night(31), night(9)], ["noticed after 12 s; the time before: 31 s; best of 2: 9.0 s"]),
-        (night(None), [night(31)], ["never noticed; the time before: 31 s; best of 1: 31 s"]),
-        (night(12), [night(None), night(9)], ["noticed after 12 s; the time before: never; best of 1: 9.0 s"]),
-        (night(12), [CALM, night(9)], ["noticed after 12 s; the time before: 9.0 s; best of 1: 9.0 s"]),
+        (night(12), [night(31), night(9)], ["noticed after 0:12; the time before: 0:31; best of 2: 9 s"]),
+        (night(None), [night(31)], ["never noticed; the time before: 0:31; best of 1: 0:31"]),
+        (night(12), [night(None), night(9)], ["noticed after 0:12; the time before: never; best of 1: 9 s"]),
+        (night(12), [CALM, night(9)], ["noticed after 0:12; the time before: 9 s; best of 1: 9 s"]),
         (CALM, [night(31, 40, 2)], []),
-        (night(rollback=50), [night(rollback=40)], ["rolled back in 50 s; the time before: 40 s; best of 1: 40 s"]),
+        (night(rollback=50), [night(rollback=40)], ["rolled back in 0:50; the time before: 0:40; best of 1: 0:40"]),
         (night(), [night(rollback=40)], []),
     ],
 )

@@ -101,7 +101,7 @@ STRUCK = ev.FaultStruck(fault="disk-full", title="The disk fills", how="timed")
 def test_a_rehearsal_in_which_nothing_went_wrong(after: Happened) -> None:
     found = after(*ran("look", 1), ev.SessionFinished(result="completed", operator="ana"))
     assert found.stories == ()
-    assert (found.result, found.lasted, found.failed, found.confirmed) == ("completed", 300, 0, 0)
+    assert (found.result, found.lasted, found.failed, found.confirmed) == ("deployed", 300, 0, 0)
     assert found.worst("noticed") is None
 
 
@@ -182,6 +182,6 @@ def test_the_report_says_it_in_lines(after: Happened) -> None:
     said: list[str] = []
     debrief_report(after(STRUCK, *ran("look", 1, 1), *ran("restart", 2), *ran("clean", 3)), False, said.append)
     assert "✖ 02:01:00 UTC The disk fills (timed)" in said
-    assert "  noticed   after 4 m 00 s: a check failed" in said
-    assert "  decided   after 5 m 00 s: Restart" in said
+    assert "  noticed   after 4:00: a check failed" in said
+    assert "  decided   after 5:00: Restart" in said
     assert "  no help   Restart" in said

@@ -107,7 +107,7 @@ def test_a_notice_sent_minutes_ahead_does_not_tick_that_it_was_a_day(
     ("went_out", "done", "words"),
     [
         ("2026-11-22 23:00", True, "done"),
-        ("2026-11-23 23:00", False, "notified 3 h 00 m ahead"),
+        ("2026-11-23 23:00", False, "notified 3 h ahead"),
         ("", False, "notified; when is not known"),
     ],
 )

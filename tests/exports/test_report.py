@@ -93,8 +93,8 @@ def test_who_did_what_is_counted_in_the_order_they_came() -> None:
 def test_follow_ups_are_due_from_the_end_on_the_first_due_first() -> None:
     going = followups(session())
     assert [(one.id, one.due, one.words) for one in going] == [
-        ("sentry", None, "due 1 h 00 m after the end"),
-        ("review", None, "due 24 h 00 m after the end"),
+        ("sentry", None, "due 1 hour after the end"),
+        ("review", None, "due 24 hours after the end"),
     ]
     over = followups(session(ev.SessionFinished(result="completed", operator="ana")))
     assert [one.words for one in over] == ["due 2026-11-23 03:00 UTC", "due 2026-11-24 02:00 UTC"]
@@ -149,9 +149,9 @@ def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures()
     assert [(one.step, one.what, one.kind, one.attempt) for one in rows] == [
         ("", "session started: deploy, method docker", "", 0),
         ("look", "started", "step", 0),
-        ("look", "#1 failed (not as expected) in 3.0 s on web: uptime …", "", 1),
+        ("look", "#1 failed (not as expected) in 3 s on web: uptime …", "", 1),
         ("look", "expected load, got nothing", "failure", 1),
-        ("", "TRIGGER Error rate: beyond the bound for 1 m 00 s, 12 at last", "trigger", 0),
+        ("", "TRIGGER Error rate: beyond the bound for 1:00, 12 at last", "trigger", 0),
     ]
 
 

@@ -106,10 +106,10 @@ def finished(result: str, flow: str = "deploy", rolled_back: bool = False, ended
 @pytest.mark.parametrize(
     ("state", "called"),
     [
-        (finished("completed"), Called("completed", Tone.GOOD)),
+        (finished("completed"), Called("deployed", Tone.GOOD)),
         (finished("abandoned"), Called("abandoned", Tone.BAD)),
         (finished("rolled back", rolled_back=True), Called("rolled back", Tone.BAD)),
-        (finished("completed", rolled_back=True), Called("completed; rolled back", Tone.BAD)),
+        (finished("completed", rolled_back=True), Called("deployed; rolled back", Tone.BAD)),
         (
             finished("abandoned", rolled_back=True, ended=False),
             Called(f"abandoned; {LEFT}", Tone.BAD),
@@ -150,7 +150,7 @@ def test_an_attempt_of_no_host_is_on_none() -> None:
     state = replace(
         finished("completed"), attempts={98: replace(attempt(Outcome.exited(1), good=True), number=98, host="")}
     )
-    assert output_title(state, 98) == "Output of attempt 98: succeeded (exit 1, as expected) in 1.0 s"
+    assert output_title(state, 98) == "Output of attempt 98: succeeded (exit 1, as expected) in 1 s"
 
 
 def text_of(lines: list[list[tuple[str, str]]]) -> str:
@@ -226,7 +226,7 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert sessions_report(store, as_json=False).endswith("rolled back")
     assert json.loads(sessions_report(store, as_json=True))[0]["result"] == "rolled back"
     line = session_line(next(iter(store.summaries())), NOW, "Shop")
-    assert line[0] == ("✖ rolled back", "bold $st-bad")
+    assert line[0] == ("↺ rolled back", "bold $st-bad")
     assert "ROLLED BACK" in to_markdown(told).decode()
     assert json.loads(to_json(told))["result"] == "rolled back"
     assert "rolled back" in to_html(told).decode()
@@ -247,7 +247,7 @@ def test_a_deployment_whose_steps_are_all_done_may_be_rolled_back_and_leaves_its
     while (step := conductor.state.next_step()) is not None:
         conductor.skip(step.id, "tried")
     state = conductor.state
-    assert session_called(state) == Called("completed", Tone.GOOD)
+    assert session_called(state) == Called("deployed", Tone.GOOD)
     assert [one.followup.id for one in left(state)] == [one.id for one in state.runbook.followups]
     conductor.close()
     monkeypatch.setattr("tui.cli.wiring.open_store", lambda: small_session.workspace.store)

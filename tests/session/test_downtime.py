@@ -66,7 +66,7 @@ def test_it_runs_from_the_command_that_cuts_users_off_to_the_end_of_the_first_go
         ("answers", 100, 2, GOOD),
         ("answers", 300, 2, GOOD),
     )
-    assert (found.seconds, found.words, found.sure, found.since) == (92, "1 m 32 s", True, None)
+    assert (found.seconds, found.words, found.sure, found.since) == (92, "1:32", True, None)
     assert (found.planned, found.over) == (300, False)
 
 
@@ -78,14 +78,14 @@ def test_several_outages_are_added_up() -> None:
 
 def test_one_that_nothing_has_ended_goes_on_until_now() -> None:
     found = told(("page", 400, 1, GOOD), ("answers", 500, 1, BAD))
-    assert found.words == "10 m 00 s and not over"
+    assert found.words == "10:00 and not over"
     assert found.since == BEGAN + timedelta(seconds=400)
 
 
 @pytest.mark.parametrize("outcome", [BAD, UNKNOWN])
 def test_a_command_that_may_have_cut_users_off_counts_as_up_to(outcome: Outcome) -> None:
     found = told(("page", 10, 2, outcome), ("page", 60, 1, GOOD), ("answers", 100, 0, GOOD))
-    assert found.words == "up to 1 m 30 s"
+    assert found.words == "up to 1:30"
 
 
 def test_a_command_that_was_never_started_cut_nobody_off() -> None:

@@ -80,9 +80,9 @@ def test_what_was_not_deployed_leaves_nothing(store: Store, left: dict[str, str]
 @pytest.mark.parametrize(
     ("later", "words", "overdue"),
     [
-        (timedelta(0), "due in 1 h 00 m", False),
-        (timedelta(minutes=20), "due in 40 m 00 s", False),
-        (timedelta(hours=1), "due in 0.0 s", False),
+        (timedelta(0), "due in 1 h", False),
+        (timedelta(minutes=20), "due in 40 m", False),
+        (timedelta(hours=1), "due now", False),
         (timedelta(hours=3, minutes=10), "overdue by 2 h 10 m", True),
     ],
 )
@@ -148,8 +148,8 @@ def test_the_report_tells_what_is_overdue_by_its_exit_status(store: Store) -> No
     said: list[str] = []
     assert report(listed(store.summaries()), END, False, said.append) == 0
     assert report(listed(store.summaries()), END + timedelta(hours=2), False, said.append) == 20
-    assert "◆ due in 1 h 00 m" in said[0]
-    assert "✖ overdue by 1 h 00 m" in said[1]
+    assert "◆ due in 1 h" in said[0]
+    assert "✖ overdue by 1 h" in said[1]
     assert directory.id in said[1]
     assert report(listed(store.summaries()), END + timedelta(hours=2), True, said.append) == 20
     records = msgspec.json.decode(said[2])

@@ -46,7 +46,7 @@ async def test_home_says_what_this_is_and_whether_now_is_the_time(workspace: Wor
     async with app.run_test() as pilot:
         await until(pilot, lambda: "none yet" in shown(app) and "Help" in shown(app))
         seen = shown(app)
-        for words in ("Shop", "release v2", "Production", "Shop team", "inside, 2 h 00 m left", "2026-11-24 02:00 UTC"):
+        for words in ("Shop", "release v2", "Production", "Shop team", "inside, 2 h left", "2026-11-24 02:00 UTC"):
             assert words in seen
         assert "Deploy" in seen
         assert "Roll back" in seen
@@ -57,7 +57,7 @@ def test_outside_the_window_the_next_one_is_named() -> None:
     sunday = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
     seen = text(window_lines(window_state(WINDOW, sunday), sunday))
     assert "✖ outside: Sunday is not a deployment day" in seen
-    assert "next opens Tue 2026-11-24 02:00 UTC, in 27 h 00 m" in seen
+    assert "next opens Tue 2026-11-24 02:00 UTC, in 27 h" in seen
 
 
 def test_without_a_window_none_is_claimed() -> None:
@@ -75,7 +75,7 @@ async def test_the_unfinished_session_comes_first_and_enter_goes_on_with_it(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "◆ unfinished" in shown(app))
         seen = shown(app)
-        assert seen.index("◆ unfinished") < seen.index("✔ completed")
+        assert seen.index("◆ unfinished") < seen.index("✔ deployed")
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor is not None)
         assert app.conductor is not None
@@ -90,7 +90,7 @@ async def test_a_finished_session_is_not_resumed_but_exported(workspace: Workspa
     session = left_open(workspace, finish=True)
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: "✔ completed" in shown(app))
+        await until(pilot, lambda: "✔ deployed" in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: "this session is finished" in shown(app))
         assert app.conductor is None
@@ -175,7 +175,7 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
     clock.advance(2 * 3600)
     app = RunbookApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "✖ overdue by 1 h 00 m" in shown(app))
+        await until(pilot, lambda: "✖ overdue by 1 h" in shown(app))
         await until(pilot, lambda: "Watch the error rate" in shown(app))
         assert "x ticks one off" in shown(app)
         await pilot.press("x")

@@ -82,7 +82,7 @@ async def test_the_plan_and_one_clock_show_and_the_rollback_goes_to_its_end(
         await switched(app, pilot)
         await pilot.press("ctrl+r")
         asked = await dialog(pilot, RollbackReason)
-        assert "1 needed, 1 not needed; about 1 m 00 s." in "\n".join(asked._plan)
+        assert "1 needed, 1 not needed; ≈ 1:00." in "\n".join(asked._plan)
         await pilot.press("escape")
         await decided(pilot)
         seen = shown(app)
@@ -144,7 +144,7 @@ async def test_the_status_update_nags_when_it_is_due_and_u_writes_it(workspace: 
         await until(pilot, lambda: "status update overdue by 0:15" in shown(app))
         await pilot.press("u")
         asked = await dialog(pilot, SendMessage)
-        assert asked._text == "0 of 1 steps done, now: Switch back, 2 m 15 s, because Error rate above 10%"
+        assert asked._text == "0 of 1 steps done, now: Switch back, 2 min 15 s, because Error rate above 10%"
         await pilot.press("f4")
         await until(pilot, lambda: isinstance(journal(workspace)[-1], ev.MessageSent))
         await until(pilot, lambda: "next status update in 2:00" in shown(app))
@@ -228,6 +228,6 @@ async def test_quitting_after_its_end_offers_no_way_back(workspace: Workspace) -
         await until(pilot, lambda: app.conductor.state.rollback_finished_at is not None)
         await pilot.press("ctrl+q")
         await dialog(pilot, Confirm)
-        assert "✖ rolled back: nothing is left to do." in shown(app)
+        assert "↺ rolled back: nothing is left to do." in shown(app)
         assert "f on the summary records it as finished." in shown(app)
         assert "runbook resume" not in shown(app)

@@ -15,10 +15,11 @@ from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.usual import Usual, WholeUsual
+from tui.text.amounts import roughly
 from tui.text.block import Piece
 from tui.widgets.foot.text import vitals_line
 from tui.widgets.frames import Printed, legend, output_foot, output_head, step_title, title_fits
-from tui.widgets.head.progress_text import about, people_left, progress_row
+from tui.widgets.head.progress_text import people_left, progress_row
 from tui.widgets.looks.bars import bar, segments
 from tui.widgets.moment import Moment
 from tui.widgets.seen import seen
@@ -133,7 +134,7 @@ def test_what_is_left_counts_peoples_time_where_whole_sessions_are_known() -> No
 
 @pytest.mark.parametrize(("seconds", "words"), [(12, "12 s"), (59, "59 s"), (102, "2 m"), (5280, "1 h 28 m")])
 def test_what_is_guessed_is_not_said_to_the_second(seconds: float, words: str) -> None:
-    assert about(seconds) == words
+    assert roughly(seconds) == words
 
 
 def test_at_the_end_every_step_is_counted() -> None:
@@ -217,7 +218,7 @@ def test_the_pace_is_never_wider_than_the_card() -> None:
         assert cell_len(told(lines[0])) <= width
     late = pace_lines(Moment(state=state, now=OPENS + timedelta(seconds=72), usual=usual), step, 60)
     assert "over its budget" in told(late[1])
-    assert "silent for 1 m 12 s" in told(late[1])
+    assert "silent for 1:12" in told(late[1])
 
 
 # the ten states

@@ -98,7 +98,7 @@ def test_what_went_otherwise_is_told(
     assert "2 steps left   f finishes it as “abandoned”" in words
     assert 'Look around  failed: expected contains "load"' in words
     assert "Back up  skipped by ana: made [by] hand" in words
-    assert "of 10 s  Look around" in words
+    assert "of 0:10  Look around" in words
     assert "☐ open Backup made" in words
     assert "✎ watched by ben" in words
     assert not any(bad in words for bad in "\x1b\u202e")

@@ -12,7 +12,7 @@ from tui.session import events as ev
 from tui.session.report_card.downtime import Downtime, Outage
 from tui.session.report_card.report_card import CardRollback, CardSection, Owed, ReportCard
 from tui.session.state import SessionState
-from tui.session.views.called import Badge, Tone
+from tui.session.views.called import Called, Tone
 from tui.session.views.usual import Usual
 
 BEGAN = datetime(2026, 11, 24, 2, 31, tzinfo=UTC)
@@ -29,7 +29,7 @@ def usual(median: float) -> Usual:
 
 
 CARD = ReportCard(
-    badge=Badge("✔", "deployed", Tone.GOOD),
+    badge=Called("deployed", Tone.GOOD),
     drill="",
     what="v2.0.0 by method A",
     people="root and ada",
@@ -99,7 +99,7 @@ def test_every_figure_stands_above_its_name_at_every_size(width: int) -> None:
 
 def test_a_rollback_has_its_reason_and_its_own_time() -> None:
     back = CardRollback(reason="errors", at=BEGAN, took=700, allowed=600)
-    lines = head_lines(replace(CARD, badge=Badge("↺", "rolled back", Tone.BAD), rollback=back), DONE, 120, "f")
+    lines = head_lines(replace(CARD, badge=Called("rolled back", Tone.BAD), rollback=back), DONE, 120, "f")
     words = "\n".join(plain(lines))
     assert "↺ ROLLED BACK" in words
     assert "because errors" in words

@@ -202,7 +202,7 @@ async def test_a_finished_session_is_opened_again_only_on_a_yes(workspace: Works
     app = RunbookApp(workspace, session=session_of(first), operator="ben")
     async with app.run_test(size=(100, 30)) as pilot:
         await dialog(pilot, Confirm)
-        assert "It is finished: completed" in shown(app)
+        assert "It is finished: ✔ deployed" in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         assert app.conductor is None

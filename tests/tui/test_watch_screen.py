@@ -58,7 +58,7 @@ async def test_figures_dwell_and_a_tripped_trigger(workspace: Workspace, clock: 
         seen = shown(app)
         assert "40 %" in seen
         assert "0.5 % · below 1 %" in seen
-        assert "above 10 %: 30 s of 5 m 00 s" in seen
+        assert "above 10 %: 0:30 of 5:00" in seen
         app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=40.0, dwell=300.0))
         await until(pilot, lambda: "Error rate above 10 % for 5m" in shown(app))
         await pilot.press("escape")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.rollback import Need, rollback_plan
-from tui.text.amounts import duration
+from tui.text.amounts import spelled
 
 Moments = Iterator[tuple[datetime, str]]
 
@@ -17,7 +17,7 @@ def incident_values(state: SessionState, now: datetime) -> dict[str, str]:
     ended = state.rollback_finished_at
     elapsed = (ended or now) - state.rollback_at
     return {
-        "rollback_elapsed": duration(elapsed),
+        "rollback_elapsed": spelled(elapsed),
         "rollback_progress": progress(state),
         "incident_timeline": "\n".join(f"- {at:%H:%M:%S} {words}" for at, words in timeline(state)),
         "incident_why": "\n".join(f"- {words}" for words in _why(state)),
@@ -84,7 +84,7 @@ def _impact(state: SessionState, now: datetime) -> Iterator[str]:
     if changes:
         yield f"production was changed from {min(changes):%H:%M:%S} UTC on"
     end = state.rollback_finished_at
-    yield f"rollback from {state.rollback_at:%H:%M:%S} UTC, {duration((end or now) - state.rollback_at)}" + (
+    yield f"rollback from {state.rollback_at:%H:%M:%S} UTC, {spelled((end or now) - state.rollback_at)}" + (
         "" if end else " so far"
     )
 

@@ -386,7 +386,7 @@ def ended(state: "SessionState") -> str:
     if state.finished is None:
         return ""
     at = f" {state.finished_at:%Y-%m-%d %H:%M} UTC" if state.finished_at else ""
-    return f"{session_called(state).words}{at} by {state.finished.operator}"
+    return f"{session_called(state)}{at} by {state.finished.operator}"
 
 
 def _hash(text: str) -> str:

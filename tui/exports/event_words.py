@@ -6,8 +6,8 @@ from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.places import words_of
 from tui.session.state import AUTO, SessionState, step_by_id
-from tui.session.views.called import attempt_called, place_words
-from tui.text.amounts import duration
+from tui.session.views.called import attempt_called, outcome_called, place_words
+from tui.text.amounts import duration, took_words
 from tui.text.command import command_lines
 
 
@@ -36,7 +36,11 @@ def _of_session(event: ev.SessionEvent, state: SessionState) -> tuple[str, str, 
         case ev.SessionHandedOver():
             return event.operator, "", f"session handed over by {event.previous}"
         case ev.SessionFinished():
-            return event.operator, "", f"session finished: {event.result}" + (f" ({event.note})" if event.note else "")
+            return (
+                event.operator,
+                "",
+                f"session finished: {outcome_called(state, event.result)}" + (f" ({event.note})" if event.note else ""),
+            )
         case ev.RollbackStarted():
             return event.operator, "", f"ROLLBACK started: {event.reason}"
         case ev.RollbackFinished():
@@ -107,7 +111,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
             first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
-            what = f"{attempt_called(attempt)} in {duration(event.seconds)}{place_words(attempt)}: {first}"
+            what = f"{attempt_called(attempt)}{took_words(event.seconds)}{place_words(attempt)}: {first}"
             return "", title, f"#{event.attempt} {what}"
         case ev.AttemptChecked():
             bad = [f"expected {check.expected}, got {check.came}" for check in event.checks if not check.ok]

@@ -23,7 +23,7 @@ from tui.session.views.called import (
 from tui.session.views.followups import followups as session_followups
 from tui.session.views.markers import marker_of
 from tui.session.views.rollback import rollback_plan
-from tui.text.amounts import duration
+from tui.text.amounts import duration, within_words
 from tui.text.drawn import Drawn
 
 COLOUR = 32
@@ -94,7 +94,7 @@ class Task(Struct, frozen=True):
         """When it is due, or that it was done."""
         if self.done:
             return f"done {self.done}"
-        return f"due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else f"due {duration(self.within)} after the end"
+        return f"due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else f"due {within_words(self.within)} after the end"
 
 
 class Answered(Struct, frozen=True):

@@ -10,6 +10,7 @@ from tui.errors import RunbookError
 from tui.headless.tables import table
 from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.journal.journal import read
+from tui.session.views.called import outcome_signed
 from tui.text.amounts import counted, duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
@@ -35,7 +36,7 @@ def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debr
         return
     say(sanitise(f"{one.session}: {one.scenario}"))
     counts = f"{counted(one.failed, 'failed attempt')}, {counted(one.confirmed, 'confirmed change')}"
-    say(f"{one.result} after {duration(one.lasted)}; {counts}")
+    say(f"{outcome_signed(one.result)} after {duration(one.lasted)}; {counts}")
     if one.rollback is not None:
         say(f"rolled back in {duration(one.rollback)}")
     for story in one.stories:
@@ -73,5 +74,13 @@ def _row(at: datetime, one: Debrief) -> tuple[str, ...]:
     worst = [one.worst(name) for name in ("noticed", "decided", "recovered")]
     figures = [duration(length) if length is not None else "never" if one.stories else "" for length in worst]
     vain = str(sum(len(story.vain) for story in one.stories)) if one.stories else ""
-    cells = (f"{at:%Y-%m-%d %H:%M}", one.scenario, one.result, str(len(one.stories)), *figures, vain, one.session)
+    cells = (
+        f"{at:%Y-%m-%d %H:%M}",
+        one.scenario,
+        outcome_signed(one.result),
+        str(len(one.stories)),
+        *figures,
+        vain,
+        one.session,
+    )
     return tuple(sanitise(cell) for cell in cells)

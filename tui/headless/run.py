@@ -17,7 +17,7 @@ from tui.session.tries import took
 from tui.session.views.called import GLYPHS, attempt_called, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
-from tui.text.amounts import duration
+from tui.text.amounts import duration, guessed
 
 Print = Callable[[str], None]
 MAX_ROUNDS = 10_000
@@ -111,7 +111,7 @@ def _plan_lines(state: SessionState) -> list[str]:
     if state.rollback is None:
         return []
     plan = rollback_plan(state)
-    lines = [f"ROLLBACK because {state.rollback.reason}; about {duration(expected_seconds(plan, state))}"]
+    lines = [f"ROLLBACK because {state.rollback.reason}; {guessed(expected_seconds(plan, state))}"]
     return lines + [f"  {one.need.value:10} {one.step.id}: {one.step.title} ({one.why})" for one in plan]
 
 

@@ -130,7 +130,7 @@ def _cells(one: Summary) -> tuple[str, ...]:
         return (one.id, "", "", "", "", one.problem or "empty")
     last = over_at(state) or state.at
     took = duration(last - state.started_at) if last and state.started_at else ""
-    result = session_called(state).words
+    result = str(session_called(state))
     if not over(state):
         settled = sum(state.step(step.id).status.settled for _, step in state.plan())
         result += f", {settled} of {len(state.plan())} steps"

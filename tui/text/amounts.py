@@ -1,6 +1,17 @@
 """Says amounts as people do, the same way on every screen and in every report: times, counts, figures."""
 
 from datetime import timedelta
+from math import floor, isfinite, log10
+
+MINUTE, HOUR = 60, 3600
+DAYS = 48
+"""From so many hours on a time is told in days."""
+
+MOST_PLACES = 6
+"""So many digits of a number stand behind the point."""
+
+SHORTEST = 0.05
+"""A shorter time, in seconds, is not shown: what ran took none."""
 
 
 def counted(number: int, thing: str) -> str:
@@ -9,26 +20,67 @@ def counted(number: int, thing: str) -> str:
 
 
 def duration(length: float | timedelta | None) -> str:
-    """A length of time as people say it: 0.4 s, 42 s, 3 m 10 s, 1 h 02 m; – for a negative one, by a clock set back."""
+    """How long something took or may take: 0.4 s, 4 s, 0:42, 12:40, 1 h 02 m.
+
+    Each is written as in every other place, so that two of them can be compared; – for none, and for a negative one,
+    by a clock that was set back.
+    """
     if length is None:
         return "–"
     total = length.total_seconds() if isinstance(length, timedelta) else length
     if total < 0:
         return "–"
-    if total < 10:
-        return f"{total:.1f} s"
-    minutes, rest = divmod(round(total), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} m"
-    return f"{minutes} m {rest:02d} s" if minutes else f"{rest} s"
+    if total < 9.95:
+        return f"{round(total, 1):g} s"
+    return clock_words(round(total)) if round(total) < HOUR else _hours(round(total / MINUTE))
+
+
+def guessed(length: float | timedelta) -> str:
+    """How long something is expected to take: ≈ 4 s, ≈ 6:45."""
+    total = length.total_seconds() if isinstance(length, timedelta) else length
+    return f"≈ {duration(round(total))}"
+
+
+def took_words(length: float | None) -> str:
+    """How long something took, to be put after what it came to: ` in 0:42`; nothing where it took no time."""
+    return f" in {duration(length)}" if length is not None and length >= SHORTEST else ""
 
 
 def clock_words(length: float) -> str:
-    """A length of time that ticks: 0:07, 12:40, 1:02:09."""
-    minutes, rest = divmod(int(length), 60)
+    """A length of time that ticks, or that stands in a column beside its budget: 0:07, 12:40, 1:02:09."""
+    minutes, rest = divmod(int(length), MINUTE)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def roughly(length: float | timedelta) -> str:
+    """A length of time that nobody needs to the second: what is left, how long ago: 40 s, 24 m, 1 h 28 m, 2 d 3 h."""
+    total = round(length.total_seconds() if isinstance(length, timedelta) else length)
+    return f"{total} s" if total < MINUTE else _hours(round(total / MINUTE))
+
+
+def time_left(length: timedelta) -> str:
+    """What is left of a time, never more than there is: 40 s, 9 m, 1 h 02 m."""
+    total = int(length.total_seconds())
+    return f"{total} s" if total < MINUTE else _hours(total // MINUTE)
+
+
+def spelled(length: timedelta) -> str:
+    """A length of time in a message to people who do not know the program: 42 s, 2 min 15 s, 1 h 2 min."""
+    minutes, rest = divmod(round(max(length, timedelta()).total_seconds()), MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (0 if hours else rest, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def _hours(minutes: int) -> str:
+    hours, minutes = divmod(minutes, 60)
+    days, rest = divmod(hours, 24)
+    if hours >= DAYS:
+        return f"{days} d {rest} h" if rest else f"{days} d"
+    if not hours:
+        return f"{minutes} m"
+    return f"{hours} h {minutes:02d} m" if minutes else f"{hours} h"
 
 
 def within_words(length: float) -> str:
@@ -40,17 +92,26 @@ def within_words(length: float) -> str:
     return duration(length)
 
 
-def time_left(length: timedelta) -> str:
-    """What is left of a time, in whole minutes and never more than there is: 9 m, 1 h 02 m."""
-    hours, minutes = divmod(int(length.total_seconds() // 60), 60)
-    return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m"
-
-
 def figure(value: float, unit: str) -> str:
-    """A figure with its unit, in as few digits as tell it."""
+    """A figure with its unit, in as few digits as tell it: 21.4 MiB, 0.18 s, 13.8 %, 1,204."""
     if unit == "bytes":
-        for word in ("B", "KiB", "MiB", "GiB"):
-            if value < 1024 or word == "GiB":
-                return f"{value:.3g} {word}"
-            value /= 1024
-    return f"{value:.3g} {unit}".rstrip()
+        return size(value)
+    return f"{digits(value)} {unit}".rstrip()
+
+
+def size(value: float) -> str:
+    """So many bytes: 512 B, 21.4 MiB."""
+    unit = "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(value) < 1023.5 or unit == "TiB":
+            break
+        value /= 1024
+    return f"{digits(value)} {unit}"
+
+
+def digits(value: float) -> str:
+    """A number in three digits or in all that stand before the point, never with an exponent: 0.00042, 13.8, 1,204."""
+    if not isfinite(value):
+        return str(value)
+    before = 0 if value == 0 else floor(log10(abs(value))) + 1
+    return f"{value:,.0f}" if before >= 3 else f"{value:,.{min(3 - before, MOST_PLACES)}f}".rstrip("0").rstrip(".")

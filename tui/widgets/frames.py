@@ -11,7 +11,7 @@ from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import attempt_called, attempt_failed, place_words
 from tui.session.views.rollback import Need, planned
-from tui.text.amounts import clock_words, counted, duration, figure
+from tui.text.amounts import clock_words, counted, figure, took_words
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import CLASSES, FOLLOWING, HELD, STYLES, glyph
 from tui.widgets.head.mode import cut
@@ -35,8 +35,6 @@ LEGEND = (
 """The states in the order in which a list of steps counts them."""
 LAST_TO_GO = (StepStatus.FAILED, StepStatus.UNKNOWN, StepStatus.SIGNED, StepStatus.PENDING)
 APART = " · "
-INSTANT = 0.05
-"""A command that took less, in seconds, took no time that anybody would read."""
 
 
 def legend(state: SessionState, steps: Iterable[str], width: int, rollback: bool = False) -> list[Piece]:
@@ -123,8 +121,7 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
         sign, class_ = "?", "unknown"
     elif attempt_failed(attempt) or not attempt.outcome.ended_by_itself:
         sign, class_ = "✖", "bad"
-    took = f" in {duration(attempt.seconds)}" if attempt.seconds is not None and attempt.seconds >= INSTANT else ""
-    return [*pieces, ("  ", ""), (f"{sign} {attempt_called(attempt)}{took}", STYLES[class_])]
+    return [*pieces, ("  ", ""), (f"{sign} {attempt_called(attempt)}{took_words(attempt.seconds)}", STYLES[class_])]
 
 
 def output_foot(state: SessionState, number: int, printed: Printed, told: Sequence[str], width: int) -> list[Piece]:

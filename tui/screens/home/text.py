@@ -10,7 +10,7 @@ from tui.session.places import runbook_id
 from tui.session.state import SessionState
 from tui.session.views.called import Tone, session_called
 from tui.session.views.followups import Due, left
-from tui.text.amounts import duration
+from tui.text.amounts import roughly
 from tui.text.block import Piece
 
 DUE_SHOWN = 4
@@ -48,7 +48,7 @@ def window_lines(state: WindowState, now: datetime) -> list[list[Piece]]:
         return [clock, [("window ", QUIET), (f"✔ {state.words}", GOOD)]]
     line: list[Piece] = [("window ", QUIET), (f"✖ {state.words}", BAD)]
     if state.opens is not None:
-        ahead = duration(state.opens - now)
+        ahead = roughly(state.opens - now)
         opens = state.opens.astimezone(now.tzinfo)
         return [clock, line, [("next opens ", QUIET), (f"{opens:%a} {when(opens)}", ""), (f", in {ahead}", QUIET)]]
     return [clock, line]
@@ -66,7 +66,7 @@ def session_line(summary: Summary, now: datetime, here: str) -> list[Piece]:
     return [
         (str(called), TONES[called.tone]),
         (f"  {drill}{what + method}", "bold"),
-        (f"  {began:%Y-%m-%d %H:%M} UTC, {duration(now - began)} ago", ""),
+        (f"  {began:%Y-%m-%d %H:%M} UTC, {roughly(now - began)} ago", ""),
         (f"  {state.operator}  {progress(state)}", QUIET),
         *([] if belongs(summary, here) else [(f"  runbook: {state.runbook.runbook.title}", "bold")]),
     ]

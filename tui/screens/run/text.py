@@ -14,7 +14,7 @@ from tui.session.state import Attempt, SessionState
 from tui.session.views.called import attempt_called, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
-from tui.text.amounts import duration
+from tui.text.amounts import guessed, took_words
 from tui.text.block import shown
 from tui.text.command import command_lines
 from tui.widgets.glyphs import OVER
@@ -53,8 +53,8 @@ def start_lines(
         elif action.probe is not None:
             lines.append(words_of(state.runbook, action.probe, values))
     if step.point_of_no_return:
-        back = duration(rollback_time(state, step, usual))
-        lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, about {back}.")
+        back = guessed(rollback_time(state, step, usual))
+        lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, {back}.")
     late = too_late(state, step, at, usual)
     if late:
         lines.append(f"{OVER} the window: {late}")
@@ -93,7 +93,7 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     for number in step_state.attempts:
         attempt = state.attempts[number]
         first = _called(step, attempt, values)
-        lines.append(f"{attempt_called(attempt)} in {duration(attempt.seconds)}: {first}")
+        lines.append(f"{attempt_called(attempt)}{took_words(attempt.seconds)}: {first}")
     for checks in step_state.checks.values():
         lines += [
             f"{'✔' if check.ok else '!' if check.warning else '✖'} expected {check.expected}, got {check.came}"
@@ -113,7 +113,7 @@ def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
 def output_title(state: SessionState, number: int) -> str:
     """What an output is called where one is chosen: which attempt, and its outcome."""
     attempt = state.attempts[number]
-    ended = f"{attempt_called(attempt)} in {duration(attempt.seconds)}" if attempt.outcome else "▶ running"
+    ended = f"{attempt_called(attempt)}{took_words(attempt.seconds)}" if attempt.outcome else "▶ running"
     return f"Output of attempt {number}{place_words(attempt)}: {ended}"
 
 

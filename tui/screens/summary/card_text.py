@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from tui.session.report_card.report_card import CardSection, ReportCard
 from tui.session.state import SessionState
-from tui.session.views.called import Tone, over, result_of
+from tui.session.views.called import Tone, outcome_called, over, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.text.amounts import clock_words, counted
 from tui.text.block import Piece
@@ -39,7 +39,7 @@ def _open(state: SessionState, finish: str) -> Line:
     words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
     if doubtful(state) and state.next_step() is None:
         words = doubt_words(state)
-    return [(f"  {words}", WARN), (f"   {finish} finishes it as “{result_of(state)}”", "")]
+    return [(f"  {words}", WARN), (f"   {finish} finishes it as “{outcome_called(state, result_of(state))}”", "")]
 
 
 def _bar_line(card: ReportCard, width: int) -> Line:

@@ -26,7 +26,7 @@ from tui.screens.summary.text import Report, details
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import verify
-from tui.session.views.called import ABANDONED, result_of
+from tui.session.views.called import ABANDONED, outcome_called, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted
@@ -164,7 +164,8 @@ class SummaryScreen(FrontPage[None]):
             self.app.show_error(NotNow(words, "look at them again on the screen of the steps first"))
             return
         left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
-        lines = [f"The result is recorded as: {result}", *(f"not done: {title}" for title in left[:8])]
+        recorded = outcome_called(conductor.state, result)
+        lines = [f"The result is recorded as: {recorded}", *(f"not done: {title}" for title in left[:8])]
         if len(left) > 8:
             lines.append(f"… and {len(left) - 8} more")
 

@@ -11,7 +11,7 @@ from tui.session.report_card.deviations import DeviationGroup, deviations, group
 from tui.session.report_card.downtime import Downtime, downtime
 from tui.session.report_card.section_times import section_times
 from tui.session.state import SessionState, StepStatus, plan_now
-from tui.session.views.called import Badge, badge_of, failed_attempts, items, over, over_at, people_words
+from tui.session.views.called import Called, failed_attempts, items, over, over_at, people_words, session_called
 from tui.session.views.followups import followups
 from tui.session.views.usual import Usual, WholeUsual
 from tui.text.amounts import within_words
@@ -40,7 +40,7 @@ class Owed(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """5 within 1 h 00 m, 2 done."""
+        """5 within 1 hour, 2 done."""
         words = f"{self.count} within {within_words(self.within)}"
         done = f", {self.done} done" if self.done else ""
         return words + done + (f", {self.late} late" if self.late else "")
@@ -62,7 +62,7 @@ class ReportCard(Struct, frozen=True, kw_only=True):
     without those that turned out not to be needed.
     """
 
-    badge: Badge
+    badge: Called
     drill: str
     what: str
     people: str
@@ -103,7 +103,7 @@ def report_card(
     found = grouped(deviations(state, entries), state)
     ticks = items(state)
     return ReportCard(
-        badge=badge_of(state),
+        badge=session_called(state),
         drill=started.drill if started else "",
         what=what_words(state),
         people=people_words(state.operator, started.second_operator if started else ""),

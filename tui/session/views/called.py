@@ -24,9 +24,13 @@ class Tone(StrEnum):
 
 
 COMPLETED, ROLLED_BACK, ABANDONED = "completed", "rolled back", "abandoned"
-"""What a session is finished as."""
+"""What a session is finished as, in the journal."""
+DEPLOYED, UNFINISHED = "deployed", "unfinished"
+"""What people call a deployment that was completed, and a session that is still open."""
 
 SIGNS = {Tone.GOOD: "✔", Tone.BAD: "✖", Tone.OPEN: "◆"}
+OUTCOME_SIGNS = {DEPLOYED: "✔", COMPLETED: "✔", ROLLED_BACK: "↺", ABANDONED: "–", UNFINISHED: "◆"}
+"""One sign for each thing that a session can come to, so that none is mistaken for another."""
 GLYPHS = {
     StepStatus.PENDING: "○",
     StepStatus.RUNNING: "▶",
@@ -49,8 +53,8 @@ class Called(Struct, frozen=True):
 
     @property
     def sign(self) -> str:
-        """The sign of its tone."""
-        return SIGNS[self.tone]
+        """The sign of the outcome, or else of its tone."""
+        return OUTCOME_SIGNS.get(self.words, SIGNS[self.tone])
 
     def __str__(self) -> str:
         return f"{self.sign} {self.words}"
@@ -101,35 +105,33 @@ def session_called(state: SessionState) -> Called:
     if state.started is None:
         return Called("cut off before it began", Tone.BAD)
     if not over(state):
-        return Called("unfinished", Tone.OPEN)
+        return Called(UNFINISHED, Tone.OPEN)
     result = state.finished.result if state.finished else result_of(state)
-    flow = state.runbook.flows.get(state.started.flow)
-    if flow is not None and flow.kind is FlowKind.ROLLBACK:
-        return Called(result, Tone.GOOD if result in (ROLLED_BACK, COMPLETED) else Tone.BAD)
+    words = outcome_called(state, result)
+    if _kind(state) is FlowKind.ROLLBACK:
+        return Called(words, Tone.GOOD if result in (ROLLED_BACK, COMPLETED) else Tone.BAD)
     if state.rollback is None or result == ROLLED_BACK:
-        return Called(result, Tone.GOOD if result == COMPLETED else Tone.BAD)
+        return Called(words, Tone.GOOD if result == COMPLETED else Tone.BAD)
     back = ROLLED_BACK if state.rollback_finished_at else "the rollback is not finished"
-    return Called(f"{result}; {back}", Tone.BAD)
+    return Called(f"{words}; {back}", Tone.BAD)
 
 
-class Badge(Struct, frozen=True):
-    """What a session came to in one word for people, its sign, and its tone: ✔ deployed, ↺ rolled back."""
-
-    sign: str
-    words: str
-    tone: Tone
-
-    def __str__(self) -> str:
-        return f"{self.sign} {self.words}"
+def outcome_signed(words: str) -> str:
+    """What a session came to with its sign, where only the words are kept: ↺ rolled back."""
+    return f"{OUTCOME_SIGNS.get(words, SIGNS[Tone.BAD])} {words}"
 
 
-def badge_of(state: SessionState) -> Badge:
-    """What a session came to: a deployment that was completed is deployed, other flows are completed."""
-    called = session_called(state)
+def outcome_called(state: SessionState, result: str) -> str:
+    """What people call a result of the journal: a deployment that was completed is deployed, a rollback rolled back."""
+    kind = _kind(state)
+    if result != COMPLETED or kind is None:
+        return result
+    return {FlowKind.DEPLOY: DEPLOYED, FlowKind.ROLLBACK: ROLLED_BACK}.get(kind, result)
+
+
+def _kind(state: SessionState) -> FlowKind | None:
     flow = state.runbook.flows.get(state.started.flow) if state.started else None
-    words = "deployed" if called.words == COMPLETED and flow and flow.kind is FlowKind.DEPLOY else called.words
-    sign = {ROLLED_BACK: "↺", ABANDONED: "–"}.get(called.words, called.sign)
-    return Badge(sign, words, called.tone)
+    return flow.kind if flow else None
 
 
 def attempt_called(attempt: Attempt) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.runbook.model import FlowKind, FollowUp, seconds
 from tui.session.state import Done, SessionState
 from tui.session.views.called import COMPLETED, over, over_at
-from tui.text.amounts import duration
+from tui.text.amounts import roughly
 
 SOON = timedelta(minutes=15)
 
@@ -31,8 +31,10 @@ class Due(Struct, frozen=True, kw_only=True):
             note = f": {self.done.note}" if self.done.note else ""
             return f"done {self.done.at:%Y-%m-%d %H:%M} UTC by {self.done.operator}{note}"
         if now > self.due:
-            return f"overdue by {duration(now - self.due)}"
-        return f"due in {duration(self.due - now)}"
+            return f"overdue by {roughly(now - self.due)}"
+        if self.due - now < timedelta(seconds=1):
+            return "due now"
+        return f"due in {roughly(self.due - now)}"
 
 
 def followups(state: SessionState, end: datetime | None = None) -> list[Due]:

@@ -1,13 +1,13 @@
 """Decides whether people were told as far ahead as a message has to go out before the moment that it is about."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tui.runbook.model import Message, Step, seconds
 from tui.runbook.templates.variables import fill
 from tui.session import events as ev
 from tui.session.state import Announced, SessionState
-from tui.text.amounts import duration
+from tui.text.amounts import time_left
 
 ALREADY = "already sent"
 """How a message went out that this session did not send."""
@@ -55,6 +55,4 @@ def _late(message: Message, told: Announced, of: str) -> str:
     lead = (planned - told.at).total_seconds()
     if lead >= seconds(message.ahead):
         return ""
-    return (
-        f"notified {duration(lead // 60 * 60).removesuffix(' 00 s')} ahead" if lead >= 60 else "notified when it began"
-    )
+    return f"notified {time_left(timedelta(seconds=lead))} ahead" if lead >= 60 else "notified when it began"

@@ -10,7 +10,7 @@ from tui.runbook.window import window_state
 from tui.session.state import SessionState
 from tui.session.views.called import over_at
 from tui.session.views.usual import WholeUsual
-from tui.text.amounts import clock_words, duration, time_left
+from tui.text.amounts import clock_words, roughly, time_left
 from tui.text.block import Piece
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.looks.bars import segments
@@ -93,13 +93,13 @@ def _to_come(moment: Moment, width: int) -> list[list[Piece]]:
         return []
     seconds = people_left(state, moment.whole)
     if seconds:
-        words: list[Piece] = [("≈ ", SOFT), (about(seconds), ""), (" left", SOFT)]
+        words: list[Piece] = [("≈ ", SOFT), (roughly(seconds), ""), (" left", SOFT)]
         end: list[Piece] = [("≈ ", SOFT), (f"{moment.now + timedelta(seconds=seconds):%H:%M}", "")]
         return [words, end] if width >= WIDE else [words]
     rest = left(state, moment.usual, moment.now) if moment.usual else None
     if rest is None or not rest.steps or rest.known * 2 < rest.steps or rest.seconds < 1:
         return []
-    return [[("commands ≈ ", SOFT), (about(rest.seconds), "")]]
+    return [[("commands ≈ ", SOFT), (roughly(rest.seconds), "")]]
 
 
 def people_left(state: SessionState, usual: WholeUsual) -> float:
@@ -111,11 +111,6 @@ def people_left(state: SessionState, usual: WholeUsual) -> float:
     if len(known) * 2 < len(open_sections):
         return 0.0
     return sum(usual.sections[name].median * count / total for name, count, total in known)
-
-
-def about(seconds: float) -> str:
-    """A length of time that nobody knows to the second: 40 s, 24 m, 1 h 28 m."""
-    return duration(round(seconds)) if 10 <= seconds < 60 else time_left(timedelta(seconds=seconds + 30))
 
 
 def _length(pieces: list[Piece]) -> int:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.runbook.model import seconds
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.rollback import Need, PlannedStep, expected_seconds, rollback_plan
-from tui.text.amounts import clock_words, duration
+from tui.text.amounts import clock_words, guessed
 from tui.text.block import Piece
 from tui.widgets.glyphs import NEEDS, OVER, STYLES
 from tui.widgets.moment import Moment
@@ -66,7 +66,7 @@ def _time_line(moment: Moment) -> list[Piece]:
     more = expected_seconds(rollback_plan(state), state, moment.usual)
     if more and state.rollback_finished_at is None:
         late = time.budget and time.elapsed + more > time.budget
-        pieces.append((f"  about {duration(more)} to go", STYLES["turn"] if late else ""))
+        pieces.append((f"  {guessed(more)} to go", STYLES["turn"] if late else ""))
     if state.rollback:
         pieces += [("  because ", LABEL), (state.rollback.reason, "")]
     return pieces
@@ -130,4 +130,4 @@ def plan_lines(state: SessionState, flow: str) -> tuple[str, list[str]]:
     words = ", ".join(f"{count} {WORDS[need]}" for count, need in counts if count)
     changes = [one for one in plan if one.need is not Need.NOT_NEEDED and one.step.mutates]
     titles = [f"  {NEEDS[change.need]} {change.step.title}" for change in changes]
-    return f"Steps: {words}; about {duration(expected_seconds(plan, state))}.", titles
+    return f"Steps: {words}; {guessed(expected_seconds(plan, state))}.", titles

@@ -1,0 +1,108 @@
+"""Times and figures are written in one way: every screen and report asks the same few functions."""
+
+from datetime import timedelta
+from math import inf
+
+import pytest
+
+from tui.text.amounts import (
+    clock_words,
+    digits,
+    duration,
+    figure,
+    guessed,
+    roughly,
+    size,
+    spelled,
+    time_left,
+    took_words,
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "0.4 s"),
+        (4.0, "4 s"),
+        (9.94, "9.9 s"),
+        (9.96, "0:10"),
+        (42, "0:42"),
+        (59.6, "1:00"),
+        (760, "12:40"),
+        (3599.7, "1 h"),
+        (3720, "1 h 02 m"),
+        (5280, "1 h 28 m"),
+        (-1, "–"),
+        (None, "–"),
+    ],
+)
+def test_how_long_something_took(seconds: float | None, words: str) -> None:
+    assert duration(seconds) == words
+    assert seconds is None or duration(timedelta(seconds=seconds)) == words
+
+
+def test_what_is_guessed_is_told_to_be() -> None:
+    assert (guessed(timedelta(minutes=6, seconds=45)), guessed(4.4)) == ("≈ 6:45", "≈ 4 s")
+
+
+def test_a_time_of_zero_is_not_shown() -> None:
+    assert [took_words(seconds) for seconds in (None, 0.0, 0.04, 0.5, 42)] == ["", "", "", " in 0.5 s", " in 0:42"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "left"),
+    [
+        (12, "12 s", "12 s"),
+        (59.8, "1 m", "59 s"),
+        (102, "2 m", "1 m"),
+        (5280, "1 h 28 m", "1 h 28 m"),
+        (7200, "2 h", "2 h"),
+        (97200, "27 h", "27 h"),
+        (183600, "2 d 3 h", "2 d 3 h"),
+        (604800, "7 d", "7 d"),
+    ],
+)
+def test_what_nobody_needs_to_the_second_and_what_is_left_of_a_time(seconds: float, words: str, left: str) -> None:
+    assert roughly(seconds) == words
+    assert time_left(timedelta(seconds=seconds)) == left
+
+
+def test_a_clock_ticks_in_seconds() -> None:
+    assert [clock_words(seconds) for seconds in (7.9, 760, 3729)] == ["0:07", "12:40", "1:02:09"]
+
+
+def test_a_message_to_other_people_spells_a_time_out() -> None:
+    found = [spelled(timedelta(seconds=seconds)) for seconds in (-1, 42, 135, 3720)]
+    assert found == ["0 s", "42 s", "2 min 15 s", "1 h 2 min"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, "0"),
+        (2.24395e7, "22,439,500"),
+        (1204.4, "1,204"),
+        (999.6, "1,000"),
+        (99.95, "100"),
+        (13.84, "13.8"),
+        (0.1, "0.1"),
+        (0.18234, "0.182"),
+        (0.00042, "0.00042"),
+        (1e-9, "0"),
+        (-3.14159, "-3.14"),
+        (inf, "inf"),
+    ],
+)
+def test_a_number_has_no_exponent(value: float, words: str) -> None:
+    assert digits(value) == words
+
+
+def test_bytes_have_the_unit_that_people_read() -> None:
+    assert [size(value) for value in (0, 512, 1023.9, 2.24395e7, 5e12)] == [
+        "0 B",
+        "512 B",
+        "1 KiB",
+        "21.4 MiB",
+        "4.55 TiB",
+    ]
+    assert [figure(13.84, "%"), figure(2.24395e7, "bytes"), figure(3, "")] == ["13.8 %", "21.4 MiB", "3"]
