@@ -1,15 +1,14 @@
 """What was measured during a session, for the reports: the course of each monitor, and figures before and after."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
 from tui.exports.source import Source
-from tui.runbook.model import Number, Trigger, seconds
 from tui.session import events as ev
 from tui.session.baseline import differences
-from tui.text.amounts import figure, within_words
+from tui.session.samples import Limit, limits
+from tui.text.amounts import figure
 
 MOST = 240
 """So many points of a monitor are drawn; of more that follow each other the highest stands for them."""
@@ -20,38 +19,6 @@ class Point(Struct, frozen=True):
 
     at: datetime
     value: float | None
-
-
-class Limit(Struct, frozen=True, kw_only=True):
-    """A figure beyond which something is not good: above `value` where it is `high`, else below it.
-
-    The value itself is good where it is `included`. A trigger's limit proposes the rollback when it is passed for as
-    long as `lasting` (seconds) says.
-    """
-
-    value: float
-    high: bool
-    included: bool = False
-    lasting: float | None = None
-
-    @property
-    def trigger(self) -> bool:
-        """Whether a trigger watches it."""
-        return self.lasting is not None
-
-    def passed(self, value: float) -> bool:
-        """Whether a value is on the wrong side."""
-        if value == self.value:
-            return not self.included
-        return value > self.value if self.high else value < self.value
-
-    def words(self, unit: str) -> str:
-        """The limit in words: good below 0.5 s; above 5 s for 5 minutes: rollback proposed."""
-        words = figure(self.value, unit)
-        if self.lasting is not None:
-            return f"{'above' if self.high else 'below'} {words} for {within_words(self.lasting)}: rollback proposed"
-        side = ("up to" if self.high else "from") if self.included else ("below" if self.high else "above")
-        return f"good {side} {words}"
 
 
 class Course(Struct, frozen=True, kw_only=True):
@@ -108,10 +75,7 @@ def courses(source: Source) -> list[Course]:
             unit=monitor.number.unit,
             points=_thinned(points[name]),
             usual=source.state.monitors[name].baseline if name in source.state.monitors else None,
-            limits=(
-                *_limits(monitor.number),
-                *(_bound(trigger) for trigger in source.runbook.triggers.values() if trigger.monitor == name),
-            ),
+            limits=limits(source.runbook, name),
         )
         for name, monitor in source.runbook.monitors.items()
         if name in points
@@ -132,23 +96,6 @@ def changes(source: Source) -> list[FigureChange]:
         )
         for difference in differences(source.state)
     ]
-
-
-def _limits(number: Number) -> Iterator[Limit]:
-    for value, high, included in (
-        (number.below, True, False),
-        (number.at_most, True, True),
-        (number.above, False, False),
-        (number.at_least, False, True),
-    ):
-        if value is not None:
-            yield Limit(value=value, high=high, included=included)
-
-
-def _bound(trigger: Trigger) -> Limit:
-    high = trigger.above is not None
-    value = (trigger.above if high else trigger.below) or 0.0
-    return Limit(value=value, high=high, included=True, lasting=seconds(trigger.lasting))
 
 
 def _moved(change: float) -> str:

@@ -2,14 +2,16 @@
 
 import math
 import statistics
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import Monitor, Number, Trigger, seconds
+from tui.runbook.model import Monitor, Number, Runbook, Trigger, seconds
 from tui.session import shares
 from tui.session.shares import Counted
+from tui.text.amounts import figure, within_words
 
 KEPT = 240
 """Samples kept of each monitor: two hours at one every 30 seconds."""
@@ -41,6 +43,38 @@ class MonitorWait(Struct, frozen=True):
 
     host: str
     since: datetime
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """A figure beyond which something is not good: above `value` where it is `high`, else below it.
+
+    The value itself is good where it is `included`. A trigger's limit proposes the rollback when it is passed for as
+    long as `lasting` (seconds) says.
+    """
+
+    value: float
+    high: bool
+    included: bool = False
+    lasting: float | None = None
+
+    @property
+    def trigger(self) -> bool:
+        """Whether a trigger watches it."""
+        return self.lasting is not None
+
+    def passed(self, value: float) -> bool:
+        """Whether a value is on the wrong side."""
+        if value == self.value:
+            return not self.included
+        return value > self.value if self.high else value < self.value
+
+    def words(self, unit: str) -> str:
+        """The limit in words: good below 0.5 s; above 5 s for 5 minutes: rollback proposed."""
+        words = figure(self.value, unit)
+        if self.lasting is not None:
+            return f"{'above' if self.high else 'below'} {words} for {within_words(self.lasting)}: rollback proposed"
+        side = ("up to" if self.high else "from") if self.included else ("below" if self.high else "above")
+        return f"good {side} {words}"
 
 
 class Monitored(Struct, frozen=True, kw_only=True):
@@ -145,3 +179,28 @@ def advance(
         return TriggerState()
     spent = before.beyond + span
     return TriggerState(spent, clock, True, before.tripped or spent >= wanted)
+
+
+def limits(runbook: Runbook, monitor: str) -> tuple[Limit, ...]:
+    """The limits of a monitor, those of its triggers last."""
+    triggers = (trigger for trigger in runbook.triggers.values() if trigger.monitor == monitor)
+    return (*limits_of(runbook.monitors[monitor].number), *map(bound_of, triggers))
+
+
+def limits_of(number: Number) -> Iterator[Limit]:
+    """What is good, as the limits of a figure."""
+    for value, high, included in (
+        (number.below, True, False),
+        (number.at_most, True, True),
+        (number.above, False, False),
+        (number.at_least, False, True),
+    ):
+        if value is not None:
+            yield Limit(value=value, high=high, included=included)
+
+
+def bound_of(trigger: Trigger) -> Limit:
+    """The bound of a trigger, which itself is not beyond it."""
+    high = trigger.above is not None
+    value = (trigger.above if high else trigger.below) or 0.0
+    return Limit(value=value, high=high, included=True, lasting=seconds(trigger.lasting))

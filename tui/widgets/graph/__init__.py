@@ -1,0 +1,1 @@
+"""Graphs of what was measured, with their limits."""

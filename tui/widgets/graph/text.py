@@ -1,0 +1,226 @@
+"""Draws what was measured over a time as rows of blocks, with its axis, its limits, and gaps where nothing is known."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+from rich.cells import cell_len
+
+from tui.session.samples import Limit
+from tui.text.block import Piece
+from tui.widgets.graph.scale import Axis, axis, mark
+from tui.widgets.looks.bars import joined
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+CHOSEN = "┊"
+"""The line of a time that was chosen."""
+GAP = "·"
+"""Stands where nothing could be measured: a gap is never drawn as a small figure."""
+NOT_YET = "╌"
+"""In a line of blocks, before the first figure."""
+LIMIT, BOUND = "╌", "▲"
+"""The line of a limit, and the sign of a trigger's."""
+TICK, LINE = "┤", "│"
+LABELS, LONGEST = 5, 9
+"""The fewest and the most cells of the words beside an axis."""
+LEAST = 8
+"""With fewer cells left for it a graph has no words beside its axis."""
+MOST = 2000
+"""So many of the last figures are looked at."""
+
+GOOD, OVER, BEYOND = "$st-good", "$st-turn", "$st-bad"
+PALE, DEEP = 62, 100
+"""How strong the colour of the lowest and of the highest row is, in per cent."""
+
+
+class Shading(StrEnum):
+    """What the terminal can show: shades, a few colours, none."""
+
+    FULL = "full"
+    FLAT = "flat"
+    MONO = "mono"
+
+
+class Graphed(Struct, frozen=True, kw_only=True):
+    """What a graph shows: figures at times (seconds), oldest first, and what they must not pass.
+
+    A figure without a value could not be measured; one stands for `hold` seconds where no other follows.
+    """
+
+    values: tuple[tuple[float, float | None], ...] = ()
+    limits: tuple[Limit, ...] = ()
+    unit: str = ""
+    hold: float = 60.0
+
+
+def graph(
+    of: Graphed, width: int, height: int, now: float, span: float, look: Shading = Shading.FULL, at: float | None = None
+) -> list[list[Piece]]:
+    """`height` rows of `width` cells: the last `span` seconds before `now`, words beside the axis at the left.
+
+    Args:
+        at: a time that was chosen; its column is marked.
+    """
+    if width < 1 or height < 1:
+        return []
+    scale = axis(_known(of, now - span), of.limits, of.unit)
+    tags = _tags(of, scale, height)
+    label = min(LONGEST, max([LABELS, *(cell_len(text) for text, _ in tags.values())]))
+    room = width - label - 2
+    if room < LEAST:
+        tags, room = {}, width
+    chosen = column(at, room, now, span) if at is not None else None
+    rows = bars(columns(of, room, now, span), scale, of.limits, height, look, chosen)
+    if room == width:
+        return rows
+    beside = []
+    for row in range(height):
+        text, style = tags.get(row, ("", ""))
+        edge = TICK if text else LINE
+        beside.append([(_fit(text, label), style), (f"{edge} ", "$line")])
+    return [[*one, *row] for one, row in zip(beside, rows, strict=True)]
+
+
+def columns(of: Graphed, width: int, now: float, span: float) -> list[float | None]:
+    """What each column stands for, the last of them for `now`; of several figures the worst, else the highest.
+
+    Columns begin at times that do not move: what is drawn moves by whole columns, and does not flicker.
+    """
+    found: list[float | None] = [None] * width
+    if width < 1 or span <= 0:
+        return found
+    worst = _worst(of.limits)
+    values = of.values[-MOST:]
+    for place, (when, value) in enumerate(values):
+        if value is None:
+            continue
+        following = values[place + 1][0] if place + 1 < len(values) else None
+        first = column(when, width, now, span)
+        last = column(min(now, when + of.hold), width, now, span)
+        if following is not None:
+            last = min(last, column(following, width, now, span) - 1)
+        for cell in range(max(0, first), max(first, last) + 1):
+            before = found[cell]
+            found[cell] = value if before is None else max(before, value, key=worst)
+    return found
+
+
+def column(when: float, width: int, now: float, span: float) -> int:
+    """In which column a time is; negative before the first. After `now`, by a clock set back, is in the last."""
+    each = span / width
+    return min(width - 1, int(when // each) - int(now // each) + width - 1)
+
+
+def _worst(limits: Sequence[Limit]) -> Callable[[float], tuple[int, float]]:
+    return lambda value: (sum(one.passed(value) for one in limits), value)
+
+
+def bars(
+    values: Sequence[float | None],
+    scale: Axis,
+    limits: Sequence[Limit],
+    height: int,
+    look: Shading = Shading.FULL,
+    chosen: int | None = None,
+) -> list[list[Piece]]:
+    """A bar for each value, in `height` rows; what of it is beyond a limit has the limit's colour."""
+    lines = _lines(limits, scale, height)
+    begun = next((place for place, value in enumerate(values) if value is not None), len(values))
+    rows: list[list[Piece]] = []
+    heights = [0 if value is None else scale.eighths(value, height) for value in values]
+    for row in range(height):
+        level = height - 1 - row
+        cells: list[Piece] = []
+        for place, value in enumerate(values):
+            filled = max(0, min(8, heights[place] - 8 * level))
+            if value is None or not filled:
+                gap = value is None and not level and place > begun
+                cell = (GAP, "$faint") if gap else lines.get(row, (" ", ""))
+            else:
+                style = _tone(value, scale, limits, height, level, top=heights[place] <= 8 * level + 8)
+                cell = _block(filled, style, row, height, look, row in lines)
+            cells.append(_chosen(cell) if place == chosen else cell)
+        rows.append(joined(cells))
+    return rows
+
+
+def spark(values: Sequence[float | None], limits: Sequence[Limit] = (), unit: str = "", width: int = 0) -> list[Piece]:
+    """One row of blocks, on the axis of a graph; `width` cells long where that is given, the last figures in it."""
+    shown = list(values)[-width:] if width else list(values)
+    scale = axis([value for value in shown if value is not None], limits, unit)
+    cells: list[Piece] = [(NOT_YET, "$line")] * (width - len(shown))
+    begun = False
+    for value in shown:
+        begun = begun or value is not None
+        if value is None:
+            cells.append((GAP, "$faint") if begun else (NOT_YET, "$line"))
+        else:
+            cells.append((BLOCKS[scale.eighths(value, 1)], _tone(value, scale, limits, 1, 0, top=True)))
+    return joined(cells)
+
+
+def moment(when: datetime) -> float:
+    """A time as the seconds of a graph."""
+    return when.timestamp()
+
+
+def _known(of: Graphed, since: float) -> list[float]:
+    return [value for when, value in of.values[-MOST:] if value is not None and when + of.hold >= since]
+
+
+def _lines(limits: Sequence[Limit], scale: Axis, height: int) -> dict[int, Piece]:
+    """The lines across the graph by their rows; a trigger's is drawn over a limit's."""
+    found: dict[int, Piece] = {}
+    for one in sorted(limits, key=lambda one: one.trigger):
+        if scale.low <= one.value <= scale.high:
+            found[scale.row(one.value, height)] = (LIMIT, BEYOND if one.trigger else OVER)
+    return found
+
+
+def _tags(of: Graphed, scale: Axis, height: int) -> dict[int, Piece]:
+    """The words beside the axis by their rows: its ends, and over them limits and triggers."""
+    tags: dict[int, Piece] = {
+        0: (mark(scale.high, of.unit), "$faint"),
+        height - 1: (mark(scale.low, of.unit), "$faint"),
+    }
+    for one in sorted(of.limits, key=lambda one: one.trigger):
+        if scale.low <= one.value <= scale.high:
+            words = mark(one.value, of.unit)
+            tag = (f"{BOUND} {words}", f"bold {BEYOND}") if one.trigger else (words, f"bold {OVER}")
+            tags[scale.row(one.value, height)] = tag
+    return tags
+
+
+def _tone(value: float, scale: Axis, limits: Sequence[Limit], height: int, level: int, top: bool) -> str:
+    """The colour of a cell of a bar; its highest cell tells whether the value is good."""
+    found = GOOD
+    middle = (level + 0.5) / height
+    for one in limits:
+        if one.passed(value) and (top or not one.high or middle > scale.share(one.value)):
+            if one.trigger:
+                return BEYOND
+            found = OVER
+    return found
+
+
+def _block(filled: int, tone: str, row: int, height: int, look: Shading, crossed: bool) -> Piece:
+    """A cell of a bar; where there are few colours limits are seen across the bars, and what is bad is bold."""
+    if look is Shading.FULL:
+        return BLOCKS[filled], f"{tone} {PALE + (DEEP - PALE) * (height - row) // height}%"
+    style = tone if look is Shading.FLAT else "$soft" if tone == GOOD else f"bold {tone}"
+    return (LIMIT, f"{style} reverse") if crossed and filled == 8 else (BLOCKS[filled], style)
+
+
+def _chosen(cell: Piece) -> Piece:
+    """A cell of the time that was chosen: a line that is seen across bars too."""
+    text, style = cell
+    if text == " ":
+        return CHOSEN, "$soft"
+    across = text == BLOCKS[8] or "reverse" in style
+    return (CHOSEN, f"{style.removesuffix(' reverse')} reverse") if across else cell
+
+
+def _fit(text: str, width: int) -> str:
+    short = text if cell_len(text) <= width else text[: width - 1] + "…"
+    return " " * (width - cell_len(short)) + short

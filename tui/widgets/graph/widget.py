@@ -1,0 +1,43 @@
+"""A graph on a screen: it fills its place, and paints only the cells that changed."""
+
+from textual import events
+
+from tui.text.block import styled
+from tui.widgets.graph.text import Graphed, Shading, graph
+from tui.widgets.looks.themes import MONO
+from tui.widgets.words import Words
+
+FEW = ("standard", "windows", None)
+"""Colour systems of terminals in which shades of a colour become other colours."""
+
+
+class Graph(Words):
+    """Draws figures up to a time; nothing is painted where another time changes nothing."""
+
+    DEFAULT_CSS = "Graph { height: 1fr; text-wrap: nowrap; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._told: tuple[Graphed, float, float, float | None] = (Graphed(), 0.0, 1.0, None)
+
+    def tell(self, of: Graphed, now: float, span: float, at: float | None = None) -> None:
+        """Show other figures, or the same at another time; `at` is a time that was chosen."""
+        self._told = (of, now, span, at)
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw()
+
+    @property
+    def look(self) -> Shading:
+        """What the terminal can show."""
+        if self.app.no_color or self.app.theme == MONO:
+            return Shading.MONO
+        few = self.app.current_theme.ansi or self.app.console.color_system in FEW
+        return Shading.FLAT if few else Shading.FULL
+
+    def _draw(self) -> None:
+        of, now, span, at = self._told
+        width, height = self.size
+        if width and height:
+            self.say(styled(graph(of, width, height, now, span, self.look, at)))
