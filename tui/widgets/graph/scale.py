@@ -19,7 +19,7 @@ _STEPS = ((5.0, 0.5), (2.0, 0.2), (1.0, 0.1))
 
 
 class Axis(Struct, frozen=True):
-    """What the lowest and the highest cell of a graph stand for; `zero` where bars stand on 0."""
+    """What the lowest and the highest cell of a graph stand for."""
 
     low: float
     high: float
