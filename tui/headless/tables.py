@@ -11,10 +11,11 @@ from typing import BinaryIO
 from tui.errors import RunbookError, SignatureInvalid
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
+from tui.session.archive.known import known_session
 from tui.session.archive.store import SessionDirectory, Store, Summary
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk
-from tui.session.views.called import over, over_at, session_called
+from tui.session.views.called import over, session_called
 from tui.session.views.verdicts import CheckRow
 from tui.signing.signers import read_signers
 from tui.signing.vouching import judge_all, proofs_of, write_proofs
@@ -92,14 +93,16 @@ def sessions_report(store: Store, as_json: bool) -> str:
         return json_text([_record(summary) for summary in summaries])
     if not summaries:
         return f"no sessions in {store.root}"
-    rows = [("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "RESULT"), *(_cells(summary) for summary in summaries)]
-    return table(rows)
+    head = ("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "BUDGET", "DOWNTIME", "RESULT")
+    return table([head, *(_cells(summary) for summary in summaries)])
 
 
 def _record(one: Summary) -> dict[str, object]:
     state = one.state
     if state is None:
         return {"id": one.id, "path": str(one.path), "problem": one.problem}
+    known = known_session(SessionDirectory(one.path), state)
+    cut = known.downtime
     return {
         "id": one.id,
         "path": str(one.path),
@@ -111,6 +114,9 @@ def _record(one: Summary) -> dict[str, object]:
         "started": state.started_at,
         "finished": state.finished_at,
         "result": session_called(state).words if over(state) else None,
+        "seconds": round(known.took, 3),
+        "budget": known.budget or None,
+        "downtime": {"seconds": cut.seconds, "sure": cut.sure, "since": cut.since} if cut.known else None,
         "steps": {status: count for status, count in _counts(one).items() if count},
     }
 
@@ -127,15 +133,14 @@ def _counts(one: Summary) -> dict[str, int]:
 def _cells(one: Summary) -> tuple[str, ...]:
     state = one.state
     if state is None or state.started is None:
-        return (one.id, "", "", "", "", one.problem or "empty")
-    last = over_at(state) or state.at
-    took = duration(last - state.started_at) if last and state.started_at else ""
-    result = str(session_called(state))
-    if not over(state):
-        settled = sum(state.step(step.id).status.settled for _, step in state.plan())
-        result += f", {settled} of {len(state.plan())} steps"
+        return (one.id, *[""] * 6, str(session_called(state)) if state else f"? cannot be read: {one.problem}")
+    known = known_session(SessionDirectory(one.path), state)
+    took = duration(known.took) if state.started_at else ""
+    budget = duration(known.budget) if known.budget else ""
+    cut = known.downtime.words if known.downtime.known else ""
+    result = str(known.called) if known.finished else f"{known.called}, {known.settled} of {known.steps} steps"
     mark = "DRILL " if state.drill else ""
-    return (one.id, state.started.title, state.started.flow, state.operator, took, mark + result)
+    return (one.id, state.started.title, state.started.flow, state.operator, took, budget, cut, mark + result)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

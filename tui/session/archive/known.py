@@ -1,0 +1,204 @@
+"""Keeps what a list shows of each session on disk, so that a journal that has not changed is read once in a process."""
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import RunbookError
+from tui.runbook.model import FlowKind, seconds
+from tui.session.archive.store import SessionDirectory, Store, started_at
+from tui.session.places import runbook_id
+from tui.session.report_card.downtime import Downtime, downtime
+from tui.session.report_card.report_card import what_words
+from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import (
+    ABANDONED,
+    COMPLETED,
+    ROLLED_BACK,
+    Called,
+    Tone,
+    failed_attempts,
+    over,
+    over_at,
+    people_words,
+    result_of,
+    session_called,
+)
+from tui.session.views.followups import Due, left
+from tui.text.amounts import counted
+
+UNREADABLE = Called("cannot be read", Tone.BAD)
+Signature = tuple[int, ...]
+"""What of a session's files changes with them: where they are on the disk, how long they are, and when they changed."""
+
+
+class KnownSession(Struct, frozen=True, kw_only=True):
+    """One session as lists show it; times in UTC, lengths in seconds; `problem` says why it cannot be read.
+
+    `runbook` is the id of its runbook, `scenario` what a drill rehearsed, `what` what was done, `reason` why it came
+    to that. `took` grows until it has `ended`, and is then what it took. `at` is the step it is at, `running` where a
+    command of it was running when its last event was written.
+    """
+
+    id: str
+    path: Path
+    problem: str = ""
+    called: Called = UNREADABLE
+    finished: bool = True
+    runbook: str = ""
+    title: str = ""
+    scenario: str = ""
+    flow: str = ""
+    kind: FlowKind | None = None
+    what: str = ""
+    method: str = ""
+    version: str = ""
+    people: str = ""
+    began: datetime
+    last: datetime | None = None
+    ended: datetime | None = None
+    took: float = 0.0
+    budget: float = 0.0
+    downtime: Downtime = Downtime(known=False)
+    reason: str = ""
+    settled: int = 0
+    steps: int = 0
+    at: str = ""
+    running: str = ""
+    hosts: tuple[str, ...] = ()
+    owes: tuple[Due, ...] = ()
+
+    @property
+    def readable(self) -> bool:
+        """Whether it could be read."""
+        return not self.problem
+
+    @property
+    def sign(self) -> str:
+        """The sign of what it came to."""
+        return self.called.sign if self.readable else "?"
+
+    @property
+    def completed(self) -> bool:
+        """Whether it was a deployment and went to its end as it was begun; what is usual is known by such."""
+        return self.kind is FlowKind.DEPLOY and self.called.tone is Tone.GOOD and self.took > 0
+
+
+class KnownSessions:
+    """Reads sessions once, and again where their files have changed; threads may ask at the same time."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[Signature, KnownSession]] = {}
+
+    def names(self) -> list[str]:
+        """The ids of all sessions, the newest first; what is known of others is forgotten.
+
+        Raises:
+            SessionError: the folder cannot be read, or somebody else could put sessions there.
+        """
+        names = self.store.names()[::-1]
+        there = set(names)
+        with self._lock:
+            self._known = {name: one for name, one in self._known.items() if name in there}
+        return names
+
+    def get(self, name: str) -> KnownSession:
+        """A session as it is on the disk now; blocks for some hundredths of a second where it has to be read."""
+        directory = SessionDirectory(self.store.root / name)
+        signature = _signature(directory)
+        with self._lock:
+            before = self._known.get(name)
+        if before is not None and signature and before[0] == signature:
+            return before[1]
+        one = read_session(directory)
+        with self._lock:
+            self._known[name] = signature, one
+        return one
+
+
+def read_session(directory: SessionDirectory) -> KnownSession:
+    """A session, by its files; one that cannot be read says why."""
+    try:
+        _, state = directory.load()
+        return known_session(directory, state)
+    except RunbookError as error:
+        return KnownSession(id=directory.id, path=directory.path, problem=error.message, began=started_at(directory.id))
+
+
+def known_session(directory: SessionDirectory, state: SessionState) -> KnownSession:
+    """What lists show of a session in this state."""
+    started, ended = state.started, over_at(state)
+    flow = state.runbook.flows.get(started.flow) if started else None
+    method = state.runbook.methods.get(started.method) if started else None
+    began = state.started_at or started_at(directory.id)
+    plan = state.plan()
+    following, running = state.next_step(), state.running()
+    return KnownSession(
+        id=directory.id,
+        path=directory.path,
+        called=session_called(state),
+        finished=over(state),
+        runbook=runbook_id(state.runbook),
+        title=state.runbook.runbook.title,
+        scenario=started.drill if started else "",
+        flow=flow.title if flow else "",
+        kind=flow.kind if flow else None,
+        what=what_words(state),
+        method=method.title if method else "",
+        version=state.fixed_facts().get("release", "") if started else "",
+        people=people_words(state.operator, started.second_operator if started else ""),
+        began=began,
+        last=state.at,
+        ended=ended,
+        took=max(0.0, ((ended or state.at or began) - began).total_seconds()),
+        budget=seconds(flow.budget) if flow else 0.0,
+        downtime=downtime(state, ended or state.at),
+        reason=reason_of(state),
+        settled=sum(state.step(step.id).status.settled for _, step in plan),
+        steps=len(plan),
+        at=following.title if following and not over(state) else "",
+        running=running.host or "this machine" if running else "",
+        hosts=tuple(state.hosts),
+        owes=tuple(left(state)),
+    )
+
+
+def reason_of(state: SessionState) -> str:
+    """Why a session came to what it came to: its rollback's reason, what it failed at, what was left out of it."""
+    if state.started is None:
+        return ""
+    if state.rollback is not None:
+        return state.rollback.reason
+    statuses = [(state.step(step.id).status, step) for _, step in state.plan()]
+    result = state.finished.result if state.finished else result_of(state)
+    if result == ABANDONED and over(state):
+        if state.finished is not None and state.finished.note:
+            return state.finished.note
+        wrong = next((step for status, step in statuses if status in (StepStatus.FAILED, StepStatus.UNKNOWN)), None)
+        if wrong is not None:
+            return f"failed: {wrong.title}"
+        following = state.next_step()
+        return f"at {following.title}" if following else ""
+    if result not in (COMPLETED, ROLLED_BACK):
+        return ""
+    skipped = sum(status is StepStatus.SKIPPED for status, _ in statuses)
+    failed = failed_attempts(state)
+    parts = [f"{skipped} skipped"] if skipped else []
+    parts += [counted(failed, "failed attempt")] if failed else []
+    return ", ".join(parts)
+
+
+def _signature(directory: SessionDirectory) -> Signature:
+    """What is the same as long as a session's files are; empty where that cannot be known."""
+    found: list[int] = []
+    try:
+        for path in (directory.journal, directory.runbook):
+            one = path.stat()
+            found += [one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns]
+    except OSError:
+        return ()
+    return tuple(found)
