@@ -75,8 +75,9 @@ def only(expect: Expect, text: str, outcome: Outcome = OK, seconds: float = 1.0)
         (Expect(http=Http(status=200, protocol="HTTP/2.0")), CURL, True, "HTTP/2.0 200", "HTTP/2 200"),
         (Expect(http=Http(protocol="HTTP/2")), "HTTP/1.1 200 OK", False, "HTTP/2", "HTTP/1.1 200"),
         (Expect(http=Http(status=200)), "", False, "HTTP 200", "no HTTP status line (no output)"),
-        (Expect(seconds=5), "", True, "within 5 s", "1.0 s"),
-        (Expect(seconds=0.5), "", False, "within 0.5 s", "1.0 s"),
+        (Expect(seconds=5), "", True, "within 5 s", "1 s"),
+        (Expect(seconds=0.5), "", False, "within 0.5 s", "1 s"),
+        (Expect(seconds=0.99), "", False, "within 1 s", "1.00 s"),
     ],
 )  # fmt: skip
 def test_one_expectation(expect: Expect, text: str, ok: bool, expected: str, came: str) -> None:
@@ -92,7 +93,7 @@ def test_one_expectation(expect: Expect, text: str, ok: bool, expected: str, cam
         (Number(below=5), "5", False, "5"),
         (Number(at_most=5), "5", True, "5"),
         (Number(above=0, below=10), "-3", False, "-3"),
-        (Number(at_least=1000), "1,234 rows", True, "1234"),
+        (Number(at_least=1000), "1,234 rows", True, "1,234"),
         (Number(pattern=r"used (\d+)%", below=80, unit="%"), "total 100%\nused 79%", True, "79 %"),
         (Number(pattern=r"(\d+)%", of="largest", below=80), "12% 91% 7%", False, "91"),
         (Number(pattern=r"(\d+)%", of="smallest", above=10), "12% 91% 7%", False, "7"),
@@ -105,6 +106,8 @@ def test_one_expectation(expect: Expect, text: str, ok: bool, expected: str, cam
         (Number(below=5), "version v1.9.0", False, "no number found"),
         (Number(below=5), "", False, "no number found"),
         (Number(above=1), "5368709120", True, "5,368,709,120"),
+        (Number(below=1e9, unit="bytes"), "22439500", True, "21.4 MiB"),
+        (Number(below=5000000, unit="bytes"), "5000001", False, "5,000,001 bytes"),
         (Number(below=5), "nan", False, "no number found"),
     ],
 )

@@ -151,7 +151,7 @@ def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures()
         ("look", "started", "step", 0),
         ("look", "#1 failed (not as expected) in 3 s on web: uptime …", "", 1),
         ("look", "expected load, got nothing", "failure", 1),
-        ("", "TRIGGER Error rate: beyond the bound for 1:00, 12 at last", "trigger", 0),
+        ("", "TRIGGER Error rate: beyond the bound for 1:00, 12 % at last", "trigger", 0),
     ]
 
 

@@ -30,9 +30,9 @@ def read(check: str, given: dict[str, Any], **came: Any) -> Reading:
     ("objects", "count", "newest", "age", "summary"),
     [
         ((), 0, "", None, "backups: 0 objects, 0 B"),
-        ((found(),), 1, "a", 1.0, "backups: 1 objects, 10 B, the newest 60 min ago"),
-        ((found(hours=50), found("b", 2048, 26)), 2, "b", 26.0, "backups: 2 objects, 2.0 KiB, the newest 26.0 h ago"),
-        ((found(hours=-1),), 1, "a", 0.0, "backups: 1 objects, 10 B, the newest 0 min ago"),
+        ((found(),), 1, "a", 1.0, "backups: 1 object, 10 B, the newest 1 h ago"),
+        ((found(hours=50), found("b", 2048, 26)), 2, "b", 26.0, "backups: 2 objects, 2.01 KiB, the newest 26 h ago"),
+        ((found(hours=-1),), 1, "a", 0.0, "backups: 1 object, 10 B, the newest just now"),
     ],
 )
 def test_a_list_in_figures(
@@ -45,7 +45,7 @@ def test_a_list_in_figures(
 
 
 def test_a_list_that_goes_on() -> None:
-    assert read("list", {}, objects=(found(),), complete=False).summary.startswith("backups: at least 1 objects")
+    assert read("list", {}, objects=(found(),), complete=False).summary.startswith("backups: at least 1 object")
 
 
 @pytest.mark.parametrize(

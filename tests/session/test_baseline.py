@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.runbooks import small
+from tui.runbook.described.probes import measured_words
+from tui.runbook.services import Service
 from tui.session import events as ev
-from tui.session.baseline import differences
+from tui.session.baseline import Difference, differences
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
@@ -65,3 +68,13 @@ def test_of_one_step_alone() -> None:
 def test_how_much_it_moved(before: float, now: float, moved: float) -> None:
     state = after(*measured(1, "look", used=before), *change(2), *measured(3, "look", used=now))
     assert differences(state)[0].change == moved
+
+
+def test_a_figure_has_the_unit_that_its_check_gives_it() -> None:
+    book = replace(small(), services={"cache": Service(kind="redis")})
+    figures = {"used_memory": 2.24395e7, "hit_rate": 99.2, "clients": 1204, "gone": 1}
+    words = measured_words(book, "cache", "info", figures)
+    assert words == "used memory 21.4 MiB, hit rate 99.2 %, clients 1,204, gone 1"
+    assert measured_words(book, "nothing", "info", {"used_memory": 5}) == "used memory 5"
+    moved = Difference(service="cache", check="info", about="", figure="used_memory", unit="B", before=2.24395e7, now=0)
+    assert moved.words == "21.4 MiB → 0 B"

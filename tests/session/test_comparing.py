@@ -85,9 +85,9 @@ def test_the_table_and_its_totals(night: Night) -> None:
     said: list[str] = []
     compare_report(night({}, {"a": 10}), night({}, {"a": 25}), False, said.append)
     assert "▲  Step a" in said[2]
-    assert "+15.0 s" in said[2]
+    assert "+0:15" in said[2]
     assert "slower" in said[2]
-    assert said[3] == "commands took 11 s before, 26 s after"
+    assert said[3] == "commands took 0:11 before, 0:26 after"
 
 
 def test_as_json(night: Night) -> None:

@@ -1,10 +1,13 @@
 """Times and figures are written in one way: every screen and report asks the same few functions."""
 
+import re
 from datetime import timedelta
 from math import inf
+from pathlib import Path
 
 import pytest
 
+import tui
 from tui.text.amounts import (
     clock_words,
     digits,
@@ -15,6 +18,7 @@ from tui.text.amounts import (
     size,
     spelled,
     time_left,
+    took_cell,
     took_words,
 )
 
@@ -47,6 +51,7 @@ def test_what_is_guessed_is_told_to_be() -> None:
 
 def test_a_time_of_zero_is_not_shown() -> None:
     assert [took_words(seconds) for seconds in (None, 0.0, 0.04, 0.5, 42)] == ["", "", "", " in 0.5 s", " in 0:42"]
+    assert [took_cell(seconds) for seconds in (None, 0.0, 0.04, 0.5)] == ["", "", "", "0.5 s"]
 
 
 @pytest.mark.parametrize(
@@ -106,3 +111,15 @@ def test_bytes_have_the_unit_that_people_read() -> None:
         "4.55 TiB",
     ]
     assert [figure(13.84, "%"), figure(2.24395e7, "bytes"), figure(3, "")] == ["13.8 %", "21.4 MiB", "3"]
+
+
+def test_no_other_module_writes_times_or_sizes_by_itself() -> None:
+    own = re.compile(r"divmod\([^)]*60\)|:02d\}|[\"']KiB[\"']|2 ?\*\* ?[123]0|\} m \{")
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in Path(tui.__file__).parent.rglob("*.py")
+        if path.name != "amounts.py"
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if own.search(line)
+    ]
+    assert found == []

@@ -101,7 +101,7 @@ DIALOGS = {
     "confirm": lambda: Confirm("Start: Back up?", ["on web (deploy@web.example:22)", "", f"$ {COMMAND}"]),
     "type-name": lambda: TypeName("DESTRUCTIVE: Restore", ["on web (deploy@web.example:22)", f"$ {COMMAND}"], "web"),
     "message": lambda: SendMessage("Notice", "Deploying {{ release }}\n\nAt 02:00 UTC", True, "the team"),
-    "sign": lambda: Sign("Switch containers", ["✔ exit status 0", "took 42 s of 1 m 00 s"], two_person=True),
+    "sign": lambda: Sign("Switch containers", ["✔ exit status 0", "took 0:42 of 1:00"], two_person=True),
 }
 
 

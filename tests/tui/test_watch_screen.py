@@ -60,7 +60,7 @@ async def test_figures_dwell_and_a_tripped_trigger(workspace: Workspace, clock: 
         assert "0.5 % · below 1 %" in seen
         assert "above 10 %: 0:30 of 5:00" in seen
         app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=40.0, dwell=300.0))
-        await until(pilot, lambda: "Error rate above 10 % for 5m" in shown(app))
+        await until(pilot, lambda: "Error rate above 10 % for 5:00" in shown(app))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, WatchScreen))
         await until(pilot, lambda: "ctrl+r rolls back" in shown(app))

@@ -2,12 +2,13 @@
 
 from typing import assert_never
 
+from tui.runbook.described.probes import measured_words
 from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.places import words_of
 from tui.session.state import AUTO, SessionState, step_by_id
 from tui.session.views.called import attempt_called, outcome_called, place_words
-from tui.text.amounts import duration, took_words
+from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
 
 
@@ -148,23 +149,27 @@ def _of_answer(event: ev.AnswerEvent, state: SessionState) -> tuple[str, str, st
 def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str, str]:
     match event:
         case ev.ProbeMeasured():
-            figures = ", ".join(f"{name} {value:g}" for name, value in event.figures.items())
-            return "", _title(event, state), f"measured {event.service} {event.check}: {figures}"
+            what = measured_words(state.runbook, event.service, event.check, event.figures)
+            return "", _title(event, state), f"measured {event.service} {event.check}: {what}"
         case ev.MonitorSampled():
             monitor = state.runbook.monitors.get(event.monitor)
-            came = f"no data: {event.detail}" if event.value is None else f"{event.value:g}"
+            came = f"no data: {event.detail}" if event.value is None else _value(event.value, event.monitor, state)
             return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
         case ev.MonitorsWaiting():
             known = state.runbook.monitors
             titles = ", ".join(known[name].title if name in known else name for name in event.monitors)
             return "", "", f"waiting for a free session on {event.host}, not measured: {titles}"
         case ev.TriggerArmed():
-            return "", "", f"{_trigger(event, state)}: beyond the bound at {event.value:g}"
+            return "", "", f"{_trigger(event, state)}: beyond the bound at {_value(event.value, event.monitor, state)}"
         case ev.TriggerTripped():
-            lasting = duration(event.dwell)
-            return "", "", f"TRIGGER {_trigger(event, state)}: beyond the bound for {lasting}, {event.value:g} at last"
+            at_last = f"{duration(event.dwell)}, {_value(event.value, event.monitor, state)} at last"
+            return "", "", f"TRIGGER {_trigger(event, state)}: beyond the bound for {at_last}"
         case ev.TriggerCleared():
-            return "", "", f"{_trigger(event, state)}: within the bound again at {event.value:g}"
+            return (
+                "",
+                "",
+                f"{_trigger(event, state)}: within the bound again at {_value(event.value, event.monitor, state)}",
+            )
         case _:
             assert_never(event)
 
@@ -184,6 +189,11 @@ def step_of(event: ev.AnyEvent, state: SessionState) -> str:
 def _title(event: ev.AnyEvent, state: SessionState) -> str:
     step = step_of(event, state)
     return step_by_id(state.runbook, step).title if step else ""
+
+
+def _value(value: float, name: str, state: SessionState) -> str:
+    monitor = state.runbook.monitors.get(name)
+    return figure(value, monitor.number.unit if monitor else "")
 
 
 def _trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:

@@ -90,8 +90,8 @@ def changes(source: Source) -> list[FigureChange]:
             what=" ".join(
                 word for word in (difference.check, difference.about, difference.figure.replace("_", " ")) if word
             ),
-            before=f"{difference.before:g}",
-            after=f"{difference.now:g}",
+            before=figure(difference.before, difference.unit),
+            after=figure(difference.now, difference.unit),
             moved=_moved(difference.change),
         )
         for difference in differences(source.state)

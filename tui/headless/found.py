@@ -9,7 +9,7 @@ from tui.errors import UsageError
 from tui.headless.tables import table
 from tui.session.archive.comparing import Compared, ComparedSession, Side, compare, difference
 from tui.session.archive.searching import ArchiveHit, Unread
-from tui.text.amounts import duration
+from tui.text.amounts import SHORTEST, duration, took_words
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
@@ -86,15 +86,20 @@ def _sides(one: Compared) -> tuple[Side | None, Side | None]:
 
 def _row(one: Compared) -> tuple[str, ...]:
     changed = f"+{one.added} −{one.removed}" if one.added or one.removed else "same"
-    longer = f"{one.difference:+.1f} s" if one.before and one.after else ""
+    longer = _longer(one.difference) if one.before and one.after else ""
     words = one.mark if one.mark != "differs" else _differs(one)
     return SIGNS[one.mark], sanitise(one.title), _cell(one.before), _cell(one.after), longer, changed, words
+
+
+def _longer(seconds: float) -> str:
+    """How much longer something took; nothing where it took as long."""
+    return ("+" if seconds > 0 else "−") + duration(abs(seconds)) if abs(seconds) >= SHORTEST else ""
 
 
 def _cell(side: Side | None) -> str:
     if side is None:
         return ""
-    return f"{side.status} {duration(side.seconds)}" if side.attempts else side.status
+    return side.status + took_words(side.seconds) if side.attempts else side.status
 
 
 def _differs(one: Compared) -> str:

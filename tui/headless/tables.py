@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from rich.cells import cell_len
+
 from tui.errors import RunbookError, SignatureInvalid
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
@@ -19,7 +21,7 @@ from tui.session.views.called import over, session_called
 from tui.session.views.verdicts import CheckRow
 from tui.signing.signers import read_signers
 from tui.signing.vouching import judge_all, proofs_of, write_proofs
-from tui.text.amounts import duration
+from tui.text.amounts import duration, took_cell
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
@@ -71,7 +73,7 @@ def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime) -> list[str]
         return [json_text(rows)]
     head = ("", "VERDICT", "TARGET", "CHECK", "CAME", "EXPECTED", "TOOK")
     cells = [
-        (GLYPHS[row.verdict], row.verdict, row.target, row.title, row.came, row.expected, duration(row.seconds))
+        (GLYPHS[row.verdict], row.verdict, row.target, row.title, row.came, row.expected, took_cell(row.seconds))
         for row in rows
     ]
     lines = [
@@ -143,12 +145,22 @@ def _cells(one: Summary) -> tuple[str, ...]:
     return (one.id, state.started.title, state.started.flow, state.operator, took, budget, cut, mark + result)
 
 
+AMOUNTS = ("TOOK", "LONGER BY", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DID NOT HELP")
+"""Columns of amounts, which stand at the right so that they can be compared."""
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(sanitise(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    """Rows as aligned columns below their names, which are the first row."""
+    shown = [[sanitise(cell) for cell in row] for row in rows]
+    columns = [_column(column) for column in zip(*shown, strict=True)]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
+
+
+def _column(cells: Sequence[str]) -> list[str]:
+    width = max(map(cell_len, cells))
+    blanks = [" " * (width - cell_len(cell)) for cell in cells]
+    right = cells[0] in AMOUNTS
+    return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
 
 
 def verify_report(

@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from tui.runbook.described.probes import unit_of
 from tui.session.state import Attempt, Measure, SessionState, step_by_id
+from tui.text.amounts import figure
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -12,8 +14,14 @@ class Difference(Struct, frozen=True, kw_only=True):
     check: str
     about: str
     figure: str
+    unit: str = ""
     before: float
     now: float
+
+    @property
+    def words(self) -> str:
+        """What it was and what it is: 21.4 MiB → 24 MiB."""
+        return f"{figure(self.before, self.unit)} → {figure(self.now, self.unit)}"
 
     @property
     def change(self) -> float:
@@ -46,6 +54,7 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
             check=measure.check,
             about=measure.about,
             figure=name,
+            unit=unit_of(state.runbook, measure.service, measure.check, name),
             before=before[key].figures[name],
             now=value,
         )

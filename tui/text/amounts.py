@@ -7,8 +7,13 @@ MINUTE, HOUR = 60, 3600
 DAYS = 48
 """From so many hours on a time is told in days."""
 
+LARGEST = 1e15
+"""A larger number is not exact any more, and is written with its exponent."""
 MOST_PLACES = 6
 """So many digits of a number stand behind the point."""
+
+BYTES = ("bytes", "B")
+"""How a runbook and a probe write the unit of a size."""
 
 SHORTEST = 0.05
 """A shorter time, in seconds, is not shown: what ran took none."""
@@ -44,6 +49,11 @@ def guessed(length: float | timedelta) -> str:
 def took_words(length: float | None) -> str:
     """How long something took, to be put after what it came to: ` in 0:42`; nothing where it took no time."""
     return f" in {duration(length)}" if length is not None and length >= SHORTEST else ""
+
+
+def took_cell(length: float | None) -> str:
+    """How long something took, in a column; blank where it took no time."""
+    return duration(length) if length is not None and length >= SHORTEST else ""
 
 
 def clock_words(length: float) -> str:
@@ -94,9 +104,17 @@ def within_words(length: float) -> str:
 
 def figure(value: float, unit: str) -> str:
     """A figure with its unit, in as few digits as tell it: 21.4 MiB, 0.18 s, 13.8 %, 1,204."""
-    if unit == "bytes":
+    return size(value) if unit in BYTES else f"{digits(value)} {unit}".rstrip()
+
+
+def exactly(value: float, unit: str = "") -> str:
+    """A number as it is, to be held against another: 3,600 s, 0.042; a size of bytes as people read it."""
+    if unit in BYTES and abs(value) >= 1024:
         return size(value)
-    return f"{digits(value)} {unit}".rstrip()
+    if not isfinite(value) or abs(value) >= LARGEST:
+        return f"{value:g} {unit}".rstrip()
+    number = f"{value:,.10f}".rstrip("0").rstrip(".")
+    return f"{number} {unit}".rstrip()
 
 
 def size(value: float) -> str:

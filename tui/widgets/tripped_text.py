@@ -1,6 +1,8 @@
 """Says what the triggers that tripped propose, on every screen of a session."""
 
+from tui.runbook.model import seconds
 from tui.session.state import SessionState
+from tui.text.amounts import duration, figure
 
 
 def tripped_words(state: SessionState) -> str:
@@ -13,9 +15,9 @@ def tripped_words(state: SessionState) -> str:
         if trigger is None:
             continue
         monitor = state.runbook.monitors[trigger.monitor]
-        way = f"above {trigger.above:g}" if trigger.above is not None else f"below {trigger.below:g}"
-        since = f" since {state.tripped[name]:%H:%M:%S}"
-        words.append(f"{monitor.title} {way} {monitor.number.unit}".rstrip() + f" for {trigger.lasting},{since}")
+        bound, way = (trigger.below or 0.0, "below") if trigger.above is None else (trigger.above, "above")
+        beyond = f"{way} {figure(bound, monitor.number.unit)} for {duration(seconds(trigger.lasting))}"
+        words.append(f"{monitor.title} {beyond}, since {state.tripped[name]:%H:%M:%S}")
     return "; ".join(words)
 
 

@@ -20,6 +20,7 @@ from tui.runbook.results import Http
 from tui.runbook.templates.filling import without_value
 from tui.session.events import Check
 from tui.session.outcome import Outcome
+from tui.text.amounts import BYTES, duration, exactly
 from tui.text.sanitise import sanitise
 
 __all__ = ["Output", "check", "check_answer", "describe"]
@@ -53,7 +54,7 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
     if expect.http is not None:
         found.append(_http(expect.http, output))
     if expect.seconds is not None:
-        found.append(Check(f"within {expect.seconds:g} s", f"{seconds:.1f} s", seconds <= expect.seconds))
+        found.append(_took(seconds, expect.seconds))
     return _graded(expect, found)
 
 
@@ -62,7 +63,7 @@ def check_document(expect: Expect, document: object, seconds: float) -> tuple[Ch
     found = [*_json_in(expect, document)]
     found += [_number(number, _field(document, number.name)) for number in expect.numbers]
     if expect.seconds is not None:
-        found.append(Check(f"within {expect.seconds:g} s", f"{seconds:.1f} s", seconds <= expect.seconds))
+        found.append(_took(seconds, expect.seconds))
     return _graded(expect, found)
 
 
@@ -196,12 +197,19 @@ def _same(value: object, wanted: object) -> bool:
 
 def _number(number: Number, value: float | str | None) -> Check:
     expected = f"{'' if number.of == 'first' else number.of + ' '}{number.name} {bounds(number)}".rstrip()
-    unit = f" {number.unit}" if number.unit else ""
     if value is None:
         return Check(expected, "no number found", ok=False)
     if isinstance(value, str):
         return Check(expected, f"{_quoted(value)} is not a number", ok=False)
-    return Check(expected, f"{value:g}{unit}" if abs(value) < 1e6 else f"{value:,.10g}{unit}", _within(number, value))
+    fits, came = _within(number, value), exactly(value, number.unit)
+    rounded = not fits and number.unit in BYTES and came in expected
+    return Check(expected, f"{exactly(value)} {number.unit}" if rounded else came, fits)
+
+
+def _took(took: float, allowed: float) -> Check:
+    """Whether it was quick enough; where rounding would hide that it was not, to the hundredth of a second."""
+    words, limit = duration(took), duration(allowed)
+    return Check(f"within {limit}", words if took <= allowed or words != limit else f"{took:.2f} s", took <= allowed)
 
 
 def _within(number: Number, value: float) -> bool:

@@ -10,6 +10,7 @@ from tui.probes.base import Given, ProbeFailed, Reading
 from tui.probes.databases import percent
 from tui.runbook.patterns.bounded import TooSlow, search
 from tui.session.events import Check
+from tui.text.amounts import size
 
 MOST_SHOWN = 500
 """Characters of a log's line that are shown."""
@@ -101,11 +102,9 @@ def read_stats(given: Given, answers: DockerAnswers) -> Reading:
             "containers": table,
             "seconds": answers.seconds,
         },
-        summary=f"{len(table)} containers: processor {told}, memory {memory / 2**20:.1f} MiB",
+        summary=f"{len(table)} containers: processor {told}, memory {size(memory)}",
         checks=tuple(checks),
-        details=tuple(
-            f"{name}: {_percent(one['cpu'])}, {one['memory'] / 2**20:.1f} MiB" for name, one in table.items()
-        ),
+        details=tuple(f"{name}: {_percent(one['cpu'])}, {size(one['memory'])}" for name, one in table.items()),
     )
 
 

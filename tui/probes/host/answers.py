@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from tui.probes.base import Given, Reading
 from tui.session.events import Check
+from tui.text.amounts import size
 
 
 def disk(given: Given, text: str, at: float) -> Reading:
@@ -23,7 +24,7 @@ def disk(given: Given, text: str, at: float) -> Reading:
         "filesystems": {name: used for name, (used, _) in found.items()},
     }
     check = _below(f"the fullest disk ({mount})", percent, float(given["warning"]), "%")
-    return Reading(document=document, summary=f"{mount} is {percent} % full, {_size(free)} free", checks=(check,))
+    return Reading(document=document, summary=f"{mount} is {percent} % full, {size(free)} free", checks=(check,))
 
 
 def memory(given: Given, text: str, at: float) -> Reading:
@@ -39,7 +40,7 @@ def memory(given: Given, text: str, at: float) -> Reading:
         "total": total * 1024,
         "swap_percent": round((swap - kib.get("SwapFree", 0)) * 100 / swap, 1) if swap else 0.0,
     }
-    summary = f"{used:g} % used, {_size(available * 1024)} of {_size(total * 1024)} available"
+    summary = f"{used:g} % used, {size(available * 1024)} of {size(total * 1024)} available"
     return Reading(document=document, summary=summary, checks=(_below("memory", used, float(given["warning"]), "%"),))
 
 
@@ -127,14 +128,6 @@ def clock(given: Given, text: str, at: float) -> Reading:
 def _below(what: str, value: float, bound: float, unit: str) -> Check:
     space = " " if unit else ""
     return Check(f"{what} below {bound:g}{space}{unit}", f"{value:g}{space}{unit}", value < bound, value >= bound)
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if abs(count) < 1024 or unit == "TiB":
-            break
-        count /= 1024
-    return f"{count:.3g} {unit}"
 
 
 READERS: Mapping[str, Callable[[Given, str, float], Reading]] = {

@@ -8,6 +8,7 @@ from msgspec import Struct
 from tui.probes.base import Given, ProbeFailed, Reading
 from tui.probes.databases import percent
 from tui.session.events import Check
+from tui.text.amounts import size
 
 _SLOTS_FROM = 8
 _ALL_SLOTS = 16384
@@ -116,7 +117,7 @@ def read_info(given: Given, answers: RedisAnswers) -> Reading:
             "uptime": _number(answers, "uptime_in_seconds"),
             "version": answers.info.get("redis_version", ""),
         },
-        summary=f"{_size(used)} used{'' if share is None else f' ({share} %)'}, {clients} clients, {ops}/s",
+        summary=f"{size(used)} used{'' if share is None else f' ({share} %)'}, {clients} clients, {ops}/s",
         checks=(full, *_health(answers)),
         details=(f"hits {hits}, misses {misses}", f"policy {answers.info.get('maxmemory_policy', '')}"),
     )
@@ -189,11 +190,3 @@ def _keys(info: Mapping[str, str]) -> int:
         if key[:2] == "db" and key[2:].isdigit()
     )
     return sum(int(count) for count in counts if count.isdigit())
-
-
-def _size(number: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"

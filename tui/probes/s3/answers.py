@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from tui.probes.base import Given, Reading
 from tui.session.events import Check
+from tui.text.amounts import counted, roughly, size
 
 
 class S3Object(Struct, frozen=True, kw_only=True):
@@ -62,7 +63,7 @@ def read_list(given: Given, answers: S3Answers) -> Reading:
             "complete": answers.complete,
             "seconds": answers.seconds,
         },
-        summary=f"{answers.where}:{more} {len(found)} objects, {size(total)}{told}",
+        summary=f"{answers.where}:{more} {counted(len(found), 'object')}, {size(total)}{told}",
         details=(f"newest: {newest.key}, {size(newest.size)}",) if newest else (),
     )
 
@@ -142,18 +143,9 @@ READERS: Mapping[str, Callable[[Given, S3Answers], Reading]] = {
 }
 
 
-def size(number: float) -> str:
-    """Bytes for people."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} TiB"
-
-
 def _hours(found: S3Object, now: datetime) -> float:
     return max(0.0, round((now - found.written).total_seconds() / 3600, 2))
 
 
 def _ago(hours: float) -> str:
-    return f"{hours * 60:.0f} min ago" if hours < 2 else f"{hours:.1f} h ago"
+    return f"{roughly(hours * 3600)} ago" if hours * 3600 >= 1 else "just now"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tui.runbook.model import Expect, Number
+from tui.text.amounts import BYTES, duration, exactly
 
 
 def expectations(expect: Expect) -> list[str]:
@@ -14,8 +15,9 @@ def expectations(expect: Expect) -> list[str]:
 
 def bounds(number: Number) -> str:
     """The bounds of a number, as in `below 5 %`."""
+    sized = number.unit in BYTES
     words = [
-        f"{word} {bound:g}"
+        f"{word} {exactly(bound, number.unit if sized else '')}"
         for word, bound in (
             ("above", number.above),
             ("at least", number.at_least),
@@ -24,7 +26,7 @@ def bounds(number: Number) -> str:
         )
         if bound is not None
     ]
-    unit = f" {number.unit}" if number.unit else ""
+    unit = f" {number.unit}" if number.unit and not sized else ""
     return " and ".join(words) + unit
 
 
@@ -49,7 +51,7 @@ def _each(expect: Expect) -> Iterator[str]:
         wanted = "" if status is None else str(status) if isinstance(status, int) else " or ".join(map(str, status))
         yield " ".join(part for part in (expect.http.protocol or "HTTP", wanted) if part)
     if expect.seconds is not None:
-        yield f"within {expect.seconds:g} s"
+        yield f"within {duration(expect.seconds)}"
     if expect.choice:
         yield f"the answer is {' or '.join(expect.choice)}"
 

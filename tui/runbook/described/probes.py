@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from tui.runbook.model import Probe, Runbook
+from tui.runbook.probing import KINDS
 from tui.runbook.templates.variables import filled
+from tui.text.amounts import figure
 
 THIS_MACHINE = "this machine"
 
@@ -14,6 +16,22 @@ def words_of(runbook: Runbook, probe: Probe, values: Mapping[str, str]) -> str:
     through = service.through or THIS_MACHINE
     given = _said(probe.given.items(), values)
     return f"probe {probe.service}: {probe.check} {given}".rstrip() + f" ({service.kind} through {through})"
+
+
+def unit_of(runbook: Runbook, service: str, check: str, name: str) -> str:
+    """The unit of a figure that a check of a service finds; empty for a count, and where it is not known any more."""
+    known = runbook.services.get(service)
+    checks = KINDS[known.kind].checks if known and known.kind in KINDS else ()
+    fields = (field for one in checks if one.name == check for field in one.fields)
+    return next((field.unit for field in fields if field.name == name), "")
+
+
+def measured_words(runbook: Runbook, service: str, check: str, figures: Mapping[str, float]) -> str:
+    """What a check found, each figure with its unit: seconds 0.18 s, used memory 21.4 MiB."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {figure(value, unit_of(runbook, service, check, name))}"
+        for name, value in figures.items()
+    )
 
 
 def given_words(probe: Probe, values: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.cells import set_cell_size
 
 from tui.session.views.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, CheckRow
-from tui.text.amounts import duration
+from tui.text.amounts import took_cell
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import STYLES
@@ -33,7 +33,7 @@ def table(rows: Sequence[CheckRow], width: int) -> list[list[Piece]]:
             (_line(row.title, title), "bold" if row.verdict not in (OK, TO_DO) else ""),
             (_line(row.came, came), style if row.verdict in (FAILED, NO_DATA, WARNING) else ""),
             (_line(row.expected, expected), LABEL),
-            (f"{duration(row.seconds) if row.seconds else '':>8}", ""),
+            (f"{took_cell(row.seconds):>8}", ""),
         ]
         lines.append(pieces)
         if row.verdict in (FAILED, NO_DATA, WARNING):

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.session import events as ev
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
+from tui.text.amounts import figure
 
 
 class MarkerKind(StrEnum):
@@ -64,7 +65,7 @@ def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, s
         case ev.QuestionAnswered():
             return _bad(event.step, event.checks)
         case ev.TriggerTripped():
-            return MarkerKind.TRIGGER, "", f"trigger {event.trigger} tripped at {event.value:g}"
+            return MarkerKind.TRIGGER, "", f"trigger tripped: {_tripped(event, state)}"
         case ev.HostConnected() | ev.JobsCleared():
             return None
         case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
@@ -91,6 +92,13 @@ def _of_session(event: ev.SessionEvent) -> tuple[MarkerKind, str, str] | None:
             return None
         case _:
             assert_never(event)
+
+
+def _tripped(event: ev.TriggerTripped, state: SessionState) -> str:
+    """The trigger's title, else its monitor's, and the figure."""
+    trigger, monitor = state.runbook.triggers.get(event.trigger), state.runbook.monitors.get(event.monitor)
+    title = (trigger.title if trigger else "") or (monitor.title if monitor else event.monitor)
+    return f"{title}, {figure(event.value, monitor.number.unit if monitor else '')}"
 
 
 def _of_step(event: ev.StepEvent) -> tuple[MarkerKind, str, str] | None:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from tui.runbook.described.probes import measured_words
 from tui.runbook.facts import host_named
 from tui.runbook.model import Step
 from tui.session.events import Check
@@ -59,7 +60,9 @@ def _figures(state: SessionState, attempts: list[Attempt]) -> str:
     last = next(
         (measure for measure in reversed(state.measures) if attempts and measure.attempt == attempts[-1].number), None
     )
-    return ", ".join(f"{name} {value:g}" for name, value in list(last.figures.items())[:2]) if last else ""
+    if last is None:
+        return ""
+    return measured_words(state.runbook, last.service, last.check, dict(list(last.figures.items())[:2]))
 
 
 def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:

@@ -19,7 +19,7 @@ from tui.session.views.called import attempt_called, settled_by
 from tui.session.views.doubts import count_of, doubtful, restart_since
 from tui.session.views.rollback import look_wanted, planned
 from tui.session.views.symptoms import cause_of
-from tui.text.amounts import duration
+from tui.text.amounts import duration, took_words
 from tui.text.block import Piece
 from tui.text.command import command_lines
 from tui.widgets.frames import title_fits
@@ -264,7 +264,7 @@ def _drift(state: SessionState, step: Step) -> list[list[Piece]]:
     lines: list[list[Piece]] = []
     for difference in differences(state, step.id):
         changed = abs(difference.change) >= DRIFT
-        words = f"{difference.service} {difference.figure} {difference.before:g} → {difference.now:g}"
+        words = f"{difference.service} {difference.figure.replace('_', ' ')} {difference.words}"
         lines.append([("before → now  ", LABEL), (words, "bold" if changed else "")])
         if changed:
             share = f"{difference.change:+.0%}" if difference.before else "from nothing"
@@ -369,7 +369,7 @@ def _rest(state: SessionState, step: Step, choose: str) -> list[list[Piece]]:
     attempts = [state.attempts[number] for number in state.step(step.id).attempts]
     if len(attempts) > 1:
         words = ", ".join(
-            f"{attempt.number} {attempt_called(attempt)} {duration(attempt.seconds)}" for attempt in attempts[-5:]
+            f"{attempt.number} {attempt_called(attempt)}{took_words(attempt.seconds)}" for attempt in attempts[-5:]
         )
         lines.append([("attempts ", LABEL), (words, ""), ("  ", "")])
         lines[-1] += [(f" {choose} ", KEY), (" choose", LABEL)] if choose else []
