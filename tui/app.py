@@ -237,7 +237,7 @@ class RunbookApp(Attentive, TakingUp):
             self.pop_screen()
 
     def _let_go(self) -> None:
-        gc.unfreeze()  # a session's screen froze what was loaded, itself too: it may go now, and the next session freezes again
+        gc.unfreeze()  # a session's screen froze what was loaded, itself too: it may go now; the next one freezes again
         viewer, notifier, self.viewer, self.notifier = self.viewer, self.notifier, None, None
         if notifier is not None:
             notifier.close()
