@@ -1,0 +1,314 @@
+"""The states in which each screen is drawn for a person to look at: one runbook, scripted hosts, a still clock."""
+
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from textual.widgets import Input
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.tui.conftest import dialog, shown, until
+from tui.app import RunbookApp
+from tui.dialogs import Confirm, Question, RollbackReason, Sign, TypeName
+from tui.execution.workspace import Setup, Workspace
+from tui.headless.answers import AnswersFile
+from tui.headless.run import Exit, settle
+from tui.replay.stage import staged
+from tui.screens.checks.screen import ChecksScreen
+from tui.screens.help import HelpScreen
+from tui.screens.home.screen import HomeScreen
+from tui.screens.replay import ReplayScreen
+from tui.screens.rollback.screen import RollbackScreen
+from tui.screens.run.session import SessionScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.summary.screen import SummaryScreen
+from tui.screens.troubleshoot import TroubleshootScreen
+from tui.screens.watch.screen import WatchScreen
+from tui.session import events as ev
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import StepStatus
+from tui.session.views.called import result_of
+
+FOLDER = Path(__file__).with_name("drawn")
+RUNBOOK = FOLDER / "runbook.toml"
+SETUP = Setup(flow="deploy", method="docker", operator="ana", second_operator="ben", variables={"release": "v2"})
+ANSWERS = AnswersFile(operator="ana", second_operator="ben", answers={"login": ("yes",), "issues": ("0",)})
+MIGRATED = b"Operations to perform:\n  Apply all migrations: admin, auth, shop\nRunning migrations:\n"
+DUPLICATE = b"django.db.utils.OperationalError: (1060, \"Duplicate column name 'tags'\")\n"
+BUILDING = b"".join(b"Step %d/14 : RUN install part %d\n" % (number, number) for number in range(1, 10))
+REPLIES = {
+    "git describe": Reply(b"v1\n"),
+    "df": Reply(b"/dev/vda1  61%\n"),
+    "uptime": Reply(b" 02:00:00 up 41 days, load average: 0.10, 0.12, 0.09\n"),
+    "manage.py migrate": Reply(MIGRATED + b"  Applying shop.0007_tags... OK\n"),
+    "showmigrations": Reply(b"shop\n [X] 0006_orders\n [X] 0007_tags\n"),
+    "health": Reply(b'{"status": "ok"}\n'),
+}
+
+
+class Stage(Struct, frozen=True):
+    """Where a state is played: the application, its pilot, the host by script and the clock."""
+
+    app: RunbookApp
+    pilot: Any
+    host: FakeTransport
+    clock: FakeClock
+
+    @property
+    def conductor(self) -> Any:
+        """The open session's."""
+        assert self.app.conductor is not None
+        return self.app.conductor
+
+    async def says(self, *words: str) -> None:
+        """Wait until the screen says this."""
+        await until(self.pilot, lambda: all(word in shown(self.app) for word in words))
+
+    async def shows(self, kind: type[Any]) -> None:
+        """Wait until this screen is on top."""
+        await until(self.pilot, lambda: isinstance(self.app.screen, kind))
+
+    async def opened(self, to: str) -> None:
+        """A session that has come as far as a step."""
+        self.app.workspace.preflight(SETUP, lambda row: None)
+        self.app.begin(SETUP)
+        await self.shows(SessionScreen)
+        self.walk(to)
+        self.sampled()
+        await until(self.pilot, lambda: self.app.screen.moment.state is self.conductor.state)
+        await self.pilot.pause()
+
+    def walk(self, to: str, conductor: Any = None) -> None:
+        """Run what stands before a step, each step in 12 seconds."""
+        conductor = conductor or self.conductor
+        while (step := conductor.state.next_step()) is not None and step.id != to:
+            self.clock.advance(12)
+            answers = msgspec.structs.replace(ANSWERS, confirm=("*", step.id))
+            code = settle(conductor, step, answers, lambda line: None)
+            assert code is Exit.OK, f"{step.id} ended with {code.name}"
+
+    def sampled(self, errors: Sequence[float | None] = (0.2, 0.3, 0.2, 0.4), speed: float = 0.18) -> None:
+        """Samples of every monitor, 30 seconds apart, the last of them now."""
+        others = {"speed": speed, "cpu": 41.0, "memory": 21.4 * 2**20, "workers": 1.0}
+        for place, value in enumerate(errors):
+            clock = self.clock.monotonic() - 30.0 * (len(errors) - 1 - place)
+            self.conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=clock))
+            for name, usual in others.items():
+                self.conductor.record(ev.MonitorSampled(monitor=name, value=usual * (1 + place % 3 / 50), clock=clock))
+
+    async def comes(self, step: str, status: StepStatus) -> None:
+        """Wait until a step stands so, and the screen shows it."""
+        await until(self.pilot, lambda: self.conductor.state.step(step).status is status and not self.conductor.busy)
+        await until(self.pilot, lambda: self.app.screen.state is self.conductor.state)
+        await self.pilot.pause()
+
+
+Play = Callable[[Stage], Awaitable[None]]
+DRAWN: dict[str, Play] = {}
+"""What is drawn, by the name of its files."""
+
+
+def drawn(play: Play) -> Play:
+    """Have a state drawn."""
+    DRAWN[play.__name__.replace("_", "-")] = play
+    return play
+
+
+def kept(stage: Stage, outcomes: Sequence[str]) -> None:
+    """Sessions of nights before."""
+    workspace: Workspace = stage.app.workspace
+    for outcome in outcomes:
+        workspace.preflight(SETUP, lambda row: None)
+        conductor = workspace.begin(SETUP)
+        stage.walk("migrate" if outcome != "deployed" else "", conductor)
+        if outcome == "rolled back":
+            conductor.roll_back("rollback", "Error rate above 10%")
+            stage.walk("", conductor)
+        if outcome != "unfinished":
+            conductor.finish("abandoned" if outcome == "abandoned" else result_of(conductor.state))
+        conductor.close()
+        stage.clock.advance(86_400 if outcome != "unfinished" else 720)
+
+
+@drawn
+async def home(stage: Stage) -> None:
+    kept(stage, ["deployed", "rolled back", "abandoned", "deployed", "unfinished"])
+    stage.app.push_screen(HomeScreen())
+    await stage.says("nfinished", "rolled back")
+
+
+@drawn
+async def home_empty(stage: Stage) -> None:
+    await stage.says("Deploy")
+
+
+@drawn
+async def setup(stage: Stage) -> None:
+    await stage.pilot.press("d")
+    await stage.shows(SetupScreen)
+    await stage.says("web")
+    for field in stage.app.screen.query(Input):
+        field.cursor_blink = False
+    await stage.pilot.pause()
+
+
+@drawn
+async def run_todo(stage: Stage) -> None:
+    await stage.opened("migrate")
+
+
+@drawn
+async def run_running(stage: Stage) -> None:
+    stage.host.replies["docker-compose build"] = Reply(BUILDING, until=threading.Event())
+    await stage.opened("build")
+    stage.conductor.start("build")
+    await stage.says("Step 9/14")
+    stage.clock.advance(72)
+    stage.app.screen.show_now()
+    await stage.pilot.pause()
+
+
+@drawn
+async def run_failed(stage: Stage) -> None:
+    stage.host.replies["manage.py migrate"] = Reply(MIGRATED, Outcome.exited(1), err=DUPLICATE)
+    await stage.opened("migrate")
+    stage.conductor.start("migrate")
+    await stage.comes("migrate", StepStatus.FAILED)
+    await stage.says("Duplicate column")
+
+
+@drawn
+async def run_unknown(stage: Stage) -> None:
+    stage.host.replies["manage.py migrate"] = Reply(
+        MIGRATED, Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost")
+    )
+    await stage.opened("migrate")
+    stage.conductor.start("migrate")
+    await stage.comes("migrate", StepStatus.UNKNOWN)
+
+
+@drawn
+async def run_ask(stage: Stage) -> None:
+    await stage.opened("issues")
+
+
+@drawn
+async def run_sign(stage: Stage) -> None:
+    await stage.opened("switch-docker")
+    stage.conductor.start("switch-docker")
+    await stage.comes("switch-docker", StepStatus.PASSED)
+
+
+@drawn
+async def confirm(stage: Stage) -> None:
+    await stage.opened("switch-docker")
+    await stage.pilot.press("enter")
+    await dialog(stage.pilot, Confirm)
+
+
+@drawn
+async def confirm_destructive(stage: Stage) -> None:
+    await stage.opened("migrate")
+    await stage.pilot.press("enter")
+    await dialog(stage.pilot, TypeName)
+
+
+@drawn
+async def question(stage: Stage) -> None:
+    await stage.opened("issues")
+    await stage.pilot.press("enter")
+    await dialog(stage.pilot, Question)
+
+
+@drawn
+async def sign(stage: Stage) -> None:
+    await run_sign(stage)
+    await stage.pilot.press("s")
+    await dialog(stage.pilot, Sign)
+
+
+@drawn
+async def watch(stage: Stage) -> None:
+    await stage.opened("http")
+    stage.sampled([0.2, 0.2, 1.4, 6.0, 13.8, 14.2, 13.1, 15.0], 0.41)
+    await stage.pilot.press("m")
+    await stage.shows(WatchScreen)
+    await stage.says("Error rate")
+
+
+@drawn
+async def checks(stage: Stage) -> None:
+    stage.host.replies["docker-compose logs"] = Reply(b"", Outcome.exited(1), err=b"no such service: web\n")
+    await stage.opened("http")
+    await stage.pilot.press("x")
+    await stage.shows(ChecksScreen)
+    await stage.says("failed")
+
+
+@drawn
+async def trouble(stage: Stage) -> None:
+    await run_failed(stage)
+    await stage.pilot.press("t")
+    await stage.shows(TroubleshootScreen)
+    await stage.says("Columns exist already")
+
+
+@drawn
+async def rollback_reason(stage: Stage) -> None:
+    await stage.opened("http")
+    await stage.pilot.press("ctrl+r")
+    await dialog(stage.pilot, RollbackReason)
+
+
+@drawn
+async def rollback(stage: Stage) -> None:
+    stage.host.replies["maintenance"] = Reply(b"", until=threading.Event())
+    await stage.opened("http")
+    stage.conductor.roll_back("rollback", "Error rate above 10%")
+    stage.app.open_run()
+    await stage.shows(RollbackScreen)
+    stage.conductor.start("maintenance")
+    await until(stage.pilot, lambda: stage.conductor.state.running() is not None)
+    stage.clock.advance(95)
+    stage.app.screen.show_now()
+    await stage.pilot.pause()
+
+
+@drawn
+async def summary(stage: Stage) -> None:
+    await stage.opened("issues")
+    stage.conductor.skip("issues", "Sentry is not reachable from here")
+    await stage.pilot.press("ctrl+s")
+    await stage.shows(SummaryScreen)
+    await stage.says("Sentry is not reachable")
+
+
+@drawn
+async def replay(stage: Stage) -> None:
+    kept(stage, ["deployed"])
+    place = staged(stage.app.workspace.store.find("last"))
+    stage.app._show_replay(place)
+    await stage.shows(ReplayScreen)
+    await until(stage.pilot, lambda: place.player.recording.indexed.whole)
+    await stage.pilot.press("end")
+    await stage.pilot.pause()
+
+
+@drawn
+async def keys(stage: Stage) -> None:
+    await stage.opened("migrate")
+    await stage.pilot.press("question_mark")
+    await stage.shows(HelpScreen)
+    await stage.pilot.pause()
+
+
+@drawn
+async def palette(stage: Stage) -> None:
+    await stage.opened("migrate")
+    await stage.pilot.press("ctrl+p")
+    await until(stage.pilot, lambda: len(stage.app.screen_stack) > 2)
+    await stage.pilot.pause(0.3)
