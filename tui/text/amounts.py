@@ -108,7 +108,7 @@ def figure(value: float, unit: str) -> str:
 
 
 def exactly(value: float, unit: str = "") -> str:
-    """A number as it is, to be held against another: 3,600 s, 0.042; a size of bytes as people read it."""
+    """A number as it is, to be compared with another: 3,600 s, 0.042; a size of bytes as people read it."""
     if unit in BYTES and abs(value) >= 1024:
         return size(value)
     if not isfinite(value) or abs(value) >= LARGEST:
