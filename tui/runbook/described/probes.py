@@ -22,7 +22,7 @@ def unit_of(runbook: Runbook, service: str, check: str, name: str) -> str:
     """The unit of a figure that a check of a service finds; empty for a count, and where it is not known any more."""
     known = runbook.services.get(service)
     checks = KINDS[known.kind].checks if known and known.kind in KINDS else ()
-    fields = (field for one in checks if one.name == check for field in one.fields)
+    fields = (field for known_check in checks if known_check.name == check for field in known_check.fields)
     return next((field.unit for field in fields if field.name == name), "")
 
 
