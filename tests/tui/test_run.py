@@ -38,11 +38,13 @@ AHEAD = SHOP.replace('title = "Notice"\n', 'title = "Notice"\nahead = "24h"\nof 
 
 
 @asynccontextmanager
-async def running(workspace: Workspace, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[RunbookApp, Any]]:
+async def running(
+    workspace: Workspace, size: tuple[int, int] = (120, 40), notifications: bool = False
+) -> AsyncIterator[tuple[RunbookApp, Any]]:
     """The run screen of a new session."""
     workspace.preflight(SETUP, lambda row: None)
     app = RunbookApp(workspace)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=notifications) as pilot:
         app.begin(SETUP)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         yield app, pilot

@@ -95,6 +95,20 @@ async def test_notices_lie_on_nothing_of_a_dialog(workspace: Workspace, place: i
             assert words in shown(app)
 
 
+async def test_notices_lie_neither_on_the_keys_nor_on_the_rows_of_a_screen_that_say_what_is_next(
+    workspace: Workspace,
+) -> None:
+    async with running(workspace, (80, 24), notifications=True) as (app, pilot):
+        app.say("https://sentry.example/\ncopied, if the terminal allows it (OSC 52)", "Link")
+        app.show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+        await until(pilot, lambda: len(app.screen.query("Toast")) == 2)
+        await until(pilot, lambda: all(notice.region.height for notice in app.screen.query("Toast")))
+        for notice in app.screen.query("Toast").results():
+            assert 4 <= notice.region.y
+            assert notice.region.bottom <= 22
+            assert notice.region.width <= 60
+
+
 async def test_a_dialog_that_fits_says_nothing_of_more(workspace: Workspace) -> None:
     async with RunbookApp(workspace).run_test(size=(80, 24)) as pilot:
         for asked in (
