@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults test-hostile test-hosts test-host-files test-pythons test-zones check bench screenshots lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults test-hostile test-hosts test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -54,6 +54,9 @@ bench: dev-environment ## measure speed and memory beside OpenSSH and a bare Tex
 
 screenshots: dev-environment ## draw every screen from the drill into screenshots/
 	@$(VENV)/bin/python -m tools.screenshots $(ARGS)
+
+recording: dev-environment ## draw the recording of the README: a drill that goes wrong and is rolled back
+	@$(VENV)/bin/python -m tools.recording
 
 lock: dev-environment ## write requirements/*.txt anew (ARGS=--upgrade takes newer versions)
 	@tools/lock $(ARGS)

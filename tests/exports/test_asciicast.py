@@ -134,7 +134,7 @@ def test_of_very_many_lines_those_in_the_middle_are_left_out(with_output: Callab
     assert f"number {SHOWN - 1}." in told
     assert f"number {total - 1}." in told
     assert (f"number {SHOWN}." in told) is (more < 1)
-    assert (f"… {more} lines are left out" in told) is (more > 0)
+    assert (f"… {more} line{'s' * (more != 1)} left out" in told) is (more > 0)
 
 
 def test_a_form_that_there_is_not(night: Writer) -> None:

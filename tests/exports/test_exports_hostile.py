@@ -208,5 +208,5 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     there = Path(os.fsdecode(bytes(tmp_path) + b"/x\xff\x1b[2J"))
     night.writer.directory.path.rename(there)
     read = exported(SessionDirectory(there))
-    for form in ("md", "html", "json", "cast"):
+    for form in ("md", "html", "json", "cast", "svg"):
         assert not harmful(render(read, form).decode())

@@ -27,8 +27,8 @@ def sessions(as_json: bool) -> None:
     "--format",
     "form",
     default="",
-    help="md, html, json; cast, cast2: for asciinema; ics: the follow-ups; bundle: one file with everything. "
-    "Default: what the name of -o ends with, else md.",
+    help="md, html, json; cast, cast2: for asciinema; svg: an animated picture; ics: the follow-ups; "
+    "bundle: one file with everything. Default: what the name of -o ends with, else md.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded

@@ -19,6 +19,7 @@ from tui.session.output.output import OutputReader
 from tui.session.output.timing import STREAMS
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import MarkerKind, marker_of
+from tui.text.amounts import counted
 from tui.text.command import command_lines
 from tui.text.drawn import Drawn
 from tui.text.looks import DEFAULT, nearest
@@ -71,8 +72,8 @@ def _intervals(frames: Iterable[Frame]) -> Iterator[tuple[float, str, str]]:
         before = frame.elapsed
 
 
-def recorded(source: Source) -> list[Frame]:
-    """Everything that is seen, in order of time.
+def recorded(source: Source, shown: int = SHOWN) -> list[Frame]:
+    """Everything that is seen, in order of time; of each attempt so many lines from its beginning and from its end.
 
     Raises:
         UsageError: nothing happened in the session.
@@ -88,7 +89,7 @@ def recorded(source: Source) -> list[Frame]:
         at = round(elapsed, 6)
         frames += (Frame(at, *one) for one in _seen(source, entry, state))
         if isinstance(entry.event, ev.AttemptStarted):
-            frames += _output(source, entry.event.attempt, at)
+            frames += _output(source, entry.event.attempt, at, shown)
     return sorted(frames, key=lambda frame: frame.elapsed)
 
 
@@ -129,18 +130,18 @@ def _seen(source: Source, entry: ev.Entry, state: SessionState) -> Iterator[tupl
             yield "o", f"{colour}{sanitise(words)}{PLAIN}\r\n"
 
 
-def _output(source: Source, attempt: int, began: float) -> Iterator[Frame]:
+def _output(source: Source, attempt: int, began: float, shown: int) -> Iterator[Frame]:
     """The lines of an attempt when they came, their secrets hidden; of very many those in the middle left out."""
     reader = OutputReader(source.attempts, attempt)
     try:
         total = reader.lines_total()
-        first, last = min(total, SHOWN), max(SHOWN, total - SHOWN)
+        first, last = min(total, shown), max(shown, total - shown)
         yield from _shown(reader, 0, first, began)
         if last < total:
             left_out = last - first
             at = reader.times_of(last, 1)
             if left_out:
-                words = f"{QUIET}… {left_out} lines are left out{PLAIN}\r\n"
+                words = f"{QUIET}… {counted(left_out, 'line')} left out{PLAIN}\r\n"
                 yield Frame(round(began + (at[0] if at else 0.0), 6), "o", words)
             yield from _shown(reader, last, total - last, began)
     finally:

@@ -17,6 +17,7 @@ _RENDERERS = {
     "json": ("tui.exports.json", "render"),
     "cast": ("tui.exports.asciicast", "render_v3"),
     "cast2": ("tui.exports.asciicast", "render_v2"),
+    "svg": ("tui.exports.animation", "render"),
     "ics": ("tui.exports.ics", "render"),
 }
 FORMATS = tuple(_RENDERERS)
