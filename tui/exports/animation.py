@@ -47,7 +47,7 @@ TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.OPEN: TURN}
 FONT = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 
 
-class Row(Struct, frozen=True):
+class PlayedRow(Struct, frozen=True):
     """A row, or what the line below says from then on in this colour; `at` seconds into the picture."""
 
     at: float
@@ -107,7 +107,7 @@ def _window(content: Html, top: float, height: float) -> Html:
     return tag("svg", content, x=EDGE, y=top, width=COLUMNS * CELL, height=height)
 
 
-def _style(rows: Sequence[Row], tellings: Sequence[Row], length: float) -> Html:
+def _style(rows: Sequence[PlayedRow], tellings: Sequence[PlayedRow], length: float) -> Html:
     """The colours, and where the two columns stand at which time; without motion at their end."""
     colours = "".join(f".c{number}{{fill:{colour}}}" for number, colour in enumerate(COLOURS))
     return Html(
@@ -117,7 +117,7 @@ def _style(rows: Sequence[Row], tellings: Sequence[Row], length: float) -> Html:
     )
 
 
-def _moved(name: str, rows: Sequence[Row], length: float, window: int) -> str:
+def _moved(name: str, rows: Sequence[PlayedRow], length: float, window: int) -> str:
     """A column of rows that is moved up by a row for each that has come: never between two places."""
     places: dict[int, int] = {0: 0}
     for count, row in enumerate(rows, 1):
@@ -130,7 +130,7 @@ def _moved(name: str, rows: Sequence[Row], length: float, window: int) -> str:
     return f".{name}{{{end};animation:{name} {length:g}s step-end infinite}}@keyframes {name}{{{frames}100%{{{end}}}}}"
 
 
-def _last(rows: Sequence[Row]) -> Sequence[Row]:
+def _last(rows: Sequence[PlayedRow]) -> Sequence[PlayedRow]:
     """The rows that there is room for, the last ones."""
     room = MOST
     for place in range(len(rows) - 1, -1, -1):
@@ -140,7 +140,7 @@ def _last(rows: Sequence[Row]) -> Sequence[Row]:
     return rows
 
 
-def _text(row: Row, place: int) -> Html:
+def _text(row: PlayedRow, place: int) -> Html:
     """A row; it is as wide as its cells, whatever font there is."""
     text, runs = row.line
     made: list[Child] = []
@@ -162,13 +162,13 @@ def _class(look: Look) -> str:
     return " ".join(filter(None, (f"c{nearest(colour)}" if colour != DEFAULT else "", "b" if look.bold else "")))
 
 
-def _paced(source: Source) -> tuple[list[Row], list[Row]]:
+def _paced(source: Source) -> tuple[list[PlayedRow], list[PlayedRow]]:
     """The rows, and what the line below says, each at its time in the picture: silence is short, what failed stands."""
     held = {f"{kind}" for kind in HOLDS}
     moments = [(frame.elapsed, 0, frame.code, frame.data, "") for frame in recorded(source, OF_AN_ATTEMPT)]
     moments += [(elapsed, 1, "told", words, colour) for elapsed, words, colour in _told(source)]
-    rows: list[Row] = []
-    tellings: list[Row] = []
+    rows: list[PlayedRow] = []
+    tellings: list[PlayedRow] = []
     at = before = hold = 0.0
     for elapsed, _, code, data, colour in sorted(moments, key=lambda one: one[:2]):
         if elapsed > before:
@@ -177,17 +177,17 @@ def _paced(source: Source) -> tuple[list[Row], list[Row]]:
         if code == "m" and data.partition(":")[0] in held:
             hold = HELD
         elif code == "told":
-            tellings.append(Row(at, Drawn(sanitise(data, COLUMNS)), colour))
+            tellings.append(PlayedRow(at, Drawn(sanitise(data, COLUMNS)), colour))
         elif code == "o":
             for line in _broken(data):
                 at += QUICK
-                rows.append(Row(at, line, SOFT if data.startswith(QUIET) else ""))
+                rows.append(PlayedRow(at, line, SOFT if data.startswith(QUIET) else ""))
     quicker = min(1.0, LONGEST / at) if at else 1.0
     return [_quicker(one, quicker) for one in rows], [_quicker(one, quicker) for one in tellings]
 
 
-def _quicker(row: Row, share: float) -> Row:
-    return Row(row.at * share, row.line, row.colour)
+def _quicker(row: PlayedRow, share: float) -> PlayedRow:
+    return PlayedRow(row.at * share, row.line, row.colour)
 
 
 def _told(source: Source) -> Iterator[tuple[float, str, str]]:
