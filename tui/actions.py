@@ -169,6 +169,8 @@ ACTS = (
     Act("replay.focus", "tab", "app.focus_next", "Focus", "To the next pane", False),
     Act("replay.leave", "q,escape", "leave", "Leave", "Leave the replay"),
     *_as_run("watch", "rollback"),
+    Act("watch.earlier", "left", "time(-1)", "Earlier", "Choose an earlier time, and see the values at it", True, True),
+    Act("watch.later", "right", "time(1)", "Later", "Choose a later time; at the end it is now again", True, True),
     Act("watch.back", "escape,m", "back", "Back", "Back to the steps"),
     Act("checks.again", "enter,r", "again", "Again", "Run again what failed, and what has not run yet"),
     Act("checks.cancel", "c", "cancel", "Cancel", "Stop the checks that run"),

@@ -54,10 +54,10 @@ async def test_the_words_of_monitors_and_their_triggers(
         sample(app, 40.0, 1030.0)
         sample(app, None, 1040.0, HOSTILE)
         await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "below 1" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "? no value" in shown(app))
         looking.at(app)
         sample(app, 50.0, 1060.0)
-        await until(pilot, lambda: "✖ bad" in shown(app))
+        await until(pilot, lambda: "over its limit" in shown(app))
         looking.at(app, "bad")
     assert looking.found == {}
 

@@ -130,15 +130,6 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def good(number: Number, value: float) -> bool:
-    """Whether a figure is within what the runbook calls good."""
-    below = number.below is None or value < number.below
-    above = number.above is None or value > number.above
-    most = number.at_most is None or value <= number.at_most
-    least = number.at_least is None or value >= number.at_least
-    return below and above and most and least
-
-
 def beyond(trigger: Trigger, value: float) -> bool:
     """Whether a value is beyond the trigger's bound, which itself is not."""
     if trigger.above is not None and value > trigger.above:

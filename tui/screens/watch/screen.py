@@ -1,28 +1,35 @@
 """The watch screen: what the monitors measure, beside what was usual, and what the triggers make of it."""
 
+from datetime import timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import reactive
 from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.front import FrontPage
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
-from tui.screens.watch.text import watch_lines
-from tui.text.block import styled
+from tui.screens.watch.arrangement import FRAME, Arrangement, arranged
+from tui.screens.watch.listed import listed
+from tui.screens.watch.monitor_card import BESIDE, MonitorCard, MonitorList
+from tui.screens.watch.text import Sight
+from tui.text.block import block
 from tui.widgets import FOLDER
-from tui.widgets.foot.widget import Alarm, Vitals
+from tui.widgets.foot.widget import Alarm
+from tui.widgets.graph.monitored import monitors_of, span_of
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.words import Words
 
 TICK = 0.5
+STEPS = 60
+"""In so many steps the chosen time goes along what a graph shows."""
 
 
 class WatchScreen(FrontPage[None]):
@@ -30,23 +37,26 @@ class WatchScreen(FrontPage[None]):
 
     ACTS = "watch"
     AUTO_FOCUS = "#watch"
-    CSS_PATH: ClassVar[list[str | PurePath]] = [FOLDER / "foot" / "foot.tcss"]
-    CSS = "WatchScreen #watch { height: 1fr; padding: 0 1; }"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["watch.tcss", FOLDER / "foot" / "foot.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
 
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
-    measured = getters.query_one("#watch-text", Words)
     top = getters.query_one(TopLine)
     alarm = getters.query_one(Alarm)
-    vitals = getters.query_one(Vitals)
+    body = getters.query_one("#watch", VerticalScroll)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look: Sight | None = None
+        self._arranged: Arrangement | None = None
+        self._reasons = 0
+        self._parts: list[MonitorCard | MonitorList] = []
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.mode)
         yield Alarm(id="alarm")
-        with VerticalScroll(id="watch"):
-            yield Words(id="watch-text")
-        yield Vitals(id="vitals")
+        yield VerticalScroll(id="watch")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -54,7 +64,7 @@ class WatchScreen(FrontPage[None]):
         self.set_interval(TICK, self._look)
 
     def on_resize(self, event: events.Resize) -> None:
-        self._show()
+        self.call_after_refresh(self._show)
 
     def _look(self) -> None:
         viewer = self.app.viewer
@@ -75,14 +85,69 @@ class WatchScreen(FrontPage[None]):
     def _show(self) -> None:
         if self.moment is None or not self.is_mounted:
             return
-        back = self.moment.keys.of("rollback") if may_roll_back(self.app.viewer) else ""
-        lines = watch_lines(self.moment.state, self.size.width, back)
-        self.measured.say(styled(lines))
-        self.top.tell(clock_line(self.moment.now, self.size.width))
-        self.alarm.moment = self.vitals.moment = self.moment
+        state, now = self.moment.state, self.moment.now
+        at = self.look.at if self.look is not None else None
+        self.look = Sight(now=now, span=span_of(state.runbook), at=at if at is not None and at < now else None)
+        self.top.tell(clock_line(now, self.size.width))
+        self.alarm.moment = self.moment
+        self._arrange(self.look)
+        for part in self._parts:
+            part.tell(state, self.look)
+
+    def _arrange(self, look: Sight) -> None:
+        """Put the monitors where they have room; they are made again only where others have a card."""
+        assert self.moment is not None
+        state = self.moment.state
+        width, height = self.body.container_size
+        if not width or not height:
+            return
+        names = list(monitors_of(state))
+        watched = [
+            name for name in names if any(trigger.monitor == name for trigger in state.runbook.triggers.values())
+        ]
+        others = names[len(watched) :]
+        reasons = len(listed(state, others, look, width - BESIDE)) - len(others) - 1 if others else 0
+        new = arranged(watched, others, width, height - reasons)
+        if self._arranged is None or _who(new) != _who(self._arranged):
+            self._make(new)
+        if (new, reasons) != (self._arranged, self._reasons):
+            self._arranged, self._reasons = new, reasons
+            for row, tier in zip(self.body.query("Horizontal"), new.tiers, strict=False):
+                row.styles.height = tier.height
+            for rest in self.body.query(MonitorList):
+                rest.styles.height = len(new.rest) + FRAME + reasons
+
+    def _make(self, new: Arrangement) -> None:
+        self.body.remove_children()
+        self._parts = []
+        for tier in new.tiers:
+            cards = [MonitorCard(name) for name in tier.names]
+            self._parts += cards
+            self.body.mount(Horizontal(*cards))
+        if new.rest:
+            rest = MonitorList(new.rest, "Other monitors" if new.tiers else "Monitors")
+            self._parts.append(rest)
+            self.body.mount(rest)
+        if not self._parts:
+            self.body.mount(Words(block("This runbook has no monitors."), id="none"))
+
+    def action_time(self, steps: int) -> None:
+        """Choose an earlier or a later time; the values at that time are shown until it is now again."""
+        if self.moment is None or self.look is None:
+            return
+        now, look = self.moment.now, self.look
+        state = self.moment.state
+        firsts = [monitored.samples[0].at for monitored in state.monitors.values() if monitored.samples]
+        at = (look.at or now) + timedelta(seconds=steps * look.span / STEPS)
+        at = max(at, min(firsts, default=now))
+        self.look = Sight(now=now, span=look.span, at=at if at < now else None)
+        self._show()
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
+        if action == "time" and parameters == (1,):
+            return self.look is not None and self.look.at is not None
         return action != "rollback" or may_roll_back(self.app.viewer)
 
     def action_rollback(self) -> None:
@@ -90,3 +155,8 @@ class WatchScreen(FrontPage[None]):
 
     def action_back(self) -> None:
         self.dismiss(None)
+
+
+def _who(arranged: Arrangement) -> tuple[tuple[str, ...], ...]:
+    """Who has a card, and who a row."""
+    return (*(tier.names for tier in arranged.tiers), arranged.rest)

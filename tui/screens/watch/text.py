@@ -1,104 +1,191 @@
-"""Decides what the watch screen says: each monitor, its threshold, what was usual, what its trigger measures."""
+"""Decides what the watch screen says: a card of a monitor, and for how long its triggers count."""
 
-from rich.cells import cell_len, set_cell_size
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from tui.runbook.described.expectations import bounds
-from tui.runbook.facts import may_hold
+from msgspec import Struct
+from rich.cells import cell_len
+
+from tui.once import once
 from tui.runbook.model import Monitor, Trigger, seconds
-from tui.session.samples import Monitored, TriggerState, good
+from tui.session.folding.triggers import counting
+from tui.session.samples import Monitored, TriggerState, bound_of
 from tui.session.state import SessionState
-from tui.text.amounts import duration, figure
-from tui.text.block import Piece
-from tui.text.sanitise import sanitise
+from tui.text.amounts import clock_words, figure
+from tui.text.block import Piece, shown
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.sparkline_text import sparkline
-from tui.widgets.step.text import KEY, LABEL
+from tui.widgets.graph.monitored import (
+    NO_VALUE,
+    NOT_YET,
+    WAITING,
+    before_words,
+    beyond_words,
+    limit_words,
+    sample_at,
+    seen_monitor,
+    seen_value,
+    value_words,
+)
+from tui.widgets.head.mode import cut
+from tui.widgets.looks.bars import bar
 
-STATE, NAME, NOW = 11, 22, 12
-SPARKS = range(6, 41)
-"""The fewest and the most samples that are drawn: what the other columns leave."""
-FRAME = 4
-"""Cells beside the lines: what surrounds them, and the scroll bar."""
-
-
-def watch_lines(state: SessionState, width: int, back: str = "") -> list[list[Piece]]:
-    """Every monitor that applies, a line each, with its triggers below; `back` is the key that rolls back, if any."""
-    monitors = {name: one for name, one in state.runbook.monitors.items() if may_hold(one.when, state.facts)}
-    limits = [_limits(one, state.monitors.get(name, Monitored())) for name, one in monitors.items()]
-    spare = width - FRAME - STATE - NAME - NOW - 2 - max(map(cell_len, limits), default=0)
-    spark = min(max(spare, SPARKS[0]), SPARKS[-1])
-    head = _cell("", STATE) + _cell("MONITOR", NAME) + _cell("LAST SAMPLES", spark + 2) + _cell("NOW", NOW)
-    lines: list[list[Piece]] = [[(head + "BEFORE · LIMIT", LABEL)]]
-    for name, monitor in monitors.items():
-        monitored = state.monitors.get(name, Monitored())
-        lines.append(_row(monitor, monitored, spark))
-        if monitored.waiting is not None:
-            words = f"waiting for a free session on {monitored.waiting.host} since {monitored.waiting.since:%H:%M:%S}"
-            lines.append([(" " * STATE + sanitise(words), STYLES["turn"])])
-        elif monitored.lost_since is not None:
-            words = f"no data since {monitored.lost_since:%H:%M:%S}: {monitored.detail}"
-            lines.append([(" " * STATE + words, STYLES["turn"])])
-        for trigger_name, trigger in state.runbook.triggers.items():
-            if trigger.monitor == name:
-                lines.append(_trigger(state, trigger_name, trigger, monitor, back))
-    if len(lines) == 1:
-        lines.append([("this runbook has no monitors", "")])
-    return lines
+SOFT, FAINT = "$soft", "$faint"
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+TURNS = 2
+"""So often a second the spinner turns: as often as the screen looks."""
+AHEAD = 0.97
+"""The share of a graph that is after a time that was chosen, where that was longer ago than a graph shows."""
+BAR = 8
+"""The fewest cells of the bar of a trigger's time."""
 
 
-def _row(monitor: Monitor, monitored: Monitored, spark: int) -> list[Piece]:
-    number, value = monitor.number, monitored.value
-    if monitored.waiting is not None:  # the last sample is an old one: it says nothing of now
-        state, words = ("… waiting", STYLES["turn"]), "no data"
-    elif not monitored.samples:
-        state, words = ("○ not yet", STYLES["quiet"]), "–"
-    elif value is None:
-        state, words = ("? no data", STYLES["bad"]), "no data"
-    elif good(number, value):
-        state, words = ("✔ good", STYLES["good"]), figure(value, number.unit)
-    else:
-        state, words = ("✖ bad", STYLES["bad"]), figure(value, number.unit)
-    top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
-    drawn = sparkline([sample.value for sample in monitored.samples], spark, top)
+class Sight(Struct, frozen=True, kw_only=True):
+    """How the monitors are looked at: the time, how many seconds of them, and a time that was chosen."""
+
+    now: datetime
+    span: float
+    at: datetime | None = None
+
+    @property
+    def end(self) -> datetime:
+        """Until when graphs are drawn: until now, but where the chosen time would not be on them."""
+        if self.at is None:
+            return self.now
+        return min(self.now, self.at + timedelta(seconds=self.span * AHEAD))
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when samples are drawn, where that is not until now."""
+        return self.end if self.end < self.now else None
+
+
+def card_head(state: SessionState, name: str, look: Sight, width: int) -> list[list[Piece]]:
+    """What was measured last, or at the chosen time; its limit; what was usual before. A reason may take more lines."""
+    monitor, monitored = state.runbook.monitors[name], state.monitors.get(name, Monitored())
+    if look.at is not None:
+        return [_head(*_then(monitor, monitored, look.at), monitor, monitored, width)]
+    stands = seen_monitor(monitor, monitored)
+    if stands is WAITING and monitored.waiting is not None:
+        return _lines(f"{stands.sign} waiting for a free session on {monitored.waiting.host}", stands.style, width)
+    if stands is NOT_YET:
+        return [[(first_sample(state, monitor, look.now), stands.style)]]
+    if stands is NO_VALUE:
+        why = f": {monitored.detail}" if monitored.detail else ""
+        return _lines(f"{stands}{why}", stands.style, width)
+    style = stands.style if stands.class_ == "bad" else "bold $strong"
+    words = limit_words(monitor, monitored.value)
+    return [_head(value_words(monitor, monitored), words, style, monitor, monitored, width)]
+
+
+def _then(monitor: Monitor, monitored: Monitored, at: datetime) -> tuple[str, str, str]:
+    """What was measured at a time, when that was, and its style."""
+    sample = sample_at(monitor, monitored, at)
+    when = f"at {at:%H:%M:%S}"
+    if sample is None or sample.value is None:
+        return NO_VALUE.word, when, NO_VALUE.style
+    class_ = seen_value(monitor, sample.value).class_
+    return figure(sample.value, monitor.number.unit), when, STYLES["bad"] if class_ == "bad" else "bold $strong"
+
+
+def _head(value: str, beside: str, style: str, monitor: Monitor, monitored: Monitored, width: int) -> list[Piece]:
+    """One line: the value first, which is cut last; what was usual before at the right, where there is room."""
+    value, beside = cut(shown(value), min(width, cell_len(shown(value)))), f"  {shown(beside)}"
+    left: list[Piece] = [(value, style)]
+    used = cell_len(value)
+    if used + cell_len(beside) <= width:
+        left.append((beside, style if style == STYLES["bad"] else SOFT))
+        used += cell_len(beside)
+    before = shown(before_words(monitor, monitored))
+    right = f"before {before}" if before else ""
+    if right and used + cell_len(right) + 2 <= width:
+        left += [(" " * (width - used - cell_len(right)), ""), (right, SOFT)]
+    return left
+
+
+def first_sample(state: SessionState, monitor: Monitor, now: datetime) -> str:
+    """When the first sample is here at the latest, as far as that is known."""
+    begun = state.started_at or now
+    left = seconds(monitor.timeout) - (now - begun).total_seconds()
+    sign = SPINNER[int(now.timestamp() * TURNS) % len(SPINNER)]
+    return f"{sign} first sample within {left:.0f} s" if left >= 1 else f"{sign} {NOT_YET.word}"
+
+
+def card_foot(state: SessionState, name: str) -> list[Piece]:
+    """How the monitor stands, in a word; since when where nothing is measured."""
+    monitor, monitored = state.runbook.monitors[name], state.monitors.get(name, Monitored())
+    stands = seen_monitor(monitor, monitored)
+    if stands is NOT_YET:
+        return []
+    if stands is WAITING and monitored.waiting is not None:
+        return [(f"{stands} since {monitored.waiting.since:%H:%M:%S}", stands.style)]
+    if stands is NO_VALUE and monitored.lost_since is not None:
+        return [(f"{stands} since {monitored.lost_since:%H:%M:%S}", stands.style)]
+    return [(str(stands), stands.style)]
+
+
+def trigger_lines(state: SessionState, name: str, width: int) -> list[list[Piece]]:
+    """A line for each trigger of a monitor: for how long its bound is passed, or what it does."""
+    unit = state.runbook.monitors[name].number.unit
     return [
-        (_cell(state[0], STATE), state[1]),
-        (_cell(sanitise(monitor.title), NAME), "bold"),
-        (drawn + "  ", state[1]),
-        (_cell(words, NOW), state[1] if state[0][0] in "✖?…" else ""),
-        (_limits(monitor, monitored), LABEL),
+        _trigger(state, trigger_name, trigger, unit, width)
+        for trigger_name, trigger in state.runbook.triggers.items()
+        if trigger.monitor == name
     ]
 
 
-def _limits(monitor: Monitor, monitored: Monitored) -> str:
-    """What was usual before the first change, and the limit."""
-    number = monitor.number
-    usual = figure(monitored.baseline, number.unit) if monitored.baseline is not None else "–"
-    bounded = any(one is not None for one in (number.below, number.above, number.at_most, number.at_least))
-    return f"{usual} · {bounds(number) if bounded else 'no limit'}"
-
-
-def _trigger(state: SessionState, name: str, trigger: Trigger, monitor: Monitor, back: str) -> list[Piece]:
+def _trigger(state: SessionState, name: str, trigger: Trigger, unit: str, width: int) -> list[Piece]:
     measured = state.triggers.get(name, TriggerState())
-    unit = monitor.number.unit
-    if trigger.above is not None:
-        bound = f"above {figure(trigger.above, unit)}"
-    else:
-        bound = f"below {figure(trigger.below or 0.0, unit)}"
-    lasting = duration(seconds(trigger.lasting))
-    indent = " " * STATE
-    if name in state.tripped:
-        words = f"{OVER} {bound} for {duration(measured.beyond)}"
-        pieces: list[Piece] = [(indent, ""), (words, STYLES["bad"])]
-        if back:
-            pieces += [("  ", ""), (f" {back} ", KEY), (" rolls back", "bold")]
-        return pieces
-    if measured.armed:
+    bound = shown(beyond_words(bound_of(trigger), unit))
+    wanted = seconds(trigger.lasting)
+    tripped = name in state.tripped
+    if tripped or measured.armed:
         waiting = state.monitors.get(trigger.monitor, Monitored()).waiting is not None
-        held = "" if measured.last is not None and not waiting else ", held: no data"
-        return [(f"{indent}{OVER} {bound}: {duration(measured.beyond)} of {lasting}{held}", STYLES["turn"])]
-    return [(f"{indent}  proposes the rollback when {bound} for {lasting}", LABEL)]
+        held = "" if measured.last is not None and not waiting else ", held: no value"
+        beyond = max(measured.beyond, wanted) if tripped else measured.beyond  # it begins again in a resumed session
+        time = f"{clock_words(beyond)} of {clock_words(wanted)}"
+        style = STYLES["bad"]
+        for words in (f" {time} {bound}{held}", f" {time}{held}", f" {time}"):
+            room = width - 2 - cell_len(words)
+            if room >= BAR:
+                share = beyond / wanted if wanted else 1.0
+                return [(f"{OVER} ", style), *bar(room, share, style), (words, style)]
+        return [(_longest((f"{OVER} {time} {bound}", f"{OVER} {time}"), width), style)]
+    lasting = clock_words(wanted)
+    if not _counts(state, trigger):
+        if state.rollback is not None:
+            choices = (
+                f"{OVER} {bound} for {lasting} does not count during a rollback",
+                "– does not count in a rollback",
+            )
+        else:
+            counts = "counts once the release is live"
+            choices = (f"{OVER} {bound} for {lasting} {counts}", f"{OVER} {counts}")
+        return [(_longest(choices, width), FAINT)]
+    told = f"{OVER} {bound} for {lasting}"
+    return [(_longest((f"{told} proposes to roll back", f"{told}: rollback", told), width), FAINT)]
 
 
-def _cell(text: str, width: int) -> str:
-    shortened = set_cell_size(text, width - 2) + "… " if len(text) > width - 1 else text
-    return set_cell_size(shortened, width)
+@once
+def _counts(state: SessionState, trigger: Trigger) -> bool:
+    return counting(state, trigger)
+
+
+def _longest(choices: Iterable[str], width: int) -> str:
+    """The first that fits; the last of all is cut."""
+    words = ""
+    for words in choices:
+        if cell_len(words) <= width:
+            return words
+    return cut(words, width).rstrip()
+
+
+def _lines(text: str, style: str, width: int) -> list[list[Piece]]:
+    """Words in as many lines as they need: why there is no value must be read whole."""
+    lines, line = [], ""
+    for word in shown(text).split(" "):
+        if line and cell_len(line) + 1 + cell_len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [[(one, style)] for one in (*lines, line)]

@@ -3,15 +3,15 @@
 from rich.cells import cell_len
 
 from tui.runbook.facts import connection_of
-from tui.session.samples import good
+from tui.session.samples import limits_of
 from tui.session.state import CONNECTED, Attempt, SessionState
 from tui.session.views.doubts import doubt_words
-from tui.text.amounts import figure
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.graph.monitored import NO_VALUE, WAITING, monitors_of, seen_monitor, value_words
+from tui.widgets.graph.text import spark
 from tui.widgets.moment import Moment
-from tui.widgets.sparkline_text import sparkline
 from tui.widgets.step.text import LABEL
 from tui.widgets.tripped_text import tripped_words
 
@@ -52,25 +52,19 @@ def _host(host: str, link: str) -> list[Piece]:
 
 def _watched(state: SessionState) -> list[str]:
     """The monitors that have measured, those with a trigger first."""
-    with_trigger = {trigger.monitor for trigger in state.runbook.triggers.values()}
-    names = [name for name in state.runbook.monitors if name in state.monitors and state.monitors[name].samples]
-    return sorted(names, key=lambda name: name not in with_trigger)
+    return [name for name in monitors_of(state) if name in state.monitors and state.monitors[name].samples]
 
 
 def _monitor(state: SessionState, name: str) -> list[Piece]:
     monitor, monitored = state.runbook.monitors[name], state.monitors[name]
-    value, number = monitored.value, monitor.number
     title: Piece = (f"{sanitise(monitor.title)} ", LABEL)
-    if monitored.waiting is not None:  # the last sample is an old one: it says nothing of now
-        return [title, ("… waiting", STYLES["turn"])]
-    if value is None:
-        return [title, ("? no data", STYLES["turn"])]
-    class_ = "good" if good(number, value) else "bad"
-    top = next((bound for bound in (number.below, number.at_most) if bound is not None), None)
-    drawn = sparkline([sample.value for sample in monitored.samples], min(SPARK, len(monitored.samples)), top)
-    words = f"{figure(value, number.unit)} "
-    told = (words, "") if class_ == "good" else (f"✖ {words}", STYLES[class_])
-    return [title, told, (drawn, STYLES[class_])]
+    stands = seen_monitor(monitor, monitored)
+    if stands in (WAITING, NO_VALUE):  # the last sample is an old one: it says nothing of now
+        return [title, (str(stands), stands.style)]
+    words = value_words(monitor, monitored)
+    told = (f"{words} ", "") if stands.class_ == "good" else (f"{stands.sign} {words} ", stands.style)
+    values = [sample.value for sample in monitored.samples][-SPARK:]
+    return [title, told, *spark(values, tuple(limits_of(monitor.number)), monitor.number.unit)]
 
 
 def length(pieces: list[Piece]) -> int:

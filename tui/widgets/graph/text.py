@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 from rich.cells import cell_len
 
+from tui.session.samples import GAP as LATE
 from tui.session.samples import Limit
 from tui.text.block import Piece
 from tui.widgets.graph.scale import Axis, axis, mark
@@ -26,6 +27,8 @@ LABELS, LONGEST = 5, 9
 """The fewest and the most cells of the words beside an axis."""
 LEAST = 8
 """With fewer cells left for it a graph has no words beside its axis."""
+MOVES = 20
+"""A graph has moved by its width after so many times."""
 MOST = 2000
 """So many of the last figures are looked at."""
 
@@ -45,13 +48,14 @@ class Shading(StrEnum):
 class Graphed(Struct, frozen=True, kw_only=True):
     """What a graph shows: figures at times (seconds), oldest first, and what they must not pass.
 
-    A figure without a value could not be measured; one stands for `hold` seconds where no other follows.
+    One comes `every` so many seconds. It stands until the next, but where that is late by intervals there is a gap; so
+    there is after one without a value, which could not be measured.
     """
 
     values: tuple[tuple[float, float | None], ...] = ()
     limits: tuple[Limit, ...] = ()
     unit: str = ""
-    hold: float = 60.0
+    every: float = 30.0
 
 
 def graph(
@@ -83,9 +87,10 @@ def graph(
 
 
 def columns(of: Graphed, width: int, now: float, span: float) -> list[float | None]:
-    """What each column stands for, the last of them for `now`; of several figures the worst, else the highest.
+    """What each column stands for, one of the last for `now`; of several figures the worst, else the highest.
 
-    Columns begin at times that do not move: what is drawn moves by whole columns, and does not flicker.
+    A figure is drawn at once for as long as it stands, and the graph moves a part of its width at a time: while nothing
+    is measured nothing has to be painted.
     """
     found: list[float | None] = [None] * width
     if width < 1 or span <= 0:
@@ -97,9 +102,10 @@ def columns(of: Graphed, width: int, now: float, span: float) -> list[float | No
             continue
         following = values[place + 1][0] if place + 1 < len(values) else None
         first = column(when, width, now, span)
-        last = column(min(now, when + of.hold), width, now, span)
+        last = column(when + of.every, width, now, span) - 1
         if following is not None:
-            last = min(last, column(following, width, now, span) - 1)
+            late = following - when > LATE * of.every
+            last = last if late else column(following, width, now, span) - 1
         for cell in range(max(0, first), max(first, last) + 1):
             before = found[cell]
             found[cell] = value if before is None else max(before, value, key=worst)
@@ -107,9 +113,10 @@ def columns(of: Graphed, width: int, now: float, span: float) -> list[float | No
 
 
 def column(when: float, width: int, now: float, span: float) -> int:
-    """In which column a time is; negative before the first. After `now`, by a clock set back, is in the last."""
-    each = span / width
-    return min(width - 1, int(when // each) - int(now // each) + width - 1)
+    """In which column a time is; negative before the first. After all, by a clock set back, is in the last."""
+    each, together = span / width, max(1, width // MOVES)
+    last = (int(now // each) // together + 1) * together - 1
+    return min(width - 1, int(when // each) - last + width - 1)
 
 
 def _worst(limits: Sequence[Limit]) -> Callable[[float], tuple[int, float]]:
@@ -166,7 +173,7 @@ def moment(when: datetime) -> float:
 
 
 def _known(of: Graphed, since: float) -> list[float]:
-    return [value for when, value in of.values[-MOST:] if value is not None and when + of.hold >= since]
+    return [value for when, value in of.values[-MOST:] if value is not None and when + of.every >= since]
 
 
 def _lines(limits: Sequence[Limit], scale: Axis, height: int) -> dict[int, Piece]:

@@ -1,12 +1,15 @@
 """A graph on a screen: it fills its place, and paints only the cells that changed."""
 
 from textual import events
+from textual.strip import Strip
 
 from tui.text.block import styled
 from tui.widgets.graph.text import Graphed, Shading, graph
 from tui.widgets.looks.themes import MONO
 from tui.widgets.words import Words
 
+PIECE = 8
+"""Cells of a piece."""
 FEW = ("standard", "windows", None)
 """Colour systems of terminals in which shades of a colour become other colours."""
 
@@ -35,6 +38,12 @@ class Graph(Words):
             return Shading.MONO
         few = self.app.current_theme.ansi or self.app.console.color_system in FEW
         return Shading.FLAT if few else Shading.FULL
+
+    def render_line(self, y: int) -> Strip:
+        """A row in short pieces: Textual paints the whole of each piece in which a cell changed."""
+        strip = super().render_line(y)
+        width = strip.cell_length
+        return Strip.join(strip.divide([*range(PIECE, width, PIECE), width])) if width else strip
 
     def _draw(self) -> None:
         of, now, span, at = self._told

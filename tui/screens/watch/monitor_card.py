@@ -1,0 +1,87 @@
+"""A monitor on the watch screen: its value, its graph, its triggers, in a frame that says how it stands."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+
+from tui.screens.watch.listed import BEFORE_IS, listed
+from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines
+from tui.session.samples import Monitored
+from tui.session.state import SessionState
+from tui.text.block import pieces, shown, styled
+from tui.widgets.graph.monitored import graphed, seen_monitor
+from tui.widgets.graph.widget import Graph
+from tui.widgets.head.mode import cut
+from tui.widgets.words import Words
+
+BESIDE = 4
+"""Cells of a card that its words do not have."""
+
+
+class MonitorCard(Vertical):
+    """One monitor."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(classes="card")
+        self.monitor = name
+        self._framed: tuple[str, tuple[tuple[str, str], ...]] | None = None
+        self._told: tuple[SessionState, Sight] | None = None
+        self._head, self._graph, self._triggers = Words(classes="line"), Graph(), Words(classes="line")
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        yield self._graph
+        yield self._triggers
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self._told is not None:
+            self.tell(*self._told)
+
+    def tell(self, state: SessionState, look: Sight) -> None:
+        """Show the monitor as it is."""
+        self._told = (state, look)
+        width = self.outer_size.width - BESIDE
+        if width < 1:
+            return
+        monitor, monitored = state.runbook.monitors[self.monitor], state.monitors.get(self.monitor, Monitored())
+        self.set_class(seen_monitor(monitor, monitored).class_ == "bad", "bad")
+        title, foot = cut(shown(monitor.title), width - 2).rstrip(), card_foot(state, self.monitor)
+        if self._framed != (title, tuple(foot)):
+            self._framed = (title, tuple(foot))
+            self.border_title, self.border_subtitle = pieces((title, "bold")), styled([foot])
+        self._head.say(styled(card_head(state, self.monitor, look, width)))
+        at = look.at.timestamp() if look.at is not None else None
+        self._graph.tell(graphed(state, self.monitor, look.until), look.end.timestamp(), look.span, at)
+        lines = trigger_lines(state, self.monitor, width)
+        self._triggers.display = bool(lines)
+        self._triggers.say(styled(lines))
+
+
+class MonitorList(VerticalScroll):
+    """The monitors that have no card."""
+
+    can_focus = False
+
+    def __init__(self, names: tuple[str, ...], title: str) -> None:
+        super().__init__(id="rest")
+        self._names = names
+        self._told: tuple[SessionState, Sight] | None = None
+        self._words = Words(classes="line")
+        self.border_title = pieces((title, "bold"))
+
+    def compose(self) -> ComposeResult:
+        yield self._words
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self._told is not None:
+            self.tell(*self._told)
+
+    def tell(self, state: SessionState, look: Sight) -> None:
+        """Show them as they are."""
+        self._told = (state, look)
+        width = self.outer_size.width - BESIDE
+        if width < 1:
+            return
+        self._words.say(styled(listed(state, self._names, look, width)))
+        known = any(state.monitors[name].baseline is not None for name in self._names if name in state.monitors)
+        self.border_subtitle = pieces((BEFORE_IS if known else "", "$faint"))
