@@ -139,7 +139,7 @@ ACTS = (
         *_as_run("trouble", "match-next", "match-before", "follow", "copy", "open", "here", "values", "summary")
     ),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
-    Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again"),
+    Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again", True, True),
     Act("replay.back", "left", "by(-1)", "-1 s", "A second back", False, True),
     Act("replay.forward", "right", "by(1)", "+1 s", "A second forward", False, True),
     Act("replay.far-back", "shift+left", "by(-60)", "-1 min", "A minute back", False, True),
@@ -185,6 +185,9 @@ ACTS = (
     Act("help.close", "escape,q", "close", "Close", "Close the help"),
     Act("steps.before", "up", "move(-1)", "Step before", "Look at the step before", False),
     Act("steps.after", "down", "move(1)", "Step after", "Look at the next step", False),
+    Act("sections.fold", "space", "fold('toggle')", "Fold", "Fold the section looked at, or open it", False),
+    Act("sections.close", "left", "fold('fold')", "Fold it", "Fold the section looked at", False),
+    Act("sections.open", "right", "fold('open')", "Open it", "Open the section looked at", False),
     Act("dialog.no", "escape", "no", "No", "Close the dialog: nothing happens", False),
     Act("dialog.help", "f1,question_mark", "app.help", "Help", "These keys (f1 also while a text is written)", False),
     Act("dialog.below", "pagedown", "scroll(1)", "More below", "The next part of a long dialog", False, True),
@@ -225,6 +228,7 @@ TITLES = {
     "summary": "Summary",
     "help": "Help",
     "steps": "List of steps",
+    "sections": "List of steps: its sections",
     "dialog": "Every dialog",
     "confirm": "Dialog: yes or no",
     "question": "Dialog: a question",
@@ -236,7 +240,8 @@ TITLES = {
 }
 _STEPS = ("steps",)
 BESIDE = {
-    **dict.fromkeys(("run", "rollback", "trouble", "replay"), _STEPS),
+    **dict.fromkeys(("run", "rollback"), (*_STEPS, "sections")),
+    **dict.fromkeys(("trouble", "replay"), _STEPS),
     **dict.fromkeys(("confirm", "question", "resolve", "message", "moved", "taken-up"), ("dialog",)),
 }
 """Whose keys are heard on a screen beside its own."""

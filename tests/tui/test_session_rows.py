@@ -18,7 +18,7 @@ from tui.session.views.usual import Usual, WholeUsual
 from tui.text.amounts import roughly
 from tui.text.block import Piece
 from tui.widgets.foot.text import vitals_line
-from tui.widgets.frames import Printed, legend, output_foot, output_head, step_title, title_fits
+from tui.widgets.frames import Printed, counts_of, legend, output_foot, output_head, step_title, title_fits
 from tui.widgets.head.progress_text import people_left, progress_row
 from tui.widgets.looks.bars import bar, segments
 from tui.widgets.moment import Moment
@@ -160,10 +160,11 @@ def test_a_list_of_steps_counts_them_and_keeps_what_matters_where_it_is_narrow()
     state = state_of(*skipped("look"), *ran("backup", Outcome(OutcomeKind.FAILED, 3)))
     steps = [step.id for _, step in state.plan()]
     state = replace(state, steps={**state.steps, "backup": replace(state.step("backup"), status=StepStatus.FAILED)})
-    assert told(legend(state, steps, 80)) == "✖ 1 failed · ○ 2 to do · ↷ 1 skipped"
-    assert told(legend(state, steps, 32)) == "✖ 1 failed · ○ 2 to do"
-    assert told(legend(state, steps, 20)) == "✖ 1 failed"
-    assert told(legend(state, steps, 8)) == ""
+    counts = counts_of(state, steps)
+    assert told(legend(counts, 80)) == "✖ 1 failed · ○ 2 to do · ↷ 1 skipped"
+    assert told(legend(counts, 32)) == "✖ 1 failed · ○ 2 to do"
+    assert told(legend(counts, 20)) == "✖ 1 failed"
+    assert told(legend(counts, 8)) == ""
 
 
 def test_the_frame_of_a_step_says_its_state_and_cuts_its_title_last() -> None:

@@ -240,11 +240,13 @@ class Step(Model, frozen=True, kw_only=True):
     rollback steps without which it is not, and `look` is a read-only command that tells whether there is anything to
     undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks. Where checks are made
     at once, one that is to be made `alone` has nothing beside it that would spoil what it measures. `approve` is who
-    allows it before it starts, `signoff` who answers for it afterwards.
+    allows it before it starts, `signoff` who answers for it afterwards. `short` names it in the list of steps where the
+    title does not fit.
     """
 
     id: Identifier
     title: str
+    short: str = ""
     text: str = ""
     note: str = ""
     source: Lines = ""
@@ -265,10 +267,11 @@ class Step(Model, frozen=True, kw_only=True):
 
 
 class Section(Model, frozen=True, kw_only=True):
-    """Steps that belong together under one heading."""
+    """Steps that belong together under one heading; `short` is the heading where the title does not fit."""
 
     id: Identifier
     title: str
+    short: str = ""
     text: str = ""
     source: Lines = ""
     when: Facts = {}

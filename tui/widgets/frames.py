@@ -1,7 +1,7 @@
 """Decides what stands on the frames of a session's panes: number, title and state above, counts below."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -37,10 +37,14 @@ LAST_TO_GO = (StepStatus.FAILED, StepStatus.UNKNOWN, StepStatus.SIGNED, StepStat
 APART = " · "
 
 
-def legend(state: SessionState, steps: Iterable[str], width: int, rollback: bool = False) -> list[Piece]:
+def counts_of(state: SessionState, steps: Iterable[str], rollback: bool = False) -> Counter[StepStatus]:
+    """How many steps of a list that is not the session's plan stand so."""
+    return Counter(_status(state, step, rollback) for step in steps)
+
+
+def legend(counts: Mapping[StepStatus, int], width: int) -> list[Piece]:
     """How many steps stand so, each count with its sign and word; where it is narrow those that matter most."""
-    counts = Counter(_status(state, step, rollback) for step in steps)
-    there = [status for status in LEGEND if counts[status]]
+    there = [status for status in LEGEND if counts.get(status)]
     while there and _length(counts, there) > width - BESIDE:
         there.remove(min(there, key=_worth))
     pieces: list[Piece] = []
@@ -68,11 +72,11 @@ def _worth(status: StepStatus) -> int:
     )
 
 
-def _count(counts: Counter[StepStatus], status: StepStatus) -> str:
+def _count(counts: Mapping[StepStatus, int], status: StepStatus) -> str:
     return f"{glyph(status)} {counts[status]} {status.value}"
 
 
-def _length(counts: Counter[StepStatus], there: Iterable[StepStatus]) -> int:
+def _length(counts: Mapping[StepStatus, int], there: Iterable[StepStatus]) -> int:
     return cell_len(APART.join(_count(counts, status) for status in there))
 
 

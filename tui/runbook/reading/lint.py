@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path as File
 
 from tui.runbook.facts import exclude, may_hold
-from tui.runbook.model import Approval, Cut, Danger, Runbook, Signoff
+from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step
 from tui.runbook.patterns.bounded import pattern_doubts
 from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
 from tui.runbook.reading.load import examine, nothing_collected, read_text
@@ -18,6 +18,10 @@ from tui.runbook.walk import KEY, Text, section_steps, steps_of
 
 DESTRUCTIVE_SHARE = 0.10
 """Typed confirmations lose their weight when there are more of them than this share of a flow's steps."""
+
+
+LONGEST_NAME = 28
+"""Characters of a name that the list of steps has room for where the terminal has 80 columns."""
 
 
 def lint(path: File) -> list[Problem]:
@@ -44,6 +48,7 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
     yield from _unannounced(runbook)
     yield from _downtime(runbook)
     yield from _patterns(texts)
+    yield from _long_names(runbook)
     yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
@@ -66,6 +71,17 @@ def _patterns(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
     for path, kind, field, text in texts:
         if field in ("pattern", "patterns", "matches", "misses", "share_of") and kind != KEY:
             yield from pattern_doubts(text, path)
+
+
+def _long_names(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    """Names of sections and steps that the list of steps would have to cut."""
+    named: list[tuple[Path, Section | Step]] = [(("sections", at), one) for at, one in enumerate(runbook.sections)]
+    named += section_steps(runbook)
+    for path, one in named:
+        if len(one.short or one.title) > LONGEST_NAME:
+            message = f"its name is {len(one.short or one.title)} characters long, and is cut in the list of steps"
+            hint = f"short = a name of at most {LONGEST_NAME} characters"
+            yield _doubt((*path, "short" if one.short else "title"), message, hint)
 
 
 def _unannounced(runbook: Runbook) -> Iterator[UnplacedProblem]:

@@ -1,5 +1,6 @@
-"""The whole session at a glance: every step with its state and time, the current one marked."""
+"""The whole session at a glance: its sections, folded or open, every step with its state, the current one marked."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events
@@ -10,26 +11,34 @@ from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.runbook.model import Issue
-from tui.session.state import SessionState
-from tui.session.views.rollback import Need
+from tui.session.state import SessionState, StepStatus
+from tui.session.tally import tally
 from tui.text.block import segment, shown
-from tui.widgets.checklist.outline import Outline, issue_outline, outline, painted, row, time_of
-from tui.widgets.frames import NUMBER, legend
+from tui.widgets.checklist.folding import FoldedList, ListRow, opened
+from tui.widgets.checklist.outline import Outline, issue_outline, outline
+from tui.widgets.checklist.plan_text import RowShape, heading, step_row
+from tui.widgets.frames import NUMBER, counts_of, legend
 from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.lines import Lines
 
+AROUND = 2
+"""FoldedList that show before and after the step looked at."""
+
 
 class Checklist(Lines):
-    """Shows `moment`; `selected` is the step looked at, which follows the current one until the operator moves."""
+    """Shows `moment`; `selected` is the step looked at, which follows the current one until the operator moves.
+
+    Where the step looked at is in a section that the operator folded, the section's heading is marked.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"checklist--{name}"
         for name in (
-            *("plain", "heading", "current", "time", "selected"),
+            *("plain", "heading", "done", "soft", "faint", "line", "current", "selected"),
             *("todo", "live", "turn", "sign", "bad", "unknown", "good", "quiet"),
         )
     }
-    BINDINGS: ClassVar[list[BindingType]] = bindings("steps")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("steps"), *bindings("sections")]
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     selected: reactive[str] = reactive("", repaint=False)
@@ -39,7 +48,9 @@ class Checklist(Lines):
         self.rollback = rollback
         self.issue = issue
         self.following = True
-        self._outline = Outline(())
+        self._outline = Outline()
+        self._rows = FoldedList(self._outline, frozenset())
+        self._by_hand: dict[str, bool] = {}
         self._state: SessionState | None = None
 
     def watch_moment(self, moment: Moment | None) -> None:
@@ -47,26 +58,32 @@ class Checklist(Lines):
             return
         if moment.state is not self._state:
             self._state = moment.state
+            before = self._outline
             self._outline = (
                 issue_outline(moment.state, self.issue) if self.issue else outline(moment.state, self.rollback)
             )
-            self.set_total(len(self._outline.lines))
             self._entitle()
             here = current_step(moment.state)
+            moved = ""
             if self.following and here in self._outline:
-                self.selected = here
+                moved = here
             elif not self.selected and self._outline.steps:
-                self.selected = self._outline.steps[0]
+                moved = self._outline.steps[0]
+            if moved and moved != self.selected:
+                self.selected = moved
+            elif self._fold() and (self.following or before is not self._outline):
+                self._reveal()
         self.refresh_changed()
 
     def watch_selected(self, before: str, step: str) -> None:
-        for one in (before, step):
-            self.refresh_line(self._outline.place(one))
+        self._fold()
+        self.refresh_changed()
         self._reveal()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_total(len(self._outline.lines))
+        self._fold()
         self._entitle()
+        self.refresh()
         self._reveal()
 
     def show_rollback(self, alone: bool) -> None:
@@ -75,8 +92,10 @@ class Checklist(Lines):
         self.watch_moment(self.moment)
         self._reveal()
 
+    # which step is looked at
+
     def action_move(self, by: int) -> None:
-        self.look_at(self._outline.neighbour(self.selected, by))
+        self.look_at(self._outline.neighbour(self.selected, by, self._folded_by_hand))
 
     def look_at(self, step: str) -> None:
         """Select a step; looking at the current one follows the session again."""
@@ -93,28 +112,75 @@ class Checklist(Lines):
             self._reveal()
 
     def on_click(self, event: events.Click) -> None:
-        inside = event.get_content_offset(self)
-        if inside is None:
+        row = self._row_at(event)
+        if row is None:
             return
-        place = inside.y + self.scroll_offset.y
-        step = self._outline.lines[place].step if place < len(self._outline.lines) else None
-        if step is not None:
-            self.look_at(step.id)
+        if row.step is not None:
+            self.look_at(row.step.id)
+        elif self._outline.folds:
+            self.fold(row.place, row.place in self._rows.open_parts)
+
+    def _row_at(self, event: events.MouseEvent) -> ListRow | None:
+        inside = event.get_content_offset(self)
+        place = inside.y + self.scroll_offset.y if inside is not None else -1
+        return self._rows.at(place) if 0 <= place < self._rows.total else None
+
+    # what is folded
+
+    def action_fold(self, how: str) -> None:
+        """Fold the section of the step looked at, open it, or whichever of the two it is not."""
+        place = self._outline.part_of(self.selected)
+        is_open = place in self._rows.open_parts
+        if place >= 0 and self._outline.folds and how in ("toggle", "fold" if is_open else "open"):
+            self.fold(place, is_open)
+
+    def fold(self, place: int, folded: bool) -> None:
+        """Fold a section or open it; it stays so, whatever the session does."""
+        name = self._outline.parts[place].id
+        self._by_hand.pop(name, None)
+        if (place in self._opened()) == folded:
+            self._by_hand[name] = not folded
+        self._fold()
+        self.refresh_changed()
+        self._reveal()
+
+    def _folded_by_hand(self, place: int) -> bool:
+        return self._outline.folds and place >= 0 and self._by_hand.get(self._outline.parts[place].id) is False
+
+    def _opened(self) -> frozenset[int]:
+        here = self._outline.part_of(current_step(self._state)) if self._state else -1
+        looked = self._outline.part_of(self.selected)
+        return opened(self._outline, here, looked, self._by_hand, self.scrollable_content_region.height)
+
+    def _fold(self) -> bool:
+        """Open and fold the sections as it is now; whether rows are elsewhere than before."""
+        open_parts = self._opened()
+        if self._rows.outline is self._outline and self._rows.open_parts == open_parts:
+            self.set_total(self._rows.total)
+            return False
+        self._rows = FoldedList(self._outline, open_parts)
+        self.set_total(self._rows.total)
+        return True
+
+    # how it looks
 
     def draw_line(self, y: int) -> Strip:
-        place = y + self.scroll_offset.y
+        number = y + self.scroll_offset.y
         width, plain = self.width, self.paint("checklist--plain")
-        if self.moment is None or place >= len(self._outline.lines):
+        if self.moment is None or self._state is None or number >= self._rows.total:
             return Strip.blank(width, plain)
-        line = self._outline.lines[place]
-        checklist_row = row(self.moment.state, line, self.rollback, self.issue is not None)
-        chosen = line.step is not None and line.step.id == self.selected
-        told = line.step if checklist_row.need is not Need.NOT_NEEDED else None
-        time = time_of(self.moment, told) if told else ""
+        row = self._rows.at(number)
+        marked = number == self._rows.row_of(self.selected) and bool(self.selected)
+        place = RowShape(width=width, selected=marked, rollback=self.rollback, issue=self.issue is not None)
+        if row.step is not None:
+            drawn = step_row(self.moment, row.step, place)
+        else:
+            here = self._outline.part_of(current_step(self._state)) == row.place
+            drawn = heading(self.moment, row.part, row.place in self._rows.open_parts, here, place)
         segments = []
-        for text, class_ in painted(checklist_row, time, width, chosen):
+        for text, class_ in drawn:
             style = self.paint(f"checklist--{class_ or 'plain'}")
-            if chosen:
+            if marked:
                 style = style + self.get_component_rich_style("checklist--selected", partial=True)
             segments.append(segment(shown(text), style))
         return Strip(segments).adjust_cell_length(width, plain)
@@ -122,13 +188,17 @@ class Checklist(Lines):
     def _entitle(self) -> None:
         """Say on the frame what the list is, and how many of its steps stand so."""
         if self._state is not None:
-            what = "What to try" if self.issue else "Rollback" if self.rollback else "Plan"
-            counts = legend(self._state, self._outline.steps, self.outer_size.width, self.rollback)
-            self.entitle([("1 ", NUMBER), (what, "bold")], counts)
+            what = "What to try" if self.issue else "What is undone" if self.rollback else "Plan"
+            self.entitle([("1 ", NUMBER), (what, "bold")], legend(self._counts(self._state), self.outer_size.width))
+
+    def _counts(self, state: SessionState) -> Mapping[StepStatus, int]:
+        if self.issue or self.rollback:
+            return counts_of(state, self._outline.steps, self.rollback)
+        return tally(state).counts
 
     def _reveal(self) -> None:
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""
-        place = self._outline.place(self.selected)
-        region = Region(0, max(0, place - 2), self.width, 5)
+        row = self._rows.row_of(self.selected)
+        region = Region(0, max(0, row - AROUND), self.width, 2 * AROUND + 1)
         if self.size.height:
             self.scroll_to_region(region, animate=False, force=True)

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from msgspec import Struct
 from rich.cells import cell_len
 
-from tui.once import once
 from tui.runbook.window import window_state
 from tui.session.state import SessionState
+from tui.session.tally import tally
 from tui.session.views.called import over_at
 from tui.session.views.usual import WholeUsual
 from tui.text.amounts import clock_words, roughly, time_left
@@ -24,37 +23,14 @@ SOFT = "$soft"
 APART = "  "
 
 
-class Tally(Struct, frozen=True):
-    """How far a session is: steps settled and all, for each of its sections in order."""
-
-    sections: tuple[tuple[str, int, int], ...]
-    parts: tuple[tuple[int, int], ...]
-    settled: int
-    total: int
-
-
-@once
-def tally(state: SessionState) -> Tally:
-    """How far a session is; steps that its facts rule out do not count."""
-    sections: dict[str, tuple[int, int]] = {}
-    for section, step in state.plan():
-        settled = state.step(step.id).status.settled
-        if settled or state.applies(section, step):
-            done, total = sections.get(section.id, (0, 0))
-            sections[section.id] = done + settled, total + 1
-    parts = tuple(sections.values())
-    named = tuple((name, done, total) for name, (done, total) in sections.items())
-    return Tally(named, parts, sum(done for done, _ in parts), sum(total for _, total in parts))
-
-
 def progress_row(moment: Moment, width: int) -> tuple[list[Piece], list[Piece]]:
     """The two ends of the row, `width` cells together at most: where the session is, and what is left.
 
     What has no room leaves from the right, the sections before a warning.
     """
     counts = tally(moment.state)
-    place = min(counts.settled + 1, counts.total)
-    head: list[Piece] = [(f" {place}", "bold"), (f" of {counts.total}", SOFT)]
+    settled, total = counts.settled, counts.total
+    head: list[Piece] = [(f" {min(settled + 1, total)}", "bold"), (f" of {total}", SOFT)]
     used = _length(head) + 1
     ends: list[Piece] = []
     for part in _parts(moment, width):
@@ -63,7 +39,8 @@ def progress_row(moment: Moment, width: int) -> tuple[list[Piece], list[Piece]]:
         ends += [(APART, ""), *part]
         used += _length(part) + len(APART)
     room = width - used - len(APART)
-    drawn = segments(counts.parts, room) if room >= LEAST else ()
+    parts = tuple((section.settled, section.total) for section in counts.sections.values() if section.total)
+    drawn = segments(parts, room) if room >= LEAST else ()
     return [*head, *([(APART, ""), *drawn] if drawn else [])], [*ends, (" ", "")] if ends else []
 
 
@@ -106,11 +83,11 @@ def people_left(state: SessionState, usual: WholeUsual) -> float:
     """What is usually still to come, in seconds, by the sections' share that is open; 0 where that is not known."""
     if usual.whole is None:
         return 0.0
-    open_sections = [(name, total - done, total) for name, done, total in tally(state).sections if done < total]
-    known = [one for one in open_sections if one[0] in usual.sections]
+    open_sections = [section for section in tally(state).sections.values() if section.settled < section.total]
+    known = [one for one in open_sections if one.id in usual.sections]
     if len(known) * 2 < len(open_sections):
         return 0.0
-    return sum(usual.sections[name].median * count / total for name, count, total in known)
+    return sum(usual.sections[one.id].median * (one.total - one.settled) / one.total for one in known)
 
 
 def _length(pieces: list[Piece]) -> int:
