@@ -16,8 +16,8 @@ from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, plan_of
-from tui.session.tally import tally
 from tui.widgets.checklist.folding import FoldedList, opened
 from tui.widgets.checklist.outline import Outline, outline
 from tui.widgets.checklist.plan_text import RowShape, heading, step_row

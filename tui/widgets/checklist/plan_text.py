@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Danger, Step
+from tui.session.report_card.tally import SectionTally, tally
 from tui.session.state import SessionState, StepStatus
-from tui.session.tally import SectionTally, tally
 from tui.session.views.doubts import doubtful
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words

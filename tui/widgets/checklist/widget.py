@@ -11,8 +11,8 @@ from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.runbook.model import Issue
+from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus
-from tui.session.tally import tally
 from tui.text.block import segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
 from tui.widgets.checklist.outline import Outline, issue_outline, outline

@@ -5,8 +5,8 @@ from datetime import timedelta
 from rich.cells import cell_len
 
 from tui.runbook.window import window_state
+from tui.session.report_card.tally import tally
 from tui.session.state import SessionState
-from tui.session.tally import tally
 from tui.session.views.called import over_at
 from tui.session.views.usual import WholeUsual
 from tui.text.amounts import clock_words, roughly, time_left
