@@ -43,7 +43,7 @@ def expected_lines(data: bytes) -> list[bytes]:
     lines, line = [], b""
     for start in range(0, len(data), BLOCK):
         block = data[start : start + BLOCK]
-        if len(block) == BLOCK and b"\n" not in block:
+        if len(block) == BLOCK and b"\n" not in block and b"\r" not in block:
             lines.append(line + block)
             line = b""
             continue
@@ -52,7 +52,7 @@ def expected_lines(data: bytes) -> list[bytes]:
             lines.append(line + one)
             line = b""
         line += rest
-    return [*lines, line] if line else lines
+    return [one[-2 * BLOCK :] for one in ([*lines, line] if line else lines)]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,11 @@ def expected_lines(data: bytes) -> list[bytes]:
         b"a\n" + LONG + LONG + LONG + b"\nb\n",
         b"line\n" * 100_000,
         (b"z" * 70_000 + b"\n") * 5,
+        b"before\n" + b"\r  10%|##        | 5.1/51 MB" * 20_000 + b"\nafter\n",
+        b"\r  10%|##        | 5.1/51 MB" * 20_000,
+        LONG + b"\r 10%" * 60_000 + b"\r100%\n" + LONG + b"z",
     ],
-    ids=range(12),
+    ids=range(15),
 )
 @pytest.mark.parametrize("live", [True, False])
 def test_lines_are_found_however_they_came(tmp_path: Path, data: bytes, live: bool) -> None:
@@ -87,6 +90,30 @@ def test_lines_are_found_however_they_came(tmp_path: Path, data: bytes, live: bo
         assert reader.read_lines(first, 2) == wanted[first : first + 2]
     assert reader.read_lines(0, 0) == []
     writer.close()
+
+
+def test_a_progress_line_of_any_length_is_one_line_that_shows_its_end(tmp_path: Path) -> None:
+    bar = b"\r  10%|##        | 5.1/51 MB" * 40_000
+    reader = finished(tmp_path, b"Collecting torch\n" + bar + b"\r 100%|##########|  51/51 MB\nDone\n")
+    shown = [line.text for line in reader.shown_lines(0, 9)]
+    assert shown == ["Collecting torch", " 100%|##########|  51/51 MB", "Done"]
+    assert list(reader.search("51 MB")) == [1]
+    assert list(reader.search("Done", 2, -1)) == [2]
+
+
+def test_of_a_progress_line_of_any_length_little_is_read(tmp_path: Path) -> None:
+    reader = finished(tmp_path, b"a\n" + b"\r 10%" * 2_000_000 + b"\nb\n")
+    reader.lines_total()
+    fetched: list[int] = []
+    fetch = reader._fetch
+
+    def counted(offset: int, length: int) -> bytes:
+        fetched.append(length)
+        return fetch(offset, length)
+
+    reader._fetch = counted  # type: ignore[method-assign]
+    assert [line.text for line in reader.shown_lines(0, 3)] == ["a", " 10%", "b"]
+    assert sum(fetched) < 16 * BLOCK
 
 
 class NoSecrets:

@@ -23,7 +23,7 @@ from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
-VERSION = 4
+VERSION = 5
 SPACING = 500
 """Events between two key frames."""
 

@@ -1,7 +1,7 @@
 """Finds lines in a growing file of any size: one number per 64 KiB is kept, the rest is counted when asked for."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -10,8 +10,12 @@ from tui.text.drawn import redraws
 BLOCK = 65536
 """A line ends after each newline, and at the end of each block of this size (from the file's start) that has none.
 
-So no line is longer than two blocks, and where lines end depends on the bytes alone, not on how they came.
+A block without a newline but with a carriage return ends none: it is a line that is written over and over, as a
+progress bar's. Of every other line there are up to two blocks, and where lines end depends on the bytes alone, not on
+how they came.
 """
+KEPT = 2 * BLOCK
+"""Of a line that is written over and over the last bytes: what is drawn of it is in them."""
 
 Fetch = Callable[[int, int], bytes]
 """Reads `length` bytes at `offset`; fewer at the end of the file."""
@@ -26,6 +30,7 @@ class LineIndex:
         self._ends.frombytes(kept)
         self._partial = 0
         self._filled = 0
+        self._returns = False
 
     def add(self, data: bytes) -> None:
         """Take note of the bytes that come next."""
@@ -33,11 +38,14 @@ class LineIndex:
         while start < size:
             stop = min(size, start + BLOCK - self._filled)
             self._partial += data.count(b"\n", start, stop)
+            if not self._partial and not self._returns:
+                self._returns = data.find(b"\r", start, stop) >= 0
             self._filled += stop - start
             start = stop
             if self._filled == BLOCK:
-                self._ends.append(self.before(len(self._ends)) + max(1, self._partial))
+                self._ends.append(self.before(len(self._ends)) + (self._partial or not self._returns))
                 self._partial = self._filled = 0
+                self._returns = False
 
     def keep(self) -> bytes:
         """The whole blocks, from which another process of this machine can continue."""
@@ -58,7 +66,7 @@ class LineIndex:
             return 0
         last = (size - 1) // BLOCK * BLOCK
         data = fetch(last, size - last)
-        unfinished = not data.endswith(b"\n") and (len(data) < BLOCK or b"\n" in data)
+        unfinished = not data.endswith(b"\n") and not _cut(data)
         return self._before(last // BLOCK, fetch) + _ends(data) + unfinished
 
     def line_at(self, offset: int, fetch: Fetch) -> int:
@@ -85,9 +93,10 @@ class LineIndex:
         """Where each of `count` lines from `first` begins and ends, its newline left out."""
         found: list[tuple[int, int]] = []
         begin = self.offset_of(first, size, fetch)
-        for base in range(begin // BLOCK * BLOCK, size, BLOCK):
+        base = begin // BLOCK * BLOCK - BLOCK
+        while (base := self._next_end(base // BLOCK + 1) * BLOCK) < size:
             data = fetch(base, min(BLOCK, size - base))
-            if len(data) == BLOCK and b"\n" not in data:
+            if _cut(data):
                 found.append((begin, base + BLOCK))
                 begin = base + BLOCK
             at = max(begin - base, 0)
@@ -99,6 +108,10 @@ class LineIndex:
                 return found[:count]
         return [*found, (begin, size)] if begin < size else found
 
+    def _next_end(self, block: int) -> int:
+        """The first block from this one on in which a line ends, or that is not known."""
+        return bisect_right(self._ends, self.before(block), block) if block < self.blocks else block
+
     def _before(self, block: int, fetch: Fetch) -> int:
         """How many lines end before the block begins, counting what has not been added yet."""
         known = min(block, self.blocks)
@@ -109,7 +122,7 @@ def redrawn_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Where each line begins that writes over itself, and its bytes without the newline; reads the file to its end."""
     offset, begun = 0, b""
     while data := file.read(BLOCK):
-        cut = len(data) == BLOCK and b"\n" not in data
+        cut = _cut(data)
         if cut or redraws(begun + data):
             *lines, last = [begun + data, b""] if cut else (begun + data).split(b"\n")
         else:
@@ -117,17 +130,23 @@ def redrawn_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             lines, offset = [], offset + len(begun) + len(data) - len(last)
         for line in lines:
             if redraws(line):
-                yield offset, line
+                left = max(0, len(line) - KEPT)
+                yield offset + left, line[left:]
             offset += len(line) + (not cut)
-        begun = last
+        begun = last[-KEPT:]
+        offset += len(last) - len(begun)
     if redraws(begun):
         yield offset, begun
 
 
 def _ends(data: bytes) -> int:
     """How many lines end in a block, or in the beginning of one."""
-    newlines = data.count(b"\n")
-    return 1 if not newlines and len(data) == BLOCK else newlines
+    return data.count(b"\n") or _cut(data)
+
+
+def _cut(data: bytes) -> bool:
+    """Whether a line ends with a block though nothing in it ends one."""
+    return len(data) == BLOCK and b"\n" not in data and b"\r" not in data
 
 
 def _after(data: bytes, number: int) -> int:

@@ -7,12 +7,12 @@ and from which stream (tui/session/output/timing.py); `NNNN.mask`, where secrets
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from tui.session.clock import Clock
-from tui.session.output.line_index import BLOCK, LineIndex
+from tui.session.output.line_index import BLOCK, KEPT, LineIndex
 from tui.session.output.masks import (
     HIDDEN,
     Masker,
@@ -196,7 +196,8 @@ class OutputReader:
     def read_lines(self, first: int, count: int) -> list[bytes]:
         """Up to `count` lines from line `first` (0 is the first), secrets hidden, not yet safe for a terminal.
 
-        A line of more than 64 KiB comes in pieces, each a line of its own.
+        A line of more than 64 KiB comes in pieces, each a line of its own; of one that is written over and over, as a
+        progress bar's, the end comes.
         """
         if self.withheld:
             return [WITHHELD][first : first + count]
@@ -204,14 +205,18 @@ class OutputReader:
         spans = self._index.spans(max(0, first), count, size, self._fetch) if count > 0 else []
         if not spans:
             return []
-        begin, end = spans[0][0], spans[-1][1]
-        hidden = self._hidden(begin, end, size)
-        data = self._fetch(begin, end - begin)
-        lines = [hide(data[start - begin : stop - begin], start, hidden) for start, stop in spans]
+        lines = [line for part in parts_of(spans) for line in self._read_part(part, size)]
         return [
             self._safe_as_drawn(line, stop == size) if redraws(line) else line
             for line, (_, stop) in zip(lines, spans, strict=True)
         ]
+
+    def _read_part(self, spans: list[Span], size: int) -> list[bytes]:
+        """Lines that lie one behind the other, secrets hidden."""
+        begin, end = spans[0][0], spans[-1][1]
+        hidden = self._hidden(begin, end, size)
+        data = self._fetch(begin, end - begin)
+        return [hide(data[start - begin : stop - begin], start, hidden) for start, stop in spans]
 
     def _safe_as_drawn(self, line: bytes, last: bool) -> bytes:
         """A line that is drawn over itself, unless that makes a secret out of its parts.
@@ -340,6 +345,19 @@ def verify_output(directory: Path, attempt: int) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return ""
+
+
+def parts_of(spans: Iterable[Span]) -> Iterator[list[Span]]:
+    """Lines in parts that are read at once; of one that is written over and over the last bytes alone."""
+    part: list[Span] = []
+    for begin, end in spans:
+        start = max(begin, end - KEPT)
+        if part and not 0 <= start - part[-1][1] <= 1:
+            yield part
+            part = []
+        part.append((start, end))
+    if part:
+        yield part
 
 
 def _near(spans: list[Span], begin: int, end: int) -> list[Span]:
