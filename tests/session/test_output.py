@@ -101,7 +101,7 @@ def test_a_progress_line_of_any_length_is_one_line_that_shows_its_end(tmp_path: 
     assert list(reader.search("Done", 2, -1)) == [2]
 
 
-def test_of_a_progress_line_of_any_length_little_is_read(tmp_path: Path) -> None:
+def test_of_a_progress_line_of_any_length_little_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = finished(tmp_path, b"a\n" + b"\r 10%" * 2_000_000 + b"\nb\n")
     reader.lines_total()
     fetched: list[int] = []
@@ -111,7 +111,7 @@ def test_of_a_progress_line_of_any_length_little_is_read(tmp_path: Path) -> None
         fetched.append(length)
         return fetch(offset, length)
 
-    reader._fetch = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(reader, "_fetch", counted)
     assert [line.text for line in reader.shown_lines(0, 3)] == ["a", " 10%", "b"]
     assert sum(fetched) < 16 * BLOCK
 
