@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.runbooks import small
 from tui.session import events as ev
@@ -150,3 +151,33 @@ def test_an_abandoned_session_is_not_called_good() -> None:
 )
 def test_round_times_are_said_as_people_say_them(length: float, words: str) -> None:
     assert within_words(length) == words
+
+
+def test_a_failure_has_the_error_that_its_output_told_as_its_reason() -> None:
+    said = "ERROR 1062: Duplicate entry"
+    missing = ev.Check('contains "done"', "no output", ok=False)
+    exited = ev.Check("exit status 0", f"exit status 1: {said}", ok=False)
+    warned = ev.Check("disk below 80 %", "91 %", ok=False, warning=True)
+    begun = ev.AttemptStarted(attempt=1, step="look", action=0, host="web", command="x")
+    found = card(
+        (1, ev.StepOpened(step="look", operator="ana")),
+        (2, begun),
+        (3, ev.AttemptFinished(attempt=1, outcome=Outcome.exited(0), seconds=1)),
+        (3, ev.AttemptChecked(attempt=1, checks=(warned, missing), said=said)),
+        (4, replace(begun, attempt=2)),
+        (5, ev.AttemptFinished(attempt=2, outcome=Outcome.exited(1), seconds=1)),
+        (5, ev.AttemptChecked(attempt=2, checks=(exited,), said=said)),
+        (6, replace(begun, attempt=3)),
+        (
+            7,
+            ev.AttemptFinished(attempt=3, outcome=Outcome(OutcomeKind.TIMED_OUT), seconds=1, said="waiting for a lock"),
+        ),
+        (8, ev.StepSkipped(step="look", operator="ana", reason="done by hand")),
+    )
+    assert [one.words for one in found.deviations] == [
+        "warning: expected disk below 80 %, got 91 %",
+        f'failed: expected contains "done", got no output: {said}',
+        f"failed: expected exit status 0, got exit status 1: {said}",
+        "timed out: waiting for a lock",
+        "skipped by ana: done by hand",
+    ]

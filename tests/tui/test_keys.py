@@ -75,7 +75,7 @@ async def test_the_rollbacks_card_names_the_key_that_does_a_step_again(workspace
         await until(pilot, lambda: app.conductor.state.step("look").status is StepStatus.SIGNED)
         app.conductor.roll_back("rollback", "errors")
         await until(pilot, lambda: isinstance(app.screen, RollbackScreen) and app.screen.moment)
-        words = "".join(text for line in card(app.screen.moment, "look") for text, _ in line)
+        words = "".join(text for line in card(app.screen.moment, "look") for text, _ in line.pieces)
         assert " U  do it again" in words
         assert KeyHint("reopen", "do it again").act == "reopen"
 

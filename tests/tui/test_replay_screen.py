@@ -65,7 +65,7 @@ def seen(screen: Any) -> dict[str, list[str]]:
     )
     lines = {
         "checklist": [checklist.render_line(y).text.rstrip() for y in range(12)],
-        "card": ["".join(text for text, _ in line) for line in card._shown],
+        "card": ["".join(text for text, _ in line.pieces) for line in card._shown],
         "title": [str(output.border_title)],
         "output": [output.render_line(y).text.rstrip() for y in range(6)],
         "vitals": [screen.query_one("#vitals", Words).render().plain.removesuffix("✔ recorded").rstrip()],

@@ -163,7 +163,7 @@ async def test_a_failed_step_says_what_came_and_offers_what_to_do(workspace: Wor
         await pilot.press("enter")
         await comes(pilot, app, "look", StepStatus.FAILED)
         text = shown(app)
-        assert 'expected contains "load"' in text
+        assert '✖ contains "load"' in text
         for offer in ("retry", "skip with a reason", "roll back", "nothing here"):
             assert offer in text
         await pilot.press("r")

@@ -190,7 +190,7 @@ async def test_a_key_on_the_card_stays_beside_what_it_does(workspace: Workspace,
         await comes(pilot, app, "look", StepStatus.FAILED)
         moment: Moment = app.screen.moment
         for width in range(24, 80):
-            lines = ["".join(text for text, _ in line) for line in card(moment, "look", width)]
+            lines = ["".join(text for text, _ in line.pieces) for line in card(moment, "look", width)]
             at = next(number for number, line in enumerate(lines) if " r  retry" in line)
             keys = lines[at : at + 4]
             assert any(" ctrl+r  roll back" in line for line in keys)

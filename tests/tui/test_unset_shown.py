@@ -23,5 +23,7 @@ def test_a_text_a_question_and_a_consequence_say_that_there_is_no_value_yet() ->
             texts += [question(action, values), *filled_action(action, values).consequences.values()]
         assert "{{" not in "".join(texts), step.id
     (dashboards,) = [step for _, step in steps_of(RUNBOOK) if step.id == "verify-dashboards"]
-    shown = "".join(text for line in card(Moment(state=initial(RUNBOOK), now=NOW), dashboards.id) for text, _ in line)
+    shown = "".join(
+        text for line in card(Moment(state=initial(RUNBOOK), now=NOW), dashboards.id) for text, _ in line.pieces
+    )
     assert "Sentry counted (sentry before: no value yet) errors" in " ".join(shown.split())

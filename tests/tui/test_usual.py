@@ -96,4 +96,3 @@ async def test_the_card_and_the_foot_of_a_fourth_session_know_the_first_three(
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await pilot.press("down")
         await until(pilot, lambda: "usually 0:42" in shown(app))
-        assert "(half of 3 times: 0:42 to 0:42)" in shown(app)

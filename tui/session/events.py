@@ -205,7 +205,8 @@ class JobsCleared(Event, frozen=True, kw_only=True):
 class AttemptFinished(Event, frozen=True, kw_only=True):
     """A command ended, with the size and SHA-256 of its output file; `lost` says why not all of it could be kept.
 
-    `timing` is the SHA-256 of the file that says when the output came, and from which stream.
+    `timing` is the SHA-256 of the file that says when the output came, and from which stream. `said` is the first line
+    of the output that tells of an error, of a command that did not end by itself.
     """
 
     attempt: int
@@ -215,14 +216,19 @@ class AttemptFinished(Event, frozen=True, kw_only=True):
     sha256: str = ""
     lost: str = ""
     timing: str = ""
+    said: str = ""
 
 
 class AttemptChecked(Event, frozen=True, kw_only=True):
-    """The expectations were compared with an attempt; `retrying` when they did not hold and the action runs again."""
+    """The expectations were compared with an attempt; `retrying` when they did not hold and the action runs again.
+
+    Where they did not hold, `said` is the first line of the output that tells of an error.
+    """
 
     attempt: int
     checks: tuple[Check, ...]
     retrying: bool = False
+    said: str = ""
 
 
 class OutcomeResolved(Event, frozen=True, kw_only=True):

@@ -47,7 +47,8 @@ class StepStatus(StrEnum):
 class Attempt(Struct, frozen=True, kw_only=True):
     """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest.
 
-    `seq` is the event that announced it, `resolved_seq` the one by which a person, who had looked, decided its outcome.
+    `said` is what its output says of what went wrong. `seq` is the event that announced it, `resolved_seq` the one by
+    which a person, who had looked, decided its outcome.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     lost: str = ""
     judged: bool = False
     retrying: bool = False
+    said: str = ""
     good: bool = False
     mutates: bool = False
     durable: bool = False

@@ -12,7 +12,8 @@ from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished, not_started
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
-from tui.execution.judging.expectations import Output, check, unmet
+from tui.execution.judging.error_line import error_line
+from tui.execution.judging.expectations import Output, check, explained, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.measuring.watch import expected_of_watch, follow, patience, since, words_of_watch
 from tui.execution.recorder import Recorder
@@ -240,8 +241,10 @@ class AttemptRunner:
         output = Output.read(self._executor.directory, plan.number)
         captured = captured or self._captured(plan, finished, output)
         if not recorded:
-            self._recorder.record_happened(_ended(plan.number, finished))
-            if not finished.outcome.ended_by_itself:
+            lost = not finished.outcome.ended_by_itself
+            said = error_line(self._executor.outputs.reader(plan.number)) if lost else ""
+            self._recorder.record_happened(_ended(plan.number, finished, said))
+            if lost:
                 return Verdict.BAD
         return self._check(plan, finished, output, captured)
 
@@ -282,7 +285,9 @@ class AttemptRunner:
         if good and not state.attempts[plan.number].again:
             self._keep(plan.step.id, captured)
         retrying = not good and not plan.last
-        self._recorder.record_happened(ev.AttemptChecked(attempt=plan.number, checks=checks, retrying=retrying))
+        said = "" if good or action.probe or action.watch else error_line(self._executor.outputs.reader(plan.number))
+        judged = ev.AttemptChecked(attempt=plan.number, checks=explained(checks, said), retrying=retrying, said=said)
+        self._recorder.record_happened(judged)
         return Verdict.RETRY if retrying else Verdict.final(good)
 
     def _keep(self, step: str, captured: Captured) -> None:
@@ -297,7 +302,7 @@ def captures_secret(action: Action) -> bool:
     return any(wanted.secret for wanted in action.capture.values())
 
 
-def _ended(number: int, finished: Finished) -> ev.AttemptFinished:
+def _ended(number: int, finished: Finished, said: str = "") -> ev.AttemptFinished:
     return ev.AttemptFinished(
         attempt=number,
         outcome=finished.outcome,
@@ -306,6 +311,7 @@ def _ended(number: int, finished: Finished) -> ev.AttemptFinished:
         sha256=finished.sha256,
         lost=finished.lost,
         timing=finished.timing,
+        said=said,
     )
 
 

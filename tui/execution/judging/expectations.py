@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from tui.execution.judging.evidence import (
     MISSING,
     OPTIONAL,
@@ -28,6 +30,7 @@ __all__ = ["Output", "check", "check_answer", "describe"]
 SHOWN = 100
 """How many characters of what came are told."""
 
+EXIT_STATUS = "exit status"
 FOUND = "found"
 """How what came begins where a text was there that is wanted."""
 
@@ -49,7 +52,7 @@ def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> t
     if not outcome.ended_by_itself:
         return (Check("the command ends by itself", str(outcome), ok=False),)
     text = output.judged(expect.on_stderr)
-    found = [*_exit(expect, outcome, output), *_judged(expect, output), *_json(expect, output)]
+    found = [*_exit(expect, outcome), *_judged(expect, output), *_json(expect, output)]
     found += [_value_check(number, text) for number in expect.numbers]
     if expect.http is not None:
         found.append(_http(expect.http, output))
@@ -94,12 +97,18 @@ def _graded(expect: Expect, found: list[Check]) -> tuple[Check, ...]:
     return tuple(Check(one.expected, one.came, one.ok, (expect.warn or one.warning) and not one.ok) for one in found)
 
 
-def _exit(expect: Expect, outcome: Outcome, output: Output) -> Iterator[Check]:
+def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
+    """The checks with what the output says of the error: it is why an exit status is not the one that is expected."""
+    return tuple(
+        replace(one, came=f"{one.came}: {said}") if said and not one.ok and one.came.startswith(EXIT_STATUS) else one
+        for one in checks
+    )
+
+
+def _exit(expect: Expect, outcome: Outcome) -> Iterator[Check]:
     if expect.exit:
-        text = output.err if output.err.strip() else output.out
         wanted, right = " or ".join(map(str, expect.exit)), outcome.exit_status in expect.exit
-        why = f": {_last_line(text)}" if not right and text.strip() else ""
-        yield Check(f"exit status {wanted}", f"exit status {outcome.exit_status}{why}", right)
+        yield Check(f"{EXIT_STATUS} {wanted}", f"{EXIT_STATUS} {outcome.exit_status}", right)
 
 
 def _judged(expect: Expect, output: Output) -> Iterator[Check]:

@@ -149,6 +149,7 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
         size=event.size,
         sha256=event.sha256,
         lost=event.lost,
+        said=event.said,
     )
     state = with_attempt(state, attempt)
     if attempt.aside:
@@ -162,7 +163,7 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
 
 def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionState:
     attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks))
-    attempt = replace(attempt, judged=True, retrying=event.retrying)
+    attempt = replace(attempt, judged=True, retrying=event.retrying, said=event.said or attempt.said)
     state = with_attempt(state, attempt)
     if event.retrying or attempt.aside:
         return state

@@ -183,9 +183,9 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
         case ev.AttemptFinished():
             if not event.outcome.ended_by_itself:
                 kind = UNKNOWN if event.outcome.kind is OutcomeKind.UNKNOWN else FAILED
-                yield attempt.step, attempt_called(attempt), kind
+                yield attempt.step, _reasoned(attempt_called(attempt), event.said), kind
         case ev.AttemptChecked():
-            yield from _bad_checks(attempt.step, event.checks, event.retrying)
+            yield from _bad_checks(attempt.step, event.checks, event.retrying, event.said)
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             yield attempt.step, f"resolved as {word} by {event.operator}: {event.reason}", DECIDED
@@ -217,9 +217,17 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
             assert_never(event)
 
 
-def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False) -> Iterator[Told]:
+def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False, said: str = "") -> Iterator[Told]:
+    """What did not hold; `said`, the first error line of the output, is the reason of the first that failed."""
     for check in checks:
         if not check.ok:
             kind = WARNING if check.warning else AGAIN if retrying else FAILED
             word = "not yet, run again" if kind == AGAIN else kind
-            yield step, f"{word}: expected {check.expected}, got {check.came}", kind, check.expected, check.came
+            got = check.came if check.warning else _reasoned(check.came, said)
+            said = said if check.warning else ""
+            yield step, f"{word}: expected {check.expected}, got {got}", kind, check.expected, got
+
+
+def _reasoned(words: str, said: str) -> str:
+    """What happened with the line of the output that says why, where that is not told already."""
+    return words if not said or said in words else f"{words}: {said}"

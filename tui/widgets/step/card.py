@@ -4,20 +4,26 @@ from typing import ClassVar
 
 from textual import events
 from textual.reactive import reactive
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.visual import Visual
 
-from tui.session.state import step_by_id
-from tui.text.block import Piece, styled
+from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.text.block import styled
 from tui.widgets.frames import step_foot, step_title
 from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
 from tui.widgets.seen import seen
+from tui.widgets.step.rows import Row, copied
 from tui.widgets.step.text import card
+
+BLINK = 0.4
+"""Seconds for which the frame of a step that has just failed is drawn otherwise."""
+WRONG = (StepStatus.FAILED, StepStatus.UNKNOWN)
 
 
 class StepCard(Lines):
-    """Shows step `step` as it stands at `moment`."""
+    """Shows step `step` as it stands at `moment`; in focus nothing of it is folded."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"card--plain"}
 
@@ -26,19 +32,27 @@ class StepCard(Lines):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: list[list[Piece]] = []
+        self._shown: list[Row] = []
         self._strips: list[Strip] = []
-        self._width = 0
+        self._drawn_for = (0, 0)
         self._class = "todo"
 
-    def watch_moment(self) -> None:
+    def watch_moment(self, before: Moment | None, moment: Moment | None) -> None:
         self._update()
+        if before is not None and moment is not None and _fails(before.state, moment.state, self.step):
+            self._blink(moment)
 
     def watch_step(self) -> None:
         self._update()
         self.scroll_to(y=0, animate=False, force=True)
 
     def on_resize(self, event: events.Resize) -> None:
+        self._wrap()
+
+    def on_focus(self) -> None:
+        self._wrap()
+
+    def on_blur(self) -> None:
         self._wrap()
 
     def notify_style_update(self) -> None:
@@ -49,20 +63,24 @@ class StepCard(Lines):
     def draw_line(self, y: int) -> Strip:
         place, width = y + self.scroll_offset.y, self.width
         plain = self.paint("card--plain")
-        if width != self._width:  # a scroll bar came or went
+        if (width, self._height) != self._drawn_for:  # a scroll bar came or went
             self._fill()
         if place >= len(self._strips):
             return Strip.blank(width, plain)
         return self._strips[place].adjust_cell_length(width, plain)
 
+    @property
+    def _height(self) -> int:
+        return self.scrollable_content_region.height
+
     def _update(self) -> None:
         if self.moment is None or not self.step:
             return
         self._entitle(self.moment)
-        lines = card(self.moment, self.step, self.width)
+        lines = self._rows(self.moment)
         if lines != self._shown:
             self._shown = lines
-            self._break()
+            self._draw()
             self.refresh_changed()
 
     def _entitle(self, moment: Moment) -> None:
@@ -76,20 +94,45 @@ class StepCard(Lines):
             self.add_class(class_)
             self._class = class_
 
+    def _blink(self, moment: Moment) -> None:
+        """Draw the eye to a step that has just failed, once."""
+        if moment.replayed or self.app.animation_level == "none":
+            return
+        self.add_class("blink")
+        self.set_timer(BLINK, lambda: self.remove_class("blink"))
+
     def _wrap(self) -> None:
         self._fill()
         self.refresh()
 
     def _fill(self) -> None:
-        """Make the lines for the width there is."""
+        """Make the lines for the room there is."""
         if self.moment is not None and self.step:
             self._entitle(self.moment)
-            self._shown = card(self.moment, self.step, self.width)
-        self._break()
+            self._shown = self._rows(self.moment)
+        self._draw()
 
-    def _break(self) -> None:
-        """Break the lines to the width there is."""
-        self._width = self.width
-        drawn = styled(self._shown)
-        self._strips = Visual.to_strips(self, drawn, self._width, None, self.visual_style, apply_selection=False)
+    def _rows(self, moment: Moment) -> list[Row]:
+        return card(moment, self.step, self.width, self._height, self.has_focus)
+
+    def _draw(self) -> None:
+        """Draw the rows, each on a line of its own."""
+        self._drawn_for = self.width, self._height
+        drawn = styled(row.pieces for row in self._shown)
+        self._strips = Visual.to_strips(self, drawn, self.width, None, self.visual_style)
         self.set_total(len(self._strips))
+
+    # what is copied
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self._draw()
+        self.refresh()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that is selected, a line that was broken as one, without what the card puts before its rows."""
+        return copied(self._shown, selection), "\n"
+
+
+def _fails(before: SessionState, now: SessionState, step: str) -> bool:
+    """Whether a step has just failed."""
+    return now.step(step).status in WRONG and before.step(step).status not in WRONG

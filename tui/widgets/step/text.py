@@ -1,35 +1,30 @@
 """Decides what the step card says: what to press, what runs where, what is expected, what came, and why it is done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 from rich.cells import cell_len
 
-from tui.execution.commands import shown_whole, values_of
-from tui.execution.measuring.watch import words_of_watch
-from tui.runbook.described.expectations import expectations
-from tui.runbook.described.probes import words_of
-from tui.runbook.facts import connection_of, host_named
-from tui.runbook.model import Action, AnswerKind, Approval, Danger, Runbook, Signoff, Step, seconds
-from tui.runbook.templates.variables import fill, worded
-from tui.session.baseline import differences
-from tui.session.events import Check
-from tui.session.state import AUTO, SessionState, StepStatus, plan_of, step_by_id
-from tui.session.views.called import attempt_called, settled_by
-from tui.session.views.doubts import count_of, doubtful, restart_since
-from tui.session.views.rollback import look_wanted, planned
-from tui.session.views.symptoms import cause_of
-from tui.text.amounts import duration, took_words
+from tui.execution.commands import values_of
+from tui.runbook.model import Danger, Signoff, Step
+from tui.runbook.templates.variables import worded
+from tui.session.state import SessionState, StepStatus, plan_of, step_by_id
+from tui.session.views.doubts import count_of, doubtful
+from tui.session.views.rollback import look_wanted
 from tui.text.block import Piece
-from tui.text.command import command_lines
 from tui.widgets.frames import title_fits
-from tui.widgets.glyphs import NEEDS, STYLES
 from tui.widgets.moment import Moment, current_step, waiting_kind
+from tui.widgets.step.action_rows import MOST, Detail, Room, action_rows, place_of
+from tui.widgets.step.action_rows import question as question
+from tui.widgets.step.beside import after, care, drift, look_rows, outcome, prose
+from tui.widgets.step.beside import where as where
 from tui.widgets.step.pace import pace_lines
+from tui.widgets.step.rows import Row, blocks, rows
+from tui.widgets.step.standing import standing
+from tui.widgets.step.ticks import ticks
 
-DRIFT = 0.2
-"""A figure that moved by this share of what it was before the deployment is marked."""
-
+FOLDED = 4
+"""Rows of a long command that are shown at least."""
 FRAME = 2
 """Cells of the frame about the card."""
 KEY = "bold reverse"
@@ -99,79 +94,52 @@ def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False
     return [KeyHint("here", "back to the current step"), KeyHint("reopen", "do it again")] if not here else []
 
 
-def card(moment: Moment, step_id: str, width: int = 80) -> list[list[Piece]]:
-    """The lines of the card, not yet wrapped but for its keys, which stay beside what they do."""
+def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: bool = False) -> list[Row]:
+    """The rows of the card, the most important first.
+
+    Args:
+        height: the rows there are, 0 for as many as it takes: blank ones and what the other actions do are given up.
+        whole: no command is folded.
+    """
     state = moment.state
     step = step_by_id(state.runbook, step_id)
     values = values_of(state.runbook, state.facts, moment.now)
-    step_state = state.step(step_id)
-    focus = min(step_state.action, len(step.actions) - 1)
-    lines: list[list[Piece]] = [] if title_fits(state, step, width + FRAME) else [[(step.title, "bold")]]
+    title = [] if title_fits(state, step, width + FRAME) else rows([(step.title, "bold")], width)
     found = presses(state, step, moment.issue, moment.busy)
-    lines += [_then(found)] if moment.replayed else _keys(found, moment, width)
-    lines += _again(state, step)
-    lines += _doubt(state, step)
-    lines += _need(state, step)
-    lines += _marks(step)
-    lines += pace_lines(moment, step, width) or _usual(moment, step)
-    lines += _paragraph("right when", cause_of(state.runbook, step.id))
-    lines += _outcome(state, step)
-    if step.look is not None and look_wanted(state, step):
-        lines += _look(state, step.look, values)
-    lines += _action(state, step, focus, values)
-    lines += _paragraph("", worded(step.text, values))
-    lines += _paragraph("note", worded(step.note, values))
-    lines += _notes(state, step)
-    if step.look is not None and not look_wanted(state, step):
-        lines += _look(state, step.look, values)
-    if len(step.actions) > 1:
-        lines.append([("", "")])
-        for place in range(len(step.actions)):
-            if place != focus:
-                lines += _action(state, step, place, values)
-    lines += _rest(state, step, moment.keys.of("attempts"))
-    return lines
+    keys = [Row(tuple(line)) for line in ([_then(found)] if moment.replayed else _keys(found, moment, width))]
+    pace = [row for line in pace_lines(moment, step, width - 1) for row in rows([(" ", ""), *line], width, 1)]
+    place = place_of(state, step)
+    marks = care(state, step, place, width)
+    top = [*title, *keys, *pace, *marks, *outcome(moment, step, width)]
+    below: list[Row] = []
+    if height and len(top) + _error(state, step, place, values, width) > height:
+        top, below = [row for row in top if row not in marks], marks  # the error is seen without scrolling
+    looks = look_rows(state, step.look, values, width) if step.look is not None else []
+    first = look_wanted(state, step)
+    acts = [*(looks if first else []), *_actions(moment, step, values, width, max(0, height - len(top)), whole)]
+    acts += [*drift(state, step, width), *below]
+    rest = [prose(worded(step.text, values), width), [] if first else looks, after(moment, step, values, width)]
+    return blocks([top, acts, *rest], height)
 
 
-def _again(state: SessionState, step: Step) -> list[list[Piece]]:
-    """That a command is tried again until it gives what is expected: what failed so far is no failure yet."""
-    step_state = state.step(step.id)
-    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-    if step_state.status is not StepStatus.RUNNING or last is None or last.action >= len(step.actions):
-        return []
-    retry = step.actions[last.action].retry
-    tries = sum(state.attempts[number].action == last.action for number in step_state.attempts)
-    if retry is None or last.good or (tries == 1 and not last.judged):
-        return []
-    every = duration(seconds(retry.every))
-    return [[(f"not yet: tried {tries} of {retry.times + 1} times, again every {every}", STYLES["turn"])]]
+def _error(state: SessionState, step: Step, place: int, values: Mapping[str, str], width: int) -> int:
+    """How many rows it takes to say what went wrong, with those of the actions before it; 0 where nothing did."""
+    if state.step(step.id).status not in (StepStatus.FAILED, StepStatus.UNKNOWN):
+        return 0
+    return len(ticks(step.actions[place], standing(state, step, place), values, width, shortened=True)) + 2
 
 
-def _doubt(state: SessionState, step: Step) -> list[list[Piece]]:
-    """That the step's host was restarted since it was signed."""
-    restart = restart_since(state, step) if step.mutates else None
-    if restart is None:
-        return []
-    return [[(f"? its host was restarted since ({restart.at:%H:%M:%S} UTC): look again", STYLES["turn"])]]
-
-
-def where(state: SessionState, action: Action) -> str:
-    """The host an action runs on and as whom, as far as it is known."""
-    runbook = state.runbook
-    name = host_named(runbook, action.on)
-    connection = connection_of(runbook, action.on)
-    reached = state.hosts.get(connection)
-    if reached is not None:
-        user = f"{reached.user}@" if reached.user else ""
-        return f"{name} ({user}{reached.target})"
-    host = runbook.hosts[connection]
-    target = "this machine" if host.local else f"{host.user}@{host.target}".lstrip("@")
-    return name if target == name else f"{name} ({target})"
-
-
-def question(action: Action, values: Mapping[str, str]) -> str:
-    """What the operator is asked, in one line."""
-    return worded(action.ask or "", values)
+def _actions(moment: Moment, step: Step, values: Mapping[str, str], width: int, height: int, whole: bool) -> list[Row]:
+    """The actions with as much of those the step is not at as there is room for."""
+    more = moment.keys.of("step") or "tab"
+    room = Room(width, 0 if whole or not height else max(FOLDED, height // 2), more)
+    most = Detail.ALL if whole else MOST.get(moment.state.step(step.id).status, Detail.ALL)
+    found: list[Row] = []
+    for detail in sorted((one for one in Detail if one <= most), reverse=True):
+        found = action_rows(moment, step, values, room, detail)
+        if not height or len(found) <= height:
+            return found
+    return found
 
 
 def _keys(found: list[KeyHint], moment: Moment, width: int) -> list[list[Piece]]:
@@ -198,179 +166,3 @@ def _keys(found: list[KeyHint], moment: Moment, width: int) -> list[list[Piece]]
 def _then(found: list[KeyHint]) -> list[Piece]:
     """What could be done at a moment that is replayed, and cannot now."""
     return [("available then: ", LABEL), (" · ".join(press.does for press in found) or "nothing", "")]
-
-
-def _usual(moment: Moment, step: Step) -> list[list[Piece]]:
-    """What the step took in earlier sessions, where that is known."""
-    known = moment.usual.get(step.id)
-    if known is None:
-        return []
-    spread = f"{duration(round(known.low, 1))} to {duration(round(known.high, 1))}"
-    words = f"{duration(round(known.median, 1))} (half of {known.count} times: {spread})"
-    return [[("usually ", LABEL), (words, "")]]
-
-
-def _marks(step: Step) -> list[list[Piece]]:
-    marks: list[Piece] = []
-    if step.mutates:
-        marks.append(("changes production   ", STYLES["turn"]))
-    if step.danger is Danger.DESTRUCTIVE:
-        marks.append(("✖ DESTRUCTIVE   ", STYLES["bad"]))
-    elif step.danger is Danger.CAUTION:
-        marks.append(("! caution   ", STYLES["turn"]))
-    if step.point_of_no_return:
-        marks.append(("■ POINT OF NO RETURN   ", STYLES["bad"]))
-    if step.approve is not Approval.NONE:
-        marks.append(("a second person allows it   ", STYLES["turn"]))
-    return [marks] if marks else []
-
-
-def _need(state: SessionState, step: Step) -> list[list[Piece]]:
-    """What the plan of the rollback says of a step that nothing was done about yet."""
-    if state.rollback is None or state.step(step.id).status is not StepStatus.PENDING:
-        return []
-    found = planned(state, step.id)
-    if found is None:
-        return []
-    return [[(f"{NEEDS[found.need]} {found.need.value}  ", "bold"), (found.why, "")]]
-
-
-def _outcome(state: SessionState, step: Step) -> list[list[Piece]]:
-    """The result of the step so far: what was expected and what came, who settled it, and why."""
-    step_state = state.step(step.id)
-    lines: list[list[Piece]] = []
-    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-    bad_end = last is not None and last.outcome is not None and not last.outcome.ended_by_itself
-    if step_state.status in (StepStatus.FAILED, StepStatus.UNKNOWN) and bad_end and last and last.outcome:
-        lines.append([(f"{last.host}: {attempt_called(last)}".removeprefix(": "), STYLES["bad"])])
-    for check in _checks(state, step):
-        lines += _check(check)
-    lines += _drift(state, step)
-    if step_state.status is StepStatus.SIGNED:
-        at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
-        lines.append(
-            [(f"{'done' if step_state.operator == AUTO else 'signed'} {settled_by(step_state)}{at}", STYLES["good"])]
-        )
-    elif step_state.reason and step_state.status.settled:
-        who = f" by {step_state.operator}" if step_state.operator and step_state.status is StepStatus.SKIPPED else ""
-        lines.append([(f"{step_state.status.value}{who}: {step_state.reason}", LABEL)])
-    return lines
-
-
-def _drift(state: SessionState, step: Step) -> list[list[Piece]]:
-    """What a step's probes measured, beside what they measured before the first change."""
-    if not any(action.probe for action in step.actions):
-        return []
-    lines: list[list[Piece]] = []
-    for difference in differences(state, step.id):
-        changed = abs(difference.change) >= DRIFT
-        words = f"{difference.service} {difference.figure.replace('_', ' ')} {difference.words}"
-        lines.append([("before → now  ", LABEL), (words, "bold" if changed else "")])
-        if changed:
-            share = f"{difference.change:+.0%}" if difference.before else "from nothing"
-            lines[-1].append((f"  ≠ changed {share}", STYLES["turn"]))
-    return lines
-
-
-def _checks(state: SessionState, step: Step) -> list[Check]:
-    """The checks worth showing: of a step that is not good those that failed, always those that warn."""
-    step_state = state.step(step.id)
-    every = [check for checks in step_state.checks.values() for check in checks]
-    return [check for check in every if not check.ok][:8]
-
-
-def _check(check: Check) -> Iterator[list[Piece]]:
-    style = STYLES["turn"] if check.warning else STYLES["bad"]
-    sign = "! warning " if check.warning else "✖ failed "
-    yield [(sign, style), ("expected ", LABEL), (check.expected, "")]
-    yield [(" " * (len(sign) - 4) + "got ", LABEL), (check.came, "bold")]
-
-
-def _action(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> list[list[Piece]]:
-    action = step.actions[place]
-    number = f"{place + 1}/{len(step.actions)} " if len(step.actions) > 1 else ""
-    lines: list[list[Piece]] = []
-    done = "✔ " if place < state.step(step.id).action else ""
-    title = worded(action.title, values)
-    if action.run is not None:
-        lines.append([(f"{done}{number}{title + ' · ' if title else ''}on {where(state, action)}", LABEL)])
-        for line in command_lines(shown_whole(action, values)):
-            lines.append([("  $ " if line is not None and len(lines) == 1 else "    ", LABEL), (line, "bold")])
-    elif action.watch is not None:
-        lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (_watch(action, values), "bold")])
-        if action.original:
-            lines += [[("  document: ", LABEL), (line, "")] for line in command_lines(fill(action.original, values))]
-    elif action.probe is not None:
-        words = words_of(state.runbook, action.probe, values)
-        lines.append([(f"{done}{number}{title + ' · ' if title else ''}", LABEL), (words, "bold")])
-        if action.original:
-            lines += [[("  document: ", LABEL), (line, "")] for line in command_lines(fill(action.original, values))]
-    elif action.ask is not None:
-        lines.append([(f"{done}{number}question  ", LABEL), (question(action, values), "bold")])
-        answer = state.step(step.id).answers.get(place)
-        if answer is not None:
-            lines.append([("  answered ", LABEL), (answer, "")])
-    elif action.send is not None:
-        lines.append(
-            [(f"{done}{number}message  ", LABEL), (_message_title(state.runbook, action.send, values), "bold")]
-        )
-    else:
-        lines.append([(f"{done}{number}page  ", LABEL), (worded(action.open or "", values), "bold")])
-    expected = [worded(line, values) for line in _expected(action)]
-    if expected:
-        lines.append([("  expected ", LABEL), ("; ".join(expected), "")])
-    return lines
-
-
-def _watch(action: Action, values: Mapping[str, str]) -> str:
-    return words_of_watch(action, values)
-
-
-def _look(state: SessionState, look: Action, values: Mapping[str, str]) -> list[list[Piece]]:
-    title = worded(look.title, values)
-    head = f"look: {title + ' · ' if title else ''}on {where(state, look)}"
-    return [[(head, LABEL)], *([("    ", LABEL), (line, "")] for line in command_lines(shown_whole(look, values)))]
-
-
-def _expected(action: Action) -> list[str]:
-    if action.ask is not None and action.answer is AnswerKind.YES_NO and not action.expect.choice:
-        return [*expectations(action.expect), "yes"]
-    found = expectations(action.expect)
-    return found or (["success (exit status 0)"] if action.run is not None else [])
-
-
-def _message_title(runbook: Runbook, name: str, values: Mapping[str, str]) -> str:
-    message = runbook.messages[name]
-    return f"{worded(message.title, values)}{f' to {worded(message.to, values)}' if message.to else ''}"
-
-
-def _paragraph(label: str, text: str) -> list[list[Piece]]:
-    lines: list[list[Piece]] = []
-    for line in text.strip().splitlines():
-        start = [(f"{label} ", LABEL)] if label and not lines else []
-        lines.append([*start, (line, "")])
-    return lines
-
-
-def _notes(state: SessionState, step: Step) -> list[list[Piece]]:
-    lines: list[list[Piece]] = []
-    for note in state.step(step.id).notes:
-        lines += _paragraph("✎ noted", note)
-    return lines
-
-
-def _rest(state: SessionState, step: Step, choose: str) -> list[list[Piece]]:
-    lines: list[list[Piece]] = []
-    titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
-    if titles:
-        lines.append([("undone by ", LABEL), ("; ".join(titles), "")])
-    elif step.mutates and not step.needed_if:
-        lines.append([("undone by ", LABEL), ("nothing in this runbook", "")])
-    attempts = [state.attempts[number] for number in state.step(step.id).attempts]
-    if len(attempts) > 1:
-        words = ", ".join(
-            f"{attempt.number} {attempt_called(attempt)}{took_words(attempt.seconds)}" for attempt in attempts[-5:]
-        )
-        lines.append([("attempts ", LABEL), (words, ""), ("  ", "")])
-        lines[-1] += [(f" {choose} ", KEY), (" choose", LABEL)] if choose else []
-    return lines

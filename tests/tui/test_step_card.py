@@ -1,0 +1,372 @@
+"""The step's card: what it says in each state, that nothing is wider than it, that a failed step shows its error."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import tomli
+from msgspec import convert
+from msgspec.structs import replace
+from rich.cells import cell_len
+from textual.geometry import Offset
+from textual.selection import Selection
+
+from tests.support.runbooks import SMALL
+from tui.keys import Keys
+from tui.resources import bundled
+from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load
+from tui.session import events as ev
+from tui.session.folding.fold import fold
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import SessionState
+from tui.session.views.usual import Usual
+from tui.text.command import command_lines
+from tui.widgets.moment import Moment
+from tui.widgets.step.rows import Row, code, copied, rows
+from tui.widgets.step.shell import shell
+from tui.widgets.step.text import card
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+BUNDLED = load(bundled("runbook.toml"))
+SMALL_ONE = convert(tomli.loads(SMALL), Runbook)
+MIGRATE = "a-migrate"
+COMMAND = "docker-compose run --rm -T web python manage.py migrate --noinput"
+SAID = "django.db.utils.OperationalError: (1060, \"Duplicate column name 'tags'\")"
+ERROR = ev.Check("exit status 0", f"exit status 1: {SAID}", ok=False)
+GOOD = ev.Check("exit status 0", "exit status 0", ok=True)
+
+
+def state_of(*events: ev.AnyEvent, runbook: Runbook = BUNDLED) -> SessionState:
+    method = "a" if runbook is BUNDLED else "docker"
+    begun = ev.SessionStarted(
+        session="s",
+        flow="deploy",
+        method=method,
+        operator="ana",
+        title="x",
+        runbook_hash="",
+        variables={"version": "v2.0.0"},
+    )
+    return fold(runbook, [ev.Entry(seq, NOW, 0.0, event) for seq, event in enumerate((begun, *events))])
+
+
+def before(step: str, runbook: Runbook = BUNDLED) -> list[ev.AnyEvent]:
+    """Everything before a step skipped."""
+    plan = [one.id for _, one in state_of(runbook=runbook).plan()]
+    return [ev.StepSkipped(step=one, operator="ana", reason="x") for one in plan[: plan.index(step)]]
+
+
+def begun(step: str = MIGRATE, command: str = COMMAND, number: int = 1, action: int = 0) -> list[ev.AnyEvent]:
+    start = ev.AttemptStarted(attempt=number, step=step, action=action, host="production", command=command)
+    return [*([ev.StepOpened(step=step, operator="ana")] if number == 1 else []), start]
+
+
+def ended(
+    outcome: Outcome, *checks: ev.Check, number: int = 1, said: str = "", again: bool = False
+) -> list[ev.AnyEvent]:
+    lost = "" if outcome.ended_by_itself else said
+    found: list[ev.AnyEvent] = [ev.AttemptFinished(attempt=number, outcome=outcome, seconds=0.5, said=lost)]
+    if checks:
+        found.append(ev.AttemptChecked(attempt=number, checks=checks, said=said, retrying=again))
+    return found
+
+
+TODO = state_of(*before(MIGRATE))
+RUNNING = state_of(*before(MIGRATE), *begun())
+FAILED = state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(1), ERROR, said=SAID))
+TIMED_OUT = state_of(
+    *before(MIGRATE), *begun(), *ended(Outcome(OutcomeKind.TIMED_OUT, detail="after 2 m"), said="waiting for a lock")
+)
+LOST = state_of(
+    *before(MIGRATE), *begun(), *ended(Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost"), said="migrating")
+)
+UNREACHABLE = state_of(
+    *before(MIGRATE), *begun(), *ended(Outcome(OutcomeKind.UNREACHABLE, detail="not started: no route to host"))
+)
+SHOWING = begun(command="docker-compose run --rm -T web python manage.py showmigrations", number=2, action=1)
+SIGN = state_of(
+    *before(MIGRATE),
+    *begun(),
+    *ended(Outcome.exited(0), GOOD),
+    *SHOWING,
+    *ended(Outcome.exited(0), GOOD, ev.Check('contains "[X]"', "found", ok=True), number=2),
+)
+SKIPPED = state_of(*before(MIGRATE), ev.StepSkipped(step=MIGRATE, operator="ben", reason="done by hand"))
+NOT_NEEDED = state_of(*before(MIGRATE), ev.StepNotNeeded(step=MIGRATE, reason="no migration is new"))
+EVERY = {
+    "to do": TODO,
+    "running": RUNNING,
+    "failed": FAILED,
+    "timed out": TIMED_OUT,
+    "lost": LOST,
+    "unreachable": UNREACHABLE,
+    "sign": SIGN,
+    "skipped": SKIPPED,
+    "not needed": NOT_NEEDED,
+}
+
+
+def moment(state: SessionState, **more: object) -> Moment:
+    usual = {MIGRATE: Usual(41.0, 30.0, 50.0, 5)}
+    made = Moment(state=state, now=NOW + timedelta(seconds=13), usual=usual, keys=Keys().on("run"))
+    return replace(made, **more)
+
+
+def drawn(state: SessionState, width: int = 45, height: int = 12, step: str = MIGRATE, **more: object) -> list[Row]:
+    return card(moment(state, **more), step, width, height)
+
+
+def text(found: list[Row]) -> str:
+    return "\n".join(row.text for row in found)
+
+
+def prose(found: list[Row]) -> str:
+    """What rows say, without how they are broken."""
+    return " ".join(text(found).split())
+
+
+# the whole card
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_row_is_wider_than_the_card_and_each_is_one_row(name: str) -> None:
+    for width in (24, 36, 45, 58, 75, 120, 188):
+        for height in (0, 6, 12, 24):
+            for row in drawn(EVERY[name], width, height)[4:]:  # without the keys
+                assert cell_len(row.text) <= width, (width, height, row.text)
+                assert "\n" not in row.text
+
+
+def test_a_failed_step_shows_its_own_error_whole_without_scrolling() -> None:
+    first = prose(drawn(FAILED, 45, 12)[:12])
+    assert "✖ exit status 0 got exit status 1" in first
+    assert SAID in first
+    assert first.count("Duplicate column") == 1
+
+
+def test_the_error_is_seen_where_actions_stand_before_it_and_much_stands_above() -> None:
+    checks = [ev.Check(f"value {number}", "none", ok=True) for number in range(20)]
+    state = state_of(
+        *before(MIGRATE),
+        *begun(),
+        *ended(Outcome.exited(0), GOOD),
+        *SHOWING,
+        *ended(Outcome.exited(1), replace(ERROR, came=f"exit status 1: {SAID}"), *checks, number=2, said=SAID),
+    )
+    for height in (9, 10, 12):
+        assert SAID in prose(drawn(state, 45, height)[:height])
+    assert "20 others hold" in prose(drawn(state, 45, 12))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (TIMED_OUT, ["✖ timed out: after 2 m", "waiting for a lock"]),
+        (LOST, ["✖ UNKNOWN: the connection was lost", "migrating", "Nothing runs again until you have looked"]),
+        (UNREACHABLE, ["no route to host"]),
+    ],
+)
+def test_a_command_that_did_not_end_by_itself_says_how_it_ended_and_what_it_said(
+    state: SessionState, words: list[str]
+) -> None:
+    found = prose(drawn(state, 45, 12)[:12])
+    for one in words:
+        assert one in found
+
+
+def test_what_an_older_journal_has_of_an_error_is_shown_once() -> None:
+    state = state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(1), ERROR))
+    assert prose(drawn(state)).count("Duplicate column") == 1
+
+
+def test_before_a_step_begins_every_command_and_expectation_is_shown() -> None:
+    found = prose(drawn(TODO, 75, 30))
+    assert COMMAND in found
+    assert "manage.py showmigrations" in found
+    assert '· contains "[X]"' in found
+    assert "■ POINT OF NO RETURN" in found
+    assert "DESTRUCTIVE" in found
+    assert "on production" in found
+
+
+def test_while_it_runs_the_command_is_the_one_that_was_started() -> None:
+    ran = "migrate --as-it-was-started"
+    found = text(drawn(state_of(*before(MIGRATE), *begun(command=ran)), 75, 0))
+    assert ran in found
+    assert COMMAND not in found
+
+
+def test_where_the_next_try_runs_something_else_both_are_shown() -> None:
+    ran = "migrate --as-it-was-started"
+    state = state_of(*before(MIGRATE), *begun(command=ran), *ended(Outcome.exited(1), ERROR, said=SAID))
+    found = prose(drawn(state, 75, 0))
+    assert ran in found
+    assert "the next try runs" in found
+    assert COMMAND in found
+
+
+def test_what_held_is_ticked_and_says_what_it_got_where_that_tells_more() -> None:
+    found = text(drawn(SIGN, 60, 0))
+    assert "✔ exit status 0" in found
+    assert '✔ contains "[X]"' in found
+    assert "got found" not in found
+    state = state_of(
+        *before(MIGRATE), *begun(), *ended(Outcome.exited(0), GOOD, ev.Check("cpu below 70 %", "47 %", ok=True))
+    )
+    assert "✔ cpu below 70 %  got 47 %" in text(drawn(state, 60, 0))
+
+
+def test_a_warning_is_told_and_is_no_failure() -> None:
+    warned = ev.Check("disk below 80 %", "91 %", ok=False, warning=True)
+    state = state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), GOOD, warned))
+    assert "! disk below 80 %\n     got 91 %" in text(drawn(state, 60, 0))
+
+
+def test_who_skipped_it_and_why_and_why_it_is_not_needed() -> None:
+    assert "by ben at 02:00:00 UTC: done by hand" in prose(drawn(SKIPPED))
+    assert "no migration is new" in prose(drawn(NOT_NEEDED))
+    for state, word in ((SKIPPED, "skipped"), (NOT_NEEDED, "not needed")):
+        assert word not in prose(drawn(state))  # the frame says it
+
+
+def test_the_attempts_the_trouble_and_the_way_back_stand_below() -> None:
+    again = [*begun(number=2), *ended(Outcome.exited(1), ERROR, number=2, said=SAID)]
+    state = state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(1), ERROR, said=SAID), *again)
+    issue = BUNDLED.troubleshooting[0]
+    found = text(drawn(state, 75, 0, issue=issue.title))
+    assert "✖ 1  ✖ 2   a compares them" in found
+    assert f" looks like  {issue.title}   t opens it: " in found
+    assert " rollback    " in found
+    assert "from here" in found
+    order = [found.index(word) for word in ("✖ exit status 0", " looks like", " attempts", " rollback", " note")]
+    assert order == sorted(order)
+
+
+def test_blank_rows_go_first_and_then_what_the_other_actions_do() -> None:
+    tall, low, lower = (drawn(TODO, 75, height) for height in (0, 20, 8))
+    assert any(row.blank for row in tall)
+    assert not any(row.blank for row in low)
+    assert "showmigrations" in text(low)
+    assert "[X]" not in text(lower)
+
+
+# a question, a message, and between two tries
+
+ASKED = SMALL.replace(
+    'answer = "number"', 'answer = "choice"\nchoices = ["keep", "drop"]\nloses_data = ["drop"]'
+).replace(
+    'expect = { numbers = [{ name = "errors", below = 5 }] }',
+    'consequences = { keep = "The old rows stay.", drop = "The old rows are gone." }',
+)
+
+
+def test_a_choice_shows_what_follows_from_each() -> None:
+    runbook = convert(tomli.loads(ASKED), Runbook)
+    state = state_of(
+        *before("announce", runbook),
+        ev.StepOpened(step="announce", operator="ana"),
+        ev.MessageSent(message="notice", operator="ana", how="copied", text="x", step="announce", action=0),
+        runbook=runbook,
+    )
+    found = text(drawn(state, 60, 0, "announce"))
+    assert "1 ✔ Notice" in found
+    assert "2 ◆ How many errors?" in found
+    assert "○ keep  The old rows stay." in found
+    assert "○ drop  The old rows are gone.  ✖ loses data" in found
+
+
+RETRIED = SMALL.replace('run = "uptime"', 'run = "uptime"\nretry = { times = 3, every = "2s" }', 1)
+
+
+def test_between_two_tries_the_card_says_which_is_over_and_what_was_received() -> None:
+    runbook = convert(tomli.loads(RETRIED), Runbook)
+    check = ev.Check('contains "load"', "not found", ok=False)
+    tried = [*begun("look", "uptime"), *ended(Outcome.exited(0), check, again=True)]
+    between = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look", busy=True))
+    assert "1 ↻ Command   tried 1 of 4 times, again every 2.0 s" in between
+    assert '↻ contains "load"\n     got not found' in between
+    assert "✖" not in between
+    left = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look"))
+    assert "It stopped between two commands" in left
+
+
+# commands
+
+HOSTILE = [
+    "a",
+    "set -e\necho \"x $Y ${Z:-a b} $(date) \\\" q\" 'it s' && ls -la --color=auto | grep -v '^#' > /tmp/x 2>&1 # why",
+    "cat <<'EOF' | sudo -u www tee /etc/x\n$not a value\nEOF\necho done",
+    'for f in *.sql; do FOO=1 env BAR=2 mysql -u root "$f" <<< "$x"; done',
+    "echo '" + "unclosed " * 20,
+    'echo "unclosed $',
+    "{{ name }} ${unclosed $( ` )",
+    "  leading  and   many    blanks   ",
+    "漢字 コマンド --オプション 'ワイド' " * 6,
+    "x" * 300,
+    "\x1b[31mred\x1b[0m \r\b\u202e rm -rf / \t tab",
+    "",
+]
+
+
+@pytest.mark.parametrize("command", HOSTILE)
+def test_a_command_is_shown_to_the_character_whatever_its_colours(command: str) -> None:
+    lines = command_lines(command)
+    assert ["".join(part for part, _ in line) for line in shell("\n".join(lines))] == lines
+    for width in (20, 33, 45, 80):
+        found = code(command, width)
+        whole: list[str] = []
+        for row in found:
+            assert cell_len(row.text) <= width
+            shown = row.text[row.lead : len(row.text) - row.pad]
+            if row.joins is None:
+                whole.append(shown)
+            else:
+                assert row.text.startswith(" ↪")
+                whole[-1] = whole[-1] + shown
+        assert whole == lines
+        everything = Selection(Offset(0, 0), Offset(1000, len(found) - 1))
+        assert copied(found, everything) == "\n".join(lines)
+        assert sum(row.text.startswith(" $ ") for row in found) == 1
+
+
+def styles(command: str) -> dict[str, str]:
+    return {part.strip(): style for line in shell(command) for part, style in line if part.strip()}
+
+
+def test_program_options_strings_values_and_operators_are_told_apart() -> None:
+    found = styles("sudo -u www FOO=1 docker-compose --project=x run -T 'a b' \"c $D\" | grep {{ name }} >out # why")
+    program, option, string, value = (found[one] for one in ("docker-compose", "-T", "'a b'", "$D"))
+    assert len({program, option, string, value}) == 4
+    assert found["sudo"] == found["grep"] == program
+    assert found["-u"] == found["--project="] == option
+    assert found["FOO="] == found["{{ name }}"] == value
+    assert found["|"] == found[">"]
+    assert found["# why"] == "$faint"
+
+
+def test_a_here_document_is_a_string_to_its_end() -> None:
+    found = styles("cat <<EOF\nrm -rf /\nEOF\nls -l")
+    assert found["rm -rf /"] == found["EOF"]
+    assert found["ls"] == styles("ls")["ls"]
+
+
+def test_a_long_script_is_folded_and_says_how_much_more_there_is_and_how_it_is_seen() -> None:
+    script = "\\n".join(f"echo line {number}" for number in range(200))
+    runbook = convert(tomli.loads(SMALL.replace('run = "uptime"', f'run = "{script}"', 1)), Runbook)
+    state = state_of(runbook=runbook)
+    for height in (8, 12, 40):
+        found = drawn(state, 60, height, "look")
+        assert len(found) < height + 12
+        assert "more lines: tab shows all" in text(found)
+    whole = card(moment(state), "look", 60, 12, whole=True)
+    assert "echo line 199" in text(whole)
+    assert "more lines" not in text(whole)
+
+
+def test_what_is_copied_has_no_sign_of_where_it_was_broken() -> None:
+    found = code(f"{COMMAND}\necho done", 30)
+    assert len(found) > 3
+    everything = Selection(Offset(0, 0), Offset(100, len(found) - 1))
+    assert copied(found, everything) == f"{COMMAND}\necho done"
+    words = rows([("note: ", ""), ("one two three four five six", "")], 16, 6)
+    assert copied(words, Selection(None, None)) == "note: one two three four five six"

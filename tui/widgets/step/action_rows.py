@@ -1,0 +1,230 @@
+"""Lays out the actions of a step: the one it is at with its command and expectations, the others as there is room."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from msgspec import Struct
+
+from tui.execution.commands import shown_whole
+from tui.execution.measuring.watch import words_of_watch
+from tui.runbook.described.probes import words_of
+from tui.runbook.facts import host_named
+from tui.runbook.model import Action, AnswerKind, Runbook, Step
+from tui.runbook.shell.script import first_line
+from tui.runbook.templates.filling import filled_action
+from tui.runbook.templates.variables import fill, worded
+from tui.session.state import SessionState, StepStatus
+from tui.text.amounts import clock_words, counted, duration
+from tui.text.block import Piece
+from tui.text.command import command_lines
+from tui.widgets.glyphs import STYLES, glyph
+from tui.widgets.head.mode import cut
+from tui.widgets.moment import Moment
+from tui.widgets.step.rows import Row, code, rows
+from tui.widgets.step.standing import Standing, between_tries, standing, took
+from tui.widgets.step.ticks import ticks
+
+LABEL = "$soft"
+KINDS = {"run": "Command", "probe": "Check", "watch": "Check", "ask": "Question", "send": "Message", "open": "Page"}
+"""What an action is called that has no title, where it is told with its command below."""
+TITLE_AT = 4
+"""Cells before an action's title where it is numbered."""
+
+
+class Detail(IntEnum):
+    """How much is told of the actions the step is not at."""
+
+    ALL = 3
+    TICKS = 2
+    LINES = 1
+    COUNTED = 0
+
+
+MOST = {
+    StepStatus.PENDING: Detail.ALL,
+    StepStatus.RUNNING: Detail.TICKS,
+    StepStatus.WAITING: Detail.TICKS,
+    StepStatus.FAILED: Detail.LINES,
+    StepStatus.UNKNOWN: Detail.LINES,
+    StepStatus.SKIPPED: Detail.LINES,
+    StepStatus.NOT_NEEDED: Detail.LINES,
+}
+"""How much of the others is told at most, where there is room; of a step that is done, everything."""
+
+
+class Room(Struct, frozen=True):
+    """The cells there are: `lines` is after how many rows a command is folded, 0 for never; `more` shows the rest."""
+
+    width: int
+    lines: int = 0
+    more: str = ""
+
+
+def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[Row]:
+    """All actions of a step, in their order."""
+    state = moment.state
+    found: list[Row] = []
+    all_of = [standing(state, step, place) for place in range(len(step.actions))]
+    at = next((place for place, one in enumerate(all_of) if one.current), -1)
+    before = sum(one.done for one in all_of)
+    for place, one in enumerate(all_of):
+        open_ = place == at or (detail is Detail.ALL) or len(all_of) == 1
+        if detail is Detail.COUNTED and place != at and at >= 0:
+            if place == 0 and before > 1:
+                found += rows(
+                    [("  ", ""), (f"{one.sign} ", STYLES[one.class_]), (f"{before} before it", LABEL)], room.width
+                )
+            if before > 1 or place > at:
+                found += _to_come(len(all_of) - place, room.width) if place == at + 1 else []
+                continue
+        found += _action(moment, step, place, one, values, room, detail, open_)
+    return found
+
+
+def _to_come(count: int, width: int) -> list[Row]:
+    sign = glyph(StepStatus.PENDING)
+    return rows([("  ", ""), (f"{sign} ", STYLES["todo"]), (f"{counted(count, 'action')} after it", LABEL)], width)
+
+
+def _action(
+    moment: Moment,
+    step: Step,
+    place: int,
+    one: Standing,
+    values: Mapping[str, str],
+    room: Room,
+    detail: Detail,
+    open_: bool,
+) -> list[Row]:
+    state, action = moment.state, step.actions[place]
+    title = called(state.runbook, action, values)
+    head = _head(moment, step, place, one, title, room.width, open_, bool(action.title))
+    if not open_ and detail < Detail.TICKS:
+        return head
+    told = ticks(action, one, values, room.width, shortened=bool(room.lines))
+    if not open_:
+        return [*head, *told]
+    body = _body(moment, step, place, one, values, room, title)
+    wrong = one.current and state.step(step.id).status in (StepStatus.FAILED, StepStatus.UNKNOWN)
+    return [*head, *told, *body] if wrong else [*head, *body, *told]
+
+
+def _head(
+    moment: Moment, step: Step, place: int, one: Standing, title: str, width: int, open_: bool, titled: bool
+) -> list[Row]:
+    """The first row of an action: number, sign, title, and how long it took."""
+    state, action = moment.state, step.actions[place]
+    alone = len(step.actions) == 1
+    shows_itself = action.run is not None and open_ and not titled
+    more = _told(moment, step, place, one)
+    if alone and shows_itself and not more:
+        return []
+    words = KINDS[action.kind] if shows_itself else title
+    number: list[Piece] = [] if alone else [(f"{place + 1} ", "$faint")]
+    first = moment.state.runbook.runbook.default_host if alone else host_named(state.runbook, step.actions[0].on)
+    other = host_named(state.runbook, action.on)
+    on = f"  on {other}" if action.run is not None and not alone and other != first else ""
+    lead: list[Piece] = [*number, (f"{one.sign} ", STYLES[one.class_])]
+    if open_:
+        return rows([*lead, (words, "bold"), *more, (on, LABEL)], width, sum(len(text) for text, _ in lead))
+    used = sum(len(text) for text, _ in (*lead, *more, (on, "")))
+    return rows([*lead, (cut(words, max(8, width - used)).rstrip(), LABEL), *more, (on, LABEL)], width, TITLE_AT)
+
+
+def _told(moment: Moment, step: Step, place: int, one: Standing) -> list[Piece]:
+    """How long an action took, or at which try it is; what the step's own bar says already is left out."""
+    state = moment.state
+    tried, most, every = between_tries(state, step) if one.current else (0, 0, 0.0)
+    if tried:
+        again = "" if state.running() else f", again every {duration(every)}"
+        return [(f"   tried {tried} of {most} times{again}", STYLES["live"])]
+    alone = len(step.actions) == 1
+    length = 0.0 if alone else took(one)
+    words = f"   {clock_words(length) if length >= 1 else duration(length)}" if length else ""
+    words += f"   {one.tries} tries" if one.tries > 1 and one.done and step.actions[place].retry else ""
+    return [(words, "$faint")] if words else []
+
+
+def called(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
+    """What an action is called in one line: its title, else what it does."""
+    if action.title:
+        return worded(action.title, values)
+    if action.run is not None:
+        return first_line(shown_whole(action, values))
+    if action.watch is not None:
+        return words_of_watch(action, values)
+    if action.probe is not None:
+        return words_of(runbook, action.probe, values)
+    if action.ask is not None:
+        return question(action, values)
+    if action.send is not None:
+        message = runbook.messages[action.send]
+        return f"{worded(message.title, values)}{f' to {worded(message.to, values)}' if message.to else ''}"
+    return worded(action.open or "", values)
+
+
+def question(action: Action, values: Mapping[str, str]) -> str:
+    """What the operator is asked, in one line."""
+    return worded(action.ask or "", values)
+
+
+def _body(
+    moment: Moment, step: Step, place: int, one: Standing, values: Mapping[str, str], room: Room, title: str
+) -> list[Row]:
+    """What an action does: its command as it will run, or as it ran; what a person is to answer."""
+    action, width = step.actions[place], room.width
+    found: list[Row] = []
+    if action.run is not None:
+        whole, stdin = shown_whole(action, values), fill(action.stdin, values)
+        ran = one.attempt.whole if one.attempt is not None else whole
+        lines = len(stdin.removesuffix("\n").split("\n")) if stdin else 0
+        if one.attempt is not None and ran != whole:
+            lines = len(one.attempt.stdin.removesuffix("\n").split("\n")) if one.attempt.stdin else 0
+        found += folded(code(ran, width, lines), room)
+        if ran != whole and one.current and moment.state.step(step.id).status is StepStatus.FAILED:
+            found += rows([(" the next try runs", LABEL)], width)
+            found += folded(code(whole, width, len(stdin.split("\n")) if stdin else 0), room)
+        return found
+    words = words_of(moment.state.runbook, action.probe, values) if action.probe is not None else ""
+    words = words_of_watch(action, values) if action.watch is not None else words
+    words = question(action, values) if action.ask is not None else words
+    words = worded(action.open or "", values) if action.open is not None else words
+    if words and words != title:
+        found += rows([("   ", ""), (words, "")], width, 3)
+    for line in command_lines(fill(action.original, values)) if action.original and action.automatic else ():
+        found += rows([("   document: ", "$faint"), (line, LABEL)], width, 5)
+    answer = moment.state.step(step.id).answers.get(place)
+    if action.ask is not None and one.current and action.answer is AnswerKind.CHOICE:
+        found += _choices(filled_action(action, values), width)
+    if answer is not None and not any(answer == check.came for check in one.checks):
+        found += rows([("   answered ", LABEL), (answer, "")], width, 3)
+    return found
+
+
+def _choices(action: Action, width: int) -> list[Row]:
+    """What can be answered, and what follows from each."""
+    found: list[Row] = []
+    for choice in action.choices:
+        loses = "  ✖ loses data" if choice in action.loses_data else ""
+        told = action.consequences.get(choice, "")
+        pieces: list[Piece] = [("   ○ ", "$faint"), (choice, "bold"), (f"  {told}" if told else "", LABEL)]
+        found += rows([*pieces, (loses, STYLES["bad"])], width, 5)
+    return found
+
+
+def folded(found: list[Row], room: Room) -> list[Row]:
+    """The rows of a command, of a long one its beginning with how many lines more there are and how they are seen."""
+    if not room.lines or len(found) <= room.lines:
+        return found
+    shown, left = found[: room.lines - 1], found[room.lines - 1 :]
+    lines = sum(row.joins is None for row in left)
+    words = f"… {counted(lines, 'more line')}" if lines else "… and more of this line"
+    return [
+        *shown,
+        *rows([(f"   {words}: ", LABEL), (room.more, "bold $st-run"), (" shows all", LABEL)], room.width, 3),
+    ]
+
+
+def place_of(state: SessionState, step: Step) -> int:
+    """The action that the step is at, or was last at."""
+    return min(state.step(step.id).action, len(step.actions) - 1)

@@ -1,0 +1,241 @@
+"""Says what stands about the actions on the card: what needs care and where, what it looks like, the way back."""
+
+from collections.abc import Mapping
+
+from tui.execution.commands import shown_whole
+from tui.once import once
+from tui.runbook.facts import connection_of, host_named
+from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
+from tui.runbook.templates.variables import worded
+from tui.session.baseline import differences
+from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
+from tui.session.views.called import attempt_failed, settled_by
+from tui.session.views.doubts import restart_since
+from tui.session.views.rollback import Need, assuming_done, planned, rollback_plan
+from tui.session.views.symptoms import cause_of
+from tui.text.amounts import counted, duration
+from tui.text.block import Piece
+from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES
+from tui.widgets.moment import Moment, rollback_time
+from tui.widgets.step.rows import Row, code, labelled, rows
+
+LABEL = "$soft"
+INDENT = 13
+"""Cells of a label's column."""
+NARROW = 40
+"""On a card of fewer cells what is labelled is not in a column of its own."""
+NAMED = 2
+"""How many steps that undo one are named."""
+DRIFT = 0.2
+"""A figure that moved by this share of what it was before the deployment is marked."""
+
+
+def where(state: SessionState, action: Action) -> str:
+    """The host an action runs on and as whom, as far as it is known."""
+    name, target = _place(state, action)
+    return f"{name} ({target})" if target else name
+
+
+def _place(state: SessionState, action: Action) -> tuple[str, str]:
+    """The runbook's name for the host of an action, and user@address where that says more."""
+    runbook = state.runbook
+    name = host_named(runbook, action.on)
+    connection = connection_of(runbook, action.on)
+    reached = state.hosts.get(connection)
+    if reached is not None:
+        return name, f"{reached.user}@{reached.target}" if reached.user else reached.target
+    host = runbook.hosts[connection]
+    target = "this machine" if host.local else f"{host.user}@{host.target}".lstrip("@")
+    return name, "" if target == name else target
+
+
+def chips(step: Step) -> list[Piece]:
+    """What about a step needs care, each on a ground of its own."""
+    words: list[tuple[str, str]] = []
+    if step.point_of_no_return:
+        words.append((f"{NO_RETURN} POINT OF NO RETURN", "$st-bad"))
+    if step.danger is Danger.DESTRUCTIVE:
+        words.append(("DESTRUCTIVE", "$st-bad"))
+    elif step.mutates or step.danger is Danger.CAUTION:
+        words.append(("CHANGES", "$st-turn"))
+    if step.approve is not Approval.NONE:
+        words.append(("TWO ALLOW", "$st-sign"))
+    if step.signoff is Signoff.TWO_PERSON:
+        words.append(("TWO SIGN", "$st-sign"))
+    pieces: list[Piece] = []
+    for text, token in words:
+        pieces += [(f" {text} ", f"bold reverse {token}")]
+    return pieces
+
+
+def care(state: SessionState, step: Step, place: int, width: int) -> list[Row]:
+    """The chips of a step, and the host of the action it is at; on rows of their own where one is too short."""
+    marks = chips(step)
+    action = step.actions[place]
+    if not any(one.run is not None for one in step.actions):
+        return rows(marks, width, 1) if marks else []
+    name, target = _place(state, action)
+    on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
+    length = sum(len(text) for text, _ in (*marks, *on)) + 2
+    if length <= width:
+        return rows([*marks, ("  " if marks else " ", ""), *on], width, 1)
+    return [*(rows(marks, width, 1) if marks else []), *rows([(" ", ""), *on], width, 1)]
+
+
+def outcome(moment: Moment, step: Step, width: int) -> list[Row]:
+    """What is to be known of the step as a whole: who settled it and why, what holds it, what is not known of it."""
+    state = moment.state
+    step_state = state.step(step.id)
+    found: list[Row] = []
+    at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
+    match step_state.status:
+        case StepStatus.SIGNED:
+            found += rows([(f" {settled_by(step_state)}{at}".rstrip(), STYLES["good"])], width, 1)
+        case StepStatus.SKIPPED:
+            who = f"by {step_state.operator}" if step_state.operator and step_state.operator != AUTO else ""
+            found += rows([(f" {who}{at}: ".replace("  ", " "), STYLES["quiet"]), (step_state.reason, "")], width, 1)
+        case StepStatus.NOT_NEEDED:
+            found += rows([(f" {step_state.reason}", STYLES["quiet"])], width, 1)
+        case StepStatus.UNKNOWN:
+            words = " Nothing runs again until you have looked on the host and said what happened."
+            found += rows([(words, STYLES["turn"])], width, 1)
+        case StepStatus.PENDING if step_state.reopened_seq >= 0 and step_state.reason:
+            found += rows([(" reopened: ", LABEL), (step_state.reason, "")], width, 1)
+        case _:
+            pass
+    found += _stopped(moment, step, width)
+    restart = restart_since(state, step) if step.mutates else None
+    if restart is not None:
+        words = f" ? its host was restarted since ({restart.at:%H:%M:%S} UTC): look again"
+        found += rows([(words, STYLES["turn"])], width, 1)
+    return [*found, *_need(state, step, width)]
+
+
+def _stopped(moment: Moment, step: Step, width: int) -> list[Row]:
+    """That a step which was begun does not go on by itself: its session was left between two commands."""
+    running = moment.state.step(step.id).status is StepStatus.RUNNING and moment.state.running() is None
+    if not running or moment.busy or moment.replayed or moment.read_only:
+        return []
+    return rows([(" It stopped between two commands, and continues when you say so.", STYLES["turn"])], width, 1)
+
+
+def _need(state: SessionState, step: Step, width: int) -> list[Row]:
+    """What the plan of the rollback says of a step that nothing was done about yet."""
+    if state.rollback is None or state.step(step.id).status is not StepStatus.PENDING:
+        return []
+    found = planned(state, step.id)
+    if found is None:
+        return []
+    return rows([(f" {NEEDS[found.need]} {found.need.value}  ", "bold"), (found.why, "")], width, 3)
+
+
+def look_rows(state: SessionState, look: Action, values: Mapping[str, str], width: int) -> list[Row]:
+    """The command that tells whether there is anything to undo."""
+    title = worded(look.title, values)
+    head = rows(
+        [(" look: ", LABEL), (title, "bold"), ("  on " if title else "on ", LABEL), (where(state, look), LABEL)],
+        width,
+        1,
+    )
+    return [*head, *code(shown_whole(look, values), width)]
+
+
+def drift(state: SessionState, step: Step, width: int) -> list[Row]:
+    """What a step's probes measured, beside what they measured before the first change."""
+    if not any(action.probe for action in step.actions):
+        return []
+    found: list[Row] = []
+    for difference in differences(state, step.id):
+        changed = abs(difference.change) >= DRIFT
+        words = f"{difference.service} {difference.figure.replace('_', ' ')} {difference.words}"
+        pieces: list[Piece] = [("   before → now  ", LABEL), (words, "bold" if changed else "")]
+        if changed:
+            share = f"{difference.change:+.0%}" if difference.before else "from nothing"
+            pieces.append((f"  ≠ changed {share}", STYLES["turn"]))
+        found += rows(pieces, width, 5)
+    return found
+
+
+def prose(text: str, width: int) -> list[Row]:
+    """A text of several paragraphs."""
+    return [row for line in text.strip().splitlines() for row in rows([(f" {line}", "")], width, 1)]
+
+
+def after(moment: Moment, step: Step, values: Mapping[str, str], width: int) -> list[Row]:
+    """What stands below the text: what it looks like, the attempts, the way back, notes; the last goes first."""
+    state = moment.state
+    indent = INDENT if width >= NARROW else 1
+    found: list[Row] = []
+    if cause := cause_of(state.runbook, step.id):
+        found += labelled("right when", [(cause, "")], width, indent)
+    found += _looks_like(moment, step, width, indent)
+    found += _attempts(moment, step, width, indent)
+    found += _way_back(moment, step, width, indent)
+    for note in state.step(step.id).notes:
+        found += labelled("✎ noted", [(note, "")], width, indent)
+    for place, line in enumerate(worded(step.note, values).strip().splitlines()):
+        found += labelled("" if place else "note", [(line, LABEL)], width, indent)
+    return found
+
+
+def _looks_like(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
+    """The known trouble that a failure looks like, and what there is for it."""
+    status = moment.state.step(step.id).status
+    if not moment.issue or status is not StepStatus.FAILED:
+        return []
+    issues = [one for one in moment.state.runbook.troubleshooting if one.title == moment.issue]
+    key = moment.keys.of("troubleshoot")
+    more = f"   {key} opens it: {_inside(issues[0])}" if issues and key else ""
+    return labelled("looks like", [(moment.issue, STYLES["turn"]), (more, LABEL)], width, indent)
+
+
+def _inside(issue: Issue) -> str:
+    parts = [counted(len(issue.diagnosis), "check")] if issue.diagnosis else []
+    parts += [counted(len(issue.solutions), "solution")] if issue.solutions else []
+    return ", ".join(parts)
+
+
+def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
+    """The attempts of a step that has several, the last ones, and the key that compares them."""
+    attempts = [moment.state.attempts[number] for number in moment.state.step(step.id).attempts]
+    if len(attempts) < 2:
+        return []
+    pieces: list[Piece] = [("… " if len(attempts) > 5 else "", LABEL)]
+    for place, attempt in enumerate(attempts[-5:]):
+        pieces += [("  " if place else "", ""), _sign(attempt)]
+    key = moment.keys.of("attempts")
+    does = " compares them" if len({attempt.action for attempt in attempts}) < len(attempts) else " shows each"
+    pieces += [("   ", ""), (key, "bold $st-run"), (does, LABEL)] if key else []
+    return labelled("attempts", pieces, width, indent)
+
+
+def _sign(attempt: Attempt) -> Piece:
+    if attempt.outcome is None:
+        return f"▶ {attempt.number}", STYLES["live"]
+    bad = attempt_failed(attempt) or not (attempt.outcome.ended_by_itself or attempt.good)
+    return (f"✖ {attempt.number}", STYLES["bad"]) if bad else (f"✔ {attempt.number}", STYLES["good"])
+
+
+def _way_back(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
+    """Which steps undo this one, and what a rollback from here would be."""
+    state = moment.state
+    found: list[Row] = []
+    titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
+    if titles:
+        more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
+        found += labelled("undone by", [("; ".join(titles[:NAMED]) + more, "")], width, indent)
+    elif step.mutates and not step.needed_if:
+        found += labelled("undone by", [("nothing in this runbook", "")], width, indent)
+    count = _steps_back(state, step.id) if state.rollback is None and not state.step(step.id).status.settled else 0
+    if count:
+        length = duration(rollback_time(state, step, moment.usual))
+        found += labelled("rollback", [(f"{counted(count, 'step')}, about {length} from here", "")], width, indent)
+    return found
+
+
+@once
+def _steps_back(state: SessionState, step_id: str) -> int:
+    """How many steps a rollback has once this one is done."""
+    step = step_by_id(state.runbook, step_id)
+    after_it = assuming_done(state, step) if step.undo else state
+    return sum(one.need is not Need.NOT_NEEDED for one in rollback_plan(after_it))

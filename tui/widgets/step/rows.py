@@ -1,0 +1,157 @@
+"""Lays the card's lines out in rows: what is longer than the card hangs below its beginning, and nothing is cut."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from rich.cells import cell_len, get_character_cell_size
+from textual.selection import Selection
+
+from tui.text.block import Piece, shown
+from tui.text.command import command_lines
+from tui.widgets.glyphs import CONTINUED
+from tui.widgets.looks.bars import joined
+from tui.widgets.step.shell import shell
+
+PROMPT, SCRIPT, CONTINUES = " $ ", "   ", f" {CONTINUED}   "
+"""What stands before a command, before its further lines, and before what of a line is continued."""
+GROUND = "$code"
+LEAST = 8
+"""Cells of text in a row at least, whatever hangs before it."""
+
+
+class Row(Struct, frozen=True):
+    """A row of the card: its pieces, of which the first `lead` characters and the last `pad` are never copied.
+
+    `joins` is what is between it and the row before where both are one line: nothing, or the blank at which it was
+    broken; None where it begins a line. `blank` rows are the first to be given up.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    lead: int = 0
+    joins: str | None = None
+    pad: int = 0
+    blank: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the row says."""
+        return "".join(text for text, _ in self.pieces)
+
+
+BLANK = Row(blank=True)
+
+
+def rows(pieces: Iterable[Piece], width: int, hang: int = 0) -> list[Row]:
+    """One line in as many rows as it takes, broken at blanks, the later ones hung by so many cells."""
+    safe = [(shown(text), style) for text, style in pieces]
+    text = "".join(part for part, _ in safe)
+    hang = max(0, min(hang, width - LEAST))
+    found: list[Row] = []
+    for start, end in _breaks(text, width, width - hang):
+        lead = hang if found else 0
+        before: list[Piece] = [(" " * lead, "")] if lead else []
+        found.append(Row((*before, *_between(safe, start, end)), lead, " " if found else None))
+    return found
+
+
+def labelled(label: str, pieces: Iterable[Piece], width: int, indent: int) -> list[Row]:
+    """What a label says, below each other in its own column."""
+    return rows([(f" {label} ".ljust(indent), "$faint"), *pieces], width, indent)
+
+
+def code(text: str, width: int, stdin: int = 0) -> list[Row]:
+    """A command on a ground of its own, every character of it in its place; `$` once, continued rows hang after ↪.
+
+    Args:
+        stdin: how many lines at its end are not of the command, but what it is given.
+    """
+    lines = command_lines(text)
+    own = lines[: len(lines) - stdin]
+    drawn = [list(line) for line in shell("\n".join(own))] + [[(line, "$soft")] for line in lines[len(own) :]]
+    found: list[Row] = []
+    for place, pieces in enumerate(drawn):
+        lead = SCRIPT if place else PROMPT
+        line = "".join(part for part, _ in pieces)
+        for start, end in _breaks(line, width - len(lead), width - len(CONTINUES), kept=True):
+            before = CONTINUES if start else lead
+            row = joined([(before, "$faint"), *_between(pieces, start, end)])
+            pad = max(0, width - cell_len(before) - cell_len(line[start:end]))
+            row.append((" " * pad, ""))
+            ground = tuple((part, f"{style} on {GROUND}".strip()) for part, style in row if part)
+            found.append(Row(ground, len(before), "" if start else None, pad))
+    return found
+
+
+def blocks(groups: Sequence[Sequence[Row]], height: int = 0) -> list[Row]:
+    """Groups of rows with a blank one between, as far as the height has room for those; 0 is as high as it takes."""
+    there = [group for group in groups if group]
+    total = sum(map(len, there)) + len(there) - 1
+    spaced = not height or total <= height
+    found: list[Row] = []
+    for group in there:
+        found += [BLANK] if found and spaced else []
+        found += group
+    return found
+
+
+def copied(found: Sequence[Row], selection: Selection) -> str:
+    """The text of the selected part of rows, as it was before it was broken and laid out."""
+    parts: list[str] = []
+    for place, row in enumerate(found):
+        span = selection.get_span(place)
+        if span is None:
+            continue
+        start, end = span
+        last = len(row.text) - row.pad
+        part = row.text[max(start, row.lead) : last if end < 0 else min(end, last)]
+        parts += [] if not parts else [row.joins if row.joins is not None else "\n"]
+        parts.append(part)
+    return "".join(parts)
+
+
+def _breaks(text: str, first: int, later: int, kept: bool = False) -> list[tuple[int, int]]:
+    """Which characters of a line are in each of its rows; the blanks at a break are left out unless they are `kept`."""
+    found: list[tuple[int, int]] = []
+    at, room = 0, first
+    while True:
+        room = max(room, 1)
+        end = _fitting(text, at, room)
+        if end == len(text):
+            return [*found, (at, end)]
+        blank = text.rfind(" ", at + 1, end if kept else end + 1)
+        if blank < 0 or not text[at:blank].strip():
+            blank, following = end, end  # one word fills the row
+        elif kept:
+            blank = following = blank + 1
+        else:
+            following = blank + 1
+            while following < len(text) and text[following] == " ":
+                following += 1
+        found.append((at, blank))
+        if following == len(text) and not kept:
+            return found
+        at, room = following, later
+
+
+def _fitting(text: str, at: int, room: int) -> int:
+    """Up to which character of a text it fits into so many cells, from one on; one character always does."""
+    if cell_len(text[at : at + room]) == len(text[at : at + room]) <= room and text[at : at + room].isascii():
+        return min(len(text), at + room)
+    cells = 0
+    for place in range(at, len(text)):
+        cells += get_character_cell_size(text[place])
+        if cells > room and place > at:
+            return place
+    return len(text)
+
+
+def _between(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:
+    """The parts of pieces from one character to another."""
+    found: list[Piece] = []
+    at = 0
+    for text, style in pieces:
+        low, high = max(start - at, 0), min(end - at, len(text))
+        if low < high:
+            found.append((text[low:high], style))
+        at += len(text)
+    return found

@@ -1,0 +1,97 @@
+"""Draws what is expected of an action as ticks: open, held, or failed with what it got and what the output says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tui.runbook.described.expectations import expectations
+from tui.runbook.model import Action, AnswerKind
+from tui.runbook.templates.variables import worded
+from tui.session.events import Check
+from tui.text.block import Piece
+from tui.widgets.glyphs import STYLES
+from tui.widgets.step.rows import Row, rows
+from tui.widgets.step.standing import Standing, Tick
+
+SUCCESS = "exit status 0"
+UNTOLD = ("found", "not found", "no match", "no output", "all of them")
+"""Of what held, words that say no more than that it held."""
+FOUND = "found: "
+IN, UNDER = 3, 5
+"""Cells before a tick, and before what is told of it."""
+STYLE = {
+    Tick.OPEN: "$faint",
+    Tick.HELD: STYLES["good"],
+    Tick.FAILED: STYLES["bad"],
+    Tick.WARNING: STYLES["turn"],
+    Tick.AGAIN: STYLES["live"],
+}
+
+
+def expected(action: Action) -> list[str]:
+    """What is expected of an action, before anything was compared."""
+    if action.ask is not None and action.answer is AnswerKind.YES_NO and not action.expect.choice:
+        return [*expectations(action.expect), "yes"]
+    return expectations(action.expect) or ([SUCCESS] if action.run is not None else [])
+
+
+def ticks(
+    action: Action, standing: Standing, values: Mapping[str, str], width: int, shortened: bool = False
+) -> list[Row]:
+    """The expectations of an action as they stand, what failed first; where `shortened` those that held are counted."""
+    if standing.ended:
+        return [*_failed(Tick.FAILED, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
+    if not standing.checks:
+        if standing.done:
+            return []
+        return [row for words in expected(action) for row in _open(worded(words, values), width)]
+    bad = [check for check in standing.checks if not check.ok and not check.warning]
+    warned = [check for check in standing.checks if not check.ok and check.warning]
+    held = [check for check in standing.checks if check.ok]
+    found: list[Row] = []
+    sign = Tick.AGAIN if standing.attempt is not None and standing.attempt.retrying else Tick.FAILED
+    for check in bad:
+        found += _failed(sign, check.expected, check.came.removesuffix(f": {standing.said}"), width)
+        if check is bad[0]:
+            found += _said(standing.said, check.came.removesuffix(f": {standing.said}"), width)
+    for check in warned:
+        found += _failed(Tick.WARNING, check.expected, check.came, width)
+    if shortened and len(held) > 1 and bad:
+        return [*found, *_held(f"{len(held)} others hold", "", width)]
+    for check in _worth_telling(held, standing.checks):
+        found += _held(check.expected, _told(check), width)
+    return found
+
+
+def _worth_telling(held: Sequence[Check], every: Sequence[Check]) -> Iterable[Check]:
+    """Those that held, without the exit status where something else was expected."""
+    return [check for check in held if check.expected != SUCCESS or len(every) == 1]
+
+
+def _told(check: Check) -> str:
+    """What was received of an expectation that held, where that says more than that it held."""
+    if check.came in UNTOLD or check.came == check.expected or check.came.startswith(FOUND):
+        return ""
+    return check.came
+
+
+def _open(words: str, width: int) -> list[Row]:
+    return rows([(" " * IN, ""), (f"{Tick.OPEN} ", STYLE[Tick.OPEN]), (words, "$soft")], width, UNDER)
+
+
+def _held(words: str, got: str, width: int) -> list[Row]:
+    pieces: list[Piece] = [(" " * IN, ""), (f"{Tick.HELD} ", STYLE[Tick.HELD]), (words, "")]
+    pieces += [("  got ", "$soft"), (got, "$soft")] if got else []
+    return rows(pieces, width, UNDER)
+
+
+def _failed(tick: Tick, words: str, got: str, width: int) -> list[Row]:
+    found = rows([(" " * IN, ""), (f"{tick} ", STYLE[tick]), (words, "" if got else STYLE[tick])], width, UNDER)
+    if got:
+        found += rows([(" " * UNDER, ""), ("got ", "$soft"), (got, STYLE[tick])], width, UNDER + 4)
+    return found
+
+
+def _said(said: str, beside: str, width: int) -> list[Row]:
+    """What the output says of the error, unless it is told already."""
+    if not said or said in beside:
+        return []
+    return rows([(" " * UNDER, ""), (said, STYLES["bad"])], width, UNDER)
