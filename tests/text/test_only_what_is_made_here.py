@@ -16,7 +16,7 @@ OUTSIDE = ("textual", "rich")
 SHOWS_NOTHING = {
     *("App", "Screen", "ModalScreen", "Widget", "ScrollView", "Horizontal", "Vertical", "VerticalScroll", "Footer"),
     *("Message", "Worker", "Timer", "Size", "Region", "Strip", "Color", "reactive", "var", "on", "events"),
-    *("cell_len", "set_cell_size", "MessagePump", "AwaitComplete", "getters"),
+    *("cell_len", "set_cell_size", "get_character_cell_size", "MessagePump", "AwaitComplete", "getters"),
     *("Style", "RichColor", "Theme", "LayoutUpdate"),
 }
 """What shows no text of its own, or only the names of keys; what `render` gives is looked at below."""

@@ -22,8 +22,8 @@ from tui.session.state import SessionState
 from tui.session.views.usual import Usual
 from tui.text.command import command_lines
 from tui.widgets.moment import Moment
-from tui.widgets.step.rows import Row, code, copied, rows
-from tui.widgets.step.shell import shell
+from tui.widgets.step.laid_out import LaidRow, code, copied, rows
+from tui.widgets.step.shell_colours import shell
 from tui.widgets.step.text import card
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -112,15 +112,15 @@ def moment(state: SessionState, **more: object) -> Moment:
     return replace(made, **more)
 
 
-def drawn(state: SessionState, width: int = 45, height: int = 12, step: str = MIGRATE, **more: object) -> list[Row]:
+def drawn(state: SessionState, width: int = 45, height: int = 12, step: str = MIGRATE, **more: object) -> list[LaidRow]:
     return card(moment(state, **more), step, width, height)
 
 
-def text(found: list[Row]) -> str:
+def text(found: list[LaidRow]) -> str:
     return "\n".join(row.text for row in found)
 
 
-def prose(found: list[Row]) -> str:
+def prose(found: list[LaidRow]) -> str:
     """What rows say, without how they are broken."""
     return " ".join(text(found).split())
 
@@ -269,7 +269,7 @@ def test_a_choice_shows_what_follows_from_each() -> None:
         runbook=runbook,
     )
     found = text(drawn(state, 60, 0, "announce"))
-    assert "1 ✔ Notice" in found
+    assert "1 ✔ Message: Notice" in found
     assert "2 ◆ How many errors?" in found
     assert "○ keep  The old rows stay." in found
     assert "○ drop  The old rows are gone.  ✖ loses data" in found
@@ -283,7 +283,7 @@ def test_between_two_tries_the_card_says_which_is_over_and_what_was_received() -
     check = ev.Check('contains "load"', "not found", ok=False)
     tried = [*begun("look", "uptime"), *ended(Outcome.exited(0), check, again=True)]
     between = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look", busy=True))
-    assert "1 ↻ Command   tried 1 of 4 times, again every 2.0 s" in between
+    assert "1 ↻ Command   tried 1 of 4 times, again every 2 s" in between
     assert '↻ contains "load"\n     got not found' in between
     assert "✖" not in between
     left = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look"))

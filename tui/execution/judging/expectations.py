@@ -100,8 +100,10 @@ def _graded(expect: Expect, found: list[Check]) -> tuple[Check, ...]:
 def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
     """The checks with what the output says of the error: it is why an exit status is not the one that is expected."""
     return tuple(
-        replace(one, came=f"{one.came}: {said}") if said and not one.ok and one.came.startswith(EXIT_STATUS) else one
-        for one in checks
+        replace(held, came=f"{held.came}: {said}")
+        if said and not held.ok and held.came.startswith(EXIT_STATUS)
+        else held
+        for held in checks
     )
 
 

@@ -14,14 +14,14 @@ from tui.runbook.shell.script import first_line
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill, worded
 from tui.session.state import SessionState, StepStatus
-from tui.text.amounts import clock_words, counted, duration
+from tui.text.amounts import counted, duration
 from tui.text.block import Piece
 from tui.text.command import command_lines
 from tui.widgets.glyphs import STYLES, glyph
 from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
-from tui.widgets.step.rows import Row, code, rows
-from tui.widgets.step.standing import Standing, between_tries, standing, took
+from tui.widgets.step.laid_out import LaidRow, code, rows
+from tui.widgets.step.standing import ActionStanding, between_tries, standing, took
 from tui.widgets.step.ticks import ticks
 
 LABEL = "$soft"
@@ -60,10 +60,10 @@ class Room(Struct, frozen=True):
     more: str = ""
 
 
-def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[Row]:
+def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[LaidRow]:
     """All actions of a step, in their order."""
     state = moment.state
-    found: list[Row] = []
+    found: list[LaidRow] = []
     all_of = [standing(state, step, place) for place in range(len(step.actions))]
     at = next((place for place, one in enumerate(all_of) if one.current), -1)
     before = sum(one.done for one in all_of)
@@ -81,7 +81,7 @@ def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Roo
     return found
 
 
-def _to_come(count: int, width: int) -> list[Row]:
+def _to_come(count: int, width: int) -> list[LaidRow]:
     sign = glyph(StepStatus.PENDING)
     return rows([("  ", ""), (f"{sign} ", STYLES["todo"]), (f"{counted(count, 'action')} after it", LABEL)], width)
 
@@ -90,12 +90,12 @@ def _action(
     moment: Moment,
     step: Step,
     place: int,
-    one: Standing,
+    one: ActionStanding,
     values: Mapping[str, str],
     room: Room,
     detail: Detail,
     open_: bool,
-) -> list[Row]:
+) -> list[LaidRow]:
     state, action = moment.state, step.actions[place]
     title = called(state.runbook, action, values)
     head = _head(moment, step, place, one, title, room.width, open_, bool(action.title))
@@ -110,8 +110,8 @@ def _action(
 
 
 def _head(
-    moment: Moment, step: Step, place: int, one: Standing, title: str, width: int, open_: bool, titled: bool
-) -> list[Row]:
+    moment: Moment, step: Step, place: int, one: ActionStanding, title: str, width: int, open_: bool, titled: bool
+) -> list[LaidRow]:
     """The first row of an action: number, sign, title, and how long it took."""
     state, action = moment.state, step.actions[place]
     alone = len(step.actions) == 1
@@ -131,7 +131,7 @@ def _head(
     return rows([*lead, (cut(words, max(8, width - used)).rstrip(), LABEL), *more, (on, LABEL)], width, TITLE_AT)
 
 
-def _told(moment: Moment, step: Step, place: int, one: Standing) -> list[Piece]:
+def _told(moment: Moment, step: Step, place: int, one: ActionStanding) -> list[Piece]:
     """How long an action took, or at which try it is; what the step's own bar says already is left out."""
     state = moment.state
     tried, most, every = between_tries(state, step) if one.current else (0, 0, 0.0)
@@ -140,7 +140,7 @@ def _told(moment: Moment, step: Step, place: int, one: Standing) -> list[Piece]:
         return [(f"   tried {tried} of {most} times{again}", STYLES["live"])]
     alone = len(step.actions) == 1
     length = 0.0 if alone else took(one)
-    words = f"   {clock_words(length) if length >= 1 else duration(length)}" if length else ""
+    words = f"   {duration(length)}" if length else ""
     words += f"   {one.tries} tries" if one.tries > 1 and one.done and step.actions[place].retry else ""
     return [(words, "$faint")] if words else []
 
@@ -159,8 +159,8 @@ def called(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
         return question(action, values)
     if action.send is not None:
         message = runbook.messages[action.send]
-        return f"{worded(message.title, values)}{f' to {worded(message.to, values)}' if message.to else ''}"
-    return worded(action.open or "", values)
+        return f"Message: {worded(message.title, values)}{f' to {worded(message.to, values)}' if message.to else ''}"
+    return f"Page: {worded(action.open or '', values)}"
 
 
 def question(action: Action, values: Mapping[str, str]) -> str:
@@ -169,11 +169,11 @@ def question(action: Action, values: Mapping[str, str]) -> str:
 
 
 def _body(
-    moment: Moment, step: Step, place: int, one: Standing, values: Mapping[str, str], room: Room, title: str
-) -> list[Row]:
+    moment: Moment, step: Step, place: int, one: ActionStanding, values: Mapping[str, str], room: Room, title: str
+) -> list[LaidRow]:
     """What an action does: its command as it will run, or as it ran; what a person is to answer."""
     action, width = step.actions[place], room.width
-    found: list[Row] = []
+    found: list[LaidRow] = []
     if action.run is not None:
         whole, stdin = shown_whole(action, values), fill(action.stdin, values)
         ran = one.attempt.whole if one.attempt is not None else whole
@@ -188,7 +188,7 @@ def _body(
     words = words_of(moment.state.runbook, action.probe, values) if action.probe is not None else ""
     words = words_of_watch(action, values) if action.watch is not None else words
     words = question(action, values) if action.ask is not None else words
-    words = worded(action.open or "", values) if action.open is not None else words
+    words = worded(action.open or "", values) if action.open is not None and action.title else words
     if words and words != title:
         found += rows([("   ", ""), (words, "")], width, 3)
     for line in command_lines(fill(action.original, values)) if action.original and action.automatic else ():
@@ -201,9 +201,9 @@ def _body(
     return found
 
 
-def _choices(action: Action, width: int) -> list[Row]:
+def _choices(action: Action, width: int) -> list[LaidRow]:
     """What can be answered, and what follows from each."""
-    found: list[Row] = []
+    found: list[LaidRow] = []
     for choice in action.choices:
         loses = "  ✖ loses data" if choice in action.loses_data else ""
         told = action.consequences.get(choice, "")
@@ -212,7 +212,7 @@ def _choices(action: Action, width: int) -> list[Row]:
     return found
 
 
-def folded(found: list[Row], room: Room) -> list[Row]:
+def folded(found: list[LaidRow], room: Room) -> list[LaidRow]:
     """The rows of a command, of a long one its beginning with how many lines more there are and how they are seen."""
     if not room.lines or len(found) <= room.lines:
         return found

@@ -13,11 +13,11 @@ from tui.session.views.called import attempt_failed, settled_by
 from tui.session.views.doubts import restart_since
 from tui.session.views.rollback import Need, assuming_done, planned, rollback_plan
 from tui.session.views.symptoms import cause_of
-from tui.text.amounts import counted, duration
+from tui.text.amounts import counted, guessed
 from tui.text.block import Piece
 from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES
 from tui.widgets.moment import Moment, rollback_time
-from tui.widgets.step.rows import Row, code, labelled, rows
+from tui.widgets.step.laid_out import LaidRow, code, labelled, rows
 
 LABEL = "$soft"
 INDENT = 13
@@ -64,15 +64,15 @@ def chips(step: Step) -> list[Piece]:
         words.append(("TWO SIGN", "$st-sign"))
     pieces: list[Piece] = []
     for text, token in words:
-        pieces += [(f" {text} ", f"bold reverse {token}")]
+        pieces += [(" ", ""), (f" {text} ", f"bold reverse {token}")]
     return pieces
 
 
-def care(state: SessionState, step: Step, place: int, width: int) -> list[Row]:
+def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRow]:
     """The chips of a step, and the host of the action it is at; on rows of their own where one is too short."""
     marks = chips(step)
     action = step.actions[place]
-    if not any(one.run is not None for one in step.actions):
+    if not any(action.run is not None for action in step.actions):
         return rows(marks, width, 1) if marks else []
     name, target = _place(state, action)
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
@@ -82,11 +82,11 @@ def care(state: SessionState, step: Step, place: int, width: int) -> list[Row]:
     return [*(rows(marks, width, 1) if marks else []), *rows([(" ", ""), *on], width, 1)]
 
 
-def outcome(moment: Moment, step: Step, width: int) -> list[Row]:
+def outcome(moment: Moment, step: Step, width: int) -> list[LaidRow]:
     """What is to be known of the step as a whole: who settled it and why, what holds it, what is not known of it."""
     state = moment.state
     step_state = state.step(step.id)
-    found: list[Row] = []
+    found: list[LaidRow] = []
     at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
     match step_state.status:
         case StepStatus.SIGNED:
@@ -111,15 +111,15 @@ def outcome(moment: Moment, step: Step, width: int) -> list[Row]:
     return [*found, *_need(state, step, width)]
 
 
-def _stopped(moment: Moment, step: Step, width: int) -> list[Row]:
-    """That a step which was begun does not go on by itself: its session was left between two commands."""
+def _stopped(moment: Moment, step: Step, width: int) -> list[LaidRow]:
+    """That a step which was begun waits for a person: its session was left between two commands."""
     running = moment.state.step(step.id).status is StepStatus.RUNNING and moment.state.running() is None
     if not running or moment.busy or moment.replayed or moment.read_only:
         return []
     return rows([(" It stopped between two commands, and continues when you say so.", STYLES["turn"])], width, 1)
 
 
-def _need(state: SessionState, step: Step, width: int) -> list[Row]:
+def _need(state: SessionState, step: Step, width: int) -> list[LaidRow]:
     """What the plan of the rollback says of a step that nothing was done about yet."""
     if state.rollback is None or state.step(step.id).status is not StepStatus.PENDING:
         return []
@@ -129,7 +129,7 @@ def _need(state: SessionState, step: Step, width: int) -> list[Row]:
     return rows([(f" {NEEDS[found.need]} {found.need.value}  ", "bold"), (found.why, "")], width, 3)
 
 
-def look_rows(state: SessionState, look: Action, values: Mapping[str, str], width: int) -> list[Row]:
+def look_rows(state: SessionState, look: Action, values: Mapping[str, str], width: int) -> list[LaidRow]:
     """The command that tells whether there is anything to undo."""
     title = worded(look.title, values)
     head = rows(
@@ -140,11 +140,11 @@ def look_rows(state: SessionState, look: Action, values: Mapping[str, str], widt
     return [*head, *code(shown_whole(look, values), width)]
 
 
-def drift(state: SessionState, step: Step, width: int) -> list[Row]:
+def drift(state: SessionState, step: Step, width: int) -> list[LaidRow]:
     """What a step's probes measured, beside what they measured before the first change."""
     if not any(action.probe for action in step.actions):
         return []
-    found: list[Row] = []
+    found: list[LaidRow] = []
     for difference in differences(state, step.id):
         changed = abs(difference.change) >= DRIFT
         words = f"{difference.service} {difference.figure.replace('_', ' ')} {difference.words}"
@@ -156,16 +156,16 @@ def drift(state: SessionState, step: Step, width: int) -> list[Row]:
     return found
 
 
-def prose(text: str, width: int) -> list[Row]:
+def prose(text: str, width: int) -> list[LaidRow]:
     """A text of several paragraphs."""
     return [row for line in text.strip().splitlines() for row in rows([(f" {line}", "")], width, 1)]
 
 
-def after(moment: Moment, step: Step, values: Mapping[str, str], width: int) -> list[Row]:
+def after(moment: Moment, step: Step, values: Mapping[str, str], width: int) -> list[LaidRow]:
     """What stands below the text: what it looks like, the attempts, the way back, notes; the last goes first."""
     state = moment.state
     indent = INDENT if width >= NARROW else 1
-    found: list[Row] = []
+    found: list[LaidRow] = []
     if cause := cause_of(state.runbook, step.id):
         found += labelled("right when", [(cause, "")], width, indent)
     found += _looks_like(moment, step, width, indent)
@@ -178,7 +178,7 @@ def after(moment: Moment, step: Step, values: Mapping[str, str], width: int) -> 
     return found
 
 
-def _looks_like(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
+def _looks_like(moment: Moment, step: Step, width: int, indent: int) -> list[LaidRow]:
     """The known trouble that a failure looks like, and what there is for it."""
     status = moment.state.step(step.id).status
     if not moment.issue or status is not StepStatus.FAILED:
@@ -195,7 +195,7 @@ def _inside(issue: Issue) -> str:
     return ", ".join(parts)
 
 
-def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
+def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidRow]:
     """The attempts of a step that has several, the last ones, and the key that compares them."""
     attempts = [moment.state.attempts[number] for number in moment.state.step(step.id).attempts]
     if len(attempts) < 2:
@@ -216,10 +216,10 @@ def _sign(attempt: Attempt) -> Piece:
     return (f"✖ {attempt.number}", STYLES["bad"]) if bad else (f"✔ {attempt.number}", STYLES["good"])
 
 
-def _way_back(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
+def _way_back(moment: Moment, step: Step, width: int, indent: int) -> list[LaidRow]:
     """Which steps undo this one, and what a rollback from here would be."""
     state = moment.state
-    found: list[Row] = []
+    found: list[LaidRow] = []
     titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
     if titles:
         more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
@@ -228,8 +228,8 @@ def _way_back(moment: Moment, step: Step, width: int, indent: int) -> list[Row]:
         found += labelled("undone by", [("nothing in this runbook", "")], width, indent)
     count = _steps_back(state, step.id) if state.rollback is None and not state.step(step.id).status.settled else 0
     if count:
-        length = duration(rollback_time(state, step, moment.usual))
-        found += labelled("rollback", [(f"{counted(count, 'step')}, about {length} from here", "")], width, indent)
+        length = guessed(rollback_time(state, step, moment.usual))
+        found += labelled("rollback", [(f"{counted(count, 'step')}, {length} from here", "")], width, indent)
     return found
 
 

@@ -14,7 +14,7 @@ from tui.widgets.frames import step_foot, step_title
 from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
 from tui.widgets.seen import seen
-from tui.widgets.step.rows import Row, copied
+from tui.widgets.step.laid_out import LaidRow, copied
 from tui.widgets.step.text import card
 
 BLINK = 0.4
@@ -32,7 +32,7 @@ class StepCard(Lines):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: list[Row] = []
+        self._shown: list[LaidRow] = []
         self._strips: list[Strip] = []
         self._drawn_for = (0, 0)
         self._class = "todo"
@@ -112,7 +112,7 @@ class StepCard(Lines):
             self._shown = self._rows(self.moment)
         self._draw()
 
-    def _rows(self, moment: Moment) -> list[Row]:
+    def _rows(self, moment: Moment) -> list[LaidRow]:
         return card(moment, self.step, self.width, self._height, self.has_focus)
 
     def _draw(self) -> None:
@@ -133,6 +133,6 @@ class StepCard(Lines):
         return copied(self._shown, selection), "\n"
 
 
-def _fails(before: SessionState, now: SessionState, step: str) -> bool:
+def _fails(before: SessionState, state: SessionState, step: str) -> bool:
     """Whether a step has just failed."""
-    return now.step(step).status in WRONG and before.step(step).status not in WRONG
+    return state.step(step).status in WRONG and before.step(step).status not in WRONG

@@ -8,14 +8,12 @@ from tui.runbook.model import Step, seconds
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called
+from tui.text.amounts import SHORTEST
 from tui.widgets.glyphs import AGAIN, CLASSES, glyph
 from tui.widgets.seen import trying_again
 
-INSTANT = 0.05
-"""Seconds that nobody would read."""
 
-
-class Tick(StrEnum):
+class TickSign(StrEnum):
     """What came of an expectation; the value is its sign."""
 
     OPEN = "·"
@@ -25,7 +23,7 @@ class Tick(StrEnum):
     AGAIN = AGAIN
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class ActionStanding(Struct, frozen=True, kw_only=True):
     """How an action stands: its sign, the class of its style, its last attempt of this round, and what was compared.
 
     `ended` is how a command ended that did not end by itself, `said` what its output says of the error, `current`
@@ -43,7 +41,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     done: bool = False
 
 
-def standing(state: SessionState, step: Step, place: int) -> Standing:
+def standing(state: SessionState, step: Step, place: int) -> ActionStanding:
     """How the action at a place of a step stands."""
     step_state = state.step(step.id)
     last, tries = _last(state, step, place)
@@ -69,7 +67,7 @@ def standing(state: SessionState, step: Step, place: int) -> Standing:
         said = "" if last.good else last.said
     elif current and status is StepStatus.RUNNING:
         checks = ()
-    return Standing(
+    return ActionStanding(
         sign=sign,
         class_=class_,
         attempt=last,
@@ -82,10 +80,10 @@ def standing(state: SessionState, step: Step, place: int) -> Standing:
     )
 
 
-def took(standing: Standing) -> float:
+def took(standing: ActionStanding) -> float:
     """How long the last attempt took, in seconds; 0 where nobody would read it."""
     length = standing.attempt.seconds if standing.attempt else None
-    return length if length is not None and length >= INSTANT else 0.0
+    return length if length is not None and length >= SHORTEST else 0.0
 
 
 def between_tries(state: SessionState, step: Step) -> tuple[int, int, float]:

@@ -18,8 +18,8 @@ from tui.widgets.step.action_rows import MOST, Detail, Room, action_rows, place_
 from tui.widgets.step.action_rows import question as question
 from tui.widgets.step.beside import after, care, drift, look_rows, outcome, prose
 from tui.widgets.step.beside import where as where
+from tui.widgets.step.laid_out import LaidRow, blocks, rows
 from tui.widgets.step.pace import pace_lines
-from tui.widgets.step.rows import Row, blocks, rows
 from tui.widgets.step.standing import standing
 from tui.widgets.step.ticks import ticks
 
@@ -94,7 +94,7 @@ def presses(state: SessionState, step: Step, issue: str = "", busy: bool = False
     return [KeyHint("here", "back to the current step"), KeyHint("reopen", "do it again")] if not here else []
 
 
-def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: bool = False) -> list[Row]:
+def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: bool = False) -> list[LaidRow]:
     """The rows of the card, the most important first.
 
     Args:
@@ -106,12 +106,12 @@ def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: 
     values = values_of(state.runbook, state.facts, moment.now)
     title = [] if title_fits(state, step, width + FRAME) else rows([(step.title, "bold")], width)
     found = presses(state, step, moment.issue, moment.busy)
-    keys = [Row(tuple(line)) for line in ([_then(found)] if moment.replayed else _keys(found, moment, width))]
+    keys = [LaidRow(tuple(line)) for line in ([_then(found)] if moment.replayed else _keys(found, moment, width))]
     pace = [row for line in pace_lines(moment, step, width - 1) for row in rows([(" ", ""), *line], width, 1)]
     place = place_of(state, step)
     marks = care(state, step, place, width)
     top = [*title, *keys, *pace, *marks, *outcome(moment, step, width)]
-    below: list[Row] = []
+    below: list[LaidRow] = []
     if height and len(top) + _error(state, step, place, values, width) > height:
         top, below = [row for row in top if row not in marks], marks  # the error is seen without scrolling
     looks = look_rows(state, step.look, values, width) if step.look is not None else []
@@ -129,12 +129,14 @@ def _error(state: SessionState, step: Step, place: int, values: Mapping[str, str
     return len(ticks(step.actions[place], standing(state, step, place), values, width, shortened=True)) + 2
 
 
-def _actions(moment: Moment, step: Step, values: Mapping[str, str], width: int, height: int, whole: bool) -> list[Row]:
+def _actions(
+    moment: Moment, step: Step, values: Mapping[str, str], width: int, height: int, whole: bool
+) -> list[LaidRow]:
     """The actions with as much of those the step is not at as there is room for."""
     more = moment.keys.of("step") or "tab"
     room = Room(width, 0 if whole or not height else max(FOLDED, height // 2), more)
     most = Detail.ALL if whole else MOST.get(moment.state.step(step.id).status, Detail.ALL)
-    found: list[Row] = []
+    found: list[LaidRow] = []
     for detail in sorted((one for one in Detail if one <= most), reverse=True):
         found = action_rows(moment, step, values, room, detail)
         if not height or len(found) <= height:

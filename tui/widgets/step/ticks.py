@@ -8,21 +8,21 @@ from tui.runbook.templates.variables import worded
 from tui.session.events import Check
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
-from tui.widgets.step.rows import Row, rows
-from tui.widgets.step.standing import Standing, Tick
+from tui.widgets.step.laid_out import LaidRow, rows
+from tui.widgets.step.standing import ActionStanding, TickSign
 
 SUCCESS = "exit status 0"
 UNTOLD = ("found", "not found", "no match", "no output", "all of them")
-"""Of what held, words that say no more than that it held."""
+"""What was received, in words that only repeat that it was as expected."""
 FOUND = "found: "
 IN, UNDER = 3, 5
 """Cells before a tick, and before what is told of it."""
 STYLE = {
-    Tick.OPEN: "$faint",
-    Tick.HELD: STYLES["good"],
-    Tick.FAILED: STYLES["bad"],
-    Tick.WARNING: STYLES["turn"],
-    Tick.AGAIN: STYLES["live"],
+    TickSign.OPEN: "$faint",
+    TickSign.HELD: STYLES["good"],
+    TickSign.FAILED: STYLES["bad"],
+    TickSign.WARNING: STYLES["turn"],
+    TickSign.AGAIN: STYLES["live"],
 }
 
 
@@ -34,11 +34,11 @@ def expected(action: Action) -> list[str]:
 
 
 def ticks(
-    action: Action, standing: Standing, values: Mapping[str, str], width: int, shortened: bool = False
-) -> list[Row]:
+    action: Action, standing: ActionStanding, values: Mapping[str, str], width: int, shortened: bool = False
+) -> list[LaidRow]:
     """The expectations of an action as they stand, what failed first; where `shortened` those that held are counted."""
     if standing.ended:
-        return [*_failed(Tick.FAILED, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
+        return [*_failed(TickSign.FAILED, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
     if not standing.checks:
         if standing.done:
             return []
@@ -46,14 +46,14 @@ def ticks(
     bad = [check for check in standing.checks if not check.ok and not check.warning]
     warned = [check for check in standing.checks if not check.ok and check.warning]
     held = [check for check in standing.checks if check.ok]
-    found: list[Row] = []
-    sign = Tick.AGAIN if standing.attempt is not None and standing.attempt.retrying else Tick.FAILED
+    found: list[LaidRow] = []
+    sign = TickSign.AGAIN if standing.attempt is not None and standing.attempt.retrying else TickSign.FAILED
     for check in bad:
         found += _failed(sign, check.expected, check.came.removesuffix(f": {standing.said}"), width)
         if check is bad[0]:
             found += _said(standing.said, check.came.removesuffix(f": {standing.said}"), width)
     for check in warned:
-        found += _failed(Tick.WARNING, check.expected, check.came, width)
+        found += _failed(TickSign.WARNING, check.expected, check.came, width)
     if shortened and len(held) > 1 and bad:
         return [*found, *_held(f"{len(held)} others hold", "", width)]
     for check in _worth_telling(held, standing.checks):
@@ -73,24 +73,24 @@ def _told(check: Check) -> str:
     return check.came
 
 
-def _open(words: str, width: int) -> list[Row]:
-    return rows([(" " * IN, ""), (f"{Tick.OPEN} ", STYLE[Tick.OPEN]), (words, "$soft")], width, UNDER)
+def _open(words: str, width: int) -> list[LaidRow]:
+    return rows([(" " * IN, ""), (f"{TickSign.OPEN} ", STYLE[TickSign.OPEN]), (words, "$soft")], width, UNDER)
 
 
-def _held(words: str, got: str, width: int) -> list[Row]:
-    pieces: list[Piece] = [(" " * IN, ""), (f"{Tick.HELD} ", STYLE[Tick.HELD]), (words, "")]
+def _held(words: str, got: str, width: int) -> list[LaidRow]:
+    pieces: list[Piece] = [(" " * IN, ""), (f"{TickSign.HELD} ", STYLE[TickSign.HELD]), (words, "")]
     pieces += [("  got ", "$soft"), (got, "$soft")] if got else []
     return rows(pieces, width, UNDER)
 
 
-def _failed(tick: Tick, words: str, got: str, width: int) -> list[Row]:
+def _failed(tick: TickSign, words: str, got: str, width: int) -> list[LaidRow]:
     found = rows([(" " * IN, ""), (f"{tick} ", STYLE[tick]), (words, "" if got else STYLE[tick])], width, UNDER)
     if got:
         found += rows([(" " * UNDER, ""), ("got ", "$soft"), (got, STYLE[tick])], width, UNDER + 4)
     return found
 
 
-def _said(said: str, beside: str, width: int) -> list[Row]:
+def _said(said: str, beside: str, width: int) -> list[LaidRow]:
     """What the output says of the error, unless it is told already."""
     if not said or said in beside:
         return []

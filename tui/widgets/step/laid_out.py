@@ -10,7 +10,7 @@ from tui.text.block import Piece, shown
 from tui.text.command import command_lines
 from tui.widgets.glyphs import CONTINUED
 from tui.widgets.looks.bars import joined
-from tui.widgets.step.shell import shell
+from tui.widgets.step.shell_colours import shell
 
 PROMPT, SCRIPT, CONTINUES = " $ ", "   ", f" {CONTINUED}   "
 """What stands before a command, before its further lines, and before what of a line is continued."""
@@ -19,7 +19,7 @@ LEAST = 8
 """Cells of text in a row at least, whatever hangs before it."""
 
 
-class Row(Struct, frozen=True):
+class LaidRow(Struct, frozen=True):
     """A row of the card: its pieces, of which the first `lead` characters and the last `pad` are never copied.
 
     `joins` is what is between it and the row before where both are one line: nothing, or the blank at which it was
@@ -38,28 +38,28 @@ class Row(Struct, frozen=True):
         return "".join(text for text, _ in self.pieces)
 
 
-BLANK = Row(blank=True)
+BLANK = LaidRow(blank=True)
 
 
-def rows(pieces: Iterable[Piece], width: int, hang: int = 0) -> list[Row]:
-    """One line in as many rows as it takes, broken at blanks, the later ones hung by so many cells."""
+def rows(pieces: Iterable[Piece], width: int, hang: int = 0) -> list[LaidRow]:
+    """One line in as many rows as it takes, broken at blanks, the later ones hung by `hang` cells."""
     safe = [(shown(text), style) for text, style in pieces]
     text = "".join(part for part, _ in safe)
     hang = max(0, min(hang, width - LEAST))
-    found: list[Row] = []
+    found: list[LaidRow] = []
     for start, end in _breaks(text, width, width - hang):
         lead = hang if found else 0
         before: list[Piece] = [(" " * lead, "")] if lead else []
-        found.append(Row((*before, *_between(safe, start, end)), lead, " " if found else None))
+        found.append(LaidRow((*before, *_between(safe, start, end)), lead, " " if found else None))
     return found
 
 
-def labelled(label: str, pieces: Iterable[Piece], width: int, indent: int) -> list[Row]:
+def labelled(label: str, pieces: Iterable[Piece], width: int, indent: int) -> list[LaidRow]:
     """What a label says, below each other in its own column."""
     return rows([(f" {label} ".ljust(indent), "$faint"), *pieces], width, indent)
 
 
-def code(text: str, width: int, stdin: int = 0) -> list[Row]:
+def code(text: str, width: int, stdin: int = 0) -> list[LaidRow]:
     """A command on a ground of its own, every character of it in its place; `$` once, continued rows hang after ↪.
 
     Args:
@@ -68,7 +68,7 @@ def code(text: str, width: int, stdin: int = 0) -> list[Row]:
     lines = command_lines(text)
     own = lines[: len(lines) - stdin]
     drawn = [list(line) for line in shell("\n".join(own))] + [[(line, "$soft")] for line in lines[len(own) :]]
-    found: list[Row] = []
+    found: list[LaidRow] = []
     for place, pieces in enumerate(drawn):
         lead = SCRIPT if place else PROMPT
         line = "".join(part for part, _ in pieces)
@@ -78,23 +78,23 @@ def code(text: str, width: int, stdin: int = 0) -> list[Row]:
             pad = max(0, width - cell_len(before) - cell_len(line[start:end]))
             row.append((" " * pad, ""))
             ground = tuple((part, f"{style} on {GROUND}".strip()) for part, style in row if part)
-            found.append(Row(ground, len(before), "" if start else None, pad))
+            found.append(LaidRow(ground, len(before), "" if start else None, pad))
     return found
 
 
-def blocks(groups: Sequence[Sequence[Row]], height: int = 0) -> list[Row]:
+def blocks(groups: Sequence[Sequence[LaidRow]], height: int = 0) -> list[LaidRow]:
     """Groups of rows with a blank one between, as far as the height has room for those; 0 is as high as it takes."""
     there = [group for group in groups if group]
     total = sum(map(len, there)) + len(there) - 1
     spaced = not height or total <= height
-    found: list[Row] = []
+    found: list[LaidRow] = []
     for group in there:
         found += [BLANK] if found and spaced else []
         found += group
     return found
 
 
-def copied(found: Sequence[Row], selection: Selection) -> str:
+def copied(found: Sequence[LaidRow], selection: Selection) -> str:
     """The text of the selected part of rows, as it was before it was broken and laid out."""
     parts: list[str] = []
     for place, row in enumerate(found):
@@ -134,7 +134,7 @@ def _breaks(text: str, first: int, later: int, kept: bool = False) -> list[tuple
 
 
 def _fitting(text: str, at: int, room: int) -> int:
-    """Up to which character of a text it fits into so many cells, from one on; one character always does."""
+    """Up to which character of a text it fits into `room` cells, from `at` on; one character always does."""
     if cell_len(text[at : at + room]) == len(text[at : at + room]) <= room and text[at : at + room].isascii():
         return min(len(text), at + room)
     cells = 0
