@@ -11,7 +11,7 @@ from tui.widgets.looks.bars import bar
 from tui.widgets.moment import Moment, spent
 
 SILENT_AFTER = 30.0
-"""A running command that has printed nothing for so many seconds is pointed out; nothing is done about it."""
+"""A running command that has printed nothing for this many seconds is pointed out; nothing is done about it."""
 LEAST, MOST = 10, 40
 """The fewest and the most cells of the bar."""
 LABEL = "$soft"

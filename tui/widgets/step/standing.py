@@ -14,7 +14,7 @@ from tui.widgets.seen import trying_again
 
 
 class TickSign(StrEnum):
-    """What came of an expectation; the value is its sign."""
+    """How an expectation stands; the value is its sign."""
 
     OPEN = "·"
     HELD = "✔"
