@@ -42,7 +42,7 @@ BLANK = LaidRow(blank=True)
 
 
 def rows(pieces: Iterable[Piece], width: int, hang: int = 0) -> list[LaidRow]:
-    """One line in as many rows as it takes, broken at blanks, the later ones hung by `hang` cells."""
+    """One line in its rows, broken at blanks, the later ones hung by `hang` cells."""
     safe = [(shown(text), style) for text, style in pieces]
     text = "".join(part for part, _ in safe)
     hang = max(0, min(hang, width - LEAST))

@@ -98,7 +98,7 @@ def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: 
     """The rows of the card, the most important first.
 
     Args:
-        height: the rows there are, 0 for as many as it takes: blank ones and what the other actions do are given up.
+        height: the rows there are, 0 where all have room: blank ones and what the other actions do are given up.
         whole: no command is folded.
     """
     state = moment.state
