@@ -33,6 +33,9 @@ STYLES = {
     "": "",
 }
 
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+"""The sign of what is running where it turns, one after the other."""
+
 AGAIN = "↻"
 """Of a step between two tries of a command: nothing runs at this moment."""
 

@@ -13,7 +13,7 @@ from tui.session.samples import Monitored, TriggerState, bound_of
 from tui.session.state import SessionState
 from tui.text.amounts import clock_words, figure
 from tui.text.block import Piece, shown
-from tui.widgets.glyphs import OVER, STYLES
+from tui.widgets.glyphs import OVER, SPINNER, STYLES
 from tui.widgets.graph.monitored import (
     NO_VALUE,
     NOT_YET,
@@ -30,7 +30,6 @@ from tui.widgets.head.mode import cut
 from tui.widgets.looks.bars import bar
 
 SOFT, FAINT = "$soft", "$faint"
-SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS = 2
 """So often a second the spinner turns: as often as the screen looks."""
 AHEAD = 0.97
