@@ -160,7 +160,7 @@ def test_what_nobody_saw_was_not_noticed(after: Happened) -> None:
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=300), "the trigger errors tripped"),
+        (ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=300), "a trigger: errors"),
         (ev.NoteAdded(text="it is slow", operator="ana"), "a note: it is slow"),
     ],
 )

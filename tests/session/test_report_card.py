@@ -147,7 +147,7 @@ def test_an_abandoned_session_is_not_called_good() -> None:
 
 @pytest.mark.parametrize(
     ("length", "words"),
-    [(3600, "1 hour"), (86400, "24 hours"), (604800, "1 week"), (90, "1:30"), (900, "15 minutes")],
+    [(3600, "1 hour"), (86400, "24 hours"), (432000, "5 days"), (604800, "1 week"), (90, "1:30"), (900, "15 minutes")],
 )
 def test_round_times_are_said_as_people_say_them(length: float, words: str) -> None:
     assert within_words(length) == words

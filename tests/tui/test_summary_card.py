@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.support.runbooks import small
-from tui.screens.summary.card_text import Line, bar, head_lines, owed_line, section_lines
+from tui.screens.summary.card_text import Line, head_lines, owed_line, section_lines, time_bar
 from tui.session import events as ev
 from tui.session.report_card.downtime import Downtime, Outage
 from tui.session.report_card.report_card import CardRollback, CardSection, Owed, ReportCard
@@ -66,12 +66,12 @@ def test_the_night_of_the_mock_up_at_80_columns() -> None:
     ]
     assert plain(section_lines(CARD, 76, 9)) == [
         "Preparation         6:12 ━━━━━━━━━━━━━━━━─┼─────────────────────────    6:30",
-        "Current system      1:50 ━━━━╂──────────────────────────────────────    1:45",
+        "Current system      1:50 ━━━━┼──────────────────────────────────────    1:45",
         "Dependencies        0:04 ┼──────────────────────────────────────────    0:05",
         "Method A           10:11 ━━━━━━━━━━━━━╂━━━━━━━───────────── ▲ slower    6:20",
         "Immediate checks    1:32 ━━━━┼──────────────────────────────────────    1:35",
         "Health endpoints    0:08 ┼──────────────────────────────────────────    0:09",
-        "Functional tests    0:41 ━╂─────────────────────────────────────────    0:44",
+        "Functional tests    0:41 ━┼─────────────────────────────────────────    0:44",
         "Monitoring         16:20 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╂   16:00",
         "Completion          1:14 ━━━┼───────────────────────────────────────    1:20",
     ]
@@ -119,6 +119,6 @@ def test_over_budget_says_by_how_much() -> None:
 
 
 def test_a_bar_shows_what_is_usual_inside_and_outside_of_what_it_took() -> None:
-    assert "".join(text for text, _ in bar(5, 10, 8, 10, "")) == "━━━━━───┼─"
-    assert "".join(text for text, _ in bar(8, 10, 5, 10, "")) == "━━━━━╂━━──"
-    assert bar(1, 0, 0, 10, "") == []
+    assert "".join(text for text, _ in time_bar(5, 10, 8, 10, "")) == "━━━━━───┼─"
+    assert "".join(text for text, _ in time_bar(8, 10, 5, 10, "")) == "━━━━━╂━━──"
+    assert time_bar(1, 0, 0, 10, "") == []

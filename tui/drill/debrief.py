@@ -55,11 +55,12 @@ class Debrief(Struct, frozen=True, kw_only=True):
 
 
 class _Steps(Struct, frozen=True):
-    """The runbook's steps: their titles, those that change something, and those of the troubleshooting."""
+    """The runbook's steps: titles, those that change something, those of the troubleshooting; its monitors' titles."""
 
     titles: dict[str, str]
     changes: frozenset[str]
     aside: frozenset[str]
+    monitors: dict[str, str]
 
 
 def _steps_of(state: SessionState) -> _Steps:
@@ -69,6 +70,7 @@ def _steps_of(state: SessionState) -> _Steps:
         {step.id: step.title for step in every},
         frozenset(step.id for step in every if step.mutates),
         frozenset(step.id for step in every if step.id not in planned),
+        {name: monitor.title for name, monitor in state.runbook.monitors.items()},
     )
 
 
@@ -148,7 +150,7 @@ def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
         case ev.QuestionAnswered() if any(not check.ok for check in event.checks):
             return f"{steps.titles[event.step]}: {event.answer}"
         case ev.TriggerTripped():
-            return f"the trigger {event.trigger} tripped"
+            return f"a trigger: {steps.monitors.get(event.monitor, event.monitor)}"
         case ev.NoteAdded():
             return f"a note: {event.text}"
         case ev.RollbackStarted():

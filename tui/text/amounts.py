@@ -94,9 +94,9 @@ def _hours(minutes: int) -> str:
 
 
 def within_words(length: float) -> str:
-    """A round length of time: 1 hour, 24 hours, 1 week; else as any other."""
-    for unit, name in ((604800, "week"), (3600, "hour"), (60, "minute")):
-        if length >= unit and length % unit == 0:
+    """A round length of time: 15 minutes, 24 hours, 5 days, 1 week; else as any other."""
+    for unit, name in ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute")):
+        if length >= unit * (2 if name == "day" else 1) and length % unit == 0:
             count = int(length // unit)
             return f"{count} {name}{'' if count == 1 else 's'}"
     return duration(length)

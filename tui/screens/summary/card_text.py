@@ -10,11 +10,14 @@ from tui.text.amounts import clock_words, counted
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.head.mode import cut
+from tui.widgets.looks.bars import bar
 
 GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
 TONES = {Tone.GOOD: "bold $st-good", Tone.BAD: BAD, Tone.OPEN: WARN}
 WIDE = 78
 """From this width on figures have their long names."""
+TITLES = 110
+"""From this width on sections have their whole titles."""
 TIME = 8
 """Cells that a time has."""
 
@@ -51,21 +54,15 @@ def _bar_line(card: ReportCard, width: int) -> Line:
     beside = f"   usually {clock_words(usual)}" if usual else ""
     room = width - cell_len(took + budget + late + beside) - 2
     style = BAD if card.over else GOOD
-    drawn = bar(card.took, max(card.took, card.budget, usual), usual, room, style) if card.budget or usual else []
+    drawn = time_bar(card.took, max(card.took, card.budget, usual), usual, room, style) if card.budget or usual else []
     return [(took, "bold"), *drawn, (budget, SOFT), (late, BAD), (beside, SOFT)]
 
 
-def bar(took: float, whole: float, usual: float, width: int, style: str) -> Line:
+def time_bar(took: float, whole: float, usual: float, width: int, style: str) -> Line:
     """A time as a bar of the whole, with a cross where it usually ends; nothing where there is no room for one."""
     if width < 4 or whole <= 0:
         return []
-    full = min(width, round(took / whole * width))
-    cells = ["━"] * full + ["─"] * (width - full)
-    cross = min(width - 1, int(usual / whole * width)) if usual else -1
-    if cross >= 0:
-        cells[cross] = "╂" if cross < full else "┼"
-    drawn = "".join(cells)
-    return [(drawn[:full], style), (drawn[full:], FAINT)]
+    return bar(width, took / whole, style, usual / whole if usual else None)
 
 
 def _figures(card: ReportCard, width: int) -> list[Line]:
@@ -97,8 +94,8 @@ def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
     return [
         (str(card.signed), f"of {counted(card.steps, 'step')}", f"of {card.steps}", "bold"),
         second,
-        (str(card.deviated), "deviations", "deviated", WARN if card.deviated else "bold"),
-        (str(card.failed), "failed attempts", "failed", WARN if card.failed else "bold"),
+        (str(card.deviated), "deviation" + "s" * (card.deviated != 1), "deviated", WARN if card.deviated else "bold"),
+        (str(card.failed), "failed attempt" + "s" * (card.failed != 1), "failed", WARN if card.failed else "bold"),
         (cut_off, "downtime", "downtime", BAD if down.over or down.since else "bold"),
         (f"{card.ticked}/{card.items}", "checklist", "checklist", WARN if card.ticked < card.items else "bold"),
     ]
@@ -111,27 +108,40 @@ def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
         longest = sorted(shown, key=lambda one: -one.took)[: max(1, height - 1)]
         shown, rest = tuple(one for one in shown if one in longest), tuple(one for one in shown if one not in longest)
     whole = max((max(section.took, _usual(section)) for section in card.sections), default=0.0)
-    titles = max((cell_len(one.title) for one in shown), default=0)
+    titles = max((cell_len(_name(one, width)) for one in shown), default=0)
     title = min(max(titles, len("… and 99 sections") if rest else 0), width // 2)
-    lines = [_section(one, whole, title, width) for one in shown]
+    beside = any(one.usual for one in card.sections)
+    lines = [_section(one, whole, title, width, beside) for one in shown]
     if rest:
-        took = clock_words(sum(one.took for one in rest))
+        took = _clock(sum(one.took for one in rest))
         lines.append([(cut(f"… and {counted(len(rest), 'section')}", title), FAINT), (f"{took:>{TIME}}", FAINT)])
     return lines
 
 
-def _section(one: CardSection, whole: float, title: int, width: int) -> Line:
-    usual = clock_words(_usual(one)) if one.usual else ""
+def _section(one: CardSection, whole: float, title: int, width: int, beside: bool) -> Line:
+    """A section; what is usual has a column where it is known of any (`beside`)."""
+    usual = _clock(_usual(one))
     late = " ▲ slower" if one.slower else ""
-    tail = f"{usual:>{TIME}}"
-    drawn = bar(one.took, whole, _usual(one), width - title - TIME - len(tail) - 1 - len(late), WARN if late else GOOD)
+    tail = f"{usual:>{TIME}}" if beside else ""
+    drawn = time_bar(
+        one.took, whole, _usual(one), width - title - TIME - len(tail) - 1 - len(late), WARN if late else GOOD
+    )
     return [
-        (cut(sanitise(one.title), title), "bold" if late else ""),
-        (f"{clock_words(one.took) if one.took >= 1 else '':>{TIME}} ", "bold"),
+        (cut(sanitise(_name(one, width)), title), "bold" if late else ""),
+        (f"{_clock(one.took):>{TIME}} ", "bold"),
         *drawn,
         (late, WARN),
         (tail, SOFT),
     ]
+
+
+def _name(one: CardSection, width: int) -> str:
+    return one.short or one.title if width < TITLES else one.title
+
+
+def _clock(seconds: float) -> str:
+    """A time of a column; blank where it is none."""
+    return clock_words(seconds) if seconds >= 1 else ""
 
 
 def _usual(one: CardSection) -> float:
@@ -141,9 +151,11 @@ def _usual(one: CardSection) -> float:
 def owed_line(card: ReportCard, width: int) -> Line:
     """The follow-ups by when they are due, in one line; empty where there are none."""
     pieces: Line = [("  ", "")]
+    first = next((followup for followup in card.owed if followup.done < followup.count), None)
     for followup in card.owed:
         done = followup.done == followup.count
-        sign, style = ("✔", GOOD) if done else ("✖", BAD) if followup.late else ("◆", WARN)
+        next_up = ("◆", WARN) if followup is first else ("○", "$st-todo")
+        sign, style = ("✔", GOOD) if done else ("✖", BAD) if followup.late else next_up
         pieces += [(f"{sign} ", style), (f"{followup.words}   ", "")]
     return _fitted(pieces, width) if card.owed else []
 

@@ -22,7 +22,7 @@ from tui.front import FrontPage, SessionChanged, asks
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
-from tui.screens.summary.text import Report, details
+from tui.screens.summary.text import Report, debriefed, details
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import verify
@@ -134,7 +134,7 @@ class SummaryScreen(FrontPage[None]):
         self.sections.border_subtitle = block("┼ usually" if any(section.usual for section in card.sections) else "")
         self.sections.display = bool(card.sections)
         self.text.say(styled(details(report, now, keys)))
-        self.rest.border_title = block("Debrief" if report.source.debrief else "Deviations")
+        self.rest.border_title = block("Debrief" if debriefed(report) else "Deviations")
         below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
         self.rest.border_subtitle = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
         self.owed.say(styled([owed]))

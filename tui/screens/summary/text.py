@@ -63,6 +63,11 @@ def details(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Pi
     return lines
 
 
+def debriefed(report: Report) -> bool:
+    """Whether there is something to say of what a rehearsal taught."""
+    return next(iter(_debrief(report)), None) is not None
+
+
 def _debrief(report: Report) -> Iterable[list[Piece]]:
     """What a rehearsal taught: each fault, and when it was noticed, decided about and over."""
     taught = report.source.debrief

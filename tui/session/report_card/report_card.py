@@ -23,6 +23,7 @@ class CardSection(Struct, frozen=True):
     title: str
     took: float
     usual: Usual | None
+    short: str = ""
 
     @property
     def slower(self) -> bool:
@@ -122,8 +123,8 @@ def report_card(
         items=len(ticks),
         rollback=_rollback(state),
         sections=tuple(
-            CardSection(section_time.title, section_time.seconds, usual.sections.get(section_time.section))
-            for section_time in section_times(state, until)
+            CardSection(one.title, one.seconds, usual.sections.get(one.section), one.short)
+            for one in section_times(state, until)
         ),
         deviations=tuple(found),
         owed=_owed(state, until, now),

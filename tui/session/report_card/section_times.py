@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui.once import once
 from tui.runbook.index import index_of
+from tui.runbook.model import Section
 from tui.session.state import SessionState
 
 ASIDE = "troubleshooting"
@@ -13,10 +14,11 @@ ASIDE = "troubleshooting"
 
 
 class SectionTime(Struct, frozen=True):
-    """How many seconds a session spent in a section."""
+    """How many seconds a session spent in a section; `short` is its title where there is little room."""
 
     section: str
     title: str
+    short: str
     seconds: float
 
 
@@ -36,9 +38,10 @@ def section_times(state: SessionState, end: datetime | None) -> tuple[SectionTim
         before = max(at, before)
     index = index_of(state.runbook)
     begun = {_section(state, step.id) for step in state.steps.values() if step.opened is not None}
-    titles = {one: index.sections[one].title if one in index.sections else "Troubleshooting" for one in spent}
+    aside = Section(id=ASIDE, title="Troubleshooting", steps=())
+    known = {one: index.sections.get(one, aside) for one in spent}
     return tuple(
-        SectionTime(section, titles[section], round(length.total_seconds(), 3))
+        SectionTime(section, known[section].title, known[section].short, round(length.total_seconds(), 3))
         for section, length in spent.items()
         if section in begun or length >= timedelta(seconds=1)
     )
