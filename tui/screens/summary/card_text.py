@@ -110,7 +110,7 @@ def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
     whole = max((max(section.took, _usual(section)) for section in card.sections), default=0.0)
     titles = max((cell_len(_name(one, width)) for one in shown), default=0)
     title = min(max(titles, len("… and 99 sections") if rest else 0), width // 2)
-    beside = any(one.usual for one in card.sections)
+    beside = any(section.usual for section in card.sections)
     lines = [_section(one, whole, title, width, beside) for one in shown]
     if rest:
         took = _clock(sum(one.took for one in rest))

@@ -123,8 +123,8 @@ def report_card(
         items=len(ticks),
         rollback=_rollback(state),
         sections=tuple(
-            CardSection(one.title, one.seconds, usual.sections.get(one.section), one.short)
-            for one in section_times(state, until)
+            CardSection(spent.title, spent.seconds, usual.sections.get(spent.section), spent.short)
+            for spent in section_times(state, until)
         ),
         deviations=tuple(found),
         owed=_owed(state, until, now),
