@@ -171,6 +171,7 @@ ACTS = (
     *_as_run("watch", "rollback"),
     Act("watch.earlier", "left", "time(-1)", "Earlier", "Choose an earlier time, and see the values at it", True, True),
     Act("watch.later", "right", "time(1)", "Later", "Choose a later time; at the end it is now again", True, True),
+    Act("watch.baseline", "b", "baseline", "Baseline", "Take what was measured until now as what is usual"),
     Act("watch.back", "escape,m", "back", "Back", "Back to the steps"),
     Act("checks.again", "enter", "again", "Again", "Run the selected check again; if it is good, all that are not"),
     Act("checks.all", "r", "all", "All again", "Run again what failed, and what has not run yet"),

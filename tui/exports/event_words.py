@@ -159,6 +159,8 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str
             known = state.runbook.monitors
             titles = ", ".join(known[name].title if name in known else name for name in event.monitors)
             return "", "", f"waiting for a free session on {event.host}, not measured: {titles}"
+        case ev.BaselineTaken():
+            return event.operator, "", "what the monitors measured until now is what is usual"
         case ev.TriggerArmed():
             return "", "", f"{_trigger(event, state)}: beyond the bound at {_value(event.value, event.monitor, state)}"
         case ev.TriggerTripped():

@@ -9,6 +9,7 @@ from tui.session.event_base import Check as Check
 from tui.session.event_base import Event as Event
 from tui.session.event_base import Place as Place
 from tui.session.event_base import Signature as Signature
+from tui.session.events_measured import BaselineTaken as BaselineTaken
 from tui.session.events_measured import FaultStruck as FaultStruck
 from tui.session.events_measured import MonitorSampled as MonitorSampled
 from tui.session.events_measured import MonitorsWaiting as MonitorsWaiting
@@ -363,7 +364,9 @@ AttemptEvent = AttemptStarted | AttemptRejoined | AttemptFinished | AttemptCheck
 AnswerEvent = QuestionAnswered | MessageSent | LinkOpened | ValueCaptured | ValueCorrected | NoteAdded
 """What a person answers, sends or writes, and the values that come of it or of a command's output."""
 
-MeasuredEvent = ProbeMeasured | MonitorSampled | MonitorsWaiting | TriggerArmed | TriggerTripped | TriggerCleared
+MeasuredEvent = (
+    ProbeMeasured | MonitorSampled | MonitorsWaiting | BaselineTaken | TriggerArmed | TriggerTripped | TriggerCleared
+)
 """What is measured, and what follows from it."""
 
 AnyEvent = SessionEvent | HostEvent | StepEvent | AttemptEvent | AnswerEvent | MeasuredEvent

@@ -42,6 +42,12 @@ class MonitorsWaiting(Event, frozen=True, kw_only=True):
     monitors: tuple[str, ...]
 
 
+class BaselineTaken(Event, frozen=True, kw_only=True):
+    """The operator says that what the monitors measured until now is what is usual; see `usual_so_far`."""
+
+    operator: str
+
+
 class TriggerArmed(Event, frozen=True, kw_only=True):
     """A monitor went beyond a trigger's bound: the time for which it may stay there begins."""
 

@@ -28,6 +28,7 @@ from tui.runbook.model import Runbook, Signoff, Step
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill
 from tui.session import events as ev
+from tui.session.folding.before_change import change_begun
 from tui.session.journal.journal import Journal
 from tui.session.places import Moved
 from tui.session.state import Attempt, SessionState, StepStatus
@@ -345,6 +346,18 @@ class Conductor(Viewer):
     def note(self, text: str, step_id: str = "") -> None:
         """Write something down, for the session or for a step."""
         self.recorder.record(ev.NoteAdded(text=text, operator=self.state.operator, step=step_id))
+
+    def take_baseline(self) -> None:
+        """Record that what the monitors measured until now is what is usual.
+
+        Raises:
+            NotNow: the first change has begun, or nothing was measured.
+        """
+        if change_begun(self.state):
+            raise NotNow("the first change has begun", "what was usual before it stays what it was")
+        if not any(monitored.value is not None for monitored in self.state.monitors.values()):
+            raise NotNow("nothing was measured yet", "wait for the first samples")
+        self.recorder.record(ev.BaselineTaken(operator=self.state.operator))
 
     def settle(self) -> None:
         """Compute the plan again: reopen what became wrong, then mark what comes next and does not apply."""

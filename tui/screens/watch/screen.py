@@ -12,12 +12,14 @@ from textual.reactive import reactive
 from textual.widgets import Footer
 
 from tui.actions import bindings
+from tui.errors import RunbookError
 from tui.front import FrontPage
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch.arrangement import FRAME, Arrangement, arranged
 from tui.screens.watch.listed import listed
 from tui.screens.watch.monitor_card import BESIDE, MonitorCard, MonitorList
 from tui.screens.watch.text import Sight
+from tui.session.folding.before_change import change_begun
 from tui.text.block import block
 from tui.widgets import FOLDER
 from tui.widgets.foot.widget import Alarm
@@ -144,10 +146,22 @@ class WatchScreen(FrontPage[None]):
         self._show()
         self.refresh_bindings()
 
+    def action_baseline(self) -> None:
+        """Take what was measured until now as what is usual."""
+        try:
+            self.app.acting().take_baseline()
+        except RunbookError as error:
+            self.app.show_error(error)
+        else:
+            self.app.say("what was measured until now is what later figures are compared with", "Baseline")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
         if action == "time" and parameters == (1,):
             return self.look is not None and self.look.at is not None
+        if action == "baseline":
+            viewer = self.app.viewer
+            return viewer is not None and not viewer.read_only and not change_begun(viewer.state)
         return action != "rollback" or may_roll_back(self.app.viewer)
 
     def action_rollback(self) -> None:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from tui.session.samples import with_baseline
+from tui.session.samples import Monitored, with_baseline
 from tui.session.state import Attempt, SessionState, step_by_id
 
 
@@ -10,6 +10,22 @@ def usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:
     """The state with the monitors' baselines, where this is the first attempt at a change that can be undone."""
     if not state.monitors or attempt.aside or not attempt.mutates or not step_by_id(state.runbook, attempt.step).undo:
         return state
-    if any(attempt.mutates and step_by_id(state.runbook, attempt.step).undo for attempt in state.attempts.values()):
-        return state
-    return replace(state, monitors={name: with_baseline(one) for name, one in state.monitors.items()})
+    return state if change_begun(state) else replace(state, monitors=_with_baselines(state, kept=True))
+
+
+def baseline_taken(state: SessionState) -> SessionState:
+    """The state with the baselines that the operator took: none after the first change, which they are to show."""
+    return state if change_begun(state) else replace(state, monitors=_with_baselines(state, kept=False))
+
+
+def change_begun(state: SessionState) -> bool:
+    """Whether a change that can be undone was begun."""
+    return any(attempt.mutates and step_by_id(state.runbook, attempt.step).undo for attempt in state.attempts.values())
+
+
+def _with_baselines(state: SessionState, kept: bool) -> dict[str, Monitored]:
+    """The monitors with their baselines; one that the operator took is `kept`."""
+    return {
+        name: monitored if kept and monitored.baseline is not None else with_baseline(monitored)
+        for name, monitored in state.monitors.items()
+    }

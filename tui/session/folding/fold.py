@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
+from tui.session.folding.before_change import baseline_taken
 from tui.session.folding.step_looked import found_elsewhere
 from tui.session.folding.steps import of_answer, of_attempt, of_step
 from tui.session.folding.triggers import advance_all
@@ -142,6 +143,8 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState, entry: ev.Entry) 
             return _monitor_sampled(event, state, entry)
         case ev.MonitorsWaiting():
             return _monitors_waiting(event, state, entry)
+        case ev.BaselineTaken():
+            return baseline_taken(state)
         case ev.TriggerTripped():
             return replace(state, tripped={**state.tripped, event.trigger: entry.at})
         case ev.TriggerCleared():

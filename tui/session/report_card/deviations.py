@@ -209,7 +209,7 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
             return
         case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
             return
-        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting():
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting() | ev.BaselineTaken():
             return
         case ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
             return

@@ -70,7 +70,9 @@ def _marked(event: ev.AnyEvent, state: SessionState) -> tuple[MarkerKind, str, s
             return None
         case ev.MessageSent() | ev.LinkOpened() | ev.ValueCaptured() | ev.ValueCorrected() | ev.NoteAdded():
             return None
-        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting() | ev.TriggerArmed() | ev.TriggerCleared():
+        case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting() | ev.BaselineTaken():
+            return None
+        case ev.TriggerArmed() | ev.TriggerCleared():
             return None
         case _:
             assert_never(event)
