@@ -216,9 +216,8 @@ def test_monitors_have_a_card_or_a_row_and_cards_are_not_too_small(
     assert [*(name for tier in found.tiers for name in tier.names), *found.rest] == [*names[0], *names[1]]
     assert all(width // len(tier.names) >= CARD for tier in found.tiers)
     assert all(tier.height >= (HIGH if tier.names[0].startswith("o") else LOW) for tier in found.tiers)
-    least = LOW * sum(tier.names[0].startswith("w") for tier in found.tiers) + (found.rest != ()) * (
-        len(found.rest) + 3
-    )
+    least = LOW * sum(tier.names[0].startswith("w") for tier in found.tiers)
+    least += len(found.rest) + FRAME if found.rest else 0
     assert found.height <= max(height, least)
 
 
