@@ -14,6 +14,8 @@ from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import count_again
+from tui.session.views.handover import handover_summary
 from tui.session.views.usual import Usual, WholeUsual
 from tui.text.amounts import roughly
 from tui.text.block import Piece
@@ -234,3 +236,9 @@ def test_between_two_tries_a_step_is_trying_again_and_not_running() -> None:
     checks = (ev.Check("exit status 0", "exit status 1", ok=False),)
     state = apply(state, ev.Entry(9, OPENS, 0.0, ev.AttemptChecked(attempt=1, checks=checks, retrying=True)))
     assert str(seen(state, step)) == "↻ trying again"
+    counts = {StepStatus.RUNNING: 1, StepStatus.PENDING: 3}
+    assert count_again(state, counts) == 1
+    assert told(legend(counts, 80, 1)) == "↻ 1 trying again · ○ 3 to do"
+    assert told(legend({StepStatus.RUNNING: 2}, 80, 1)) == "↻ 1 trying again · ▶ 1 running"
+    assert told(legend(counts, 26, 1)) == "↻ 1 trying again"
+    assert "Next: Look around (trying again)." in handover_summary(state)

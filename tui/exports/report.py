@@ -19,6 +19,7 @@ from tui.session.views.called import (
     people_words,
     place_words,
     settled_by,
+    status_word,
 )
 from tui.session.views.followups import followups as session_followups
 from tui.session.views.markers import marker_of
@@ -153,7 +154,7 @@ def rollback(source: Source) -> RollbackFigures | None:
                 planned.step.id,
                 planned.step.title,
                 planned.need.value,
-                state.step(planned.step.id).status.value,
+                status_word(state, state.step(planned.step.id)),
                 planned.why,
             )
             for planned in rollback_plan(state)
@@ -277,7 +278,7 @@ def settled_words(source: Source, step: Step, step_state: StepState) -> str:
     at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
     took = source.took(step_state)
     length = f", took {duration(took)} of {duration(seconds(step.budget))}" if took is not None else ""
-    return f"{step_state.status.value}{who}{at}{length}"
+    return f"{status_word(source.state, step_state)}{who}{at}{length}"
 
 
 def answers(step: Step, step_state: StepState) -> list[Answered]:

@@ -14,7 +14,7 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
 from tui.session.state import SessionState, StepState, StepStatus
 from tui.session.tries import took
-from tui.session.views.called import GLYPHS, attempt_called, result_of
+from tui.session.views.called import attempt_called, result_of, status_sign, status_word
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.text.amounts import duration, guessed
@@ -286,7 +286,5 @@ def _line(state: SessionState, step: Step) -> str:
     if last and last.outcome and not last.outcome.ended_by_itself:
         why.append(attempt_called(last))
     detail = "; ".join(why) or step_state.reason
-    mark = GLYPHS[step_state.status]
-    return f"{mark} {step_state.status.value:10} {duration(length):>9}  {step.id}: {step.title}" + (
-        f" – {detail}" if detail else ""
-    )
+    mark, word = status_sign(state, step_state), status_word(state, step_state)
+    return f"{mark} {word:10} {duration(length):>9}  {step.id}: {step.title}" + (f" – {detail}" if detail else "")

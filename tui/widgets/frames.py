@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from tui.runbook.model import Step, seconds
 from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import attempt_called, attempt_failed, place_words
+from tui.session.views.called import TRYING_AGAIN, attempt_called, attempt_failed, place_words
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, figure, took_words
 from tui.text.block import Piece, shown
-from tui.widgets.glyphs import CLASSES, FOLLOWING, HELD, STYLES, glyph
+from tui.widgets.glyphs import AGAIN, CLASSES, FOLLOWING, HELD, STYLES, glyph
 from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
 from tui.widgets.seen import seen
@@ -42,9 +42,18 @@ def counts_of(state: SessionState, steps: Iterable[str], rollback: bool = False)
     return Counter(_status(state, step, rollback) for step in steps)
 
 
-def legend(counts: Mapping[StepStatus, int], width: int) -> list[Piece]:
-    """How many steps stand so, each count with its sign and word; where it is narrow those that matter most."""
+def legend(counts: Mapping[StepStatus, int], width: int, again: int = 0) -> list[Piece]:
+    """How many steps stand so, each count with its sign and word; where it is narrow those that matter most.
+
+    Args:
+        again: how many of those that are running are trying again; then that is what is said of running ones.
+    """
     there = [status for status in LEGEND if counts.get(status)]
+    if again:
+        running = counts[StepStatus.RUNNING] - again
+        words = f"{AGAIN} {again} {TRYING_AGAIN}"
+        rest = legend({**counts, StepStatus.RUNNING: running}, width - cell_len(words + APART))
+        return [(words, STYLES["live"]), *([(APART, "$faint"), *rest] if rest else [])]
     while there and _length(counts, there) > width - BESIDE:
         there.remove(min(there, key=_worth))
     pieces: list[Piece] = []

@@ -1,7 +1,8 @@
 """One glyph and one style for each status, so that every screen tells a state the same way."""
 
 from tui.session.state import StepStatus
-from tui.session.views.called import GLYPHS
+from tui.session.views.called import AGAIN as AGAIN
+from tui.session.views.called import GLYPHS, TRYING_AGAIN
 from tui.session.views.rollback import Need
 
 CLASSES = {
@@ -36,9 +37,6 @@ STYLES = {
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 """The sign of what is running where it turns, one after the other."""
 
-AGAIN = "↻"
-"""Of a step between two tries of a command: nothing runs at this moment."""
-
 STDERR = "▌"
 """In the margin of the output, beside a line that began on standard error."""
 
@@ -59,7 +57,7 @@ HELD = "‖"
 
 SIGNS = (
     *((sign, status.value) for status, sign in GLYPHS.items()),
-    (AGAIN, "trying again: a command is run again until it gives what is expected"),
+    (AGAIN, f"{TRYING_AGAIN}: a command is run again until it gives what is expected"),
     *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
     (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
     (OVER, "over its budget"),

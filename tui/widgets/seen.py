@@ -3,10 +3,9 @@
 from msgspec import Struct
 
 from tui.runbook.model import Step
-from tui.session.state import SessionState, StepStatus
-from tui.widgets.glyphs import AGAIN, CLASSES, STYLES, glyph
-
-TRYING_AGAIN = "trying again"
+from tui.session.state import SessionState
+from tui.session.views.called import status_sign, status_word, trying_again
+from tui.widgets.glyphs import CLASSES, STYLES
 
 
 class Seen(Struct, frozen=True):
@@ -27,14 +26,6 @@ class Seen(Struct, frozen=True):
 
 def seen(state: SessionState, step: Step) -> Seen:
     """What a step is seen as; between two tries of a command it is trying again, and nothing runs."""
-    if trying_again(state, step):
-        return Seen(AGAIN, TRYING_AGAIN, "live")
-    status = state.step(step.id).status
-    return Seen(glyph(status), status.value, CLASSES[status])
-
-
-def trying_again(state: SessionState, step: Step) -> bool:
-    """Whether a command of a step has not given what is expected, and is tried again in a moment."""
     step_state = state.step(step.id)
-    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-    return step_state.status is StepStatus.RUNNING and last is not None and last.retrying
+    class_ = "live" if trying_again(state, step_state) else CLASSES[step_state.status]
+    return Seen(status_sign(state, step_state), status_word(state, step_state), class_)

@@ -8,7 +8,7 @@ from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.events import Check
 from tui.session.state import Attempt, StepState, StepStatus
-from tui.session.views.called import GLYPHS, attempt_failed
+from tui.session.views.called import attempt_failed, status_sign, status_word
 from tui.text.amounts import clock_words
 from tui.text.command import command_lines
 
@@ -49,7 +49,7 @@ def _step(source: Source, step: Step, step_state: StepState, share: int) -> Html
         "details",
         tag(
             "summary",
-            tag("span", GLYPHS[step_state.status], class_="glyph", aria_hidden="true"),
+            tag("span", status_sign(source.state, step_state), class_="glyph", aria_hidden="true"),
             tag("h4", step.title),
             tag("span", f"{failed} failed", class_="failures") if failed else None,
             tag("small", _brief(source, step_state)),
@@ -66,7 +66,7 @@ def _step(source: Source, step: Step, step_state: StepState, share: int) -> Html
 def _brief(source: Source, step_state: StepState) -> str:
     """Where a step stands and how long it took, in the line that a folded step leaves."""
     took = source.took(step_state)
-    return step_state.status.value + (
+    return status_word(source.state, step_state) + (
         f" {clock_words(took.total_seconds())}" if took and took.total_seconds() >= 1 else ""
     )
 

@@ -10,7 +10,7 @@ from tui.runbook.model import Step
 from tui.session.archive.store import SessionDirectory
 from tui.session.output.output import OutputReader
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import attempt_called
+from tui.session.views.called import attempt_called, status_word
 
 LONGER = 1.5
 """So many times as long, and over a second longer, is worth a mark."""
@@ -104,7 +104,7 @@ def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | Non
     attempts = [state.attempts[number] for number in step_state.attempts]
     outcome = attempt_called(attempts[-1]) if attempts else ""
     took = sum(attempt.seconds or 0.0 for attempt in attempts)
-    return Side(step_state.status.value, outcome, round(took, 3), len(attempts))
+    return Side(status_word(state, step_state), outcome, round(took, 3), len(attempts))
 
 
 def _output(session: ComparedSession, step: str) -> Iterator[str]:

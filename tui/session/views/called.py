@@ -1,6 +1,6 @@
 """Decides what a session, a step, an attempt and an item of the checklist are called; every view asks here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,6 +43,8 @@ GLYPHS = {
     StepStatus.NOT_NEEDED: "–",
 }
 """One sign for each status of a step."""
+AGAIN, TRYING_AGAIN = "↻", "trying again"
+"""The sign and the word of a step between two tries of a command: nothing runs at this moment."""
 
 
 class Called(Struct, frozen=True):
@@ -67,6 +69,29 @@ class Item(Struct, frozen=True):
     title: str
     done: bool
     words: str
+
+
+def trying_again(state: SessionState, step_state: StepState) -> bool:
+    """Whether a command of a step has not given what is expected, and is tried again in a moment."""
+    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
+    return step_state.status is StepStatus.RUNNING and last is not None and last.retrying
+
+
+def status_word(state: SessionState, step_state: StepState) -> str:
+    """The word for where a step stands: that of its status, or that it is trying again."""
+    return TRYING_AGAIN if trying_again(state, step_state) else step_state.status.value
+
+
+def status_sign(state: SessionState, step_state: StepState) -> str:
+    """The sign for where a step stands."""
+    return AGAIN if trying_again(state, step_state) else GLYPHS[step_state.status]
+
+
+def count_again(state: SessionState, counts: Mapping[StepStatus, int]) -> int:
+    """How many of the steps that count as running are trying again; nothing is looked through where none runs."""
+    if not counts.get(StepStatus.RUNNING):
+        return 0
+    return sum(trying_again(state, step_state) for step_state in state.steps.values())
 
 
 def result_of(state: SessionState) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from tui.runbook.shell.script import first_line
 from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import status_word
 
 NAMED = 3
 """So many of the steps that were left out are named; the log has them all."""
@@ -27,7 +28,7 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
         left.append(f"Was running on {running.host}: {first_line(running.command)[:60]} – {how}.")
     following = state.next_step()
     if following is not None:
-        left.append(f"Next: {following.title} ({state.step(following.id).status.value}).")
+        left.append(f"Next: {following.title} ({status_word(state, state.step(following.id))}).")
     skipped = [step.title for step in steps if state.step(step.id).status is StepStatus.SKIPPED]
     if skipped:
         more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""

@@ -13,6 +13,7 @@ from tui.actions import bindings
 from tui.runbook.model import Issue
 from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import count_again
 from tui.text.block import segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
 from tui.widgets.checklist.outline import Outline, issue_outline, outline
@@ -189,7 +190,9 @@ class Checklist(Lines):
         """Say on the frame what the list is, and how many of its steps stand so."""
         if self._state is not None:
             what = "What to try" if self.issue else "What is undone" if self.rollback else "Plan"
-            self.entitle([("1 ", NUMBER), (what, "bold")], legend(self._counts(self._state), self.outer_size.width))
+            counts = self._counts(self._state)
+            below = legend(counts, self.outer_size.width, count_again(self._state, counts))
+            self.entitle([("1 ", NUMBER), (what, "bold")], below)
 
     def _counts(self, state: SessionState) -> Mapping[StepStatus, int]:
         if self.issue or self.rollback:

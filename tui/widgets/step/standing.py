@@ -7,10 +7,9 @@ from msgspec import Struct
 from tui.runbook.model import Step, seconds
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
-from tui.session.views.called import attempt_called
+from tui.session.views.called import attempt_called, trying_again
 from tui.text.amounts import SHORTEST
 from tui.widgets.glyphs import AGAIN, CLASSES, glyph
-from tui.widgets.seen import trying_again
 
 
 class TickSign(StrEnum):
@@ -50,7 +49,7 @@ def standing(state: SessionState, step: Step, place: int) -> ActionStanding:
     status = step_state.status
     if done:
         sign, class_ = glyph(StepStatus.SIGNED), CLASSES[StepStatus.SIGNED]
-    elif current and trying_again(state, step):
+    elif current and trying_again(state, step_state):
         sign, class_ = AGAIN, "live"
     elif current or status in (StepStatus.SKIPPED, StepStatus.NOT_NEEDED):
         sign, class_ = glyph(status), CLASSES[status]
