@@ -112,7 +112,7 @@ async def test_every_moment_looks_as_it_did(
         await until(pilot, lambda: app.conductor.state.step("backup").settled is not None)
         await rest()
         directory = workspace.store.find("last")
-    assert any("failed" in line for _, seen_then in looked for line in seen_then["card"])
+    assert any("✖" in line for _, seen_then in looked for line in seen_then["card"])
     place = staged(directory)
     async with replaying(place, (120, 44)) as (screen, pilot):
         begun = looked[0][0]

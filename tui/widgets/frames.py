@@ -102,10 +102,11 @@ def title_fits(state: SessionState, step: Step, width: int) -> bool:
 
 
 def step_foot(moment: Moment, step: Step) -> list[Piece]:
-    """What the runbook allows for the step, or which attempt it is at."""
-    attempts = moment.state.step(step.id).attempts
+    """What the runbook allows for the step, or at which attempt at its action it is."""
+    attempts = [moment.state.attempts[number] for number in moment.state.step(step.id).attempts]
     if attempts:
-        return [(f"attempt {len(attempts)}" if len(attempts) > 1 else "", "$faint")]
+        tries = sum(attempt.action == attempts[-1].action for attempt in attempts)
+        return [(f"attempt {tries}", "$faint")] if tries > 1 else []
     budget, usual = seconds(step.budget), moment.usual.get(step.id)
     words = [f"budget {clock_words(budget)}"] if budget else []
     words += [f"usually {clock_words(usual.median)}"] if usual and usual.median >= 1 else []

@@ -103,6 +103,8 @@ def outcome(moment: Moment, step: Step, width: int) -> list[LaidRow]:
             found += rows([(" reopened: ", LABEL), (step_state.reason, "")], width, 1)
         case _:
             pass
+    if cause := cause_of(state.runbook, step.id):
+        found += rows([(" right when ", LABEL), (cause, "")], width, 1)
     found += _stopped(moment, step, width)
     restart = restart_since(state, step) if step.mutates else None
     if restart is not None:
@@ -166,8 +168,6 @@ def after(moment: Moment, step: Step, values: Mapping[str, str], width: int) -> 
     state = moment.state
     indent = INDENT if width >= NARROW else 1
     found: list[LaidRow] = []
-    if cause := cause_of(state.runbook, step.id):
-        found += labelled("right when", [(cause, "")], width, indent)
     found += _looks_like(moment, step, width, indent)
     found += _attempts(moment, step, width, indent)
     found += _way_back(moment, step, width, indent)
