@@ -265,7 +265,7 @@ class Ground:
         if len(set(kinds)) != len(kinds):
             raise Fault(f"a screen twice: {self.names()}")
         session = any(one.__name__ in ("RunScreen", "RollbackScreen", "SummaryScreen") for one in kinds)
-        if session and self.app.conductor is None:
+        if session and self.app.viewer is None:  # a replay has a summary too
             raise Fault(f"screens of a session, and no session: {self.names()}")
         if self.app.covered is not isinstance(self.last, Cover):
             raise Fault(f"painted last: {self.last!r} on a terminal of {self.app.size}")
