@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from textual._xterm_parser import XTermParser
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import Input
@@ -229,6 +230,8 @@ async def play(folder: Path, episodes: int, seed: int, faults: list[str], done: 
         number += 1
         chance = random.Random(f"{seed}-{number}")
         ground = Ground(folder / str(number))
+        for cached in vars(XTermParser).values():  # each key it has made keeps the application that was sent it
+            getattr(cached, "cache_clear", lambda: None)()
         gc.collect()  # once for each ground: to look for garbage all the time takes a tenth
         player = Player(ground, chance, done)
         try:
