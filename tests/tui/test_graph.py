@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tui.session.samples import Limit
@@ -140,7 +141,7 @@ def test_a_clock_that_was_set_back_hides_nothing() -> None:
 
 
 def test_a_graph_moves_a_part_of_its_width_at_a_time() -> None:
-    of = graphed([1.0, 4.0, 2.0, 8.0] * 10)
+    of = replace(graphed([1.0, 4.0, 2.0, 8.0] * 10), every=100.0)
     drawn = [graph(of, 67, 5, now, SPAN) for now in range(600, 665)]
     assert sum(one != other for one, other in zip(drawn, drawn[1:], strict=False)) == 2
 
@@ -213,3 +214,9 @@ def test_a_line_of_blocks(values: list[float | None], limits: Sequence[Limit], w
 )
 def test_figures_are_as_people_read_them(value: float, unit: str, told: str) -> None:
     assert figure(value, unit) == told
+
+
+def test_what_is_not_due_yet_is_no_gap_and_what_is_overdue_is_one() -> None:
+    of = graphed([1.0] * 20)
+    assert GAP not in words(graph(of, 67, 4, NOW + 14.0, SPAN))[-1]
+    assert GAP in words(graph(of, 67, 4, NOW + 90.0, SPAN))[-1]

@@ -80,7 +80,10 @@ def limit_words(monitor: Monitor, value: float | None = None) -> str:
     own = list(limits_of(number))
     passed = next((one for one in own if value is not None and one.passed(value)), None)
     if passed is not None:
-        return beyond_words(passed, number.unit)
+        words = beyond_words(passed, number.unit)
+        return (
+            words if value != passed.value else f"not {'below' if passed.high else 'above'} {words.partition(' ')[2]}"
+        )
     if not own:
         return NO_LIMIT
     if len(own) > 1:

@@ -75,7 +75,8 @@ def graph(
     if room < LEAST:
         tags, room = {}, width
     chosen = column(at, room, now, span) if at is not None else None
-    rows = bars(columns(of, room, now, span), scale, of.limits, height, look, chosen)
+    overdue = column(now - of.every, room, now, span)
+    rows = bars(columns(of, room, now, span), scale, of.limits, height, look, chosen, overdue)
     if room == width:
         return rows
     beside = []
@@ -130,10 +131,17 @@ def bars(
     height: int,
     look: Shading = Shading.FULL,
     chosen: int | None = None,
+    overdue: int | None = None,
 ) -> list[list[Piece]]:
-    """A bar for each value, in `height` rows; what of it is beyond a limit has the limit's colour."""
+    """A bar for each value, in `height` rows; what of it is beyond a limit has the limit's colour.
+
+    Args:
+        chosen: the column that is marked.
+        overdue: the first column in which a figure is not missed yet.
+    """
     lines = _lines(limits, scale, height)
     begun = next((place for place, value in enumerate(values) if value is not None), len(values))
+    missed = len(values) if overdue is None else overdue
     rows: list[list[Piece]] = []
     heights = [0 if value is None else scale.eighths(value, height) for value in values]
     for row in range(height):
@@ -142,7 +150,7 @@ def bars(
         for place, value in enumerate(values):
             filled = max(0, min(8, heights[place] - 8 * level))
             if value is None or not filled:
-                gap = value is None and not level and place > begun
+                gap = value is None and not level and begun < place < missed
                 cell = (GAP, "$faint") if gap else lines.get(row, (" ", ""))
             else:
                 style = _tone(value, scale, limits, height, level, top=heights[place] <= 8 * level + 8)
