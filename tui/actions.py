@@ -276,6 +276,29 @@ KEY_NAMES = {
 """Keys whose name is not what people call them."""
 
 
+SIGNS = {"enter": "⏎", "left": "←", "right": "→", "up": "↑", "down": "↓", "pagedown": "pgdn", "pageup": "pgup"}
+"""Keys that take less room by a sign, or by a part of their name."""
+
+
+def key_sign(key: str, ascii: bool = False) -> str:
+    """One key as it is shown where there is little room: ^r for ctrl+r, F5, ⏎."""
+    held, _, last = key.rpartition("+")
+    if held == "ctrl" and last:
+        return f"^{key_sign(last, ascii)}"
+    if held:
+        return f"{held}+{key_sign(last, ascii)}"
+    if ascii and key in ("enter", "left", "right", "up", "down"):
+        return key
+    named = SIGNS.get(key) or KEY_NAMES.get(key, key)
+    return named.upper() if key[:1] == "f" and key[1:].isdigit() else named
+
+
+def called(act: Act) -> tuple[str, tuple[str, ...]]:
+    """The action of an act, and what it is given."""
+    name, _, given = act.action.partition("(")
+    return name, tuple(one.strip("' ") for one in given.rstrip(")").split(",") if one)
+
+
 def acts(screen: str) -> list[Act]:
     """What can be done on a screen."""
     return [act for act in ACTS if act.screen == screen]

@@ -5,6 +5,7 @@ import queue
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual.app import SystemCommand
 from textual.binding import Binding
@@ -75,7 +76,8 @@ class RunbookApp(Attentive, TakingUp):
         self.ascii = ascii.wanted(self.config.glyphs)
         if self.ascii:
             self._filters.append(ascii.Ascii(letters=ascii.utf8()))
-        self.keys, self._wrong_keys = read_keys(self.config.keys)
+        keys, self._wrong_keys = read_keys(self.config.keys)
+        self.keys = replace(keys, ascii=self.ascii)
         self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()
         self.viewer: Viewer | None = None
         self.notifier: ScreenNotifier | None = None

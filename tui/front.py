@@ -15,15 +15,19 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from tui import threads
+from tui.actions import Act, called
 from tui.config import Config
-from tui.errors import RunbookError
+from tui.errors import NotNow, RunbookError
 from tui.execution.workspace import Setup, Workspace
-from tui.keys import Keys
+from tui.keys import BY_ID, Keys
 from tui.runbook.model import Issue
 from tui.session.events import Entry
+from tui.session.possible.refusals import refusal
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual, WholeUsual
 from tui.widgets.head.mode import Mode, mode_of
+from tui.widgets.keys_row.widget import KeysRow
+from tui.widgets.offers.offer import ROLLBACK, Offer, offers_of
 from tui.widgets.page import Page
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from tui.execution.viewer import Viewer
 
 FRAME = 1 / 15
+NOT_HERE = "it cannot be done here now"
 AT_ONCE = 16
 """What blocks and is done at a time: more than a screen asks for, also while a host does not answer."""
 Result = TypeVar("Result")
@@ -208,9 +213,47 @@ class Front(App[None]):
 
 
 class FrontPage(Page[Result]):
-    """A screen that may ask something of the application."""
+    """A screen that may ask something of the application, and says in its last row what can be pressed now."""
 
+    ACTS = "home"
     app = getters.app(Front)
+    _keys_row: KeysRow | None = None
+
+    def keys_row(self) -> KeysRow:
+        """The row of keys, for the screen to put at its end."""
+        self._keys_row = KeysRow(self.offers)
+        return self._keys_row
+
+    def offers(self) -> list[Offer]:
+        """What can be done on this screen, and why the rest cannot."""
+        return offers_of(self.ACTS, self.app.keys, self.why_not)
+
+    def why_not(self, act: Act) -> NotNow | None:
+        """Why an act of this screen is refused now; None where it can be done."""
+        viewer = self.app.viewer
+        name = act.id.partition(".")[2]
+        if name == ROLLBACK and act.screen != "home" and viewer is not None:
+            return refusal(name, viewer.situation())
+        return None if self.check_action(*called(act)) else NotNow(NOT_HERE)
+
+    def show_keys(self) -> None:
+        """Say in the row of keys what can be pressed by now."""
+        row = self._keys_row
+        if row is not None and row.is_attached and row.is_mounted and self.on_top:
+            row.look()
+
+    async def _on_message(self, message: Message) -> None:
+        await super()._on_message(message)
+        self.show_keys()  # whatever the screen was told may have changed what can be done
+
+    async def on_keys_row_chosen(self, event: KeysRow.Chosen) -> None:
+        """Do what was clicked, as its key does."""
+        await self._do_act(event.act)
+
+    async def _do_act(self, name: str) -> None:
+        act = BY_ID[name]
+        here = hasattr(self, f"action_{called(act)[0]}")
+        await self.app.run_action(act.action, self if here else self.app)
 
 
 class Waiting:

@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tui.actions import ACTS, BESIDE, KEY_NAMES, TITLES, Act, acts, key_words
+from tui.actions import ACTS, BESIDE, KEY_NAMES, TITLES, Act, acts, key_sign, key_words
 
 BY_ID = {act.id: act for act in ACTS}
 LIKE_RUN = ("rollback", "trouble")
@@ -23,19 +24,29 @@ RESERVED = {"ctrl+p": "the command palette", "ctrl+q": "the end of the program"}
 
 
 class Keys(Struct, frozen=True):
-    """What does what: `own` are the operator's keys by the ids of actions, `screen` where they are pressed."""
+    """What does what: `own` are the operator's keys by the ids of actions, `screen` where they are pressed.
+
+    `ascii` says that the terminal has no signs but those of ASCII.
+    """
 
     own: Mapping[str, str] = {}
     screen: str = "run"
+    ascii: bool = False
 
     def on(self, screen: str) -> "Keys":
         """The keys of a screen."""
-        return Keys(self.own, screen)
+        return replace(self, screen=screen)
 
     def of(self, name: str) -> str:
         """The key of an action of the screen, or of any where its id is given; empty where there is no such action."""
         act = BY_ID.get(name if "." in name else f"{self.screen}.{name}")
         return key_words(self.all_of(act).partition(",")[0]) if act else ""
+
+    def sign(self, name: str, last: bool = False) -> str:
+        """The key of an action as it is shown where there is little room; of several the first, or the `last`."""
+        act = BY_ID.get(name if "." in name else f"{self.screen}.{name}")
+        every = self.all_of(act).split(",") if act else [""]
+        return key_sign(every[-1 if last else 0], self.ascii)
 
     def all_of(self, act: Act) -> str:
         """Every key of an action, as the settings write them."""

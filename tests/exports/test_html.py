@@ -228,18 +228,3 @@ def test_every_colour_of_output_can_be_read() -> None:
     grounds = re.findall(r"\.g(\d+) \{ background: (#\w+); color: (#\w+); \}", style)
     assert [int(number) for number, _, _ in grounds] == list(range(16))
     assert all(contrast(Color.parse(behind), Color.parse(colour)) >= ENOUGH for _, behind, colour in grounds)
-
-
-@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_every_word_of_the_page_stands_out_on_what_it_stands_on(scheme: int) -> None:
-    style = bundled("tui/exports/report.css").read_text(encoding="utf-8").partition("@media print")[0]
-    blocks = re.findall(r"{([^{}]*--paper:[^{}]*)}", style)
-    assert len(blocks) == 3
-    assert re.findall(r"--[\w-]+: #\w+", blocks[1]) == re.findall(r"--[\w-]+: #\w+", blocks[2]), "two ways to the dark"
-    colours = {name: Color.parse(value) for name, value in re.findall(r"--([\w-]+): (#\w+)", blocks[scheme])}
-    for ink in ("ink", "quiet", "link", "good", "bad", "warn", "info"):
-        for ground in ("paper", "raised"):
-            assert contrast(colours[ink], colours[ground]) >= ENOUGH, (ink, ground)
-    for badge in ("good", "bad", "warn", "quiet"):
-        assert contrast(colours["paper"], colours[badge]) >= ENOUGH, badge
-    assert contrast(colours["pit-ink"], colours["pit"]) >= ENOUGH

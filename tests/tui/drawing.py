@@ -147,7 +147,7 @@ async def home(stage: Stage) -> None:
 
 @drawn
 async def home_empty(stage: Stage) -> None:
-    await stage.says("Deploy")
+    await stage.says("d deploy")
 
 
 @drawn

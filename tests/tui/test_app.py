@@ -57,7 +57,7 @@ async def test_a_key_can_be_changed(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(keys={"home.deploy": "f6"}))
     async with app.run_test() as pilot:
         await until(pilot, lambda: "none yet" in shown(app))
-        await until(pilot, lambda: "f6 Deploy" in shown(app))
+        await until(pilot, lambda: "F6 deploy" in shown(app))
         await pilot.press("d")
         await pilot.pause()
         assert isinstance(app.screen, HomeScreen)

@@ -44,7 +44,7 @@ def left_open(workspace: Workspace, finish: bool = False) -> str:
 async def test_home_says_what_this_is_and_whether_now_is_the_time(workspace: Workspace) -> None:
     app = RunbookApp(workspace)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "none yet" in shown(app) and "Help" in shown(app))
+        await until(pilot, lambda: "none yet" in shown(app) and "? keys" in shown(app))
         seen = shown(app)
         for words in ("Shop", "release v2", "Production", "Shop team", "inside, 2 h left", "2026-11-24 02:00 UTC"):
             assert words in seen

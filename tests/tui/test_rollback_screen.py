@@ -110,7 +110,7 @@ async def test_what_may_have_run_is_looked_at_and_left_out_when_there_is_nothing
     async with deploying(workspace) as (app, pilot):
         await switched(app, pilot, StepStatus.UNKNOWN)
         await decided(pilot)
-        assert "look whether it is needed" in shown(app)
+        assert "LOOK  whether it is needed" in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor.state.step("switch-back").status is StepStatus.NOT_NEEDED)
         assert app.conductor.state.step("switch-back").reason == "looked: there is nothing to undo"

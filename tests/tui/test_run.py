@@ -164,7 +164,7 @@ async def test_a_failed_step_says_what_came_and_offers_what_to_do(workspace: Wor
         await comes(pilot, app, "look", StepStatus.FAILED)
         text = shown(app)
         assert '✖ contains "load"' in text
-        for offer in ("retry", "skip with a reason", "roll back", "nothing here"):
+        for offer in ("r  RETRY", "k skip", "nothing here"):
             assert offer in text
         await pilot.press("r")
         await comes(pilot, app, "look", StepStatus.SIGNED)

@@ -19,14 +19,13 @@ from tui.errors import NotNow
 from tui.execution.workspace import Workspace
 from tui.keys import Keys
 from tui.runbook.model import Action, AnswerKind
-from tui.runbook.reading.load import load
 from tui.screens.help import HelpScreen, help_lines
-from tui.screens.watch.text import FRAME, watch_lines
 from tui.session.outcome import Outcome
-from tui.session.samples import Monitored, Sample
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import StepStatus
+from tui.widgets.band.text import band_parts
 from tui.widgets.moment import Moment
-from tui.widgets.step.text import card
+from tui.widgets.offers.next_act import next_act
+from tui.widgets.offers.of_session import beside
 
 LONG = ["on web:", "  $ the first command", *(f"  $ command {number}" for number in range(60)), "  $ the last command"]
 KEYS = Keys()
@@ -150,12 +149,12 @@ async def test_the_keys_at_the_foot_of_the_troubles_are_whole(make_workspace: Ca
     trouble += '[[troubleshooting.diagnosis]]\nid = "look-load"\ntitle = "Look"\n'
     trouble += '[[troubleshooting.diagnosis.actions]]\nrun = "top -b"\n'
     async with running(make_workspace(SHOP + trouble), (80, 24)) as (app, pilot):
-        await until(pilot, lambda: "? Help" in shown(app))
+        await until(pilot, lambda: "? keys" in shown(app))
         await pilot.press("t")
         await dialog(pilot, Pick)
         await pilot.press("enter")
         await until(pilot, lambda: "Trouble ·" in shown(app))
-        assert "? Help" in shown(app).splitlines()[-1]
+        assert "? keys" in shown(app).splitlines()[-1]
 
 
 async def test_a_title_that_is_cut_says_so(make_workspace: Callable[..., Workspace]) -> None:
@@ -173,28 +172,20 @@ number = { name = "cpu", pattern = '([0-9.]+)%', below = 70, unit = "%" }
 """
 
 
-@pytest.mark.parametrize("width", [80, 100, 120, 200])
-def test_a_monitor_is_one_line(tmp_path: Any, width: int) -> None:
-    path = tmp_path / "runbook.toml"
-    path.write_text(SHOP + MONITORS, encoding="utf-8")
-    samples = tuple(Sample(at=NOW, value=8.125) for number in range(50))
-    state = SessionState(runbook=load(path), monitors={"cpu": Monitored(samples=samples, baseline=8.125)})
-    for line in watch_lines(state, width):
-        assert cell_len("".join(text for text, _ in line)) <= width - FRAME
-
-
-async def test_a_key_on_the_card_stays_beside_what_it_does(workspace: Workspace, host: FakeTransport) -> None:
+async def test_a_key_of_the_band_stays_beside_what_it_does(workspace: Workspace, host: FakeTransport) -> None:
     host.replies["uptime"] = Reply(outcome=Outcome.exited(1))
     async with running(workspace, (80, 24)) as (app, pilot):
         await pilot.press("enter")
         await comes(pilot, app, "look", StepStatus.FAILED)
         moment: Moment = app.screen.moment
-        for width in range(24, 80):
-            lines = ["".join(text for text, _ in line.pieces) for line in card(moment, "look", width)]
-            at = next(number for number, line in enumerate(lines) if " r  retry" in line)
-            keys = lines[at : at + 4]
-            assert any(" ctrl+r  roll back" in line for line in keys)
-            assert all(cell_len(line) <= width for line in keys if " ctrl+r " in line)
+        others = beside(moment, app.screen.step, app.screen.offers())
+        for width in range(24, 120):
+            parts = band_parts(next_act(moment, app.screen.step), others, "r", width)
+            line = "".join(text for part in parts for text, _ in part.pieces)
+            assert line.startswith(" r  RETRY")
+            assert cell_len(line) <= width
+            for one in others:
+                assert one.key not in line.split() or f"{one.key} {one.verb}" in line
 
 
 async def test_what_is_refused_asks_for_no_reason_first(workspace: Workspace) -> None:

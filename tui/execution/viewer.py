@@ -12,7 +12,8 @@ from tui.execution.outputs import Outputs
 from tui.execution.rechecking import still_to_hold
 from tui.runbook.model import Action, Section, Step
 from tui.runbook.templates.variables import FACTS, without_empty, worded
-from tui.session.state import SessionState, StepStatus
+from tui.session.possible.refusals import READ_ONLY, Situation, checkable
+from tui.session.state import SessionState
 from tui.session.views.doubts import doubtful
 
 
@@ -25,7 +26,7 @@ class Viewer:
     taken_up: tuple[str, ...] = ()
     """How the session stood when it was resumed, in words."""
 
-    refused: ClassVar[tuple[str, str]] = ("this session is read-only here", "")
+    refused: ClassVar[tuple[str, str]] = (READ_ONLY, "")
     """What is said where something is to be done that only its writer can do, and what to do instead."""
 
     def __init__(self, live: LiveSession, outputs: Outputs) -> None:
@@ -58,6 +59,10 @@ class Viewer:
     def subscribe(self, listener: Listener) -> None:
         """Tell `listener` of every event from now on."""
         self._live.subscribe(listener)
+
+    def situation(self, step: Step | None = None) -> Situation:
+        """What decides what can be done now, to a step where one is looked at."""
+        return Situation(state=self.state, step=step, busy=self.busy, held=self.held, read_only=self.read_only)
 
     def refusal(self) -> NotNow:
         """Why nothing can be done here."""
@@ -92,23 +97,8 @@ class Viewer:
         return doubtful(self.state, step)
 
     def checks(self, section: Section) -> list[Step]:
-        """The steps of a section that change nothing, ask nobody and are still to be done: they may run at once.
-
-        What stands behind a change that is still to be made is checked after it.
-        """
-        wanted = {step.id for _, step in self.state.plan()}
-        found: list[Step] = []
-        for step in section.steps:
-            step_state = self.state.step(step.id)
-            if step.id not in wanted or step_state.status.settled or not self.state.applies(section, step):
-                continue
-            if step.mutates:
-                break
-            if step_state.status in (StepStatus.PENDING, StepStatus.FAILED) and all(
-                action.automatic for action in step.actions
-            ):
-                found.append(step)
-        return found
+        """The steps of a section that may be checked at once."""
+        return list(checkable(self.state, section.id))
 
     def rechecks(self) -> list[Step]:
         """The signed read-only steps that still ought to hold: those whose checks came after the last change."""

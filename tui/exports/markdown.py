@@ -24,7 +24,7 @@ from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState
-from tui.text.amounts import clock_cell, duration
+from tui.text.amounts import clock_words, duration
 from tui.text.command import command_lines
 from tui.text.sanitise import sanitise
 
@@ -94,8 +94,8 @@ def _sections(card: ReportCard) -> Iterator[str]:
         return
     yield from ("", "## Time by section", "", "| Section | Took | Usually | |", "|---|--:|--:|---|")
     for section in card.sections:
-        usual = clock_cell(round(section.usual.median)) if section.usual else ""
-        yield f"| {_cell(section.title)} | {clock_cell(round(section.took))} | {usual} | {slower_words(section)} |"
+        usual = clock_words(round(section.usual.median)) if section.usual else ""
+        yield f"| {_cell(section.title)} | {clock_words(round(section.took))} | {usual} | {slower_words(section)} |"
 
 
 def _session(source: Source) -> Iterator[str]:

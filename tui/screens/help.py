@@ -7,7 +7,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer
 
 from tui.actions import BESIDE, TITLES, Act, acts, bindings, key_words
 from tui.front import FrontPage
@@ -74,7 +73,7 @@ class HelpScreen(FrontPage[None]):
         yield TopLine("Keys", self.app.mode)
         with VerticalScroll(id="help"):
             yield Said(styled(help_lines(self._first, self._keys, self.app.size.width)), id="keys")
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_row()
 
     def on_resize(self, event: events.Resize) -> None:
         for shown in self.query("#keys").results(Said):  # none yet, where it is resized as it opens

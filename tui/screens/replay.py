@@ -9,21 +9,24 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui.actions import bindings
+from tui.actions import Act, bindings
 from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
-from tui.front import asks
+from tui.front import FrontPage, asks
+from tui.keys import BY_ID
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import session_title
+from tui.session.possible.refusals import refusal
 from tui.session.state import SessionState, step_by_id
 from tui.session.views.markers import MarkerKind
 from tui.text.search import pattern
 from tui.widgets import FOLDER
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
+from tui.widgets.offers.offer import Offer
 from tui.widgets.rollback.head import RollbackHead
 from tui.widgets.timeline.text import Timeline
 from tui.widgets.timeline.widget import TimelineBar
@@ -31,6 +34,9 @@ from tui.widgets.timeline.widget import TimelineBar
 TICK = 0.1
 ROUND = 0.001
 """Output is timed to the millisecond: so much later all of it has come."""
+
+LIKE_LIVE = ("attempts", "copy", "follow", "here", "watch", "wrap")
+"""Acts that are refused as on the screen of a live session."""
 
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"
 FIND = "In every command and all output ({next} next, {before} before):"
@@ -81,6 +87,15 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self._ended = True
+
+    def offers(self) -> list[Offer]:
+        return FrontPage.offers(self) if self.moment is not None else []
+
+    def why_not(self, act: Act) -> NotNow | None:
+        name = act.id.partition(".")[2]
+        if name in ("match-next", "match-before"):
+            return None if self._hits else NotNow("nothing is searched for", "/ searches the whole session")
+        return refusal(name, self.situation()) if name in LIKE_LIVE else super().why_not(act)
 
     # what is shown
 
@@ -266,8 +281,9 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         return places
 
     def action_hit(self, way: int) -> None:
-        if not self._hits:
-            self.app.show_error(NotNow("nothing is searched for", "/ searches the whole session"))
+        refused = self.why_not(BY_ID["replay.match-next"])
+        if refused is not None:
+            self.app.show_error(refused)
             return
         self._show_hit(self._hits[(self._hit + way) % len(self._hits)])
 

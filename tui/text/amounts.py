@@ -63,11 +63,6 @@ def clock_words(length: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def clock_cell(length: float) -> str:
-    """The same in a column; blank where it took no time."""
-    return clock_words(length) if length >= 1 else ""
-
-
 def roughly(length: float | timedelta) -> str:
     """A length of time that nobody needs to the second: what is left, how long ago: 40 s, 24 m, 1 h 28 m, 2 d 3 h."""
     total = round(length.total_seconds() if isinstance(length, timedelta) else length)

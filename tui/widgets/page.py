@@ -8,7 +8,10 @@ from textual.message import Message
 from textual.screen import Screen
 
 Result = TypeVar("Result")
-TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_option_selected"})
+TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_option_selected"}) | {
+    "on_keys_row_chosen",
+    "on_band_chosen",
+}
 """What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
 SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_session_changed", "on_output_grew"})
 """What makes a screen show something, of itself or because something changed."""

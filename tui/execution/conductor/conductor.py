@@ -31,6 +31,7 @@ from tui.session import events as ev
 from tui.session.folding.before_change import change_begun
 from tui.session.journal.journal import Journal
 from tui.session.places import Moved
+from tui.session.possible.refusals import Situation, turning
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import COMPLETED, ROLLED_BACK
 from tui.session.views.doubts import doubtful
@@ -276,7 +277,7 @@ class Conductor(Viewer):
             SigningRefused: a key does not sign; nothing is recorded.
         """
         with self.recorder.lock:
-            step = self._gate.passed(step_id)
+            step = self._gate.may("sign", step_id)
             second = second_operator.strip()
             if step.signoff is Signoff.TWO_PERSON:
                 self._gate.two_people(second, "this step needs a second person", "who has looked")
@@ -284,7 +285,7 @@ class Conductor(Viewer):
             state, event = self.state, self._planner.sign_off(step, self.state.operator, note, second)
         event = self.signing.signed(state, event)
         with self.recorder.lock:
-            self._gate.passed(step_id)
+            self._gate.may("sign", step_id)
             if self.state.step(step_id) != state.step(step_id):
                 raise NotNow(f"something happened to {step.title} while it was signed", "look, and sign it again")
             self.recorder.record(event)
@@ -293,9 +294,7 @@ class Conductor(Viewer):
     def skip(self, step_id: str, reason: str) -> None:
         """Leave a step out; the reason is recorded and must not be empty."""
         with self.recorder.lock:
-            step = self._gate.idle_step(step_id)
-            if self.state.step(step_id).status.settled:
-                raise NotNow(f"{step.title} is settled", "reopen it first")
+            self._gate.may("skip", step_id)
             if not reason.strip():
                 raise NotNow("a skipped step needs a reason", "say why it is left out")
             self.recorder.record(ev.StepSkipped(step=step_id, operator=self.state.operator, reason=reason.strip()))
@@ -304,7 +303,7 @@ class Conductor(Viewer):
     def reopen(self, step_id: str, reason: str) -> None:
         """Make a step to be done again."""
         with self.recorder.lock:
-            self._gate.idle_step(step_id)
+            self._gate.may("reopen", step_id)
             self.recorder.record(ev.StepReopened(step=step_id, operator=self.state.operator, reason=reason))
             self._planner.replan()
 
@@ -366,10 +365,9 @@ class Conductor(Viewer):
     def roll_back(self, flow: str, reason: str) -> None:
         """Turn to the rollback flow; a command that runs is cancelled first, and what it did may have to be undone."""
         with self.recorder.lock:
-            if self.state.rollback:
-                raise NotNow("the rollback has been started already")
-            if self.state.finished:
-                raise NotNow("the session is finished", "resume it; then roll it back")
+            refused = turning(Situation(state=self.state))
+            if refused is not None:
+                raise refused
 
             def turn(cancel: CancelToken) -> None:
                 self.recorder.record(ev.RollbackStarted(flow=flow, operator=self.state.operator, reason=reason))

@@ -10,6 +10,7 @@ from tui.people import same_person
 from tui.runbook.model import Action, Approval, Step
 from tui.runbook.shell.counting import repeatable
 from tui.runbook.templates.variables import wrong_value
+from tui.session.possible.refusals import Situation, idle, refusal
 from tui.session.state import StepStatus, step_by_id
 from tui.session.views.doubts import doubt_words, doubtful
 
@@ -24,13 +25,25 @@ class Gate:
 
     def idle_step(self, step_id: str) -> Step:
         """The step, where nothing runs and the session is open."""
-        if self._worker.busy:
-            raise NotNow("a command is running", "wait for it or cancel it")
-        if self._hosts.held:
-            raise NotNow(f"nothing runs yet: {self._hosts.held}", "answer what is asked about it, or wait a moment")
-        if self._recorder.state.finished:
-            raise NotNow("the session is finished", "begin a new one, or resume this one")
+        refused = idle(self._situation())
+        if refused is not None:
+            raise refused
         return step_by_id(self._recorder.runbook, step_id)
+
+    def may(self, act: str, step_id: str) -> Step:
+        """The step, where the act of this name can be done to it now.
+
+        Raises:
+            NotNow: it cannot, for the reason that the screens give too.
+        """
+        step = step_by_id(self._recorder.runbook, step_id)
+        refused = refusal(act, self._situation(step))
+        if refused is not None:
+            raise refused
+        return step
+
+    def _situation(self, step: Step | None = None) -> Situation:
+        return Situation(state=self._recorder.state, step=step, busy=self._worker.busy, held=self._hosts.held)
 
     def waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
         """The step and the action of this kind that it waits at for a person."""
@@ -41,24 +54,11 @@ class Gate:
             raise NotNow(f"{step.title} does not wait for this", f"it is {step_state.status.value}")
         return step, step_state.action, action
 
-    def passed(self, step_id: str) -> Step:
-        """The step, where it has passed and is to be signed."""
-        step = step_by_id(self._recorder.runbook, step_id)
-        status = self._recorder.state.step(step_id).status
-        if status is not StepStatus.PASSED:
-            raise NotNow(f"{step.title} is {status.value}", "only a step that has passed is signed; skip it instead")
-        return step
-
     def failed(self, step_id: str, first: bool) -> Step:
         """The step, where it has failed and may be run again; with `first` also what ran before its failed action."""
-        step = self.idle_step(step_id)
-        step_state = self._recorder.state.step(step_id)
-        if step_state.status is StepStatus.UNKNOWN:
-            raise NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
-        if step_state.status is not StepStatus.FAILED:
-            raise NotNow(f"{step.title} is {step_state.status.value}, not failed", "reopen it to do it again")
+        step = self.may("retry", step_id)
         self.certain_before(step)
-        if first and not repeatable(step, step_state.action):
+        if first and not repeatable(step, self._recorder.state.step(step_id).action):
             raise NotNow(f"{step.title} cannot begin again", "what ran before the failed command may not run twice")
         return step
 
@@ -69,10 +69,9 @@ class Gate:
             NotNow: a command is running, the session is finished, or no reason is given.
             UsageError: there is no such value, or it does not fit the runbook.
         """
-        if self._worker.busy or self._recorder.state.finished:
-            raise NotNow(
-                "a command is running" if self._worker.busy else "the session is finished", "wait, or resume it"
-            )
+        refused = refusal("values", self._situation())
+        if refused is not None:
+            raise refused
         if name not in known:
             raise UsageError(f"no value {name!r} in this session", f"there are: {', '.join(known)}")
         variable = self._recorder.runbook.variables.get(name)

@@ -6,7 +6,7 @@ from tui.exports.card_rows import CardRow, deviation_words, owed_words, rows, sl
 from tui.exports.html.tags import Child, Html, joined, tag
 from tui.session.report_card.deviations import DeviationGroup
 from tui.session.report_card.report_card import ReportCard
-from tui.text.amounts import clock_cell, clock_words, duration
+from tui.text.amounts import clock_words, duration
 
 WIDE, HIGH = 1000, 10
 """A bar's own measures; the page stretches it to its width."""
@@ -118,7 +118,7 @@ def sections(card: ReportCard) -> Html | None:
             tag(
                 "li",
                 tag("span", section.title),
-                tag("span", late, tag("b", clock_cell(round(section.took))), " ", tag("small", beside), class_="took"),
+                tag("span", late, tag("b", clock_words(round(section.took))), " ", tag("small", beside), class_="took"),
                 bar(section.took, whole, usual, label, bad=section.slower),
             )
         )

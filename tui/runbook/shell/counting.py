@@ -47,6 +47,11 @@ def repeatable(step: Step, before: int) -> bool:
     return bool(done) and all(one.repeatable or (one.send is None and not may_change(one)) for one in done)
 
 
+def only_looks(step: Step, place: int) -> bool:
+    """Whether what is left of a step that was begun changes nothing: checks, questions, commands known to only read."""
+    return place > 0 and not any(map(may_change, step.actions[place:]))
+
+
 @lru_cache(maxsize=1 << 15)
 def _changes(script: str, stdin: str) -> bool:
     return next(changes(script, stdin), None) is not None

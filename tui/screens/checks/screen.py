@@ -8,15 +8,15 @@ from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Footer
 
-from tui.actions import bindings
+from tui.actions import Act, bindings
 from tui.errors import NotNow, RunbookError
 from tui.front import FrontPage, SessionChanged
 from tui.runbook.model import Issue, Section, Step
 from tui.screens.checks.table import CheckTable
 from tui.screens.checks.text import detail, head, ordered, tallied
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.session.possible.refusals import idle
 from tui.session.state import SessionState
 from tui.session.views.symptoms import likely
 from tui.session.views.verdicts import FAILED, NO_DATA, RUNNING, TO_DO, CheckRow, row_of
@@ -68,7 +68,7 @@ class ChecksScreen(FrontPage[None]):
             yield CheckTable()
             with VerticalScroll(id="about", can_focus=False):
                 yield Words(id="about-words")
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_row()
 
     def on_mount(self) -> None:
         self.frame.border_subtitle = pieces(("failures first", ""))
@@ -169,6 +169,13 @@ class ChecksScreen(FrontPage[None]):
         if action == "cancel":
             return not viewer.read_only and any(row.verdict == RUNNING for row in self.rows)
         return action not in ("again", "all") or not viewer.read_only
+
+    def why_not(self, act: Act) -> NotNow | None:
+        viewer = self.app.viewer
+        if act.id in ("checks.again", "checks.all") and viewer is not None and not viewer.read_only:
+            refused = idle(viewer.situation())
+            return refused or (None if viewer.checks(self.section) else NotNow("every check is made, and good"))
+        return super().why_not(act)
 
     def action_again(self) -> None:
         """Run the selected check again; where that is not to be run, all that are not well."""

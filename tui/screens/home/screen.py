@@ -74,8 +74,6 @@ class HomeScreen(FrontPage[None]):
 
     async def _furnish(self) -> None:
         """Add what costs time to draw, once the operator sees something."""
-        from textual.widgets import Footer
-
         listed = OptionRows(id="sessions")
         listed.display = False
         title = Words(block("Sessions"), id="sessions-title")
@@ -83,7 +81,7 @@ class HomeScreen(FrontPage[None]):
         due = Words(id="followups")
         due.display = False
         await self.page.mount(due, title, none, listed)
-        await self.mount(Footer(show_command_palette=False, compact=True))
+        await self.mount(self.keys_row())
         self.refresh_bindings()
         self._furnished = True
         self._read()

@@ -10,12 +10,13 @@ from tui.execution.conductor.conductor import Conductor
 from tui.front import asks
 from tui.runbook.index import index_of
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
-from tui.runbook.shell.counting import repeatable
+from tui.runbook.shell.counting import only_looks, repeatable
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.session import SessionScreen
-from tui.screens.run.text import check_lines, not_known, only_looks, start_lines
+from tui.screens.run.text import check_lines, not_known, start_lines
+from tui.session.possible.refusals import ACTING
 from tui.session.state import StepStatus
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.notices import ALREADY
@@ -24,10 +25,6 @@ from tui.text.command import command_lines
 from tui.widgets.moment import current_step, waiting_kind
 
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
-
-
-ACTING = frozenset({"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen", "values"})
-"""Actions that would change the session or production."""
 
 
 class SessionActs(SessionScreen):
@@ -207,8 +204,7 @@ class SessionActs(SessionScreen):
     @asks
     async def action_sign(self) -> None:
         step = self.step
-        if step is None or self.viewer.state.step(step.id).status is not StepStatus.PASSED:
-            self.app.show_error(NotNow("nothing to sign here", "a step is signed when everything in it is done"))
+        if step is None or self.refused("sign"):
             return
         started = self.viewer.state.started
         second = started.second_operator if started else ""
@@ -226,15 +222,12 @@ class SessionActs(SessionScreen):
         self.show_now()
 
     def action_skip(self) -> None:
-        if self.step and self.moment and self.viewer.state.step(self.step.id).status.settled:
-            again = self.moment.keys.of("reopen")
-            self.app.show_error(NotNow(f"{self.step.title} is settled already", f"{again} does it again"))
+        if self.refused("skip"):
             return
         self._with_reason("Skip", "Why is it skipped?", lambda step, reason: self.conductor.skip(step, reason))
 
     def action_reopen(self) -> None:
-        if self.step and self.viewer.state.step(self.step.id).status is StepStatus.PENDING:
-            self.app.show_error(NotNow(f"{self.step.title} was not done yet", "there is nothing to do again"))
+        if self.refused("reopen"):
             return
         self._with_reason(
             "Do it again", "Why should it be done again?", lambda step, reason: self.conductor.reopen(step, reason)
@@ -252,8 +245,7 @@ class SessionActs(SessionScreen):
     @asks
     async def action_retry(self) -> None:
         step = self.step
-        if step is None or self.viewer.state.step(step.id).status is not StepStatus.FAILED:
-            self.app.show_error(NotNow("nothing to retry here", "a step that failed is retried"))
+        if step is None or self.refused("retry"):
             return
         if self.viewer.doubts(step):
             await self._look_again(self.viewer.doubts(step))
@@ -280,6 +272,8 @@ class SessionActs(SessionScreen):
     @asks
     async def action_values(self) -> None:
         """Choose a value of the session, and put it right with a reason."""
+        if self.refused("values"):
+            return
         known = self.viewer.correctable()
         names = list(known)
         rows = [f"{name} = {known[name] or '(empty)'}" for name in names]
@@ -300,10 +294,9 @@ class SessionActs(SessionScreen):
 
     @asks
     async def action_cancel(self) -> None:
-        running = self.viewer.state.running()
-        if running is None and not self.viewer.busy:
-            self.app.show_error(NotNow("no command is running"))
+        if self.refused("cancel"):
             return
+        running = self.viewer.state.running()
         lines = ["It is not run again."]
         if running is not None:
             lines = [
@@ -324,11 +317,9 @@ class SessionActs(SessionScreen):
 
     def action_open_link(self) -> None:
         step = self.step
-        link = next((action.open for action in step.actions if action.open), None) if step else None
-        if link:
+        if step is not None and not self.refused("open"):
+            link = next(action.open for action in step.actions if action.open)
             self.app.open_link(fill(link, self.viewer.values()))
-        else:
-            self.app.show_error(NotNow("this step names no page"))
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)
@@ -339,12 +330,6 @@ class SessionActs(SessionScreen):
 
         step = self.step
         section = index_of(self.viewer.runbook).section_of.get(step.id) if step else None
-        if section is None or self.viewer.busy or not self.viewer.checks(section):
-            self.app.show_error(
-                NotNow(
-                    "there is nothing to check at once here",
-                    "only read-only steps that are to do and ask no question are checked",
-                )
-            )
+        if section is None or self.refused("checks"):
             return
         self.app.push_screen(ChecksScreen(section))

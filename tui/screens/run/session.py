@@ -6,30 +6,35 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.widgets import Footer
 
 from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
-from tui.errors import NotNow, RunbookError
+from tui.errors import RunbookError
 from tui.execution.viewer import Viewer
 from tui.front import FrontPage, OutputGrew, SessionChanged, asks
 from tui.runbook.model import Issue, Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.text import no_output, output_title
+from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.symptoms import Match, likely
 from tui.text.amounts import counted
 from tui.widgets import FOLDER
+from tui.widgets.band.widget import Band
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.foot.widget import Alarm, Vitals
 from tui.widgets.frames import Printed, output_foot, output_head
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment, current_step
+from tui.widgets.offers.next_act import next_act
+from tui.widgets.offers.of_session import beside, offered
+from tui.widgets.offers.offer import Offer
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 
@@ -48,6 +53,7 @@ class SessionScreen(FrontPage[None]):
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         FOLDER / "checklist" / "checklist.tcss",
         FOLDER / "step" / "card.tcss",
+        FOLDER / "band" / "band.tcss",
         FOLDER / "foot" / "foot.tcss",
         Path(__file__).with_name("session.tcss"),
     ]
@@ -59,6 +65,7 @@ class SessionScreen(FrontPage[None]):
 
     checklist = getters.query_one("#checklist", Checklist)
     card = getters.query_one("#card", StepCard)
+    band = getters.query_one("#band", Band)
     right = getters.query_one("#right", Vertical)
     output = getters.query_one("#output", OutputView)
     top = getters.query_one(TopLine)
@@ -105,11 +112,13 @@ class SessionScreen(FrontPage[None]):
         with Horizontal(id="run"):
             yield self.make_checklist()
             with Vertical(id="right"):
-                yield StepCard(id="card")
+                with Vertical(id="step"):
+                    yield StepCard(id="card")
+                    yield Band(id="band")
                 yield OutputView(id="output")
         yield from self.below()
         yield Vitals(id="vitals")
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_row()
 
     @abstractmethod
     def head(self) -> ComposeResult:
@@ -232,6 +241,41 @@ class SessionScreen(FrontPage[None]):
         self._live = bool(wanted) and self.state.attempts[wanted].outcome is None
         self.right.set_class(not wanted, "unbegun")
         self._entitle_output()
+        self._show_offers()
+
+    def situation(self) -> Situation:
+        """What decides what can be done to the step looked at."""
+        step, view = self.step, self.output
+        return replace(
+            self.viewer.situation(step),
+            printed=view.total > 0,
+            following=view.following,
+            searched=bool(self._search.text),
+            at_current=step is not None and step.id == current_step(self.viewer.state),
+        )
+
+    def offers(self) -> list[Offer]:
+        return offered(self.moment, self.step, self.situation()) if self.moment is not None else []
+
+    def _show_offers(self) -> None:
+        """Say in the band what comes next for the step looked at, and in the row of keys what can be pressed."""
+        moment, step = self.card.moment, self.step
+        if moment is None or step is None:
+            return
+        first, keys = next_act(moment, step), moment.keys
+        self.band.tell(first, beside(moment, step, self.offers()), keys.sign(first.act), moment.replayed)
+        self.show_keys()
+
+    async def on_band_chosen(self, event: Band.Chosen) -> None:
+        """Do what was clicked in the band, as its key does."""
+        await self._do_act(event.act if "." in event.act else f"{self.ACTS}.{event.act}")
+
+    def refused(self, name: str) -> bool:
+        """Whether an act is refused now; the operator is told why, as the keys and the palette do."""
+        refused = refusal(name, self.situation())
+        if refused is not None:
+            self.app.show_error(refused)
+        return refused is not None
 
     def _entitle_output(self) -> None:
         """Say on the output's frame whose it is, and how much of it there is."""
@@ -253,8 +297,7 @@ class SessionScreen(FrontPage[None]):
     async def action_attempts(self) -> None:
         step = self.step
         attempts = self.state.step(step.id).attempts if step else ()
-        if not attempts:
-            self.app.show_error(NotNow("nothing has run in this step"))
+        if self.refused("attempts"):
             return
         titles = [output_title(self.state, number) for number in attempts]
 
@@ -276,10 +319,9 @@ class SessionScreen(FrontPage[None]):
 
     def action_copy(self) -> None:
         """Copy of the output what is chosen, and say how much that is."""
-        text = self.output.wanted()
-        if not text:
-            self.app.show_error(NotNow("there is no output to copy"))
+        if self.refused("copy"):
             return
+        text = self.output.wanted()
         self.app.copy_to_clipboard(text)
         self.app.say(f"copied: {counted(text.count(NEWLINE) + 1, 'line')}, by the terminal (OSC 52)")
 
@@ -294,6 +336,8 @@ class SessionScreen(FrontPage[None]):
 
     @asks
     async def action_search(self) -> None:
+        if self.refused("search"):
+            return
         text = await self.app.ask(AskText("Search", self._prompt(SEARCH), self._search.text))
         attempt = self._attempt
         if text and attempt:
@@ -322,8 +366,7 @@ class SessionScreen(FrontPage[None]):
         if found:
             self.open_issue(found[0].issue)
             return
-        if not issues:
-            self.app.show_error(NotNow("this runbook knows no troubles", "write [[troubleshooting]]"))
+        if self.refused("troubleshoot"):
             return
 
         place = await self.app.ask(Pick("Which trouble?", [issue.title for issue in issues]))
@@ -341,6 +384,8 @@ class SessionScreen(FrontPage[None]):
         """Look at the monitors."""
         from tui.screens.watch.screen import WatchScreen
 
+        if self.refused("watch"):
+            return
         self.app.push_screen(WatchScreen())
 
     def action_summary(self) -> None:

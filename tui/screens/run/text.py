@@ -7,7 +7,6 @@ from tui.execution.commands import shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Danger, Step
-from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import names, worded
 from tui.session.state import Attempt, SessionState
@@ -77,12 +76,6 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
     name = connection_of(runbook, action.on)
     reached = state.hosts.get(name)
     return (shown(reached.hostname).strip() if reached else "") or name
-
-
-def only_looks(step: Step, place: int) -> bool:
-    """Whether what is left of a step that was begun changes nothing: checks, questions, commands known to only read."""
-    rest = step.actions[place:]
-    return place > 0 and not any(map(may_change, rest))
 
 
 def check_lines(state: SessionState, step: Step) -> list[str]:

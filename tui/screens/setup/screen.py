@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Input, RadioSet
+from textual.widgets import Button, Input, RadioSet
 
 from tui.actions import bindings
 from tui.errors import RunbookError
@@ -62,7 +62,7 @@ class SetupScreen(FrontPage[None]):
                 yield Said(block("Preflight"), classes="heading")
                 yield VerticalScroll(Words(id="rows"), id="rows-scroll", can_focus=False)
         yield Words(id="verdict")
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_row()
 
     def _form(self) -> Iterable[Widget]:
         app = self.app

@@ -6,7 +6,7 @@ from tui.session.report_card.report_card import CardSection, ReportCard
 from tui.session.state import SessionState
 from tui.session.views.called import Tone, outcome_called, over, result_of
 from tui.session.views.doubts import doubt_words, doubtful
-from tui.text.amounts import clock_cell, clock_words, counted
+from tui.text.amounts import clock_words, counted
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.head.mode import cut
@@ -113,14 +113,14 @@ def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
     beside = any(section.usual for section in card.sections)
     lines = [_section(one, whole, title, width, beside) for one in shown]
     if rest:
-        took = clock_cell(sum(one.took for one in rest))
+        took = _clock(sum(one.took for one in rest))
         lines.append([(cut(f"… and {counted(len(rest), 'section')}", title), FAINT), (f"{took:>{TIME}}", FAINT)])
     return lines
 
 
 def _section(one: CardSection, whole: float, title: int, width: int, beside: bool) -> Line:
     """A section; what is usual has a column where it is known of any (`beside`)."""
-    usual = clock_cell(_usual(one))
+    usual = _clock(_usual(one))
     late = " ▲ slower" if one.slower else ""
     tail = f"{usual:>{TIME}}" if beside else ""
     drawn = time_bar(
@@ -128,7 +128,7 @@ def _section(one: CardSection, whole: float, title: int, width: int, beside: boo
     )
     return [
         (cut(sanitise(_name(one, width)), title), "bold" if late else ""),
-        (f"{clock_cell(one.took):>{TIME}} ", "bold"),
+        (f"{_clock(one.took):>{TIME}} ", "bold"),
         *drawn,
         (late, WARN),
         (tail, SOFT),
@@ -137,6 +137,11 @@ def _section(one: CardSection, whole: float, title: int, width: int, beside: boo
 
 def _name(one: CardSection, width: int) -> str:
     return one.short or one.title if width < TITLES else one.title
+
+
+def _clock(seconds: float) -> str:
+    """A time of a column; blank where it is none."""
+    return clock_words(seconds) if seconds >= 1 else ""
 
 
 def _usual(one: CardSection) -> float:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.reactive import reactive
-from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.dialogs import AskText, Confirm
@@ -79,7 +78,7 @@ class SummaryScreen(FrontPage[None]):
         with VerticalScroll(id="summary"):
             yield Words(block("reading the session…"), id="summary-text")
         yield Words(id="summary-owed")
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_row()
 
     def on_mount(self) -> None:
         self._read()

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import reactive
-from textual.widgets import Footer
 
 from tui.actions import bindings
 from tui.errors import RunbookError
@@ -59,7 +58,7 @@ class WatchScreen(FrontPage[None]):
         yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.mode)
         yield Alarm(id="alarm")
         yield VerticalScroll(id="watch")
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_row()
 
     def on_mount(self) -> None:
         self._look()

@@ -1,0 +1,1 @@
+"""The band at the top of the step's card."""

@@ -1,0 +1,1 @@
+"""The last row of every screen."""

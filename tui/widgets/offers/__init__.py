@@ -1,0 +1,1 @@
+"""What can be done now, for the band, the keys, the palette."""

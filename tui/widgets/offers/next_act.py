@@ -1,0 +1,149 @@
+"""Decides what comes next for the step looked at: the key, the verb, and what follows from pressing it."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Step, seconds
+from tui.runbook.shell.counting import only_looks
+from tui.runbook.templates.variables import worded
+from tui.session.state import Attempt, SessionState, StepStatus, plan_of, step_by_id
+from tui.session.views.called import trying_again
+from tui.session.views.doubts import begins_anew, count_of, doubtful
+from tui.session.views.rollback import look_wanted
+from tui.text.amounts import clock_words
+from tui.widgets.glyphs import AGAIN
+from tui.widgets.moment import Moment, current_step, spent, waiting_kind
+
+LONGEST = 30
+"""Cells that the choices of a question may take."""
+
+
+class NextAct(Struct, frozen=True):
+    """What the band says: `act` is what its key does, and empty where nothing is to be pressed.
+
+    `tone` names the band's colour; `runs` says that a command is running, so that it moves.
+    """
+
+    act: str
+    verb: str
+    consequence: str = ""
+    tone: str = ""
+    runs: bool = False
+    sign: str = ""
+
+
+def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
+    """What comes next for a step; `aside` where it is one of a known trouble, which has an order of its own."""
+    state = moment.state
+    status, here = state.step(step.id).status, current_step(state)
+    if moment.read_only:
+        return NextAct("", "READ-ONLY", "nothing can be done here")
+    if state.finished:
+        return NextAct("summary", "SUMMARY", "the session is finished", "good")
+    if moment.busy and status is not StepStatus.RUNNING and (here != step.id or not state.running()):
+        return _elsewhere(state, here)
+    if status is StepStatus.RUNNING and (state.running() or moment.busy):
+        return _running(moment, step)
+    aside = aside or plan_of(state).place(step.id) < 0
+    return _doubted(state, step, aside or step.id == here) or _standing(moment, step, aside)
+
+
+def how_asked(state: SessionState, step: Step, first: bool = False) -> str:
+    """How the start of a step is confirmed; empty where one key starts it."""
+    place = 0 if first or begins_anew(state, step) else state.step(step.id).action
+    needs_second = step.approve is not Approval.NONE
+    if not needs_second and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
+        return ""
+    if needs_second:
+        return "asks for the host's name and a second person's"
+    return "asks for the host's name" if step.danger is Danger.DESTRUCTIVE else "asks first"
+
+
+def _elsewhere(state: SessionState, here: str) -> NextAct:
+    title = step_by_id(state.runbook, here).title if here else ""
+    return NextAct("here" if here else "", "RUNNING", title or "commands are run", "", True)
+
+
+def _doubted(state: SessionState, step: Step, here: bool) -> NextAct | None:
+    ended = not current_step(state)
+    starts = here and state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.FAILED)
+    doubts = doubtful(state, None if ended else step) if ended or starts else ()
+    if not doubts:
+        return None
+    return NextAct("next", "LOOK AGAIN", f"at {count_of(doubts)}: their host was restarted", "bad")
+
+
+def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
+    """What comes next for a step of which no command is running."""
+    state = moment.state
+    status, here = state.step(step.id).status, current_step(state)
+    waits = waiting_kind(state, step)
+    if waits:
+        return _waiting(moment, step, waits, status is StepStatus.FAILED)
+    if status is StepStatus.PASSED:
+        two = step.signoff is Signoff.TWO_PERSON
+        return NextAct("sign", "SIGN", f"as {state.operator}{', and a second person' if two else ''}", "sign")
+    if status is StepStatus.FAILED:
+        return NextAct("retry", "RETRY", how_asked(state, step), "bad")
+    if status is StepStatus.UNKNOWN:
+        return NextAct("next", "DECIDE", "what happened: look on the host", "bad")
+    if status is StepStatus.RUNNING:
+        return NextAct("next", "CONTINUE", how_asked(state, step) or "with what is left")
+    if aside and status is not StepStatus.PENDING:
+        return NextAct("next", "DO AGAIN", how_asked(state, step), "good")
+    if not aside and step.id != here:
+        if not here:
+            return NextAct("next", "SUMMARY", "every step is settled", "good")
+        return NextAct("next", "CURRENT STEP", step_by_id(state.runbook, here).title)
+    if look_wanted(state, step):
+        return NextAct("next", "LOOK", "whether it is needed; changes nothing")
+    return NextAct("next", "START", how_asked(state, step))
+
+
+def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
+    state = moment.state
+    action = step.actions[state.step(step.id).action]
+    if kind == "ask":
+        return NextAct("next", "ANSWER AGAIN" if again else "ANSWER", _answers(action), "bad" if again else "turn")
+    if kind == "send":
+        message = state.runbook.messages[action.send or ""]
+        to = f" to {message.to}" if message.to else ""
+        return NextAct("next", "SEND", worded(f"{message.title}{to}", state.facts), "turn")
+    return NextAct("next", "OPEN", "the page", "turn")
+
+
+def _answers(action: Action) -> str:
+    if action.answer is AnswerKind.YES_NO:
+        return "yes or no"
+    if action.answer is AnswerKind.NUMBER:
+        return "a number"
+    choices = " or ".join(action.choices)
+    if action.answer is AnswerKind.CHOICE:
+        return choices if len(choices) <= LONGEST else f"one of {len(action.choices)}"
+    return "in words"
+
+
+def _running(moment: Moment, step: Step) -> NextAct:
+    """How long the step's commands are still to run, by what is usual, else by what the runbook allows."""
+    state = moment.state
+    if trying_again(state, state.step(step.id)):
+        attempt = state.attempts[state.step(step.id).attempts[-1]]
+        return NextAct("", "TRYING AGAIN", _until_next(step, attempt, moment.now), "", True, AGAIN)
+    time, usual = spent(state, step, moment.now), moment.usual.get(step.id)
+    if usual is not None and usual.median > time.took:
+        left = f"about {clock_words(usual.median - time.took)} to go"
+    elif usual is None and time.budget > time.took:
+        left = f"{clock_words(time.budget - time.took)} of its budget left"
+    else:
+        left = ""
+    return NextAct("", "RUNNING", left, "", True)
+
+
+def _until_next(step: Step, attempt: Attempt, now: datetime) -> str:
+    retry = step.actions[attempt.action].retry if 0 <= attempt.action < len(step.actions) else None
+    if retry is None or attempt.seconds is None:
+        return "soon"
+    begins = attempt.started + timedelta(seconds=attempt.seconds + seconds(retry.every))
+    left = (begins - now).total_seconds()
+    return f"in {clock_words(left)}" if left >= 1 else "now"

@@ -1,0 +1,89 @@
+"""Decides what can be done now on a screen of a session: first what comes next, last what cannot, each with why."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from tui.actions import acts
+from tui.runbook.model import Step
+from tui.session.possible.refusals import Situation, refusal
+from tui.session.state import StepStatus, plan_of
+from tui.widgets.moment import Moment, current_step
+from tui.widgets.offers.next_act import NextAct, how_asked, next_act
+from tui.widgets.offers.offer import LEAVING, ROLLBACK, Offer, Rank, help_offer, offer_of
+
+VERBS = {"update": "status update", "everything": "whole session", "others": "other troubles", "reopen": "again"}
+"""What is called otherwise where there is little room."""
+LOOKS = ("update", "search", "watch", "everything", "checks", "others")
+"""What stands in the row of keys behind what is done to the step."""
+CLOSE = {
+    StepStatus.PENDING: ("skip",),
+    StepStatus.RUNNING: ("cancel", "note"),
+    StepStatus.WAITING: ("skip",),
+    StepStatus.PASSED: ("note", "reopen"),
+    StepStatus.FAILED: ("troubleshoot", "skip", ROLLBACK),
+    StepStatus.UNKNOWN: (ROLLBACK,),
+    StepStatus.SIGNED: ("reopen",),
+    StepStatus.SKIPPED: ("reopen",),
+    StepStatus.NOT_NEEDED: ("reopen",),
+}
+"""What can be done to a step beside what comes next, by where it stands, the most likely first."""
+
+
+def offered(moment: Moment, step: Step | None, situation: Situation) -> list[Offer]:
+    """Every act of the screen whose keys `moment` has: those that can be done now in their order, then the others."""
+    screen = moment.keys.screen
+    aside = step is not None and plan_of(moment.state).place(step.id) < 0
+    first = next_act(moment, step, aside) if step is not None else NextAct("", "")
+    close = _close(moment, step) if step is not None else ()
+    found: list[Offer] = []
+    for act in acts(screen):
+        name = act.id.partition(".")[2]
+        refused = refusal(name, situation)
+        offer = offer_of(act, moment.keys, _rank(name, first, close), refused)
+        if name == first.act and refused is None:
+            offer = replace(offer, verb=first.verb.lower(), consequence=first.consequence)
+        elif name in VERBS:
+            offer = replace(offer, verb=VERBS[name])
+        if name == "retry" and step is not None:
+            offer = replace(offer, consequence=how_asked(moment.state, step))
+        if name == "troubleshoot" and moment.issue:
+            offer = replace(offer, consequence=moment.issue)
+        found.append(offer)
+    order = [first.act, *close, *LOOKS]
+    found.sort(key=lambda one: (one.rank, order.index(one.name) if one.name in order else len(order)))
+    return [*found, help_offer(moment.keys)]
+
+
+def beside(moment: Moment, step: Step, offers: Sequence[Offer]) -> list[Offer]:
+    """What the band names beside what comes next: what can be done to the step, the rollback where it went wrong."""
+    close = _close(moment, step)
+    possible = {one.name: one for one in offers if one.possible and one.key and one.rank is not Rank.NEXT}
+    return [possible[name] for name in close if name in possible]
+
+
+def _close(moment: Moment, step: Step) -> tuple[str, ...]:
+    """What can be done to the step beside what comes next, the most likely first."""
+    state = moment.state
+    status = state.step(step.id).status
+    if state.finished or moment.replayed:
+        return ()
+    if moment.busy and status is not StepStatus.RUNNING:
+        return ("cancel", "note")
+    if status is StepStatus.RUNNING and not (state.running() or moment.busy):
+        return ("skip", "note", ROLLBACK)
+    if status is StepStatus.PENDING and step.id != current_step(state) and plan_of(state).place(step.id) >= 0:
+        return ("here", "skip")
+    return CLOSE[status]
+
+
+def _rank(name: str, first: NextAct, close: Sequence[str]) -> Rank:
+    if name == first.act:
+        return Rank.NEXT
+    if name == ROLLBACK:
+        return Rank.ROLLBACK
+    if name in close:
+        return Rank.BESIDE
+    if name in LOOKS:
+        return Rank.LOOK
+    return Rank.LEAVE if name in LEAVING else Rank.ELSE
