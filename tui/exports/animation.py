@@ -20,7 +20,7 @@ from tui.session.views.markers import MarkerKind
 from tui.text.amounts import duration
 from tui.text.drawn import Drawn, drawn
 from tui.text.looks import DEFAULT, Look, nearest
-from tui.text.sanitise import Shown, sanitise
+from tui.text.sanitise import sanitise
 
 ROWS = 28
 CELL, ROW, EDGE, BAR = 8.4, 18.0, 14.0, 34.0
@@ -230,4 +230,4 @@ def _part(whole: Drawn, begin: int, end: int) -> Drawn:
         for start, stop, look in whole.runs
         if start < end and stop > begin
     )
-    return Drawn(Shown(whole.text[begin:end]), tuple(runs))
+    return Drawn(sanitise(whole.text[begin:end]), tuple(runs))

@@ -33,7 +33,7 @@ _ACTS = re.compile(
     rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
 )
 """What does something, or is not shown; of what cannot be seen in Unicode the most usual."""
-_COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]|\r+(?=\n|\Z)")
+_COLOURS = re.compile(rb"\x1b\[(?:[0-9;:]*m|0?K)|\r+(?=\n|\Z)")
 _TO_THE_END = {(what, number) for what in "JK" for number in ("", "0")}
 """Where nothing moves back, nothing is there to be erased."""
 

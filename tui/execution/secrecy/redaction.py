@@ -8,6 +8,7 @@ from tui.execution.secrecy.disguises import disguised
 from tui.execution.secrecy.forms import SHORTEST, Form, beginning, forms_of, occurrences
 from tui.session.output.line_index import redrawn_lines
 from tui.session.output.masks import HIDDEN, Span, hide, merged
+from tui.session.output.redrawn_rows import SCANNED, written_rows
 from tui.text.drawn import drawn
 
 STRETCH, SLACK = 12, 4096
@@ -72,6 +73,11 @@ class Redactor:
             for offset, line in redrawn_lines(file):
                 if self.spans(drawn(hide(line, offset, hidden)).text.encode("utf-8", "surrogatepass")):
                     yield offset, offset + len(line)
+            file.seek(0)
+            data = file.read(SCANNED)
+            for start, end in written_rows(data):
+                if self.spans(drawn(hide(data[start:end], start, hidden)).text.encode("utf-8", "surrogatepass")):
+                    yield start, end
 
     def redact(self, text: str) -> str:
         """The text with every secret replaced."""

@@ -19,8 +19,10 @@ SEAL = 8
 Those of older versions are of the spans alone, or are not there.
 """
 
-LOOKED = b"drawn"
-"""Says that secrets were also looked for in lines as they are shown, after what a line writes over itself."""
+LOOKED = b"drawn rows"
+"""Says that secrets were also looked for in lines and rows as they are shown, after what they write over themselves."""
+EARLIER = (b"", b"drawn")
+"""What older versions said."""
 
 HIDDEN = "•••".encode()
 
@@ -99,7 +101,8 @@ def _read(directory: Path, attempt: int) -> tuple[MaskState, bytes]:
         return MaskState.UNSEALED, spans
     if data == _sealed(spans):
         return MaskState.SOUND, spans
-    return (MaskState.UNDRAWN if data == _sealed(spans, b"") else MaskState.DAMAGED), spans
+    older = any(data == _sealed(spans, looked) for looked in EARLIER)
+    return (MaskState.UNDRAWN if older else MaskState.DAMAGED), spans
 
 
 def _sealed(spans: bytes, looked: bytes = LOOKED) -> bytes:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from heapq import merge
 from pathlib import Path
 
 from tui.session.clock import Clock
@@ -26,6 +27,7 @@ from tui.session.output.masks import (
     read_mask,
     write_mask,
 )
+from tui.session.output.redrawn_rows import RedrawnRows
 from tui.session.output.seal import Sealer
 from tui.session.output.timing import STREAMS, Burst, Timing, TimingWriter, cut, verify_timing
 from tui.text.drawn import Drawn, as_shown, drawn, redraws, without_colours
@@ -158,6 +160,7 @@ class OutputReader:
             self._index = writer.sealer.index
             writer.sealer.keep_index()
         self._timing = Timing(output_path(directory, attempt).with_suffix(".idx"))
+        self._rows = RedrawnRows()
         self._mask: list[Span] | None = None
         self._looked = True
 
@@ -191,7 +194,7 @@ class OutputReader:
         if self.withheld:
             return 1
         size = self._ready()
-        return self._index.total(size, self._fetch)
+        return self._rows.total(self._index.total(size, self._fetch))
 
     def read_lines(self, first: int, count: int) -> list[bytes]:
         """Up to `count` lines from line `first` (0 is the first), secrets hidden, not yet safe for a terminal.
@@ -202,14 +205,18 @@ class OutputReader:
         if self.withheld:
             return [WITHHELD][first : first + count]
         size = self._ready()
-        spans = self._index.spans(max(0, first), count, size, self._fetch) if count > 0 else []
-        if not spans:
-            return []
+        return self._read(self._spans(first, count, size) if count > 0 else [], size)
+
+    def _read(self, spans: list[Span], size: int) -> list[bytes]:
         lines = [line for part in parts_of(spans) for line in self._read_part(part, size)]
         return [
             self._safe_as_drawn(line, stop == size) if redraws(line) else line
             for line, (_, stop) in zip(lines, spans, strict=True)
         ]
+
+    def _spans(self, first: int, count: int, size: int) -> list[Span]:
+        """Where the bytes of lines are: one behind the other, but for rows that were drawn over."""
+        return self._rows.spans(max(0, first), count, self._index, size, self._fetch)
 
     def _read_part(self, spans: list[Span], size: int) -> list[bytes]:
         """Lines that lie one behind the other, secrets hidden."""
@@ -246,14 +253,14 @@ class OutputReader:
         """Which stream each of the lines that `read_lines` gives began on: out or err."""
         if self.withheld or count <= 0:
             return []
-        spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
+        spans = self._spans(first, count, self._ready())
         return [self.stream_at(begin) for begin, _ in spans]
 
     def times_of(self, first: int, count: int) -> list[float]:
         """How many seconds after the attempt began each of the lines came that `read_lines` gives."""
         if self.withheld or count <= 0:
             return []
-        spans = self._index.spans(max(0, first), count, self._ready(), self._fetch)
+        spans = self._spans(first, count, self._ready())
         return [self._timing.came_at(begin) for begin, _ in spans]
 
     def bursts(self) -> Iterator[Burst]:
@@ -276,8 +283,21 @@ class OutputReader:
         if self.withheld:
             return
         compiled = _compiled(pattern)
-        anywhere = re.compile(compiled.pattern, compiled.flags | re.MULTILINE)
         size = self._ready()
+        rows = (line for line in self._rows.redrawn(start, direction) if self._row_matches(compiled, line))
+        plain = (self._rows.shown(raw) for raw in self._search_raw(compiled, size, start, direction, stopped))
+        lines = merge(rows, (line for line in plain if line >= 0), reverse=direction < 0)
+        yield from (line for line in lines if (line - start) * direction >= 0)
+
+    def _row_matches(self, pattern: re.Pattern[bytes], line: int) -> bool:
+        return any(pattern.search(as_shown(text)) for text in self.read_lines(line, 1))
+
+    def _search_raw(
+        self, compiled: re.Pattern[bytes], size: int, start: int, direction: int, stopped: Callable[[], bool]
+    ) -> Iterator[int]:
+        """The raw lines that match, from about line `start` on."""
+        anywhere = re.compile(compiled.pattern, compiled.flags | re.MULTILINE)
+        start = self._rows.raw(start)
         first = self._index.offset_of(start, size, self._fetch) // BATCH
         batches = range(first, -(-size // BATCH)) if direction > 0 else range(min(first, (size - 1) // BATCH), -1, -1)
         for batch in batches:
@@ -300,7 +320,7 @@ class OutputReader:
         high = self._index.line_at(end, self._fetch)
         if self._index.offset_of(high, size, self._fetch) < end:
             high += 1
-        lines = self.read_lines(low, high - low)
+        lines = self._read(self._index.spans(low, max(0, high - low), size, self._fetch), size)
         found = [low + place for place, line in enumerate(lines) if pattern.search(as_shown(line))]
         if direction > 0:
             yield from (line for line in found if line >= start)
@@ -326,6 +346,8 @@ class OutputReader:
         if self._writer is None:
             for block in range(self._index.blocks, size // BLOCK):
                 self._index.add(self._fetch(block * BLOCK, BLOCK))
+        if self._looked:  # else a row might show what nobody has looked for in it
+            self._rows.follow(self._index, size, self._fetch)
         return size
 
     def _fetch(self, offset: int, length: int) -> bytes:
