@@ -18,7 +18,7 @@ CHECKED = re.compile(rb"[1-9] ok, 0 failed(\x1b\[[\d;]*m)+ \xc2\xb7 f10 begins")
 
 def begin(screen: Terminal, sessions: Path) -> None:
     """Home, set-up, the first two steps: a message that is copied, and a change that is confirmed."""
-    screen.wait_for("none yet on this machine")
+    screen.wait_for("None yet")
     screen.press("d")
     screen.wait_for(CHECKED)
     screen.press(F10)

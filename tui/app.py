@@ -83,7 +83,6 @@ class RunbookApp(Attentive, TakingUp):
         self.notifier: ScreenNotifier | None = None
         self._session = session
         self._rolling_back = rolling_back
-        self._before: Workspace | None = None
         self._history: History | None = None
         self._usual = NOTHING_KNOWN
         self._closing = False
@@ -182,26 +181,15 @@ class RunbookApp(Attentive, TakingUp):
 
         self.push_screen(TroubleshootScreen(issue))
 
-    def replay(self, session_id: str) -> None:
-        """See a kept session again, as it was."""
-        from tui.replay.stage import staged
-
-        self.once(lambda: staged(self.workspace.store.find(session_id)), self._show_replay)
-
-    def _show_replay(self, place: "ReplayWorkspace") -> None:
-        from tui.screens.replay import ReplayScreen
-
-        if place is not self.workspace:
-            self._before = self.workspace
-        self.workspace, self.viewer = place, place.replayer
-        self.push_screen(ReplayScreen(place))
-
     def open_run(self) -> None:
         """Show the session that is open: its rollback, once it has turned to one."""
         from tui.session.views.rollback import made_elsewhere
 
         if self.workspace.replaying:
-            self.pop_screen()
+            if getattr(self.screen_stack[-2], "ACTS", "") == "home":
+                self.close_session()  # its summary alone was looked at
+            else:
+                self.pop_screen()
             return
         self._home_again()
         state = self.viewer.state if self.viewer else None

@@ -131,8 +131,18 @@ class Front(App[None]):
         """Begin a session and show it."""
 
     @abstractmethod
-    def resume(self, session_id: str) -> None:
-        """Resume a session and show it."""
+    def resume(self, session_id: str, hosts: str = "", reopen: bool = False, rolling_back: bool | None = None) -> None:
+        """Resume a session and show it.
+
+        Args:
+            hosts: which places hold where its hosts are said to be elsewhere today; "" asks.
+            reopen: whether a finished one is opened again.
+            rolling_back: whether its rollback is asked about then; None leaves it as the command line said.
+        """
+
+    @abstractmethod
+    def review(self, session_id: str) -> None:
+        """Show the summary of a session that is over."""
 
     @abstractmethod
     def replay(self, session_id: str) -> None:

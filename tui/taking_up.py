@@ -1,4 +1,4 @@
-"""Takes a session up on the screen: asks where its hosts are, reaches them again, and says where it stands."""
+"""Takes a session up on the screen, or shows one that is over: asks where its hosts are, and reaches them again."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -6,25 +6,29 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
+from tui.execution.workspace import Workspace
 from tui.front import Front, asks
 from tui.session.places import Moved
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
+    from tui.replay.stage import ReplayWorkspace
 
 Result = TypeVar("Result")
 Failed = Callable[[RunbookError], None]
 
 
 class TakingUp(Front):
-    """The application, as far as it takes up sessions that were left."""
+    """The application, as far as it takes up sessions that were left, and shows those that are over."""
 
     _hosts = ""
     """Which places hold for hosts that are said to be elsewhere today: "session", "today", or "" to ask."""
     _rolling_back = False
     _again = False
     _opening = False
+    _before: Workspace | None = None
+    """Where the program was before it shows a session that was recorded."""
 
     def once(self, call: Callable[[], Result], done: Callable[[Result], None], failed: Failed | None = None) -> None:
         """Open a session, unless one is on its way to be opened: a key pressed twice begins or resumes one."""
@@ -46,8 +50,39 @@ class TakingUp(Front):
     def _opened(self, viewer: "Viewer") -> None:
         """Show a session that was opened."""
 
-    def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
+    def replay(self, session_id: str) -> None:
+        """See a kept session again, as it was."""
+        from tui.replay.stage import staged
+
+        self.once(lambda: staged(self.workspace.store.find(session_id)), self._show_replay)
+
+    def _show_replay(self, place: "ReplayWorkspace") -> None:
+        from tui.screens.replay import ReplayScreen
+
+        self._enter(place)
+        self.push_screen(ReplayScreen(place))
+
+    def review(self, session_id: str) -> None:
+        """Show the summary of a session that is over."""
+        from tui.replay.stage import staged
+        from tui.screens.summary.screen import SummaryScreen
+
+        def show(place: "ReplayWorkspace") -> None:
+            self._enter(place)
+            self.push_screen(SummaryScreen())
+
+        self.once(lambda: staged(self.workspace.store.find(session_id)), show)
+
+    def _enter(self, place: "ReplayWorkspace") -> None:
+        """Have a session that was recorded as the one that is open."""
+        if place is not self.workspace:
+            self._before = self.workspace
+        self.workspace, self.viewer = place, place.replayer
+
+    def resume(self, session_id: str, hosts: str = "", reopen: bool = False, rolling_back: bool | None = None) -> None:
         """Resume a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
+        if rolling_back is not None and not self._opening:
+            self._rolling_back = rolling_back
         self.once(
             lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts, reopen),
             self._resumed,

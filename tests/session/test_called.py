@@ -18,12 +18,14 @@ from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
 from tui.exports.report import checklist
 from tui.headless.tables import sessions_report
-from tui.screens.home.text import session_line
+from tui.screens.home.deployments_text import deployment_line, widths_of
 from tui.screens.run.text import check_lines, output_title
 from tui.screens.summary.card_text import head_lines, section_lines
 from tui.screens.summary.text import Report, details
 from tui.session import events as ev
 from tui.session.archive.history import read_history
+from tui.session.archive.known import KnownSessions, known_session
+from tui.session.archive.store import SessionDirectory
 from tui.session.folding.fold import apply
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome, OutcomeKind
@@ -180,7 +182,10 @@ def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
     data = json.loads(to_json(read))
     assert called.tone is Tone.BAD
     assert called.words.upper() in report
-    assert str(called) in text_of([session_line(listed, NOW, "")])
+    known = known_session(SessionDirectory(listed.path), read.state)
+    row = deployment_line(known, widths_of([known], 160, NOW), 160, NOW, known.runbook)
+    assert text_of([row]).startswith(f"{called.sign} ")
+    assert f" {called.words}"[:24] in text_of([row])
     assert called.words in sessions_report(small_session.workspace.store, as_json=False)
     assert called.words.upper() in markdown
     assert called.words in html
@@ -225,8 +230,11 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert next(iter(store.summaries())).finished
     assert sessions_report(store, as_json=False).endswith("rolled back")
     assert json.loads(sessions_report(store, as_json=True))[0]["result"] == "rolled back"
-    line = session_line(next(iter(store.summaries())), NOW, "Shop")
-    assert line[0] == ("↺ rolled back", "bold $st-bad")
+    known = KnownSessions(store).get(store.names()[0])
+    assert known.finished
+    line = deployment_line(known, widths_of([known], 120, NOW), 120, NOW, known.runbook)
+    assert line[0] == ("↺ ", "$st-bad")
+    assert "rolled back" in text_of([line])
     assert "ROLLED BACK" in to_markdown(told).decode()
     assert json.loads(to_json(told))["result"] == "rolled back"
     assert "rolled back" in to_html(told).decode()

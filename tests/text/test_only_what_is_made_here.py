@@ -32,6 +32,7 @@ MAY = {
     ("widgets/words.py", "Visual"): "draws a block",
     ("widgets/step/card.py", "Visual"): "draws a block",
     ("widgets/rollback/head.py", "Digits"): "a clock",
+    ("screens/home/listing.py", "Digits"): "a clock",
     ("screens/setup/fields.py", "RadioSet"): "made of choices, which take blocks",
     ("screens/palette.py", "CommandPalette"): "offers the program's own words",
     ("app.py", "SystemCommand"): "the program's own words",
@@ -62,6 +63,7 @@ SET = {"widgets/fields/line_input.py"}
 UPDATES = {
     "widgets/said.py": "a block",
     "widgets/rollback/head.py": "a clock",
+    "screens/home/listing.py": "a clock",
     "widgets/output/rows.py": "a set of places",
 }
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}

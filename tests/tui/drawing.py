@@ -142,12 +142,13 @@ def kept(stage: Stage, outcomes: Sequence[str]) -> None:
 async def home(stage: Stage) -> None:
     kept(stage, ["deployed", "rolled back", "abandoned", "deployed", "unfinished"])
     stage.app.push_screen(HomeScreen())
-    await stage.says("nfinished", "rolled back")
+    await stage.says("RESUME", "rolled back")
+    await until(stage.pilot, lambda: stage.app.screen.whole and stage.app.screen.gathered.problems is not None)
 
 
 @drawn
 async def home_empty(stage: Stage) -> None:
-    await stage.says("d deploy")
+    await stage.says("d deploy", "None yet")
 
 
 @drawn

@@ -56,7 +56,7 @@ async def test_help_lists_every_key_and_the_palette_every_action(workspace: Work
 async def test_a_key_can_be_changed(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(keys={"home.deploy": "f6"}))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         await until(pilot, lambda: "F6 deploy" in shown(app))
         await pilot.press("d")
         await pilot.pause()
@@ -79,7 +79,7 @@ async def test_a_small_terminal_hears_nothing_until_it_is_large(workspace: Works
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("d")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         assert isinstance(app.screen, HomeScreen)
 
 

@@ -101,7 +101,7 @@ async def test_every_screen_of_a_run_is_ascii(
     host.replies["uptime"] = Reply("läuft 日本 ✔\n".encode(), until=threading.Event())
     app = RunbookApp(workspace)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         assert shown(app).isascii()
         workspace.preflight(SETUP, lambda row: None)
         app.begin(SETUP)
@@ -125,7 +125,7 @@ async def test_every_screen_of_a_run_is_ascii(
 async def test_the_settings_say_so_too(make_workspace: Callable[..., Workspace]) -> None:
     app = RunbookApp(make_workspace(), Config(glyphs="ascii"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         assert shown(app).isascii()
 
 

@@ -1,36 +1,32 @@
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tui.app import RunbookApp
 from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
+from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.told import Told
 from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
 from tui.front import Front
-from tui.runbook.model import Window
-from tui.runbook.window import window_state
 from tui.screens.exporting import write_exports
 from tui.screens.help import HelpScreen
-from tui.screens.home.screen import LISTED, HomeScreen
-from tui.screens.home.text import window_lines
+from tui.screens.home.listing import Listing
+from tui.screens.home.screen import HomeScreen
 from tui.screens.links import Links, can_open
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.summary.screen import SummaryScreen
 from tui.session import events as ev
-from tui.session.archive.store import Summary
+from tui.session.archive.store import SessionDirectory
 from tui.session.journal.journal import read
-
-WINDOW = Window(days=("tue",), starts="02:00", ends="04:00")
-
-
-def text(lines: list[list[tuple[str, str]]]) -> str:
-    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+from tui.session.places import runbook_id
 
 
 def left_open(workspace: Workspace, finish: bool = False) -> str:
@@ -43,26 +39,30 @@ def left_open(workspace: Workspace, finish: bool = False) -> str:
 
 async def test_home_says_what_this_is_and_whether_now_is_the_time(workspace: Workspace) -> None:
     app = RunbookApp(workspace)
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: "none yet" in shown(app) and "? keys" in shown(app))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "None yet. `d` begins one; `runbook drill` rehearses." in shown(app))
+        await until(pilot, lambda: "nothing wrong" in shown(app) or "warning" in shown(app))
         seen = shown(app)
-        for words in ("Shop", "release v2", "Production", "Shop team", "inside, 2 h left", "2026-11-24 02:00 UTC"):
+        for words in ("Shop", "Production", "Shop team", "● OPEN", "until 04:00", "next  Tue 1 Dec 02:00  in 7 d"):
             assert words in seen
+        assert "environment  Production" in seen
+        assert "Tue 24 Nov 02:00:00 UTC" in seen
         assert "Deploy" in seen
         assert "Roll back" in seen
         assert "Verify" not in seen  # the runbook has no such flow
 
 
-def test_outside_the_window_the_next_one_is_named() -> None:
-    sunday = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
-    seen = text(window_lines(window_state(WINDOW, sunday), sunday))
-    assert "✖ outside: Sunday is not a deployment day" in seen
-    assert "next opens Tue 2026-11-24 02:00 UTC, in 27 h" in seen
-
-
-def test_without_a_window_none_is_claimed() -> None:
-    now = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
-    assert "window none" in text(window_lines(window_state(None, now), now))
+async def test_where_it_is_narrow_the_release_stands_in_the_line_on_top(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "None yet" in shown(app))
+        assert "Shop · release v2" in shown(app)
+        assert "2 h left" in shown(app)
+        assert "Start" in shown(app)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "environment" in shown(app))
+        assert "Shop · release v2" not in shown(app)
+        assert "release      v2" in shown(app)
 
 
 async def test_the_unfinished_session_comes_first_and_enter_goes_on_with_it(
@@ -73,9 +73,10 @@ async def test_the_unfinished_session_comes_first_and_enter_goes_on_with_it(
     left_open(workspace, finish=True)
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "◆ unfinished" in shown(app))
-        seen = shown(app)
-        assert seen.index("◆ unfinished") < seen.index("✔ deployed")
+        await until(pilot, lambda: "◆ Deploy v2, Docker" in shown(app) and app.screen.whole)
+        assert "at Look around" in shown(app)
+        assert "ana · 1 m ago" in shown(app)
+        assert app.screen.framed == "unfinished"
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor is not None)
         assert app.conductor is not None
@@ -86,14 +87,20 @@ async def test_the_unfinished_session_comes_first_and_enter_goes_on_with_it(
     assert any(isinstance(event, ev.SessionResumed) for event in events)
 
 
-async def test_a_finished_session_is_not_resumed_but_exported(workspace: Workspace, tmp_path: Path) -> None:
+async def test_of_a_finished_session_enter_shows_the_summary_and_e_exports_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     session = left_open(workspace, finish=True)
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: "✔ deployed" in shown(app))
+        await until(pilot, lambda: "deployed" in shown(app))
         await pilot.press("enter")
-        await until(pilot, lambda: "this session is finished" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "DEPLOYED" in shown(app))
         assert app.conductor is None
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        assert app.workspace is workspace
+        assert app.viewer is None
         await pilot.press("e")
         await dialog(pilot, Told)
         folder = tmp_path / "state" / "runbook" / "exports"
@@ -127,14 +134,17 @@ async def test_a_damaged_session_is_shown_with_its_problem(workspace: Workspace)
     path = workspace.store.find(session).journal
     path.write_bytes(path.read_bytes().replace(b'"operator":"ana"', b'"operator":"eve"'))
     app = RunbookApp(workspace)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "cannot be read" in shown(app))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: "? Tue 24 Nov 02:00  cannot be read" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: any("restore it from a copy" in one.message for one in app._notifications))
+        assert isinstance(app.screen, HomeScreen)
 
 
 async def test_dashboards_are_copied(workspace: Workspace) -> None:
     app = RunbookApp(workspace)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         await pilot.press("o")
         await dialog(pilot, Links)
         assert "New issues" in shown(app)
@@ -152,7 +162,7 @@ def test_no_browser_draws_over_the_terminal() -> None:
 async def test_a_drill_is_marked(make_workspace: Callable[..., Workspace]) -> None:
     app = RunbookApp(make_workspace(drill="calm"))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         assert "◆ DRILL" in shown(app)
         assert "nothing here is real" in shown(app)
         assert isinstance(app.screen.app, Front)
@@ -161,7 +171,7 @@ async def test_a_drill_is_marked(make_workspace: Callable[..., Workspace]) -> No
 async def test_hostile_words_of_a_runbook_stay_words(make_workspace: Callable[..., Workspace]) -> None:
     app = RunbookApp(make_workspace(SHOP.replace('title = "Shop"', 'title = "[red]Shop[/foo]\\u001b]0;x\\u0007"')))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         assert "[red]Shop[/foo]" in shown(app)
         assert "\x1b" not in shown(app)
 
@@ -175,15 +185,14 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
     clock.advance(2 * 3600)
     app = RunbookApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "✖ overdue by 1 h" in shown(app))
-        await until(pilot, lambda: "Watch the error rate" in shown(app))
-        assert "x ticks one off" in shown(app)
+        await until(pilot, lambda: "✖ 1 h late  Watch the error rate" in shown(app))
+        assert "1 late · x ticks one off" in shown(app)
         await pilot.press("x")
         await dialog(pilot, Pick)
         await pilot.press("down", "enter")
         await dialog(pilot, AskText)
         await pilot.press("n", "o", "n", "e", "enter")
-        await until(pilot, lambda: "Follow-ups" not in shown(app))
+        await until(pilot, lambda: "Nothing to do." in shown(app))
         directory = workspace.store.find("last")
         last = list(read(directory.journal))[-1].event
         assert last == ev.FollowUpDone(followup="watch", operator=app.operator, note="none")
@@ -192,51 +201,217 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
         await until(pilot, lambda: any("no follow-up is left" in one.message for one in app._notifications))
 
 
-async def test_what_older_sessions_left_to_do_is_listed_too(workspace: Workspace, clock: FakeClock) -> None:
-    """Behind the twenty newest: one that is unfinished, one with a follow-up, and one that is done with."""
-    unfinished = left_open(workspace)
-    clock.advance(60)
-    owing = left_open(workspace, finish=True)
-    clock.advance(60)
-    for _ in range(LISTED + 5):
-        conductor = workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
-        conductor.finish("abandoned")
-        conductor.close()
+async def test_enter_on_a_follow_up_ticks_it_off(workspace: Workspace) -> None:
+    left_open(workspace, finish=True)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "deployments")
+        assert "1 today" in shown(app)
+        await pilot.press("tab")
+        assert app.screen.framed == "followups"
+        await pilot.press("enter")
+        await dialog(pilot, AskText)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing to do." in shown(app))
+
+
+async def test_an_unfinished_session_can_be_rolled_back_from_here_after_it_is_asked(workspace: Workspace) -> None:
+    session = left_open(workspace)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "unfinished")
+        assert "^r roll it back" in shown(app)
+        await pilot.press("ctrl+r")
+        await dialog(pilot, TakenUp)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.conductor is not None and not isinstance(app.screen, TakenUp))
+        assert app.conductor.state.started.session == session
+        assert app.conductor.state.rollback is None
+        assert not app._rolling_back
+
+
+async def test_of_several_unfinished_sessions_each_can_be_resumed(workspace: Workspace, clock: FakeClock) -> None:
+    sessions = []
+    for _ in range(3):
+        sessions.append(left_open(workspace))
         clock.advance(60)
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: not app.screen.reading_older and len(app.screen.sessions or ()) > LISTED)
-        assert [one.id for one in app.screen.sessions][0] == unfinished
-        assert [one.id for one in app.screen.sessions][-1] == owing
-        assert len(app.screen.sessions) == LISTED + 2
+        await until(pilot, lambda: "Unfinished 1 of 3" in shown(app) and app.screen.whole)
+        assert app.screen.marked().id == sessions[2]
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "Unfinished 3 of 3" in shown(app))
+        assert app.screen.marked().id == sessions[0]
+        await pilot.press("down")
+        assert app.screen.framed != "unfinished"
+
+
+async def test_rehearsals_and_deployments_are_in_lists_of_their_own(
+    make_workspace: Callable[..., Workspace], clock: FakeClock
+) -> None:
+    left_open(make_workspace(drill="Nothing answers"), finish=True)
+    clock.advance(3600)
+    left_open(make_workspace(), finish=True)
+    clock.advance(3 * 24 * 3600)
+    app = RunbookApp(make_workspace())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "1 of 1 within 60 days" in shown(app))
+        assert len(app.screen.deployments) == 1
+        assert "✔ Nothing answers" in shown(app)
+        assert "3 d ago" in shown(app)
+        assert len(app.screen.left) == 1, "a rehearsal owes nothing here"
+        assert shown(app).count("✔ Tue 24 Nov") == 1
+        await pilot.press("tab", "tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen))
+        assert app.viewer.state.started.drill == "Nothing answers"
+
+
+async def test_other_flows_are_listed_where_all_are_wanted(
+    make_workspace: Callable[..., Workspace], clock: FakeClock
+) -> None:
+    text = SHOP.replace(
+        "[flows.rollback]",
+        '[flows.verify]\ntitle = "Look at it"\nkind = "verify"\nsections = ["before"]\n[flows.rollback]',
+        1,
+    )
+    workspace = make_workspace(text)
+    conductor = workspace.begin(Setup(flow="verify", operator="ana", variables={"release": "v2"}))
+    conductor.finish("checked")
+    conductor.close()
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.whole and "None yet. `d`" in shown(app))
+        await pilot.press("a")
+        await until(pilot, lambda: "All sessions" in shown(app) and "checked" in shown(app))
+        await pilot.press("a")
+        await until(pilot, lambda: "Last deployments" in shown(app) and "checked" not in shown(app))
+
+
+def kept(workspace: Workspace, clock: FakeClock, count: int) -> list[str]:
+    """So many sessions that are over, written without an engine; the newest first."""
+    names = []
+    for _ in range(count):
+        directory, log = workspace.store.create("deploy", workspace.text, clock)
+        log.append(
+            ev.SessionStarted(
+                session=directory.id,
+                flow="deploy",
+                method="docker",
+                operator="ana",
+                title="Shop",
+                runbook_hash="",
+                variables={"release": "v2"},
+                runbook=runbook_id(workspace.runbook),
+            )
+        )
+        clock.advance(60)
+        log.append(ev.SessionFinished(result="abandoned", operator="ana"))
+        log.close()
+        names.append(directory.id)
+    return names[::-1]
+
+
+async def test_what_older_sessions_left_to_do_is_listed_too(
+    workspace: Workspace, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.home.sorted_sessions.LISTED", 5)
+    unfinished = left_open(workspace)
+    clock.advance(60)
+    left_open(workspace, finish=True)
+    clock.advance(60)
+    newest = kept(workspace, clock, 8)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.whole and app.screen.framed == "unfinished")
+        assert app.screen.marked().id == unfinished
+        assert [one.id for one in app.screen.deployments] == newest[:5]
         await until(pilot, lambda: "Watch the error rate" in shown(app))
 
 
-async def test_keys_are_heard_while_older_sessions_are_read(
+async def test_keys_are_heard_while_two_hundred_sessions_are_read_which_happens_once(
     workspace: Workspace, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(LISTED + 1):
-        left_open(workspace)
-        clock.advance(60)
-    go_on = threading.Event()
-    every = workspace.store.summaries
+    names = kept(workspace, clock, 200)
+    go_on, begun, read_ones = threading.Event(), threading.Event(), []
+    load = SessionDirectory.load
 
-    def slow() -> Iterator[Summary]:
-        for place, one in enumerate(every()):
-            if place >= LISTED:
-                go_on.wait()
-            yield one
+    def slow(directory: SessionDirectory) -> object:
+        read_ones.append(directory.id)
+        if len(read_ones) > 12:
+            begun.set()
+            go_on.wait()
+        return load(directory)
 
-    monkeypatch.setattr(workspace.store, "summaries", slow)
+    monkeypatch.setattr(SessionDirectory, "load", slow)
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 50)) as pilot:
-        await until(pilot, lambda: "reading the older ones…" in shown(app))
-        await pilot.press("down", "down")
-        marked = app.screen._marked()
+        monkeypatch.setattr(app, "_remember", lambda: None)
+        await until(pilot, lambda: begun.is_set() and "reading 12 of 200" in shown(app))
+        home = app.screen
+        await pilot.press("down", "down", "down")
+        marked = home.marked()
+        assert marked.id == names[2]
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert not go_on.is_set(), "nothing was read meanwhile"
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await until(pilot, lambda: app.screen is home)
         go_on.set()
-        await until(pilot, lambda: "reading the older ones…" not in shown(app))
-        assert app.screen._marked() == marked, "the mark stays on its session"
+        await until(pilot, lambda: home.whole and "reading" not in shown(app))
+        assert home.marked().id == marked.id, "the mark stays on its session"
+        assert set(read_ones) == set(names)
+        read_ones.clear()
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        reading = home.gathered.reading
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is home and home.gathered.reading > reading)
+        clock.advance(60)
+        (newest,) = kept(workspace, clock, 1)
+        home.read_again()
+        await until(pilot, lambda: home.sessions and home.sessions[0].id == newest)
+        assert read_ones == [newest], "what has not changed is not read again"
+
+
+async def test_the_arrows_and_tab_lead_from_frame_to_frame(workspace: Workspace) -> None:
+    left_open(workspace, finish=True)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "deployments")
+        for key, there in (
+            ("left", "start"),
+            ("right", "followups"),
+            ("up", "deployments"),
+            ("down", "followups"),
+            ("up", "deployments"),
+            ("tab", "followups"),
+            ("shift+tab", "deployments"),
+            ("shift+tab", "start"),
+        ):
+            await pilot.press(key)
+            assert app.screen.framed == there, key
+        await pilot.press("down", "up", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (99, 60), (100, 30), (120, 40), (160, 30), (200, 60), (250, 70)])
+async def test_no_row_is_cut_by_its_frame_at_any_size(
+    workspace: Workspace, clock: FakeClock, size: tuple[int, int]
+) -> None:
+    left_open(workspace)
+    clock.advance(60)
+    left_open(workspace, finish=True)
+    clock.advance(60)
+    kept(workspace, clock, 30)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.screen.whole and "◆ Deploy" in shown(app))
+        lines = shown(app).splitlines()
+        assert len(lines) == size[1]
+        for line in lines[1:-1]:
+            assert cell_len(line) == size[0]
+            assert line[0] in "╭│╰┃┏┗"
+            assert line[-1] in "╮│╯┃┓┛"
+        for listing in app.screen.query(Listing):
+            assert listing.rows.option_count == 0 or listing.rows.virtual_size.height == listing.rows.option_count
+            assert listing.rows.max_scroll_x == 0

@@ -154,7 +154,7 @@ async def test_a_sample_paints_what_it_changed(workspace: Workspace, clock: Fake
 async def test_home_writes_nothing(workspace: Workspace, clock: FakeClock, size: tuple[int, int]) -> None:
     app = Counted(workspace)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         await pilot.pause()
         for _ in range(3):
             cast(Any, app.screen)._tick()

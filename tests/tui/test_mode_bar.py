@@ -100,5 +100,5 @@ async def test_every_screen_and_dialog_of_a_session_says_it(
 async def test_the_first_screen_says_it_before_any_session(make_workspace: Callable[..., Workspace]) -> None:
     app = RunbookApp(make_workspace())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         assert shown(app).splitlines()[0].startswith(" ● PRODUCTION ")

@@ -84,7 +84,7 @@ def test_rows_are_safe_for_a_terminal() -> None:
 
 
 async def opened(pilot: Pilot[Any], app: RunbookApp) -> None:
-    await until(pilot, lambda: "none yet" in shown(app))
+    await until(pilot, lambda: "None yet" in shown(app))
     await pilot.press("d")
     await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "preflight:" in shown(app))
 
@@ -162,7 +162,7 @@ async def test_a_secret_is_asked_for_and_never_shown(make_workspace: Callable[..
     workspace = make_workspace(prompted)
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         await pilot.press("d")
         await dialog(pilot, AskSecret)
         assert "The database password:" in shown(app)

@@ -37,7 +37,7 @@ def test_home(workspace: Workspace, clock: FakeClock, snap_compare: Any, size: t
     app = RunbookApp(workspace)
 
     async def listed(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "unfinished" in shown(app) and "keys" in shown(app))
+        await until(pilot, lambda: "RESUME" in shown(app) and "keys" in shown(app) and app.screen.whole)
 
     assert snap_compare(app, terminal_size=size, run_before=listed)
 
@@ -47,7 +47,7 @@ def test_setup(workspace: Workspace, snap_compare: Any, size: tuple[int, int]) -
     app = RunbookApp(workspace, Config(operator="ana"))
 
     async def checked(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         await pilot.press("d")
         await until(pilot, lambda: "f10 begins" in shown(app) and "keys" in shown(app))
         still(app)
@@ -64,7 +64,7 @@ def test_setup_with_everything_wrong(
     app = RunbookApp(make_workspace(), Config(operator="ana", variables={"release": "two"}))
 
     async def tried(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         await pilot.press("d")
         await until(pilot, lambda: "✖ failed" in shown(app))
         await pilot.press("f10")
@@ -79,7 +79,7 @@ def test_summary(workspace: Workspace, clock: FakeClock, snap_compare: Any) -> N
     app = RunbookApp(workspace)
 
     async def summed_up(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "none yet" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app))
         app.begin(SETUP)
         await until(pilot, lambda: app.conductor is not None)
         assert app.conductor is not None
@@ -110,7 +110,7 @@ def test_dialog(make_workspace: Callable[..., Workspace], snap_compare: Any, nam
     app = RunbookApp(make_workspace(drill="calm"))
 
     async def asked(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "none yet" in shown(app) and "keys" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app) and "keys" in shown(app))
         app.push_screen(DIALOGS[name]())
         await dialog(pilot, Dialog)
         still(app)
@@ -123,7 +123,7 @@ def test_light_colours_and_few_of_them(workspace: Workspace, snap_compare: Any) 
     app = RunbookApp(workspace, Config(theme="ansi-light"))
 
     async def listed(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "none yet" in shown(app) and "keys" in shown(app))
+        await until(pilot, lambda: "None yet" in shown(app) and "keys" in shown(app))
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=listed)
 

@@ -160,7 +160,7 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         app.show_summary()
         await until(pilot, lambda: "UNFINISHED" in shown(app))
         await pilot.press("h")
-        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "◆ unfinished" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "Unfinished" in shown(app))
         assert app.conductor is None
     kinds = [type(event) for event in journal(workspace)]
     assert kinds.index(ev.NoteAdded) < kinds.index(ev.SessionFinished) < kinds.index(ev.SessionResumed)

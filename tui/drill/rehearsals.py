@@ -1,22 +1,34 @@
-"""Holds a rehearsal beside the earlier ones of its scenario, so that practice shows."""
+"""Holds a rehearsal beside the earlier ones of its scenario, and says which scenarios were rehearsed lately."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 
+import tomli
 from msgspec import Struct
 
 from tui.drill.debrief import Debrief, debrief
+from tui.drill.scenario_files import scenario_files
 from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
+from tui.resources import NAME, bundled
 from tui.session import events as ev
+from tui.session.archive.known import KnownSession
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import read
-from tui.session.views.called import over
+from tui.session.views.called import ABANDONED, over
 from tui.text.amounts import duration
 
 MOST = 10
 """So many earlier rehearsals are read; how it went a year ago says little."""
+
+FRESH = timedelta(days=60)
+"""A scenario that was rehearsed longer ago is to be rehearsed again."""
+_TABLE = re.compile(r"^\s*\[", re.MULTILINE)
 
 
 class Beside(Struct, frozen=True):
@@ -107,3 +119,88 @@ def _scenario(directory: SessionDirectory) -> str:
         if first is not None and isinstance(first.event, ev.SessionStarted):
             return first.event.drill
     return ""
+
+
+class Practised(Struct, frozen=True, kw_only=True):
+    """A scenario with its rehearsals: the `newest` of them, and the last that was gone through, which is what counts.
+
+    `name` is what `runbook drill` takes; empty where there is no such file.
+    """
+
+    title: str
+    name: str = ""
+    newest: KnownSession | None = None
+    last: KnownSession | None = None
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether it was rehearsed lately."""
+        return self.last is not None and now - self.last.began <= FRESH
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the newest rehearsal is still open."""
+        return self.newest is not None and not self.newest.finished
+
+
+def practised(titles: Iterable[tuple[str, str]], found: Sequence[KnownSession], now: datetime) -> list[Practised]:
+    """Each scenario once: those never rehearsed first, then those of long ago, then by time.
+
+    Args:
+        titles: the titles of the scenarios there are, and their names.
+        found: sessions, the newest first; those that are no rehearsals are left out.
+    """
+    rows = {title: Practised(title=title, name=name) for title, name in titles}
+    for one in found:
+        if not one.scenario:
+            continue
+        row = rows.get(one.scenario) or Practised(title=one.scenario)
+        counts = one.finished and one.called.words != ABANDONED
+        rows[one.scenario] = Practised(
+            title=row.title, name=row.name, newest=row.newest or one, last=row.last or (one if counts else None)
+        )
+    return sorted(rows.values(), key=lambda row: _order(row, now))
+
+
+def _order(row: Practised, now: datetime) -> tuple[int, float]:
+    if row.last is None:
+        return 0, 0.0
+    return (2 if row.fresh(now) else 1), -row.last.began.timestamp()
+
+
+def scenarios_for(text: str) -> tuple[tuple[str, str], ...]:
+    """The titles and names of the scenarios that come with the program, where this is the text of its own runbook."""
+    return _bundled() if _about(text) == _about(bundled(NAME).read_text(encoding="utf-8")) else ()
+
+
+@lru_cache(maxsize=1)
+def _bundled() -> tuple[tuple[str, str], ...]:
+    return tuple((_title(path), path.stem) for path in scenario_files())
+
+
+def _title(path: Path) -> str:
+    """A scenario's title, which stands before its tables: reading one whole takes a hundred times as long."""
+    text = path.read_text(encoding="utf-8")
+    first = _TABLE.search(text)
+    return str(tomli.loads(text[: first.start()] if first else text).get("title", path.stem))
+
+
+def _about(text: str) -> str:
+    """The title of a runbook, by its first table."""
+    found = re.search(r"^\s*\[runbook\]\s*$(.*?)(?=^\s*\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    try:
+        return str(tomli.loads(found.group(1)).get("title", "")) if found else ""
+    except tomli.TOMLDecodeError:
+        return ""
+
+
+def decided_in(one: KnownSession) -> float | None:
+    """After how many seconds it was decided what to do about the fault that took longest; None where none struck.
+
+    Blocks: the journal is read. What cannot be read says nothing.
+    """
+    directory = SessionDirectory(one.path)
+    try:
+        _, state = directory.load()
+        return debrief(state, tuple(read(directory.journal)), scenario_of(directory, state)).worst("decided")
+    except RunbookError:
+        return None

@@ -12,12 +12,16 @@ _DAYS = tuple(Weekday)
 
 
 class WindowState(Struct, frozen=True):
-    """The window as seen at one moment; `left` is the time until it closes, `opens` the start of the next one."""
+    """The window as seen at one moment; `left` is the time until it closes, `opens` the start of the next one.
+
+    `since` is when the one that is open opened.
+    """
 
     inside: bool
     left: timedelta = timedelta()
     opens: datetime | None = None
     why: str = ""
+    since: datetime | None = None
 
     @property
     def words(self) -> str:
@@ -42,10 +46,16 @@ def window_state(window: Window | None, now: datetime) -> WindowState:
     for day in days:
         start, end = _span(window, day, zone)
         if start <= now < end and not _closed(window, day):
-            return WindowState(inside=True, left=end - now)
+            return WindowState(inside=True, left=end - now, since=start.astimezone(zone))
     local = now.astimezone(zone)
     hours = f"{local:%a %H:%M} is not between {window.starts} and {window.ends} {window.timezone}"
     return WindowState(inside=False, opens=_next(window, now, today, zone), why=_closed(window, today) or hours)
+
+
+def next_opening(window: Window, now: datetime) -> datetime | None:
+    """When the window opens next after `now`, also while one is open, in its own zone; None where none does."""
+    zone = ZoneInfo(window.timezone)
+    return _next(window, now.astimezone(UTC), now.astimezone(zone).date(), zone)
 
 
 def _span(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

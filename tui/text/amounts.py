@@ -69,6 +69,15 @@ def roughly(length: float | timedelta) -> str:
     return f"{total} s" if total < MINUTE else _hours(round(total / MINUTE))
 
 
+def one_unit(length: float | timedelta) -> str:
+    """A length of time in a column, by its largest unit alone: 40 s, 12 m, 3 h, 71 d."""
+    total = length.total_seconds() if isinstance(length, timedelta) else length
+    for unit, word in ((24 * HOUR, "d"), (HOUR, "h"), (MINUTE, "m")):
+        if total >= (2 * unit if word == "d" else unit):
+            return f"{int(total // unit)} {word}"
+    return f"{int(max(0, total))} s"
+
+
 def time_left(length: timedelta) -> str:
     """What is left of a time, never more than there is: 40 s, 9 m, 1 h 02 m."""
     total = int(length.total_seconds())

@@ -1,277 +1,295 @@
-"""The first screen: which runbook this is, whether now is the time, what was left unfinished, and what to press."""
+"""The first screen: whether now is the time, what was left unfinished, how the last times went, and what to press."""
 
-from itertools import islice, takewhile
+from datetime import datetime
+from functools import cached_property
 from typing import ClassVar
 
-from textual import getters
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.reactive import reactive
-from textual.widgets import OptionList
+from textual.containers import Vertical
+from textual.widget import Widget
 
 from tui.actions import bindings
-from tui.errors import NotNow, RunbookError
-from tui.front import FrontPage, asks
-from tui.screens.home.text import (
-    about,
-    belongs,
-    flows_of,
-    followup_lines,
-    ordered,
-    session_line,
-    wants_somebody,
-    window_lines,
+from tui.drill.rehearsals import Practised, practised
+from tui.runbook.facts import flow_of_kind
+from tui.runbook.model import FlowKind, seconds
+from tui.screens.home import deployments_text, spots, start_text, to_do_text
+from tui.screens.home.framed import HomeFrames
+from tui.screens.home.gathering import Gathered
+from tui.screens.home.listing import Listing, UnfinishedFrame, WindowFrame, entitle
+from tui.screens.home.sorted_sessions import (
+    can_be_resumed,
+    deployments_of,
+    drill_row,
+    due_row,
+    owed_of,
+    rehearsals_of,
 )
-from tui.session.archive.store import Summary
-from tui.session.archive.ticking import listed, tick_off
-from tui.session.places import runbook_id
+from tui.screens.home.spots import (
+    ABOUT,
+    DEPLOYMENTS,
+    DRILLS,
+    FOLLOWUPS,
+    START,
+    UNFINISHED,
+    WINDOW,
+    Spot,
+)
+from tui.screens.home.unfinished_text import unfinished_foot, unfinished_lines
+from tui.screens.home.window_text import hours_line, window_seen
+from tui.session.archive.known import KnownSession
+from tui.session.views.called import ABANDONED
 from tui.session.views.followups import Due
-from tui.text.block import Piece, block, styled
-from tui.widgets.fields.option_rows import OptionRow, OptionRows
+from tui.text.amounts import counted
+from tui.text.block import Piece, styled
+from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
-from tui.widgets.said import Said
 from tui.widgets.words import Words
 
-LISTED = 20
-"""How many sessions are listed at once; of the older ones those that are unfinished, or left something to do."""
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+TICK = 1.0
+STARTS = ("home.deploy", "home.verify", "home.rollback", "home.follow-up", "home.troubleshoot", "home.replay")
+"""What the frame of what can be started has, in this order."""
 
 
-class HomeScreen(FrontPage[None]):
+class HomeScreen(HomeFrames):
     """Where every session begins and ends."""
 
-    ACTS = "home"
     CSS_PATH = "home.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("home"),
-        Binding("up", "move('up')", show=False),
-        Binding("down", "move('down')", show=False),
+        *(Binding(way, f"go('{way}')", show=False) for way in ("up", "down", "left", "right")),
+        Binding("tab", "frame(1)", show=False),
+        Binding("shift+tab", "frame(-1)", show=False),
     ]
 
     _furnished = False
-    _reading = 0
-    reading_older = False
-    sessions: reactive[tuple[Summary, ...] | None] = reactive(None, init=False, repaint=False)
+    _everything = False
+    _minute = ""
 
-    page = getters.query_one("#home", VerticalScroll)
-    window = getters.query_one("#window", Words)
-    followups = getters.query_one("#followups", Words)
-    session_rows = getters.query_one("#sessions", OptionRows)
-    no_sessions = getters.query_one("#sessions-none", Words)
-    sessions_title = getters.query_one("#sessions-title", Words)
+    home = getters.query_one("#home", Vertical)
+    window = getters.query_one("#window", WindowFrame)
 
     def compose(self) -> ComposeResult:
-        workspace = self.app.workspace
-        yield TopLine("runbook", self.app.mode)
-        with VerticalScroll(id="home", can_focus=False):
-            yield Said(styled(about(workspace.runbook)), id="about")
-            yield Words(id="window")
+        yield TopLine(self._title(), self.app.mode)
+        with Vertical(id="home"):
+            yield WindowFrame(id=WINDOW, classes="frame")
 
     def on_mount(self) -> None:
         self._tick()
-        self.set_interval(10.0, self._tick)
+        self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
         """Add what costs time to draw, once the operator sees something."""
-        listed = OptionRows(id="sessions")
-        listed.display = False
-        title = Words(block("Sessions"), id="sessions-title")
-        none = Words(block("reading…"), id="sessions-none")
-        due = Words(id="followups")
-        due.display = False
-        await self.page.mount(due, title, none, listed)
+        unfinished = UnfinishedFrame(id=UNFINISHED, classes="frame")
+        about = Words(id=ABOUT, classes="frame")
+        listings = [Listing(name) for name in (START, DEPLOYMENTS, FOLLOWUPS, DRILLS)]
+        unfinished.display = False
+        await self.home.mount(unfinished, *listings, about)
         await self.mount(self.keys_row())
         self.refresh_bindings()
         self._furnished = True
-        self._read()
+        self._draw()
+        self.read_again()
 
     def on_screen_resume(self) -> None:
-        self._read()
+        self.read_again()
 
-    def _read(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw()
+
+    # what is on the disk
+
+    @cached_property
+    def gathered(self) -> Gathered:
+        """What was read of the sessions on disk."""
+        return Gathered(self.app.workspace.store, self.app.workspace.text)
+
+    def read_again(self) -> None:
+        """Read what has changed on the disk, beside everything else."""
         if not self._furnished:
             return
-        self._reading += 1
-        reading, store, here = self._reading, self.app.workspace.store, self._here
+        gathered = self.gathered
+        gathered.reading += 1
+        reading = gathered.reading
+        self.app.work(
+            self, lambda: gathered.read(reading, lambda: self.call_later(self._found)), lambda _: self._found()
+        )
 
-        def read() -> tuple[Summary, ...]:
-            every = store.summaries()
-            newest = list(islice(every, LISTED))
-            self.call_later(self._found, reading, tuple(ordered(newest, here)), True)
-            older = [one for one in takewhile(lambda _: reading == self._reading, every) if wants_somebody(one)]
-            return tuple(ordered([*newest, *older], here))
-
-        self.app.work(self, read, lambda found: self._found(reading, found, False))
+    def _found(self) -> None:
+        """Show what was read so far."""
+        self.gathered.look()
+        self.sessions, self.whole = self.gathered.found or (), self.gathered.whole
+        self._draw()
 
     @property
-    def _here(self) -> str:
-        """The id of this screen's runbook."""
-        return runbook_id(self.app.workspace.runbook)
-
-    def _found(self, reading: int, found: tuple[Summary, ...], more: bool) -> None:
-        """Show what was read so far; an older reading is not heard any more."""
-        if reading == self._reading:
-            self.reading_older = more and len(found) >= LISTED
-            self.sessions = found
-            self._tick()
-
-    def _tick(self) -> None:
+    def unfinished(self) -> list[KnownSession]:
+        """The sessions that can be resumed here, the newest first."""
         workspace = self.app.workspace
-        now = workspace.clock.now()
-        self.window.say(styled(window_lines(workspace.window(now), now)))
-        left = self.left
-        if self._furnished:
-            due = self.followups
-            due.display = bool(left)
-            title: list[Piece] = [
-                ("Follow-ups", "bold underline"),
-                (f"   {self.app.keys.of('home.tick')} ticks one off", "$faint"),
-            ]
-            due.say(styled([title, *followup_lines(left, now, workspace.runbook.runbook.title)]))
+        return [one for one in self.sessions if can_be_resumed(one, self.here, workspace.drill, workspace.played)]
+
+    @property
+    def deployments(self) -> list[KnownSession]:
+        """What the list of deployments has."""
+        framed = {one.id for one in self.unfinished}
+        return deployments_of(self.sessions, self.here, framed, self._everything)
+
+    @property
+    def drills(self) -> list[Practised]:
+        """What the list of drills has: each scenario, or each rehearsal."""
+        found = rehearsals_of(self.sessions, self.here, self._everything)
+        if not self._everything:
+            return practised(self.gathered.scenarios, found, self.app.workspace.clock.now())
+        return [
+            Practised(title=one.scenario, newest=one, last=None if one.called.words == ABANDONED else one)
+            for one in found
+        ]
 
     @property
     def left(self) -> tuple[Due, ...]:
         """The follow-ups of the sessions that were read that are not done, the first due first."""
-        return listed(self.sessions or (), drill=bool(self.app.workspace.drill)).followups
+        return owed_of(self.sessions, self.app.workspace.drill)
 
-    def watch_sessions(self, found: tuple[Summary, ...] | None) -> None:
-        listed = self.session_rows
-        none = self.no_sessions
-        marked = listed.highlighted
-        marked_id = listed.get_option_at_index(marked).id if marked is not None else None
-        listed.clear_options()
+    # what is shown
+
+    def _title(self) -> str:
+        head = self.app.workspace.runbook.runbook
+        return f"{head.title} · release {head.release}" if head.release and not self._about_fits else head.title
+
+    @property
+    def _about_fits(self) -> bool:
+        return ABOUT in self._places()
+
+    def _places(self) -> dict[str, Spot]:
+        width, height = self.app.size
+        return spots.arranged(width, height - 2, bool(self._furnished and self.unfinished))
+
+    def _tick(self) -> None:
+        """Show the time; what else follows from it changes by the minute."""
         now = self.app.workspace.clock.now()
-        for one in found or ():
-            listed.add(OptionRow(styled([session_line(one, now, self._here)]), f"s-{one.id}"))
-        listed.display, none.display = bool(found), not found
-        none.say(block("none yet on this machine"))
-        if found:
-            ids = [f"s-{one.id}" for one in found]
-            listed.highlighted = ids.index(marked_id) if marked_id in ids else 0
-            unfinished = not found[0].finished and belongs(found[0], self._here)
-            resume = self.app.keys.of("home.resume")
-            title = f"Sessions: {resume} resumes the marked one" if unfinished else "Sessions"
-            title += "   reading the older ones…" if self.reading_older else ""
-            self.sessions_title.say(block(title))
-            listed.focus()
+        day = f"{now:%a} {now.day} {now:%b} "
+        self.query_one(TopLine).tell((day if self.app.size.width >= 70 else "") + clock_line(now, self.app.size.width))
+        minute = f"{now:%d %H:%M}"
+        if minute != self._minute:
+            self._minute = minute
+            self._draw()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what the runbook has."""
+    def _draw(self) -> None:
+        """Put every frame in its place and say what is in it now."""
+        places, now = self._places(), self.app.workspace.clock.now()
+        self.query_one(TopLine).entitle(self._title())
         runbook = self.app.workspace.runbook
-        if action == "begin":
-            return bool(flows_of(runbook, str(parameters[0])))
-        if action == "troubleshoot":
-            return bool(runbook.troubleshooting and flows_of(runbook, "verify"))
-        return bool(runbook.dashboards) if action == "links" else True
-
-    def action_move(self, way: str) -> None:
-        self.session_rows.focus()
-
-    @asks
-    async def action_begin(self, kind: str) -> None:
-        """Set up a flow of this kind; with several, ask which."""
-        flows = flows_of(self.app.workspace.runbook, kind)
-        if len(flows) == 1:
-            self._set_up(flows[0])
+        seen = window_seen(runbook, now)
+        self._put(self.window, places)
+        self.window.show(seen, places[WINDOW])
+        entitle(self.window, [("Deployment window", "")], hours_line(runbook), places[WINDOW].width)
+        if not self._furnished:
             return
-        from tui.dialogs.pick import Pick
+        for name in (UNFINISHED, START, DEPLOYMENTS, FOLLOWUPS, DRILLS, ABOUT):
+            self._put(self.query_one(f"#{name}"), places)
+        self._draw_unfinished(places.get(UNFINISHED), now)
+        self._draw_start(places.get(START), now)
+        self._draw_deployments(places[DEPLOYMENTS], now)
+        self._draw_followups(places[FOLLOWUPS], now)
+        self._draw_drills(places[DRILLS], now)
+        if ABOUT in places:
+            about = self.query_one(f"#{ABOUT}", Words)
+            about.say(styled(start_text.about_lines(runbook, self.gathered.problems, places[ABOUT].width - 4)))
+            entitle(about, [("This runbook", "")], [], places[ABOUT].width)
+        self._focus_first()
+        self.show_keys()
 
-        titles = [self.app.workspace.runbook.flows[name].title for name in flows]
+    def _put(self, frame: Widget, places: dict[str, Spot]) -> None:
+        spot = places.get(frame.id or "")
+        if frame.display is not (spot is not None):
+            frame.display = spot is not None
+        if spot is not None:
+            styles = frame.styles
+            styles.offset, styles.width, styles.height = (spot.x, spot.y), spot.width, spot.height
 
-        place = await self.app.ask(Pick("Which flow?", titles))
-        if place is not None:
-            self._set_up(flows[place])
+    def _draw_unfinished(self, spot: Spot | None, now: datetime) -> None:
+        found = self.unfinished
+        if spot is None or not found:
+            return
+        self._shown = min(self._shown, len(found) - 1)
+        one, keys = found[self._shown], self.app.keys.on("home")
+        frame = self.query_one(UnfinishedFrame)
+        pressed = keys.sign("resume"), keys.sign("roll-back")
+        frame.say(styled(unfinished_lines(one, spot.width - 4, spot.height - 2, pressed, {})))
+        which = f"Unfinished {self._shown + 1} of {len(found)}" if len(found) > 1 else "Unfinished"
+        entitle(frame, [(which, "")], unfinished_foot(one, now), spot.width)
 
-    @asks
-    async def action_troubleshoot(self) -> None:
-        """Choose a known trouble; its steps run in a session of the verification, whose set-up comes first."""
-        from tui.dialogs.pick import Pick
-
+    def _draw_start(self, spot: Spot | None, now: datetime) -> None:
+        if spot is None:
+            return
         runbook = self.app.workspace.runbook
-        flows = flows_of(runbook, "verify")
+        usual = deployments_text.usual_took([one for one in self.sessions if self._ours(one)])
+        brings = {
+            "home.deploy": start_text.deploy_words(runbook, usual),
+            "home.verify": "changes nothing",
+            "home.rollback": start_text.rollback_words(runbook),
+            "home.follow-up": start_text.owed_words(self.left, now),
+            "home.troubleshoot": counted(len(runbook.troubleshooting), "known trouble"),
+            "home.replay": counted(len(self.sessions), "session"),
+        }
+        rows = [
+            (row.act, start_text.start_line(row, spot.width - 4))
+            for row in start_text.start_rows(runbook, self.offered(STARTS), self.app.keys, brings)
+        ]
+        listing = self.query_one(f"#{START}", Listing)
+        listing.show(rows, [], [])
+        entitle(listing, [("Start", "")], [], spot.width)
 
-        place = await self.app.ask(Pick("Which trouble?", [issue.title for issue in runbook.troubleshooting]))
-        if place is not None:
-            self.app.troubleshooting = runbook.troubleshooting[place].id
-            self._set_up(flows[0])
+    def _ours(self, one: KnownSession) -> bool:
+        return not one.scenario and one.runbook == self.here
 
-    def _set_up(self, flow: str) -> None:
-        from tui.screens.setup.screen import SetupScreen
+    def _draw_deployments(self, spot: Spot, now: datetime) -> None:
+        found, keys = self.deployments, self.app.keys
+        listing = self.query_one(f"#{DEPLOYMENTS}", Listing)
+        width = listing.width(len(found), spot.width, spot.height - 1)
+        columns = deployments_text.widths_of(found, width, now)
+        rows = [(one.id, deployments_text.deployment_line(one, columns, width, now, self.here)) for one in found]
+        none: list[list[Piece]] = [
+            [(f"None yet. `{keys.of('home.deploy')}` begins one; `runbook drill` rehearses.", "")]
+        ]
+        reading = not self.whole
+        listing.show(rows, deployments_text.head_line(columns, width), [[("", "")]] if reading else none)
+        runbook = self.app.workspace.runbook
+        flow = flow_of_kind(runbook, FlowKind.DEPLOY)
+        budget = seconds(runbook.flows[flow].budget) if flow else 0.0
+        ours = [one for one in self.sessions if self._ours(one)]
+        spare = spot.height - 3 - max(len(rows), spots.GRAPH)
+        listing.graph(deployments_text.durations_graph(ours, budget, width, min(spare, 24)) if rows else [])
+        title: list[Piece] = [("All sessions" if self._everything else "Last deployments", "")]
+        if reading:
+            gathered = self.gathered
+            counts = f"reading {gathered.count} of {gathered.total}" if gathered.total else "reading"
+            title.append((f"  {SPINNER[gathered.count % len(SPINNER)]} {counts}", "$st-run"))
+        foot = deployments_text.foot_line(ours, budget, width) if rows else []
+        entitle(listing, title, foot, spot.width)
 
-        self.app.push_screen(SetupScreen(flow))
+    def _draw_followups(self, spot: Spot, now: datetime) -> None:
+        listing, title = self.query_one(f"#{FOLLOWUPS}", Listing), self.app.workspace.runbook.runbook.title
+        left = self.left
+        width = listing.width(len(left), spot.width, spot.height)
+        rows = [(due_row(one), to_do_text.followup_line(one, now, width, title)) for one in left]
+        listing.show(rows, [], [[("Nothing to do." if self.whole else "", "")]])
+        tick: list[Piece] = [(f" · {self.app.keys.of('home.tick')} ticks one off", "$faint")] if left else []
+        entitle(listing, [("Follow-ups", "")], [*to_do_text.owed_counts(left, now), *tick], spot.width)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.action_resume()
+    def _draw_drills(self, spot: Spot, now: datetime) -> None:
+        listing, rows = self.query_one(f"#{DRILLS}", Listing), self.drills
+        head = to_do_text.drills_head(spot.width - 5)
+        width = listing.width(len(rows), spot.width, spot.height - bool(head))
+        decided = self.gathered.decided
+        lines = [(drill_row(row), to_do_text.drill_line(row, decided, now, width)) for row in rows]
+        none: list[list[Piece]] = [[("None yet. `runbook drill` rehearses.", "")]]
+        listing.show(lines, to_do_text.drills_head(width) if head else [], none if self.whole else [[("", "")]])
+        entitle(listing, [("Drills", "")], to_do_text.drills_count(rows, now, width), spot.width)
 
-    def action_resume(self) -> None:
-        one = self._marked()
-        if one is None:
-            return
-        if one.state is None:
-            self.app.show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
-        elif not belongs(one, self._here):
-            title = one.state.runbook.runbook.title
-            words = f"this session belongs to another runbook: {title}"
-            self.app.show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
-        elif one.state.finished is not None or one.state.started is None:
-            keys = self.app.keys.on("home")
-            hint = (
-                f"{keys.of('replay')} replays it, {keys.of('export')} exports it; {keys.of('deploy')} sets up a new one"
-            )
-            self.app.show_error(NotNow("this session is finished", hint))
-        else:
-            self.app.resume(one.id)
-
-    @asks
-    async def action_tick(self) -> None:
-        """Choose a follow-up that is done, and write what was found."""
-        from tui.dialogs import AskText
-        from tui.dialogs.pick import Pick
-
-        app, left = self.app, self.left
-        now = app.workspace.clock.now()
-        if not left:
-            app.show_error(NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook"))
-            return
-
-        rows = [f"{one.followup.title} – {one.words(now)}" for one in left]
-        place = await app.ask(Pick("Which is done?", rows, preselected=False))
-        if place is None:
-            return
-        due = left[place]
-        note = await app.ask(AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False))
-        if note is not None:
-            store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
-            await app.work_done(lambda: tick_off(store, due, clock, operator, note))
-            self._read()
-
-    def action_replay(self) -> None:
-        one = self._marked()
-        if one is None or one.state is None:
-            error = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
-            self.app.show_error(error)
-        else:
-            self.app.replay(one.id)
-
-    def action_export(self) -> None:
-        one = self._marked()
-        if one is not None:
-            from tui.screens.exporting import export_session
-
-            export_session(self, one.id)
-
-    @asks
-    async def action_links(self) -> None:
-        from tui.screens.links import Links
-
-        url = await self.app.ask(Links(self.app.workspace.runbook.dashboards))
-        if url:
-            self.app.open_link(url)
-
-    async def action_quit(self) -> None:
-        await self.app.action_quit()
-
-    def _marked(self) -> Summary | None:
-        place = self.session_rows.highlighted
-        return self.sessions[place] if self.sessions and place is not None else None
+    def action_all(self) -> None:
+        """List every session and every rehearsal, or the deployments and the scenarios again."""
+        self._everything = not self._everything
+        self._draw()

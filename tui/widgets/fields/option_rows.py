@@ -24,6 +24,10 @@ class OptionRows(OptionList):
         """One more row at the end."""
         self.add_option(row)
 
+    def replace_at(self, place: int, text: Block) -> None:
+        """Show another text in a row."""
+        self.replace_option_prompt_at_index(place, text)
+
     def _move_page(self, direction: Direction) -> None:
         if (self.highlighted or 0) in self._index_to_line:
             super()._move_page(direction)

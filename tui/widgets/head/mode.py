@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from msgspec import Struct
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from tui.text.block import Piece, shown
+from tui.widgets.looks.fitting import cut as cut
 
 PRODUCTION, DRILL, REPLAY = "prod", "drill", "replay"
 WORD = 20
@@ -69,10 +70,3 @@ def mode_line(mode: Mode, title: str, width: int) -> list[Piece]:
         (tail, base),
     ]
     return [(text, style) for text, style in pieces if text]
-
-
-def cut(text: str, width: int) -> str:
-    """Text in exactly `width` cells; what was left out is marked."""
-    if cell_len(text) > width:
-        text = set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 0 else ""
-    return set_cell_size(text, max(0, width))

@@ -41,6 +41,12 @@ class TopLine(Horizontal):
             self._say()
         clock.say(pieces(f" {time} "))
 
+    def entitle(self, text: str) -> None:
+        """Say something else of what the screen is about."""
+        if text != self._text:
+            self._text = text
+            self._say()
+
     def _say(self) -> None:
         room = self.size.width - (cell_len(self._time) + 2 if self._time else 0)
         if room > 0:

@@ -1,0 +1,94 @@
+"""Reads the sessions on disk beside the first screen, and tells it of what was read so far, at most once at a time."""
+
+import threading
+from collections.abc import Callable
+
+from tui.drill.rehearsals import decided_in, scenarios_for
+from tui.errors import RunbookError
+from tui.runbook.problem import Problem
+from tui.runbook.reading.lint import lint_text
+from tui.session.archive.known import KnownSession, KnownSessions
+from tui.session.archive.store import Store
+
+Tell = Callable[[], object]
+"""Called on the reading thread: something was found. It is not called again before it was looked at (`look`)."""
+
+
+class Gathered:
+    """What was read so far, the newest session first; kept from one visit of the first screen to the next."""
+
+    def __init__(self, store: Store, text: str) -> None:
+        self.sessions = KnownSessions(store)
+        self.found: tuple[KnownSession, ...] | None = None
+        self.count = 0
+        self.total = 0
+        self.scenarios: tuple[tuple[str, str], ...] = ()
+        self.decided: dict[str, float | None] = {}
+        self.problems: list[Problem] | None = None
+        self.reading = 0
+        self._text = text
+        self._lock = threading.Lock()
+        self._told = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether every session was read."""
+        return self.found is not None and self.count >= self.total
+
+    def look(self) -> None:
+        """What was found is being shown: later finds are told again."""
+        with self._lock:
+            self._told = False
+
+    def read(self, reading: int, tell: Tell) -> None:
+        """Read every session, those known already at once, then what else is shown; blocks.
+
+        Args:
+            reading: which reading this is; an older one ends as soon as a newer one has begun.
+
+        Raises:
+            SessionError: the folder of the sessions cannot be read.
+        """
+        names = self.sessions.names()
+        found: list[KnownSession] = []
+        for place, name in enumerate(names, 1):
+            one = self.sessions.get(name)
+            if reading != self.reading:
+                return
+            found.append(one)
+            if self.found is None or not self.whole or place == len(names):
+                self._have(tuple(found), place, len(names))
+                self._tell(tell)
+        if not names:
+            self._have((), 0, 0)
+            self._tell(tell)
+        self._rest(reading, tell)
+
+    def _have(self, found: tuple[KnownSession, ...], count: int, total: int) -> None:
+        self.found, self.count, self.total = found, count, total
+
+    def _rest(self, reading: int, tell: Tell) -> None:
+        """What nobody waits for: how soon was decided in drills, and what is wrong with the runbook."""
+        self.scenarios = scenarios_for(self._text)
+        self._tell(tell)
+        scenarios: set[str] = set()
+        for one in self.found or ():
+            if reading != self.reading:
+                return
+            if one.scenario and one.finished and one.scenario not in scenarios:
+                scenarios.add(one.scenario)
+                if one.id not in self.decided:
+                    self.decided[one.id] = decided_in(one)
+                    self._tell(tell)
+        if self.problems is None:
+            try:
+                self.problems = lint_text(self._text, "runbook.toml")
+            except RunbookError:
+                self.problems = []
+            self._tell(tell)
+
+    def _tell(self, tell: Tell) -> None:
+        with self._lock:
+            told, self._told = self._told, True
+        if not told:
+            tell()

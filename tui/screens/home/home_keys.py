@@ -1,0 +1,201 @@
+"""What the keys of the first screen do: set up, resume, look at what is over, tick a follow-up off."""
+
+from abc import abstractmethod
+
+from tui.actions import called
+from tui.drill.rehearsals import Practised
+from tui.errors import NotNow, RunbookError
+from tui.front import FrontPage, asks
+from tui.keys import BY_ID
+from tui.screens.home.start_text import flows_of
+from tui.session.archive.known import KnownSession
+from tui.session.archive.ticking import tick_off
+from tui.session.places import runbook_id
+from tui.session.views.followups import Due
+
+
+class HomeActs(FrontPage[None]):
+    """The first screen, as far as its keys go."""
+
+    ACTS = "home"
+
+    @property
+    @abstractmethod
+    def left(self) -> tuple[Due, ...]:
+        """The follow-ups of the sessions that were read that are not done, the first due first."""
+
+    @abstractmethod
+    def marked(self) -> KnownSession | Practised | Due | str | None:
+        """What is marked in the frame that has the focus: a session, a drill, a follow-up, or an action's id."""
+
+    @abstractmethod
+    def marked_session(self) -> KnownSession | None:
+        """The session that is marked, or the one that what is marked belongs to."""
+
+    @abstractmethod
+    def read_again(self) -> None:
+        """Read what has changed on the disk."""
+
+    @property
+    def here(self) -> str:
+        """The id of this screen's runbook."""
+        return runbook_id(self.app.workspace.runbook)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what the runbook has."""
+        runbook = self.app.workspace.runbook
+        if action == "begin":
+            return bool(flows_of(runbook, str(parameters[0])))
+        if action == "troubleshoot":
+            return bool(runbook.troubleshooting and flows_of(runbook, "verify"))
+        if action == "roll_back":
+            return self._can_roll_back(self.marked_session())
+        return bool(runbook.dashboards) if action == "links" else True
+
+    def _can_roll_back(self, one: KnownSession | None) -> bool:
+        return one is not None and not one.finished and one.runbook == self.here
+
+    def offered(self, starts: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Which of these actions the runbook has, each with the kind of flow that it sets up."""
+        found = []
+        for act in starts:
+            name, given = called(BY_ID[act])
+            if self.check_action(name, given):
+                found.append((act, str(given[0]) if given else ""))
+        return found
+
+    @asks
+    async def action_begin(self, kind: str) -> None:
+        """Set up a flow of this kind; with several, ask which."""
+        flows = flows_of(self.app.workspace.runbook, kind)
+        if len(flows) == 1:
+            self._set_up(flows[0])
+            return
+        from tui.dialogs.pick import Pick
+
+        titles = [self.app.workspace.runbook.flows[name].title for name in flows]
+
+        place = await self.app.ask(Pick("Which flow?", titles))
+        if place is not None:
+            self._set_up(flows[place])
+
+    @asks
+    async def action_troubleshoot(self) -> None:
+        """Choose a known trouble; its steps run in a session of the verification, whose set-up comes first."""
+        from tui.dialogs.pick import Pick
+
+        runbook = self.app.workspace.runbook
+        flows = flows_of(runbook, "verify")
+
+        place = await self.app.ask(Pick("Which trouble?", [issue.title for issue in runbook.troubleshooting]))
+        if place is not None:
+            self.app.troubleshooting = runbook.troubleshooting[place].id
+            self._set_up(flows[0])
+
+    def _set_up(self, flow: str) -> None:
+        from tui.screens.setup.screen import SetupScreen
+
+        self.app.push_screen(SetupScreen(flow))
+
+    async def action_resume(self) -> None:
+        """Open what is marked: resume what is unfinished, show the summary of what is over, start what can be."""
+        match self.marked():
+            case str() as act:
+                await self.run_action(BY_ID[act].action)
+            case Due() as due:
+                self._ask_of(due)
+            case Practised() as row:
+                self._open_drill(row)
+            case KnownSession() as one:
+                self._open(one)
+
+    def _open_drill(self, row: Practised) -> None:
+        if row.newest is not None:
+            self._open(row.newest)
+        else:
+            error = NotNow(f"never rehearsed: {row.title}", f"leave, then: runbook drill {row.name}")
+            self.app.show_error(error)
+
+    def _open(self, one: KnownSession) -> None:
+        if not one.readable:
+            self.app.show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
+        elif one.finished and one.kind is not None:
+            self.app.review(one.id)
+        elif one.finished:
+            self.app.show_error(NotNow(f"{one.id} was cut off before it began", "there is nothing to see in it"))
+        elif one.runbook != self.here:
+            words = f"this session belongs to another runbook: {one.title}"
+            self.app.show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
+        else:
+            self.app.resume(one.id, rolling_back=False)
+
+    def action_roll_back(self) -> None:
+        """Resume the unfinished session and ask about its rollback."""
+        one = self.marked_session()
+        if one is None or not self._can_roll_back(one):
+            error = NotNow("no unfinished session is marked", "a session is marked with the arrow keys")
+            self.app.show_error(error)
+        else:
+            self.app.resume(one.id, rolling_back=True)
+
+    @asks
+    async def action_tick(self) -> None:
+        """Choose a follow-up that is done, and write what was found."""
+        from tui.dialogs.pick import Pick
+
+        left = self.left
+        now = self.app.workspace.clock.now()
+        if not left:
+            error = NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook")
+            self.app.show_error(error)
+            return
+
+        rows = [f"{one.followup.title} – {one.words(now)}" for one in left]
+        place = await self.app.ask(Pick("Which is done?", rows, preselected=False))
+        if place is not None:
+            await self._ticked(left[place])
+
+    @asks
+    async def _ask_of(self, due: Due) -> None:
+        await self._ticked(due)
+
+    async def _ticked(self, due: Due) -> None:
+        from tui.dialogs import AskText
+
+        app = self.app
+        note = await app.ask(AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False))
+        if note is not None:
+            store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
+            await app.work_done(lambda: tick_off(store, due, clock, operator, note))
+            self.read_again()
+
+    def action_replay(self) -> None:
+        one = self.marked_session()
+        if one is None or not one.readable:
+            self._mark_one()
+        else:
+            self.app.replay(one.id)
+
+    def action_export(self) -> None:
+        one = self.marked_session()
+        if one is None:
+            self._mark_one()
+        else:
+            from tui.screens.exporting import export_session
+
+            export_session(self, one.id)
+
+    def _mark_one(self) -> None:
+        error = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
+        self.app.show_error(error)
+
+    @asks
+    async def action_links(self) -> None:
+        from tui.screens.links import Links
+
+        url = await self.app.ask(Links(self.app.workspace.runbook.dashboards))
+        if url:
+            self.app.open_link(url)
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()

@@ -1,0 +1,75 @@
+"""Decides what the frame of an unfinished session says: how far it is, at which step, and what resumes it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tui.session.archive.known import KnownSession
+from tui.text.amounts import roughly
+from tui.text.block import Piece
+from tui.widgets.glyphs import STYLES
+from tui.widgets.looks.bars import bar
+from tui.widgets.looks.fitting import clipped, spread, width_of
+
+TURN = "$st-turn"
+ROOMY = 6
+"""From so many rows on the hosts have one of their own."""
+
+
+def unfinished_lines(
+    one: KnownSession, width: int, height: int, keys: tuple[str, str], reached: Mapping[str, bool | None]
+) -> list[list[Piece]]:
+    """The session in `height` rows; blank rows go first, the keys last.
+
+    Args:
+        keys: what resumes it, and what rolls it back.
+        reached: whether each host answered; None while nobody knows.
+    """
+    counts: list[Piece] = [(f"{one.settled}/{one.steps}", f"bold {TURN}")]
+    share = one.settled / one.steps if one.steps else 0.0
+    lines: list[list[Piece]] = [
+        spread([(f"{one.sign} ", f"bold {TURN}"), (one.what, "bold")], counts, width),
+        bar(width, share, TURN),
+        clipped(
+            [("at ", "$soft"), (one.at, "")] if one.at else [("nothing is left to do but to finish it", "")], width
+        ),
+        host_line(one, width, reached),
+        [],
+        _keys_line(keys, width),
+    ]
+    if height < ROOMY and not _wrong(one, reached):
+        del lines[3]
+    while len(lines) > height and [] in lines:
+        lines.remove([])
+    return lines if len(lines) <= height else [*lines[: height - 1], lines[-1]]
+
+
+def host_line(one: KnownSession, width: int, reached: Mapping[str, bool | None]) -> list[Piece]:
+    """Whether its hosts can be reached, and what was left running there."""
+    line: list[Piece] = []
+    for host, answered in reached.items():
+        line += [(f"{host} ", "$soft")]
+        word = {True: ("✔ reachable", STYLES["good"]), False: ("✖ not reachable", STYLES["bad"])}
+        line += [word.get(answered, ("not asked", "$faint")) if answered is not None else ("…", "$faint"), ("  ", "")]
+    ran: list[Piece] = [("nothing runs there", "$soft")]
+    if one.running:
+        ran = [(f"▶ a command ran on {one.running} when it was left", STYLES["live"])]
+    if width_of([*line, *ran]) <= width or one.running:
+        line = [*ran, ("  ", ""), *line] if one.running else [*line, *ran]
+    return clipped(line, width)
+
+
+def unfinished_foot(one: KnownSession, now: datetime) -> list[Piece]:
+    """Who is at it, and when something last happened in it."""
+    return [(f"{one.people} · {roughly(now - (one.last or one.began))} ago", "")]
+
+
+def _wrong(one: KnownSession, reached: Mapping[str, bool | None]) -> bool:
+    return bool(one.running) or False in reached.values()
+
+
+def _keys_line(keys: tuple[str, str], width: int) -> list[Piece]:
+    resume, back = keys
+    line: list[Piece] = [(f" {resume} ", f"bold $background on {TURN}"), (" RESUME", "bold $strong")]
+    more: list[Piece] = [("   ", ""), (back, f"bold {TURN}"), (" roll it back", "")]
+    short: list[Piece] = [("   ", ""), (back, f"bold {TURN}"), (" roll back", "")]
+    return next(([*line, *one] for one in (more, short) if width_of([*line, *one]) <= width), clipped(line, width))
