@@ -2,18 +2,16 @@
 
 import gc
 import queue
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
 from msgspec.structs import replace
 from rich.text import Text
-from textual.app import SystemCommand
 from textual.binding import Binding
-from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from tui import threads
-from tui.actions import IDS, acts, bindings
+from tui.actions import IDS, bindings
 from tui.attention import Attentive
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
@@ -284,7 +282,7 @@ class RunbookApp(Attentive, TakingUp):
 
     def action_command_palette(self) -> None:
         """Show what can be done here, to be searched."""
-        from tui.screens.palette import Palette
+        from tui.screens.palette.screen import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
@@ -293,25 +291,9 @@ class RunbookApp(Attentive, TakingUp):
         """Show the colours there are, to be searched."""
         from textual.theme import ThemeProvider
 
-        from tui.screens.palette import Palette
+        from tui.screens.palette.screen import Palette
 
         self.push_screen(Palette([ThemeProvider], "Search for colours…"))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: what can be done on this screen, then what can be done everywhere."""
-        for act in (*acts(getattr(screen, "ACTS", "")), *acts("app")):
-            name, _, given = act.action.partition("(")
-            if screen.check_action(name, tuple(one.strip("' ") for one in given.rstrip(")").split(",") if one)):
-                yield SystemCommand(act.label, act.help, self._does(screen, act.action))
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-
-    def _does(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            if self.screen is not screen:
-                return  # another screen has come meanwhile: the choice was not made for it
-            await self.run_action(action, screen if hasattr(screen, f"action_{action.partition('(')[0]}") else self)
-
-        return run
 
     @property
     def asks_nothing(self) -> bool:

@@ -258,9 +258,10 @@ class FrontPage(Page[Result]):
 
     async def on_keys_row_chosen(self, event: KeysRow.Chosen) -> None:
         """Do what was clicked, as its key does."""
-        await self._do_act(event.act)
+        await self.do_act(event.act)
 
-    async def _do_act(self, name: str) -> None:
+    async def do_act(self, name: str) -> None:
+        """Do an act of this screen, as its key does."""
         act = BY_ID[name]
         here = hasattr(self, f"action_{called(act)[0]}")
         await self.app.run_action(act.action, self if here else self.app)

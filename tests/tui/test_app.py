@@ -17,6 +17,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.screens.fault import report
 from tui.screens.help import HelpScreen
 from tui.screens.home.screen import HomeScreen
+from tui.screens.palette.screen import palette_rows
 from tui.screens.small import cover
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
@@ -41,8 +42,8 @@ async def test_help_lists_every_key_and_the_palette_every_action(workspace: Work
     app = RunbookApp(workspace, Config(keys={"home.deploy": "f6"}))
     async with app.run_test(size=(120, 240)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        palette = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Deploy", "Links", "Export", "Help"} <= palette
+        palette = {row.title for row in palette_rows(app.screen)}
+        assert {"Deploy", "Links", "Export", "Keys", "Theme"} <= palette
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         seen = shown(app)

@@ -268,7 +268,7 @@ class SessionScreen(FrontPage[None]):
 
     async def on_band_chosen(self, event: Band.Chosen) -> None:
         """Do what was clicked in the band, as its key does."""
-        await self._do_act(event.act if "." in event.act else f"{self.ACTS}.{event.act}")
+        await self.do_act(event.act if "." in event.act else f"{self.ACTS}.{event.act}")
 
     def refused(self, name: str) -> bool:
         """Whether an act is refused now; the operator is told why, as the keys and the palette do."""
