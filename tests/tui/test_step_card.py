@@ -20,6 +20,7 @@ from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual
+from tui.text.block import NO_BREAK
 from tui.text.command import command_lines
 from tui.widgets.moment import Moment
 from tui.widgets.step.laid_out import LaidRow, code, copied, rows
@@ -122,7 +123,7 @@ def text(found: list[LaidRow]) -> str:
 
 def prose(found: list[LaidRow]) -> str:
     """What rows say, without how they are broken."""
-    return " ".join(text(found).split())
+    return " ".join(text(found).replace(NO_BREAK, " ").split())
 
 
 # the whole card
@@ -361,6 +362,19 @@ def test_a_long_script_is_folded_and_says_how_much_more_there_is_and_how_it_is_s
     whole = card(moment(state), "look", 60, 12, whole=True)
     assert "echo line 199" in text(whole)
     assert "more lines" not in text(whole)
+
+
+def test_an_action_without_a_title_stands_beside_its_command() -> None:
+    runbook = convert(tomli.loads(SMALL), Runbook)
+    assert "1 ○ $ uptime" in text(drawn(state_of(runbook=runbook), 60, 0, "look"))
+    failed = [*begun("look", "uptime"), *ended(Outcome.exited(1), ERROR, said=SAID)]
+    assert "1 ✖ Command" in text(drawn(state_of(*failed, runbook=runbook), 60, 0, "look"))
+    assert "backup" not in text(drawn(state_of(runbook=runbook), 60, 0, "backup")).split("$")[0]  # the only one
+
+
+def test_marks_are_broken_between_and_never_within() -> None:
+    found = drawn(TODO, 30, 0)
+    assert any(row.text.endswith(f"{NO_BREAK}TWO{NO_BREAK}ALLOW{NO_BREAK}") for row in found)
 
 
 def test_what_is_copied_has_no_sign_of_where_it_was_broken() -> None:

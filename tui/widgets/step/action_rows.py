@@ -98,33 +98,53 @@ def _action(
 ) -> list[LaidRow]:
     state, action = moment.state, step.actions[place]
     title = called(state.runbook, action, values)
-    head = _head(moment, step, place, one, title, room.width, open_, bool(action.title))
+    wrong = one.current and state.step(step.id).status in (StepStatus.FAILED, StepStatus.UNKNOWN)
+    inline = open_ and _is_itself(moment, step, place, one, values) and (not wrong or len(step.actions) == 1)
+    head = [] if inline else _head(moment, step, place, one, title, room.width, open_)
     if not open_ and detail < Detail.TICKS:
         return head
     told = ticks(action, one, values, room.width, shortened=bool(room.lines))
     if not open_:
         return [*head, *told]
-    body = _body(moment, step, place, one, values, room, title)
-    wrong = one.current and state.step(step.id).status in (StepStatus.FAILED, StepStatus.UNKNOWN)
+    body = _body(moment, step, place, one, values, room, title, inline)
     return [*head, *told, *body] if wrong else [*head, *body, *told]
 
 
+def _is_itself(moment: Moment, step: Step, place: int, one: ActionStanding, values: Mapping[str, str]) -> bool:
+    """Whether an action needs no row above its command: it has no title, and nothing else is to be said there."""
+    action = step.actions[place]
+    if action.run is None or action.title or _told(moment, step, place, one) or _elsewhere(moment.state, step, place):
+        return False
+    return len(step.actions) == 1 or "\n" not in _ran(one, shown_whole(action, values))
+
+
+def _ran(one: ActionStanding, whole: str) -> str:
+    """The command of an action as it ran; as it will run where it was not begun."""
+    return one.attempt.whole if one.attempt is not None else whole
+
+
+def _elsewhere(state: SessionState, step: Step, place: int) -> str:
+    """The host of an action where it is not that of the step's first."""
+    hosts = [host_named(state.runbook, step.actions[at].on) for at in (0, place)]
+    return hosts[1] if step.actions[place].run is not None and hosts[0] != hosts[1] else ""
+
+
+def _lead(step: Step, place: int, one: ActionStanding) -> list[Piece]:
+    """What stands before an action: its number, where there are several, and its sign."""
+    number: list[Piece] = [] if len(step.actions) == 1 else [(f"{place + 1} ", "$faint")]
+    return [*number, (f"{one.sign} ", STYLES[one.class_])]
+
+
 def _head(
-    moment: Moment, step: Step, place: int, one: ActionStanding, title: str, width: int, open_: bool, titled: bool
+    moment: Moment, step: Step, place: int, one: ActionStanding, title: str, width: int, open_: bool
 ) -> list[LaidRow]:
     """The first row of an action: number, sign, title, and how long it took."""
-    state, action = moment.state, step.actions[place]
-    alone = len(step.actions) == 1
-    shows_itself = action.run is not None and open_ and not titled
+    action = step.actions[place]
     more = _told(moment, step, place, one)
-    if alone and shows_itself and not more:
-        return []
-    words = KINDS[action.kind] if shows_itself else title
-    number: list[Piece] = [] if alone else [(f"{place + 1} ", "$faint")]
-    first = moment.state.runbook.runbook.default_host if alone else host_named(state.runbook, step.actions[0].on)
-    other = host_named(state.runbook, action.on)
-    on = f"  on {other}" if action.run is not None and not alone and other != first else ""
-    lead: list[Piece] = [*number, (f"{one.sign} ", STYLES[one.class_])]
+    words = KINDS[action.kind] if action.run is not None and open_ and not action.title else title
+    host = _elsewhere(moment.state, step, place)
+    on = f"  on {host}" if host else ""
+    lead = _lead(step, place, one)
     if open_:
         return rows([*lead, (words, "bold"), *more, (on, LABEL)], width, sum(len(text) for text, _ in lead))
     used = sum(len(text) for text, _ in (*lead, *more, (on, "")))
@@ -169,22 +189,20 @@ def question(action: Action, values: Mapping[str, str]) -> str:
 
 
 def _body(
-    moment: Moment, step: Step, place: int, one: ActionStanding, values: Mapping[str, str], room: Room, title: str
+    moment: Moment,
+    step: Step,
+    place: int,
+    one: ActionStanding,
+    values: Mapping[str, str],
+    room: Room,
+    title: str,
+    inline: bool,
 ) -> list[LaidRow]:
     """What an action does: its command as it will run, or as it ran; what a person is to answer."""
     action, width = step.actions[place], room.width
     found: list[LaidRow] = []
     if action.run is not None:
-        whole, stdin = shown_whole(action, values), fill(action.stdin, values)
-        ran = one.attempt.whole if one.attempt is not None else whole
-        lines = len(stdin.removesuffix("\n").split("\n")) if stdin else 0
-        if one.attempt is not None and ran != whole:
-            lines = len(one.attempt.stdin.removesuffix("\n").split("\n")) if one.attempt.stdin else 0
-        found += folded(code(ran, width, lines), room)
-        if ran != whole and one.current and moment.state.step(step.id).status is StepStatus.FAILED:
-            found += rows([(" the next try runs", LABEL)], width)
-            found += folded(code(whole, width, len(stdin.split("\n")) if stdin else 0), room)
-        return found
+        return _commands(moment, step, place, one, values, room, inline)
     words = words_of(moment.state.runbook, action.probe, values) if action.probe is not None else ""
     words = words_of_watch(action, values) if action.watch is not None else words
     words = question(action, values) if action.ask is not None else words
@@ -199,6 +217,32 @@ def _body(
     if answer is not None and not any(answer == check.came for check in one.checks):
         found += rows([("   answered ", LABEL), (answer, "")], width, 3)
     return found
+
+
+def _commands(
+    moment: Moment,
+    step: Step,
+    place: int,
+    one: ActionStanding,
+    values: Mapping[str, str],
+    room: Room,
+    inline: bool,
+) -> list[LaidRow]:
+    """The command of an action as it ran, or as it will run; both where the next try runs another one."""
+    action, width = step.actions[place], room.width
+    whole, stdin = shown_whole(action, values), fill(action.stdin, values)
+    ran = _ran(one, whole)
+    given = one.attempt.stdin if one.attempt is not None else stdin
+    lead = _lead(step, place, one) if inline and len(step.actions) > 1 else []
+    found = folded(code(ran, width, _lines(given), lead), room)
+    if ran != whole and one.current and moment.state.step(step.id).status is StepStatus.FAILED:
+        found += rows([(" the next try runs", LABEL)], width)
+        found += folded(code(whole, width, _lines(stdin)), room)
+    return found
+
+
+def _lines(stdin: str) -> int:
+    return len(stdin.removesuffix("\n").split("\n")) if stdin else 0
 
 
 def _choices(action: Action, width: int) -> list[LaidRow]:

@@ -14,7 +14,7 @@ from tui.session.views.doubts import restart_since
 from tui.session.views.rollback import Need, assuming_done, planned, rollback_plan
 from tui.session.views.symptoms import cause_of
 from tui.text.amounts import counted, guessed
-from tui.text.block import Piece
+from tui.text.block import NO_BREAK, Piece
 from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES
 from tui.widgets.moment import Moment, rollback_time
 from tui.widgets.step.laid_out import LaidRow, code, labelled, rows
@@ -64,7 +64,7 @@ def chips(step: Step) -> list[Piece]:
         words.append(("TWO SIGN", "$st-sign"))
     pieces: list[Piece] = []
     for text, token in words:
-        pieces += [(" ", ""), (f" {text} ", f"bold reverse {token}")]
+        pieces += [(" ", ""), (f" {text} ".replace(" ", NO_BREAK), f"bold reverse {token}")]
     return pieces
 
 

@@ -59,26 +59,28 @@ def labelled(label: str, pieces: Iterable[Piece], width: int, indent: int) -> li
     return rows([(f" {label} ".ljust(indent), "$faint"), *pieces], width, indent)
 
 
-def code(text: str, width: int, stdin: int = 0) -> list[LaidRow]:
+def code(text: str, width: int, stdin: int = 0, before: Sequence[Piece] = ()) -> list[LaidRow]:
     """A command on a ground of its own, every character of it in its place; `$` once, continued rows hang after ↪.
 
     Args:
         stdin: how many lines at its end are not of the command, but what it is given.
+        before: what stands before its `$`, of a command of one line.
     """
     lines = command_lines(text)
     own = lines[: len(lines) - stdin]
     drawn = [list(line) for line in shell("\n".join(own))] + [[(line, "$soft")] for line in lines[len(own) :]]
     found: list[LaidRow] = []
     for place, pieces in enumerate(drawn):
-        lead = SCRIPT if place else PROMPT
+        first = [*before, (PROMPT.lstrip() if before else PROMPT, "$faint")] if not place else [(SCRIPT, "$faint")]
+        lead = sum(cell_len(part) for part, _ in first)
         line = "".join(part for part, _ in pieces)
-        for start, end in _breaks(line, width - len(lead), width - len(CONTINUES), kept=True):
-            before = CONTINUES if start else lead
-            row = joined([(before, "$faint"), *_between(pieces, start, end)])
-            pad = max(0, width - cell_len(before) - cell_len(line[start:end]))
-            row.append((" " * pad, ""))
+        for start, end in _breaks(line, width - lead, width - len(CONTINUES), kept=True):
+            hung = [(CONTINUES, "$faint")] if start else first
+            used = sum(cell_len(part) for part, _ in hung)
+            pad = max(0, width - used - cell_len(line[start:end]))
+            row = joined([*hung, *_between(pieces, start, end), (" " * pad, "")])
             ground = tuple((part, f"{style} on {GROUND}".strip()) for part, style in row if part)
-            found.append(LaidRow(ground, len(before), "" if start else None, pad))
+            found.append(LaidRow(ground, sum(len(part) for part, _ in hung), "" if start else None, pad))
     return found
 
 
