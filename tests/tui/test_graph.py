@@ -21,9 +21,11 @@ from tui.widgets.graph.text import (
     Graphed,
     Shading,
     bars,
+    column,
     columns,
     graph,
     spark,
+    time_at,
 )
 from tui.widgets.looks.ascii import plain
 
@@ -220,3 +222,13 @@ def test_what_is_not_due_yet_is_no_gap_and_what_is_overdue_is_one() -> None:
     of = graphed([1.0] * 20)
     assert GAP not in words(graph(of, 67, 4, NOW + 14.0, SPAN))[-1]
     assert GAP in words(graph(of, 67, 4, NOW + 90.0, SPAN))[-1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(30, 250), st.integers(0, 249), st.floats(0, 1e9))
+def test_the_time_of_a_cell_is_drawn_in_that_cell(width: int, x: int, now: float) -> None:
+    of = Graphed(values=((now, 1.0),))
+    at = time_at(of, x, width, 8, now, SPAN)
+    assert (at is None) == (not 7 <= x < width)
+    if at is not None and at < now:
+        assert column(at, width - 7, now, SPAN) == x - 7

@@ -28,6 +28,7 @@ from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.samples import Monitored, Sample, TriggerState
 from tui.session.state import SessionState
+from tui.widgets.graph.widget import Graph
 
 TEXT = (
     SHOP
@@ -171,6 +172,25 @@ async def test_a_time_is_chosen_by_keys_and_its_values_are_shown(workspace: Work
         await pilot.press(*["right"] * 15)
         await until(pilot, lambda: "41 %  above 1 %" in shown(app))
         assert "┊" not in shown(app)
+
+
+async def test_a_click_on_a_graph_chooses_its_time(workspace: Workspace, clock: FakeClock) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        app.conductor.monitors.stop()
+        for value in (0.5, 0.6, 0.7, 0.8, 41.0):
+            sample(app, value, clock.monotonic())
+            clock.advance(30)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "41 %  above 1 %" in shown(app))
+        graph = app.screen.query_one(Graph)
+        line = next(row for row in shown(app).splitlines() if " 1┤" in row)
+        bars = [place for place, sign in enumerate(line) if sign in "▁▂▃▄▅▆▇█"]
+        await pilot.click(offset=(bars[0], graph.region.bottom - 1))
+        await until(pilot, lambda: "0.5 %  at 02:00:0" in shown(app))
+        await pilot.click(offset=(bars[-1], graph.region.bottom - 1))
+        await until(pilot, lambda: "41 %  a" in shown(app))
+        await pilot.click(offset=(2, graph.region.y))
+        await until(pilot, lambda: "41 %  a" in shown(app))
 
 
 async def test_b_takes_what_was_measured_as_usual_until_the_first_change(

@@ -3,6 +3,7 @@
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
 
 from tui.screens.watch.listed import BEFORE_IS, listed
 from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines
@@ -21,6 +22,13 @@ BESIDE = 4
 class MonitorCard(Vertical):
     """One monitor."""
 
+    class Chosen(Message):
+        """A time was chosen, by a click on the graph."""
+
+        def __init__(self, at: float) -> None:
+            super().__init__()
+            self.at = at
+
     def __init__(self, name: str) -> None:
         super().__init__(classes="card")
         self.monitor = name
@@ -36,6 +44,12 @@ class MonitorCard(Vertical):
     def on_resize(self, event: events.Resize) -> None:
         if self._told is not None:
             self.tell(*self._told)
+
+    def on_click(self, event: events.Click) -> None:
+        inside = event.get_content_offset(self._graph)
+        at = self._graph.time_at(inside.x) if inside is not None else None
+        if at is not None:
+            self.post_message(self.Chosen(at))
 
     def tell(self, state: SessionState, look: Sight) -> None:
         """Show the monitor as it is."""

@@ -1,6 +1,6 @@
 """The watch screen: what the monitors measure, beside what was usual, and what the triggers make of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -134,14 +134,20 @@ class WatchScreen(FrontPage[None]):
 
     def action_time(self, steps: int) -> None:
         """Choose an earlier or a later time; the values at that time are shown until it is now again."""
+        if self.look is not None:
+            self._choose((self.look.at or self.look.now) + timedelta(seconds=steps * self.look.span / STEPS))
+
+    def on_monitor_card_chosen(self, event: MonitorCard.Chosen) -> None:
+        self._choose(datetime.fromtimestamp(event.at, UTC))
+
+    def _choose(self, at: datetime) -> None:
+        """Show the values at a time: not before the first sample, and now again where it is not past."""
         if self.moment is None or self.look is None:
             return
-        now, look = self.moment.now, self.look
-        state = self.moment.state
-        firsts = [monitored.samples[0].at for monitored in state.monitors.values() if monitored.samples]
-        at = (look.at or now) + timedelta(seconds=steps * look.span / STEPS)
-        at = max(at, min(firsts, default=now))
-        self.look = Sight(now=now, span=look.span, at=at if at < now else None)
+        now = self.moment.now
+        monitors = self.moment.state.monitors.values()
+        at = max(at, min((monitored.samples[0].at for monitored in monitors if monitored.samples), default=now))
+        self.look = Sight(now=now, span=self.look.span, at=at if at < now else None)
         self._show()
         self.refresh_bindings()
 

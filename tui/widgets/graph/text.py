@@ -22,7 +22,7 @@ NOT_YET = "╌"
 """In a line of blocks, before the first figure."""
 LIMIT, BOUND = "╌", "▲"
 """The line of a limit, and the sign of a trigger's."""
-TICK, LINE = "┤", "│"
+TICK, LINE, BESIDE = "┤", "│", "│ "
 LABELS, LONGEST = 5, 9
 """The fewest and the most cells of the words beside an axis."""
 LEAST = 8
@@ -68,23 +68,37 @@ def graph(
     """
     if width < 1 or height < 1:
         return []
-    scale = axis(_known(of, now - span), of.limits, of.unit)
-    tags = _tags(of, scale, height)
-    label = min(LONGEST, max([LABELS, *(cell_len(text) for text, _ in tags.values())]))
-    room = width - label - 2
-    if room < LEAST:
-        tags, room = {}, width
+    scale, tags, label = _placed(of, width, height, now, span)
+    room = width - label
     chosen = column(at, room, now, span) if at is not None else None
     overdue = column(now - of.every, room, now, span)
     rows = bars(columns(of, room, now, span), scale, of.limits, height, look, chosen, overdue)
-    if room == width:
+    if not label:
         return rows
     beside = []
     for row in range(height):
         text, style = tags.get(row, ("", ""))
         edge = TICK if text else LINE
-        beside.append([(_fit(text, label), style), (f"{edge} ", "$line")])
+        beside.append([(_fit(text, label - len(BESIDE)), style), (edge + BESIDE[1:], "$line")])
     return [[*one, *row] for one, row in zip(beside, rows, strict=True)]
+
+
+def _placed(of: Graphed, width: int, height: int, now: float, span: float) -> tuple[Axis, dict[int, Piece], int]:
+    """The axis, the words beside it by their rows, and how many cells these take with it; none where it is narrow."""
+    scale = axis(_known(of, now - span), of.limits, of.unit)
+    tags = _tags(of, scale, height)
+    label = min(LONGEST, max([LABELS, *(cell_len(text) for text, _ in tags.values())])) + len(BESIDE)
+    return (scale, tags, label) if width - label >= LEAST else (scale, {}, 0)
+
+
+def time_at(of: Graphed, x: int, width: int, height: int, now: float, span: float) -> float | None:
+    """The time of a cell of a graph; None beside it."""
+    label = _placed(of, width, height, now, span)[2] if width > 0 and height > 0 else width
+    room = width - label
+    if not 0 <= x - label < room:
+        return None
+    each = span / room
+    return (int(now // each) + x - label - column(now, room, now, span) + 1) * each - each / 2
 
 
 def columns(of: Graphed, width: int, now: float, span: float) -> list[float | None]:

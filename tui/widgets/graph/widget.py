@@ -4,7 +4,7 @@ from textual import events
 from textual.strip import Strip
 
 from tui.text.block import styled
-from tui.widgets.graph.text import Graphed, Shading, graph
+from tui.widgets.graph.text import Graphed, Shading, graph, time_at
 from tui.widgets.looks.themes import MONO
 from tui.widgets.words import Words
 
@@ -38,6 +38,11 @@ class Graph(Words):
             return Shading.MONO
         few = self.app.current_theme.ansi or self.app.console.color_system in FEW
         return Shading.FLAT if few else Shading.FULL
+
+    def time_at(self, x: int) -> float | None:
+        """The time of a cell; None beside the graph."""
+        of, now, span, _ = self._told
+        return time_at(of, x, *self.size, now, span)
 
     def render_line(self, y: int) -> Strip:
         """A row in short pieces: Textual paints the whole of each piece in which a cell changed."""
