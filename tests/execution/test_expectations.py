@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tui.execution.judging.evidence import PART, documents
-from tui.execution.judging.expectations import Output, check, check_answer, describe
+from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, describe, told
 from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.results import Http
 from tui.session.events import Check
@@ -171,9 +171,10 @@ def test_a_miss_may_be_a_warning() -> None:
 
 
 def test_what_came_is_safe_and_short() -> None:
-    came = only(Expect(absent=("evil",)), "\x1b]0;evil\x07" + "evil\x1b[2J\u202e" * 500).came
+    found = only(Expect(absent=("evil",)), "\x1b]0;evil\x07" + "evil\x1b[2J\u202e" * 500)
+    came = told([found], str)[0].came
     assert came.isprintable()
-    assert len(came) < 120
+    assert len(came) <= SHOWN
 
 
 @settings(max_examples=150, deadline=None)
@@ -271,3 +272,14 @@ def test_a_wrong_exit_status_says_what_the_command_said_last(exit_status: int, t
 def test_what_may_be_missing_is_no_expectation_where_it_is() -> None:
     expect = Expect(json={"status": "healthy", "uptime?": 1})
     assert [one.expected for one in check(expect, OK, of(CURL), 0.1)][1:] == ['status is "healthy"']
+
+
+def test_what_a_check_got_is_cut_after_the_secrets_are_out_of_it_and_never_within_one() -> None:
+    secret = "hunter2-secret-word"
+    for before in range(SHOWN):
+        for text in ("x" * before + secret + "\n", "x" * before + f" {secret} wanted " + "y" * 300 + "\n"):
+            output = Output(text=text, out=text)
+            for expect in (Expect(contains=("absent",)), Expect(absent=("wanted", "y" * 50)), Expect(empty=True)):
+                found = told(check(expect, Outcome.exited(0), output, 1.0), lambda came: came.replace(secret, "•••"))
+                assert all(len(one.came) <= SHOWN for one in found)
+                assert not any("hunter" in one.came or "-word" in one.came for one in found), (before, found)

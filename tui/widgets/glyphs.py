@@ -59,6 +59,8 @@ SIGNS = (
     *((sign, status.value) for status, sign in GLYPHS.items()),
     (AGAIN, f"{TRYING_AGAIN}: a command is run again until it gives what is expected"),
     *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
+    ("·", "before what is expected, while nothing is compared with it yet"),
+    ("!", "before a warning; in the plan, a step that asks first"),
     (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
     (OVER, "over its budget"),
     (HELD, "held: there is more output below"),

@@ -13,7 +13,7 @@ from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished, not_started
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.error_line import error_line
-from tui.execution.judging.expectations import Output, check, explained, unmet
+from tui.execution.judging.expectations import Output, check, explained, told, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.measuring.watch import expected_of_watch, follow, patience, since, words_of_watch
 from tui.execution.recorder import Recorder
@@ -286,7 +286,12 @@ class AttemptRunner:
             self._keep(plan.step.id, captured)
         retrying = not good and not plan.last
         said = "" if good or action.probe or action.watch else error_line(self._executor.outputs.reader(plan.number))
-        judged = ev.AttemptChecked(attempt=plan.number, checks=explained(checks, said), retrying=retrying, said=said)
+        judged = ev.AttemptChecked(
+            attempt=plan.number,
+            checks=explained(told(checks, self._executor.redact), said),
+            retrying=retrying,
+            said=said,
+        )
         self._recorder.record_happened(judged)
         return Verdict.RETRY if retrying else Verdict.final(good)
 

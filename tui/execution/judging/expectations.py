@@ -1,7 +1,7 @@
 """Holds what a command printed, or an operator answered, against what the runbook expects, in plain words."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -27,8 +27,10 @@ from tui.text.sanitise import sanitise
 
 __all__ = ["Output", "check", "check_answer", "describe"]
 
-SHOWN = 100
-"""How many characters of what came are told."""
+SHOWN = 120
+"""How many characters of what a check got are told."""
+WHOLE = 4000
+"""How many of them are kept until the secrets are out of them: a cut through one would leave a part of it."""
 
 EXIT_STATUS = "exit status"
 FOUND = "found"
@@ -95,6 +97,11 @@ def check_answer(action: Action, answer: str) -> tuple[Check, ...]:
 
 def _graded(expect: Expect, found: list[Check]) -> tuple[Check, ...]:
     return tuple(Check(one.expected, one.came, one.ok, (expect.warn or one.warning) and not one.ok) for one in found)
+
+
+def told(checks: Iterable[Check], redact: Callable[[str], str]) -> tuple[Check, ...]:
+    """The checks as they are recorded: what they got without secrets, and then cut."""
+    return tuple(replace(held, came=sanitise(redact(held.came), SHOWN)) for held in checks)
 
 
 def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
@@ -272,22 +279,23 @@ def _not_found(text: str) -> str:
 
 
 def _last_line(text: str) -> str:
-    return sanitise(text.rstrip().rpartition("\n")[2].strip(), SHOWN)
+    return sanitise(text.rstrip().rpartition("\n")[2].strip(), WHOLE)
 
 
 def _line_at(text: str, at: int) -> str:
     """The line a match begins in, from shortly before it."""
-    start = max(text.rfind("\n", 0, at) + 1, at - SHOWN // 2)
+    begins = text.rfind("\n", 0, at) + 1
+    start = text.rfind(" ", begins, max(begins, at - SHOWN // 2)) + 1 or begins  # no word is cut: it may be a secret
     end = text.find("\n", at)
-    return f"found: {sanitise(text[start : end if end >= 0 else len(text)].strip(), SHOWN)}"
+    return f"found: {sanitise(text[start : end if end >= 0 else len(text)].strip(), WHOLE)}"
 
 
 def _quoted(text: str) -> str:
-    return f'"{sanitise(text, SHOWN)}"' if text else ""
+    return f'"{sanitise(text, WHOLE)}"' if text else ""
 
 
 def _value(value: object) -> str:
     """A JSON value as its document writes it, a number without needless decimals."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return sanitise(json.dumps(value, ensure_ascii=False), SHOWN)
+    return sanitise(json.dumps(value, ensure_ascii=False), WHOLE)

@@ -19,7 +19,7 @@ from tui.execution.viewer import Viewer
 from tui.front import FrontPage, OutputGrew, SessionChanged, asks
 from tui.runbook.model import Issue, Step
 from tui.screens.run.output_search import OutputSearch
-from tui.screens.run.text import no_output, output_title
+from tui.screens.run.text import compared, no_output
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.symptoms import Match, likely
@@ -299,7 +299,7 @@ class SessionScreen(FrontPage[None]):
         attempts = self.state.step(step.id).attempts if step else ()
         if self.refused("attempts"):
             return
-        titles = [output_title(self.state, number) for number in attempts]
+        titles = compared(self.state, attempts)
 
         place = await self.app.ask(Pick("Whose output?", titles))
         if place is not None:

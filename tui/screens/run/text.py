@@ -1,6 +1,6 @@
 """What the run screen's dialogs and titles say, decided from the state alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tui.execution.commands import shown_whole, values_of
@@ -108,6 +108,14 @@ def output_title(state: SessionState, number: int) -> str:
     attempt = state.attempts[number]
     ended = f"{attempt_called(attempt)}{took_words(attempt.seconds)}" if attempt.outcome else "▶ running"
     return f"Output of attempt {number}{place_words(attempt)}: {ended}"
+
+
+def compared(state: SessionState, numbers: Iterable[int]) -> list[str]:
+    """Several attempts below each other: how each ended, and what its output says of the error."""
+    return [
+        output_title(state, number) + (f": {said}" if (said := state.attempts[number].said) else "")
+        for number in numbers
+    ]
 
 
 def no_output(state: SessionState, number: int) -> str:

@@ -1,6 +1,8 @@
-"""Decides what the step card says: what to press, what runs where, what is expected, what came, and why it is done."""
+"""Decides what the step card says: what runs where, what is expected, what it got, and why it is done."""
 
 from collections.abc import Mapping
+
+from msgspec.structs import replace
 
 from tui.execution.commands import values_of
 from tui.runbook.model import Step
@@ -53,10 +55,13 @@ def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: 
 
 
 def _error(state: SessionState, step: Step, place: int, values: Mapping[str, str], width: int) -> int:
-    """How many rows it takes to say what went wrong, with those of the actions before it; 0 where nothing did."""
+    """How many rows it takes to say what went wrong first, with those before it; 0 where nothing did."""
     if state.step(step.id).status not in (StepStatus.FAILED, StepStatus.UNKNOWN):
         return 0
-    return len(ticks(step.actions[place], standing(state, step, place), values, width, shortened=True)) + 2
+    stands = standing(state, step, place)
+    first = [check for check in stands.checks if not check.ok and not check.warning][:1]
+    stands = replace(stands, checks=tuple(first))
+    return len(ticks(step.actions[place], stands, values, width, shortened=True)) + 1 + (place > 0)
 
 
 def _actions(
