@@ -163,9 +163,11 @@ async def test_a_time_is_chosen_by_keys_and_its_values_are_shown(workspace: Work
             clock.advance(30)
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "41 %  above 1 %" in shown(app))
-        assert "Later" not in shown(app)
+        await until(pilot, lambda: "← earlier" in shown(app))
+        assert "→ later" not in shown(app), "it is now"
         await pilot.press(*["left"] * 7)
         await until(pilot, lambda: "0.5 %  at 02:01:20" in shown(app))
+        await until(pilot, lambda: "→ later" in shown(app))
         assert "┊" in shown(app)
         await pilot.press(*["left"] * 20)
         await until(pilot, lambda: "0.5 %  at 02:00:00" in shown(app))

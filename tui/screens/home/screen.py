@@ -43,11 +43,11 @@ from tui.session.views.called import ABANDONED
 from tui.session.views.followups import Due
 from tui.text.amounts import counted
 from tui.text.block import Piece, styled
+from tui.widgets.glyphs import SPINNER
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.words import Words
 
-SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TICK = 1.0
 STARTS = ("home.deploy", "home.verify", "home.rollback", "home.follow-up", "home.troubleshoot", "home.replay")
 """What the frame of what can be started has, in this order."""

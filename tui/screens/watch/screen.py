@@ -162,7 +162,7 @@ class WatchScreen(FrontPage[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
-        if action == "time" and parameters == (1,):
+        if action == "time" and [str(one) for one in parameters] == ["1"]:
             return self.look is not None and self.look.at is not None
         if action == "baseline":
             viewer = self.app.viewer
