@@ -109,6 +109,23 @@ def test_no_more_rows_than_a_screen_has_are_gone_up(tmp_path: Path) -> None:
     assert found[WINDOW + 1] == f"line {WINDOW + 1}"
 
 
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (b"a\n\nb\n\x1b[1A\x1b[2Kc\n", ["a", "", "c"]),
+        (b"a\n\n\x1b[2A\x1b[2Kx\n", ["x", ""]),
+        (b"a\n\x1b[1Ab\n\nc\n\x1b[2A\x1b[2Kd\n", ["b", "d", "c"]),
+        (b"a\nb\n\x1b[2A\x1b[2Kx\n\x1b[2Ky\n" + b"\n" * (2 * WINDOW) + b"\x1b[1A\x1b[2Kz", None),
+        (b"a\nb\nc\n\x1b[3A\x1b[Jnew\n", ["new", "", ""]),
+        (b"one\x1b[Bbelow\nand\n\x1b[2F\x1b[2Kover\n", ["over", "and"]),
+    ],
+)
+def test_each_row_is_where_it_was(tmp_path: Path, data: bytes, wanted: list[str] | None) -> None:
+    for live in (False, True):
+        found = texts(read(tmp_path, data, live))
+        assert found == (wanted or ["x", "y", *[""] * (2 * WINDOW - 1), "z"])
+
+
 def test_a_replay_shows_what_was_drawn_then(tmp_path: Path) -> None:
     read(tmp_path, b"".join(compose(2, 9)))
     whole = (tmp_path / "0001.out").read_bytes()

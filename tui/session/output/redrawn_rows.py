@@ -8,6 +8,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 
 from msgspec import Struct
 
@@ -117,7 +118,7 @@ class RedrawnRows:
         """The rows above the cursor and its own are a region's from now on, or join the last one's."""
         last = self._regions[-1] if self._regions else None
         line, plain = self._lines_to(offset, last, index, fetch)
-        if plain and _NOTHING.match(fetch(*_piece(plain[-1]))):
+        if plain and plain[-1][1] == offset and _NOTHING.match(fetch(*_piece(plain[-1]))):
             plain = plain[:-1]  # of the row that the cursor is in nothing can be seen
         if last is None or line - last.after > WINDOW:
             raw = max(0, line - WINDOW)
@@ -132,8 +133,13 @@ class RedrawnRows:
 
     def _lines_to(self, offset: int, last: Region | None, index: LineIndex, fetch: Fetch) -> tuple[int, list[Span]]:
         """The raw line that the cursor is in, and where the bytes of those are that it can be moved up to."""
-        if last is not None and offset - self._left < NEAR and b"\n" not in fetch(self._left, offset - self._left):
-            return last.after, [(self._left, offset)] if offset > self._left else []
+        if last is not None and offset - self._left < NEAR:
+            lines = fetch(self._left, offset - self._left).split(b"\n")
+            ends = accumulate((len(one) + 1 for one in lines), initial=self._left)
+            spans = [(begin, end - 1) for begin, end in pairwise(ends)]
+            if not lines[-1]:
+                spans.pop()
+            return last.after + len(lines) - 1, spans[-WINDOW - bool(lines[-1]) :]
         line = index.line_at(offset, fetch)
         since = 0 if last is None else last.after
         first = max(since, line - WINDOW)
