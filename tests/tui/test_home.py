@@ -47,7 +47,7 @@ async def test_home_says_what_this_is_and_whether_now_is_the_time(workspace: Wor
             assert words in seen
         assert "environment  Production" in seen
         assert "Tue 24 Nov 02:00:00 UTC" in seen
-        assert "Deploy" in seen
+        assert "d deploy" in seen
         assert "Roll back" in seen
         assert "Verify" not in seen  # the runbook has no such flow
 

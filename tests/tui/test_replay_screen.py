@@ -296,7 +296,7 @@ async def test_it_fits_eighty_columns(place: ReplayWorkspace) -> None:
         await pilot.pause()
         lines = shown(pilot.app).splitlines()
         assert any("■ end" in line for line in lines)
-        assert any("Play" in line and "Help" in line for line in lines)
+        assert any("play" in line and "? keys" in line for line in lines)
 
 
 async def test_a_journal_that_was_changed_is_seen_up_to_there(night: Writer) -> None:

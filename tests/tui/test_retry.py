@@ -115,7 +115,7 @@ async def test_at_the_end_the_last_step_leads_to_what_came_of_it(
         assert conductor is not None
         while (step := conductor.state.next_step()) is not None:
             conductor.skip(step.id, "not tonight")
-        await until(pilot, lambda: "show the summary" in shown(app))
+        await until(pilot, lambda: "SUMMARY  every step is settled" in shown(app))
         assert "back to the current step" not in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SummaryScreen))

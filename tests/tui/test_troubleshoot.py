@@ -82,7 +82,7 @@ async def test_the_failed_step_names_its_trouble_and_esc_leads_back(workspace: W
         await until(pilot, lambda: app.screen.step is not None)
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor.state.step("load-look").status is StepStatus.SIGNED)
-        assert "esc Back" in shown(app)  # the way back stands in the footer at 80 columns too
+        assert "esc back" in shown(app)  # the way back stands in the footer at 80 columns too
         await pilot.press("down")
         await until(pilot, lambda: "right when one process" in shown(app))
         await pilot.press("enter")
@@ -115,7 +115,7 @@ async def test_without_a_match_one_is_chosen_and_a_step_may_run_again(workspace:
                     len(app.conductor.state.step("other-look").attempts) == count and not app.conductor.busy
                 ),
             )
-            await until(pilot, lambda: "do it again" in shown(app).replace("\xa0", " "))
+            await until(pilot, lambda: "DO AGAIN" in shown(app).replace("\xa0", " "))
         assert isinstance(app.screen, TroubleshootScreen)
     assert [event.step for event in journal(workspace) if isinstance(event, ev.StepReopened)] == ["other-look"]
 

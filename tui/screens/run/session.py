@@ -259,6 +259,8 @@ class SessionScreen(FrontPage[None]):
 
     def _show_offers(self) -> None:
         """Say in the band what comes next for the step looked at, and in the row of keys what can be pressed."""
+        if self.moment is None:
+            return
         moment, step = self.card.moment, self.step
         if moment is None or step is None:
             return

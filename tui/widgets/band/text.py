@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tui.text.block import Piece, shown
@@ -20,6 +21,8 @@ KEY_STYLES = {
 BETWEEN = 2
 GIVES_WAY = "retry"
 """The act whose consequence goes before what stands beside it: it was read when it was started first."""
+NAMED = "troubleshoot"
+"""The act that says which trouble the step looks like, where there is room."""
 APART = 3
 """Cells before what stands at the right."""
 
@@ -51,7 +54,11 @@ def band_parts(
         return [Clickable((("   was open: ", "$soft"), (_cut(words, width - 13), "")))]
     sign = first.sign or (spinner if first.runs else key)
     head = Clickable(((f" {sign} ", KEY_STYLES[first.tone]), (f" {first.verb}", "bold $strong")), first.act)
-    right = list(beside)
+    named = [
+        replace(one, verb=f"{one.verb}: {one.consequence}") if one.name == NAMED and one.consequence else one
+        for one in beside
+    ]
+    right = named if head.width + APART + _length(named[:1]) + 1 <= width else list(beside)
     told = cell_len(first.consequence) + BETWEEN if first.consequence and first.act != GIVES_WAY else 0
     while right and head.width + told + APART + _length(right) + 1 > width:
         right.pop()
@@ -67,7 +74,11 @@ def band_parts(
         for place, one in enumerate(right):
             gap = [("  ", "")] if place else []
             style = "bold $st-bad" if one.danger else "bold $st-run"
-            parts.append(Clickable((*gap, (one.key, style), (f" {_low(one)}", "$soft")), one.act))
+            parts.append(
+                Clickable(
+                    (*gap, (one.key, style), (f" {one.verb.lower() if one.danger else one.verb}", "$soft")), one.act
+                )
+            )
     return parts
 
 
@@ -83,10 +94,6 @@ def part_at(parts: Sequence[Clickable], cell: int) -> str:
 
 def _length(offers: Sequence[Offer]) -> int:
     return sum(cell_len(one.key) + 1 + cell_len(one.verb) for one in offers) + 2 * (len(offers) - 1)
-
-
-def _low(offer: Offer) -> str:
-    return offer.verb.lower()
 
 
 def _cut(text: str, width: int) -> str:
