@@ -9,6 +9,7 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import (
     Address,
+    Answering,
     CancelToken,
     Command,
     Detached,
@@ -93,6 +94,9 @@ class FakeTransport:
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
         raise HostError(f"{self.name} is made up: nothing can be reached from it")
+
+    def answers(self, timeout: float) -> Answering:
+        return Answering.NO if self.refuses else Answering.YES
 
     def link(self) -> LinkState:
         return self.state

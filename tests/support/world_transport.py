@@ -5,7 +5,17 @@ import socket
 from tui.drill.world import World
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import Address, CancelToken, Command, HostFacts, Left, LinkListener, LinkState, OutputSink
+from tui.transports.base import (
+    Address,
+    Answering,
+    CancelToken,
+    Command,
+    HostFacts,
+    Left,
+    LinkListener,
+    LinkState,
+    OutputSink,
+)
 
 
 class WorldTransport:
@@ -44,6 +54,9 @@ class WorldTransport:
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
         raise HostError(f"{self.name} is made up: nothing can be reached from it")
+
+    def answers(self, timeout: float) -> Answering:
+        return Answering.YES
 
     def link(self) -> LinkState:
         return LinkState.UP

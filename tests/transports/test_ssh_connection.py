@@ -10,7 +10,7 @@ from tests.support.ran import run
 from tests.support.sshd import Sshd, free_port
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, LinkState, Stream
+from tui.transports.base import Answering, CancelToken, Command, LinkState, Stream
 from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
@@ -218,3 +218,25 @@ def test_what_startup_files_print_is_not_the_commands_output(own_sshd: MakeSshd)
     assert run(host, "echo $COUNT").out == b"x\n"
     assert run(host, "sleep 60", timeout=0.2).outcome.kind is OutcomeKind.TIMED_OUT
     host.close()
+
+
+def test_whether_a_host_answers_is_found_out_without_logging_in(own_sshd: MakeSshd, tmp_path: Path) -> None:
+    server = own_sshd()
+    config = tmp_path / "ways"
+    config.write_text(
+        server.config("box")
+        + server.config("behind", "ProxyJump box,second")
+        + server.config("command", "ProxyCommand false")
+        + server.config("closed").replace(f"Port {server.port}", f"Port {free_port()}")
+    )
+    answers = {
+        name: server.transport(name, config_files=[config]).answers(10)
+        for name in ("box", "behind", "command", "closed")
+    }
+    assert answers == {
+        "box": Answering.YES,
+        "behind": Answering.YES,
+        "command": Answering.UNKNOWN,
+        "closed": Answering.NO,
+    }
+    assert not server.said("Accepted")

@@ -7,13 +7,14 @@ import pytest
 from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tui.app import RunbookApp
 from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.told import Told
-from tui.errors import SessionError
+from tui.errors import HostError, SessionError
 from tui.execution.workspace import Setup, Workspace
 from tui.front import Front
 from tui.screens.exporting import write_exports
@@ -415,3 +416,19 @@ async def test_no_row_is_cut_by_its_frame_at_any_size(
         for listing in app.screen.query(Listing):
             assert listing.rows.option_count == 0 or listing.rows.virtual_size.height == listing.rows.option_count
             assert listing.rows.max_scroll_x == 0
+
+
+async def test_the_hosts_of_an_unfinished_session_are_asked_whether_they_answer(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    workspace.preflight(Setup(flow="deploy", method="docker", operator="ana"), lambda row: None)
+    left_open(workspace)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "web ✔ reachable  nothing runs there" in shown(app))
+        assert host.ran == [], "nothing runs for that"
+        host.refuses = HostError("web: no answer")
+        app.screen.read_again()
+        await until(pilot, lambda: "web ✖ not reachable" in shown(app))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "✖ not reachable" in shown(app))

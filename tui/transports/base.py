@@ -71,6 +71,14 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     connect_seconds: float = 0.0
 
 
+class Answering(StrEnum):
+    """Whether something answers at a place, as far as that is found out without logging in."""
+
+    YES = "reachable"
+    NO = "not reachable"
+    UNKNOWN = "not asked"
+
+
 class LinkState(StrEnum):
     """The state of a connection, as the foot of the screen shows it."""
 
@@ -235,6 +243,13 @@ class Transport(Protocol):
         Raises:
             DialFailed: the address refuses, does not answer in `timeout` seconds, or the place forbids the way.
             HostError: the place cannot be reached.
+        """
+
+    def answers(self, timeout: float) -> Answering:
+        """Whether something answers at the place, without logging in.
+
+        Raises:
+            HostError: nobody knows how the place is reached.
         """
 
     def link(self) -> LinkState:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tui.session.outcome import Outcome
 from tui.transports.base import (
     Address,
+    Answering,
     CancelToken,
     Command,
     HostFacts,
@@ -65,6 +66,10 @@ class LaterTransport:
     def dial(self, address: Address, timeout: float) -> socket.socket:
         """A socket connected from the place to an address; see Transport."""
         return self._transport().dial(address, timeout)
+
+    def answers(self, timeout: float) -> Answering:
+        """Whether something answers at the place; see Transport."""
+        return self._transport().answers(timeout)
 
     def link(self) -> LinkState:
         """The state of the connection now."""

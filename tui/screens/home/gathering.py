@@ -9,9 +9,20 @@ from tui.runbook.problem import Problem
 from tui.runbook.reading.lint import lint_text
 from tui.session.archive.known import KnownSession, KnownSessions
 from tui.session.archive.store import Store
+from tui.transports.base import Answering, Transport
 
+PATIENCE = 4.0
+"""Seconds in which a host that can be reached answers."""
 Tell = Callable[[], object]
 """Called on the reading thread: something was found. It is not called again before it was looked at (`look`)."""
+
+
+def answered(place: Transport) -> Answering:
+    """Whether a place answers; UNKNOWN where nobody knows how to reach it."""
+    try:
+        return place.answers(PATIENCE)
+    except RunbookError:
+        return Answering.UNKNOWN
 
 
 class Gathered:

@@ -1,5 +1,6 @@
 """The first screen: whether now is the time, what was left unfinished, how the last times went, and what to press."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
@@ -16,7 +17,7 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, seconds
 from tui.screens.home import deployments_text, spots, start_text, to_do_text
 from tui.screens.home.framed import HomeFrames
-from tui.screens.home.gathering import Gathered
+from tui.screens.home.gathering import Gathered, answered
 from tui.screens.home.listing import Listing, UnfinishedFrame, WindowFrame, entitle
 from tui.screens.home.sorted_sessions import (
     can_be_resumed,
@@ -39,10 +40,12 @@ from tui.screens.home.spots import (
 from tui.screens.home.unfinished_text import unfinished_foot, unfinished_lines
 from tui.screens.home.window_text import hours_line, window_seen
 from tui.session.archive.known import KnownSession
+from tui.session.places import places_of
 from tui.session.views.called import ABANDONED
 from tui.session.views.followups import Due
 from tui.text.amounts import counted
 from tui.text.block import Piece, styled
+from tui.transports.base import Answering
 from tui.widgets.glyphs import SPINNER
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
@@ -67,6 +70,9 @@ class HomeScreen(HomeFrames):
     _furnished = False
     _everything = False
     _minute = ""
+    _reached: Mapping[str, Answering | None] = {}
+    _asked = "", 0
+    """Of which session the hosts were asked, and in which visit."""
 
     home = getters.query_one("#home", Vertical)
     window = getters.query_one("#window", WindowFrame)
@@ -216,10 +222,32 @@ class HomeScreen(HomeFrames):
         self._shown = min(self._shown, len(found) - 1)
         one, keys = found[self._shown], self.app.keys.on("home")
         frame = self.query_one(UnfinishedFrame)
+        self._ask_hosts(one)
         pressed = keys.sign("resume"), keys.sign("roll-back")
-        frame.say(styled(unfinished_lines(one, spot.width - 4, spot.height - 2, pressed, {})))
+        frame.say(styled(unfinished_lines(one, spot.width - 4, spot.height - 2, pressed, self._reached)))
         which = f"Unfinished {self._shown + 1} of {len(found)}" if len(found) > 1 else "Unfinished"
         entitle(frame, [(which, "")], unfinished_foot(one, now), spot.width)
+
+    def _ask_hosts(self, one: KnownSession) -> None:
+        """Find out once a visit whether a session's hosts answer; those that are elsewhere by now are not asked."""
+        if self._asked == (one.id, self.gathered.reading):
+            return
+        self._asked = one.id, self.gathered.reading
+        workspace = self.app.workspace
+        here = places_of(workspace.runbook)
+        hosts = [name for name, place in one.places.items() if here.get(name) == place]
+        self._reached = dict.fromkeys(hosts)
+
+        def ask() -> dict[str, Answering]:
+            return {name: answered(workspace.transports[name]) for name in hosts}
+
+        def show(found: dict[str, Answering]) -> None:
+            if self._asked[0] == one.id:
+                self._reached = {name: word for name, word in found.items() if word is not Answering.UNKNOWN}
+                self._draw()
+
+        if hosts:
+            self.app.work(self, ask, show)
 
     def _draw_start(self, spot: Spot | None, now: datetime) -> None:
         if spot is None:

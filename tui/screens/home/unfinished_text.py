@@ -6,23 +6,29 @@ from datetime import datetime
 from tui.session.archive.known import KnownSession
 from tui.text.amounts import roughly
 from tui.text.block import Piece
+from tui.transports.base import Answering
 from tui.widgets.glyphs import STYLES
 from tui.widgets.looks.bars import bar
 from tui.widgets.looks.fitting import clipped, spread, width_of
 
 TURN = "$st-turn"
+ANSWERED = {
+    Answering.YES: (f"✔ {Answering.YES}", STYLES["good"]),
+    Answering.NO: (f"✖ {Answering.NO}", STYLES["bad"]),
+    Answering.UNKNOWN: (Answering.UNKNOWN.value, "$faint"),
+}
 ROOMY = 6
 """From so many rows on the hosts have one of their own."""
 
 
 def unfinished_lines(
-    one: KnownSession, width: int, height: int, keys: tuple[str, str], reached: Mapping[str, bool | None]
+    one: KnownSession, width: int, height: int, keys: tuple[str, str], reached: Mapping[str, Answering | None]
 ) -> list[list[Piece]]:
     """The session in `height` rows; blank rows go first, the keys last.
 
     Args:
         keys: what resumes it, and what rolls it back.
-        reached: whether each host answered; None while nobody knows.
+        reached: whether each host answered; None while it is being asked.
     """
     counts: list[Piece] = [(f"{one.settled}/{one.steps}", f"bold {TURN}")]
     share = one.settled / one.steps if one.steps else 0.0
@@ -43,13 +49,12 @@ def unfinished_lines(
     return lines if len(lines) <= height else [*lines[: height - 1], lines[-1]]
 
 
-def host_line(one: KnownSession, width: int, reached: Mapping[str, bool | None]) -> list[Piece]:
+def host_line(one: KnownSession, width: int, reached: Mapping[str, Answering | None]) -> list[Piece]:
     """Whether its hosts can be reached, and what was left running there."""
     line: list[Piece] = []
     for host, answered in reached.items():
         line += [(f"{host} ", "$soft")]
-        word = {True: ("✔ reachable", STYLES["good"]), False: ("✖ not reachable", STYLES["bad"])}
-        line += [word.get(answered, ("not asked", "$faint")) if answered is not None else ("…", "$faint"), ("  ", "")]
+        line += [("…", "$faint") if answered is None else ANSWERED[answered], ("  ", "")]
     ran: list[Piece] = [("nothing runs there", "$soft")]
     if one.running:
         ran = [(f"▶ a command ran on {one.running} when it was left", STYLES["live"])]
@@ -63,8 +68,8 @@ def unfinished_foot(one: KnownSession, now: datetime) -> list[Piece]:
     return [(f"{one.people} · {roughly(now - (one.last or one.began))} ago", "")]
 
 
-def _wrong(one: KnownSession, reached: Mapping[str, bool | None]) -> bool:
-    return bool(one.running) or False in reached.values()
+def _wrong(one: KnownSession, reached: Mapping[str, Answering | None]) -> bool:
+    return bool(one.running) or Answering.NO in reached.values()
 
 
 def _keys_line(keys: tuple[str, str], width: int) -> list[Piece]:

@@ -1,6 +1,7 @@
 """Keeps what a list shows of each session on disk, so that a journal that has not changed is read once in a process."""
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from msgspec import Struct
 from tui.errors import RunbookError
 from tui.runbook.model import FlowKind, seconds
 from tui.session.archive.store import SessionDirectory, Store, started_at
-from tui.session.places import runbook_id
+from tui.session.event_base import Place
+from tui.session.places import runbook_id, session_places
 from tui.session.report_card.downtime import Downtime, downtime
 from tui.session.report_card.report_card import what_words
 from tui.session.state import SessionState, StepStatus
@@ -39,7 +41,7 @@ class KnownSession(Struct, frozen=True, kw_only=True):
 
     `runbook` is the id of its runbook, `scenario` what a drill rehearsed, `what` what was done, `reason` why it came
     to that. `took` grows until it has `ended`, and is then what it took. `at` is the step it is at, `running` where a
-    command of it was running when its last event was written.
+    command of it was running when its last event was written; `places` are those of the hosts that it reached.
     """
 
     id: str
@@ -67,7 +69,7 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     steps: int = 0
     at: str = ""
     running: str = ""
-    hosts: tuple[str, ...] = ()
+    places: Mapping[str, Place] = {}
     owes: tuple[Due, ...] = ()
 
     @property
@@ -162,7 +164,7 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         steps=len(plan),
         at=following.title if following and not over(state) else "",
         running=running.host or "this machine" if running else "",
-        hosts=tuple(state.hosts),
+        places={name: place for name, place in session_places(state).items() if name in state.hosts},
         owes=tuple(left(state)),
     )
 

@@ -16,6 +16,7 @@ from tui import threads
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import (
     Address,
+    Answering,
     CancelToken,
     Command,
     HostFacts,
@@ -50,6 +51,10 @@ class LocalTransport(KeepsJobs):
         return HostFacts(
             target="this machine", hostname=os.uname().nodename, shells=("bash", "sh"), boot_id=self._channels.boot_id()
         )
+
+    def answers(self, timeout: float) -> Answering:
+        """This machine does."""
+        return Answering.YES
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; see Transport."""

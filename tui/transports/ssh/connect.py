@@ -1,10 +1,13 @@
 """Opens one SSH connection: the way there, the host's key, the operator's key."""
 
+import socket
+
 import paramiko
 from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.people import login_name
+from tui.transports.base import Answering
 from tui.transports.host_keys.keyblobs import host_key
 from tui.transports.host_keys.known_hosts import accept, known_types
 from tui.transports.one_line import one_line
@@ -64,6 +67,27 @@ def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tupl
     if where.jump:
         return _jump(where, credentials, timeout, behind)
     return proxy(where.command) if where.command else direct(where, timeout)
+
+
+def knock(where: Resolved, timeout: float) -> Answering:
+    """Whether an SSH server answers where the way to a host begins; UNKNOWN where a command makes the way."""
+    for _ in range(MAX_JUMPS + 1):
+        if not where.jump:
+            break
+        where = _first_hop(where)
+    if where.command or where.jump:
+        return Answering.UNKNOWN
+    try:
+        with socket.create_connection((where.host, where.port), timeout) as link:
+            return Answering.YES if link.recv(4).startswith(b"SSH") else Answering.NO
+    except OSError:
+        return Answering.NO
+
+
+def _first_hop(where: Resolved) -> Resolved:
+    user, _, rest = where.jump.split(",")[0].removeprefix("ssh://").rstrip("/").rpartition("@")
+    host, port = _host_port(rest)
+    return resolve(host, user or None, port, where.files)
 
 
 def _is_same(one: Resolved, other: Resolved) -> bool:

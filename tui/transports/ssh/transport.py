@@ -17,6 +17,7 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import (
     Address,
+    Answering,
     CancelToken,
     Command,
     HostFacts,
@@ -31,7 +32,7 @@ from tui.transports.jobs.keeping import KeepsJobs
 from tui.transports.jobs.scripts import MISSING
 from tui.transports.shell import wrap
 from tui.transports.ssh.channels import SSHChannels
-from tui.transports.ssh.connect import CONNECT_TIMEOUT, open_connection
+from tui.transports.ssh.connect import CONNECT_TIMEOUT, knock, open_connection
 from tui.transports.ssh.liveness import Liveness
 from tui.transports.ssh.login import Credentials
 from tui.transports.ssh.running import Running
@@ -145,6 +146,13 @@ class SSHTransport(KeepsJobs):
         except HostError as error:
             return unreachable(error)
         return self._run_on(connection, command, sink, cancel)
+
+    def answers(self, timeout: float) -> Answering:
+        """Whether an SSH server answers there, or at the first host on the way; see Transport."""
+        if self._link is LinkState.UP:
+            return Answering.YES
+        user, port, files = self._given
+        return knock(resolve(self.target, user, port, files), timeout)
 
     def link(self) -> LinkState:
         """The state of the connection now."""
