@@ -38,6 +38,9 @@ RUN = (
     Act("run.follow", "f", "follow", "Follow", "Follow the end of the output again", False),
     Act("run.open", "o", "open_link", "Open", "Open the page the step names", False),
     Act("run.attempts", "a", "attempts", "Attempts", "Look at the output of an older attempt", False),
+    Act("run.plan", "1", "pane(1)", "Plan", "To the list of steps; again: give it the whole screen, and back", False),
+    Act("run.step", "2", "pane(2)", "Step", "To the step; again: give it the whole screen, and back", False),
+    Act("run.output", "3", "pane(3)", "Output", "To the output; again: give it the whole screen, and back", False),
     Act("run.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),
     Act("run.wrap", "w", "wrap", "Wrap", "Wrap long lines of the output, or scroll sideways", False),
     Act(
@@ -152,7 +155,8 @@ ACTS = (
     Act("trouble.others", "t", "troubleshoot", "Others", "Look at another known trouble"),
     *_as_run("trouble", "zoom", "wrap", "attempts", "watch", "rollback"),
     *_not_in_footer(
-        *_as_run("trouble", "match-next", "match-before", "follow", "copy", "open", "here", "values", "summary")
+        *_as_run("trouble", "match-next", "match-before", "follow", "plan", "step", "output"),
+        *_as_run("trouble", "copy", "open", "here", "values", "summary"),
     ),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again", True, True),
@@ -179,7 +183,7 @@ ACTS = (
     Act("replay.here", "g", "here", "Current", "Back to the current step", False),
     *_as_run("replay", "attempts"),
     Act("replay.stamps", "t", "stamps", "Times", "Show or hide the time at which each line arrived", False),
-    *_as_run("replay", "follow", "zoom", "wrap", "copy"),
+    *_as_run("replay", "follow", "plan", "step", "output", "zoom", "wrap", "copy"),
     Act("replay.watch", "m", "watch", "Watch", "The monitors, as they were", False),
     Act("replay.summary", "ctrl+s", "summary", "Summary", "The result of the session", False),
     Act("replay.focus", "tab", "app.focus_next", "Focus", "To the next pane", False),

@@ -159,8 +159,48 @@ async def test_empty_says_so(tmp_path: Path) -> None:
     app = Shown()
     async with app.run_test(size=(60, 10)):
         view = app.query_one(OutputView)
-        view.show(None, "nothing has run here yet")
-        assert text(view)[0] == "nothing has run here yet"
+        view.say_empty(("Nothing has run here yet.", "⏎ starts the step."))
+        words = text(view)
+        middle = next(place for place, line in enumerate(words) if line)
+        assert words[middle].strip() == "Nothing has run here yet."
+        assert words[middle + 1].strip() == "⏎ starts the step."
+        left, right = (
+            MARGIN + len(words[middle]) - len(words[middle].lstrip()),
+            view.width - MARGIN - len(words[middle]),
+        )
+        assert abs(left - right) <= 1
+        assert abs(middle - (len(words) - middle - 2)) <= 1
+
+
+async def test_a_failed_output_opens_where_its_error_begins(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(OutputView)
+        out = writer(tmp_path)
+        out.write(Stream.OUT, b"".join(b"fine %d\n" % number for number in range(50)))
+        out.write(Stream.ERR, b"Traceback\n")
+        out.write(Stream.OUT, b"".join(b"later %d\n" % number for number in range(50)))
+        view.show(OutputReader(tmp_path, 1, out, Nothing()))
+        view.to_error()
+        await pilot.pause()
+        assert text(view)[:2] == ["fine 49", "Traceback"]
+        assert not view.following
+        assert view.below == 101 - 49 - view.size.height
+
+
+async def test_a_failed_output_stays_at_its_end_where_that_says_more(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(OutputView)
+        for number, chunks in enumerate(([Stream.ERR], [Stream.OUT], [Stream.OUT, Stream.ERR]), 1):
+            out = OutputWriter(tmp_path, number, FakeClock())
+            for stream in chunks:
+                out.write(stream, b"line\n" * (50 if stream == chunks[0] else 3))
+            view.show(OutputReader(tmp_path, number, out, Nothing()))
+            view.to_error()
+            await pilot.pause()
+            assert view.following
+            assert text(view)[0] == "line"
 
 
 class Nothing:

@@ -313,7 +313,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         self.app.push_screen(SummaryScreen())
 
     def action_leave(self) -> None:
-        if self.zoomed:
-            self.zoomed = False
+        if self.panes.zoomed:
+            self.action_zoom()
         else:
             self.app.close_session()

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from tui.text.block import segment, shown
 from tui.widgets.looks.ascii import plain
 
-LEAST = Size(60, 16)
+LEAST = Size(60, 20)
 """Below this a screen would hide what the operator must see."""
 WANTED = "80×24 is needed"
 

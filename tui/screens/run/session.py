@@ -9,7 +9,6 @@ from typing import ClassVar
 from msgspec.structs import replace
 from textual import getters
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
 from tui.dialogs import AskText
@@ -19,9 +18,11 @@ from tui.execution.viewer import Viewer
 from tui.front import FrontPage, OutputGrew, SessionChanged, asks
 from tui.runbook.model import Issue, Step
 from tui.screens.run.output_search import OutputSearch
+from tui.screens.run.panes import OUTPUT, SessionPanes
 from tui.screens.run.text import compared, no_output
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.views.called import attempt_failed
 from tui.session.views.symptoms import Match, likely
 from tui.text.amounts import counted
 from tui.widgets import FOLDER
@@ -55,18 +56,17 @@ class SessionScreen(FrontPage[None]):
         FOLDER / "step" / "card.tcss",
         FOLDER / "band" / "band.tcss",
         FOLDER / "foot" / "foot.tcss",
+        Path(__file__).parents[1] / "watch" / "watch.tcss",
         Path(__file__).with_name("session.tcss"),
     ]
     AUTO_FOCUS = "#checklist"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
-    zoomed: reactive[bool] = reactive(False, init=False, repaint=False)
 
     checklist = getters.query_one("#checklist", Checklist)
     card = getters.query_one("#card", StepCard)
     band = getters.query_one("#band", Band)
-    right = getters.query_one("#right", Vertical)
+    panes = getters.query_one(SessionPanes)
     output = getters.query_one("#output", OutputView)
     top = getters.query_one(TopLine)
     alarm = getters.query_one(Alarm)
@@ -109,13 +109,7 @@ class SessionScreen(FrontPage[None]):
     def compose(self) -> ComposeResult:
         yield from self.head()
         yield Alarm(id="alarm")
-        with Horizontal(id="run"):
-            yield self.make_checklist()
-            with Vertical(id="right"):
-                with Vertical(id="step"):
-                    yield StepCard(id="card")
-                    yield Band(id="band")
-                yield OutputView(id="output")
+        yield SessionPanes(self.make_checklist(), StepCard(id="card"), Band(id="band"), OutputView(id="output"))
         yield from self.below()
         yield Vitals(id="vitals")
         yield self.keys_row()
@@ -233,13 +227,19 @@ class SessionScreen(FrontPage[None]):
         followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
         if wanted != self._attempt or (followed and not self._followed):
             self._attempt, self._followed, self._painted = wanted, followed, NOTHING_YET
-            view.show(self.viewer.outputs.reader(wanted) if wanted else None, no_output(self.state, wanted))
+            view.show(self.viewer.outputs.reader(wanted) if wanted else None)
             self._search.stop()
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
-            view.settle(self.viewer.outputs.reader(wanted), no_output(self.state, wanted))
+            view.settle(self.viewer.outputs.reader(wanted))
             self._search.count()
-        self._live = bool(wanted) and self.state.attempts[wanted].outcome is None
-        self.right.set_class(not wanted, "unbegun")
+        live = bool(wanted) and self.state.attempts[wanted].outcome is None
+        ended = self._live and not live
+        self._live = live
+        if self.moment is not None:
+            view.say_empty(no_output(self.moment, chosen, wanted))
+            self.panes.share_out(self.moment, chosen, bool(wanted))
+        if wanted and (not same or ended) and attempt_failed(self.state.attempts[wanted]):
+            self.call_after_refresh(view.to_error)
         self._entitle_output()
         self._show_offers()
 
@@ -282,18 +282,22 @@ class SessionScreen(FrontPage[None]):
     def _entitle_output(self) -> None:
         """Say on the output's frame whose it is, and how much of it there is."""
         view, keys = self.output, self.app.keys.on(self.ACTS)
-        back = f"{keys.of('zoom')} shows the steps again" if self.zoomed else ""
+        back = f"{keys.of('zoom')} shows the steps again" if self.panes.zoomed == OUTPUT else ""
         printed = Printed(view.total, view.came, view.following, keys.of("follow"))
         below = output_foot(self.state, self._attempt, printed, [back, self._told], view.outer_size.width)
         view.entitle(output_head(self.state, self._attempt), below)
 
-    def watch_zoomed(self, zoomed: bool) -> None:
-        self.set_class(zoomed, "zoomed")
+    def on_session_panes_resized(self) -> None:
         self._show_output()
-        if zoomed:
-            self.output.focus()
-        else:
-            self.checklist.focus()
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane; where one is there already give it the whole screen, or the others their places again."""
+        self.panes.go_to(number)
+        self._show_output()
+
+    def action_zoom(self) -> None:
+        self.panes.zoom(OUTPUT)
+        self._show_output()
 
     @asks
     async def action_attempts(self) -> None:
@@ -332,9 +336,6 @@ class SessionScreen(FrontPage[None]):
 
     def action_follow(self) -> None:
         self.output.action_tail()
-
-    def action_zoom(self) -> None:
-        self.zoomed = not self.zoomed
 
     @asks
     async def action_search(self) -> None:

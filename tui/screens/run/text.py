@@ -6,10 +6,11 @@ from datetime import datetime
 from tui.execution.commands import shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
+from tui.runbook.index import index_of
 from tui.runbook.model import Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import names, worded
-from tui.session.state import Attempt, SessionState
+from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
@@ -17,7 +18,7 @@ from tui.text.amounts import guessed, took_words
 from tui.text.block import shown
 from tui.text.command import command_lines
 from tui.widgets.glyphs import OVER
-from tui.widgets.moment import NOTHING, rollback_time, too_late
+from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
 from tui.widgets.step.text import where
 
 
@@ -118,8 +119,18 @@ def compared(state: SessionState, numbers: Iterable[int]) -> list[str]:
     ]
 
 
-def no_output(state: SessionState, number: int) -> str:
-    """What stands where an attempt has no output."""
-    if not number or number not in state.attempts:
-        return "no output: nothing has run here yet"
-    return "no output yet" if state.attempts[number].outcome is None else "it printed nothing"
+def no_output(moment: Moment, step: str, number: int) -> tuple[str, ...]:
+    """What stands in the middle of an output that is empty: why it is, and what makes it come."""
+    state = moment.state
+    if number in state.attempts:
+        return ("Nothing printed yet.",) if state.attempts[number].outcome is None else ("It printed nothing.",)
+    idle = not (moment.read_only or moment.replayed or moment.busy or state.finished)
+    key = moment.keys.sign("next") if idle and step == current_step(state) else ""
+    follows = bool(key) and _runs_at_once(state, step)
+    return ("Nothing has run here yet.", *([f"{key} starts the step; its output follows here."] if follows else []))
+
+
+def _runs_at_once(state: SessionState, step: str) -> bool:
+    """Whether a step's start runs something whose output comes."""
+    known = index_of(state.runbook).steps.get(step)
+    return known is not None and state.step(step).status is StepStatus.PENDING and known.actions[0].automatic

@@ -256,6 +256,16 @@ class OutputReader:
         spans = self._spans(first, count, self._ready())
         return [self.stream_at(begin) for begin, _ in spans]
 
+    def first_error_line(self) -> int:
+        """The first line that has something of the error stream in it; -1 where there is none."""
+        if self.withheld:
+            return -1
+        begin = next((burst.start for burst in self.bursts() if burst.stream != STREAMS[0]), -1)
+        if begin < 0 and self._writer is not None:
+            pending, stream = self._writer.timing.pending
+            begin = pending if stream != STREAMS[0] and pending < self._ready() else -1
+        return self._index.line_at(begin, self._fetch) if begin >= 0 else -1
+
     def times_of(self, first: int, count: int) -> list[float]:
         """How many seconds after the attempt began each of the lines came that `read_lines` gives."""
         if self.withheld or count <= 0:

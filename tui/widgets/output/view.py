@@ -1,9 +1,10 @@
 """Shows an attempt's output, however much there is: only the lines on the screen are read, decoded and painted."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -60,7 +61,7 @@ class OutputView(Lines):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.empty = "no output: nothing has run here yet"
+        self.empty: tuple[str, ...] = ()
         self._reader: OutputReader | None = None
         self._strips: list[Strip] = []
         self._shown: list[Row] = []
@@ -87,11 +88,23 @@ class OutputView(Lines):
         """How many bytes there are to show by now."""
         return self._reader.size if self._reader is not None else 0
 
-    def show(self, reader: OutputReader | None, empty: str = "no output yet") -> None:
+    @property
+    def below(self) -> int:
+        """How many lines are out of sight at the end."""
+        return max(0, self._total - round(self.scroll_y) - self.size.height)
+
+    def say_empty(self, words: Sequence[str]) -> None:
+        """Say in the middle of the pane, where there is nothing to show, why there is not."""
+        if tuple(words) != self.empty:
+            self.empty = tuple(words)
+            if not self._total:
+                self.refresh()
+
+    def show(self, reader: OutputReader | None) -> None:
         """Show another attempt, from its end."""
         if self._reader is not None:
             self._reader.close()
-        self._reader, self.empty = reader, empty
+        self._reader = reader
         self._pattern, self._here = None, -1
         self.following, self._total = (
             True,
@@ -109,12 +122,23 @@ class OutputView(Lines):
             self.scroll_to(y=max(0, self._total - self.size.height), animate=False, immediate=True, force=True)
         self.refresh()
 
-    def settle(self, reader: OutputReader, empty: str = "it printed nothing") -> None:
+    def settle(self, reader: OutputReader) -> None:
         """Continue with a reader that does not follow a writer: the attempt has ended."""
         if self._reader is not None:
             self._reader.close()
-        self._reader, self.empty = reader, empty
+        self._reader = reader
         self.grew()
+
+    def to_error(self) -> None:
+        """Go to where the error stream begins, and leave its end in sight where both are.
+
+        Where all of it is on that stream, as of programs that print their progress there, its end says what is wrong.
+        """
+        line = self._reader.first_error_line() if self._reader is not None else -1
+        if not self.following or not 0 < line < self._total - self.size.height:
+            return
+        self.following = False
+        self.scroll_to(y=line - 1, animate=False, immediate=True, force=True)
 
     def mark(self, pattern: str, line: int) -> None:
         """Mark a search's matches, and go to the line of one."""
@@ -161,14 +185,20 @@ class OutputView(Lines):
     def draw_line(self, y: int) -> Strip:
         width, plain = self.width, self.paint("output--plain")
         if self._total == 0:
-            words = " " * MARGIN + self.empty if y == 0 else ""
-            return Strip([segment(shown(words), self.paint("output--quiet"))]).adjust_cell_length(width, plain)
+            return self._drawn_empty(y).adjust_cell_length(width, plain)
         view = (width, self.size.height, *self.scroll_offset)
         if view != self._read_for:  # a resized widget is painted before it is told
             self._shown = self._rows()
             self._strips = [self._drawn_row(row).adjust_cell_length(width, plain) for row in self._shown]
             self._read_for = view
         return self._strips[y] if y < len(self._strips) else Strip.blank(width, plain)
+
+    def _drawn_empty(self, y: int) -> Strip:
+        """A row of what is said in the middle of an empty pane."""
+        place = y - max(0, (self.size.height - len(self.empty)) // 2)
+        words = shown(self.empty[place]) if 0 <= place < len(self.empty) else ""
+        blank = " " * max(0, (self.width - cell_len(words)) // 2)
+        return Strip([segment(shown(blank + words), self.paint("output--quiet"))])
 
     def _rows(self) -> list[Row]:
         """The rows on the screen."""

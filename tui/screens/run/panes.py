@@ -1,0 +1,120 @@
+"""The panes of a session in their frames: which of them are beside each other, how high, and which has the screen."""
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Grid, Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.screens.run.room import WIDE, Panes, arranged, step_cells
+from tui.session.state import SessionState
+from tui.widgets.band.widget import Band
+from tui.widgets.checklist.widget import Checklist
+from tui.widgets.graph.monitored import monitors_of, span_of
+from tui.widgets.moment import Moment
+from tui.widgets.output.view import OutputView
+from tui.widgets.step.card import StepCard
+from tui.widgets.step.text import card as card_rows
+
+if TYPE_CHECKING:
+    from tui.screens.watch.monitor_card import MonitorCard
+
+PLAN, STEP, OUTPUT = 1, 2, 3
+"""The numbers of the panes, on their frames and keys."""
+BESIDE = 4
+"""Rows of the screen that no pane has, before it is known how many these are."""
+
+
+class SessionPanes(Grid):
+    """Holds the list of steps, the step and its output, and graphs of monitors where a third column leaves room."""
+
+    class Resized(Message):
+        """There is another room for the panes."""
+
+    def __init__(self, plan: Checklist, card: StepCard, band: Band, output: OutputView) -> None:
+        super().__init__(id="run")
+        self._focused = {PLAN: plan, STEP: card, OUTPUT: output}
+        self._card = card
+        self._panes: dict[int, Widget] = {PLAN: plan, STEP: Vertical(card, band, id="step"), OUTPUT: output}
+        self._graphs = Vertical(id="graphs")
+        self._monitors: list[MonitorCard] = []
+        self._lies: Panes | None = None
+        self._state: SessionState | None = None
+        self._wanted_for: tuple[object, ...] = ()
+        self.zoomed = 0
+
+    def compose(self) -> ComposeResult:
+        yield from self._panes.values()
+        yield self._graphs
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.post_message(self.Resized())
+
+    # which is in focus, and which has the screen
+
+    def go_to(self, number: int) -> None:
+        """Focus a pane; one that is in focus gets the whole screen, and gives it back."""
+        if self.zoomed == number or (not self.zoomed and self._focused[number].has_focus):
+            self.zoomed = 0 if self.zoomed else number
+        else:
+            self.zoomed = 0
+        self._lay()
+        self._focused[number].focus()
+
+    def zoom(self, number: int) -> None:
+        """Give a pane the whole screen, or all their places again; then the list of steps is in focus."""
+        self.zoomed = 0 if self.zoomed else number
+        self._lay()
+        self._focused[self.zoomed or PLAN].focus()
+
+    # how they lie
+
+    def share_out(self, moment: Moment, step: str, begun: bool) -> None:
+        """Give each pane its room by what there is to show; nothing is laid out again where the same is wanted.
+
+        Args:
+            begun: whether there is output to show.
+        """
+        width = self.size.width or self.app.size.width
+        height = self.size.height or self.app.size.height - BESIDE
+        names = list(monitors_of(moment.state)) if width >= WIDE else []
+        wanted_for = (step, width, height, begun)
+        if moment.state is not self._state or wanted_for != self._wanted_for:
+            self._state, self._wanted_for = moment.state, wanted_for
+            frame = self._card.gutter
+            wanted = len(card_rows(moment, step, step_cells(width) - frame.width)) if step else 0
+            self._lies = arranged(width, height, wanted + frame.height, begun, len(names))
+            self._lay()
+        if self._lies is not None and width >= WIDE:
+            self._show_monitors(names[: self._lies.graphs], moment)
+
+    def _lay(self) -> None:
+        """Put the panes in their places; beside one that is zoomed nothing shows."""
+        if self._lies is None:
+            return
+        lies, zoomed = self._lies, self.zoomed
+        for number, pane in self._panes.items():
+            pane.display = zoomed in (0, number)
+        self._graphs.display = bool(lies.graphs) and not zoomed
+        rows = 1 if zoomed or not lies.card else 2
+        self.set_class(len(lies.columns) > 1, "beside")
+        self.set_class(rows == 1, "one-row")
+        self.styles.grid_size_columns = 1 if zoomed else len(lies.columns) + 1
+        self.styles.grid_size_rows = rows
+        self.styles.grid_columns = "1fr" if zoomed else " ".join([*map(str, lies.columns), "1fr"])
+        self.styles.grid_rows = "1fr" if rows == 1 else f"{lies.card} 1fr"
+
+    def _show_monitors(self, names: list[str], moment: Moment) -> None:
+        """Draw graphs of these monitors."""
+        from tui.screens.watch.monitor_card import MonitorCard
+        from tui.screens.watch.text import Sight
+
+        if names != [card.monitor for card in self._monitors]:
+            self._graphs.remove_children()
+            self._monitors = [MonitorCard(name) for name in names]
+            self._graphs.mount(*self._monitors)
+        sight = Sight(now=moment.now, span=span_of(moment.state.runbook))
+        for card in self._monitors:
+            card.tell(moment.state, sight)

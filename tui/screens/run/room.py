@@ -1,0 +1,56 @@
+"""Decides how the panes of a session share the screen: the steps, the step at hand, its output, the monitors."""
+
+from msgspec import Struct
+
+WIDE = 160
+"""From this width on there are three columns, and graphs under the step."""
+PLAN_AT = ((60, 26), (80, 33), (120, 43), (WIDE, 48))
+"""The cells of the list of steps at some widths of the screen; between these it grows evenly."""
+STEP = 76
+"""The most cells of the step's card where it has a column of its own: longer lines are not read with ease."""
+TO_DO, ENDED, TALL = 5, 7, 30
+"""The rows of the output while nothing has run, and once something has; half of a screen of `TALL` rows or more."""
+CARD = 8
+"""The fewest rows of the step's card."""
+GRAPH, GRAPHS = 7, 4
+"""The fewest rows of a monitor's graph, and the most graphs."""
+
+
+class Panes(Struct, frozen=True):
+    """How the panes lie: the columns' cells but for the last's, the card's rows (0: all), how many graphs there are."""
+
+    columns: tuple[int, ...]
+    card: int = 0
+    graphs: int = 0
+
+
+def arranged(width: int, height: int, wanted: int, begun: bool, graphs: int) -> Panes:
+    """The panes on a screen that has `width` cells and `height` rows for them.
+
+    Args:
+        wanted: the rows that the step's card would take, its frame with it.
+        begun: whether there is output to show.
+        graphs: how many monitors have a graph.
+    """
+    plan = plan_cells(width)
+    if width >= WIDE:
+        shown = min(graphs, GRAPHS, max(0, height - max(wanted, CARD)) // GRAPH)
+        return Panes((plan, step_cells(width)), max(wanted, CARD) if shown else 0, shown)
+    least = TO_DO if not begun else ENDED if height < TALL else height // 2
+    return Panes((plan,), max(CARD, min(wanted, height - least)))
+
+
+def plan_cells(width: int) -> int:
+    """How wide the list of steps is."""
+    before, cells = PLAN_AT[0]
+    for at, wide in PLAN_AT:
+        if width <= at:
+            return cells + (wide - cells) * max(0, width - before) // max(1, at - before)
+        before, cells = at, wide
+    return cells
+
+
+def step_cells(width: int) -> int:
+    """How wide the card of the step is."""
+    rest = width - plan_cells(width)
+    return min(STEP, rest // 2) if width >= WIDE else rest
