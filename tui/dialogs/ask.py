@@ -42,6 +42,7 @@ class AskText(Dialog[str | None]):
     def body(self) -> Iterable[Widget]:
         yield Said(lines_of(self._prompt), classes="dialog-ask")
         if self._choices:
+            yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
             yield Choices(self._choices)
 
     def field(self) -> Iterable[Widget]:

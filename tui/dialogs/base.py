@@ -36,6 +36,11 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     AUTO_FOCUS = ""
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
     DEFAULT_CLASSES = "dialog"
+    VERTICAL_BREAKPOINTS = [(0, "low"), (24, "tall")]
+    foot: ClassVar[tuple[str, ...]] = ()
+    """What the frame says below, before the key for help."""
+    kind = ""
+    """What the frame says of the question, before where it is asked."""
     ACTS = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
 
@@ -51,9 +56,11 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
 
     def compose(self) -> ComposeResult:
         mode = self.app.mode
+        yield Said(block(""), id="above")
         with VerticalScroll(id="box", can_focus=False, classes=mode.kind) as box:
-            box.border_title = block(mode.place)
-            yield Said(pieces(self.heading), id="dialog-title")
+            box.border_title = block(f"{self.kind} {mode.where}" if self.kind else mode.place)
+            if self.heading:
+                yield Said(pieces(self.heading), id="dialog-title")
             yield from self.body()
             with Vertical(id="dialog-foot"):
                 yield from self.field()
@@ -81,7 +88,7 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     def _say_what_is_beyond(self) -> None:
         """Say on the frame which keys show the rest of a body that does not fit."""
         box, keys = self.box, self.app.keys
-        words = [f"{keys.of('dialog.help')} help"]
+        words = [*self.foot, f"{keys.of('dialog.help')} help"]
         if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
             words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
         if box.scroll_y > 0:
@@ -91,7 +98,9 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     def action_scroll(self, way: int) -> None:
         """Show the next or the previous part of a long body."""
         box = self.box
-        beside = sum(self.query_one(name).outer_size.height for name in ("#dialog-title", "#dialog-foot"))
+        beside = sum(
+            self.query_one(name).outer_size.height for name in ("#dialog-title", "#dialog-foot") if self.query(name)
+        )
         page = box.scrollable_content_region.height - beside - 1  # the last line read stays in sight
         box.scroll_relative(y=way * max(1, page), animate=False)
 

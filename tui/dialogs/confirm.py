@@ -1,6 +1,6 @@
 """The two heavier tiers of a start: a confirmation whose default is No, and the name of the host typed by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import events, getters, on
@@ -10,9 +10,10 @@ from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
+from tui.dialogs.laid import Body, read
 from tui.dialogs.sign import second_problem
 from tui.people import same_person
-from tui.text.block import block, lines_of, shown
+from tui.text.block import Piece, block, lines_of, shown, styled
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
 
@@ -28,13 +29,13 @@ class Confirm(Dialog[bool]):
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], yes: str = "Yes", no: str = "No") -> None:
+    def __init__(self, title: str, lines: Body, yes: str = "Yes", no: str = "No") -> None:
         super().__init__(title)
         self._lines = lines
         self._yes, self._no = yes, no
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of(self._lines), classes="dialog-text")
+        yield read(self._lines)
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named(self._no, "confirm.no"), id="no")
@@ -49,6 +50,21 @@ class Confirm(Dialog[bool]):
 
     def action_no(self) -> None:
         self.dismiss(False)
+
+
+def typed_so_far(typed: str, name: str) -> list[Piece]:
+    """The name with what is typed of it filled in, and how much that is; or from where on it is another one."""
+    same = next((at for at, (a, b) in enumerate(zip(typed, name, strict=False)) if a != b), min(len(typed), len(name)))
+    pieces: list[Piece] = [
+        (f"{same} of {len(name)}  ", "$soft"),
+        (name[:same], "bold $st-good"),
+        (name[same:], "$faint"),
+    ]
+    if len(typed) > same:
+        pieces.append((f"  ✖ another from letter {same + 1} on", "$st-bad"))
+    elif name and same == len(name):
+        pieces.append(("  ✔", "$st-good"))
+    return pieces
 
 
 class TypedInput(LineInput):
@@ -74,23 +90,27 @@ class TypeName(Dialog[str | None]):
     """
 
     FIRST: ClassVar[str] = "#name"
-    DEFAULT_CLASSES = "dialog destructive"
+    foot: ClassVar[tuple[str, ...]] = ("paste is refused",)
 
     typed = getters.query_one("#name", Input)
     second = getters.query_one("#second", Input)
+    so_far = getters.query_one("#so-far", Said)
 
-    def __init__(self, title: str, lines: Sequence[str], name: str, approval: bool = False) -> None:
+    def __init__(self, title: str, lines: Body, name: str, approval: bool = False, destroys: bool = True) -> None:
         super().__init__(title)
+        self.set_class(destroys, "destructive")
+        self.kind = "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW"
         self._lines = lines
-        self._name = shown(name).strip()
+        self._wanted = shown(name).strip()
         self._approval = approval
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of(self._lines), classes="dialog-text")
+        yield read(self._lines)
 
     def field(self) -> Iterable[Widget]:
-        yield Said(lines_of([f"Type {self._name} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
+        yield Said(lines_of([f"Type {self._wanted} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
         yield TypedInput(id="name")
+        yield Said(styled([typed_so_far("", self._wanted)]), id="so-far")
         if self._approval:
             yield Said(
                 block("The second person, who has read this and allows it, types their name:"), classes="dialog-ask"
@@ -104,22 +124,27 @@ class TypeName(Dialog[str | None]):
     def action_no(self) -> None:
         self.dismiss(None)
 
+    @on(Input.Changed, "#name")
+    def _fill(self, event: Input.Changed) -> None:
+        """Fill the name as it is typed."""
+        self.so_far.say(styled([typed_so_far(event.value, self._wanted)]))
+
     @on(Input.Submitted)
     def _submitted(self) -> None:
         typed = self.typed
-        if not self._name or typed.value.strip() != self._name:
-            self.problem(f"that is not {self._name}; nothing was started" if typed.value else "type the name, or Esc")
+        if not self._wanted or typed.value.strip() != self._wanted:
+            self.problem(f"that is not {self._wanted}; nothing was started" if typed.value else "type the name, or Esc")
             typed.focus()
         elif not self._approval:
-            self.dismiss(self._name)
+            self.dismiss(self._wanted)
         else:
             self._approved(self.second)
 
     def _approved(self, second: Input) -> None:
         conductor = self.app.conductor
         wrong = second_problem(second.value, conductor.state.operator if conductor else "", "allow this step")
-        if same_person(second.value, self._name or ""):  # a reflex: the field above, typed again
-            wrong = f"{self._name} is the host: the second person types their own name"
+        if same_person(second.value, self._wanted or ""):  # a reflex: the field above, typed again
+            wrong = f"{self._wanted} is the host: the second person types their own name"
         if not wrong:
             self.dismiss(second.value.strip())
         elif second.has_focus:

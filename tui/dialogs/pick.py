@@ -8,8 +8,9 @@ from textual.widget import Widget
 from textual.widgets import Button, OptionList
 
 from tui.dialogs.base import Dialog
+from tui.text.block import block
 from tui.widgets.fields.choices import Choices
-from tui.widgets.said import Press
+from tui.widgets.said import Press, Said
 
 
 class Pick(Dialog[int | None]):
@@ -23,6 +24,7 @@ class Pick(Dialog[int | None]):
         self._choices = choices
 
     def body(self) -> Iterable[Widget]:
+        yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
         yield Choices(self._choices, self._preselected)
 
     def buttons(self) -> Iterable[Button]:

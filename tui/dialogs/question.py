@@ -48,11 +48,12 @@ class Question(Dialog[str | None]):
     ACTS = "question"
     BINDINGS: ClassVar[list[BindingType]] = bindings("question")
     FIRST: ClassVar[str] = "OptionList, Input"
+    kind = "◆ QUESTION"
 
     written = getters.query_one("#text", Input)
 
     def __init__(self, action: Action, problem: str = "", asked: str = "") -> None:
-        super().__init__("Question")
+        super().__init__("")
         self._action = action
         self._asked = asked or action.ask or ""
         self._first = problem
@@ -60,6 +61,8 @@ class Question(Dialog[str | None]):
 
     def body(self) -> Iterable[Widget]:
         yield Said(block(self._asked), classes="dialog-ask")
+        if self._choices and self._action.answer is not AnswerKind.YES_NO:
+            yield Said(block("↑↓ choose · enter answers"), classes="dialog-hint")
         expected = expectations(self._action.expect)
         if self._action.answer is AnswerKind.YES_NO and not self._action.expect.choice:
             expected = [*expected, "yes"]

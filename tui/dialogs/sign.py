@@ -1,6 +1,6 @@
 """Takes a signature: the step's result, a note, and a second person where the runbook wants two."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec import Struct
@@ -9,8 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.dialogs.base import Dialog
+from tui.dialogs.laid import Body, read
 from tui.people import same_person
-from tui.text.block import block, lines_of
+from tui.text.block import block
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
 
@@ -33,21 +34,20 @@ class Sign(Dialog[SignResult | None]):
     """Enter signs; the note may stay empty."""
 
     DEFAULT_CLASSES = "dialog sign"
+    kind = "✎ SIGN"
     FIRST: ClassVar[str] = "Input"
 
     note = getters.query_one("#note", Input)
     second = getters.query_one("#second", Input)
 
-    def __init__(
-        self, step_title: str, summary_lines: Sequence[str], two_person: bool, second_operator: str = ""
-    ) -> None:
-        super().__init__(f"Sign: {step_title}")
-        self._lines = summary_lines
+    def __init__(self, step_title: str, summary: Body, two_person: bool, second_operator: str = "") -> None:
+        super().__init__(step_title)
+        self._lines = summary
         self._two = two_person
         self._second = second_operator
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of(self._lines), classes="dialog-text")
+        yield read(self._lines)
 
     def field(self) -> Iterable[Widget]:
         if self._two:

@@ -53,6 +53,12 @@ def shown_whole(action: Action, values: Mapping[str, str]) -> str:
     return with_input(shown(action, values), fill(action.stdin, values))
 
 
+def directory_of(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
+    """Where a command is run; empty where that is the place in which a login begins."""
+    _, host = host_of(runbook, action)
+    return filled(action.directory, values) or filled(host.directory, values) or ""
+
+
 def prepare(
     runbook: Runbook, action: Action, values: Mapping[str, str], secrets: Secrets, key: str, durable: bool = False
 ) -> Command:
@@ -65,7 +71,7 @@ def prepare(
     script = fill_command(script_of(action), values)
     return Command(
         script=_before(host, values) + script,
-        directory=filled(action.directory, values) or filled(host.directory, values) or "",
+        directory=directory_of(runbook, action, values),
         environment={name: text for name, one in host.environment.items() if (text := filled(one, values)) is not None},
         secrets=secrets.environment(action.secrets),
         stdin=fill(action.stdin, values).encode(),

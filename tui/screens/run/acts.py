@@ -15,7 +15,7 @@ from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.session import SessionScreen
-from tui.screens.run.text import check_lines, not_known, start_lines
+from tui.screens.run.text import check_lines, not_known, sign_rows, start_of, start_rows
 from tui.session.possible.refusals import ACTING
 from tui.session.state import StepStatus
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
@@ -144,12 +144,13 @@ class SessionActs(SessionScreen):
         if unknown:
             words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
             raise NotNow(words, "run the step that finds it first")
-        lines, name = start_lines(state, step, place, now, self.app.usual(state))
-        if approval or step.danger is Danger.DESTRUCTIVE:
-            mark = "DESTRUCTIVE: " if step.danger is Danger.DESTRUCTIVE else ""
-            typed = await self.app.ask(TypeName(f"{mark}{step.title}", lines, name, approval))
+        start, name = start_of(state, step, place, now, self.app.usual(state))
+        body = partial(start_rows, start)
+        destroys = step.danger is Danger.DESTRUCTIVE
+        if approval or destroys:
+            typed = await self.app.ask(TypeName(step.title, body, name, approval, destroys))
             return (typed if approval else "") if typed else None
-        return "" if await self.app.ask(Confirm(step.title, lines, yes="Run it")) else None
+        return "" if await self.app.ask(Confirm(step.title, body, yes="Run it")) else None
 
     async def _and_then(self, step: Step, place: int) -> None:
         """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
@@ -210,7 +211,8 @@ class SessionActs(SessionScreen):
         second = started.second_operator if started else ""
 
         lines = check_lines(self.viewer.state, step)
-        result = await self.app.ask(Sign(step.title, lines, step.signoff is Signoff.TWO_PERSON, second))
+        body = partial(sign_rows, lines)
+        result = await self.app.ask(Sign(step.title, body, step.signoff is Signoff.TWO_PERSON, second))
         if result is None:
             return
         conductor = self.conductor

@@ -1,25 +1,30 @@
 """What the run screen's dialogs and titles say, decided from the state alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from tui.execution.commands import shown_whole, values_of
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.execution.commands import directory_of, shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.index import index_of
-from tui.runbook.model import Danger, Step
+from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import names, worded
+from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
 from tui.text.amounts import guessed, took_words
-from tui.text.block import shown
-from tui.text.command import command_lines
-from tui.widgets.glyphs import OVER
+from tui.text.block import NO_BREAK, Piece, shown
+from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
-from tui.widgets.step.text import where
+from tui.widgets.step.beside import host_and_target
+from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
+from tui.widgets.step.ticks import UNTOLD
 
 
 def session_title(state: SessionState, dated: bool = False) -> str:
@@ -33,32 +38,82 @@ def session_title(state: SessionState, dated: bool = False) -> str:
     return " · ".join(filter(None, called))
 
 
-def start_lines(
+class Doing(Struct, frozen=True):
+    """What a start does at one place, in order: its commands, and in words what is only looked at."""
+
+    host: str = ""
+    target: str = ""
+    directory: str = ""
+    does: tuple[str, ...] = ()
+    looks: bool = False
+
+
+class Start(Struct, frozen=True):
+    """What is confirmed before a step starts: what comes first to be known, what is done where, what follows."""
+
+    first: tuple[str, ...] = ()
+    doing: tuple[Doing, ...] = ()
+    follows: tuple[str, ...] = ()
+
+
+def start_of(
     state: SessionState, step: Step, place: int, now: datetime | None, usual: Mapping[str, Usual] = NOTHING
-) -> tuple[list[str], str]:
-    """What a confirmation shows (host, user, every command from `place` on), and the host's name to be typed."""
+) -> tuple[Start, str]:
+    """What a confirmation shows (every command from `place` on, by host), and the host's name to be typed."""
     at = now or state.at or datetime.now().astimezone()
     values = values_of(state.runbook, state.facts, at)
-    lines: list[str] = []
+    first = []
     if not place and (anew := begins_anew(state, step)):
-        lines.append(f"All of it is run again: {anew}.")
+        first.append(f"All of it is run again: {anew}.")
     if place:
-        lines.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
-    for action in step.actions[place:]:
-        if action.run is not None:
-            lines += [
-                f"on {where(state, action)}:",
-                *(f"  {line}" for line in command_lines(shown_whole(action, values))),
-            ]
-        elif action.probe is not None:
-            lines.append(words_of(state.runbook, action.probe, values))
+        first.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
+    follows = []
     if step.point_of_no_return:
-        back = guessed(rollback_time(state, step, usual))
-        lines.append(f"■ POINT OF NO RETURN: from here on, going back takes the rollback, {back}.")
+        back = guessed(rollback_time(state, step, usual)).replace(" ", NO_BREAK)
+        follows.append(f"{NO_RETURN} POINT OF NO RETURN: going back takes the rollback, {back}")
     late = too_late(state, step, at, usual)
     if late:
-        lines.append(f"{OVER} the window: {late}")
-    return lines, host_name(state, step, place)
+        follows.append(f"{OVER} the window: {late}")
+    doing = _joined(_doing(state, action, values) for action in step.actions[place:])
+    return Start(tuple(first), tuple(doing), tuple(follows)), host_name(state, step, place)
+
+
+def _doing(state: SessionState, action: Action, values: Mapping[str, str]) -> Doing | None:
+    if action.run is not None:
+        name, target = host_and_target(state, action)
+        return Doing(name, target, directory_of(state.runbook, action, values), (shown_whole(action, values),))
+    if action.probe is not None:
+        return Doing(does=(words_of(state.runbook, action.probe, values),), looks=True)
+    return None
+
+
+def _joined(found: Iterable[Doing | None]) -> list[Doing]:
+    """What is done at one place after the other is told of it once."""
+    told: list[Doing] = []
+    for doing in found:
+        if doing is None:
+            continue
+        if told and replace(told[-1], does=()) == replace(doing, does=()):
+            told[-1] = replace(doing, does=(*told[-1].does, *doing.does))
+        else:
+            told.append(doing)
+    return told
+
+
+def start_rows(start: Start, width: int) -> list[LaidRow]:
+    """A start, laid out: host, user and directory once, then what is run there."""
+    groups = [[row for line in start.first for row in rows([(line, "")], width)]]
+    for doing in start.doing:
+        if doing.looks:
+            groups.append([row for words in doing.does for row in rows([(words, "")], width)])
+            continue
+        on: list[Piece] = [("on ", "$soft"), (doing.host, "bold")]
+        on += [("  as ", "$soft"), (doing.target, "")] if doing.target else []
+        on += [("  in ", "$soft"), (doing.directory, "")] if doing.directory else []
+        groups += [rows(on, width, 3), [row for text in doing.does for row in code(text, width)]]
+    for line in start.follows:
+        groups.append(rows([(line, "bold $st-bad")], width, 2))
+    return blocks(groups)
 
 
 def not_known(state: SessionState, step: Step, place: int, now: datetime | None) -> list[str]:
@@ -89,13 +144,29 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
         first = _called(step, attempt, values)
         lines.append(f"{attempt_called(attempt)}{took_words(attempt.seconds)}: {first}")
     for checks in step_state.checks.values():
-        lines += [
-            f"{'✔' if check.ok else '!' if check.warning else '✖'} expected {check.expected}, got {check.came}"
-            for check in checks
-        ]
+        lines += [_tick(check) for check in checks]
     if step.danger is Danger.DESTRUCTIVE:
         lines.append("! this step is DESTRUCTIVE")
-    return lines[-12:]
+    return lines
+
+
+def _tick(check: Check) -> str:
+    """An expectation with what was received, where that says more than that it was as expected."""
+    sign = "✔" if check.ok else "!" if check.warning else "✖"
+    got = "" if check.ok and check.came in (*UNTOLD, check.expected) else f"  got {check.came}"
+    return f"{sign} {check.expected}{got}"
+
+
+SIGN_STYLES = {"✔": STYLES["good"], "!": STYLES["turn"], "✖": STYLES["bad"]}
+
+
+def sign_rows(lines: Sequence[str], width: int) -> list[LaidRow]:
+    """What is signed, laid out: each tick in its colour."""
+    found: list[LaidRow] = []
+    for line in lines:
+        style = SIGN_STYLES.get(line[:1], "")
+        found += rows([("  ", ""), (line[:1], style), (line[1:], "")] if style else [(line, "")], width, 4)
+    return found
 
 
 def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:

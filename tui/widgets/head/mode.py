@@ -33,7 +33,12 @@ class Mode(Struct, frozen=True):
     @property
     def place(self) -> str:
         """What a dialog's frame says."""
-        return f"{self.sign} {'on' if self.kind == PRODUCTION else 'in a'} {self.word}"
+        return f"{self.sign} {self.where}"
+
+    @property
+    def where(self) -> str:
+        """The same where the frame has a sign of its own."""
+        return f"{'on' if self.kind == PRODUCTION else 'in a'} {self.word}"
 
 
 def mode_of(environment: str, drill: str, replayed: bool) -> Mode:

@@ -32,11 +32,11 @@ DRIFT = 0.2
 
 def where(state: SessionState, action: Action) -> str:
     """The host an action runs on and as whom, as far as it is known."""
-    name, target = _place(state, action)
+    name, target = host_and_target(state, action)
     return f"{name} ({target})" if target else name
 
 
-def _place(state: SessionState, action: Action) -> tuple[str, str]:
+def host_and_target(state: SessionState, action: Action) -> tuple[str, str]:
     """The runbook's name for the host of an action, and user@address where that says more."""
     runbook = state.runbook
     name = host_named(runbook, action.on)
@@ -74,7 +74,7 @@ def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRo
     action = step.actions[place]
     if not any(action.run is not None for action in step.actions):
         return rows(marks, width, 1) if marks else []
-    name, target = _place(state, action)
+    name, target = host_and_target(state, action)
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
     length = sum(len(text) for text, _ in (*marks, *on)) + 2
     if length <= width:
