@@ -205,7 +205,7 @@ ACTS = (
     *_as_run("summary", "rollback"),
     Act("summary.note", "n", "note", "Note", "Write a note about the session"),
     Act("summary.home", "h", "home", "Home", "Leave the session as it is and go to the first screen"),
-    Act("help.close", "escape,q", "close", "Close", "Close the help"),
+    Act("help.close", "escape", "close", "Close", "Close the help"),
     Act("steps.before", "up", "move(-1)", "Step before", "Look at the step before", False),
     Act("steps.after", "down", "move(1)", "Step after", "Look at the next step", False),
     Act("sections.fold", "space", "fold('toggle')", "Fold", "Fold the section looked at, or open it", False),

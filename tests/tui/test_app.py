@@ -40,7 +40,7 @@ def test_keys_are_named_as_people_say_them() -> None:
 
 async def test_help_lists_every_key_and_the_palette_every_action(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(keys={"home.deploy": "f6"}))
-    async with app.run_test(size=(120, 240)) as pilot:
+    async with app.run_test(size=(250, 240)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         palette = {row.title for row in palette_rows(app.screen)}
         assert {"Deploy", "Links", "Export", "Keys", "Theme"} <= palette
@@ -49,7 +49,7 @@ async def test_help_lists_every_key_and_the_palette_every_action(workspace: Work
         seen = shown(app)
         for act in ACTS:
             assert act.help in seen
-        assert "f6" in seen
+        assert "F6" in seen
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 

@@ -93,8 +93,8 @@ async def test_a_changed_key_is_named_on_the_card_the_band_the_button_and_in_the
         assert "Yes (f7)" in shown(app)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert shown(app).index("Dialog: yes or no") < shown(app).index("Every dialog") < shown(app).index("Set-up")
-        assert "f9" in shown(app)
+        assert shown(app).index("DIALOG: YES OR NO") < shown(app).index("EVERY DIALOG") < shown(app).index("SET-UP")
+        assert "F9" in shown(app)
 
 
 async def test_what_is_wrong_with_the_keys_is_one_message_at_the_start(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import SHOP, until
+from tests.tui.conftest import SHOP, shown, until
 from tests.tui.test_run import comes, running
 from tui.app import RunbookApp
 from tui.dialogs.base import Dialog
@@ -211,3 +211,17 @@ async def test_a_click_on_the_band_does_what_comes_next(workspace: Workspace) ->
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.step is not None)
         await pilot.click("#band", offset=(5, 0))
         await comes(pilot, app, "look", StepStatus.SIGNED)
+
+
+async def test_what_is_typed_on_the_screen_of_keys_narrows_it_down(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "type to find" in shown(app))
+        assert "Sign the step" in shown(app)
+        await pilot.press(*"roll back")
+        await until(pilot, lambda: "find: roll back" in shown(app) and "Sign the step" not in shown(app))
+        assert "rollback" in shown(app)
+        await pilot.press(*["backspace"] * len("roll back"))
+        await until(pilot, lambda: "type to find" in shown(app) and "Sign the step" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
