@@ -69,7 +69,7 @@ async def test_a_notice_that_was_sent_already_is_asked_when(make_workspace: Call
         for step in ("look", "backup"):
             app.conductor.skip(step, "not the point")
         await comes(pilot, app, "backup", StepStatus.SKIPPED)
-        for when, told in (("yesterday", "it must be a date and a time"), ("2026-11-24 23:00", "that is to come")):
+        for when, told in (("yesterday", "it must be a date and a time"), ("2026-11-24 23:00", "in the future")):
             await pilot.press("enter")
             await dialog(pilot, SendMessage)
             await pilot.press("f4")

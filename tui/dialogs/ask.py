@@ -89,7 +89,7 @@ class AskMoment(AskText):
         moment = moment_of(text)
         if moment is None:
             return "it must be a date and a time, such as 2026-11-24 02:00; Esc leaves"
-        return f"that is to come: it is {self._now:%Y-%m-%d %H:%M} UTC now" if moment > self._now else ""
+        return f"that is in the future: it is {self._now:%Y-%m-%d %H:%M} UTC now" if moment > self._now else ""
 
 
 class RollbackReason(AskText):

@@ -39,7 +39,7 @@ LIKE_LIVE = ("attempts", "copy", "follow", "here", "watch", "wrap")
 """Acts that are refused as on the screen of a live session."""
 
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"
-FIND = "In every command and all output ({next} next, {before} before):"
+FIND = "In every command and all output ({next} next, {before} previous):"
 
 
 class ReplayScreen(SessionScreen, inherit_bindings=False):
@@ -94,7 +94,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
     def why_not(self, act: Act) -> NotNow | None:
         name = act.id.partition(".")[2]
         if name in ("match-next", "match-before"):
-            return None if self._hits else NotNow("nothing is searched for", "/ searches the whole session")
+            return None if self._hits else NotNow("no search yet", "/ searches the whole session")
         return refusal(name, self.situation()) if name in LIKE_LIVE else super().why_not(act)
 
     # what is shown

@@ -174,7 +174,7 @@ class ChecksScreen(FrontPage[None]):
         viewer = self.app.viewer
         if act.id in ("checks.again", "checks.all") and viewer is not None and not viewer.read_only:
             refused = idle(viewer.situation())
-            return refused or (None if viewer.checks(self.section) else NotNow("every check is made, and good"))
+            return refused or (None if viewer.checks(self.section) else NotNow("every check has passed"))
         return super().why_not(act)
 
     def action_again(self) -> None:

@@ -39,7 +39,7 @@ from tui.widgets.offers.offer import Offer
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 
-SEARCH = "In this output ({next} next, {before} before):"
+SEARCH = "In this output ({next} next, {before} previous):"
 TICK = 0.5
 NOTHING_YET = -1
 NEWLINE = "\n"

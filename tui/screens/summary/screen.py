@@ -160,7 +160,7 @@ class SummaryScreen(FrontPage[None]):
         result, doubts = result_of(conductor.state), doubtful(conductor.state)
         if doubts and result != ABANDONED:
             words = doubt_words(conductor.state, doubts)
-            self.app.show_error(NotNow(words, "look at them again on the screen of the steps first"))
+            self.app.show_error(NotNow(words, "look at them again on the run screen first"))
             return
         left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
         recorded = outcome_called(conductor.state, result)

@@ -206,7 +206,7 @@ def _follow(situation: Situation) -> NotNow | None:
 
 
 def _matches(situation: Situation) -> NotNow | None:
-    return None if situation.searched else NotNow("nothing is searched for")
+    return None if situation.searched else NotNow("no search yet")
 
 
 def _here(situation: Situation) -> NotNow | None:
