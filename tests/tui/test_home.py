@@ -432,3 +432,19 @@ async def test_the_hosts_of_an_unfinished_session_are_asked_whether_they_answer(
         await until(pilot, lambda: "web ✖ not reachable" in shown(app))
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "✖ not reachable" in shown(app))
+
+
+async def test_what_can_be_started_has_a_row_each_where_it_is_narrow(make_workspace: Callable[..., Workspace]) -> None:
+    kinds = ("verify", "follow-up")
+    flows = "".join(
+        f'[flows.{kind}]\ntitle = "{kind} it all, slowly"\nkind = "{kind}"\nsections = ["before"]\n' for kind in kinds
+    )
+    issue = (
+        '[[troubleshooting]]\nid = "load"\ntitle = "Load"\nsymptoms = ["slow"]\n[[troubleshooting.diagnosis]]\n'
+        'id = "load-look"\ntitle = "Look"\n[[troubleshooting.diagnosis.actions]]\nrun = "top -b"\n'
+    )
+    app = RunbookApp(make_workspace(SHOP.replace("[flows.rollback]", flows + "[flows.rollback]", 1) + issue))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "start")
+        rows = app.screen.query_one("#start", Listing).rows
+        assert rows.option_count == rows.virtual_size.height == rows.size.height == 5

@@ -19,7 +19,7 @@ from tui.screens.home.deployments_text import (
     head_line,
     widths_of,
 )
-from tui.screens.home.start_text import about_lines
+from tui.screens.home.start_text import StartRow, about_lines, start_line
 from tui.screens.home.to_do_text import drill_line, drills_count, followup_line, owed_counts
 from tui.screens.home.unfinished_text import unfinished_lines
 from tui.screens.home.window_text import below_lines, beside_lines, countdown, hours_line, small_lines, window_seen
@@ -288,3 +288,13 @@ def test_the_runbook_says_its_release_with_the_day_as_people_read_it() -> None:
     assert "release      v2 of 26 Nov 2025" in lines
     assert "lint         ✔ nothing wrong" in lines
     assert "lint         …" in [told(line) for line in about_lines(runbook(), None, 42)]
+
+
+def test_what_can_be_started_keeps_its_title_before_what_it_brings() -> None:
+    row = StartRow("home.deploy", "d", "Deploy a release", "48 steps, within 45 m")
+    texts = {width: told(start_line(row, width)) for width in range(10, 60)}
+    assert all(cell_len(text) == width for width, text in texts.items())
+    assert texts[42].endswith("Deploy a release48 steps, within 45 m") is False
+    assert texts[43].endswith("Deploy a release 48 steps, within 45 m")
+    assert texts[36].endswith("   within 45 m")
+    assert texts[30].strip() == "d   Deploy a release"

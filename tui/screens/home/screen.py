@@ -265,7 +265,7 @@ class HomeScreen(HomeFrames):
         rows = [
             (row.act, start_text.start_line(row, spot.width - 4))
             for row in start_text.start_rows(runbook, self.offered(STARTS), self.app.keys, brings)
-        ]
+        ][: spot.height - 2]
         listing = self.query_one(f"#{START}", Listing)
         listing.show(rows, [], [])
         entitle(listing, [("Start", "")], [], spot.width)

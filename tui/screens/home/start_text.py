@@ -15,7 +15,7 @@ from tui.session.views.usual import Usual
 from tui.text.amounts import counted, roughly
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
-from tui.widgets.looks.fitting import clipped, spread
+from tui.widgets.looks.fitting import clipped, spread, width_of
 
 LABEL = 13
 TITLES = {
@@ -93,9 +93,11 @@ def start_rows(
 
 
 def start_line(row: StartRow, width: int) -> list[Piece]:
-    """A key, what it starts, and what that brings."""
+    """A key, what it starts, and as much of what that brings as there is room for beside the whole title."""
     left: list[Piece] = [(f" {row.key} ", "bold $st-run on $panel"), (f"  {row.title}", "bold")]
-    return spread(left, [(row.brings, "$soft")] if row.brings else [], width)
+    brings = (row.brings, row.brings.rpartition(", ")[2])
+    fitting = next((words for words in brings if words and width_of([*left, (f" {words}", "")]) <= width), "")
+    return spread(left, [(fitting, "$soft")] if fitting else [], width)
 
 
 def about_lines(runbook: Runbook, problems: Sequence[Problem] | None, width: int) -> list[list[Piece]]:
