@@ -22,7 +22,7 @@ async def opened(app: RunbookApp, pilot: Pilot[Any]) -> None:
     """A session at its first step."""
     app.workspace.preflight(SETUP, lambda row: None)
     app.begin(SETUP)
-    await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "02:0" in shown(app) and "Help" in shown(app))
+    await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "02:0" in shown(app) and "keys" in shown(app))
 
 
 async def says(app: RunbookApp, pilot: Pilot[Any], *words: str) -> None:
@@ -32,6 +32,7 @@ async def says(app: RunbookApp, pilot: Pilot[Any], *words: str) -> None:
 
 @pytest.fixture
 def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr("tui.session.archive.store.secrets.token_hex", lambda size: "abc123")
 
     def held(workspace: Workspace, size: tuple[int, int], play: Play, config: Config | None = None) -> bool:
@@ -100,7 +101,7 @@ def test_unknown(workspace: Workspace, host: FakeTransport, compare: Any) -> Non
 
     async def play(app: RunbookApp, pilot: Pilot[Any]) -> None:
         await pilot.press("enter")
-        await says(app, pilot, "? UNKNOWN", "check on the host")
+        await says(app, pilot, "? UNKNOWN", "DECIDE")
 
     assert compare(workspace, (80, 24), play)
 
