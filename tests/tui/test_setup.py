@@ -200,7 +200,7 @@ async def test_escape_leaves_and_nothing_has_begun(workspace: Workspace) -> None
     async with app.run_test() as pilot:
         await opened(pilot, app)
         await pilot.press("escape")
-        await until(pilot, lambda: "Sessions" in shown(app))
+        await until(pilot, lambda: "Last deployments" in shown(app))
         assert workspace.store.names() == []
 
 
