@@ -17,8 +17,9 @@ from tui.dialogs.ask import AskSecret
 from tui.errors import HostKeyRefused
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
+from tui.runbook.model import Variable
 from tui.screens.setup.fields import Methods
-from tui.screens.setup.form import problems, row_lines, setup_of, verdict_line
+from tui.screens.setup.form import hint_of, label_of, meaning, problems, row_lines, setup_of, verdict_line
 from tui.screens.setup.screen import SetupScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
@@ -68,7 +69,7 @@ def test_the_line_says_what_is_left_to_do() -> None:
     def words(rows: dict[tuple[str, str], Finding], left: dict[str, str]) -> str:
         return "".join(text for text, _ in verdict_line(rows, left, "f10"))
 
-    assert words(OK, {}) == "✔ preflight: 1 ok, 0 failed · f10 begins"
+    assert words(OK, {}) == " f10   BEGIN  "
     assert (
         words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or correct"
     )
@@ -86,16 +87,16 @@ def test_rows_are_safe_for_a_terminal() -> None:
 async def opened(pilot: Pilot[Any], app: RunbookApp) -> None:
     await until(pilot, lambda: "None yet" in shown(app))
     await pilot.press("d")
-    await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "preflight:" in shown(app))
+    await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "Preflight" in shown(app))
 
 
 async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(operator="ana", variables={"release": "v3"}))
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "f10 begins" in shown(app))
+        await until(pilot, lambda: "f10   BEGIN" in shown(app))
         seen = shown(app)
-        for words in ("deploy@web.example:22", "SHA256:FAKEFAKE", "secret db_password", "Docker", "(recommended)"):
+        for words in ("deploy@web.example:22", "SHA256:FAKEFAKE", "db_password", "Docker", "(recommended)"):
             assert words in seen
         assert "hunter2" not in seen
         assert "Outside the window" not in seen
@@ -105,7 +106,7 @@ async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
         await until(pilot, lambda: app.screen.query_one("#var-release", Input).has_focus)
         await pilot.press("enter")
         await type_text(pilot, "CHG-7")
-        await until(pilot, lambda: "f10 begins" in shown(app))
+        await until(pilot, lambda: "f10   BEGIN" in shown(app))
         await pilot.press("enter")
         assert app.focused is not None
         assert app.focused.id == "begin"
@@ -131,7 +132,7 @@ async def test_what_is_missing_is_told_in_place_and_nothing_begins(workspace: Wo
         assert app.conductor is None
         assert workspace.store.names() == []
         await type_text(pilot, "agreed")
-        await until(pilot, lambda: "f10 begins" in shown(app))
+        await until(pilot, lambda: "f10   BEGIN" in shown(app))
         await pilot.press("f10")
         await until(pilot, lambda: app.conductor is not None)
     started, *_ = journal(workspace)
@@ -144,7 +145,7 @@ async def test_a_refused_key_is_told_and_checked_again(workspace: Workspace, hos
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "✖ failed" in shown(app))
+        await until(pilot, lambda: "host    web                failed" in shown(app))
         assert "the key of web is unknown" in shown(app)
         assert "→ compare it with the administrator's" in shown(app)
         assert "why begin anyway?" in shown(app)
@@ -153,7 +154,7 @@ async def test_a_refused_key_is_told_and_checked_again(workspace: Workspace, hos
         assert app.conductor is None
         host.refuses = None
         await pilot.press("f5")
-        await until(pilot, lambda: "f10 begins" in shown(app))
+        await until(pilot, lambda: "f10   BEGIN" in shown(app))
         assert "why begin anyway?" not in shown(app)
 
 
@@ -169,7 +170,7 @@ async def test_a_secret_is_asked_for_and_never_shown(make_workspace: Callable[..
         await type_text(pilot, "sesame99")
         assert "sesame99" not in shown(app)
         await pilot.press("enter")
-        await until(pilot, lambda: "f10 begins" in shown(app))
+        await until(pilot, lambda: "f10   BEGIN" in shown(app))
         assert workspace.secrets.environment(["db_password"]) == {"DB_PASSWORD": "sesame99"}
 
 
@@ -191,8 +192,8 @@ async def test_the_verdict_shows_at_every_size(workspace: Workspace, size: tuple
     app = RunbookApp(workspace)
     async with app.run_test(size=size) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "f10 begins" in shown(app))
-        assert "Operator (signs the steps)" in shown(app)
+        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        assert "signs the steps" in shown(app)
 
 
 async def test_escape_leaves_and_nothing_has_begun(workspace: Workspace) -> None:
@@ -273,3 +274,43 @@ async def test_a_directory_that_the_command_line_gave_is_not_asked_for_again(
         assert isinstance(app.screen, SetupScreen)
         assert workspace.values(app.screen.setup())["checkout_dir"] == place
     workspace.close()
+
+
+def test_a_name_that_is_too_long_for_a_label_is_the_variables_and_its_prompt_stands_beside() -> None:
+    assert label_of("release", "Release") == "Release"
+    assert label_of("planned_date", "Date of the deployment, for the notification") == "planned date"
+    assert hint_of(Variable(prompt="Date of the deployment", optional=True)) == "Date of the deployment – optional"
+    assert hint_of(Variable(prompt="Release")) == ""
+
+
+def test_a_fingerprint_is_short_until_the_rows_are_selected() -> None:
+    key = "SHA256:" + "abcd" + "x" * 35 + "wxyz"
+    row = Finding(name="web", kind="host", verdict=RowVerdict.OK, detail=f"deploy@web:22 · {key} · 26 ms")
+    assert "SHA256:abcd…wxyz · 26 ms" in styled(row_lines([row], whole=False)).plain
+    assert key in styled(row_lines([row], whole=True)).plain
+
+
+def test_the_band_says_what_it_means_to_begin(workspace: Workspace) -> None:
+    assert meaning(workspace, "deploy", "docker", BAD) == "without web: what needs it will fail"
+    words = meaning(workspace, "deploy", "docker", OK)
+    assert words.split(",")[0].endswith("steps")
+    assert "window closes" in words
+    line = "".join(text for text, _ in verdict_line(BAD, {}, "f10", meaning(workspace, "deploy", "docker", BAD)))
+    assert line == " f10   BEGIN  without web: what needs it will fail"
+
+
+@pytest.mark.parametrize("failing", [False, True])
+async def test_nothing_that_was_typed_is_lost_by_a_resize_or_a_failing_preflight(
+    workspace: Workspace, host: FakeTransport, failing: bool
+) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await type_text(pilot, "zoe")
+        typed = app.screen.query_one("#operator", Input).value
+        host.refuses = HostKeyRefused("the key of web is unknown", "call") if failing else None
+        await pilot.press("f5")
+        for size in ((60, 20), (200, 60), (80, 24)):
+            await pilot.resize_terminal(*size)
+        await until(pilot, lambda: ("the key of web is unknown" if failing else "f10   BEGIN") in shown(app))
+        assert app.screen.query_one("#operator", Input).value == typed

@@ -6,12 +6,12 @@ from typing import ClassVar
 from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widgets import RadioSet
 
 from tui.runbook.model import Method
 from tui.screens.setup.form import FormField
-from tui.text.block import Block, block, pieces
+from tui.text.block import Block, block, pieces, styled
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Choice, Said
 
@@ -51,15 +51,24 @@ class FormEntry(Vertical):
         self.field = field
 
     def compose(self) -> ComposeResult:
-        yield Said(block(self.field.prompt), classes="prompt")
         field, choices, problem = (
             ChoiceInput(self.field.value, id=self.field.id),
-            Said(_offered(self.field.choices), classes="choices"),
+            Said(self._beside(self.field.choices), classes="choices"),
             Said(block(""), classes="problem"),
         )
         field.offer(self.field.choices)
-        choices.display, problem.display = bool(self.field.choices), False
-        yield from (field, choices, problem)
+        problem.display = False
+        if self.field.above:
+            yield Said(block(self.field.above), classes="above")
+        with Horizontal(classes="line"):
+            yield Said(block(self.field.prompt), classes="prompt")
+            yield field
+            yield choices
+        yield problem
+
+    def _beside(self, choices: tuple[str, ...]) -> Block:
+        """The hint, and below it what is offered."""
+        return styled([[(line, "")] for line in (self.field.hint, _offered(choices)) if line])
 
     @property
     def value(self) -> str:
@@ -68,9 +77,7 @@ class FormEntry(Vertical):
 
     def offer(self, choices: tuple[str, ...]) -> None:
         """Offer values to choose from."""
-        shown = self.offered
-        shown.display = bool(choices)
-        shown.say(_offered(choices))
+        self.offered.say(self._beside(choices))
         self.input.offer(choices)
 
     def fill(self, value: str) -> None:
@@ -79,9 +86,7 @@ class FormEntry(Vertical):
         if field.value:
             return
         field.value = value
-        shown = self.offered
-        shown.display = True
-        shown.say(block(f"read from the host: {value}"))
+        self.offered.say(block(f"read from the host: {value}"))
 
     def problem(self, text: str) -> None:
         """Say below the field what is wrong with it."""
@@ -135,11 +140,12 @@ class Methods(Vertical):
         self._first = given if any(name == given for name, _ in methods) else recommended
 
     def compose(self) -> ComposeResult:
-        yield Said(block("Method"), classes="prompt")
         chosen = [name for name, _ in self._methods].index(self._first)
-        with Radios(id="method", compact=True):
-            for place, (_, method) in enumerate(self._methods):
-                yield Choice(_words(method), value=place == chosen)
+        with Horizontal(classes="line"):
+            yield Said(block("method"), classes="prompt")
+            with Radios(id="method", compact=True):
+                for place, (_, method) in enumerate(self._methods):
+                    yield Choice(_words(method), value=place == chosen)
         yield Said(block(self._methods[chosen][1].text), classes="choices")
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
@@ -155,8 +161,10 @@ class Methods(Vertical):
         return self._methods[place][0]
 
 
-def _offered(choices: tuple[str, ...]) -> Block:
-    return block("↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else ""))
+def _offered(choices: tuple[str, ...]) -> str:
+    if not choices:
+        return ""
+    return "↑↓ " + " · ".join(choices[:8]) + (" …" if len(choices) > 8 else "")
 
 
 def _words(method: Method) -> Block:

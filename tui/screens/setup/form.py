@@ -1,13 +1,18 @@
 """Decides what the set-up asks for, what is wrong with the answers, and whether the session may begin."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
+from tui.runbook.facts import steps_of
+from tui.runbook.model import Variable, seconds
 from tui.runbook.templates.variables import defaults, wrong_value
+from tui.text.amounts import counted, roughly
 from tui.text.block import Piece
 
 Key = tuple[str, str]
@@ -15,6 +20,9 @@ Key = tuple[str, str]
 
 GLYPHS = {RowVerdict.WAITING: ("▶", "bold $st-run"), RowVerdict.OK: ("✔", "$st-good")}
 FAILED = ("✖", "bold $st-bad")
+LABEL = 15
+"""Cells of a field's label."""
+LONG_KEY = re.compile(r"(SHA256:.{4})[A-Za-z0-9+/]{12,}([A-Za-z0-9+/]{4})(?![A-Za-z0-9+/])")
 
 
 class FormField(Struct, frozen=True, kw_only=True):
@@ -22,8 +30,21 @@ class FormField(Struct, frozen=True, kw_only=True):
 
     id: str
     prompt: str
+    hint: str = ""
+    above: str = ""
     value: str = ""
     choices: tuple[str, ...] = ()
+
+
+def label_of(name: str, prompt: str) -> str:
+    """What stands before a variable's field: its prompt, or its name in words where that is too long for a label."""
+    return prompt if len(prompt) < LABEL else name.replace("_", " ")
+
+
+def hint_of(variable: Variable) -> str:
+    """What stands beside a variable's field."""
+    told = [] if len(variable.prompt) < LABEL else [variable.prompt]
+    return " – ".join([*told, *(["optional"] if variable.optional else [])])
 
 
 def variable_id(name: str) -> str:
@@ -34,8 +55,8 @@ def variable_id(name: str) -> str:
 def people(operator: str) -> list[FormField]:
     """Who does it."""
     return [
-        FormField(id="operator", prompt="Operator (signs the steps)", value=operator),
-        FormField(id="second", prompt="Second person (where two must sign; may be given later)"),
+        FormField(id="operator", prompt="operator", hint="signs the steps", value=operator),
+        FormField(id="second", prompt="second person", hint="where two must sign; may come later"),
     ]
 
 
@@ -46,7 +67,8 @@ def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Form
     return [
         FormField(
             id=variable_id(name),
-            prompt=variable.prompt + (" – optional" if variable.optional else ""),
+            prompt=label_of(name, variable.prompt),
+            hint=hint_of(variable),
             value=given.get(name, ""),
             choices=variable.choices,
         )
@@ -56,11 +78,16 @@ def values(workspace: Workspace, flow: str, own: Mapping[str, str]) -> list[Form
 
 def references(workspace: Workspace, flow: str, given: Setup) -> list[FormField]:
     """The change's reference, and a reason where the window is closed."""
-    fields = [FormField(id="change", prompt="Change reference – optional", value=given.change)]
+    fields = [FormField(id="change", prompt="change ref.", hint="optional", value=given.change)]
     if needs_reason(workspace, flow):
         why = workspace.window().why
         fields.append(
-            FormField(id="reason", prompt=f"Outside the window ({why}): why now? It is recorded", value=given.reason)
+            FormField(
+                id="reason",
+                prompt="reason",
+                above=f"Outside the window ({why}): why now? It is recorded",
+                value=given.reason,
+            )
         )
     return fields
 
@@ -114,21 +141,57 @@ def problems(
     return found
 
 
-def row_lines(rows: Iterable[Finding]) -> list[list[Piece]]:
-    """The preflight as lines: verdict, what, what was found, and what to do where it failed."""
+def row_lines(rows: Iterable[Finding], whole: bool = True) -> list[list[Piece]]:
+    """The preflight, one line a thing: verdict, what, what was found; below it the error and what to do about it.
+
+    Args:
+        whole: fingerprints are not shortened.
+    """
     lines: list[list[Piece]] = []
     for row in rows:
         glyph, style = GLYPHS.get(row.verdict, FAILED)
-        what = f"{row.kind} {row.name}"
-        lines.append([(f"{glyph} {row.verdict.value:<8} ", style), (what, "bold")])
-        if row.detail:
-            lines.append([(f"└ {row.detail}", "" if row.verdict is RowVerdict.OK else style)])
+        good = row.verdict is RowVerdict.OK
+        bad = row.verdict is RowVerdict.FAILED
+        line: list[Piece] = [(f"{glyph} ", style), (f"{row.kind:<7} ", "$soft"), (f"{row.name:<18} ", "bold")]
+        detail = row.detail if whole else LONG_KEY.sub(r"\1…\2", row.detail)
+        line.append((detail if good else row.verdict.value, "" if good else style))
+        lines.append(line)
+        if bad and row.detail:
+            lines.append([(f"  └ {row.detail}", "$st-bad")])
         if row.hint:
-            lines.append([(f"└→ {row.hint}", "")])
+            lines.append([(f"  └→ {row.hint}", "")])
     return lines
 
 
-def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_key: str) -> list[Piece]:
+def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
+    """What the frame of the preflight says: how many of how many are well."""
+    good = sum(row.verdict is RowVerdict.OK for row in rows.values())
+    bad = any(row.verdict is RowVerdict.FAILED for row in rows.values())
+    glyph, style = FAILED if bad else GLYPHS[RowVerdict.OK if rows and good == len(rows) else RowVerdict.WAITING]
+    return [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {good} of {len(rows)}", style)]
+
+
+def meaning(workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Finding]) -> str:
+    """What it means to begin now: how many steps, how long they may take, when the window closes; or what is amiss."""
+    lost = [row.name for row in rows.values() if row.verdict is RowVerdict.FAILED]
+    if lost:
+        return f"without {', '.join(lost)}: what needs it will fail"
+    steps = list(steps_of(workspace.runbook, flow, {"flow": flow, "method": method}))
+    allowed = seconds(workspace.runbook.flows[flow].budget) if workspace.runbook.flows[flow].budget else 0.0
+    now, window = workspace.clock.now(), workspace.window()
+    words = counted(len(steps), "step")
+    if allowed:
+        words += f", at most {roughly(allowed)}: done by {now + timedelta(seconds=allowed):%H:%M}"
+    if window.inside and window.left != timedelta.max:
+        words += f", window closes {_at(now + window.left)}"
+    return words
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%H:%M}"
+
+
+def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_key: str, means: str = "") -> list[Piece]:
     """One line that always shows: how the preflight stands, and what is left to do."""
     good = sum(row.verdict is RowVerdict.OK for row in rows.values())
     bad = sum(row.verdict is RowVerdict.FAILED for row in rows.values())
@@ -139,5 +202,8 @@ def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_ke
     fields = [field for field in wrong if field != "preflight"]
     if fields:
         count = f"{len(fields)} field{'s' if len(fields) > 1 else ''} to fill in or correct"
-        return [*line, (f" · {count}", "bold $st-turn")]
-    return line if wrong else [*line, (f" · {begin_key} begins", "bold")]
+        return [*line, (f" · {count}", "bold $st-turn"), (f" · BEGIN {means}" if bad and means else "", "$st-turn")]
+    if wrong:
+        return line
+    act = (f" {begin_key} ", "bold reverse $st-turn" if bad else "bold reverse $st-good")
+    return [act, ("  BEGIN  ", "bold"), (means, "$st-turn" if bad else "")]

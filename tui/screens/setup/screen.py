@@ -20,9 +20,9 @@ from tui.execution.workspace import Setup
 from tui.front import FrontPage
 from tui.screens.setup import form
 from tui.screens.setup.fields import ChoiceInput, FormEntry, Methods
-from tui.text.block import block, styled
+from tui.text.block import block, pieces, styled
 from tui.widgets.head.top_line import TopLine
-from tui.widgets.said import Press, Said
+from tui.widgets.said import Press
 from tui.widgets.words import Words
 
 Rows = dict[form.Key, Finding]
@@ -42,6 +42,8 @@ class SetupScreen(FrontPage[None]):
     operator = getters.query_one("#operator", ChoiceInput)
     verdict = getters.query_one("#verdict", Words)
     row_words = getters.query_one("#rows", Words)
+    scroll = getters.query_one("#rows-scroll", VerticalScroll)
+    reach = getters.query_one("#reach", Vertical)
     override = getters.query_one("#override-entry", FormEntry)
 
     def __init__(self, flow: str) -> None:
@@ -56,11 +58,11 @@ class SetupScreen(FrontPage[None]):
         flow = app.workspace.runbook.flows[self.flow]
         yield TopLine(f"Set-up · {flow.title}", app.mode)
         with Horizontal(id="columns"):
-            with VerticalScroll(id="form", can_focus=False):
+            with VerticalScroll(id="form", can_focus=False) as filled:
+                filled.border_title = pieces(("1 ", "$soft"), ("Who, what, when", "bold"))
                 yield from self._form()
             with Vertical(id="reach"):
-                yield Said(block("Preflight"), classes="heading")
-                yield VerticalScroll(Words(id="rows"), id="rows-scroll", can_focus=False)
+                yield VerticalScroll(Words(id="rows"), id="rows-scroll")
         yield Words(id="verdict")
         yield self.keys_row()
 
@@ -76,7 +78,9 @@ class SetupScreen(FrontPage[None]):
         yield from map(FormEntry, form.values(workspace, self.flow, own))
         yield from map(FormEntry, form.references(workspace, self.flow, given))
         override = FormEntry(
-            form.FormField(id="override", prompt="The preflight failed: why begin anyway? It is recorded")
+            form.FormField(
+                id="override", prompt="reason", above="The preflight failed: why begin anyway? It is recorded"
+            )
         )
         override.display = False
         yield override
@@ -107,10 +111,15 @@ class SetupScreen(FrontPage[None]):
     def _problems(self) -> dict[str, str]:
         return form.problems(self.app.workspace, self.setup(), self.given(), self.rows, self._checking)
 
+    def _meaning(self) -> str:
+        return form.meaning(self.app.workspace, self.flow, self.method(), self.rows)
+
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
-        self.verdict.say(styled([form.verdict_line(self.rows, wrong, self.app.keys.of("setup.begin"))]))
+        self.verdict.say(
+            styled([form.verdict_line(self.rows, wrong, self.app.keys.of("setup.begin"), self._meaning())])
+        )
         for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
@@ -170,10 +179,22 @@ class SetupScreen(FrontPage[None]):
             self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).fill(value)
 
     def watch_rows(self, rows: Rows) -> None:
-        self.row_words.say(styled(form.row_lines(rows.values())))
+        self._say_rows()
         failed = any(row.verdict is RowVerdict.FAILED for row in rows.values())
         self.override.display = failed
         self._judge()
+
+    def _say_rows(self) -> None:
+        """The preflight; each fingerprint is whole while the rows have the focus."""
+        self.row_words.say(styled(form.row_lines(self.rows.values(), whole=self.scroll.has_focus)))
+        self.reach.border_title = styled([form.preflight_title(self.rows)])
+        self.reach.border_subtitle = block(f"{self.app.keys.of('setup.preflight')} checks again")
+
+    def on_descendant_focus(self) -> None:
+        self._say_rows()
+
+    def on_descendant_blur(self) -> None:
+        self._say_rows()
 
     def _fetch_choices(self, name: str) -> None:
         app = self.app
