@@ -164,7 +164,7 @@ def row_lines(rows: Iterable[Finding], whole: bool = True) -> list[list[Piece]]:
 
 
 def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
-    """What the frame of the preflight says: how many of how many are well."""
+    """What the frame of the preflight says: how many of how many passed."""
     good = sum(row.verdict is RowVerdict.OK for row in rows.values())
     bad = any(row.verdict is RowVerdict.FAILED for row in rows.values())
     glyph, style = FAILED if bad else GLYPHS[RowVerdict.OK if rows and good == len(rows) else RowVerdict.WAITING]
@@ -172,7 +172,7 @@ def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
 
 
 def meaning(workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Finding]) -> str:
-    """What it means to begin now: how many steps, how long they may take, when the window closes; or what is amiss."""
+    """What it means to begin now: how many steps, how long they may take, when the window closes; or what is not reached."""
     lost = [row.name for row in rows.values() if row.verdict is RowVerdict.FAILED]
     if lost:
         return f"without {', '.join(lost)}: what needs it will fail"
