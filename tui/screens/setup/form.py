@@ -172,7 +172,7 @@ def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
 
 
 def meaning(workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Finding]) -> str:
-    """What it means to begin now: how many steps, how long they may take, when the window closes; or what is not reached."""
+    """What it means to begin now: how many steps, for how long at most, until when; or which host is not reached."""
     lost = [row.name for row in rows.values() if row.verdict is RowVerdict.FAILED]
     if lost:
         return f"without {', '.join(lost)}: what needs it will fail"
