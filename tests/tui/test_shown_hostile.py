@@ -116,7 +116,7 @@ async def test_home_set_up_and_their_lists(make_workspace: Callable[..., Workspa
     shutil.copytree(workspace.store.root / session, workspace.store.root / f"renamed{NAME}")
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and re.search("Sessions", shown(app)))
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and re.search("Unfinished", shown(app)))
         looking.at(app)
         await look_around(app, pilot, looking, ("o", "d", "p", "x", "t"))
     assert looking.found == {}
