@@ -37,7 +37,7 @@ def measure(size: tuple[int, int]) -> dict[str, float]:
     terminal = Terminal([sys.executable, "-m", "tui", "drill", SCENARIO], environment, (size[1], size[0]))
     rates = {}
     try:
-        terminal.until(b"Sessions")
+        terminal.until(b"Last deployments")
         for name, keys in SCREENS:
             for key in keys:
                 terminal.press(key)
