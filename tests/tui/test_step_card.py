@@ -358,7 +358,7 @@ def test_a_long_script_is_folded_and_says_how_much_more_there_is_and_how_it_is_s
     for height in (8, 12, 40):
         found = drawn(state, 60, height, "look")
         assert len(found) < height + 12
-        assert "more lines: tab shows all" in text(found)
+        assert "more lines: 2 shows all" in text(found)
     whole = card(moment(state), "look", 60, 12, whole=True)
     assert "echo line 199" in text(whole)
     assert "more lines" not in text(whole)
