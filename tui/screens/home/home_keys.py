@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 
-from tui.actions import called
+from tui.actions import Act, called
 from tui.drill.rehearsals import Practised
 from tui.errors import NotNow, RunbookError
 from tui.front import FrontPage, asks
@@ -12,6 +12,9 @@ from tui.session.archive.known import KnownSession
 from tui.session.archive.ticking import tick_off
 from tui.session.places import runbook_id
 from tui.session.views.followups import Due
+
+NO_SESSION = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
+NO_FOLLOWUP = NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook")
 
 
 class HomeActs(FrontPage[None]):
@@ -51,6 +54,14 @@ class HomeActs(FrontPage[None]):
         if action == "roll_back":
             return self._can_roll_back(self.marked_session())
         return bool(runbook.dashboards) if action == "links" else True
+
+    def why_not(self, act: Act) -> NotNow | None:
+        if act.id in ("home.replay", "home.export"):
+            one = self.marked_session()
+            return None if one is not None and one.readable else NO_SESSION
+        if act.id == "home.tick":
+            return None if self.left else NO_FOLLOWUP
+        return super().why_not(act)
 
     def _can_roll_back(self, one: KnownSession | None) -> bool:
         return one is not None and not one.finished and one.runbook == self.here
@@ -146,8 +157,7 @@ class HomeActs(FrontPage[None]):
         left = self.left
         now = self.app.workspace.clock.now()
         if not left:
-            error = NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook")
-            self.app.show_error(error)
+            self.app.show_error(NO_FOLLOWUP)
             return
 
         rows = [f"{one.followup.title} – {one.words(now)}" for one in left]
@@ -186,8 +196,7 @@ class HomeActs(FrontPage[None]):
             export_session(self, one.id)
 
     def _mark_one(self) -> None:
-        error = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
-        self.app.show_error(error)
+        self.app.show_error(NO_SESSION)
 
     @asks
     async def action_links(self) -> None:
