@@ -107,6 +107,12 @@ def row(app: RunbookApp) -> list[Offer]:
     return [by_act[act] for act in acts]
 
 
+def shows_now(app: RunbookApp) -> bool:
+    """Whether the screen shows the session as it stands."""
+    moment, conductor = app.screen.moment, app.conductor
+    return moment is not None and moment.state is conductor.state and moment.busy == conductor.busy
+
+
 def told(app: RunbookApp) -> list[str]:
     """The errors on the screen."""
     return [one.message for one in app._notifications if one.severity == "error"]
@@ -117,6 +123,7 @@ async def test_every_key_of_the_row_does_something_now(workspace: Workspace, hos
     async with running(workspace, (120, 40)) as (app, pilot):
         await at(app, pilot, host)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.step is not None)
+        await until(pilot, lambda: shows_now(app))
         offered = row(app)
         assert offered[-1].rank is Rank.HELP
         assert len(offered) > 2
@@ -152,6 +159,7 @@ async def test_what_is_not_offered_gives_the_reason_that_its_key_gives(
     async with running(workspace, (120, 40)) as (app, pilot):
         await at(app, pilot, host)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.step is not None)
+        await until(pilot, lambda: shows_now(app))
         for name in ("sign", "retry", "skip", "cancel", "reopen", "open", "attempts", "copy"):
             offer = next(one for one in app.screen.offers() if one.name == name)
             if offer.possible:
