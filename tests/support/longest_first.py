@@ -20,6 +20,7 @@ LONGEST = (
     "tests/test_standard_output.py",
     "tests/faults/test_faults_journal_signals.py",
     "tests/tui/test_run.py",
+    "tests/tui/test_home.py",
     "tests/tui/test_replay_screen.py",
     "tests/session/test_rollback_model.py",
     "tests/transports/test_disturbed.py",
