@@ -6,8 +6,9 @@ import pytest
 from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
-from tests.tui.conftest import dialog, shown, until
+from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import running
+from tests.tui.test_seen_whole import MONITORS
 from tui.app import RunbookApp
 from tui.dialogs import Confirm
 from tui.execution.workspace import Workspace
@@ -84,7 +85,7 @@ async def test_every_screen_and_dialog_of_a_session_says_it(
     make_workspace: Callable[..., Workspace], clock: FakeClock
 ) -> None:
     for drill, word, frame in (("", "● PRODUCTION", "● on PRODUCTION"), ("calm", "◆ DRILL", "◆ in a DRILL")):
-        async with running(make_workspace(drill=drill), (80, 24)) as (app, pilot):
+        async with running(make_workspace(SHOP + MONITORS, drill=drill), (80, 24)) as (app, pilot):
             for key, screen in (("m", WatchScreen), ("question_mark", HelpScreen), ("ctrl+s", SummaryScreen)):
                 assert shown(app).splitlines()[0].startswith(f" {word} ")
                 await pilot.press(key)
