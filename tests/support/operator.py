@@ -244,7 +244,7 @@ class Operator:
             case Confirm():
                 await self.press("y")
             case TypeName():
-                await self.write(screen._name)
+                await self.write(screen._wanted)
                 if screen._approval:
                     await self.write(self._second)
             case Pick():  # the second: all from the first command of the step

@@ -110,7 +110,7 @@ async def test_enter_takes_a_session_from_the_first_step_to_the_summary(workspac
         await pilot.press("2", "enter")
         await comes(pilot, app, "announce", StepStatus.SIGNED)
         await pilot.press("enter")
-        assert (await dialog(pilot, TypeName))._name == "web"
+        assert (await dialog(pilot, TypeName))._wanted == "web"
         await type_text(pilot, "web")
         await pilot.press("enter")
         await comes(pilot, app, "switch-docker", StepStatus.PASSED)
