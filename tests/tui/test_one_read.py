@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import seen
 from tests.support.mashing import resize
-from tests.support.one_read import click, one_read, paste
+from tests.support.one_read import ESCAPE, click, one_read, paste
 from tests.tui.conftest import dialog, journal, shown, until
 from tests.tui.test_run import SETUP, comes, running
 from tui.app import RunbookApp
@@ -136,7 +136,7 @@ async def test_escapes_in_one_read_leave_one_screen(workspace: Workspace) -> Non
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await settled(pilot)
         stack = app.screen_stack[:-1]
-        one_read(app, "qqqq")
+        one_read(app, ESCAPE, ESCAPE, ESCAPE, ESCAPE)
         await settled(pilot)
         assert app.screen_stack == stack
 
