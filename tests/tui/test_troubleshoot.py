@@ -69,7 +69,7 @@ async def test_the_failed_step_names_its_trouble_and_esc_leads_back(workspace: W
     async with running(workspace, (80, 24)) as (app, pilot):
         await pilot.press("enter")
         await comes(pilot, app, "look", StepStatus.FAILED)
-        await until(pilot, lambda: "trouble:" in shown(app))
+        await until(pilot, lambda: "t trouble" in shown(app))
         lines = [line.rstrip() for line in shown(app).splitlines()]
         assert not [line for line in lines if line.endswith(("  t", "ctrl+r", " k"))]  # no key without its word
         await pilot.press("t")
