@@ -38,7 +38,7 @@ RUN = (
     Act("run.follow", "f", "follow", "Follow", "Follow the end of the output again", False),
     Act("run.open", "o", "open_link", "Open", "Open the page the step names", False),
     Act("run.attempts", "a", "attempts", "Attempts", "Look at the output of an older attempt", False),
-    Act("run.to-plan", "1", "pane(1)", "Plan", "To the list of steps; again: give it the whole screen, and back", False),
+    Act("run.to-plan", "1", "pane(1)", "Plan", "To the steps; again: give them the whole screen, and back", False),
     Act("run.to-step", "2", "pane(2)", "Step", "To the step; again: give it the whole screen, and back", False),
     Act("run.to-output", "3", "pane(3)", "Output", "To the output; again: give it the whole screen, and back", False),
     Act("run.zoom", "z", "zoom", "Zoom", "Give the output the whole screen", False),
