@@ -39,6 +39,20 @@ TEXT = (
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 
 
+TRIGGER = """
+[monitors.errors]
+title = "Error rate"
+run = "count errors"
+every = "30s"
+number = { name = "errors", pattern = '([0-9.]+)%', below = 1, unit = "%" }
+[triggers.errors]
+monitor = "errors"
+above = 10
+for = "5m"
+reason = "errors"
+"""
+
+
 @pytest.fixture
 def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
     return make_workspace(TEXT)
@@ -72,7 +86,7 @@ async def decided(pilot: Any) -> None:
     assert pilot.app.conductor.state.rollback is None  # by reflex it is not begun
     await pilot.press("down", "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, RollbackScreen) and pilot.app.screen.moment)
-    await until(pilot, lambda: "because" in shown(pilot.app))
+    await until(pilot, lambda: "left of" in shown(pilot.app))
 
 
 async def test_the_plan_and_one_clock_show_and_the_rollback_goes_to_its_end(
@@ -82,13 +96,13 @@ async def test_the_plan_and_one_clock_show_and_the_rollback_goes_to_its_end(
         await switched(app, pilot)
         await pilot.press("ctrl+r")
         asked = await dialog(pilot, RollbackReason)
-        assert "1 needed, 1 not needed; ≈ 1:00." in "\n".join(asked._plan)
+        assert "Steps: 1 needed; ≈ 1:00 of 10:00." in "\n".join(asked._plan)
         await pilot.press("escape")
         await decided(pilot)
         seen = shown(app)
         assert "of 10:00" in seen
-        assert "0 of 1 steps done" in seen
-        assert "next status update in 2:00" in seen
+        assert "0 of 1 done" in seen
+        assert "next in 2:00" in seen
         clock.advance(60)
         await until(pilot, lambda: "9:00 left" in shown(app))
         await pilot.press("enter")
@@ -100,6 +114,33 @@ async def test_the_plan_and_one_clock_show_and_the_rollback_goes_to_its_end(
         clock.advance(3600)
         await pilot.pause()
         assert "✔ rolled back" in shown(app)
+
+
+async def test_the_reason_of_a_trigger_that_tripped_is_chosen_already(make_workspace: Callable[..., Workspace]) -> None:
+    async with deploying(make_workspace(TEXT + TRIGGER)) as (app, pilot):
+        await switched(app, pilot)
+        app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=11.0, dwell=300.0))
+        await pilot.press("ctrl+r")
+        await dialog(pilot, RollbackReason)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conductor.state.rollback is not None)
+        assert app.conductor.state.rollback.reason == "Error rate above 10%"
+
+
+async def test_no_reason_is_chosen_while_the_rollback_would_stop_a_command(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    host.replies["compose up v2"] = Reply(until=threading.Event())
+    async with deploying(make_workspace(TEXT + TRIGGER)) as (app, pilot):
+        app.conductor.start("look")
+        await until(pilot, lambda: not app.conductor.busy)
+        app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=11.0, dwell=300.0))
+        app.conductor.start("switch-docker")
+        await until(pilot, lambda: app.conductor.state.running() is not None)
+        await pilot.press("ctrl+r")
+        await dialog(pilot, RollbackReason)
+        await pilot.press("enter", "enter")
+        assert app.conductor.state.rollback is None
 
 
 async def test_what_may_have_run_is_looked_at_and_left_out_when_there_is_nothing(
@@ -141,13 +182,13 @@ async def test_the_status_update_nags_when_it_is_due_and_u_writes_it(workspace: 
         await switched(app, pilot)
         await decided(pilot)
         clock.advance(135)
-        await until(pilot, lambda: "status update overdue by 0:15" in shown(app))
+        await until(pilot, lambda: "▲ 0:15 overdue" in shown(app))
         await pilot.press("u")
         asked = await dialog(pilot, SendMessage)
         assert asked._text == "0 of 1 steps done, now: Switch back, 2 min 15 s, because Error rate above 10%"
         await pilot.press("f4")
         await until(pilot, lambda: isinstance(journal(workspace)[-1], ev.MessageSent))
-        await until(pilot, lambda: "next status update in 2:00" in shown(app))
+        await until(pilot, lambda: "next in 2:00" in shown(app))
         assert app.conductor.state.step("switch-back").status is StepStatus.PENDING
 
 

@@ -20,6 +20,7 @@ class AskText(Dialog[str | None]):
     """A line of text, asked for in one line or several; `choices` are offered and may be changed."""
 
     FIRST: ClassVar[str] = "OptionList, Input"
+    _preselected = False
 
     written = getters.query_one("#text", Input)
 
@@ -43,7 +44,7 @@ class AskText(Dialog[str | None]):
         yield Said(lines_of(self._prompt), classes="dialog-ask")
         if self._choices:
             yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
-            yield Choices(self._choices)
+            yield Choices(self._choices, self._preselected)
 
     def field(self) -> Iterable[Widget]:
         if self._choices:
@@ -93,11 +94,20 @@ class AskMoment(AskText):
 
 
 class RollbackReason(AskText):
-    """Why to roll back: one of the runbook's reasons, or another in the operator's words."""
+    """Why to roll back: one of the runbook's reasons, or another in the operator's words.
 
-    def __init__(self, reasons: Sequence[str], plan: Sequence[str] = (), changes: Sequence[str] = ()) -> None:
+    The first is `preselected` only where it is the reason of a trigger that tripped, and nothing is stopped by it.
+    """
+
+    def __init__(
+        self,
+        reasons: Sequence[str],
+        plan: Sequence[str] = (),
+        changes: Sequence[str] = (),
+        preselected: bool = False,
+    ) -> None:
         super().__init__("Roll back", "Why?", choices=tuple(reasons))
-        self._plan, self._changes = plan, changes
+        self._plan, self._changes, self._preselected = plan, changes, preselected
 
     def body(self) -> Iterable[Widget]:
         if self._plan:

@@ -16,15 +16,20 @@ from tui.widgets.tripped_text import proposed_reason
 
 @asks
 async def ask_to_roll_back(screen: FrontPage[None]) -> None:
-    """Ask why, and roll back; what failed is offered first, then the reason of a trigger that tripped."""
+    """Ask why, and roll back; the reason of a trigger that tripped is offered first, then what failed.
+
+    The first is chosen already where a trigger tripped, but not while a command is running: that would be stopped,
+    and what it was writing may be lost.
+    """
     if screen.app.viewer is None:
         return
     conductor = screen.app.acting()
     flow, head, changes = _turn(conductor, screen.app.keys)
     proposed = proposed_reason(conductor.state)
     reasons = [reason.title for reason in conductor.runbook.rollback_reasons]
-    chosen = [one for one in (failure_words(conductor.state), proposed, *reasons) if one]
-    reason = await screen.app.ask(RollbackReason(list(dict.fromkeys(chosen)), head, changes))
+    offered = list(dict.fromkeys(filter(None, (proposed, failure_words(conductor.state), *reasons))))
+    preselected = bool(proposed) and conductor.state.running() is None and not conductor.busy
+    reason = await screen.app.ask(RollbackReason(offered, head, changes, preselected))
     if reason:
         conductor.roll_back(flow, reason)
         screen.app.open_run()

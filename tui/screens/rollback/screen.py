@@ -14,6 +14,7 @@ from tui.front import asks
 from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs
+from tui.screens.run.text import rollback_title
 from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.head.top_line import TopLine
@@ -32,8 +33,7 @@ class RollbackScreen(SessionActs):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        flow = self.viewer.runbook.flows[self.viewer.state.flow].title
-        yield TopLine(f"↺ ROLLBACK · {flow} · {self.viewer.runbook.runbook.title}", self.app.mode)
+        yield TopLine(f"↺ ROLLBACK · {rollback_title(self.viewer.state)}", self.app.mode)
         yield RollbackHead(id="rollback-head")
 
     def make_checklist(self) -> Checklist:

@@ -131,8 +131,10 @@ def ends_of(moment: Moment, step: Step, need: Need | None, place: RowShape) -> l
     state, status = moment.state, moment.state.step(step.id).status
     if not place.issue and need is None and step.id in _doubts(state):
         return [((DOUBT, "turn"),)]
+    if need is Need.NOT_NEEDED or (place.rollback and status is StepStatus.NOT_NEEDED):
+        return _why_not(state, step)
     if need is not None and need is not Need.NEEDED:
-        return [((need.value, NEED_CLASSES[need]),)] if need is not Need.NOT_NEEDED else [()]
+        return [((need.value, NEED_CLASSES[need]),)]
     if status is StepStatus.PENDING:
         return _ahead(moment, step, place)
     if status.settled or status is StepStatus.RUNNING:
@@ -166,6 +168,13 @@ def _times(moment: Moment, step: Step, running: bool) -> list[End]:
     if not running:
         return [(took,), ()]
     return [(took, (f"/{clock_words(time.budget)}", "soft")), (took,), ()]
+
+
+def _why_not(state: SessionState, step: Step) -> list[End]:
+    """Why a step of the rollback is not needed; the step's card has it too, so that its title goes before."""
+    found = planned(state, step.id)
+    why = sanitise(state.step(step.id).reason or (found.why if found is not None else ""))
+    return [((why, NEED_CLASSES[Need.NOT_NEEDED]),), ()] if why else [()]
 
 
 def _need(state: SessionState, step: Step) -> Need | None:

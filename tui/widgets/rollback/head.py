@@ -1,16 +1,20 @@
 """The head of the rollback screen: one big clock against the time allowed, how far it is, and the next news."""
 
-from textual import getters
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.widgets import Digits
 
 from tui.text.amounts import clock_words
-from tui.text.block import styled
+from tui.text.block import pieces, styled
 from tui.widgets.moment import Moment
-from tui.widgets.rollback.text import clock, head_lines, update_overdue
+from tui.widgets.rollback.head_text import head_rows, pace_of, update_rows
+from tui.widgets.rollback.text import clock, update_due, update_overdue
 from tui.widgets.words import Words
+
+LOW = 24
+"""On a terminal of fewer rows the head is as high as its clock, and nothing in it has a frame."""
 
 
 class RollbackHead(Horizontal):
@@ -20,18 +24,45 @@ class RollbackHead(Horizontal):
 
     digits = getters.query_one("#rollback-clock", Digits)
     text = getters.query_one("#rollback-text", Words)
+    update = getters.query_one("#rollback-update", Words)
 
     def compose(self) -> ComposeResult:
         yield Digits("0:00", id="rollback-clock")
         yield Words(id="rollback-text")
+        update = Words(id="rollback-update")
+        update.border_title = pieces(("Status update", "bold"))
+        yield update
 
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
             return
-        time = clock(moment)
-        digits, elapsed = self.digits, clock_words(time.elapsed)
+        digits, elapsed = self.digits, clock_words(clock(moment).elapsed)
         if digits.value != elapsed:
             digits.update(elapsed)
-        self.set_class(time.over and moment.state.rollback_finished_at is None, "over")
+        pace = pace_of(moment)
+        for one in type(pace):
+            digits.set_class(one is pace, one.value)
+        self.set_class(self.app.size.height < LOW, "low")
         self.set_class(bool(update_overdue(moment)), "overdue")
-        self.text.say(styled(head_lines(moment)))
+        update = self.update
+        if update.display != (update_due(moment.state) is not None):
+            update.display = not update.display
+        self._say(moment)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.moment is not None:
+            self.set_class(self.app.size.height < LOW, "low")
+            self.call_after_refresh(self._again)
+
+    def _again(self) -> None:
+        if self.moment is not None:
+            self._say(self.moment)
+
+    def _say(self, moment: Moment) -> None:
+        text, update = self.text, self.update
+        width, height = text.scrollable_content_region.size
+        if width:
+            text.say(styled(head_rows(moment, width, height)))
+        width = update.scrollable_content_region.width
+        if width and update.display:
+            update.say(styled(update_rows(moment, width, not self.has_class("low"))))
