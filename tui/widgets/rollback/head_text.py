@@ -16,7 +16,7 @@ from tui.widgets.rollback.text import clock, to_go, update_due, wanted_steps
 
 Line = list[Piece]
 ROWS = 3
-"""Rows beside the clock; the reason goes on where there are more."""
+"""Rows beside the clock; a long reason has one of its own where there are more."""
 BETWEEN = 2
 """Cells between what stands at the left of a row and at its right, at least."""
 BECAUSE_FROM = 80
