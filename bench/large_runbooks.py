@@ -22,7 +22,7 @@ from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load_text
-from tui.screens.replay import ReplayScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.session.archive.store import Store
 
 SIZES = (50, 1_000, 10_000)

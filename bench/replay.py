@@ -18,7 +18,7 @@ from bench._sessions import large_session
 from tui.app import RunbookApp
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
-from tui.screens.replay import ReplayScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.session.archive.store import SessionDirectory, Store
 
 EVENTS = 1_000_000

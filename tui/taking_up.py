@@ -57,7 +57,7 @@ class TakingUp(Front):
         self.once(lambda: staged(self.workspace.store.find(session_id)), self._show_replay)
 
     def _show_replay(self, place: "ReplayWorkspace") -> None:
-        from tui.screens.replay import ReplayScreen
+        from tui.screens.replay.screen import ReplayScreen
 
         self._enter(place)
         self.push_screen(ReplayScreen(place))

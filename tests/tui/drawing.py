@@ -21,7 +21,7 @@ from tui.replay.stage import staged
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home.screen import HomeScreen
-from tui.screens.replay import ReplayScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.setup.screen import SetupScreen

@@ -16,7 +16,7 @@ from tui.keys import BY_ID, Keys, read_keys
 from tui.screens.help import HelpScreen
 from tui.screens.home.screen import HomeScreen
 from tui.screens.palette.screen import palette_rows
-from tui.screens.replay import ReplayScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.screen import RunScreen
 from tui.screens.run.session import SessionScreen

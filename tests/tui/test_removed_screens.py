@@ -19,7 +19,7 @@ from tui.replay.stage import staged
 from tui.runbook.model import Action
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.home.screen import HomeScreen
-from tui.screens.replay import ReplayScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.screen import RunScreen
 from tui.screens.setup.screen import SetupScreen

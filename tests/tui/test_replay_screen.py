@@ -18,7 +18,7 @@ from tui.dialogs.pick import Pick
 from tui.errors import NotNow
 from tui.execution.workspace import Setup, Workspace
 from tui.replay.stage import ReplayWorkspace, staged
-from tui.screens.replay import ReplayScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen

@@ -42,6 +42,8 @@ _EARLIER = "SELECT * FROM frames WHERE elapsed <= ? ORDER BY seq DESC LIMIT 1"
 _UPTO = "SELECT * FROM frames WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
 _NEXT = "SELECT * FROM marks WHERE kind = ? AND seq > ? ORDER BY seq LIMIT 1"
 _LAST = "SELECT * FROM marks WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
+_COUNTS = "SELECT kind, COUNT(*) FROM marks GROUP BY kind"
+_IN_PART = "SELECT * FROM marks WHERE kind = ? AND MIN(CAST(elapsed * ? AS INTEGER), ?) = ? ORDER BY seq LIMIT 1"
 
 _StateOnly = msgspec.defstruct(
     "_StateOnly", [(field.name, field.type) for field in fields(SessionState) if field.name != "runbook"], frozen=True
@@ -174,6 +176,15 @@ class KeyFrames:
         for part, kind in self._db.execute(query, (width / total if total else 0.0,)):
             found.setdefault(min(part, width - 1), set()).add(MarkerKind(kind))
         return found
+
+    def counts(self) -> dict[MarkerKind, int]:
+        """How many markers there are of each kind."""
+        return {MarkerKind(kind): count for kind, count in self._db.execute(_COUNTS)}
+
+    def mark_in(self, kind: MarkerKind, part: int, width: int, total: float) -> TimedMarker | None:
+        """The first marker of a kind in one of the parts that `buckets` has."""
+        row = self._db.execute(_IN_PART, (kind.value, width / total if total else 0.0, width - 1, part)).fetchone()
+        return _mark(row) if row else None
 
     def add(self, rows: "Rows") -> None:
         """Keep what was gathered, all of it at once."""

@@ -88,6 +88,13 @@ class Player:
             self.elapsed = found.elapsed
         return found
 
+    def to_part(self, part: int, parts: int, kind: MarkerKind | None) -> TimedMarker | None:
+        """Go to one of so many equal parts of the session: to its first marker of a kind, else to where it begins."""
+        recording = self.recording
+        found = recording.frames.mark_in(kind, part, parts, recording.total) if kind is not None else None
+        self._go(found.elapsed if found is not None else recording.total * part / max(1, parts - 1))
+        return found
+
     def to_step(self, step: str) -> TimedMarker | None:
         """Go to where a step was opened first; None where it never was."""
         found = self.recording.frames.step(step)

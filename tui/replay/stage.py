@@ -69,7 +69,7 @@ class OutputsThen(Outputs):
     def next_output(self, moment: ReplayMoment, elapsed: float) -> float | None:
         """How many seconds into the session the running attempts print again, if they do."""
         coming = []
-        for attempt in moment.state.attempts.values():
+        for attempt in map(moment.state.attempts.__getitem__, moment.state.open_attempts):
             if attempt.outcome is not None:
                 continue
             since = elapsed - self._began(attempt.number)

@@ -1,7 +1,5 @@
 """The timeline at the foot of a replay."""
 
-from collections.abc import Mapping
-
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -9,35 +7,56 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.session.views.markers import MarkerKind
-from tui.text.block import styled
-from tui.widgets.timeline.text import Timeline, bar, words
+from tui.text.block import Piece, styled
+from tui.widgets.timeline.text import Marks, Timeline, axis, bar, foot, legend, legend_line, title
 from tui.widgets.words import Words
+
+LOW = 22
+"""On a terminal of fewer rows there are no times and no legend."""
+BESIDE = 6
+"""Cells of the frame's line that no title can have."""
 
 
 class TimelineBar(Vertical):
-    """Shows where a replay is; a click goes to that moment."""
+    """Shows where a replay is; a click goes to a marker or a moment, one on the legend to the next of its kind."""
 
     timeline: reactive[Timeline | None] = reactive(None, repaint=False)
-    marks: reactive[Mapping[int, set[MarkerKind]]] = reactive({}, repaint=False)
+    marks: reactive[Marks] = reactive(Marks(), repaint=False)
 
     line = getters.query_one("#timeline-bar", Words)
-    below = getters.query_one("#timeline-words", Words)
+    times = getters.query_one("#timeline-axis", Words)
+    kinds = getters.query_one("#timeline-legend", Words)
 
     class Chosen(Message):
-        """A moment was pointed at, `share` of the whole."""
+        """A cell of the bar was clicked, and the marker of this kind in it, if it has one."""
 
-        def __init__(self, share: float) -> None:
+        def __init__(self, cell: int, cells: int, kind: MarkerKind | None) -> None:
             super().__init__()
-            self.share = share
+            self.cell, self.cells, self.kind = cell, cells, kind
+
+    class Resized(Message):
+        """The bar has other cells: what happened in each of them is to be found again."""
+
+    class Wanted(Message):
+        """The next marker of a kind is wanted."""
+
+        def __init__(self, kind: MarkerKind) -> None:
+            super().__init__()
+            self.kind = kind
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._entitled: tuple[list[Piece], list[Piece]] = ([], [])
 
     def compose(self) -> ComposeResult:
         yield Words(id="timeline-bar")
-        yield Words(id="timeline-words")
+        yield Words(id="timeline-axis")
+        yield Words(id="timeline-legend")
 
     @property
     def cells(self) -> int:
         """How long the line is."""
-        return max(1, self.size.width - 2)
+        return max(1, self.scrollable_content_region.width)
 
     def watch_timeline(self) -> None:
         self._show()
@@ -47,13 +66,26 @@ class TimelineBar(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         self._show()
+        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
-        self.post_message(self.Chosen((event.x - 1) / self.cells))
+        cell, row = event.screen_x - self.line.region.x, event.screen_y
+        if row == self.line.region.y and 0 <= cell < self.cells:
+            self.post_message(self.Chosen(cell, self.cells, self.marks.first_of(cell)))
+        elif self.kinds.display and row == self.kinds.region.y:
+            for part in legend(self.marks, self.cells):
+                if part.start <= cell < part.end:
+                    self.post_message(self.Wanted(part.kind))
 
     def _show(self) -> None:
-        if self.timeline is None or not self.is_mounted:
+        timeline, width = self.timeline, self.cells
+        if timeline is None or not self.is_mounted:
             return
-        line = styled([bar(self.timeline, self.cells, self.marks)])
-        self.line.say(line)
-        self.below.say(styled([words(self.timeline)]))
+        self.set_class(self.app.size.height < LOW, "low")
+        entitled = title(timeline, self.outer_size.width - BESIDE), foot(timeline)
+        if entitled != self._entitled:
+            self._entitled = entitled
+            self.border_title, self.border_subtitle = styled([entitled[0]]), styled([entitled[1]])
+        self.line.say(styled([bar(timeline, width, self.marks)]))
+        self.times.say(styled([axis(timeline, width)]))
+        self.kinds.say(styled([legend_line(legend(self.marks, width))]))

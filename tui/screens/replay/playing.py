@@ -1,26 +1,23 @@
-"""The replay screen: a session as it looked, at any of its moments, by the run screen's own widgets."""
+"""A session as it looked, at any of its moments, by the run screen's own widgets: what is shown, and where to go."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 
-from tui.actions import Act, bindings
+from tui.actions import Act
 from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
 from tui.front import FrontPage, asks
-from tui.keys import BY_ID
-from tui.replay.finding import COMMAND, MOST, Hit, hits
+from tui.replay.keyframes import TimedMarker
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import session_title
 from tui.session.possible.refusals import refusal
-from tui.session.state import SessionState, step_by_id
+from tui.session.state import SessionState
 from tui.session.views.markers import MarkerKind
 from tui.text.search import pattern
 from tui.widgets import FOLDER
@@ -28,22 +25,19 @@ from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.offers.offer import Offer
 from tui.widgets.rollback.head import RollbackHead
-from tui.widgets.timeline.text import Timeline
+from tui.widgets.timeline.text import Marks, Timeline, playing_words
 from tui.widgets.timeline.widget import TimelineBar
 
 TICK = 0.1
-ROUND = 0.001
-"""Output is timed to the millisecond: so much later all of it has come."""
 
 LIKE_LIVE = ("attempts", "copy", "follow", "here", "watch", "wrap")
 """Acts that are refused as on the screen of a live session."""
 
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"
-FIND = "In every command and all output ({next} next, {before} previous):"
 
 
-class ReplayScreen(SessionScreen, inherit_bindings=False):
-    """Shows the moment that the player is at; every key moves the player, and nothing else can be done."""
+class PlayedScreen(SessionScreen):
+    """Shows the moment that the player is at; its keys move the player."""
 
     ACTS = "replay"
     CSS_PATH: ClassVar[list[str | PurePath]] = [
@@ -51,7 +45,6 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         FOLDER / "rollback" / "head.tcss",
         FOLDER / "timeline" / "timeline.tcss",
     ]
-    BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
 
     timeline = getters.query_one("#timeline", TimelineBar)
     rollback_head = getters.query_one("#rollback-head", RollbackHead)
@@ -63,11 +56,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         self._read_share = -1.0
         self._marked = 0
         self._words = ""
-        self._hits: list[Hit] = []
-        self._searched = ""
-        self._searching = 0
         self._came = -1
-        self._hit = 0
         self._ended = False
 
     def head(self) -> ComposeResult:
@@ -93,8 +82,6 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     def why_not(self, act: Act) -> NotNow | None:
         name = act.id.partition(".")[2]
-        if name in ("match-next", "match-before"):
-            return None if self._hits else NotNow("no search yet", "/ searches the whole session")
         return refusal(name, self.situation()) if name in LIKE_LIVE else super().why_not(act)
 
     # what is shown
@@ -131,14 +118,20 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
 
     def show_state(self, state: SessionState) -> None:
         super().show_state(state)
+        self._show_timeline()
+
+    def _show_timeline(self) -> None:
+        """Show where the player is; what happened where is found again only where that may have changed."""
         recording, player = self.player.recording, self.player
         timeline = self.timeline
         if recording.indexed.share != self._read_share or timeline.cells != self._marked:
             self._read_share, self._marked = recording.indexed.share, timeline.cells
-            timeline.marks = recording.frames.buckets(timeline.cells, recording.total)
+            frames = recording.frames
+            timeline.marks = Marks(frames.buckets(timeline.cells, recording.total), frames.counts())
         timeline.timeline = Timeline(
             elapsed=player.elapsed,
             total=recording.total,
+            begin=recording.first.entry.at,
             now=player.now,
             playing=player.playing,
             speed=player.speed,
@@ -146,6 +139,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
             read=1.0 if recording.indexed.whole else recording.indexed.share,
             words=self._words,
         )
+        self.top.tell(playing_words(timeline.timeline))
 
     def watch_moment(self, moment: Moment) -> None:
         from msgspec.structs import replace
@@ -186,6 +180,10 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         self.look_here()
         self.refresh_moment()
 
+    def _arrived(self, found: TimedMarker | None, otherwise: str = "") -> None:
+        """Say what happened where it was taken to."""
+        self._moved(found.marker.words if found else otherwise)
+
     def action_play(self) -> None:
         self.player.toggle()
         self._moved()
@@ -197,7 +195,7 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
     def action_mark(self, kind: str, way: int) -> None:
         found = self.player.to_mark(MarkerKind(kind), way > 0)
         where = "after" if way > 0 else "before"
-        self._moved(found.marker.words if found else f"no {kind} {where} this")
+        self._arrived(found, f"no {kind} {where} this")
 
     def action_speed(self, by: int) -> None:
         self.player.faster(by)
@@ -216,13 +214,25 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
         self._moved()
 
     def on_timeline_bar_chosen(self, event: TimelineBar.Chosen) -> None:
-        self.player.seek(event.share * self.player.recording.total)
-        self._moved()
+        """Go to the marker that was clicked, else to the moment."""
+        self._arrived(self.player.to_part(event.cell, event.cells, event.kind))
+
+    def on_timeline_bar_resized(self) -> None:
+        if self.moment is not None:
+            self._show_timeline()
+
+    def on_timeline_bar_wanted(self, event: TimelineBar.Wanted) -> None:
+        """Go to the next marker of the kind that was clicked in the legend, after the last to the first again."""
+        player = self.player
+        found = player.to_mark(event.kind, True)
+        if found is None:
+            player.seek(0.0)
+            found = player.to_mark(event.kind, True)
+        self._arrived(found)
 
     def action_to_step(self) -> None:
         if self.step is not None:
-            found = self.player.to_step(self.step.id)
-            self._moved(found.marker.words if found else f"{self.step.title}: never begun")
+            self._arrived(self.player.to_step(self.step.id), f"{self.step.title}: never begun")
 
     @asks
     async def action_jump(self) -> None:
@@ -246,74 +256,4 @@ class ReplayScreen(SessionScreen, inherit_bindings=False):
             )
             self.app.show_error(error)
         else:
-            self._moved(found.marker.words)
-
-    # what is searched for
-
-    @asks
-    async def action_search(self) -> None:
-        text = await self.app.ask(AskText("Search the session", self._prompt(FIND), self._searched))
-        if text:
-            await self._search_for(text)
-
-    async def _search_for(self, text: str) -> None:
-        self._searched, self._hits = text, []
-        self._searching += 1
-        turn = self._searching
-        self._moved(f"searching for {text}")
-
-        places = await self.app.work_done(lambda: self._find(text, lambda: self._ended or turn != self._searching))
-        if turn != self._searching:
-            return
-        self._hits = sorted(places, key=lambda hit: (hit.elapsed, hit.attempt, hit.line))
-        if self._hits:
-            after = (hit for hit in self._hits if hit.elapsed >= self.player.elapsed)
-            self._show_hit(next(after, self._hits[0]))
-        else:
-            self._moved(f"{text}: not found")
-
-    def _find(self, text: str, stopped: Callable[[], bool]) -> list[Hit]:
-        places: list[Hit] = []
-        for hit in hits(self.player.recording, text, stopped):
-            places.append(hit)
-            if len(places) >= MOST:
-                break
-        return places
-
-    def action_hit(self, way: int) -> None:
-        refused = self.why_not(BY_ID["replay.match-next"])
-        if refused is not None:
-            self.app.show_error(refused)
-            return
-        self._show_hit(self._hits[(self._hit + way) % len(self._hits)])
-
-    def _show_hit(self, hit: Hit) -> None:
-        self._hit = self._hits.index(hit)
-        self.player.seek(hit.elapsed + ROUND)
-        self._moved()
-        self.checklist.look_at(hit.step)
-        self._chosen = hit.attempt
-        title = step_by_id(self.state.runbook, hit.step).title
-        many = f"{len(self._hits)}{'+' if len(self._hits) >= MOST else ''}"
-        self._words = f"/{self._searched}: {self._hit + 1} of {many}, {title}"
-        self.refresh_moment()
-        if hit.line != COMMAND:
-            self.output.mark(self._searched, hit.line)
-
-    # how it looks
-
-    def action_stamps(self) -> None:
-        view = self.output
-        view.stamp = None if view.stamp else self._stamp
-        view.grew()
-
-    def action_summary(self) -> None:
-        from tui.screens.summary.screen import SummaryScreen
-
-        self.app.push_screen(SummaryScreen())
-
-    def action_leave(self) -> None:
-        if self.panes.zoomed:
-            self.action_zoom()
-        else:
-            self.app.close_session()
+            self._arrived(found)
