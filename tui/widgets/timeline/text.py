@@ -111,7 +111,7 @@ def place(elapsed: float, total: float, width: int) -> int:
 
 
 def axis(timeline: Timeline, width: int) -> list[Piece]:
-    """The times below the bar: whole ones, each at its cell, as many as there is room for."""
+    """The times below the bar: whole ones, each at its cell, no more than there is room for."""
     if timeline.total <= 0 or width <= 0:
         return []
     begin = timeline.begin
