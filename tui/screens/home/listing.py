@@ -9,6 +9,9 @@ from textual.widgets import Digits
 
 from tui.screens.home.spots import Spot
 from tui.screens.home.window_text import (
+    GOOD,
+    LATE,
+    SOON,
     WindowSeen,
     below_lines,
     beside_lines,
@@ -24,6 +27,8 @@ Row = tuple[str, list[Piece]]
 """A row of a list: its id, and what it says."""
 BESIDE = 6
 """Cells of a frame's line that no words can have."""
+WINDOWS = {GOOD: "good", LATE: "bad", SOON: "turn"}
+"""The style sheet's name for each colour of the window."""
 
 
 def entitle(frame: Widget, title: list[Piece], foot: list[Piece], width: int) -> None:
@@ -160,8 +165,8 @@ class WindowFrame(Vertical):
             self.beside.say(styled(beside_lines(seen, max(1, width - 3 * len(figures) - 2))))
         lines = below_lines(seen, width) if large else small_lines(seen, width, height)
         self.below.say(styled(lines))
-        for tone in ("good", "bad", "turn"):
-            self.set_class(seen.tone == f"$st-{tone}", tone)
+        for tone, class_ in WINDOWS.items():
+            self.set_class(seen.tone == tone, class_)
 
 
 class UnfinishedFrame(Words, can_focus=True):
