@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from tests.support.runbooks import small
+from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown, shown_whole
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
@@ -53,8 +54,34 @@ def test_what_is_shown_is_what_runs_to_the_byte(run: str) -> None:
     assert shown(Action(run=run), VALUES) == command.script
 
 
-def test_a_value_that_is_not_known_yet_stays_as_it_is_written() -> None:
-    assert shown(Action(run="echo {{ blank }} {{ later }}"), VALUES) == "echo 'a b' {{ later }}"
+def test_of_a_value_that_is_not_known_yet_the_shown_command_says_so() -> None:
+    assert shown(Action(run="echo {{ blank }} {{ later }}"), VALUES) == "echo 'a b' (later: no value yet)"
+    assert shown(Action(run="echo '{{ later }}'"), VALUES) == "echo '(later: no value yet)'"
+    assert shown(Action(run="echo $(({{ later }} + 1))"), VALUES) == "echo $(((later: no value yet) + 1))"
+    assert shown_whole(Action(run="cat", stdin="{{ later }}{{ empty }}"), VALUES) == "cat\n< (later: no value yet)"
+
+
+def test_what_a_value_says_is_never_taken_for_a_placeholder() -> None:
+    assert (
+        shown(Action(run="echo {{ x }} {{ later }}"), {"x": "{{ later }}"})
+        == "echo '{{ later }}' (later: no value yet)"
+    )
+
+
+@pytest.mark.parametrize("key", ["run", "stdin", "directory"])
+def test_nothing_is_run_with_a_value_that_is_not_known(key: str) -> None:
+    action = msgspec.structs.replace(Action(run="cat"), **{key: "cat {{ later }}"})
+    with pytest.raises(RunbookError, match="later has no value yet"):
+        prepare(RUNBOOK, action, VALUES, SECRETS, "key")
+
+
+@pytest.mark.parametrize(
+    "host", [Host(local=True, directory="/srv/{{ later }}"), Host(local=True, environment={"A": "{{ later }}"})]
+)
+def test_nothing_is_run_where_the_host_needs_a_value_that_is_not_known(host: Host) -> None:
+    runbook = msgspec.structs.replace(RUNBOOK, hosts={"web": host})
+    with pytest.raises(RunbookError, match="later has no value yet"):
+        prepare(runbook, Action(run="true"), VALUES, SECRETS, "key")
 
 
 def test_standard_input_is_shown_below_its_command() -> None:

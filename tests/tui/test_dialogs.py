@@ -243,8 +243,8 @@ def test_bad_news_is_an_answer_too(answer: str, good: bool) -> None:
 
 async def test_a_message_can_be_changed_and_is_copied(workspace: Workspace) -> None:
     async with RunbookApp(workspace).run_test() as pilot:
-        asked = await ask(pilot, SendMessage("Notice", "Deploying {{ release }}\nSoon", False))
-        assert "fill it in by hand" in shown(pilot.app)
+        asked = await ask(pilot, SendMessage("Notice", "Deploying (release: no value yet)\nSoon", False))
+        assert "write it in by hand" in shown(pilot.app)
         asked.screen.query_one(TextArea).text = "Deploying v2"
         assert await asked.press("f3") is NOTHING
         assert await asked.press("f2") == ("copied", "Deploying v2")

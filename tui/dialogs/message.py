@@ -10,6 +10,7 @@ from textual.widgets import Button
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
+from tui.runbook.shell.placeholders import NO_VALUE
 from tui.text.block import block, lines_of
 from tui.widgets.draft import Draft
 from tui.widgets.said import Press, Said
@@ -37,8 +38,8 @@ class SendMessage(Dialog[Sent | None]):
         to = f"To {self._to}. " if self._to else ""
         yield Said(lines_of([f"{to}Change what needs changing (Tab reaches the text)."]), classes="dialog-ask")
         yield Draft(self._text, id="message")
-        if "{{" in self._text:
-            yield Said(block("! what is in {{ }} is not known: fill it in by hand"), classes="dialog-hint")
+        if NO_VALUE in self._text:
+            yield Said(block("! some of it has no value yet: write it in by hand"), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")

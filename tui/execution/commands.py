@@ -10,7 +10,7 @@ from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
-from tui.runbook.templates.variables import defaults, fill, fill_command, filled, time_values
+from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, time_values
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 
@@ -40,23 +40,23 @@ def host_of(runbook: Runbook, action: Action) -> tuple[str, Host]:
 
 
 def shown(action: Action, values: Mapping[str, str]) -> str:
-    """The command as it will run, to the byte; a value that is not known yet stays as {{ name }}."""
+    """The command as it will run, to the byte; of a value that is not known yet it says so."""
     template = script_of(action)
     try:
         return fill_command(template, values, partial=True)
     except RunbookError:  # it cannot be written, and so will not run
-        return fill(template, values)
+        return fill_shown(template, values)
 
 
 def shown_whole(action: Action, values: Mapping[str, str]) -> str:
     """The same with what the command gets on standard input."""
-    return with_input(shown(action, values), fill(action.stdin, values))
+    return with_input(shown(action, values), fill_shown(action.stdin, values))
 
 
 def directory_of(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
     """Where a command is run; empty where that is the place in which a login begins."""
     _, host = host_of(runbook, action)
-    return filled(action.directory, values) or filled(host.directory, values) or ""
+    return fill_shown(action.directory, values) or fill_shown(host.directory, values)
 
 
 def prepare(
@@ -71,19 +71,25 @@ def prepare(
     script = fill_command(script_of(action), values)
     return Command(
         script=_before(host, values) + script,
-        directory=directory_of(runbook, action, values),
-        environment={name: text for name, one in host.environment.items() if (text := filled(one, values)) is not None},
+        directory=fill_whole(action.directory, values) or fill_whole(host.directory, values),
+        environment=_environment(host, values),
         secrets=secrets.environment(action.secrets),
-        stdin=fill(action.stdin, values).encode(),
+        stdin=fill_whole(action.stdin, values).encode(),
         timeout=seconds(action.timeout or runbook.runbook.default_timeout),
         key=key,
         durable=durable,
     )
 
 
+def _environment(host: Host, values: Mapping[str, str]) -> dict[str, str]:
+    """A host's variables; one that has only optional values that are not set is not given."""
+    found = {name: fill_whole(one, values) for name, one in host.environment.items()}
+    return {name: text for name, text in found.items() if text or not host.environment[name]}
+
+
 def _before(host: Host, values: Mapping[str, str]) -> str:
     """What a host's commands are begun with: its file's variables, then its preamble."""
-    parts = [host_file.variables(shlex.quote(fill(host.file, values)), host.from_file)] if host.from_file else []
+    parts = [host_file.variables(shlex.quote(fill_whole(host.file, values)), host.from_file)] if host.from_file else []
     if preamble := fill_command(host.preamble, values):
         parts.append(preamble)
     return "".join(f"{part}\n" for part in parts) + (BEGINS if parts else "")

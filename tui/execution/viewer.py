@@ -83,7 +83,7 @@ class Viewer:
         return self._live.values()
 
     def command(self, action: Action) -> str:
-        """The command as it will run, for the eye; unknown values stay visible as {{ name }}."""
+        """The command as it will run, to be read; of a value that is not known yet it says so."""
         return shown_whole(action, self.values())
 
     def message(self, name: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
@@ -10,10 +11,14 @@ from textual.widget import Widget
 from textual.widgets import Button, OptionList
 
 from tui.dialogs.base import Dialog
+from tui.errors import RunbookError
 from tui.runbook.model import Link
+from tui.runbook.templates.variables import address, worded
 from tui.text.block import Block, Piece, block, styled
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.said import Press, Said
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def can_open(url: str, environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -28,12 +33,13 @@ class Links(Dialog[str | None]):
 
     FIRST: ClassVar[str] = "OptionList"
 
-    def __init__(self, links: tuple[Link, ...]) -> None:
+    def __init__(self, links: tuple[Link, ...], values: Mapping[str, str] = NOTHING) -> None:
         super().__init__("Dashboards and links")
         self._links = links
+        self._values = values
 
     def body(self) -> Iterable[Widget]:
-        yield OptionRows(*(OptionRow(_words(link)) for link in self._links))
+        yield OptionRows(*(OptionRow(_words(link, self._values)) for link in self._links))
         yield Said(block("Enter copies the address, and opens it where a browser can."), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:
@@ -41,15 +47,18 @@ class Links(Dialog[str | None]):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._links[event.option_index].url)
+        try:
+            self.dismiss(address(self._links[event.option_index].url, self._values))
+        except RunbookError as error:
+            self.problem(error.message)
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:
         self.dismiss(None)
 
 
-def _words(link: Link) -> Block:
-    lines: list[list[Piece]] = [[(link.title, "bold"), (f"  {link.url}", "")]]
+def _words(link: Link, values: Mapping[str, str]) -> Block:
+    lines: list[list[Piece]] = [[(link.title, "bold"), (f"  {worded(link.url, values)}", "")]]
     if link.look_for:
         lines.append([(f"  {'; '.join(link.look_for)}", "$faint")])
     if link.access:

@@ -22,7 +22,7 @@ from tui.runbook.described.probes import given_words, words_of
 from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.templates.filling import filled_action
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import fill, fill_shown
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.output.output import OutputUnwritable
@@ -112,7 +112,7 @@ class AttemptRunner:
             command=words,
             mutates=mutates and not again,
             durable=action.run is not None and mutates and not again and self._executor.transports[host].durable,
-            stdin=fill(action.stdin, values),
+            stdin=fill_shown(action.stdin, values),
             again=again,
             last=last,
         )
@@ -128,7 +128,7 @@ class AttemptRunner:
                 values=values,
                 host=host_named(self._runbook, action.on),
                 command=shown(action, values),
-                stdin=fill(action.stdin, values),
+                stdin=fill_shown(action.stdin, values),
             )
         )
         needed = None

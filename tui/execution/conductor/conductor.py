@@ -26,7 +26,7 @@ from tui.execution.secrecy.secrets import Secrets
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook, Signoff, Step
 from tui.runbook.templates.filling import filled_action
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import address
 from tui.session import events as ev
 from tui.session.folding.before_change import change_begun
 from tui.session.journal.journal import Journal
@@ -265,7 +265,7 @@ class Conductor(Viewer):
         """Record that the operator was taken to the page a step waits for."""
         with self.recorder.lock:
             step, index, action = self._gate.waiting(step_id, "open")
-            url = fill(action.open or "", self.values())
+            url = address(action.open or "", self.values())
             self.recorder.record(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
             self._progress.advance(step)
 

@@ -13,6 +13,15 @@ PLACEHOLDER = re.compile(r"\{\{(?!(?:end|else|break|continue)\}\}) *([A-Za-z_][A
 """One `{{ name }}`, with blanks or without: `{{.Names}}`, `{{json .}}` and `{{end}}` are other programs'."""
 
 
+NO_VALUE = "no value yet"
+"""What people read where a value would stand that nobody has given."""
+
+
+def unset(name: str) -> str:
+    """The words that stand for a value that nobody has given; only ever shown."""
+    return f"({name.replace('_', ' ')}: {NO_VALUE})"
+
+
 class QuotingContext(StrEnum):
     """Where a placeholder stands."""
 

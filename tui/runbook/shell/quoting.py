@@ -3,12 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from tui.errors import RunbookError
 from tui.runbook.problem import quoted
 from tui.runbook.shell.lexer import read
-from tui.runbook.shell.placeholders import HereDocument, QuotingContext, Script
+from tui.runbook.shell.placeholders import HereDocument, QuotingContext, Script, unset
 
 _SAFE = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
 _RESERVED = frozenset(
@@ -19,15 +17,11 @@ _RESERVED = frozenset(
 def fill_quoted(template: str, values: Mapping[str, str], partial: bool = False) -> str:
     """See `variables.fill_command`."""
     script = read(template)
-    if partial:
-        script = replace(
-            script, placeholders=tuple(placeholder for placeholder in script.placeholders if placeholder.name in values)
-        )
     for found in script.placeholders:
         if found.name not in values:
-            raise RunbookError(
-                f"{found.name} has no value yet", "run the step that captures it, or give it at set-up with --set"
-            )
+            if partial:
+                continue
+            raise no_value(found.name)
         if found.refusal:
             raise RunbookError(f"{found.name} cannot be written into the command: {found.refusal}", found.remedy)
         if "\0" in values[found.name]:
@@ -37,12 +31,19 @@ def fill_quoted(template: str, values: Mapping[str, str], partial: bool = False)
     return _filled(template, script, values, 0, len(template))
 
 
+def no_value(name: str) -> RunbookError:
+    """Why nothing is run or opened that names this value."""
+    return RunbookError(f"{name} has no value yet", "run the step that captures it, or give it at set-up with --set")
+
+
 def _filled(template: str, script: Script, values: Mapping[str, str], start: int, end: int) -> str:
     parts = []
     at = start
     for found in script.placeholders:
         if start <= found.start < end:
-            parts += [template[at : found.start], _written(values[found.name], found.place, template[found.end :][:1])]
+            value = values.get(found.name)
+            written = unset(found.name) if value is None else _written(value, found.place, template[found.end :][:1])
+            parts += [template[at : found.start], written]
             at = found.end
     return "".join([*parts, template[at:end]])
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tui.runbook.model import Variable, Window
-from tui.runbook.shell.placeholders import PLACEHOLDER
-from tui.runbook.shell.quoting import fill_quoted
+from tui.runbook.shell.placeholders import PLACEHOLDER, unset
+from tui.runbook.shell.quoting import fill_quoted, no_value
 
 DRAFTED = frozenset(
     {
@@ -61,9 +61,38 @@ def worded(template: str, values: Mapping[str, str]) -> str:
 
     def word(found: re.Match[str]) -> str:
         value = values.get(found[1], "")
-        return value if value.strip() else f"({found[1].replace('_', ' ')}: no value yet)"
+        return value if value.strip() else unset(found[1])
 
     return PLACEHOLDER.sub(word, template)
+
+
+def fill_shown(template: str, values: Mapping[str, str]) -> str:
+    """The text as a command will get it, to be read: a value that is not set says so, an empty one stays empty."""
+    return PLACEHOLDER.sub(lambda found: values[found[1]] if found[1] in values else unset(found[1]), template)
+
+
+def fill_whole(template: str, values: Mapping[str, str]) -> str:
+    """The text with every value in its place, as a command gets it.
+
+    Raises:
+        RunbookError: a name has no value.
+    """
+    for name in PLACEHOLDER.findall(template):
+        if name not in values:
+            raise no_value(name)
+    return fill(template, values)
+
+
+def address(template: str, values: Mapping[str, str]) -> str:
+    """The address of a page that is opened or copied.
+
+    Raises:
+        RunbookError: a name has no value, or an empty one: it would be the address of another page.
+    """
+    for name in PLACEHOLDER.findall(template):
+        if not values.get(name, "").strip():
+            raise no_value(name)
+    return fill(template, values)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str | None:
@@ -123,7 +152,7 @@ def fill_command(template: str, values: Mapping[str, str], partial: bool = False
     """The shell command with every value quoted for the place it stands in, so that the shell reads it as plain text.
 
     Args:
-        partial: a name without a value stays as it is written; meant for a command that is only shown.
+        partial: a name without a value says so in words; meant for a command that is only shown, and never run.
 
     Raises:
         RunbookError: a name has no value, or a value cannot be written in its place.

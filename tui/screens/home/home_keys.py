@@ -200,9 +200,11 @@ class HomeActs(FrontPage[None]):
 
     @asks
     async def action_links(self) -> None:
+        from tui.execution.commands import values_of
         from tui.screens.links import Links
 
-        url = await self.app.ask(Links(self.app.workspace.runbook.dashboards))
+        runbook = self.app.workspace.runbook
+        url = await self.app.ask(Links(runbook.dashboards, values_of(runbook, {}, self.app.workspace.clock.now())))
         if url:
             self.app.open_link(url)
 

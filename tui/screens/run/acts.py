@@ -12,7 +12,7 @@ from tui.runbook.index import index_of
 from tui.runbook.model import Action, Approval, Danger, Signoff, Step
 from tui.runbook.shell.counting import only_looks, repeatable
 from tui.runbook.templates.filling import filled_action
-from tui.runbook.templates.variables import fill, worded
+from tui.runbook.templates.variables import address, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import check_lines, not_known, sign_rows, start_of, start_rows
@@ -166,7 +166,7 @@ class SessionActs(SessionScreen):
         elif kind == "send":
             await self._message(step, action)
         else:
-            url = fill(action.open or "", self.viewer.values())
+            url = address(action.open or "", self.viewer.values())
             self.app.open_link(url)
             self._try(lambda: self.conductor.opened(step.id))
             await self._and_then(step, step_state.action)
@@ -321,7 +321,10 @@ class SessionActs(SessionScreen):
         step = self.step
         if step is not None and not self.refused("open"):
             link = next(action.open for action in step.actions if action.open)
-            self.app.open_link(fill(link, self.viewer.values()))
+            try:
+                self.app.open_link(address(link, self.viewer.values()))
+            except RunbookError as error:
+                self.app.show_error(error)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

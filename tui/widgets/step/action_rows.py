@@ -12,7 +12,7 @@ from tui.runbook.facts import host_named
 from tui.runbook.model import Action, AnswerKind, Runbook, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.filling import filled_action
-from tui.runbook.templates.variables import fill, worded
+from tui.runbook.templates.variables import fill_shown, worded
 from tui.session.state import SessionState, StepStatus
 from tui.text.amounts import counted, duration
 from tui.text.block import Piece
@@ -209,7 +209,7 @@ def _body(
     words = worded(action.open or "", values) if action.open is not None and action.title else words
     if words and words != title:
         found += rows([("   ", ""), (words, "")], width, 3)
-    for line in command_lines(fill(action.original, values)) if action.original and action.automatic else ():
+    for line in command_lines(worded(action.original, values)) if action.original and action.automatic else ():
         found += rows([("   document: ", "$faint"), (line, LABEL)], width, 5)
     answer = moment.state.step(step.id).answers.get(place)
     if action.ask is not None and one.current and action.answer is AnswerKind.CHOICE:
@@ -230,7 +230,7 @@ def _commands(
 ) -> list[LaidRow]:
     """The command of an action as it ran, or as it will run; both where the next try runs another one."""
     action, width = step.actions[place], room.width
-    whole, stdin = shown_whole(action, values), fill(action.stdin, values)
+    whole, stdin = shown_whole(action, values), fill_shown(action.stdin, values)
     ran = _ran(one, whole)
     given = one.attempt.stdin if one.attempt is not None else stdin
     lead = _lead(step, place, one) if inline and len(step.actions) > 1 else []
