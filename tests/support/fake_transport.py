@@ -46,6 +46,7 @@ class FakeTransport:
         self.found = "It is still running (2 processes)."
         self.cleared: list[str] = []
         self.state = LinkState.UP
+        self.takes: float | None = None
         self.listener: LinkListener = lambda link, detail: None
 
     def connect(self) -> HostFacts:
@@ -100,6 +101,9 @@ class FakeTransport:
 
     def link(self) -> LinkState:
         return self.state
+
+    def round_trip(self) -> float | None:
+        return self.takes
 
     def listen(self, listener: LinkListener) -> None:
         self.listener = listener

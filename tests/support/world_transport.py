@@ -61,6 +61,9 @@ class WorldTransport:
     def link(self) -> LinkState:
         return LinkState.UP
 
+    def round_trip(self) -> None:
+        """A world is nowhere."""
+
     def listen(self, listener: LinkListener) -> None:
         """A world has no connection that could change."""
 

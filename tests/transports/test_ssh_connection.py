@@ -1,6 +1,7 @@
 """Breaks the connection in every way there is: the outcome says what is known, and the next command connects again."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.support.sshd import Sshd, free_port
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Answering, CancelToken, Command, LinkState, Stream
+from tui.transports.ssh.liveness import steadied
 from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ps")
@@ -93,6 +95,29 @@ def test_a_host_that_only_paused_is_kept(own_sshd: MakeSshd) -> None:
     host.close()
     assert server.said("Accepted publickey") == 1
     assert LinkState.LOST not in links.seen
+
+
+def test_the_sign_of_life_tells_how_long_an_answer_takes(own_sshd: MakeSshd) -> None:
+    server = own_sshd()
+    host = server.transport(liveness=1.5)
+    assert host.round_trip() is None
+    host.connect()
+    until = time.monotonic() + 30
+    while host.round_trip() is None and time.monotonic() < until:
+        run(host, "true")
+    took = host.round_trip()
+    assert took is not None
+    assert took > 0
+    host.close()
+    assert host.round_trip() is None, "nothing is said of a connection that is gone"
+
+
+def test_a_round_trip_that_took_about_as_long_as_the_one_before_is_no_news() -> None:
+    assert steadied(None, 0.041) == 0.041
+    assert steadied(0.041, 0.046) == 0.041
+    assert steadied(0.041, 0.080) == 0.080
+    assert steadied(0.0004, 0.0011) == 0.0004
+    assert steadied(0.4, 0.2) == 0.2
 
 
 def test_a_command_cancelled_on_a_frozen_host_is_unknown(own_sshd: MakeSshd) -> None:

@@ -137,6 +137,15 @@ async def test_a_rollback_writes_its_big_clock_and_the_small_ones(workspace: Wor
         assert 0 < await rate(app, pilot, clock) < LIMIT
 
 
+async def test_a_round_trip_is_in_the_row_and_paints_nothing_while_it_stays(
+    workspace: Workspace, host: FakeTransport, clock: FakeClock
+) -> None:
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        host.takes = 0.041
+        await until(pilot, lambda: "41 ms" in shown(app))
+        assert await rate(app, pilot, clock) < LIMIT
+
+
 async def test_a_sample_paints_what_it_changed(workspace: Workspace, clock: FakeClock) -> None:
     async with counted(workspace, (200, 60)) as (app, pilot):
         conductor = cast(Any, app.conductor)

@@ -21,6 +21,7 @@ from tui.text.amounts import roughly
 from tui.text.block import Piece
 from tui.widgets.foot.text import vitals_line
 from tui.widgets.frames import Printed, counts_of, legend, output_foot, output_head, step_title, title_fits
+from tui.widgets.glyphs import STYLES
 from tui.widgets.head.progress_text import people_left, progress_row
 from tui.widgets.looks.bars import bar, segments
 from tui.widgets.moment import Moment
@@ -153,6 +154,15 @@ def test_the_vitals_name_each_host_and_what_is_wrong_with_it() -> None:
     assert line.startswith("● web  ✖ db not answering  ○ cache not connected")
     assert line.endswith("✔ recorded")
     assert "recorded" not in told(vitals_line(Moment(state=state_of(), now=OPENS, trouble="disk full"), 80))
+
+
+def test_a_connected_host_has_its_round_trip_beside_it_and_amber_where_it_is_slow() -> None:
+    links = {"web": "connected", "db": "connected", "far": "connected", "gone": "not answering"}
+    trips = {"web": 0.0408, "db": 0.0002, "far": 0.31, "gone": 0.05}
+    line = vitals_line(Moment(state=state_of(), now=OPENS, links=links, round_trips=trips), 120)
+    assert told(line).startswith("● web 41 ms  ● db 1 ms  ● far 310 ms  ✖ gone not answering")
+    styles = dict(line)
+    assert styles[" 310 ms"] == STYLES["turn"] != styles[" 41 ms"]
 
 
 # frames

@@ -306,6 +306,12 @@ class Workspace:
         hosts = runbook.hosts.items()
         return {name: ways[name].link().value for name, host in hosts if not (host.connection or host.local)}
 
+    def round_trips(self) -> dict[str, float]:
+        """How many seconds the hosts of the session that is open take to answer, of those where it is known."""
+        runbook, ways = self._conducted
+        own = (name for name, host in runbook.hosts.items() if not (host.connection or host.local))
+        return {name: took for name in own if (took := ways[name].round_trip()) is not None}
+
     def close(self) -> None:
         """Let go of every connection."""
         for transport in {*self.transports.values(), *self._opened}:

@@ -139,6 +139,10 @@ class ReplayWorkspace(Workspace):
         state = self.replayer.state
         return {host: state.links.get(host, CONNECTED) for host in state.hosts}
 
+    def round_trips(self) -> dict[str, float]:
+        """None: how long a host took to answer is not recorded."""
+        return {}
+
 
 def staged(directory: SessionDirectory) -> ReplayWorkspace:
     """A kept session, to be seen again; its key frames are kept where the platform keeps such things.

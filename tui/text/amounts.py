@@ -19,6 +19,11 @@ SHORTEST = 0.05
 """A shorter time, in seconds, is not shown: what ran took none."""
 
 
+def answer_time(length: float) -> str:
+    """How long a host takes to answer, given in seconds: 41 ms, 1.2 s; never none at all."""
+    return f"{max(1, round(length * 1000))} ms" if length < 0.9995 else f"{length:.1f} s"
+
+
 def counted(number: int, thing: str) -> str:
     """So many of a thing: 1 step, 2 steps."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

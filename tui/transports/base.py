@@ -255,6 +255,9 @@ class Transport(Protocol):
     def link(self) -> LinkState:
         """The state of the connection now."""
 
+    def round_trip(self) -> float | None:
+        """How many seconds an answer of the place takes, as the last sign of life told; None where there is none."""
+
     def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on, on any thread.
 

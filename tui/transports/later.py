@@ -75,6 +75,10 @@ class LaterTransport:
         """The state of the connection now."""
         return self._made.link() if self._made else LinkState.DOWN
 
+    def round_trip(self) -> float | None:
+        """How many seconds an answer of the place takes; see Transport."""
+        return self._made.round_trip() if self._made else None
+
     def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on; it replaces the one before."""
         with self._lock:

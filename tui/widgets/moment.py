@@ -20,7 +20,8 @@ from tui.session.views.usual import Usual, WholeUsual, step_seconds
 class Moment(Struct, frozen=True, kw_only=True):
     """Everything a widget may show: a session's state at a time, live or replayed.
 
-    `links` is the state of each connection in words, `trouble` why the journal cannot be written, `printed` when the
+    `links` is the state of each connection in words, `round_trips` how many seconds its host takes to answer where
+    that is known, `trouble` why the journal cannot be written, `printed` when the
     running command last printed something, `read_only` why nothing can be done, `held` why nothing runs yet,
     `busy` whether commands are run one after the other, also while one is waited for to be tried again,
     `replayed` whether it is long past, `usual` what steps took in earlier sessions, `whole` what whole sessions and
@@ -31,6 +32,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     state: SessionState
     now: datetime
     links: Mapping[str, str] = {}
+    round_trips: Mapping[str, float] = {}
     trouble: str = ""
     printed: datetime | None = None
     read_only: str = ""

@@ -180,6 +180,7 @@ class SessionScreen(FrontPage[None]):
             state=state,
             now=workspace.clock.now(),
             links=workspace.links(),
+            round_trips=workspace.round_trips(),
             trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
             printed=self._printed,
             read_only=self.viewer.read_only,

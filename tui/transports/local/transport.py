@@ -88,6 +88,9 @@ class LocalTransport(KeepsJobs):
         """Always there."""
         return LinkState.UP
 
+    def round_trip(self) -> None:
+        """There is no way to be measured."""
+
     def listen(self, listener: LinkListener) -> None:
         """There is no connection that could change."""
 

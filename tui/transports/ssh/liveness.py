@@ -11,15 +11,29 @@ from tui import threads
 from tui.transports.base import LinkState
 from tui.transports.ssh.wire import Connection
 
+JITTER = 0.25
+"""A round trip that differs by a smaller share from the one that is told is no news."""
+LEAST = 0.002
+"""Nor is one that differs by fewer seconds."""
+
+
+def steadied(told: float | None, took: float) -> float:
+    """How long a round trip takes, in seconds: what was `told` before while the newest `took` about as long."""
+    return told if told is not None and abs(took - told) <= max(told * JITTER, LEAST) else took
+
 
 class Liveness:
-    """Asks the other side for a sign of life; without one for `deadline` seconds the connection is given up."""
+    """Asks the other side for a sign of life; without one for `deadline` seconds the connection is given up.
+
+    `round_trip` is how long the answer takes, in seconds; None before the first one.
+    """
 
     def __init__(self, connection: Connection, deadline: float, changed: Callable[[LinkState, str], None]) -> None:
         self._connection = connection
         self._deadline = deadline
         self._changed = changed
         self._stopped = threading.Event()
+        self.round_trip: float | None = None
         threads.start("liveness", self._run)
 
     def stop(self) -> None:
@@ -51,6 +65,7 @@ class Liveness:
             with suppress(EOFError, OSError, SSHException):  # it died as it was asked: no sign of life
                 self._connection.global_request("keepalive@openssh.com", wait=True)
                 if self._connection.is_active():
+                    self.round_trip = steadied(self.round_trip, time.monotonic() - asked)
                     answered.set()
 
         threads.start("keepalive", ask)

@@ -158,6 +158,12 @@ class SSHTransport(KeepsJobs):
         """The state of the connection now."""
         return self._link
 
+    def round_trip(self) -> float | None:
+        """How long the last sign of life took; see Transport."""
+        watch = self._watch
+        made_up = bool(self._credentials.trusted)  # a drill's host is on this machine: its time says nothing
+        return None if watch is None or made_up or self._link is not LinkState.UP else watch.round_trip
+
     def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on."""
         self.on_link = listener

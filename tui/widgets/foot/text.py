@@ -6,6 +6,7 @@ from tui.runbook.facts import connection_of
 from tui.session.samples import limits_of
 from tui.session.state import CONNECTED, Attempt, SessionState
 from tui.session.views.doubts import doubt_words
+from tui.text.amounts import answer_time
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
@@ -19,6 +20,8 @@ BETWEEN = "  "
 STALLED = "not answering"
 NOT_YET = "not connected"
 RECORDED: Piece = ("✔ recorded", STYLES["good"])
+SLOW = 0.3
+"""A host that takes so many seconds to answer is slow: what is typed there is seen late."""
 MARGINS = 2
 """Cells beside the row."""
 SPARK = 8
@@ -29,7 +32,8 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
     """The connections, then the monitors while they fit, those with a trigger first; at the end that it is recorded."""
     line: list[Piece] = []
     for host, link in moment.links.items():
-        line += [(BETWEEN, ""), *_host(host, link)] if line else _host(host, link)
+        line += [(BETWEEN, "")] if line else []
+        line += _host(host, link, moment.round_trips.get(host))
     recorded: list[Piece] = [] if moment.trouble or moment.read_only or moment.replayed else [RECORDED]
     room = width - MARGINS - (length(recorded) + len(BETWEEN) if recorded else 0)
     for name in _watched(moment.state):
@@ -42,9 +46,12 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
     return line
 
 
-def _host(host: str, link: str) -> list[Piece]:
+def _host(host: str, link: str, round_trip: float | None) -> list[Piece]:
     if link == CONNECTED:
-        return [("● ", STYLES["good"]), (host, "")]
+        up: list[Piece] = [("● ", STYLES["good"]), (host, "")]
+        if round_trip is None:
+            return up
+        return [*up, (f" {answer_time(round_trip)}", STYLES["turn"] if round_trip >= SLOW else LABEL)]
     down = link != NOT_YET
     style = STYLES["bad"] if down else STYLES["todo"]
     return [("✖ " if down else "○ ", style), (f"{host} ", ""), (link, style)]
