@@ -186,7 +186,9 @@ def test_textuals_widgets() -> None:
     has("textual", Input(), "_on_paste", "tui/dialogs/confirm.py: TypedInput")
     has("textual", RadioSet(), "_pressed_button", "tui/screens/setup/fields.py")
     has("textual", OptionList(), "_scroll_update", "tui/widgets/output/lines.py")
-    has("textual", CommandPalette, "_action_command_list", "tui/screens/palette.py")
+    has("textual", CommandPalette, "_action_command_list _action_escape", "tui/screens/palette/screen.py")
+    list_takes = "self command_list commands clear_current"
+    takes("textual", CommandPalette._refresh_command_list, list_takes, "tui/screens/palette/screen.py")
 
 
 def foreign() -> dict[str, str]:

@@ -27,7 +27,8 @@ def ran_on(
         conductor = workspace.resume(found, "ana", which)
         workspace.reach_again(conductor)
         conductor.agree()
-        conductor.reopen("again", "once more")
+        if conductor.state.step("again").status.settled:
+            conductor.reopen("again", "once more")
         conductor.start("again")
         conductor.wait(30)
         conductor.close()

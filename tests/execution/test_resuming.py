@@ -205,7 +205,7 @@ def test_a_finished_session_is_opened_again_only_where_somebody_says_so(workspac
     conductor.wait(10)
     conductor.close()
     before = events(workspace)
-    with pytest.raises(SessionOver, match=r"is finished: abandoned .* by ana"):
+    with pytest.raises(SessionOver, match=r"is finished: – abandoned .* by ana"):
         workspace.resume("last", "ben")
     assert events(workspace) == before
     again = workspace.resume("last", "ana", reopen=True)

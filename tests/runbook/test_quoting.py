@@ -1,8 +1,9 @@
+import re
 import shutil
 import subprocess
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tui.errors import RunbookError
@@ -198,6 +199,7 @@ PIECES = [*"ab$`'\"\\(){}<#\n E-", "{{ x }}", "<<E\n", "$(", "${", "$((", "case 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 @settings(max_examples=300, deadline=None)
 def test_reading_any_text_ends_and_finds_every_placeholder(template: str) -> None:
+    assume(not re.search(r"\{\{\w", template))  # a placeholder of another name, by chance
     script = read(template)
     count = template.count("{{ x }}")
     assert [template[found.start : found.end] for found in script.placeholders] == ["{{ x }}"] * count

@@ -112,9 +112,10 @@ class Operator:
         return dialog
 
     async def pick_first(self) -> None:
-        """Take the first of the reasons that are offered."""
-        await self._armed(await self.on_screen(RollbackReason))
-        await self.press("down", "enter")
+        """Take the first of the reasons that are offered; that of a trigger that tripped is chosen already."""
+        asked: RollbackReason = await self.on_screen(RollbackReason)
+        await self._armed(asked)
+        await self.press(*([] if asked.preselected else ["down"]), "enter")
 
     async def _armed(self, dialog: Dialog[Any]) -> None:
         while not dialog.armed:  # noqa: ASYNC110 – nobody is told

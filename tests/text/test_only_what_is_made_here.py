@@ -17,7 +17,7 @@ SHOWS_NOTHING = {
     *("App", "Screen", "ModalScreen", "Widget", "ScrollView", "Horizontal", "Vertical", "VerticalScroll", "Footer"),
     *("Message", "Worker", "Timer", "Size", "Region", "Strip", "Color", "reactive", "var", "on", "events"),
     *("cell_len", "set_cell_size", "get_character_cell_size", "MessagePump", "AwaitComplete", "getters"),
-    *("Style", "RichColor", "Theme", "LayoutUpdate"),
+    *("Style", "RichColor", "Theme", "LayoutUpdate", "Provider", "Grid", "Content"),
 }
 """What shows no text of its own, or only the names of keys; what `render` gives is looked at below."""
 MAY = {
@@ -34,8 +34,9 @@ MAY = {
     ("widgets/rollback/head.py", "Digits"): "a clock",
     ("screens/home/listing.py", "Digits"): "a clock",
     ("screens/setup/fields.py", "RadioSet"): "made of choices, which take blocks",
-    ("screens/palette.py", "CommandPalette"): "offers the program's own words",
-    ("app.py", "SystemCommand"): "the program's own words",
+    ("screens/palette/screen.py", "CommandPalette"): "offers the program's own words",
+    ("screens/palette/screen.py", "DiscoveryHit"): "takes words that were made safe",
+    ("screens/palette/screen.py", "Command"): "takes a block",
     ("actions.py", "Binding"): "the program's own words",
     ("screens/home/screen.py", "Binding"): "the program's own words",
     ("screens/setup/fields.py", "Binding"): "not shown",

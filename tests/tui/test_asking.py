@@ -30,7 +30,6 @@ from tui.session import events as ev
         ("nnn", AskText),
         ("nk", AskText),
         ("kn", AskText),
-        ("/\r", AskText),
         ("v\r", Pick),
         ("\x11\r", Confirm),
     ],

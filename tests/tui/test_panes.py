@@ -212,7 +212,7 @@ async def test_another_size_is_drawn_at_once(workspace: Workspace, host: FakeTra
     host.replies["git describe"] = Reply(f"{line}\n".encode())
     async with running(workspace, (80, 24)) as (app, pilot):
         await pilot.press("enter")
-        await until(pilot, lambda: status(app, "look") is StepStatus.SIGNED)
+        await until(pilot, lambda: app.screen.checklist.selected == "backup")
         await pilot.press("up")
         await until(pilot, lambda: "xxx" in shown(app))
         for width, height in ((200, 60), (80, 24), (120, 40), (60, 20), (250, 70)):

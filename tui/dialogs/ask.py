@@ -20,7 +20,7 @@ class AskText(Dialog[str | None]):
     """A line of text, asked for in one line or several; `choices` are offered and may be changed."""
 
     FIRST: ClassVar[str] = "OptionList, Input"
-    _preselected = False
+    preselected = False
 
     written = getters.query_one("#text", Input)
 
@@ -44,7 +44,7 @@ class AskText(Dialog[str | None]):
         yield Said(lines_of(self._prompt), classes="dialog-ask")
         if self._choices:
             yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
-            yield Choices(self._choices, self._preselected)
+            yield Choices(self._choices, self.preselected)
 
     def field(self) -> Iterable[Widget]:
         if self._choices:
@@ -107,7 +107,7 @@ class RollbackReason(AskText):
         preselected: bool = False,
     ) -> None:
         super().__init__("Roll back", "Why?", choices=tuple(reasons))
-        self._plan, self._changes, self._preselected = plan, changes, preselected
+        self._plan, self._changes, self.preselected = plan, changes, preselected
 
     def body(self) -> Iterable[Widget]:
         if self._plan:

@@ -67,7 +67,7 @@ def render(source: Source) -> bytes:
     lines = [_text(row, place) for place, row in enumerate(written)]
     said = [_text(one, place) for place, one in enumerate(tellings)]
     width, window = 2 * EDGE + COLUMNS * CELL, ROWS * ROW
-    about = f"The session as a recording of a terminal, {duration(length)} long, over and over."
+    about = f"Session {source.id} as a recording of a terminal, {duration(length)} long, over and over."
     return joined(
         tag(
             "svg",

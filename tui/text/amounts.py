@@ -89,6 +89,12 @@ def time_left(length: timedelta) -> str:
     return f"{total} s" if total < MINUTE else _hours(total // MINUTE)
 
 
+def hours_clock(length: timedelta) -> str:
+    """A length of time in hours and minutes, as large figures count it down: 1:28."""
+    hours, minutes = divmod(int(length.total_seconds() // 60), 60)
+    return f"{hours}:{minutes:02d}"
+
+
 def spelled(length: timedelta) -> str:
     """A length of time in a message to people who do not know the program: 42 s, 2 min 15 s, 1 h 2 min."""
     minutes, rest = divmod(round(max(length, timedelta()).total_seconds()), MINUTE)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, Runbook, Weekday, Window, seconds
 from tui.runbook.window import WindowState, next_opening, window_state
-from tui.text.amounts import roughly, time_left
+from tui.text.amounts import hours_clock, roughly, time_left
 from tui.text.block import Piece
 from tui.widgets.looks.bars import bar
 from tui.widgets.looks.fitting import clipped, width_of
@@ -78,13 +78,13 @@ def countdown(seen: WindowSeen) -> tuple[str, str]:
     if seen.always:
         return "", ""
     if seen.state.inside:
-        return _hours(seen.state.left), "hours left"
+        return hours_clock(seen.state.left), "hours left"
     if seen.following is None:
         return "", ""
     ahead = seen.following - seen.now
     if ahead >= LONGEST:
         return str(int(ahead / timedelta(days=1))), "days to go"
-    return _hours(ahead), "hours to go"
+    return hours_clock(ahead), "hours to go"
 
 
 def beside_lines(seen: WindowSeen, width: int) -> Lines:
@@ -151,8 +151,3 @@ def _next(seen: WindowSeen, width: int, counted: bool = False) -> list[Piece]:
         if width_of([*line, *more]) <= width:
             return [*line, *more]
     return clipped(line, width)
-
-
-def _hours(length: timedelta) -> str:
-    hours, minutes = divmod(int(length.total_seconds() // 60), 60)
-    return f"{hours}:{minutes:02d}"
