@@ -105,13 +105,13 @@ def play(folder: Path, episodes: int, seed: int, faults: list[str]) -> int:
 
 
 def begin(screen: Terminal) -> None:
-    """Set a deployment up, and begin it; the run screen names its first step."""
+    """Set a deployment up, and begin it; the run screen shows its plan."""
     screen.press("d")
     screen.wait_for("Preflight")
     for _ in range(100):
         screen.press(F10)
         screen.idle(QUIET)
-        if b"Pre-Deployment" in screen.received:
+        if b"Plan" in screen.received:
             return
     raise AssertionError("the session does not begin")
 

@@ -6,12 +6,16 @@ has to follow its terminal too.
 """
 
 import re
-from collections.abc import Callable
+import string
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from rich.style import Style
+from textual.color import Color
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
@@ -21,8 +25,15 @@ from tui.app import RunbookApp
 from tui.config import Config
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
+from tui.widgets.looks.contrast import ENOUGH, contrast
+from tui.widgets.looks.themes import DAY, NIGHT
 
 SIZES = ((80, 24), (120, 40), (200, 60))
+COLOURS = FOLDER / "colours"
+COLOURLESS = ("home", "setup", "run-running", "run-failed", "confirm-destructive", "watch", "rollback", "summary")
+LETTERS = string.ascii_letters + string.digits + string.punctuation
+ROUNDED = 0.02
+"""So much contrast is lost where a colour is written in whole numbers."""
 STILL = 30
 """How often a screen is looked at, 10 ms apart, until it counts as at rest."""
 AT_MOST = 10.0
@@ -56,21 +67,81 @@ async def test_drawn(
         await DRAWN[state](Stage(app, pilot, host, clock))
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)
-            await held(pilot, request.config.getoption("update_snapshots"), FOLDER / f"{name}-{width}x{height}.txt")
+            await held(pilot, request, FOLDER / f"{name}-{width}x{height}.txt", text)
+            assert unreadable(app) == []
+        await pilot.resize_terminal(*SIZES[0])
+        for theme in (NIGHT, DAY):
+            app.theme = theme
+            await held(pilot, request, COLOURS / f"{name}-{theme}.txt", colours)
+            assert unreadable(app) == []
 
 
-async def held(pilot: Any, update: bool, file: Path) -> None:
+@pytest.mark.parametrize("state", COLOURLESS)
+async def test_drawn_without_colours(
+    make_workspace: Callable[..., Workspace],
+    host: FakeTransport,
+    clock: FakeClock,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await pilot.pause()
+        await DRAWN[state](Stage(app, pilot, host, clock))
+        await held(pilot, request, FOLDER / "mono" / f"{state}.txt", text)
+        await held(pilot, request, COLOURS / f"{state}-mono.txt", colours)
+        assert unreadable(app) == []
+
+
+async def held(pilot: Any, request: Any, file: Path, draw: Callable[[RunbookApp], str]) -> None:
     """Wait until the screen is drawn as its file says; or write the file, once the screen has come to rest."""
-    was = read(file)
+    was, update = read(file), request.config.getoption("update_snapshots")
     seen, began, same = "", monotonic(), 0
     while same < (STILL if update else 1) and monotonic() - began < AT_MOST:
         await pilot.pause(0.01)
-        before, seen = seen, text(pilot.app)
+        before, seen = seen, draw(pilot.app)
         same = same + 1 if seen == (before if update else was) else 0
     if update:
         write(file, seen)
         return
     assert seen.splitlines() == was.splitlines(), f"{file.stem} is drawn otherwise than in its file"
+
+
+def segments(app: RunbookApp) -> Iterator[list[tuple[str, Style]]]:
+    """What each row of the terminal is made of."""
+    for strip in app.screen._compositor.render_strips(app.screen.size):
+        yield [(segment.text, segment.style or Style.null()) for segment in strip]
+
+
+def colours(app: RunbookApp) -> str:
+    """A letter for each cell, the same for the same look; below what the letters mean."""
+    letters: dict[str, str] = {}
+    rows = []
+    for row in segments(app):
+        looks = [(look(style), cell_len(text)) for text, style in row]
+        rows.append("".join(letters.setdefault(one, LETTERS[len(letters)]) * cells for one, cells in looks))
+    return "\n".join([*rows, "", *(f"{letter} {one}" for one, letter in letters.items())]) + "\n"
+
+
+def look(style: Style) -> str:
+    """A style in words, without what a click does."""
+    return str(style.without_color + Style(color=style.color, bgcolor=style.bgcolor)).partition(" link")[0]
+
+
+def unreadable(app: RunbookApp) -> list[str]:
+    """The words on the screen whose contrast is below what text needs."""
+    found = []
+    for row in segments(app):
+        for words, style in row:
+            front, behind = style.color, style.bgcolor
+            if front is None or behind is None or front.triplet is None or behind.triplet is None:
+                continue
+            pair = [Color(*one.triplet) for one in (front, behind) if one.triplet]
+            if any(map(str.isalnum, words)) and contrast(*pair) < ENOUGH - ROUNDED:
+                found.append(f"{words.strip()}: {contrast(*pair):.1f}, {front.name} on {behind.name}")
+    return sorted(set(found))
 
 
 def read(file: Path) -> str:
@@ -80,6 +151,7 @@ def read(file: Path) -> str:
 
 def write(file: Path, seen: str) -> None:
     """Keep what a screen is."""
+    file.parent.mkdir(exist_ok=True)
     file.write_text(seen, encoding="utf-8")
 
 
