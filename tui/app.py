@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.execution.viewer import Viewer
     from tui.replay.stage import ReplayWorkspace
     from tui.session.archive.history import History
+    from tui.session.views.symptoms import Match
 
 ERROR_SHOWN = 12.0
 NOTHING_KNOWN: tuple[str, Mapping[str, Usual], WholeUsual] = ("", {}, WholeUsual())
@@ -173,11 +174,11 @@ class RunbookApp(Attentive, TakingUp):
         if issue is not None:
             self.troubleshoot(issue)
 
-    def troubleshoot(self, issue: Issue) -> None:
-        """Show a known trouble."""
+    def troubleshoot(self, issue: Issue, because: "Match | None" = None) -> None:
+        """Show a known trouble, and what it was found by."""
         from tui.screens.troubleshoot import TroubleshootScreen
 
-        self.push_screen(TroubleshootScreen(issue))
+        self.push_screen(TroubleshootScreen(issue, because))
 
     def open_run(self) -> None:
         """Show the session that is open: its rollback, once it has turned to one."""

@@ -33,6 +33,7 @@ from tui.widgets.page import Page
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
+    from tui.session.views.symptoms import Match
 
 FRAME = 1 / 15
 NOT_HERE = "it cannot be done here now"
@@ -153,8 +154,8 @@ class Front(App[None]):
         """Show the session that is open."""
 
     @abstractmethod
-    def troubleshoot(self, issue: Issue) -> None:
-        """Show a known trouble."""
+    def troubleshoot(self, issue: Issue, because: "Match | None" = None) -> None:
+        """Show a known trouble, and what it was found by."""
 
     @abstractmethod
     def show_summary(self) -> None:

@@ -147,3 +147,10 @@ def test_more_patterns_count_more_and_the_end_counts_more() -> None:
     )
     found = [match.issue.id for match in matching(made, "delta alpha beta gamma")]
     assert found == ["one", "two", "three"]
+
+
+def test_a_match_has_the_words_it_was_found_by_and_the_line_of_the_output_they_are_in() -> None:
+    made = small(issue("disk", "patterns = ['no space']"))
+    text = "begun\n  /dev/vda1: no space left  \nexit status 0: exit status 1: /dev/vda1: no space left\n"
+    (found,) = matching(made, text)
+    assert (found.words, found.line, found.attempt) == ("no space", "/dev/vda1: no space left", 0)

@@ -63,6 +63,12 @@ def legend(counts: Mapping[StepStatus, int], width: int, again: int = 0) -> list
     return pieces
 
 
+def tried(state: SessionState, steps: Sequence[str]) -> list[Piece]:
+    """How many steps of a known trouble something was done about."""
+    done = sum(bool(one.attempts) or one.status is not StepStatus.PENDING for one in map(state.step, steps))
+    return [(f"{done} of {len(steps)} tried", "$soft")] if steps else []
+
+
 def _status(state: SessionState, step: str, rollback: bool) -> StepStatus:
     """How a step counts: one of a rollback that nothing was done about, and that is not needed, is not to do."""
     status = state.step(step).status

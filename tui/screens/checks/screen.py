@@ -12,13 +12,13 @@ from textual.containers import Vertical, VerticalScroll
 from tui.actions import Act, bindings
 from tui.errors import NotNow, RunbookError
 from tui.front import FrontPage, SessionChanged
-from tui.runbook.model import Issue, Section, Step
+from tui.runbook.model import Section, Step
 from tui.screens.checks.table import CheckTable
 from tui.screens.checks.text import detail, head, ordered, tallied
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.session.possible.refusals import idle
 from tui.session.state import SessionState
-from tui.session.views.symptoms import likely
+from tui.session.views.symptoms import Match, likely
 from tui.session.views.verdicts import FAILED, NO_DATA, RUNNING, TO_DO, CheckRow, row_of
 from tui.text.block import Piece, pieces, styled
 from tui.widgets.head.mode import clock_line
@@ -59,7 +59,7 @@ class ChecksScreen(FrontPage[None]):
         self._kept: dict[str, tuple[tuple[object, ...], CheckRow]] = {}
         self._state: SessionState | None = None
         self._framed: list[Piece] = []
-        self._issues: dict[int, Issue | None] = {}
+        self._matches: dict[int, Match | None] = {}
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Checks · {self.section.title}", self.app.mode)
@@ -130,7 +130,8 @@ class ChecksScreen(FrontPage[None]):
         if title != self._framed:
             self._framed = title
             self.frame.border_title = styled([title])
-        issue = self._issue(row)
+        match = self._match(row)
+        issue = match.issue if match is not None else None
         key = self.app.keys.of("checks.troubleshoot") if issue else ""
         lines = detail(row, width, issue.title if issue else "", key) if row else []
         self.about.display = bool(lines)
@@ -144,7 +145,7 @@ class ChecksScreen(FrontPage[None]):
         if self.table.styles.height is None or self.table.styles.height.value != height:
             self.table.styles.height = height
 
-    def _issue(self, row: CheckRow | None) -> Issue | None:
+    def _match(self, row: CheckRow | None) -> Match | None:
         """The known trouble that a failed check looks like; the output of an attempt is read once."""
         viewer = self.app.viewer
         if viewer is None or row is None or row.verdict not in (FAILED, NO_DATA):
@@ -152,10 +153,10 @@ class ChecksScreen(FrontPage[None]):
         attempts = viewer.state.step(row.step).attempts
         if not attempts:
             return None
-        if attempts[-1] not in self._issues:
+        if attempts[-1] not in self._matches:
             found = likely(viewer.runbook, viewer.state, row.step, viewer.outputs.directory)
-            self._issues[attempts[-1]] = found[0].issue if found else None
-        return self._issues[attempts[-1]]
+            self._matches[attempts[-1]] = found[0] if found else None
+        return self._matches[attempts[-1]]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
@@ -165,7 +166,7 @@ class ChecksScreen(FrontPage[None]):
         if action == "rollback":
             return may_roll_back(viewer)
         if action == "troubleshoot":
-            return self._issue(self.table.selected) is not None
+            return self._match(self.table.selected) is not None
         if action == "cancel":
             return not viewer.read_only and any(row.verdict == RUNNING for row in self.rows)
         return action not in ("again", "all") or not viewer.read_only
@@ -206,10 +207,10 @@ class ChecksScreen(FrontPage[None]):
 
     def action_troubleshoot(self) -> None:
         """Open the known trouble that the selected check looks like."""
-        issue = self._issue(self.table.selected)
-        if issue is not None:
+        match = self._match(self.table.selected)
+        if match is not None:
             self.dismiss(None)
-            self.app.troubleshoot(issue)
+            self.app.troubleshoot(match.issue, match)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

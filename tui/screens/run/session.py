@@ -368,7 +368,7 @@ class SessionScreen(FrontPage[None]):
         step, issues = self.step, self.viewer.runbook.troubleshooting
         found = self._likely(step.id) if step else []
         if found:
-            self.open_issue(found[0].issue)
+            self.open_issue(found[0].issue, found[0])
             return
         if self.refused("troubleshoot"):
             return
@@ -377,9 +377,9 @@ class SessionScreen(FrontPage[None]):
         if place is not None:
             self.open_issue(issues[place])
 
-    def open_issue(self, issue: Issue) -> None:
-        """Show a known trouble above the session's steps."""
-        self.app.troubleshoot(issue)
+    def open_issue(self, issue: Issue, because: Match | None = None) -> None:
+        """Show a known trouble above the session's steps, and what it was found by."""
+        self.app.troubleshoot(issue, because)
 
     def _likely(self, step: str) -> list[Match]:
         return likely(self.viewer.runbook, self.viewer.state, step, self.viewer.outputs.directory)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.runbook.model import Issue, Runbook
-from tui.runbook.patterns.bounded import TooSlow, finditer
+from tui.runbook.patterns.bounded import PatternMatch, TooSlow, finditer
 from tui.session.state import SessionState, StepStatus, action_at, step_by_id
 
 TAIL = 64 * 1024
@@ -29,11 +30,18 @@ UNKNOWN = Subject()
 
 
 class Match(Struct, frozen=True):
-    """An issue whose patterns were found: how many of them, and how near to the end the last one is (0 to 1)."""
+    """An issue whose patterns were found: how many of them, and how near to the end the last one is (0 to 1).
+
+    `words` are what the last one fits, `line` is the first line they are in: the output's, where it has them. Both are
+    hostile text. `attempt` is the one that said so, 0 where nobody knows.
+    """
 
     issue: Issue
     count: int
     near: float
+    words: str = ""
+    line: str = ""
+    attempt: int = 0
 
 
 def matching(runbook: Runbook, text: str, subject: Subject = UNKNOWN) -> list[Match]:
@@ -41,17 +49,23 @@ def matching(runbook: Runbook, text: str, subject: Subject = UNKNOWN) -> list[Ma
     text = "\n".join(map(_shortened, text.split("\n")))
     found = []
     for issue in runbook.troubleshooting:
-        ends = [_last(pattern, text) for pattern in _patterns(issue, subject)]
-        hits = [end for end in ends if end >= 0]
+        hits = [hits for pattern in _patterns(issue, subject) if (hits := _hits(pattern, text))]
         if hits:
-            found.append(Match(issue, len(hits), max(hits) / max(1, len(text))))
+            last = max(hits, key=_end)
+            near = _end(last) / max(1, len(text))
+            first = next(hit for hit in last if hit.text == last[-1].text)  # a host's words, before the program's own
+            found.append(Match(issue, len(hits), near, _last_line(first.text), _line_at(text, first)))
     return sorted(found, key=lambda match: (-match.count, -match.near))
 
 
 def likely(runbook: Runbook, state: SessionState, step: str, attempts: Path | None = None) -> list[Match]:
     """The issues that a failed step looks like, the likeliest first; see `said_of` for the argument."""
     said = said_of(state, step, attempts)
-    return matching(runbook, said, subject_of(runbook, state, step)) if said else []
+    if not said:
+        return []
+    number = state.step(step).attempts[-1]
+    found = matching(runbook, said, subject_of(runbook, state, step))
+    return [replace(match, attempt=number) for match in found]
 
 
 def subject_of(runbook: Runbook, state: SessionState, step: str) -> Subject:
@@ -68,9 +82,7 @@ def _patterns(issue: Issue, subject: Subject) -> Iterator[str]:
     """The patterns of an issue that count for this subject."""
     yield from issue.patterns
     for sign in issue.signs:
-        about = subject.service in sign.services or any(
-            _last(command, subject.command) >= 0 for command in sign.commands
-        )
+        about = subject.service in sign.services or any(_hits(command, subject.command) for command in sign.commands)
         if about and subject != UNKNOWN:
             yield from sign.patterns
 
@@ -79,12 +91,28 @@ def _shortened(line: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]}…{line[-LONGEST // 2 :]}"
 
 
-def _last(pattern: str, text: str) -> int:
-    """Where the last match of a pattern ends; -1 without one."""
+def _hits(pattern: str, text: str) -> list[PatternMatch]:
+    """The matches of a pattern, from the first to the last."""
     try:
-        return max((hit.end for hit in finditer(pattern, text)), default=-1)
+        return finditer(pattern, text)
     except TooSlow:  # lint names it; the other patterns are tried
-        return -1
+        return []
+
+
+def _end(hits: list[PatternMatch]) -> int:
+    return hits[-1].end
+
+
+def _last_line(text: str) -> str:
+    """The last line of a text that says something."""
+    return next((line.strip() for line in reversed(text.split("\n")) if line.strip()), "")
+
+
+def _line_at(text: str, hit: PatternMatch) -> str:
+    """The whole line in which the last words of a match are."""
+    last = hit.start + len(hit.text.rstrip())
+    end = text.find("\n", last)
+    return _last_line(text[: end if end >= 0 else len(text)])
 
 
 def said_of(state: SessionState, step: str, attempts: Path | None = None) -> str:

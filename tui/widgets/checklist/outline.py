@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from tui.once import once
-from tui.runbook.facts import may_hold
 from tui.runbook.index import Plan, index_of
-from tui.runbook.model import Issue, Section, Step
+from tui.runbook.model import Section, Step
 from tui.session.state import SessionState, plan_now, plan_of
 from tui.session.views.rollback import rollback_flow
 from tui.text.sanitise import sanitise
@@ -18,13 +17,18 @@ BACK = "↺ "
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """A section of the list: its heading, and its steps, the first of which is the `first` of all."""
+    """A section of the list: its heading, and its steps, the first of which is the `first` of all.
+
+    `style` and `end`, what stands at the right of the heading, are those of a known trouble's rows.
+    """
 
     id: str
     title: str
     short: str
     steps: tuple[Step, ...]
     first: int
+    style: str = "heading"
+    end: str = ""
 
 
 class Outline:
@@ -100,23 +104,3 @@ def outline(state: SessionState, rollback: bool = False) -> Outline:
         return _sections(plan, frozenset(), False)
     back = frozenset(plan_now(state).places) if state.rollback is not None else frozenset()
     return _sections(plan_of(state), back, True)
-
-
-def issue_outline(state: SessionState, issue: Issue) -> Outline:
-    """A known trouble: how to tell it, then what fixes each of its causes; what is forbidden says so. Nothing folds.
-
-    Steps that the session's facts rule out are left out; a cause that none is left for says so.
-    """
-    found = [("Diagnosis", issue.diagnosis)] if issue.diagnosis else []
-    for solution in issue.solutions:
-        mark = "✖ DO NOT: " if solution.forbidden else "Solution: "
-        steps = tuple(step for step in solution.steps if may_hold(step.when, state.facts))
-        none = " (nothing to run here)" if solution.steps and not steps else ""
-        found.append((mark + sanitise(solution.title) + none, () if solution.forbidden else steps))
-    parts: list[Part] = []
-    first = 0
-    for place, (title, steps) in enumerate(found):
-        steps = tuple(step for step in steps if may_hold(step.when, state.facts))
-        parts.append(Part(id=str(place), title=title, short=title, steps=steps, first=first))
-        first += len(steps)
-    return Outline(parts, folds=False)

@@ -66,7 +66,7 @@ def fitted(left: Sequence[Piece], titled: Iterable[tuple[str, End]], style: str,
 def heading(moment: Moment, part: Part, is_open: bool, here: bool, place: RowShape) -> list[Piece]:
     """A section's heading: whether it is folded, how far it is, and how long it took; `here` the session is at it."""
     if place.issue:
-        return [(cut(f" {part.title}", place.width), "heading")]
+        return fitted([], [(part.title, ((part.end, "turn"),) if part.end else ())], part.style, place.width)
     state = moment.state
     found = tally(state).sections.get(part.id) or SectionTally(id=part.id)
     stands = section_seen(state, part, found)
@@ -144,7 +144,7 @@ def ends_of(moment: Moment, step: Step, need: Need | None, place: RowShape) -> l
 
 def _ahead(moment: Moment, step: Step, place: RowShape) -> list[End]:
     """Of a step that is to do: what is dangerous about it, and how long it may take."""
-    if place.issue or _ruled_out(moment.state, step):
+    if not place.issue and _ruled_out(moment.state, step):
         return [()]
     budget = spent(moment.state, step, moment.now).budget
     time = clock_words(budget) if budget and any(action.automatic for action in step.actions) else ""
@@ -155,6 +155,8 @@ def _ahead(moment: Moment, step: Step, place: RowShape) -> list[End]:
         sign = ((NO_RETURN, "bad"),)
     elif step.danger is not Danger.NONE:
         sign = ((CAUTION, "bad" if step.danger is Danger.DESTRUCTIVE else "turn"),)
+    if place.issue:
+        return [sign]  # what it may take is on its card
     return [(*sign, (f" {time}" if sign else time, "faint")), sign] if time else [sign]
 
 

@@ -16,9 +16,10 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import count_again
 from tui.text.block import segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
-from tui.widgets.checklist.outline import Outline, issue_outline, outline
+from tui.widgets.checklist.outline import Outline, outline
 from tui.widgets.checklist.plan_text import RowShape, heading, step_row
-from tui.widgets.frames import NUMBER, counts_of, legend
+from tui.widgets.checklist.trouble_outline import trouble_outline
+from tui.widgets.frames import NUMBER, counts_of, legend, tried
 from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.lines import Lines
 
@@ -60,9 +61,7 @@ class Checklist(Lines):
         if moment.state is not self._state:
             self._state = moment.state
             before = self._outline
-            self._outline = (
-                issue_outline(moment.state, self.issue) if self.issue else outline(moment.state, self.rollback)
-            )
+            self._outline = self._made(moment.state)
             self._entitle()
             here = current_step(moment.state)
             moved = ""
@@ -81,7 +80,14 @@ class Checklist(Lines):
         self.refresh_changed()
         self._reveal()
 
+    def _made(self, state: SessionState) -> Outline:
+        if self.issue is None:
+            return outline(state, self.rollback)
+        return trouble_outline(state, self.issue, self.scrollable_content_region.width)
+
     def on_resize(self, event: events.Resize) -> None:
+        if self.issue is not None and self._state is not None:
+            self._outline = self._made(self._state)  # its texts are laid out in rows
         self._fold()
         self._entitle()
         self.refresh()
@@ -192,6 +198,8 @@ class Checklist(Lines):
             what = "What to try" if self.issue else "What is undone" if self.rollback else "Plan"
             counts = self._counts(self._state)
             below = legend(counts, self.outer_size.width, count_again(self._state, counts))
+            if self.issue is not None:
+                below = tried(self._state, self._outline.steps)
             self.entitle([("1 ", NUMBER), (what, "bold")], below)
 
     def _counts(self, state: SessionState) -> Mapping[StepStatus, int]:
@@ -203,5 +211,7 @@ class Checklist(Lines):
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""
         row = self._rows.row_of(self.selected)
         region = Region(0, max(0, row - AROUND), self.width, 2 * AROUND + 1)
+        if self.issue is not None and (self.selected,) == self._outline.steps[-1:]:
+            region = Region(0, row, self.width, self._rows.total - row)  # what must not be done is below the last step
         if self.size.height:
             self.scroll_to_region(region, animate=False, force=True)
