@@ -185,7 +185,22 @@ async def test_a_failed_output_opens_where_its_error_begins(tmp_path: Path) -> N
         await pilot.pause()
         assert text(view)[:2] == ["fine 49", "Traceback"]
         assert not view.following
-        assert view.below == 101 - 49 - view.size.height
+        await until(pilot, lambda: view.sight == (101 - 49 - view.size.height, False))
+
+
+async def test_it_says_how_many_lines_are_below_and_whether_any_in_sight_is_cut(tmp_path: Path) -> None:
+    out = writer(tmp_path)
+    out.write(Stream.OUT, b"".join(b"line %d\n" % number for number in range(50)) + b"long " * 40 + b"\n")
+    app = Shown()
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(OutputView)
+        view.show(OutputReader(tmp_path, 1, out, Nothing()))
+        await until(pilot, lambda: view.sight == (0, True))
+        view.scroll_to(y=0, animate=False, immediate=True, force=True)
+        await until(pilot, lambda: view.sight == (51 - view.size.height, False))
+        view.wrapped = True
+        view.action_tail()
+        await until(pilot, lambda: view.sight == (0, False))
 
 
 async def test_a_failed_output_stays_at_its_end_where_that_says_more(tmp_path: Path) -> None:

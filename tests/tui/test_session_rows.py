@@ -25,6 +25,7 @@ from tui.widgets.glyphs import STYLES
 from tui.widgets.head.progress_text import people_left, progress_row
 from tui.widgets.looks.bars import bar, segments
 from tui.widgets.moment import Moment
+from tui.widgets.output.rows import OutOfSight
 from tui.widgets.seen import seen
 from tui.widgets.step.pace import pace_lines
 
@@ -207,10 +208,22 @@ def test_below_the_output_is_whose_it_is_and_whether_it_follows() -> None:
     state = state_of(*ran("look", None))
     foot = told(output_foot(state, 1, Printed(318, 21_504), [], 80))
     assert foot == "attempt 1 on web · 318 lines · 21 KiB · ⇣ following"
-    held = Printed(318, 21_504, following=False, follow="f")
-    assert told(output_foot(state, 1, held, ["/x: match 1 of 3"], 44)) == "/x: match 1 of 3 · ‖ held, f follows"
+    held = Printed(318, 21_504, following=False, sight=OutOfSight(40), wrap="w")
+    assert told(output_foot(state, 1, held, ["/x: match 1 of 3"], 44)) == "/x: match 1 of 3 · ‖ held, 40 below"
     for width in WIDTHS:
         assert cell_len(told(output_foot(state, 1, held, ["/x"], width))) <= width
+
+
+def test_below_an_output_that_is_over_stands_whether_its_end_is_in_sight_and_what_wraps_cut_lines() -> None:
+    state = state_of(*ran("look", Outcome.exited(0)))
+    cut = Printed(5, 158, sight=OutOfSight(0, True), wrap="w")
+    assert told(output_foot(state, 1, cut, [], 80)) == "attempt 1 on web · 5 lines · 158 B · end · w wraps"
+    assert told(output_foot(state, 1, cut, [], 47)) == "attempt 1 on web · end · w wraps"
+    assert told(output_foot(state, 1, cut, [], 21)) == "end · w wraps"
+    assert told(output_foot(state, 1, cut, [], 17)) == "end"
+    above = Printed(1500, 9, following=False, sight=OutOfSight(1240))
+    assert told(output_foot(state, 1, above, [], 80)).endswith(" · ‖ held, 1,240 below")
+    assert told(output_foot(state, 1, Printed(), [], 80)) == "attempt 1 on web", "nothing came: it has no end to see"
 
 
 # the pace

@@ -16,6 +16,7 @@ from tui.text.block import Piece, shown
 from tui.widgets.glyphs import AGAIN, CLASSES, FOLLOWING, HELD, STYLES, glyph
 from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
+from tui.widgets.output.rows import OutOfSight
 from tui.widgets.seen import seen
 
 NUMBER = "$soft"
@@ -120,12 +121,16 @@ def step_foot(moment: Moment, step: Step) -> list[Piece]:
 
 
 class Printed(Struct, frozen=True):
-    """What the output's pane knows of itself: how much there is, whether its end is in sight, and the key to it."""
+    """What the output's pane knows of itself: how much there is, whether it follows, what is out of sight, and `wrap`.
+
+    That is the key which wraps the lines that are cut.
+    """
 
     lines: int = 0
     size: int = 0
     following: bool = True
-    follow: str = ""
+    sight: OutOfSight = OutOfSight()
+    wrap: str = ""
 
 
 def output_head(state: SessionState, number: int) -> list[Piece]:
@@ -157,13 +162,27 @@ def output_foot(state: SessionState, number: int, printed: Printed, told: Sequen
     if attempt is not None:
         more = [f"attempt {number}{place_words(attempt)}"]
         more += [counted(printed.lines, "line"), figure(printed.size, "bytes")] if printed.lines else []
-    if attempt is not None and attempt.outcome is None:
-        held = f"{HELD} held, {printed.follow} follows" if printed.follow else f"{HELD} held"
-        last = [(f"{FOLLOWING} following", "")] if printed.following else [(held, STYLES["turn"])]
+        last = _place(attempt.outcome is None, printed)
     while more and cell_len(APART.join([*first, *more, *(text for text, _ in last)])) > width - BESIDE:
         more.pop()
-    words = APART.join([*first, *more])
-    return [(words, ""), *([(APART, "")] if words and last else []), *last]
+    if len(last) > 1 and cell_len(APART.join([*first, *(text for text, _ in last)])) > width - BESIDE:
+        last.pop()
+    pieces: list[Piece] = []
+    for piece in [*((one, "") for one in (*first, *more)), *last]:
+        pieces += [(APART, ""), piece] if pieces else [piece]
+    return pieces
+
+
+def _place(live: bool, printed: Printed) -> list[Piece]:
+    """Where in the output one is, and the key that wraps its lines where they are cut."""
+    below = printed.sight.below
+    held: Piece = (f"{HELD} held{f', {below:,} below' if below else ''}", STYLES["turn"])
+    last: list[Piece] = []
+    if live:
+        last = [(f"{FOLLOWING} following", "")] if printed.following else [held]
+    elif printed.lines:
+        last = [held] if below else [("end", "")]
+    return [*last, (f"{printed.wrap} wraps", "")] if last and printed.wrap and printed.sight.cut else last
 
 
 def _cut(text: str, width: int) -> str:

@@ -284,12 +284,16 @@ class SessionScreen(FrontPage[None]):
         """Say on the output's frame whose it is, and how much of it there is."""
         view, keys = self.output, self.app.keys.on(self.ACTS)
         back = f"{keys.of('zoom')} shows the steps again" if self.panes.zoomed == OUTPUT else ""
-        printed = Printed(view.total, view.came, view.following, keys.of("follow"))
+        printed = Printed(view.total, view.came, view.following, view.sight, keys.of("wrap"))
         below = output_foot(self.state, self._attempt, printed, [back, self._told], view.outer_size.width)
         view.entitle(output_head(self.state, self._attempt), below)
 
+    on_output_view_moved = _entitle_output
+
     def on_session_panes_resized(self) -> None:
         self._show_output()
+
+    on_output_view_followed = on_session_panes_resized
 
     def action_pane(self, number: int) -> None:
         """Go to a pane; where one is there already give it the whole screen, or the others their places again."""
@@ -331,9 +335,6 @@ class SessionScreen(FrontPage[None]):
         text = self.output.wanted()
         self.app.copy_to_clipboard(text)
         self.app.say(f"copied: {counted(text.count(NEWLINE) + 1, 'line')}, by the terminal (OSC 52)")
-
-    def on_output_view_followed(self) -> None:
-        self._show_output()
 
     def action_follow(self) -> None:
         self.output.action_tail()

@@ -1,7 +1,7 @@
 """Lays the lines of output out in rows, and says which of their characters stand in which and how they look."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from textual.selection import Selection
@@ -33,6 +33,23 @@ class Row(NamedTuple):
     end: int
     blank: int = 0
     hung: bool = False
+
+
+class OutOfSight(NamedTuple):
+    """What is out of sight: how many lines at the end, and whether any on the screen is cut off at a side."""
+
+    below: int = 0
+    cut: bool = False
+
+
+def sight(rows: Sequence[Row], total: int, wrapped: bool) -> OutOfSight:
+    """What of `total` lines is out of sight while these rows are on the screen."""
+    if not rows:
+        return OutOfSight()
+    last = rows[-1]
+    unread = wrapped and last.end < len(last.line.shown.text)
+    lost = not wrapped and any(row.start > 0 or row.end < len(row.line.shown.text) for row in rows)
+    return OutOfSight(max(0, total - last.line.number - (0 if unread else 1)), lost)
 
 
 def wrapped(lines: Iterable[Line], width: int) -> list[Row]:

@@ -24,7 +24,7 @@ from tui.widgets.glyphs import CONTINUED, STDERR
 from tui.widgets.looks.themes import MONO
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
-from tui.widgets.output.rows import Line, Row, chosen, cut, matches, parts, wrapped
+from tui.widgets.output.rows import Line, OutOfSight, Row, chosen, cut, matches, parts, sight, wrapped
 
 MARGIN = 1
 """Cells before the text, for the mark of the lines that began on standard error."""
@@ -59,8 +59,13 @@ class OutputView(Lines):
             super().__init__()
             self.following = following
 
+    class Moved(Message):
+        """Other lines are out of sight than before."""
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.sight = OutOfSight()
+        """What was out of sight when it was last painted."""
         self.empty: tuple[str, ...] = ()
         self._reader: OutputReader | None = None
         self._strips: list[Strip] = []
@@ -87,11 +92,6 @@ class OutputView(Lines):
     def came(self) -> int:
         """How many bytes there are to show by now."""
         return self._reader.size if self._reader is not None else 0
-
-    @property
-    def below(self) -> int:
-        """How many lines are out of sight at the end."""
-        return max(0, self._total - round(self.scroll_y) - self.size.height)
 
     def say_empty(self, words: Sequence[str]) -> None:
         """Say in the middle of the pane, where there is nothing to show, why there is not."""
@@ -191,7 +191,13 @@ class OutputView(Lines):
             self._shown = self._rows()
             self._strips = [self._drawn_row(row).adjust_cell_length(width, plain) for row in self._shown]
             self._read_for = view
+            self._note(sight(self._shown, self._total, self.wrapped))
         return self._strips[y] if y < len(self._strips) else Strip.blank(width, plain)
+
+    def _note(self, seen: OutOfSight) -> None:
+        if seen != self.sight:
+            self.sight = seen
+            self.post_message(self.Moved())
 
     def _drawn_empty(self, y: int) -> Strip:
         """A row of what is said in the middle of an empty pane."""
