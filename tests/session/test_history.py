@@ -5,14 +5,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
 from tui.session import events as ev
 from tui.session.archive import history
-from tui.session.archive.history import FILE, History, Took, read_history, took
+from tui.session.archive.history import FILE, History, Took, read_history, to_come_at, took, way_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import SessionState
+from tui.session.views.called import over_at
 from tui.session.views.usual import Usual, step_seconds, usual_of
 
 Make = Callable[..., SessionDirectory]
@@ -35,6 +38,7 @@ def make(store: Store) -> Make:
         sign: bool = True,
         finish: bool = True,
         drill: str = "",
+        at_work: float = 0.0,
     ) -> SessionDirectory:
         """A session whose one step ran its action so many times, so many seconds each."""
         clock.advance(3600)
@@ -52,6 +56,7 @@ def make(store: Store) -> Make:
             if outcome.ended_by_itself:
                 check = ev.Check("exit status 0", "", ok=outcome.exit_status == 0)
                 journal.append(ev.AttemptChecked(attempt=number, checks=(check,)))
+        clock.advance(at_work)
         if sign:
             journal.append(ev.StepSigned(step=step, operator="ana"))
         if finish:
@@ -93,6 +98,28 @@ def test_three_times_make_it_usual(make: Make, store: Store) -> None:
     make(42)
     assert read_history(store).usual("Shop") == {"backup": Usual(42, 41, 43, 3)}
     assert read_history(store).usual("Another") == {}
+
+
+def test_what_was_to_come_at_a_step_is_told_from_three_sessions_on(make: Make) -> None:
+    states = [make(length, at_work=length).load()[1] for length in (40, 42, 50)]
+    found: dict[str, Took] = {}
+    for number, state in enumerate(states):
+        end = over_at(state)
+        assert state.started is not None
+        assert state.started_at is not None
+        assert end is not None
+        left = to_come_at(state, state.started_at, end)
+        assert left == {"backup": (40, 42, 50)[number]}, "people's time included; steps nobody came to are left out"
+        assert "backup" not in History(found).whole(replace(state, started=later(state))).to_come
+        found[str(number)] = Took(1, "Shop", "", {}, way_of(state), 1.0, to_come=left)
+    whole = History(found).whole(replace(states[0], started=later(states[0])))
+    assert whole.to_come == {"backup": Usual(42, 41, 46, 3)}
+
+
+def later(state: SessionState) -> ev.SessionStarted:
+    """The beginning of a session like this one that came after all others."""
+    assert state.started is not None
+    return replace(state.started, session="9999")
 
 
 def test_only_what_was_before_counts_for_a_session_that_is_replayed(make: Make, store: Store) -> None:

@@ -123,17 +123,22 @@ def test_a_warning_outlives_the_sections() -> None:
         assert cell_len(line) <= width
 
 
-def test_what_is_left_counts_peoples_time_where_whole_sessions_are_known() -> None:
+def test_what_is_left_counts_peoples_time_where_earlier_sessions_came_to_this_step() -> None:
     state = state_of(*skipped("look"))
-    sections = {section.id for section, _ in state.plan()}
-    usual = WholeUsual(Usual(1200, 1000, 1400, 3), {name: Usual(600, 500, 700, 3) for name in sections})
-    seconds = people_left(state, usual)
-    assert seconds == 600 * 2 / 3 + 600
-    line = row(progress_row(Moment(state=state, now=OPENS, whole=usual), 120))
+    to_come = {"look": 1500.0, "backup": 1020.0, "announce": 700.0}
+    usual = WholeUsual(to_come={step: Usual(left, left, left, 3) for step, left in to_come.items()})
+    moment = Moment(state=state, now=OPENS, whole=usual)
+    line = row(progress_row(moment, 120))
     assert "≈ 17 m left" in line
-    assert "≈ 02:16" in line
+    assert "≈ 02:17" in line
+    assert "done" not in line
+    assert "done ≈ 02:17" in row(progress_row(moment, 200))
+    later = replace(moment, now=OPENS + timedelta(minutes=3))
+    assert "≈ 14 m left" in row(progress_row(later, 120)), "the time at the step is taken off"
+    assert "≈ 02:17" in row(progress_row(later, 120))
+    assert people_left(state, usual, OPENS + timedelta(hours=1)) == 700, "what comes after the step is still left"
     assert "≈" not in row(progress_row(Moment(state=state, now=OPENS), 120))
-    assert people_left(state, WholeUsual()) == 0
+    assert people_left(state_of(*skipped("look", "backup", "announce")), usual, OPENS) == 0, "a step of which none know"
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(12, "12 s"), (59, "59 s"), (102, "2 m"), (5280, "1 h 28 m")])

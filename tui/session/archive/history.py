@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from tui.session.views.called import COMPLETED, over, over_at, result_of
 from tui.session.views.usual import Usual, WholeUsual, usual_of
 
 FILE = "history.json"
-FORMAT = 2
+FORMAT = 3
 KNOWN = 3
 """So many times a step must have been done before anything is called usual."""
 
@@ -32,7 +33,7 @@ class Took(Struct, frozen=True):
     """What the steps of one finished session took, in seconds; `size` is that of its journal when it was read.
 
     `flow` is what was gone through, with its method. `sections` and the `whole` (people's time included) are there
-    where it was completed without a rollback.
+    where it was completed without a rollback, as is what was left `to_come` when it came to each step.
     """
 
     size: int
@@ -42,6 +43,7 @@ class Took(Struct, frozen=True):
     flow: str = ""
     whole: float = 0.0
     sections: Mapping[str, float] = {}
+    to_come: Mapping[str, float] = {}
 
 
 class History(Struct, frozen=True):
@@ -56,16 +58,15 @@ class History(Struct, frozen=True):
             return WholeUsual()
         lengths: list[float] = []
         sections: dict[str, list[float]] = {}
+        to_come: dict[str, list[float]] = {}
         like = state.runbook.runbook.title, state.started.drill, way_of(state)
         for session, took in self.sessions.items():
             if (took.title, took.drill, took.flow) == like and took.whole and session < state.started.session:
                 lengths.append(took.whole)
-                for name, length in took.sections.items():
-                    sections.setdefault(name, []).append(length)
-        return WholeUsual(
-            usual_of(lengths) if len(lengths) >= KNOWN else None,
-            {name: usual_of(found) for name, found in sections.items() if len(found) >= KNOWN},
-        )
+                for kept, found in ((took.sections, sections), (took.to_come, to_come)):
+                    for name, length in kept.items():
+                        found.setdefault(name, []).append(length)
+        return WholeUsual(usual_of(lengths) if len(lengths) >= KNOWN else None, _known_of(sections), _known_of(to_come))
 
     def usual(self, title: str, drill: str = "", before: str = "") -> dict[str, Usual]:
         """What is usual for the steps of a runbook; rehearsals have a history of their own, by scenario.
@@ -78,7 +79,12 @@ class History(Struct, frozen=True):
             if took.title == title and took.drill == drill and (not before or session < before):
                 for step, length in took.steps.items():
                     found.setdefault(step, []).append(length)
-        return {step: usual_of(lengths) for step, lengths in found.items() if len(lengths) >= KNOWN}
+        return _known_of(found)
+
+
+def _known_of(found: Mapping[str, list[float]]) -> dict[str, Usual]:
+    """What is usual of each that there was often enough."""
+    return {name: usual_of(lengths) for name, lengths in found.items() if len(lengths) >= KNOWN}
 
 
 def took(state: SessionState) -> dict[str, float]:
@@ -99,13 +105,24 @@ def way_of(state: SessionState) -> str:
     return f"{started.flow}/{started.method}" if started else ""
 
 
-def _whole(state: SessionState) -> tuple[float, dict[str, float]]:
-    """What a session and its sections took; nothing where it was not completed as it was begun."""
+def _whole(state: SessionState) -> tuple[float, dict[str, float], dict[str, float]]:
+    """What a session and its sections took, and what was to come at each step; nothing where it was not completed."""
     end = over_at(state)
     if state.started_at is None or end is None or state.rollback is not None or result_of(state) != COMPLETED:
-        return 0.0, {}
+        return 0.0, {}, {}
     times = {section_time.section: section_time.seconds for section_time in section_times(state, end)}
-    return max(0.0, (end - state.started_at).total_seconds()), times
+    return max(0.0, (end - state.started_at).total_seconds()), times, to_come_at(state, state.started_at, end)
+
+
+def to_come_at(state: SessionState, come: datetime, end: datetime) -> dict[str, float]:
+    """What was left until the end, in seconds, when the session came to each step: all before it were settled then."""
+    found: dict[str, float] = {}
+    for _, step in state.plan():
+        settled = state.step(step.id).settled
+        if settled is not None:
+            found[step.id] = round(max(0.0, (end - come).total_seconds()), 3)
+            come = max(come, settled)
+    return found
 
 
 def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> History:
@@ -135,8 +152,7 @@ def _read(directory: SessionDirectory, size: int) -> Took | None:
     runbook, state = directory.load()
     if state.started is None or not over(state):
         return None
-    whole, sections = _whole(state)
-    return Took(size, runbook.runbook.title, state.started.drill, took(state), way_of(state), whole, sections)
+    return Took(size, runbook.runbook.title, state.started.drill, took(state), way_of(state), *_whole(state))
 
 
 def _kept(path: Path) -> History:

@@ -25,10 +25,14 @@ class Usual(Struct, frozen=True):
 
 
 class WholeUsual(Struct, frozen=True):
-    """What a whole session usually takes from its beginning to its end, and each of its sections, by id."""
+    """What a whole session usually takes from its beginning to its end, and each of its sections, by id.
+
+    `to_come` is what is usually left until its end when it comes to a step, by the step's id.
+    """
 
     whole: Usual | None = None
     sections: Mapping[str, Usual] = {}
+    to_come: Mapping[str, Usual] = {}
 
 
 def usual_of(lengths: list[float]) -> Usual:

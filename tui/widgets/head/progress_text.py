@@ -1,9 +1,10 @@
 """Decides what the row below the top line says: how far the session is, what is left, and until when it may run."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
+from tui.once import once
 from tui.runbook.window import window_state
 from tui.session.report_card.tally import tally
 from tui.session.state import SessionState
@@ -68,10 +69,13 @@ def _to_come(moment: Moment, width: int) -> list[list[Piece]]:
     state = moment.state
     if state.rollback or state.finished:
         return []
-    seconds = people_left(state, moment.whole)
+    seconds = people_left(state, moment.whole, moment.now)
     if seconds:
         words: list[Piece] = [("≈ ", SOFT), (roughly(seconds), ""), (" left", SOFT)]
-        end: list[Piece] = [("≈ ", SOFT), (f"{moment.now + timedelta(seconds=seconds):%H:%M}", "")]
+        end: list[Piece] = [
+            ("done ≈ " if width >= WIDEST else "≈ ", SOFT),
+            (f"{moment.now + timedelta(seconds=seconds):%H:%M}", ""),
+        ]
         return [words, end] if width >= WIDE else [words]
     rest = left(state, moment.usual, moment.now) if moment.usual else None
     if rest is None or not rest.steps or rest.known * 2 < rest.steps or rest.seconds < 1:
@@ -79,15 +83,29 @@ def _to_come(moment: Moment, width: int) -> list[list[Piece]]:
     return [[("commands ≈ ", SOFT), (roughly(rest.seconds), "")]]
 
 
-def people_left(state: SessionState, usual: WholeUsual) -> float:
-    """What is usually still to come, in seconds, by the sections' share that is open; 0 where that is not known."""
-    if usual.whole is None:
+def people_left(state: SessionState, usual: WholeUsual, now: datetime) -> float:
+    """What is usually still to come, in seconds, people's time included; 0 where that is not known.
+
+    It is the median of what was to come when earlier sessions came to this step, without the time spent at it since;
+    where it takes longer than usual all that comes after it is still left.
+    """
+    here, after, come = _here(state)
+    if here not in usual.to_come or come is None:
         return 0.0
-    open_sections = [section for section in tally(state).sections.values() if section.settled < section.total]
-    known = [one for one in open_sections if one.id in usual.sections]
-    if len(known) * 2 < len(open_sections):
-        return 0.0
-    return sum(usual.sections[one.id].median * (one.total - one.settled) / one.total for one in known)
+    left_here = usual.to_come[here].median - max(0.0, (now - come).total_seconds())
+    return max(left_here, usual.to_come[after].median if after in usual.to_come else 0.0)
+
+
+@once
+def _here(state: SessionState) -> tuple[str, str, datetime | None]:
+    """The first step that is not settled, the one after it, and when the session came to the first."""
+    waiting = (
+        step.id
+        for section, step in state.plan()
+        if not state.step(step.id).status.settled and state.applies(section, step)
+    )
+    settled = [step.settled for step in state.steps.values() if step.settled is not None]
+    return next(waiting, ""), next(waiting, ""), max(settled, default=state.started_at)
 
 
 def _length(pieces: list[Piece]) -> int:
