@@ -89,7 +89,8 @@ async def test_the_failed_step_names_its_trouble_and_esc_leads_back(workspace: W
         seen = shown(app)
         assert "because “kernel: out of memory” in attempt 1" in seen
         assert "DO NOT: Start from nothing" in seen
-        assert "DO NOT DO THIS IN PRODUCTION" in seen
+        assert "DO NOT DO THIS IN" in seen
+        assert "│   PRODUCTION  " in seen
         await until(pilot, lambda: app.screen.step is not None)
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor.state.step("load-look").status is StepStatus.SIGNED)
@@ -321,3 +322,18 @@ def test_what_a_host_wrote_cannot_reach_the_terminal_by_the_head() -> None:
     assert "No space" in head
     assert "[red]" in head
     assert not [one for one in head if one != "\n" and (ord(one) < 32 or 127 <= ord(one) < 160 or one == "\u202e")]
+
+
+async def test_on_a_low_screen_what_must_not_be_done_is_in_sight_at_the_last_step(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    look = TEXT[TEXT.index("[[troubleshooting.diagnosis]]") : TEXT.index("[[troubleshooting.solutions]]")]
+    many = "".join(look.replace("load-look", f"load-look-{number}") for number in range(20))
+    text = TEXT.replace(look, look + many, 1).replace("DO NOT DO THIS IN PRODUCTION", REASON)
+    async with running(make_workspace(text), (60, 20)) as (app, pilot):
+        app.troubleshoot(app.viewer.runbook.troubleshooting[0])
+        await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen) and "What takes" in shown(app))
+        app.screen.checklist.look_at("load-restart")
+        await until(pilot, lambda: "DO NOT" in shown(app))
+        column = " ".join(line[1:24].rstrip("▁▂▃▄▅▆▇█│ ") for line in shown(app).splitlines()[4:-3])
+        assert REASON in " ".join(column.split())

@@ -23,6 +23,8 @@ from tui.widgets.frames import NUMBER, counts_of, legend, tried
 from tui.widgets.moment import Moment, current_step
 from tui.widgets.output.lines import Lines
 
+BAR = 1
+"""The cells of the scroll bar: texts in rows leave them free, so that they stay whole when it comes."""
 AROUND = 2
 """FoldedList that show before and after the step looked at."""
 
@@ -83,7 +85,7 @@ class Checklist(Lines):
     def _made(self, state: SessionState) -> Outline:
         if self.issue is None:
             return outline(state, self.rollback)
-        return trouble_outline(state, self.issue, self.scrollable_content_region.width)
+        return trouble_outline(state, self.issue, self.size.width - BAR)
 
     def on_resize(self, event: events.Resize) -> None:
         if self.issue is not None and self._state is not None:
