@@ -232,7 +232,7 @@ class FrontPage(Page[Result]):
 
     def keys_row(self) -> KeysRow:
         """The row of keys, for the screen to put at its end."""
-        self._keys_row = KeysRow(self.offers)
+        self._keys_row = KeysRow(lambda: self.offers() if self.on_top else [])
         return self._keys_row
 
     def offers(self) -> list[Offer]:
@@ -248,9 +248,9 @@ class FrontPage(Page[Result]):
         return None if self.check_action(*called(act)) else NotNow(NOT_HERE)
 
     def show_keys(self) -> None:
-        """Say in the row of keys what can be pressed by now."""
+        """Say in the row of keys what can be pressed by now: nothing under a dialog, which gets every key."""
         row = self._keys_row
-        if row is not None and row.is_attached and row.is_mounted and self.on_top:
+        if row is not None and row.is_attached and row.is_mounted:
             row.look()
 
     async def _on_message(self, message: Message) -> None:

@@ -61,6 +61,11 @@ def test_the_registry_itself_has_no_key_twice_where_it_is_heard() -> None:
     assert read_keys({act.id: act.key for act in ACTS})[1] == []
 
 
+def test_no_two_acts_have_one_id() -> None:
+    ids = [act.id for act in ACTS]
+    assert len(ids) == len(set(ids))
+
+
 def test_each_thing_a_card_names_is_bound_by_the_key_it_names() -> None:
     for screen in ("run", "rollback", "trouble"):
         for act in acts(screen):

@@ -8,9 +8,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import SHOP, shown, until
+from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import comes, running
 from tui.app import RunbookApp
+from tui.dialogs import AskText
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
 from tui.front import FrontPage
@@ -213,6 +214,18 @@ async def test_every_screen_has_the_row_and_a_click_does_what_its_key_does(works
             place = shown(app).splitlines()[-1].index("esc")
             await pilot.click("#keys-row", offset=(place, 0))
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and not app.conductor.busy)
+
+
+async def test_under_a_dialog_the_row_offers_nothing_until_it_is_closed(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await until(pilot, lambda: "⏎ start" in shown(app).splitlines()[-1])
+        before = shown(app).splitlines()[-1]
+        await pilot.press("n")
+        await dialog(pilot, AskText)
+        await until(pilot, lambda: "? keys" not in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(app).splitlines()[-1] == before)
+        assert isinstance(app.screen, SessionScreen)
 
 
 async def test_a_click_on_the_band_does_what_comes_next(workspace: Workspace) -> None:
