@@ -16,6 +16,7 @@ import pytest
 from rich.cells import cell_len
 from rich.style import Style
 from textual.color import Color
+from textual.command import CommandPalette
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
@@ -23,6 +24,7 @@ from tests.tui.conftest import shown
 from tests.tui.drawing import DRAWN, FOLDER, REPLIES, RUNBOOK, Stage
 from tui.app import RunbookApp
 from tui.config import Config
+from tui.dialogs.base import Dialog
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
 from tui.widgets.looks.contrast import ENOUGH, contrast
@@ -133,8 +135,14 @@ def look(style: Style) -> str:
 def unreadable(app: RunbookApp) -> list[str]:
     """The words on the screen whose contrast is below what text needs."""
     found = []
-    for row in segments(app):
+    top = "#box" if isinstance(app.screen, Dialog) else "#--container" if isinstance(app.screen, CommandPalette) else ""
+    box = app.screen.query_one(top).region if top else app.screen.region
+    for row in list(segments(app))[box.y : box.bottom]:  # what a dialog lies on is dimmed
+        place = 0
         for words, style in row:
+            place += cell_len(words)
+            if not box.x < place <= box.right:
+                continue
             front, behind = style.color, style.bgcolor
             if front is None or behind is None or front.triplet is None or behind.triplet is None:
                 continue
