@@ -103,6 +103,8 @@ async def held(pilot: Any, request: Any, file: Path, draw: Callable[[RunbookApp]
     seen, began, same = "", monotonic(), 0
     while same < (STILL if update else 1) and monotonic() - began < AT_MOST:
         await pilot.pause(0.01)
+        for field in pilot.app.screen.query("Input, TextArea"):
+            field.cursor_blink = False
         before, seen = seen, draw(pilot.app)
         same = same + 1 if seen == (before if update else was) else 0
     if update:
@@ -165,4 +167,4 @@ def write(file: Path, seen: str) -> None:
 
 def text(app: RunbookApp) -> str:
     """What the terminal shows, without the names that differ from run to run."""
-    return re.sub(r"/\S*/sessions/", "…/sessions/", shown(app)) + "\n"
+    return re.sub(r"/\S*/sessions/(\S+) +", r"…/sessions/\1 ", shown(app)) + "\n"

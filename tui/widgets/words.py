@@ -27,7 +27,10 @@ class Words(Widget):
             return
         self._words = words
         width, height = self.size
-        strips = Visual.to_strips(self, words, width, None, self.visual_style) if width else []
+        if not width:  # not laid out, or not shown: how many lines it needs is kept from the words before
+            self.refresh(layout=True)
+            return
+        strips = Visual.to_strips(self, words, width, None, self.visual_style)
         if self.styles.is_auto_height and len(strips) != height:
             self.refresh(layout=True)
             return

@@ -61,6 +61,7 @@ class CheckTable(Lines):
     def on_resize(self, event: events.Resize) -> None:
         self.tell(self._rows)
         self._reveal()
+        self.refresh()
 
     def action_move(self, by: int) -> None:
         self._choose(self.place + by)
