@@ -64,8 +64,8 @@ CLIMBS, STARTS = "error-rate-climbs", "application-not-starting"
 SHOTS = (
     Shot("home", until="DRILL"),
     Shot("home-80x24", until="DRILL", size=(80, 24)),
-    Shot("help", press=("question_mark",), until="Everywhere"),
-    Shot("setup", press=("d",), until="f10 begins"),
+    Shot("help", press=("question_mark",), until="GO TO"),
+    Shot("setup", press=("d",), until="BEGIN"),
     Shot("run", before="a-build", until="Build"),
     Shot("run-live", before="a-build", press=("enter", "…No (n)", "y", "…Step 5/"), until="Step ", pace=2.0),
     Shot("run-80x24", before="verify-http", size=(80, 24), until="DRILL"),
@@ -94,7 +94,7 @@ SHOTS = (
     Shot("rollback-80x24", "b-start", ("ctrl+r", "…Data", "down", "enter"), "ROLLBACK", method="b", size=(80, 24)),
     Shot("checks", before="check-application", press=("x",), until="9 ok"),
     Shot("watch", before="verify-sentry", press=("m",), until="Celery workers", pace=1.0),
-    Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="Symptoms"),
+    Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="symptoms"),
     Shot("taken-up", before="verify-http", until="The session is resumed", card=True),
     Shot(
         "replay",
@@ -108,7 +108,7 @@ SHOTS = (
     Shot(
         "drill-trouble",
         "verify-login",
-        ("enter", "…trouble: Application", "t", "…Symptoms", "down", "enter", "…gunicorn[5120]", "w"),
+        ("enter", "…trouble: Application", "t", "…because", "down", "enter", "…gunicorn[5120]", "w"),
         "in use: (",
         method="b",
         scenario=STARTS,
