@@ -64,7 +64,7 @@ CLIMBS, STARTS = "error-rate-climbs", "application-not-starting"
 SHOTS = (
     Shot("home", until="DRILL"),
     Shot("home-80x24", until="DRILL", size=(80, 24)),
-    Shot("help", press=("question_mark",), until="GO TO"),
+    Shot("help", press=("question_mark",), until="Keys of this screen"),
     Shot("setup", press=("d",), until="BEGIN"),
     Shot("run", before="a-build", until="Build"),
     Shot("run-live", before="a-build", press=("enter", "…No (n)", "y", "…Step 5/"), until="Step ", pace=2.0),
