@@ -22,7 +22,6 @@ from tui.dialogs import (
     TypeName,
 )
 from tui.dialogs.base import Dialog
-from tui.dialogs.confirm import typed_so_far
 from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick
 from tui.dialogs.question import form_problem
@@ -32,7 +31,6 @@ from tui.execution.workspace import Workspace
 from tui.keys import Keys
 from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.screens.help import HelpScreen
-from tui.screens.run.text import Doing, Start, start_rows
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
 
@@ -368,60 +366,3 @@ async def test_a_dialog_begins_once_to_look_whether_anybody_types(
         await until(pilot, lambda: one.screen._looks is not None)
         await pilot.pause()
         assert drawn == [one.screen]
-
-
-def test_the_name_fills_as_it_is_typed_and_says_from_where_on_it_is_another() -> None:
-    def words(typed: str) -> str:
-        return "".join(text for text, _ in typed_so_far(typed, "production-server"))
-
-    assert words("") == "0 of 17  production-server"
-    assert words("production-") == "11 of 17  production-server"
-    assert words("production-server") == "17 of 17  production-server  ✔"
-    assert words("prodaction") == "4 of 17  production-server  ✖ another from letter 5 on"
-
-
-def test_a_start_says_host_user_and_directory_once_and_then_every_command() -> None:
-    start = Start(
-        doing=(Doing(host="web", target="deploy@web:22", directory="/srv", does=("migrate", "showmigrations --all")),),
-        follows=("■ POINT OF NO RETURN",),
-    )
-    for width in (20, 56, 96):
-        lines = [row.text for row in start_rows(start, width)]
-        assert max(map(len, lines)) <= width
-        told = " ".join(" ".join(lines).split())
-        assert told.count("on web as deploy@web:22 in /srv") == 1
-        assert told.index("in /srv") < told.index("$ migrate") < told.index("$ showmigrations") < told.index("■ POINT")
-
-
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
-async def test_a_dialog_covers_neither_the_mode_nor_the_title_of_the_steps_frame(
-    workspace: Workspace, size: tuple[int, int]
-) -> None:
-    async with RunbookApp(workspace).run_test(size=size) as pilot:
-        for lines in (["$ rm"], [f"line {n}" for n in range(80)]):
-            asked = await ask(pilot, TypeName("Restore", lines, "web", approval=True))
-            box = asked.screen.query_one("#box").region
-            assert box.y >= 3
-            assert asked.screen.region.contains_region(box)
-            assert "✖ DESTRUCTIVE on PRODUCTION" in shown(pilot.app)
-            assert "No (esc)" in shown(pilot.app)
-            await asked.press("escape")
-
-
-async def test_what_loses_data_is_never_the_one_that_enter_takes_and_the_keys_to_choose_are_said(
-    workspace: Workspace,
-) -> None:
-    action = Action(
-        ask="The database?", answer=AnswerKind.CHOICE, choices=("restore", "leave"), loses_data=("restore",)
-    )
-    every: list[Dialog[Any]] = [
-        Question(action),
-        Pick("Which?", ["one", "two"], preselected=False),
-        RollbackReason(["errors", "slow"]),
-    ]
-    async with RunbookApp(workspace).run_test() as pilot:
-        for screen in every:
-            asked = await ask(pilot, screen)
-            assert "↑↓ choose" in shown(pilot.app)
-            assert await asked.press("enter") is NOTHING
-            await asked.press("escape")

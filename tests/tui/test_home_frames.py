@@ -1,0 +1,92 @@
+"""The frames of the first screen: how the keys lead through them, and that nothing in them is cut."""
+
+from collections.abc import Callable
+
+import pytest
+from rich.cells import cell_len
+
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport
+from tests.tui.conftest import SHOP, shown, until
+from tests.tui.test_home import kept, left_open
+from tui.app import RunbookApp
+from tui.errors import HostError
+from tui.execution.workspace import Setup, Workspace
+from tui.screens.home.listing import Listing
+from tui.screens.setup.screen import SetupScreen
+
+
+async def test_the_arrows_and_tab_lead_from_frame_to_frame(workspace: Workspace) -> None:
+    left_open(workspace, finish=True)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "deployments")
+        for key, there in (
+            ("left", "start"),
+            ("right", "followups"),
+            ("up", "deployments"),
+            ("down", "followups"),
+            ("up", "deployments"),
+            ("tab", "followups"),
+            ("shift+tab", "deployments"),
+            ("shift+tab", "start"),
+        ):
+            await pilot.press(key)
+            assert app.screen.framed == there, key
+        await pilot.press("down", "up", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (99, 60), (100, 30), (120, 40), (160, 30), (200, 60), (250, 70)])
+async def test_no_row_is_cut_by_its_frame_at_any_size(
+    workspace: Workspace, clock: FakeClock, size: tuple[int, int]
+) -> None:
+    left_open(workspace)
+    clock.advance(60)
+    left_open(workspace, finish=True)
+    clock.advance(60)
+    kept(workspace, clock, 30)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.screen.whole and "◆ Deploy" in shown(app))
+        lines = shown(app).splitlines()
+        assert len(lines) == size[1]
+        for line in lines[1:-1]:
+            assert cell_len(line) == size[0]
+            assert line[0] in "╭│╰┃┏┗"
+            assert line[-1] in "╮│╯┃┓┛"
+        for listing in app.screen.query(Listing):
+            assert listing.rows.option_count == 0 or listing.rows.virtual_size.height == listing.rows.option_count
+            assert listing.rows.max_scroll_x == 0
+
+
+async def test_the_hosts_of_an_unfinished_session_are_asked_whether_they_answer(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    workspace.preflight(Setup(flow="deploy", method="docker", operator="ana"), lambda row: None)
+    left_open(workspace)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "web ✔ reachable  nothing runs there" in shown(app))
+        assert host.ran == [], "nothing runs for that"
+        host.refuses = HostError("web: no answer")
+        app.screen.read_again()
+        await until(pilot, lambda: "web ✖ not reachable" in shown(app))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "✖ not reachable" in shown(app))
+
+
+async def test_what_can_be_started_has_a_row_each_where_it_is_narrow(make_workspace: Callable[..., Workspace]) -> None:
+    kinds = ("verify", "follow-up")
+    flows = "".join(
+        f'[flows.{kind}]\ntitle = "{kind} it all, slowly"\nkind = "{kind}"\nsections = ["before"]\n' for kind in kinds
+    )
+    issue = (
+        '[[troubleshooting]]\nid = "load"\ntitle = "Load"\nsymptoms = ["slow"]\n[[troubleshooting.diagnosis]]\n'
+        'id = "load-look"\ntitle = "Look"\n[[troubleshooting.diagnosis.actions]]\nrun = "top -b"\n'
+    )
+    app = RunbookApp(make_workspace(SHOP.replace("[flows.rollback]", flows + "[flows.rollback]", 1) + issue))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "start")
+        rows = app.screen.query_one("#start", Listing).rows
+        assert rows.option_count == rows.virtual_size.height == rows.size.height == 5
