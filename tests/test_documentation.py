@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.recording import SHOT
+from tools.screenshots import SHOTS, Shot, words_of
+
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
@@ -25,3 +28,14 @@ def test_the_two_commands_of_a_fresh_machine_are_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text()
     assert "    make drill\n" in text
     assert "    make test\n" in text
+
+
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+def test_each_picture_says_what_it_was_drawn_for(shot: Shot) -> None:
+    said = words_of((ROOT / "screenshots" / f"{shot.name}.svg").read_text())
+    assert shot.until in said
+
+
+def test_there_is_no_picture_that_nothing_draws() -> None:
+    drawn = {*(shot.name for shot in SHOTS), SHOT.name}
+    assert {picture.stem for picture in (ROOT / "screenshots").glob("*.svg")} == drawn

@@ -109,7 +109,7 @@ SHOTS = (
         "drill-trouble",
         "verify-login",
         ("enter", "…trouble: Application", "t", "…because", "down", "enter", "…gunicorn[5120]", "w"),
-        "in use: (",
+        "Can't connect to",
         method="b",
         scenario=STARTS,
     ),
@@ -189,18 +189,17 @@ def roll_back(conductor: "Conductor", trigger: str, answers: AnswersFile) -> Non
         settle(conductor, step, answers, lambda line: None)
 
 
-def words(app: "RunbookApp") -> str:
-    """What stands on the screen."""
-    svg = app.export_screenshot()
+def words_of(svg: str) -> str:
+    """What a picture says."""
     return html.unescape(re.sub(r"<[^>]+>", "", svg[svg.index("</style>") :])).replace("\xa0", " ")
 
 
 async def wait_for(pilot: "Pilot[None]", app: "RunbookApp", text: str) -> None:
     """Wait until the screen says this."""
     deadline = time.monotonic() + PATIENCE
-    while text not in words(app):
+    while text not in words_of(app.export_screenshot()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"the screen never said {text!r}:\n{words(app)}")
+            raise AssertionError(f"the screen never said {text!r}:\n{words_of(app.export_screenshot())}")
         await pilot.pause(0.05)
 
 
@@ -213,7 +212,7 @@ async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
         await pilot.pause(0.5)
         if session and not shot.card:
             await wait_for(pilot, app, CARD)
-            while CARD in words(app):
+            while CARD in words_of(app.export_screenshot()):
                 await pilot.press("escape")
                 await pilot.pause(0.2)
         for key in shot.press:
@@ -243,6 +242,9 @@ def take(shot: Shot) -> None:
 
 def main(chosen: list[str]) -> int:
     """Draw the chosen pictures, or all of them."""
+    if unknown := set(chosen) - {shot.name for shot in SHOTS}:
+        print(f"no such picture: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 1
     FOLDER.mkdir(exist_ok=True)
     os.environ["TZ"] = "UTC"
     failed = []
@@ -257,6 +259,8 @@ def main(chosen: list[str]) -> int:
             except AssertionError as error:
                 failed.append(shot.name)
                 print(f"{shot.name}: {error}", file=sys.stderr)
+    if failed:
+        print(f"NOT DRAWN, the old pictures are still there: {', '.join(failed)}", file=sys.stderr)
     return len(failed) > 0
 
 
