@@ -1,277 +1,22 @@
-"""What the screens of a session have in common: the checklist, the step at hand, its output, the time."""
-
-import gc
-from abc import abstractmethod
-from datetime import datetime
-from pathlib import Path, PurePath
-from typing import ClassVar
-
-from msgspec.structs import replace
-from textual import getters
-from textual.app import ComposeResult
-from textual.reactive import reactive
+"""What the screens of a session have in common: they show it, and their keys look at its parts."""
 
 from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
-from tui.errors import RunbookError
-from tui.execution.viewer import Viewer
-from tui.front import FrontPage, OutputGrew, SessionChanged, asks
-from tui.runbook.model import Issue, Step
-from tui.screens.run.output_search import OutputSearch
-from tui.screens.run.panes import OUTPUT, SessionPanes
-from tui.screens.run.text import compared, no_output
-from tui.session.possible.refusals import Situation, refusal
-from tui.session.state import SessionState, StepStatus, step_by_id
-from tui.session.views.called import attempt_failed
-from tui.session.views.symptoms import Match, likely
+from tui.front import asks
+from tui.runbook.model import Issue
+from tui.screens.run.panes import OUTPUT
+from tui.screens.run.session_shown import SessionShown
+from tui.screens.run.text import compared
+from tui.session.possible.refusals import refusal
+from tui.session.views.symptoms import Match
 from tui.text.amounts import counted
-from tui.widgets import FOLDER
-from tui.widgets.band.widget import Band
-from tui.widgets.checklist.widget import Checklist
-from tui.widgets.foot.widget import Alarm, Vitals
-from tui.widgets.frames import Printed, output_foot, output_head
-from tui.widgets.head.mode import clock_line
-from tui.widgets.head.top_line import TopLine
-from tui.widgets.moment import Moment, current_step
-from tui.widgets.offers.next_act import next_act
-from tui.widgets.offers.of_session import beside, offered
-from tui.widgets.offers.offer import Offer
-from tui.widgets.output.view import OutputView
-from tui.widgets.step.card import StepCard
 
 SEARCH = "In this output ({next} next, {before} previous):"
-TICK = 0.5
-NOTHING_YET = -1
 NEWLINE = "\n"
-FLOOD = 256 * 1024
-"""Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
 
 
-class SessionScreen(FrontPage[None]):
-    """Shows a session; nothing here changes it. What is shown comes from its state alone."""
-
-    ACTS = "run"
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        FOLDER / "checklist" / "checklist.tcss",
-        FOLDER / "step" / "card.tcss",
-        FOLDER / "band" / "band.tcss",
-        FOLDER / "foot" / "foot.tcss",
-        Path(__file__).parents[1] / "watch" / "watch.tcss",
-        Path(__file__).with_name("session.tcss"),
-    ]
-    AUTO_FOCUS = "#checklist"
-
-    moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
-
-    checklist = getters.query_one("#checklist", Checklist)
-    card = getters.query_one("#card", StepCard)
-    band = getters.query_one("#band", Band)
-    panes = getters.query_one(SessionPanes)
-    output = getters.query_one("#output", OutputView)
-    top = getters.query_one(TopLine)
-    alarm = getters.query_one(Alarm)
-    vitals = getters.query_one(Vitals)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._attempt = 0
-        self._chosen = 0
-        self._printed: datetime | None = None
-        self._grown = 0
-        self._search = OutputSearch(self, lambda: self.output, self._show_output)
-        self._live = False
-        self._followed = False
-        self._painted = 0
-        self._rested = False
-        self._told = ""
-        self._issue = ""
-        self._looked_at: tuple[int, ...] = ()
-
-    @property
-    def viewer(self) -> Viewer:
-        """The open session."""
-        viewer = self.app.viewer
-        if viewer is None:
-            raise RunbookError("no session is open", "open one from the first screen")
-        return viewer
-
-    @property
-    def state(self) -> SessionState:
-        """The session's state as it is shown."""
-        return self.moment.state if self.moment else self.viewer.state
-
-    @property
-    def step(self) -> Step | None:
-        """The step looked at."""
-        chosen = self.checklist.selected
-        return step_by_id(self.state.runbook, chosen) if chosen else None
-
-    def compose(self) -> ComposeResult:
-        yield from self.head()
-        yield Alarm(id="alarm")
-        yield SessionPanes(self.make_checklist(), StepCard(id="card"), Band(id="band"), OutputView(id="output"))
-        yield from self.below()
-        yield Vitals(id="vitals")
-        yield self.keys_row()
-
-    @abstractmethod
-    def head(self) -> ComposeResult:
-        """What stands above the checklist and the step."""
-
-    def make_checklist(self) -> Checklist:
-        """The steps that are shown."""
-        return Checklist(id="checklist")
-
-    def below(self) -> ComposeResult:
-        """What stands between the panes and the foot."""
-        yield from ()
-
-    def on_mount(self) -> None:
-        # watched, not told by a message: the card shows in the frame in which the mark moves
-        self.watch(self.checklist, "selected", self._look_at, init=False)
-        self.show_state(self.viewer.state)
-        self.set_interval(TICK, self._tick)
-        if not gc.get_freeze_count():
-            # What is loaded by now stays as long as the session: going through it again and again would hold up keys
-            # by 50 ms. Not at each screen: what is frozen is collected only after the session was let go.
-            gc.freeze()
-
-    # what is shown
-
-    def on_session_changed(self, event: SessionChanged) -> None:
-        self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
-
-    def on_output_grew(self, event: OutputGrew) -> None:
-        if self.app.viewer is None:
-            return  # the session was let go after this was posted
-        if event.attempt != self._attempt or not self._followed:
-            self._show_output()
-        if event.attempt != self._attempt:
-            return
-        size = self.viewer.outputs.size(event.attempt)
-        if size == self._painted:
-            return  # told with each frame while a command runs, whether it prints or not
-        self._rested = not self._rested and size - self._painted > FLOOD
-        if not self._rested:
-            self._painted = size
-            self.output.grew()
-            self._entitle_output()
-
-    def _tick(self) -> None:
-        self.show_now()
-
-    def show_now(self, _: object = None) -> None:
-        """Show the session as it is, unless it has been let go meanwhile."""
-        if self.app.viewer is not None:
-            self.show_state(self.viewer.state)
-
-    def show_state(self, state: SessionState) -> None:
-        workspace = self.app.workspace
-        trouble = self.viewer.trouble or self.viewer.outputs.trouble
-        self._printed = self.last_printed(state)
-        here = current_step(state)
-        if state.step(here).attempts[-1:] != self._looked_at or state.step(here).status is not StepStatus.FAILED:
-            failed = bool(here) and state.step(here).status is StepStatus.FAILED
-            self._looked_at = state.step(here).attempts[-1:] if failed else ()
-            likely = self._likely(here) if failed else []
-            self._issue = likely[0].issue.title if likely else ""
-        self.moment = Moment(
-            issue=self._issue,
-            state=state,
-            now=workspace.clock.now(),
-            links=workspace.links(),
-            round_trips=workspace.round_trips(),
-            trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
-            printed=self._printed,
-            read_only=self.viewer.read_only,
-            held=self.viewer.held,
-            busy=self.viewer.busy,
-            usual=self.app.usual(state),
-            whole=self.app.usual_whole(state),
-            keys=self.app.keys.on(self.ACTS),
-        )
-
-    def last_printed(self, state: SessionState) -> datetime | None:
-        """When the running command last printed something, as far as this screen has seen it."""
-        running = state.running()
-        if running is None:
-            self._grown = 0
-            return None
-        size = self.viewer.outputs.size(running.number)
-        if size == self._grown:
-            return self._printed
-        self._grown = size
-        return self.app.workspace.clock.now()
-
-    def watch_moment(self, moment: Moment) -> None:
-        if not moment.replayed:  # there the timeline has the time
-            self.top.tell(clock_line(moment.now, self.app.size.width))
-        self.checklist.moment = moment
-        self.card.moment = moment
-        self.alarm.moment = self.vitals.moment = moment
-        self._show_output()
-
-    def _look_at(self, step: str) -> None:
-        self.card.step = step
-        self._chosen = 0
-        self._show_output()
-
-    def _show_output(self) -> None:
-        """Show the output of the attempt chosen, else the step's last."""
-        chosen = self.checklist.selected
-        attempts = self.state.step(chosen).attempts if chosen else ()
-        wanted = self._chosen or (attempts[-1] if attempts else 0)
-        same = wanted == self._attempt
-        self._told = self._search.words if same else ""
-        view = self.output
-        # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
-        followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
-        if wanted != self._attempt or (followed and not self._followed):
-            self._attempt, self._followed, self._painted = wanted, followed, NOTHING_YET
-            view.show(self.viewer.outputs.reader(wanted) if wanted else None)
-            self._search.stop()
-        elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
-            view.settle(self.viewer.outputs.reader(wanted))
-            self._search.count()
-        live = bool(wanted) and self.state.attempts[wanted].outcome is None
-        ended = self._live and not live
-        self._live = live
-        if self.moment is not None:
-            view.say_empty(no_output(self.moment, chosen, wanted))
-            self.panes.share_out(self.moment, chosen, bool(wanted))
-        if wanted and (not same or ended) and attempt_failed(self.state.attempts[wanted]):
-            self.call_after_refresh(view.to_error)
-        self._entitle_output()
-        self._show_offers()
-
-    def situation(self) -> Situation:
-        """What decides what can be done to the step looked at."""
-        step, view = self.step, self.output
-        return replace(
-            self.viewer.situation(step),
-            printed=view.total > 0,
-            following=view.following,
-            searched=bool(self._search.text),
-            at_current=step is not None and step.id == current_step(self.viewer.state),
-        )
-
-    def offers(self) -> list[Offer]:
-        return offered(self.moment, self.step, self.situation()) if self.moment is not None else []
-
-    def _show_offers(self) -> None:
-        """Say in the band what comes next for the step looked at, and in the row of keys what can be pressed."""
-        if self.moment is None:
-            return
-        moment, step = self.card.moment, self.step
-        if moment is None or step is None:
-            return
-        first, keys = next_act(moment, step), moment.keys
-        self.band.tell(first, beside(moment, step, self.offers()), keys.sign(first.act), moment.replayed)
-        self.show_keys()
-
-    async def on_band_chosen(self, event: Band.Chosen) -> None:
-        """Do what was clicked in the band, as its key does."""
-        await self.do_act(event.act if "." in event.act else f"{self.ACTS}.{event.act}")
+class SessionScreen(SessionShown):
+    """Shows a session; nothing here changes it."""
 
     def refused(self, name: str) -> bool:
         """Whether an act is refused now; the operator is told why, as the keys and the palette do."""
@@ -279,21 +24,6 @@ class SessionScreen(FrontPage[None]):
         if refused is not None:
             self.app.show_error(refused)
         return refused is not None
-
-    def _entitle_output(self) -> None:
-        """Say on the output's frame whose it is, and how much of it there is."""
-        view, keys = self.output, self.app.keys.on(self.ACTS)
-        back = f"{keys.of('zoom')} shows the steps again" if self.panes.zoomed == OUTPUT else ""
-        printed = Printed(view.total, view.came, view.following, view.sight, keys.of("wrap"))
-        below = output_foot(self.state, self._attempt, printed, [back, self._told], view.outer_size.width)
-        view.entitle(output_head(self.state, self._attempt), below)
-
-    on_output_view_moved = _entitle_output
-
-    def on_session_panes_resized(self) -> None:
-        self._show_output()
-
-    on_output_view_followed = on_session_panes_resized
 
     def action_pane(self, number: int) -> None:
         """Go to a pane; where one is there already give it the whole screen, or the others their places again."""
@@ -360,9 +90,6 @@ class SessionScreen(FrontPage[None]):
     def action_search_on(self, direction: int) -> None:
         self._search.go_on(direction)
 
-    def on_unmount(self) -> None:
-        self._search.stop()
-
     @asks
     async def action_troubleshoot(self) -> None:
         """Look at the known trouble that the failed step looks like, or choose one."""
@@ -381,9 +108,6 @@ class SessionScreen(FrontPage[None]):
     def open_issue(self, issue: Issue, because: Match | None = None) -> None:
         """Show a known trouble above the session's steps, and what it was found by."""
         self.app.troubleshoot(issue, because)
-
-    def _likely(self, step: str) -> list[Match]:
-        return likely(self.viewer.runbook, self.viewer.state, step, self.viewer.outputs.directory)
 
     def action_watch(self) -> None:
         """Look at the monitors."""

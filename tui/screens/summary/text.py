@@ -10,7 +10,7 @@ from tui.drill.debrief import Debrief, story_lines
 from tui.drill.rehearsals import beside_lines
 from tui.exports.source import Source
 from tui.keys import Keys
-from tui.screens.home.text import BAD, GOOD, QUIET, when
+from tui.screens.summary.card_text import BAD, FAINT, GOOD, WARN
 from tui.session import events as ev
 from tui.session.archive.history import took
 from tui.session.journal.journal import Verified
@@ -23,7 +23,6 @@ from tui.session.views.usual import Usual
 from tui.text.amounts import duration
 from tui.text.block import Piece
 
-WARN = "bold $st-turn"
 MOST = 40
 """So many deviations are shown; the export has them all."""
 
@@ -77,7 +76,7 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
         for place, line in enumerate(story_lines(story)):
             yield [(line, "bold" if place == 0 else WARN if line.endswith("never") else "")]
     for line in beside_lines(taught, report.earlier):
-        yield [(line, QUIET)]
+        yield [(line, FAINT)]
 
 
 def _deviations(card: ReportCard, export: str) -> Iterable[list[Piece]]:
@@ -87,9 +86,9 @@ def _deviations(card: ReportCard, export: str) -> Iterable[list[Piece]]:
     for one in islice(card.deviations, MOST):
         style = BAD if one.kind in (FAILED, UNKNOWN, CONNECTION) else WARN
         title = f"{one.title}  " if one.title else ""
-        yield [(f"{one.first:%H:%M:%S} ", QUIET), (f"{one.sign} ", style), (title, "bold"), (one.words, "")]
+        yield [(f"{one.first:%H:%M:%S} ", FAINT), (f"{one.sign} ", style), (title, "bold"), (one.words, "")]
     if len(card.deviations) > MOST:
-        yield [(f"… and {len(card.deviations) - MOST} more; {export} exports them all", QUIET)]
+        yield [(f"… and {len(card.deviations) - MOST} more; {export} exports them all", FAINT)]
 
 
 def _overruns(source: Source) -> Iterable[list[Piece]]:
@@ -119,7 +118,7 @@ def _checklist(source: Source) -> Iterable[list[Piece]]:
         mark: Piece = ("☑ done ", GOOD) if item.done else ("☐ open ", WARN)
         far = "" if item.done or item.words == "open" else f"  {item.words}"
         steps = f"  {'; '.join(by.get(item.id, []))}"
-        yield [mark, (item.title, ""), (far, WARN), (steps, QUIET)]
+        yield [mark, (item.title, ""), (far, WARN), (steps, FAINT)]
 
 
 def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
@@ -131,7 +130,7 @@ def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
             mark,
             (f"{when(followup.due)}  ", "bold"),
             (followup.followup.title, ""),
-            (f"  {words}", QUIET),
+            (f"  {words}", FAINT),
         ]
 
 
@@ -140,15 +139,22 @@ def _notes(source: Source) -> Iterable[list[Piece]]:
         if isinstance(entry.event, ev.NoteAdded):
             title = step_by_id(source.runbook, entry.event.step).title if entry.event.step else ""
             step = f"{title}: " if title else ""
-            yield [(f"{entry.at:%H:%M:%S} ", QUIET), (f"✎ {step}{entry.event.text}", "")]
+            yield [(f"{entry.at:%H:%M:%S} ", FAINT), (f"✎ {step}{entry.event.text}", "")]
 
 
 def _record(report: Report) -> Iterable[list[Piece]]:
     began, ended = report.source.state.started_at, report.source.state.finished_at
     if began is not None:
-        yield [("began   ", QUIET), (when(began), "")]
+        yield [("began   ", FAINT), (when(began), "")]
     if ended is not None:
-        yield [("ended   ", QUIET), (when(ended), "")]
-    yield [("session ", QUIET), (report.source.id, "bold")]
-    yield [("path    ", QUIET), (str(report.source.attempts.parent), "")]
-    yield [("receipt ", QUIET), (f"{report.verified.count}:{report.verified.head}", "")]
+        yield [("ended   ", FAINT), (when(ended), "")]
+    yield [("session ", FAINT), (report.source.id, "bold")]
+    yield [("path    ", FAINT), (str(report.source.attempts.parent), "")]
+    yield [("receipt ", FAINT), (f"{report.verified.count}:{report.verified.head}", "")]
+
+
+def when(at: datetime) -> str:
+    """A moment in UTC, with the local time beside it where that differs."""
+    local = at.astimezone()
+    beside = f" ({local:%H:%M} {local.tzname()})" if local.utcoffset() else ""
+    return f"{at:%Y-%m-%d %H:%M} UTC{beside}"
