@@ -1,6 +1,7 @@
 """Reads the sessions on disk beside the first screen, and tells it of what was read so far, at most once at a time."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from tui.drill.rehearsals import decided_in, scenarios_for
@@ -39,6 +40,7 @@ class Gathered:
         self.reading = 0
         self._text = text
         self._lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self._told = False
 
     @property
@@ -60,20 +62,31 @@ class Gathered:
         Raises:
             SessionError: the folder of the sessions cannot be read.
         """
+        with self._one_at_a_time:
+            if reading != self.reading or not self._read_sessions(reading, tell):
+                return
+        self._rest(reading, tell)
+
+    def _read_sessions(self, reading: int, tell: Tell) -> bool:
+        """Read every session; what an earlier reading found is shown until it is read again. False if a newer began."""
         names = self.sessions.names()
+        there = set(names)
+        before = deque(one for one in self.found or () if one.id in there)
         found: list[KnownSession] = []
         for place, name in enumerate(names, 1):
             one = self.sessions.get(name)
             if reading != self.reading:
-                return
+                return False
             found.append(one)
+            if before and before[0].id == name:
+                before.popleft()
             if self.found is None or not self.whole or place == len(names):
-                self._have(tuple(found), place, len(names))
+                self._have((*found, *before), len(found) + len(before), len(names))
                 self._tell(tell)
         if not names:
             self._have((), 0, 0)
             self._tell(tell)
-        self._rest(reading, tell)
+        return True
 
     def _have(self, found: tuple[KnownSession, ...], count: int, total: int) -> None:
         self.found, self.count, self.total = found, count, total
