@@ -17,6 +17,7 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.source import source
 from tui.screens.home.screen import HomeScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
 from tui.screens.summary.screen import SummaryScreen
@@ -187,3 +188,36 @@ async def test_a_running_command_keeps_the_session_open(workspace: Workspace, ho
         await until(pilot, lambda: "a command is running" in shown(app))
         gate.set()
         await until(pilot, lambda: app.conductor is not None and not app.conductor.busy)
+
+
+async def test_of_a_session_seen_again_what_is_late_is_told_as_of_today(
+    workspace: Workspace, conductor: Conductor, clock: FakeClock
+) -> None:
+    whole(conductor)
+    conductor.finish("completed")
+    conductor.wait(10)
+    clock.advance(3 * 86_400)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 60)) as pilot:
+        app.review(workspace.store.find("last").id)
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "receipt" in shown(app))
+        words = shown(app)
+    assert re.search(r"Follow-ups  as of 2026-11-27 02:0\d UTC", words)
+    assert "2026-11-24 03:00 UTC  Watch the error rate  overdue by 2 d 23 h" in words
+    assert "✖ 1 within 1 hour, 1 late now" in words
+
+
+async def test_an_open_session_that_is_replayed_took_until_its_last_event(
+    workspace: Workspace, conductor: Conductor, host: FakeTransport, clock: FakeClock
+) -> None:
+    host.before_run = lambda command: clock.advance(12)
+    do(conductor, "look")
+    conductor.close()
+    clock.advance(86_400)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 60)) as pilot:
+        app.replay(workspace.store.find("last").id)
+        await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+        await pilot.press("home", "ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "receipt" in shown(app))
+        assert " 0:24 so far" in shown(app)

@@ -92,7 +92,8 @@ class Workspace:
         self.text = text
         self.store = store
         self.transports = transports
-        self.clock = clock
+        self.clock = self.today = clock
+        """`today` is the time where the operator sits, also while a session long past is seen at its own."""
         self.drill = drill
         self.scenario = scenario
         self.signing = signing or Signing()

@@ -38,9 +38,13 @@ class Source(Struct, frozen=True):
     debrief: Debrief | None = None
     usual: WholeUsual = WholeUsual()
 
-    def card(self, now: datetime | None = None) -> ReportCard:
-        """The session on one card, as it stood at a time where it is open; else at its last event."""
-        return report_card(self.state, self.entries, now, self.usual)
+    def card(self, now: datetime | None = None, today: datetime | None = None) -> ReportCard:
+        """The session on one card, as it stood at a time where it is open; else at its last event.
+
+        Args:
+            today: when the card is read, by which follow-ups are late.
+        """
+        return report_card(self.state, self.entries, now, self.usual, today)
 
     def output(self, attempt: int, lines: int) -> tuple[list[Drawn], int]:
         """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""

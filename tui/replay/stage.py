@@ -13,7 +13,7 @@ from tui.replay.output import EVERYTHING, OutputThen, timing_of
 from tui.replay.player import Player
 from tui.replay.recorded import RecordedSession
 from tui.session.archive.store import SessionDirectory, Store
-from tui.session.clock import Clock
+from tui.session.clock import Clock, SystemClock
 from tui.session.output.output import OutputReader
 from tui.session.output.timing import Timing
 from tui.session.state import CONNECTED, Attempt, SessionState
@@ -125,10 +125,11 @@ class ReplayWorkspace(Workspace):
 
     replaying = True
 
-    def __init__(self, recording: RecordedSession, store: Store) -> None:
+    def __init__(self, recording: RecordedSession, store: Store, today: Clock | None = None) -> None:
         clock = ReplayClock()
         started = recording.first.state.started
         super().__init__(recording.runbook, "", store, {}, clock, drill=started.drill if started else "")
+        self.today = today or SystemClock()
         outputs = OutputsThen(recording.directory.attempts)
         self.player = Player(recording, outputs.next_output)
         clock.player = outputs.player = self.player
@@ -144,8 +145,11 @@ class ReplayWorkspace(Workspace):
         return {}
 
 
-def staged(directory: SessionDirectory) -> ReplayWorkspace:
+def staged(directory: SessionDirectory, today: Clock | None = None) -> ReplayWorkspace:
     """A kept session, to be seen again; its key frames are kept where the platform keeps such things.
+
+    Args:
+        today: the time at which it is seen, the machine's where it is not given.
 
     Raises:
         SessionError: it is not there, or damaged.
@@ -154,4 +158,4 @@ def staged(directory: SessionDirectory) -> ReplayWorkspace:
     from platformdirs import user_cache_path
 
     recording = RecordedSession(directory, user_cache_path("runbook") / "replay")
-    return ReplayWorkspace(recording, Store(directory.path.parent, ours=False))
+    return ReplayWorkspace(recording, Store(directory.path.parent, ours=False), today)

@@ -150,13 +150,13 @@ def _usual(one: CardSection) -> float:
 
 def owed_line(card: ReportCard, width: int) -> Line:
     """The follow-ups by when they are due, in one line; empty where there are none."""
-    pieces: Line = [("  ", "")]
+    pieces: Line = []
     first = next((followup for followup in card.owed if followup.done < followup.count), None)
     for followup in card.owed:
         done = followup.done == followup.count
         next_up = ("◆", WARN) if followup is first else ("○", "$st-todo")
         sign, style = ("✔", GOOD) if done else ("✖", BAD) if followup.late else next_up
-        pieces += [(f"{sign} ", style), (f"{followup.words}   ", "")]
+        pieces += [("   " if pieces else "  ", ""), (f"{sign} ", style), (followup.words, "")]
     return _fitted(pieces, width) if card.owed else []
 
 

@@ -35,7 +35,11 @@ from tui.widgets.words import Words
 
 
 def read_report(
-    directory: SessionDirectory, usual: Mapping[str, Usual], store: Store, before: Report | None = None
+    directory: SessionDirectory,
+    usual: Mapping[str, Usual],
+    store: Store,
+    before: Report | None = None,
+    past: bool = False,
 ) -> Report:
     """A session as the summary shows it; what earlier sessions taught does not change and is taken from `before`.
 
@@ -46,7 +50,7 @@ def read_report(
     if before is not None:
         read = replace(read, usual=before.source.usual)
     earlier = before.earlier if before else tuple(earlier_drills(store, directory)) if read.debrief else ()
-    return Report(read, verify(directory.journal), usual, earlier)
+    return Report(read, verify(directory.journal), usual, earlier, past)
 
 
 AROUND = 10
@@ -103,7 +107,8 @@ class SummaryScreen(FrontPage[None]):
         store, before = self.app.workspace.store, self.report
         directory = store.find(self._session())
         usual = self.app.usual(self._viewer().state)
-        self.app.work(self, lambda: read_report(directory, usual, store, before), self._have)
+        past = self.app.workspace.replaying
+        self.app.work(self, lambda: read_report(directory, usual, store, before, past), self._have)
 
     def _have(self, report: Report) -> None:
         self.report = report
@@ -122,7 +127,7 @@ class SummaryScreen(FrontPage[None]):
 
     def _draw(self, report: Report) -> None:
         """Draw the card for the size that there is; what is below it scrolls."""
-        now, keys = self.app.workspace.clock.now(), self.app.keys
+        now, keys = self.app.workspace.today.now(), self.app.keys
         card, (width, height) = report.card(now), self.size
         head = head_lines(card, report.source.state, width, keys.of("summary.finish"))
         owed = owed_line(card, width)

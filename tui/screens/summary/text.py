@@ -23,6 +23,7 @@ from tui.session.views.usual import Usual
 from tui.text.amounts import duration
 from tui.text.block import Piece
 
+FOLLOW_UPS = "Follow-ups"
 MOST = 40
 """So many deviations are shown; the export has them all."""
 
@@ -31,16 +32,20 @@ DEFAULT = Keys()
 
 
 class Report(Struct, frozen=True):
-    """A session read back from the disk, and the proof of its journal; of a rehearsal what `earlier` ones taught."""
+    """A session read back from the disk, and the proof of its journal; of a rehearsal what `earlier` ones taught.
+
+    `past` says that it is looked at again: nothing in it goes on, but what it left to do may be late by now.
+    """
 
     source: Source
     verified: Verified
     usual: Mapping[str, Usual] = {}
     earlier: tuple[Debrief, ...] = ()
+    past: bool = False
 
     def card(self, now: datetime) -> ReportCard:
-        """The session on one card."""
-        return self.source.card(now)
+        """The session on one card; a past one as it was left, and what is late of its follow-ups now."""
+        return self.source.card(None if self.past else now, now)
 
 
 def details(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
@@ -48,17 +53,18 @@ def details(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Pi
     source, lines = report.source, [*_debrief(report)]
     deviated = [*_deviations(report.card(now), keys.of("summary.export")), []]
     lines += [[], [("Deviations", "bold")], *deviated] if lines else deviated
+    as_of = f"  as of {when(now)}" if report.past else ""
     for title, part in (
         ("Over budget", _overruns(source)),
         ("Slower than usual", _slower(report)),
         ("Checklist", _checklist(source)),
-        ("Follow-ups", _followups(source, now)),
+        (FOLLOW_UPS, _followups(source, now)),
         ("Notes", _notes(source)),
         ("Record", _record(report)),
     ):
         found = list(part)
         if found:
-            lines += [[(title, "bold")], *found, []]
+            lines += [[(title, "bold"), (as_of if title == FOLLOW_UPS else "", FAINT)], *found, []]
     return lines
 
 

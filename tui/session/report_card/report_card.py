@@ -41,10 +41,10 @@ class Owed(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """5 within 1 hour, 2 done."""
+        """5 within 1 hour, 2 done, 1 late now."""
         words = f"{self.count} within {within_words(self.within)}"
         done = f", {self.done} done" if self.done else ""
-        return words + done + (f", {self.late} late" if self.late else "")
+        return words + done + (f", {self.late} late now" if self.late else "")
 
 
 class CardRollback(Struct, frozen=True, kw_only=True):
@@ -92,9 +92,17 @@ class ReportCard(Struct, frozen=True, kw_only=True):
 
 
 def report_card(
-    state: SessionState, entries: Iterable[ev.Entry], now: datetime | None = None, usual: WholeUsual | None = None
+    state: SessionState,
+    entries: Iterable[ev.Entry],
+    now: datetime | None = None,
+    usual: WholeUsual | None = None,
+    today: datetime | None = None,
 ) -> ReportCard:
-    """The card of a session; of one that is open as it stands now, or at its last event."""
+    """The card of a session; of one that is open as it stands now, or at its last event.
+
+    Args:
+        today: when it is read, by which follow-ups are late; `now` where that is the same.
+    """
     usual, started = usual or WholeUsual(), state.started
     ended = over_at(state)
     until = ended or now or state.at
@@ -127,7 +135,7 @@ def report_card(
             for spent in section_times(state, until)
         ),
         deviations=tuple(found),
-        owed=_owed(state, until, now),
+        owed=_owed(state, until, today or now),
     )
 
 
