@@ -76,7 +76,7 @@ def test_the_night_of_the_mock_up_at_80_columns() -> None:
         "Completion          1:14 ━━━┼───────────────────────────────────────    1:20",
     ]
     assert plain([owed_line(CARD, 80)]) == [
-        "  ◆ 5 within 1 hour   ✔ 5 within 24 hours, 5 done   ✖ 4 within 1 week, 1 late now"
+        "  ◆ 5 within 1 hour  ✔ 5 within 24 hours, 5 done  ✖ 4 within 1 week, 1 late now"
     ]
 
 

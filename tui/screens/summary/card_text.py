@@ -156,7 +156,7 @@ def owed_line(card: ReportCard, width: int) -> Line:
         done = followup.done == followup.count
         next_up = ("◆", WARN) if followup is first else ("○", "$st-todo")
         sign, style = ("✔", GOOD) if done else ("✖", BAD) if followup.late else next_up
-        pieces += [("   " if pieces else "  ", ""), (f"{sign} ", style), (followup.words, "")]
+        pieces += [("  ", ""), (f"{sign} ", style), (followup.words, "")]
     return _fitted(pieces, width) if card.owed else []
 
 

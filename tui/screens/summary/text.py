@@ -34,7 +34,7 @@ DEFAULT = Keys()
 class Report(Struct, frozen=True):
     """A session read back from the disk, and the proof of its journal; of a rehearsal what `earlier` ones taught.
 
-    `past` says that it is looked at again: nothing in it goes on, but what it left to do may be late by now.
+    `past` says that it is looked at again: nothing in it changes, but what it left to do may be late now.
     """
 
     source: Source
