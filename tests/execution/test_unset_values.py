@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_clock import FakeClock
+from tui.errors import RunbookError
 from tui.execution.commands import values_of
 from tui.execution.measuring.prober import DrillProber, LiveProber
+from tui.execution.measuring.watch import samples_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import value_of, words_of
-from tui.runbook.model import Probe, Runbook
+from tui.runbook.model import Probe, Runbook, Watched
 from tui.runbook.reading.load import load, load_text
 from tui.runbook.templates.variables import defaults, fill, filled, worded
 from tui.session.outcome import OutcomeKind
@@ -114,6 +116,47 @@ def test_every_probe_of_the_bundled_runbook_can_be_asked_as_it_comes() -> None:
             settings = {key: value_of(text, values) for key, text in service.settings.items()}
             assert settings.get("ca_file") is None, name
             assert not any("{{" in str(value) for value in settings.values()), (name, settings)
+
+
+def test_a_probe_says_in_words_what_has_no_value_and_is_not_made(runbook: Runbook) -> None:
+    """Nothing asks a service for a path that is called `{{ elsewhere }}`."""
+    values = values_of(runbook, {"flow": "deploy"}, NOW)
+    probe = Probe(service="site", check="get", given={"path": "/{{ elsewhere }}", "method": "{{ ca }}"})
+    told = "probe site: get path=/(elsewhere: no value yet) (http through this machine)"
+    assert words_of(runbook, probe, values) == told
+    assert "path=/{{ elsewhere }}" in words_of(runbook, probe, None)
+    host, asked = LocalTransport("web"), {"web": LocalTransport("web")}
+    secrets = Secrets(runbook, Redactor())
+    for prober in (LiveProber(runbook, asked, secrets, lambda: host), DrillProber(runbook, asked, secrets)):
+        said = bytearray()
+        made = prober.measure(probe, values, 10, lambda _, data, said=said: said.extend(data), CancelToken())
+        assert made.outcome.kind is OutcomeKind.UNREACHABLE
+        assert "elsewhere has no value yet" in said.decode()
+
+
+def test_the_file_of_a_secret_is_not_read_under_a_name_that_has_no_value() -> None:
+    declared = """
+[secrets.key]
+variable = "KEY"
+source = "host-file"
+file = "/srv/{{ elsewhere }}/.env"
+"""
+    runbook = load_text(RUNBOOK.replace("[services.site]", declared + "[services.site]"), "r.toml")
+    secrets = Secrets(runbook, Redactor())
+    secrets.know(values_of(runbook, {"flow": "deploy"}, NOW))
+    assert secrets.file("key") == "/srv/(elsewhere: no value yet)/.env"
+    with pytest.raises(RunbookError, match="elsewhere has no value yet"):
+        secrets.resolve("key", {"web": LocalTransport("web")})
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "many", "1.5", "²", "9" * 30, pytest.param("9" * 5000, id="long")])
+def test_a_number_of_samples_is_a_whole_number(text: str) -> None:
+    watched = Watched(monitor="m", samples="{{ n }}")
+    with pytest.raises(RunbookError, match="is not a number of samples"):
+        samples_of(watched, {"n": text})
+    assert samples_of(watched, {"n": " 30 "}) == 30
+    with pytest.raises(RunbookError, match="n has no value yet"):
+        samples_of(watched, {})
 
 
 def test_a_text_for_people_says_of_a_value_that_nobody_gave_that_there_is_none() -> None:

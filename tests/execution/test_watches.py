@@ -1,7 +1,7 @@
 """A step that watches a monitor judges what was measured since, and waits for what is missing."""
 
 from tests.support.fake_transport import Reply
-from tests.support.monitored import WATCH, Monitored, until
+from tests.support.monitored import ERRORS, WATCH, Monitored, until
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus, step_by_id
 from tui.session.views.doubts import hosts_of
@@ -70,3 +70,29 @@ def test_a_watch_is_cancelled(monitored: Monitored) -> None:
 def test_what_is_watched_is_a_fact_about_the_host_that_it_is_measured_on(monitored: Monitored) -> None:
     conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1h"))
     assert hosts_of(conductor.runbook, step_by_id(conductor.runbook, "watch")) == {"web"}
+
+
+def test_a_watch_whose_number_of_samples_is_not_known_is_not_started_and_says_why(monitored: Monitored) -> None:
+    number = """
+[variables.many]
+prompt = "How many samples"
+optional = true
+ask = false
+flows = ["another"]
+[flows.another]
+title = "Another"
+kind = "rollback"
+sections = ["all"]
+"""
+    steps = WATCH.replace("TIMEOUT", "1h").replace('samples = "3"', 'samples = "{{ many }}"')
+    conductor = monitored.begin(ERRORS + number, steps)
+    conductor.start("look")
+    conductor.wait(10)
+    conductor.start("watch")
+    conductor.wait(20)
+    attempt = monitored.state.attempts[2]
+    assert attempt.command == "watch errors: (many: no value yet) samples since look"
+    assert attempt.outcome is not None
+    assert "many has no value yet" in attempt.outcome.detail
+    assert monitored.state.step("watch").status is StepStatus.FAILED
+    assert not conductor.busy

@@ -5,11 +5,11 @@ import pytest
 
 from tests.runbook.documents import changed
 from tui.errors import RunbookInvalid
-from tui.execution.judging.expectations import Output, check
+from tui.execution.judging.expectations import Output, check, unmet
 from tui.runbook.model import Action, Capture, Expect, Runbook
 from tui.runbook.reading.load import load_text
 from tui.runbook.shell.placeholders import PLACEHOLDER
-from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, unfilled, without_value
+from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, judged_action, unfilled
 from tui.runbook.templates.variables import fill
 from tui.runbook.walk import texts_of
 from tui.session.outcome import Outcome
@@ -84,8 +84,26 @@ def test_an_expectation_names_values() -> None:
     assert not all(one.ok for one in bad)
 
 
-def test_an_expectation_that_names_what_nobody_knows_is_told() -> None:
-    assert without_value(filled_expect(Expect(absent=("{{ later }}", "{{ old }}")), VALUES)) == ["later"]
+def test_an_expectation_that_names_what_nobody_knows_is_told_in_words_and_is_not_met() -> None:
+    expect = Expect(
+        contains=("{{ new }}", "{{ later }}"), absent=("{{ later }}", "{{ old }}"), json={"a": "{{ later }}", "b": True}
+    )
+    action = Action(run="x", expect=expect)
+    assert filled_expect(expect, VALUES).absent == ("(later: no value yet)", "v1.0")
+    judged = judged_action(action, VALUES).expect
+    assert (judged.contains, judged.absent, judged.json) == (("v2",), ("v1.0",), {"b": True})
+    left = [(one.expected, one.came, one.ok) for one in unmet(action, VALUES)]
+    why = "not judged: later has no value yet"
+    assert left == [
+        ('contains "(later: no value yet)"', why, False),
+        ('does not contain "(later: no value yet)"', why, False),
+        ('a is "(later: no value yet)"', why, False),
+    ]
+
+
+def test_what_a_host_printed_is_never_taken_for_a_name_without_a_value() -> None:
+    action = Action(run="x", expect=Expect(contains=("{{ new }}",)))
+    assert list(unmet(action, {"new": "{{ later }}"})) == []
 
 
 def test_a_capture_names_values() -> None:

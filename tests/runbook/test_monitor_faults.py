@@ -81,7 +81,7 @@ WRONG = [
     ('for = "5m"', 'for = "0s"', "triggers.errors.for: a trigger needs a time for which its bound is passed"),
     ('watch = { monitor = "errors"', 'watch = { monitor = "error"', 'there is no monitor "error"'),
     ('since = "live"', 'since = "life"', 'there is no step "life" (did you mean "live"?)'),
-    ('samples = "{{ samples }}"', 'samples = "many"', '"many" is no count'),
+    ('samples = "{{ samples }}"', 'samples = "many"', '"many" is not a number of samples'),
     ('of = "average", below', "of = 'average', pattern = '(.)', below", "what is watched has no pattern"),
 ]
 

@@ -3,14 +3,20 @@
 from collections.abc import Callable, Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import dialog, journal, shown, until
 from tui.app import RunbookApp
+from tui.dialogs import SendMessage
 from tui.errors import RunbookError
 from tui.execution.commands import values_of
+from tui.execution.judging.expectations import unmet
+from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
 from tui.resources import bundled
+from tui.runbook.described.expectations import expectations
+from tui.runbook.described.probes import words_of
 from tui.runbook.model import Link
 from tui.runbook.reading.load import load, load_text
 from tui.runbook.templates.filling import filled_action
@@ -18,7 +24,7 @@ from tui.runbook.templates.variables import address, worded
 from tui.runbook.walk import steps_of
 from tui.screens.links import Links
 from tui.screens.run.screen import RunScreen
-from tui.screens.run.text import start_of, start_rows
+from tui.screens.run.text import not_known, start_of, start_rows
 from tui.session import events as ev
 from tui.session.state import initial
 from tui.widgets.moment import Moment
@@ -53,6 +59,20 @@ id = "a"
 title = "Look at the page"
 [[sections.steps.actions]]
 open = "https://x.example/{{ day }}"
+"""
+)
+SEND = (
+    BEGINS
+    + """
+[[sections.steps]]
+id = "a"
+title = "Tell everybody"
+[[sections.steps.actions]]
+send = "down"
+[messages.down]
+title = "{{ title }} of {{ owner }} on {{ utc_date }}"
+to = "{{ contact }}"
+body = "down"
 """
 )
 LATER = (
@@ -104,6 +124,26 @@ def test_a_command_and_its_input_say_it_too_on_every_card() -> None:
     assert "tar -xf /backup/(backup date: no value yet).tar" in told
 
 
+def test_a_check_and_what_is_expected_say_it_too_on_every_card_and_in_what_is_recorded() -> None:
+    """Also where nothing was captured because the step that finds it was skipped."""
+    values = {"flow": "deploy"}
+    for _, step in steps_of(RUNBOOK):
+        for action in step.actions:
+            expected = "; ".join(expectations(filled_action(action, values).expect))
+            words = words_of(RUNBOOK, action.probe, values) if action.probe else ""
+            words += words_of_watch(action, values) if action.watch else ""
+            recorded = "".join(check.expected + check.came for check in unmet(action, values))
+            assert "{{" not in expected + words + recorded, step.id
+
+
+def test_a_step_that_changes_something_is_not_begun_while_what_it_asks_or_gives_has_no_value() -> None:
+    later = load_text(LATER, "r.toml")
+    (step,) = [step for _, step in steps_of(later) if step.id == "a"]
+    assert not_known(initial(later), step, 0, NOW) == ["backup_date"]
+    only_input = replace(step, actions=(replace(step.actions[0], run="tar -x"),))
+    assert not_known(initial(later), only_input, 0, NOW) == ["backup_date"]
+
+
 def test_the_address_of_a_page_needs_every_value() -> None:
     assert address("https://x.example/{{ day }}", {"day": "1"}) == "https://x.example/1"
     unset: list[Mapping[str, str]] = [{}, {"day": " "}]
@@ -136,3 +176,18 @@ async def test_the_page_of_a_step_with_a_value_that_is_not_known_is_not_opened(
         await until(pilot, lambda: any("day has no value yet" in one.message for one in app._notifications))
         assert app.clipboard == ""
     assert not any(isinstance(event, ev.LinkOpened) for event in journal(app.workspace))
+
+
+async def test_the_message_that_is_sent_next_is_called_by_its_whole_title(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    """Also by what the runbook says of itself and by the time, which are no facts of the session."""
+    app = RunbookApp(make_workspace(SEND.replace('title = "T"', 'title = "T"\nowner = "O"\ncontact = "ops@x.example"')))
+    async with app.run_test(size=(160, 40)) as pilot:
+        app.begin(Setup(flow="deploy", operator="ana"))
+        await until(pilot, lambda: "Tell everybody" in shown(app) and isinstance(app.screen, RunScreen))
+        await pilot.press("enter")
+        await dialog(pilot, SendMessage)
+        await pilot.press("escape")
+        await until(pilot, lambda: "T of O on 2026-" in shown(app) and "to ops@x.example" in shown(app))
+        assert "no value yet" not in shown(app)

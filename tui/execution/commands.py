@@ -10,7 +10,7 @@ from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
-from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, time_values
+from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, names, time_values
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 
@@ -79,6 +79,25 @@ def prepare(
         key=key,
         durable=durable,
     )
+
+
+def names_needed(runbook: Runbook, action: Action) -> set[str]:
+    """The names that must have a value before a command, a probe or a watch can begin."""
+    if action.watch is not None:
+        return names(action.watch.samples)
+    if action.probe is not None:
+        service = runbook.services[action.probe.service]
+        given = (one for some in action.probe.given.values() for one in (some if isinstance(some, tuple) else (some,)))
+        return _all_names(service.file, *service.settings.values(), *(one for one in given if isinstance(one, str)))
+    if action.run is None:
+        return set()
+    _, host = host_of(runbook, action)
+    before = (host.preamble, host.file if host.from_file else "", *host.environment.values())
+    return _all_names(action.run, action.stdin, action.directory or host.directory, *before)
+
+
+def _all_names(*templates: str) -> set[str]:
+    return {name for template in templates for name in names(template)}
 
 
 def _environment(host: Host, values: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from tui.text.command import command_lines
 
 
 def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
-    """The lines of a dry run; values captured during the run stay as {{ name }}."""
+    """The lines of a dry run; a value that only the run captures says so in words."""
     workspace.check(setup, begin=False)
     runbook = workspace.runbook
     values = workspace.values(setup)

@@ -15,14 +15,14 @@ from tui.execution.judging.captures import Captured, beside_baseline, capture, c
 from tui.execution.judging.error_line import error_line
 from tui.execution.judging.expectations import Output, check, explained, told, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
-from tui.execution.measuring.watch import expected_of_watch, follow, patience, since, words_of_watch
+from tui.execution.measuring.watch import expected_of_watch, follow, patience, samples_of, since, words_of_watch
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
 from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Step, seconds
-from tui.runbook.templates.filling import filled_action
-from tui.runbook.templates.variables import fill, fill_shown
+from tui.runbook.templates.filling import filled_action, judged_action
+from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.output.output import OutputUnwritable
@@ -223,9 +223,14 @@ class AttemptRunner:
         """One attempt that judges a monitor's samples."""
         watched, recorder = plan.action.watch, self._recorder
         assert watched is not None
-        monitor, wanted = self._runbook.monitors[watched.monitor], int(fill(watched.samples, plan.values))
+        monitor = self._runbook.monitors[watched.monitor]
         begun = since(recorder.state, watched, recorder.now(), plan.step.id, plan.index)
         plan = self._announced(plan)
+        try:
+            wanted = samples_of(watched, plan.values)
+        except RunbookError as error:
+            recorder.record(_not_started(plan.number, error))
+            return Verdict.BAD
         within = patience(plan.action, monitor, wanted)
 
         def work(sink: OutputSink) -> Outcome:
@@ -268,7 +273,7 @@ class AttemptRunner:
     def _check(self, plan: AttemptPlan, finished: Finished, output: Output, captured: Captured) -> Verdict:
         """Hold the expectations against an attempt that ended by itself, and keep what it captured if they are met."""
         state, values, outcome = self._recorder.state, self._recorder.values(), finished.outcome
-        action = filled_action(plan.action, values)
+        action = judged_action(plan.action, values)
         if action.probe:
             checks = check_probe(action.expect, finished.checks, outcome, output.text, finished.seconds)
         else:
@@ -277,7 +282,7 @@ class AttemptRunner:
         if finished.lost:
             kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
             checks = (kept, *checks)
-        checks = (*checks, *unmet(action.expect, captured.missing))
+        checks = (*checks, *unmet(plan.action, values, captured.missing))
         if changed_after(state, plan.step):
             captured, moved = beside_baseline(captured, action.capture, values)
             checks = (*checks, *moved)

@@ -18,14 +18,14 @@ from tui.execution.conductor.resumption import Resumption
 from tui.execution.conductor.signing import Signing
 from tui.execution.conductor.steps import StepRunner
 from tui.execution.conductor.worker import Worker
-from tui.execution.judging.expectations import check_answer
+from tui.execution.judging.expectations import check_answer, unmet
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.measuring.prober import THIS_MACHINE, LiveProber, Prober
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook, Signoff, Step
-from tui.runbook.templates.filling import filled_action
+from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import address
 from tui.session import events as ev
 from tui.session.folding.before_change import change_begun
@@ -229,7 +229,8 @@ class Conductor(Viewer):
         """Answer the question a step waits for."""
         with self.recorder.lock:
             step, index, action = self._gate.waiting(step_id, "ask")
-            checks = check_answer(filled_action(action, self.values()), answer)
+            values = self.values()
+            checks = (*check_answer(judged_action(action, values), answer), *unmet(action, values))
             self.recorder.record(
                 ev.QuestionAnswered(
                     step=step_id, action=index, operator=self.state.operator, answer=answer, checks=checks

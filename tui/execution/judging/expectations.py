@@ -1,7 +1,7 @@
 """Holds what a command printed, or an operator answered, against what the runbook expects, in plain words."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -19,7 +19,7 @@ from tui.runbook.described.expectations import bounds, expectations, path_words
 from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.patterns.bounded import PatternMatch, TooSlow, search
 from tui.runbook.results import Http
-from tui.runbook.templates.filling import without_value
+from tui.runbook.templates.filling import not_judged
 from tui.session.events import Check
 from tui.session.outcome import Outcome
 from tui.text.amounts import BYTES, duration, exactly
@@ -72,12 +72,14 @@ def check_document(expect: Expect, document: object, seconds: float) -> tuple[Ch
     return _graded(expect, found)
 
 
-def unmet(expect: Expect, missing: tuple[str, ...]) -> Iterator[Check]:
-    """What cannot be judged: values that were to be captured and are `missing`, and names that have no value."""
+def unmet(action: Action, values: Mapping[str, str], missing: tuple[str, ...] = ()) -> Iterator[Check]:
+    """What is not met whatever was received: values that are `missing` in it, and what names a value nobody knows."""
     for name in missing:
         yield Check(f"a value for {name} in the output", "none found", ok=False)
-    for name in without_value(expect):
-        yield Check(f"a value for {name}", "none is known, so what names it cannot be judged", ok=False)
+    left, unset = not_judged(action.expect, values)
+    if unset:
+        came = f"not judged: {' and '.join(unset)} {'has' if len(unset) == 1 else 'have'} no value yet"
+        yield from (Check(words, came, ok=False) for words in expectations(left))
 
 
 def check_answer(action: Action, answer: str) -> tuple[Check, ...]:

@@ -25,7 +25,7 @@ from tui.runbook.facts import host_named
 from tui.runbook.model import Expect, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.spec import Setting, Shape
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import fill_whole
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.text.sanitise import sanitise
@@ -202,7 +202,7 @@ class LiveProber(_Prober):
         with self._lock:
             if name in self._files:
                 return self._files[name]
-        path = fill(service.file, values)
+        path = fill_whole(service.file, values)
         variables = list(service.from_file.values())
         prints = " ".join(f'"${{{variable}-}}"' for variable in variables)
         ran = reach.run(f"{host_file.variables(shlex.quote(path), variables)}\nprintf '%s\\0' {prints}")

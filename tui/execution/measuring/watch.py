@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from tui.errors import RunbookError
 from tui.runbook.model import Action, Expect, Monitor, Watched, seconds
-from tui.runbook.templates.variables import fill
+from tui.runbook.problem import quoted
+from tui.runbook.templates.variables import fill_shown, fill_whole, is_count
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.samples import Sample
 from tui.session.state import Attempt, SessionState
@@ -25,7 +27,20 @@ def words_of_watch(action: Action, values: Mapping[str, str]) -> str:
     """A watch as the operator reads it: watch response_time: 30 samples since verify-http."""
     assert action.watch is not None
     since = f" since {action.watch.since}" if action.watch.since else ""
-    return f"watch {action.watch.monitor}: {fill(action.watch.samples, values)} samples{since}"
+    return f"watch {action.watch.monitor}: {fill_shown(action.watch.samples, values)} samples{since}"
+
+
+def samples_of(watched: Watched, values: Mapping[str, str]) -> int:
+    """How many samples are judged.
+
+    Raises:
+        RunbookError: a value that it names is not known yet, or it is not a number of samples.
+    """
+    text = fill_whole(watched.samples, values).strip()
+    if not is_count(text):
+        what = f"{quoted(text)} is not a number of samples"
+        raise RunbookError(what, f"{watched.samples} must be a whole number, 1 or more")
+    return int(text)
 
 
 def expected_of_watch(action: Action) -> Expect:

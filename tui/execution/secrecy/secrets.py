@@ -11,7 +11,7 @@ from tui.execution.secrecy import host_file
 from tui.execution.secrecy.redaction import Redactor
 from tui.runbook.facts import host_named
 from tui.runbook.model import Runbook, Secret, SecretSource
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import fill_shown, fill_whole
 from tui.transports.base import CancelToken, Command, Stream, Transport
 
 AskSecret = Callable[[str], str]
@@ -38,8 +38,8 @@ class Secrets:
                 del self._values[name]
 
     def file(self, name: str) -> str:
-        """Where a secret from a host's file is read; empty for one from elsewhere."""
-        return fill(self._runbook.secrets[name].file, self._known)
+        """Where a secret from a host's file is read, to be shown; empty for one from elsewhere."""
+        return fill_shown(self._runbook.secrets[name].file, self._known)
 
     def of(self, runbook: Runbook) -> "Secrets":
         """The same for a session of a runbook with other secrets; values of the same declaration are known there."""
@@ -89,8 +89,10 @@ class Secrets:
         Raises:
             SecretMissing: there is no value there and the secret is not optional.
             HostError: the host that has the file cannot be reached.
+            RunbookError: its file names a value that is not known yet.
         """
-        secret = replace(self._runbook.secrets[name], file=self.file(name))
+        declared = self._runbook.secrets[name]
+        secret = replace(declared, file=fill_whole(declared.file, self._known))
         value = self._stand_in or self._fetch(name, secret, transports, ask) or secret.published
         if value:
             self.keep(name, value)

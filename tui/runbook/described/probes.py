@@ -10,8 +10,12 @@ from tui.text.amounts import figure
 THIS_MACHINE = "this machine"
 
 
-def words_of(runbook: Runbook, probe: Probe, values: Mapping[str, str]) -> str:
-    """A probe as the operator reads it: probe database: threads (mysql through production)."""
+def words_of(runbook: Runbook, probe: Probe, values: Mapping[str, str] | None) -> str:
+    """A probe as the operator reads it: probe database: threads (mysql through production).
+
+    Args:
+        values: None where it is shown as the runbook has it, with its `{{ name }}`.
+    """
     service = runbook.services[probe.service]
     through = service.through or THIS_MACHINE
     given = _said(probe.given.items(), values)
@@ -39,16 +43,24 @@ def given_words(probe: Probe, values: Mapping[str, str]) -> str:
     return _said(sorted(probe.given.items()), values)
 
 
-def _said(given: Iterable[tuple[str, object]], values: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={_shown(value)}" for name, one in given if (value := value_of(one, values)) is not None)
+def _said(given: Iterable[tuple[str, object]], values: Mapping[str, str] | None) -> str:
+    told = [(name, one if values is None else value_of(one, values, partial=True)) for name, one in given]
+    return " ".join(f"{name}={_shown(value)}" for name, value in told if value is not None)
 
 
 def _shown(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def value_of(given: object, values: Mapping[str, str]) -> object:
-    """What a setting or a parameter is with the values in place; None where it is as if not given."""
+def value_of(given: object, values: Mapping[str, str], partial: bool = False) -> object:
+    """What a setting or a parameter is with the values in place; None where it is as if not given.
+
+    Args:
+        partial: a name without a value says so in words; meant for what is only shown.
+
+    Raises:
+        RunbookError: a name has no value.
+    """
     if isinstance(given, tuple):
-        return tuple(text for one in given if (text := filled(one, values)) is not None)
-    return filled(given, values) if isinstance(given, str) else given
+        return tuple(text for one in given if (text := filled(one, values, partial)) is not None)
+    return filled(given, values, partial) if isinstance(given, str) else given

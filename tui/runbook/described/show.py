@@ -98,7 +98,7 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
     elif action.watch is not None:
         yield f"{margin}watch {action.watch.monitor}: {action.watch.samples} samples"
     elif action.probe is not None:
-        yield f"{margin}{words_of(runbook, action.probe, {})}"
+        yield f"{margin}{words_of(runbook, action.probe, None)}"
         if action.original:
             yield from _wrapped(f"document: {action.original}", indent + 2)
     elif action.ask is not None:

@@ -9,6 +9,7 @@ from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.declarations import missing
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probes import probe_faults
+from tui.runbook.templates.variables import is_count
 
 
 def watching_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
@@ -80,10 +81,10 @@ def watch_faults(
     yield from missing(watched.monitor, runbook.monitors, "monitor", (*path, "watch", "monitor"))
     yield from missing(watched.since, names.of_sections, "step", (*path, "watch", "since"))
     yield from template_faults(watched.samples, known, (*path, "watch", "samples"), False, names.anywhere())
-    if "{{" not in watched.samples and not watched.samples.isdecimal():
-        hint = "a whole number, or a {{ variable }}"
+    if "{{" not in watched.samples and not is_count(watched.samples):
+        hint = "a whole number, 1 or more, or a {{ variable }}"
         yield UnplacedProblem(
-            path=(*path, "watch", "samples"), message=f"{quoted(watched.samples)} is no count", hint=hint
+            path=(*path, "watch", "samples"), message=f"{quoted(watched.samples)} is not a number of samples", hint=hint
         )
     for place, number in enumerate(action.expect.numbers):
         if number.pattern:

@@ -1,14 +1,15 @@
-"""Fills `{{ name }}` in what is expected and captured, and names the texts of a runbook in which it stays as it is."""
+"""Fills `{{ name }}` in what is expected and captured, tells what has no value yet, and where none may stand."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
 from tui.runbook.model import Action, Capture, Expect
 from tui.runbook.problem import UnplacedProblem
 from tui.runbook.shell.placeholders import PLACEHOLDER
-from tui.runbook.templates.variables import fill, names, worded
+from tui.runbook.templates.variables import fill, fill_shown, names, worded
 from tui.runbook.walk import KEY, Text
 
 FILLED = frozenset(
@@ -31,6 +32,8 @@ FILLED = frozenset(
 )
 """The fields in which a placeholder is filled in; in every other one it is refused."""
 _PATTERNS = ("matches", "misses")
+_TEXTS = ("contains", "absent", "choice", *_PATTERNS)
+_JsonValue = str | float | bool | None
 
 
 def filled_action(action: Action, values: Mapping[str, str]) -> Action:
@@ -41,21 +44,50 @@ def filled_action(action: Action, values: Mapping[str, str]) -> Action:
 
 
 def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
-    """The expectations with the values in place."""
+    """The expectations with the values in place; one that names what has no value yet says so in words."""
     escaped = {name: re.escape(value) for name, value in values.items()}
     texts = {
-        key: tuple(fill(text, escaped if key in _PATTERNS else values) for text in getattr(expect, key))
-        for key in ("contains", "absent", "matches", "misses", "choice")
+        key: tuple(fill_shown(text, escaped if key in _PATTERNS else values) for text in getattr(expect, key))
+        for key in _TEXTS
     }
-    json = {fill(path, values): fill(one, values) if isinstance(one, str) else one for path, one in expect.json.items()}
+    json = {fill_shown(path, values): _json(one, values) for path, one in expect.json.items()}
     return replace(expect, json=json, text=worded(expect.text, values), **texts)
 
 
-def without_value(expect: Expect) -> list[str]:
-    """The names that still have no value: an expectation that names one cannot be judged."""
-    texts = (*expect.contains, *expect.absent, *expect.matches, *expect.misses, *expect.choice)
-    texts += (*expect.json, *(one for one in expect.json.values() if isinstance(one, str)))
-    return sorted({name for text in texts for name in names(text)})
+def judged_action(action: Action, values: Mapping[str, str]) -> Action:
+    """The action filled in, with those of its expectations that can be judged: each value that they name is known."""
+    return filled_action(replace(action, expect=_split(action.expect, values)[0]), values)
+
+
+def not_judged(expect: Expect, values: Mapping[str, str]) -> tuple[Expect, list[str]]:
+    """The expectations that cannot be judged, filled in to be read, and the names that have no value yet."""
+    return filled_expect(left := _split(expect, values)[1], values), _unset(_named(left), values)
+
+
+def _split(expect: Expect, values: Mapping[str, str]) -> tuple[Expect, Expect]:
+    """The expectations whose values are all known, and those of which one is not."""
+    known: dict[str, Any] = {}
+    left: dict[str, Any] = {}
+    for key in _TEXTS:
+        texts = getattr(expect, key)
+        left[key] = tuple(text for text in texts if _unset([text], values))
+        known[key] = tuple(text for text in texts if text not in left[key])
+    left["json"] = {path: one for path, one in expect.json.items() if _unset([path, str(one)], values)}
+    known["json"] = {path: one for path, one in expect.json.items() if path not in left["json"]}
+    return replace(expect, **known), Expect(**left)
+
+
+def _named(expect: Expect) -> list[str]:
+    texts = [text for key in _TEXTS for text in getattr(expect, key)]
+    return [*texts, *expect.json, *(str(one) for one in expect.json.values())]
+
+
+def _unset(texts: Iterable[str], values: Mapping[str, str]) -> list[str]:
+    return sorted({name for text in texts for name in names(text)} - values.keys())
+
+
+def _json(wanted: _JsonValue, values: Mapping[str, str]) -> _JsonValue:
+    return fill_shown(wanted, values) if isinstance(wanted, str) else wanted
 
 
 def _capture(wanted: Capture, values: Mapping[str, str]) -> Capture:

@@ -39,6 +39,9 @@ BUILT_INS = DRAFTED | {
 }
 """The names every template may use, whatever the runbook declares."""
 
+LONGEST_COUNT = 7
+"""A count of as many digits is a mistake."""
+
 FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "reason"})
 """The built-in names that `when` and `needed_if` may ask for."""
 
@@ -95,10 +98,22 @@ def address(template: str, values: Mapping[str, str]) -> str:
     return fill(template, values)
 
 
-def filled(template: str, values: Mapping[str, str]) -> str | None:
-    """The text with the values in place; None where it has only optional values that are not set: as if not given."""
-    text = fill(template, values)
+def filled(template: str, values: Mapping[str, str], partial: bool = False) -> str | None:
+    """The text with the values in place; None where it has only optional values that are not set: as if not given.
+
+    Args:
+        partial: a name without a value says so in words; meant for what is only shown.
+
+    Raises:
+        RunbookError: a name has no value.
+    """
+    text = fill_shown(template, values) if partial else fill_whole(template, values)
     return None if template and not text else text
+
+
+def is_count(text: str) -> bool:
+    """Whether a text is a whole number, 1 or more."""
+    return text.isascii() and text.isdecimal() and len(text) < LONGEST_COUNT and int(text) > 0
 
 
 def time_values(now: datetime, window: Window | None = None) -> dict[str, str]:

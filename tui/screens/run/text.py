@@ -6,13 +6,13 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.execution.commands import directory_of, shown_whole, values_of
+from tui.execution.commands import directory_of, names_needed, shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.index import index_of
 from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.script import first_line
-from tui.runbook.templates.variables import names, worded
+from tui.runbook.templates.variables import worded
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called, place_words
@@ -125,11 +125,11 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
 
 
 def not_known(state: SessionState, step: Step, place: int, now: datetime | None) -> list[str]:
-    """The values that a step's commands from `place` on need, and that neither the session nor the step itself has."""
+    """The values that a step needs from `place` on, and that neither the session nor the step itself has."""
     at = now or state.at or datetime.now().astimezone()
     known = set(values_of(state.runbook, state.facts, at))
     known |= {name for action in step.actions for name in action.capture}
-    wanted = {name for action in step.actions[place:] if action.run is not None for name in names(action.run)}
+    wanted = {name for action in step.actions[place:] for name in names_needed(state.runbook, action)}
     return sorted(wanted - known)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tui.runbook.model import Message, Step, seconds
-from tui.runbook.templates.variables import fill
+from tui.runbook.templates.variables import worded
 from tui.session import events as ev
 from tui.session.state import Announced, SessionState
 from tui.text.amounts import time_left
@@ -27,7 +27,7 @@ def told_now(state: SessionState, event: ev.MessageSent, at: datetime) -> Mappin
     message = state.runbook.messages.get(event.message)
     if message is None or not message.ahead:
         return state.told
-    announced = Announced(fill(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
+    announced = Announced(worded(message.of, state.facts), moment_of(event.went_out) if event.how == ALREADY else at)
     before = state.told.get(event.message)
     if before is not None and before.of == announced.of:
         times = (each.at for each in (before, announced) if each.at is not None)
@@ -39,7 +39,7 @@ def told_late(state: SessionState, steps: Sequence[Step]) -> str:
     """How far ahead people were told by these steps' messages, where that was less than it has to be; else empty."""
     for name in (action.send for step in steps for action in step.actions if action.send):
         message, told = state.runbook.messages[name], state.told.get(name)
-        if message.ahead and told is not None and (words := _late(message, told, fill(message.of, state.facts))):
+        if message.ahead and told is not None and (words := _late(message, told, worded(message.of, state.facts))):
             return words
     return ""
 

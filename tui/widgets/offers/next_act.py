@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tui.execution.commands import values_of
 from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Step, seconds
 from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.variables import worded
@@ -109,7 +110,8 @@ def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
     if kind == "send":
         message = state.runbook.messages[action.send or ""]
         to = f" to {message.to}" if message.to else ""
-        return NextAct("next", "SEND", worded(f"{message.title}{to}", state.facts), "turn")
+        values = values_of(state.runbook, state.facts, moment.now)
+        return NextAct("next", "SEND", worded(f"{message.title}{to}", values), "turn")
     return NextAct("next", "OPEN", "the page", "turn")
 
 
