@@ -71,12 +71,12 @@ def test_paramikos_connection(transport: Any) -> None:
     own = "packetizer lock _channels channel_events channels_seen host_key sock"
     has("paramiko", transport, own, "tui/transports/ssh/wire.py")
     has("paramiko", transport.packetizer, "read_message REKEY_BYTES REKEY_PACKETS", "tui/transports/ssh/wire.py")
-    has("paramiko", transport._channels, "put", "tui/transports/ssh/wire.py: open_beyond")
+    has("paramiko", transport._channels, "put", "tui/transports/ssh/wire.py: open_of_kind")
     takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/ssh/negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
     parsed = inspect.getsource(paramiko.Transport._really_parse_kex_init)  # type: ignore[attr-defined]  # private: the stubs leave it out
     takes("paramiko", paramiko.Transport._really_parse_kex_init, "self m ignore_first_byte", "negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
     takes("paramiko", paramiko.Transport._send_user_message, "self data", "tui/transports/ssh/wire.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
-    takes("paramiko", paramiko.Transport._next_channel, "self", "tui/transports/ssh/wire.py: open_beyond")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("paramiko", paramiko.Transport._next_channel, "self", "tui/transports/ssh/wire.py: open_of_kind")  # type: ignore[attr-defined]  # private: the stubs leave it out
     for key in ("kex_algo_list", "server_key_algo_list", "server_encrypt_algo_list", "server_mac_algo_list"):
         assert f'"{key}"' in parsed, f"paramiko {version('paramiko')}: no {key} in what it parses; see negotiation.py"
 
@@ -84,7 +84,7 @@ def test_paramikos_connection(transport: Any) -> None:
 def test_paramikos_channel() -> None:
     names = "_handle_request _set_transport _set_window _check_add_window"
     has("paramiko", paramiko.Channel, names, "tui/transports/ssh/wire.py")
-    takes("paramiko", paramiko.Channel._set_window, "self window_size max_packet_size", "wire.py: open_beyond")  # type: ignore[attr-defined]  # private: the stubs leave it out
+    takes("paramiko", paramiko.Channel._set_window, "self window_size max_packet_size", "wire.py: open_of_kind")  # type: ignore[attr-defined]  # private: the stubs leave it out
     takes("paramiko", paramiko.Channel._check_add_window, "self n", "wire.py: took")  # type: ignore[attr-defined]  # private: the stubs leave it out
     own = "in_buffer in_stderr_buffer status_event remote_chanid transport"
     has("paramiko", paramiko.Channel(0), own, "tui/transports/ssh/wire.py")

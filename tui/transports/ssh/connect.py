@@ -7,13 +7,14 @@ from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.people import login_name
-from tui.transports.base import Answering
+from tui.transports.base import Address, Answering
 from tui.transports.host_keys.keyblobs import host_key
 from tui.transports.host_keys.known_hosts import accept, known_types
 from tui.transports.one_line import one_line
 from tui.transports.ssh.algorithms import disagreement, restrict
 from tui.transports.ssh.login import Credentials, log_in
 from tui.transports.ssh.trust import check_host_key, known_before
+from tui.transports.ssh.tunnel import channel_to
 from tui.transports.ssh.way import Way, direct, proxy
 from tui.transports.ssh.wire import Connection
 from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, resolve
@@ -105,7 +106,7 @@ def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tup
         middle = replace(middle, jump=",".join(before))
     connection, _ = open_connection(middle, credentials, timeout, (where, *behind))
     try:
-        channel = connection.open_channel("direct-tcpip", (where.host, where.port), ("127.0.0.1", 0), timeout=timeout)
+        channel = channel_to(connection, Address(host=where.host, port=where.port), timeout)
     except (paramiko.SSHException, EOFError, OSError) as error:
         connection.close()
         raise HostError(

@@ -35,7 +35,7 @@ def dial_through(connection: Connection, address: Address, timeout: float) -> so
         EOFError: the connection is lost.
     """
     try:
-        channel = connection.open_beyond(*_request(address), timeout)
+        channel = channel_to(connection, address, timeout)
     except TimeoutError as error:
         raise DialFailed(Undialled.SILENT) from error
     except ChannelRefused as refused:
@@ -44,6 +44,14 @@ def dial_through(connection: Connection, address: Address, timeout: float) -> so
     _relay(theirs, channel)
     ours.settimeout(timeout)
     return ours
+
+
+def channel_to(connection: Connection, address: Address, timeout: float) -> paramiko.Channel:
+    """A channel that leads to an address, from the host at the other end of a connection.
+
+    Raises: as `open_of_kind`.
+    """
+    return connection.open_of_kind(*_request(address), timeout)
 
 
 def _request(address: Address) -> tuple[str, bytes]:

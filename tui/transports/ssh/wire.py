@@ -13,6 +13,7 @@ from paramiko.common import (
     MSG_CHANNEL_CLOSE,
     MSG_CHANNEL_EOF,
     MSG_CHANNEL_REQUEST,
+    cMSG_CHANNEL_CLOSE,
     cMSG_CHANNEL_OPEN,
     cMSG_CHANNEL_WINDOW_ADJUST,
 )
@@ -21,6 +22,7 @@ from tui import threads
 from tui.text.logs import silence
 from tui.transports.base import Stream
 from tui.transports.one_line import one_line
+from tui.transports.shell import TICK
 from tui.transports.ssh.negotiation import Negotiating
 
 silence()
@@ -124,7 +126,7 @@ def _on_request(channel: Any, message: paramiko.Message) -> None:
     kind = message.get_text()
     if kind == "exit-signal":
         message.get_boolean()
-        channel.exit_signal = "SIG" + message.get_text()
+        channel.exit_signal = "SIG" + message.get_binary().decode(errors="replace")
         channel.status_event.set()
     message.rewind()
     message.get_int()
@@ -146,7 +148,30 @@ def told_end(channel: Any) -> bool:
     return bool(getattr(channel, "told_end", False))
 
 
-class ChannelRefused(Exception):
+class _Sending:
+    """What a channel sends through, in place of its connection: nothing follows the message that closes it.
+
+    paramiko makes a message while it holds the channel's lock, and sends it afterwards; the channel may be closed in
+    between, by either side. Then its number is free at the server: sshd ends the whole connection, and with it
+    whatever runs there, or gives what is late to the next command, whose channel has the number by then.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._order = threading.Lock()
+        self._closed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def _send_user_message(self, message: paramiko.Message) -> None:
+        with self._order:
+            if not self._closed:
+                self._closed = message.asbytes()[:1] == cMSG_CHANNEL_CLOSE
+                self._connection._send_user_message(message)
+
+
+class ChannelRefused(paramiko.SSHException):
     """The server opens no such channel; `reason` is a number of RFC 4254, 5.1, `words` are the server's own."""
 
     def __init__(self, reason: int, words: str) -> None:
@@ -231,17 +256,21 @@ class Connection(Negotiating):
         self._beneath()
 
     def open_ordered(self, timeout: float) -> tuple[paramiko.Channel, Inbox]:
-        """A session channel whose output comes through an inbox; its bytes must be acknowledged with `took`."""
-        channel: Any = self.open_session(timeout=timeout)
+        """A session channel whose output comes through an inbox; its bytes must be acknowledged with `took`.
+
+        Raises: as `open_of_kind`.
+        """
+        channel: Any = self.open_of_kind("session", b"", timeout)
         inbox = Inbox()
         channel.in_buffer = _Feed(inbox, Stream.OUT)
         channel.in_stderr_buffer = _Feed(inbox, Stream.ERR)
         return channel, inbox
 
-    def open_beyond(self, kind: str, fields: bytes, timeout: float) -> paramiko.Channel:
-        """A channel of a kind to somewhere behind the host, with the fields that its request has beside the usual.
+    def open_of_kind(self, kind: str, fields: bytes, timeout: float) -> paramiko.Channel:
+        """A channel of a kind, with the fields that its request has beside the usual.
 
-        paramiko knows no kind but its own, and keeps one refusal for all threads.
+        paramiko knows no kind but its own, keeps one refusal for all threads, and lets what is late follow the end of
+        a channel.
 
         Raises:
             ChannelRefused: the server says why not.
@@ -249,15 +278,13 @@ class Connection(Negotiating):
             EOFError: the connection is lost.
         """
         inner: Any = self
-        if not self.is_active():
-            raise EOFError
         with inner.lock:
             number: int = inner._next_channel()
             channel: Any = paramiko.Channel(number)
             inner._channels.put(number, channel)
             inner.channel_events[number] = answered = threading.Event()
             inner.channels_seen[number] = True
-            channel._set_transport(self)
+            channel._set_transport(_Sending(self))
             channel._set_window(WINDOW, PACKET)
         request = paramiko.Message()
         request.add_byte(cMSG_CHANNEL_OPEN)
@@ -266,23 +293,29 @@ class Connection(Negotiating):
             request.add_int(value)
         request.add_bytes(fields)
         self._send_user_message(request)
-        answered.wait(timeout)
+        deadline = time.monotonic() + timeout
+        while self.is_active() and (left := deadline - time.monotonic()) > 0 and not answered.wait(min(TICK, left)):
+            pass  # who waits when the connection ends is told, who begins to wait in that moment is not
         with inner.lock:
             if refusal := self._refusals.pop(number, None):
                 raise refusal
             if not self.is_active():
-                raise EOFError
+                raise EOFError("the connection was lost")
             if not answered.is_set():
                 self._given_up[number] = channel
-                raise TimeoutError
+                raise TimeoutError(f"no answer within {timeout:g} s")
         return cast("paramiko.Channel", channel)
 
     def _parse_channel_open_failure(self, message: paramiko.Message) -> None:
-        number, reason, words = message.get_int(), message.get_int(), message.get_text()
+        number, reason, words = message.get_int(), message.get_int(), message.get_binary()
         if self._given_up.pop(number, None) is None:
-            self._refusals[number] = ChannelRefused(reason, words)
-        message.rewind()
-        _OPEN_FAILURE(self, message)
+            self._refusals[number] = ChannelRefused(reason, words.decode(errors="replace"))
+        known = paramiko.Message()
+        for value in (number, reason):
+            known.add_int(value)
+        for text in ("", ""):  # words that are not UTF-8 would end the connection in paramiko
+            known.add_string(text)
+        _OPEN_FAILURE(self, paramiko.Message(known.asbytes()))
 
     def _parse_channel_open_success(self, message: paramiko.Message) -> None:
         number = message.get_int()
