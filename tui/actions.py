@@ -1,5 +1,6 @@
 """Every key in one list, so that bindings, footer, command palette and help cannot disagree."""
 
+from functools import cache
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -302,6 +303,7 @@ SIGNS = {"enter": "⏎", "left": "←", "right": "→", "up": "↑", "down": "�
 """Keys that take less room by a sign, or by a part of their name."""
 
 
+@cache
 def key_sign(key: str, ascii: bool = False) -> str:
     """One key as it is shown where there is little room: ^r for ctrl+r, F5, ⏎."""
     held, _, last = key.rpartition("+")
@@ -321,9 +323,10 @@ def called(act: Act) -> tuple[str, tuple[str, ...]]:
     return name, tuple(one.strip("' ") for one in given.rstrip(")").split(",") if one)
 
 
-def acts(screen: str) -> list[Act]:
+@cache
+def acts(screen: str) -> tuple[Act, ...]:
     """What can be done on a screen."""
-    return [act for act in ACTS if act.screen == screen]
+    return tuple(act for act in ACTS if act.screen == screen)
 
 
 def bindings(screen: str) -> list[BindingType]:

@@ -253,9 +253,9 @@ class FrontPage(Page[Result]):
         if row is not None and row.is_attached and row.is_mounted:
             row.look()
 
-    async def _on_message(self, message: Message) -> None:
-        await super()._on_message(message)
-        self.show_keys()  # whatever the screen was told may have changed what can be done
+    def on_idle(self) -> None:
+        """Look again once all that the screen was told has been done: it may have changed what can be done."""
+        self.show_keys()
 
     async def on_keys_row_chosen(self, event: KeysRow.Chosen) -> None:
         """Do what was clicked, as its key does."""

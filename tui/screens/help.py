@@ -70,7 +70,7 @@ def help_lines(first: str, keys: Keys, width: int = 80, wanted: str = "") -> lis
 def own_acts(screen: str, keys: Keys) -> list[Act]:
     """What can be done on a screen; of the rollback's only what the run screen has not, or has under another key."""
     if screen != "rollback":
-        return acts(screen)
+        return list(acts(screen))
     run = {(keys.all_of(act), act.action) for act in acts("run")}
     return [act for act in acts(screen) if (keys.all_of(act), act.action) not in run]
 
