@@ -1,12 +1,12 @@
-"""Start to first paint, beside a bare Textual app: target at most 1.8 times."""
+"""Start to first paint, beside a bare Textual app: at most 1.6 times, and the processor time of both."""
 
 import statistics
 import sys
 import tempfile
 
-from bench._terminal import until
+from bench._terminal import both_until
 
-RUNS = 9
+RUNS = 15
 BARE = """
 from textual.app import App
 from textual.widgets import Static
@@ -15,23 +15,43 @@ class Bare(App):
         yield Static("painted-by-bare")
 Bare().run()
 """
+TITLE = b"MultinotesAI"
+"""The first frame has the mode, the runbook's title, the time, and the window: open or closed, and for how long."""
+LAST = b"Follow-ups"
+"""The frames of what is on the disk, and what can be started, are painted in one piece after that."""
+Run = tuple[float, float]
+
+
+def row(name: str, runs: list[Run], bare: list[Run]) -> str:
+    """Medians in ms, and as multiples of the bare application that ran just before."""
+    wall, taken = (statistics.median(one[at] for one in runs) * 1000 for at in (0, 1))
+    ratios = [statistics.median(one[at] / other[at] for one, other in zip(runs, bare, strict=True)) for at in (0, 1)]
+    return f"{name:18} median {wall:6.0f} ms ({ratios[0]:.2f})   processor {taken:5.0f} ms ({ratios[1]:.2f})"
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as sessions:
-        environment = {"RUNBOOK_SESSIONS": sessions, "PYTHONPATH": "."}
-        bare_command = [sys.executable, "-c", BARE]
-        ours_command = [sys.executable, "-m", "tui", "run"]
-        until(bare_command, b"painted-by-bare", environment)
-        until(ours_command, b"MultinotesAI", environment)
-        bare, ours = [], []
-        for _ in range(RUNS):
-            bare.append(until(bare_command, b"painted-by-bare", environment))
-            ours.append(until(ours_command, b"MultinotesAI", environment))
-    ratios = [one / other for one, other in zip(ours, bare, strict=True)]
-    print(f"bare Textual app   median {statistics.median(bare) * 1000:6.0f} ms")
-    print(f"runbook, Home      median {statistics.median(ours) * 1000:6.0f} ms")
-    print(f"ratio              median {statistics.median(ratios):6.2f}   (target at most 1.8)")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            "RUNBOOK_SESSIONS": folder,
+            "XDG_CONFIG_HOME": folder,
+            "PYTHONPATH": ".",
+            "PYTHONDONTWRITEBYTECODE": "",  # an installed program is compiled: the first run, not counted, does it
+        }
+        commands = {
+            "bare Textual app": ([sys.executable, "-c", BARE], b"painted-by-bare"),
+            "first frame": ([sys.executable, "-m", "tui", "run"], TITLE),
+            "the whole of Home": ([sys.executable, "-m", "tui", "run"], LAST),
+        }
+        runs: dict[str, list[Run]] = {name: [] for name in commands}
+        for number in range(RUNS + 1):
+            for name, (command, marker) in commands.items():
+                took = both_until(command, marker, environment)
+                if number:
+                    runs[name].append(took)
+    bare = runs["bare Textual app"]
+    for name, found in runs.items():
+        print(row(name, found, bare))
+    print("target: the first frame at most 1.6 times the bare application")
 
 
 if __name__ == "__main__":

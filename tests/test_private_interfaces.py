@@ -166,9 +166,8 @@ def test_redis_connection() -> None:
 
 
 def test_textuals_application_and_screens() -> None:
-    names = (
-        "_batch_count _close_messages_no_wait _display _end_batch _exception _exit_renderables _filters _fatal_error"
-    )
+    names = """_background_screens _batch_count _close_messages_no_wait _display _end_batch _exception _exit_renderables
+        _filters _fatal_error"""
     has("textual", App(), names, "tui/app.py, attention.py")
     takes("textual", App._display, "self screen renderable", "tui/attention.py")
     names = """_compositor _compositor_refresh _dirty_widgets _exchange_repaint_regions _repaint_required _forward_event
@@ -176,6 +175,7 @@ def test_textuals_application_and_screens() -> None:
     screen: Any = Screen()
     has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
     has("textual", screen._compositor, "_dirty_regions", "tui/widgets/page.py")
+    takes("textual", screen._compositor.render_update, "full screen_stack", "tui/widgets/page.py")
     takes("textual", LayoutUpdate.__init__, "self strips region", "tui/screens/small.py")
 
 

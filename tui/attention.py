@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from tui.front import Front
 from tui.screens.small import cover, too_small
+from tui.widgets.page import Page
 
 QUIT = "ctrl+q"
 
@@ -28,7 +29,7 @@ class Attentive(Front):
     _painted = math.inf
     _laid_out = math.inf
     """When it was painted as large as it is now; a click read before that was meant for another place."""
-    _lost = False
+    _lost = _held_back = False
 
     @property
     @abstractmethod
@@ -63,9 +64,14 @@ class Attentive(Front):
             renderable = None  # the terminal has become larger, and the screen is laid out for it in a moment
         elif renderable is not None and self.screen_stack[-1:] == [screen]:
             now = time.monotonic()  # which is what events have
+            first = math.isinf(self.painted)
             self._painted = min(self.painted, now)
             if screen.outer_size == self.size:
                 self._laid_out = min(self._laid_out, now)
+            if first and isinstance(screen, Page):
+                renderable = screen.whole_update(renderable) if self._held_back else renderable
+                screen.seen()
+            self._held_back = False
         super()._display(screen, renderable)
 
     def _end_batch(self) -> None:
@@ -74,7 +80,7 @@ class Attentive(Front):
         if self._batch_count or not self.screen_stack:
             return
         if self._lost:
-            self._lost = False
+            self._lost, self._held_back = False, True
             self.screen.refresh()
         else:
             self.screen.check_idle()

@@ -1,9 +1,14 @@
 """The frames of the first screen: how the keys lead through them, and that nothing in them is cut."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.screen import Screen
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
@@ -13,6 +18,7 @@ from tui.app import RunbookApp
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.home.listing import Listing
+from tui.screens.home.screen import HomeScreen
 from tui.screens.setup.screen import SetupScreen
 
 
@@ -58,6 +64,35 @@ async def test_no_row_is_cut_by_its_frame_at_any_size(
         for listing in app.screen.query(Listing):
             assert listing.rows.option_count == 0 or listing.rows.virtual_size.height == listing.rows.option_count
             assert listing.rows.max_scroll_x == 0
+
+
+@pytest.fixture
+def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every frame of our screens that would be written to a terminal, as it would be."""
+    found: list[str] = []
+    below = App._display
+
+    def display(app: App[Any], screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate) and not app._batch_count and isinstance(screen, HomeScreen):
+            found.append(renderable.render_segments(app.console))
+        below(app, screen, renderable)
+
+    monkeypatch.setattr(App, "_display", display)
+    return found
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_window_is_painted_before_what_is_on_the_disk_is_even_laid_out(
+    workspace: Workspace, frames: list[str], size: tuple[int, int]
+) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "None yet" in shown(app))
+        first, last = frames[0], "".join(frames)
+        for words in ("Shop", "Deployment window", "PRODUCTION"):
+            assert words in first, "the first frame says where one is and whether now is the time"
+        assert "Follow-ups" in last
+        assert "Follow-ups" not in first, "it waited for what is below"
 
 
 async def test_the_hosts_of_an_unfinished_session_are_asked_whether_they_answer(

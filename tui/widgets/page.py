@@ -3,6 +3,8 @@
 import asyncio
 from typing import TypeVar
 
+from rich.console import RenderableType
+from textual._compositor import LayoutUpdate
 from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.screen import Screen
@@ -35,6 +37,19 @@ class Page(Screen[Result]):
         stack = self.app.screen_stack
         above = stack[stack.index(self) + 1 :] if self in stack else []
         return any(screen.styles.background.a == 1 for screen in above)
+
+    def seen(self) -> None:
+        """Do what waits until the operator sees something: this screen was just painted, as it had come to the top.
+
+        Textual's `call_after_refresh` waits for no paint while the application starts.
+        """
+
+    def whole_update(self, update: RenderableType) -> RenderableType:
+        """What paints all of this screen; an update of a part tells nothing where its beginning was held back."""
+        if isinstance(update, LayoutUpdate):
+            return update
+        full = self._compositor.render_update(full=True, screen_stack=self.app._background_screens)
+        return update if full is None else full
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close this screen, once, and only from the top: Textual would close whatever is there."""

@@ -67,7 +67,7 @@ class HomeScreen(HomeFrames):
         Binding("shift+tab", "frame(-1)", show=False),
     ]
 
-    _furnished = False
+    _begun = _furnished = False
     _everything = False
     _minute = ""
     _reached: Mapping[str, Answering | None] = {}
@@ -85,7 +85,11 @@ class HomeScreen(HomeFrames):
     def on_mount(self) -> None:
         self._tick()
         self.set_interval(TICK, self._tick)
-        self.call_after_refresh(self._furnish)
+
+    def seen(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self.call_next(self._furnish)
 
     async def _furnish(self) -> None:
         """Add what costs time to draw, once the operator sees something."""
