@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
 from tui.actions import bindings
+from tui.dialogs.laid import Laid
 from tui.front import FrontPage
 from tui.text.block import Block, block, pieces
 from tui.widgets.said import Said
@@ -36,7 +37,7 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     AUTO_FOCUS = ""
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
     DEFAULT_CLASSES = "dialog"
-    VERTICAL_BREAKPOINTS = [(0, "low"), (24, "tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "slim"), (72, "broad")]
     foot: ClassVar[tuple[str, ...]] = ()
     """What the frame says below, before the key for help."""
     kind = ""
@@ -57,6 +58,7 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     def compose(self) -> ComposeResult:
         mode = self.app.mode
         yield Said(block(""), id="above")
+        yield Said(block(""), id="below")
         with VerticalScroll(id="box", can_focus=False, classes=mode.kind) as box:
             box.border_title = block(f"{self.kind} {mode.where}" if self.kind else mode.place)
             if self.heading:
@@ -85,9 +87,25 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
             self.watch(box, size, self._say_what_is_beyond)
         self.call_after_refresh(self._drawn)
 
+    def on_resize(self) -> None:
+        """A terminal of another size may have room for the blank rows, or none for the blanks in buttons."""
+        self.tighten(False)
+        for button in self.query(Button):
+            button.styles.line_pad = int(self.has_class("broad"))
+        self.call_after_refresh(self._say_what_is_beyond)
+
+    def tighten(self, tight: bool) -> None:
+        """Give up the blank rows, or have them again."""
+        if self.has_class("tight") is not tight:
+            self.set_class(tight, "tight")
+            for laid in self.query(Laid):
+                laid.refresh(layout=True)
+
     def _say_what_is_beyond(self) -> None:
-        """Say on the frame which keys show the rest of a body that does not fit."""
+        """Give up the blank rows where not all fits; say on the frame which keys show the rest that still does not."""
         box, keys = self.box, self.app.keys
+        if box.show_vertical_scrollbar and box.max_scroll_y > 0 and not self.has_class("tight"):
+            self.tighten(True)
         words = [*self.foot, f"{keys.of('dialog.help')} help"]
         if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
             words.insert(0, f"▾ more below: {keys.of('dialog.below')}")

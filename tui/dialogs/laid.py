@@ -25,11 +25,16 @@ class Laid(Widget):
         super().__init__(id=id, classes=classes)
         self._lay = lay
 
+    def rows(self, width: int) -> Sequence[LaidRow]:
+        """What there is to read; the blank rows only where the dialog has room for them."""
+        found = self._lay(width)
+        return [row for row in found if not row.blank] if self.screen.has_class("tight") else found
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lay(width))
+        return len(self.rows(width))
 
     def render(self) -> Block:
-        return styled(row.pieces for row in self._lay(self.size.width))
+        return styled(row.pieces for row in self.rows(self.size.width))
 
 
 def read(body: Body) -> Widget:

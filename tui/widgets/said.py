@@ -1,5 +1,6 @@
 """Textual's own widgets that show text, each taking a `Block` and nothing else."""
 
+from textual.geometry import Size
 from textual.widgets import Button, RadioButton, Static
 
 from tui.text.block import Block
@@ -21,6 +22,10 @@ class Press(Button):
 
     def __init__(self, label: Block, *, id: str) -> None:
         super().__init__(label, id=id, compact=True)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """As wide as its words, and the blanks beside them that it has: Textual counts two of these always."""
+        return super().get_content_width(container, viewport) - 2 * (1 - int(self.styles.line_pad))
 
 
 class Choice(RadioButton):

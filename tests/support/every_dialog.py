@@ -1,0 +1,66 @@
+"""One of each dialog, with as much in it as people meet; more where there are forms of it."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tui.dialogs import (
+    AskMoment,
+    AskText,
+    Confirm,
+    Question,
+    Resolve,
+    RollbackReason,
+    SendMessage,
+    Sign,
+    TypeName,
+)
+from tui.dialogs.ask import AskSecret
+from tui.dialogs.base import Dialog
+from tui.dialogs.moved import WhichHosts
+from tui.dialogs.pick import Pick
+from tui.dialogs.taken_up import TakenUp
+from tui.dialogs.told import Told
+from tui.runbook.model import Action, AnswerKind, Link
+from tui.screens.links import Links
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import Attempt
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+LOST = Attempt(
+    number=3,
+    step="backup",
+    action=0,
+    host="web",
+    command="dump",
+    started=NOW,
+    durable=True,
+    outcome=Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost"),
+)
+MANY = [f"line {number}" for number in range(60)]
+CHOICE = Action(ask="Which?", answer=AnswerKind.CHOICE, choices=("one", "two"))
+
+EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
+    "confirm": lambda: Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
+    "confirm-long": lambda: Confirm("Run it", MANY, yes="Run it"),
+    "name": lambda: TypeName("Restore the database", ["$ rm"], "production-server"),
+    "name-long": lambda: TypeName("Restore the database", MANY, "production-server"),
+    "name-two": lambda: TypeName("Restore the database", ["$ rm"], "production-server", True),
+    "sign": lambda: Sign("Back up", ["a line"], True, "ben"),
+    "sign-long": lambda: Sign("Read what reversing will do", MANY, True),
+    "text": lambda: AskText("Skip", "Why is it left out?"),
+    "text-long": lambda: AskText("Skip", MANY),
+    "moment": lambda: AskMoment("[DEPLOYMENT NOTICE] MultinotesAI v2.0.0", "When was it sent?", NOW),
+    "secret": lambda: AskSecret("The password of the database"),
+    "reason": lambda: RollbackReason(["errors", "slow"], ["the plan"], ["  ○ a step"]),
+    "number": lambda: Question(Action(ask="How many errors?", answer=AnswerKind.NUMBER)),
+    "yes-no": lambda: Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)),
+    "choice": lambda: Question(CHOICE),
+    "pick": lambda: Pick("Which?", ["one", "two"]),
+    "message": lambda: SendMessage("Notice", "text", True, "the team"),
+    "resolve": lambda: Resolve(LOST, look=lambda: "It is still running."),
+    "taken-up": lambda: TakenUp(["It stands at a step."], 3),
+    "moved": lambda: WhichHosts(["web: here and there"]),
+    "told": lambda: Told("Exported", ["/somewhere"]),
+    "links": lambda: Links((Link(title="Errors", url="https://errors.example/"),)),
+}

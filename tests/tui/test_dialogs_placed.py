@@ -1,0 +1,58 @@
+from typing import Any
+
+import pytest
+from textual.widgets import Button
+
+from tests.support.every_dialog import EVERY
+from tests.tui.conftest import dialog, until
+from tui.app import RunbookApp
+from tui.dialogs.base import Dialog
+from tui.execution.workspace import Workspace
+
+SIZES = ((60, 20), (80, 24), (120, 40))
+ABOVE, BELOW = 4, 2
+
+
+def kinds(of: type[Any]) -> set[type[Any]]:
+    """Every class of dialog the program has."""
+    below = of.__subclasses__()
+    return {kind for kind in below if kind.__module__.startswith("tui.")}.union(*map(kinds, below))
+
+
+def misplaced(screen: Dialog[Any], size: tuple[int, int]) -> list[str]:
+    """What of a dialog is not where it should be, or not whole."""
+    box = screen.box.region
+    found = [] if box.y >= ABOVE and box.bottom <= size[1] - BELOW else [f"rows {box.y} to {box.bottom}"]
+    found += [] if 0 < box.width <= size[0] and box.x >= 0 else [f"columns {box.x} to {box.right}"]
+    for one in screen.query(Button):
+        whole = box.contains_region(one.region) and one.content_size.width >= len(str(one.label))
+        found += [] if whole else [f"the button {one.label}"]
+    return found
+
+
+def test_each_dialog_is_among_those_that_are_looked_at() -> None:
+    assert {type(make()) for make in EVERY.values()} == kinds(Dialog)
+
+
+@pytest.mark.parametrize("name", EVERY)
+async def test_a_dialog_is_whole_and_covers_neither_what_is_next_nor_the_hosts_and_the_keys(
+    workspace: Workspace, name: str
+) -> None:
+    screen = EVERY[name]()
+    async with RunbookApp(workspace).run_test(size=SIZES[0]) as pilot:
+        pilot.app.push_screen(screen)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: screen.is_mounted and misplaced(screen, size) == [])  # type: ignore[misc]
+
+
+async def test_a_dialog_gives_up_its_blank_rows_first_and_has_them_again_where_there_is_room(
+    workspace: Workspace,
+) -> None:
+    async with RunbookApp(workspace).run_test(size=(60, 20)) as pilot:
+        screen = EVERY["reason"]()
+        pilot.app.push_screen(screen)
+        await dialog(pilot, type(screen))
+        for size, tight in (((60, 20), True), ((80, 40), False), ((60, 20), True)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda tight=tight: screen.has_class("tight") is tight)  # type: ignore[misc]
