@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,6 +31,14 @@ def misplaced(screen: Dialog[Any], size: tuple[int, int]) -> list[str]:
     return found
 
 
+def in_place(screen: Dialog[Any], size: tuple[int, int]) -> bool:
+    return screen.is_mounted and misplaced(screen, size) == []
+
+
+def is_tight(screen: Dialog[Any], tight: bool) -> bool:
+    return screen.has_class("tight") is tight
+
+
 def test_each_dialog_is_among_those_that_are_looked_at() -> None:
     assert {type(make()) for make in EVERY.values()} == kinds(Dialog)
 
@@ -43,7 +52,7 @@ async def test_a_dialog_is_whole_and_covers_neither_what_is_next_nor_the_hosts_a
         pilot.app.push_screen(screen)
         for size in SIZES:
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda size=size: screen.is_mounted and misplaced(screen, size) == [])  # type: ignore[misc]
+            await until(pilot, partial(in_place, screen, size))
 
 
 async def test_a_dialog_gives_up_its_blank_rows_first_and_has_them_again_where_there_is_room(
@@ -55,4 +64,4 @@ async def test_a_dialog_gives_up_its_blank_rows_first_and_has_them_again_where_t
         await dialog(pilot, type(screen))
         for size, tight in (((60, 20), True), ((80, 40), False), ((60, 20), True)):
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda tight=tight: screen.has_class("tight") is tight)  # type: ignore[misc]
+            await until(pilot, partial(is_tight, screen, tight))
