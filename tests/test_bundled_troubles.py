@@ -1,14 +1,24 @@
 """The bundled runbook's troubleshooting has a form for each method and shows what is needed in a hundred columns."""
 
+import http.server
 import re
 import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from tests.support.bundled_host import Host
 from tui.resources import bundled
-from tui.runbook.model import Runbook
+from tui.runbook.model import Action, Runbook
 from tui.runbook.reading.load import load
 from tui.runbook.walk import steps_of
+from tui.session.views.symptoms import Subject, matching
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +110,91 @@ def test_docker_proxy_is_never_killed(runbook: Runbook) -> None:
         action.run or "" for _, step in steps_of(runbook) for action in step.actions if "kill -9" in (action.run or "")
     ]
     assert "docker-proxy" in kill
+
+
+FOREIGN = """
+import http.server, os
+os.chdir("{folder}")
+with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+"""
+LSOF = """#!/bin/sh
+# lsof of the one process that listens: its number with -t, else as a person reads it
+[ "$(cat {folder}/holds)" ] || exit 1
+case " $* " in *" -t "*) ;; *) printf 'COMMAND PID\\npython3 ' ;; esac
+cat {folder}/holds
+"""
+
+
+@contextmanager
+def foreign_server(folder: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """Somebody's web server that knows nothing of /health/, in a process of its own on a free port."""
+    run = [sys.executable, "-c", FOREIGN.format(folder=folder)]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline()), process
+        finally:
+            process.kill()
+
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    """The application, which knows its health check."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self) -> None:  # the name is the library's
+        self.send_response(200 if self.path == "/health/" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Nothing is told on standard error."""
+
+
+@pytest.mark.parametrize("step", ["b-start", "rollback-start-a", "rollback-start-b"])
+def test_another_server_on_port_8000_is_found_named_and_ended_by_the_documents_commands(
+    runbook: Runbook, tmp_path: Path, step: str
+) -> None:
+    folder = tmp_path / "web"
+    folder.mkdir()
+    with foreign_server(folder) as (port, process):
+        production = replace(runbook.hosts["production"], preamble=_on(port, runbook.hosts["production"].preamble))
+        host = Host(replace(runbook, hosts={**runbook.hosts, "production": production}), tmp_path / "host")
+        (tmp_path / "holds").write_text(f"{process.pid}\n")
+        host.program("lsof", LSOF.format(folder=tmp_path))
+        (answers,) = [action for action in host.actions(step) if action.run == "app_answers"]
+        ran = host.run(answers)
+        assert ran.returncode == 1
+        assert f"python3 {process.pid}" in ran.stdout
+        said, about = f"{ran.stdout}{ran.stderr}", Subject(command=answers.run or "")
+        (found,) = matching(runbook, said, about)[:1]
+        assert found.issue.id == "not-starting"
+        assert "another program answers on port 8000" in _cause(runbook, "port-in-use")
+        kill = _whole(host, "port-in-use-kill", port)
+        assert host.run(kill, old_pid="1").returncode == 1
+        assert process.poll() is None
+        assert host.run(kill, old_pid=str(process.pid)).returncode == 0
+        assert process.wait(20) == -9
+    (tmp_path / "holds").write_text("")
+    assert host.run(answers).returncode == 7
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Healthy) as server:
+        threading.Thread(target=partial(server.serve_forever, 0.05), daemon=True).start()
+        ran = host.run(answers)
+        server.shutdown()
+    assert (ran.returncode, ran.stdout.splitlines()[0]) == (0, "HTTP/1.1 200 OK")
+
+
+def _on(port: int, text: str) -> str:
+    assert ":8000" in text
+    return text.replace(":8000", f":{port}")
+
+
+def _whole(host: Host, step: str, port: int) -> Action:
+    (action,) = host.actions(step)
+    return replace(action, run=_on(port, action.run or ""))
+
+
+def _cause(runbook: Runbook, solution: str) -> str:
+    return next(one.when for issue in runbook.troubleshooting for one in issue.solutions if one.id == solution)

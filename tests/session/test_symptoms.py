@@ -8,6 +8,7 @@ import tomli
 from msgspec import convert
 
 from tui.resources import bundled
+from tui.runbook.described.probes import words_of
 from tui.runbook.model import Runbook
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load
@@ -45,7 +46,9 @@ def subject(runbook: Runbook, trouble: dict[str, Any]) -> Subject:
         assert service in runbook.services
         return Subject(service=service)
     action = action_at(step_by_id(runbook, trouble["step"]), trouble.get("action", 0))
-    return Subject(service=action.probe.service) if action.probe else Subject(command=action.run or "")
+    if action.probe:
+        return Subject(service=action.probe.service, command=words_of(runbook, action.probe, {}))
+    return Subject(command=action.run or "")
 
 
 def named(one: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ LONGEST = 1000
 
 
 class Subject(Struct, frozen=True):
-    """What a failed action was about: the service that its probe asked, or the command that it ran."""
+    """What a failed action was about: the command that it ran, or the probe in words and the service that it asked."""
 
     service: str = ""
     command: str = ""
@@ -75,7 +75,7 @@ def subject_of(runbook: Runbook, state: SessionState, step: str) -> Subject:
         return UNKNOWN
     last = state.attempts[attempts[-1]]
     action = action_at(step_by_id(runbook, step), last.action)
-    return Subject(service=action.probe.service) if action.probe else Subject(command=last.command)
+    return Subject(service=action.probe.service if action.probe else "", command=last.command)
 
 
 def _patterns(issue: Issue, subject: Subject) -> Iterator[str]:
