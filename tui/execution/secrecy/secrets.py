@@ -91,8 +91,7 @@ class Secrets:
             HostError: the host that has the file cannot be reached.
             RunbookError: its file names a value that is not known yet.
         """
-        declared = self._runbook.secrets[name]
-        secret = replace(declared, file=fill_whole(declared.file, self._known))
+        secret = replace(self._runbook.secrets[name], file=self.file(name))
         value = self._stand_in or self._fetch(name, secret, transports, ask) or secret.published
         if value:
             self.keep(name, value)
@@ -120,7 +119,8 @@ class Secrets:
             return os.environ.get(secret.variable, "")
         if secret.source is SecretSource.PROMPT:
             return ask(secret.prompt or f"{name}: ") if ask else os.environ.get(secret.variable, "")
-        return _from_host(name, transports[host_named(self._runbook, secret.on)], secret)
+        file = fill_whole(self._runbook.secrets[name].file, self._known)
+        return _from_host(name, transports[host_named(self._runbook, secret.on)], replace(secret, file=file))
 
 
 def _from_host(name: str, transport: Transport, secret: Secret) -> str:
