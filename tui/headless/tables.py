@@ -71,7 +71,7 @@ def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime) -> list[str]
     """The rows as lines: a table with a last line that counts, or one JSON document."""
     if as_json:
         return [json_text(rows)]
-    head = ("", "VERDICT", "TARGET", "CHECK", "CAME", "EXPECTED", "TOOK")
+    head = ("", "VERDICT", "TARGET", "CHECK", "GOT", "EXPECTED", "TOOK")
     cells = [
         (GLYPHS[row.verdict], row.verdict, row.target, row.title, row.came, row.expected, took_cell(row.seconds))
         for row in rows

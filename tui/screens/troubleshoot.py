@@ -10,6 +10,7 @@ from tui.actions import bindings
 from tui.front import asks
 from tui.runbook.model import Issue
 from tui.screens.run.acts import SessionActs
+from tui.screens.run.room import TROUBLE_AT, Widths
 from tui.session.state import StepStatus
 from tui.session.views.symptoms import Match
 from tui.text.block import Piece, shown, styled
@@ -43,6 +44,7 @@ class TroubleshootScreen(SessionActs):
     ACTS = "trouble"
     CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; text-wrap: nowrap; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("trouble")
+    PLAN_AT: ClassVar[Widths] = TROUBLE_AT
 
     def __init__(self, issue: Issue, because: Match | None = None) -> None:
         super().__init__()

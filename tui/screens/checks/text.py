@@ -22,7 +22,7 @@ MARK, SIGN, APART, TOOK = 2, 2, 2, 8
 """Cells of the mark, of a sign, between two columns, and of how long a check took."""
 NARROWEST, WIDEST = 16, 40
 """The fewest and the most cells of a check's title."""
-EXPECTED, CAME = 10, 14
+EXPECTED, GOT = 10, 14
 """With fewer cells what was expected has no column: it stands below the table, of the selected check."""
 
 
@@ -42,13 +42,13 @@ def ordered(rows: Sequence[CheckRow]) -> tuple[CheckRow, ...]:
 
 def sizes(rows: Sequence[CheckRow], width: int) -> Sizes:
     """The columns of a table of `width` cells: what was expected gives way first, then what came."""
-    longest = max((len(row.title) for row in rows), default=0)
-    came = max((len(row.came) for row in rows), default=0)
-    expected = max((len(row.expected) for row in rows), default=0)
+    longest = max((cell_len(row.title) for row in rows), default=0)
+    came = max((cell_len(row.came) for row in rows), default=0)
+    expected = max((cell_len(row.expected) for row in rows), default=0)
     title = min(max(longest, len("CHECK")), max(NARROWEST, min(WIDEST, width // 3)))
     room = width - MARK - SIGN - title - APART - APART - TOOK - 1
-    came = max(came, CAME)
-    if not expected or room < CAME + APART + EXPECTED:
+    came = max(came, GOT)
+    if not expected or room < GOT + APART + EXPECTED:
         return Sizes(title, max(0, room), 0)
     wanted = min(max(expected, EXPECTED), max(EXPECTED, room - APART - came, room // 3))
     return Sizes(title, room - APART - wanted, wanted)
@@ -56,7 +56,7 @@ def sizes(rows: Sequence[CheckRow], width: int) -> Sizes:
 
 def head(columns: Sizes) -> list[Piece]:
     """The names of the columns."""
-    words = " " * (MARK + SIGN) + _cell("CHECK", columns.title) + " " * APART + _cell("CAME", columns.came)
+    words = " " * (MARK + SIGN) + _cell("CHECK", columns.title) + " " * APART + _cell("GOT", columns.came)
     words += " " * APART + _cell("EXPECTED", columns.expected) if columns.expected else ""
     return [(f"{words}{' ' * APART}{'TOOK':>{columns.took}}", "bold $soft")]
 

@@ -8,7 +8,7 @@ from textual.containers import Grid, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.screens.run.room import WIDE, Panes, arranged, step_cells
+from tui.screens.run.room import PLAN_AT, WIDE, Panes, Widths, arranged, step_cells
 from tui.session.state import SessionState
 from tui.widgets.band.widget import Band
 from tui.widgets.checklist.widget import Checklist
@@ -33,8 +33,11 @@ class SessionPanes(Grid):
     class Resized(Message):
         """There is another room for the panes."""
 
-    def __init__(self, plan: Checklist, card: StepCard, band: Band, output: OutputView) -> None:
+    def __init__(
+        self, plan: Checklist, card: StepCard, band: Band, output: OutputView, plan_at: Widths = PLAN_AT
+    ) -> None:
         super().__init__(id="run")
+        self._plan_at = plan_at
         self._focused = {PLAN: plan, STEP: card, OUTPUT: output}
         self._card = card
         self._panes: dict[int, Widget] = {PLAN: plan, STEP: Vertical(card, band, id="step"), OUTPUT: output}
@@ -84,8 +87,8 @@ class SessionPanes(Grid):
         if moment.state is not self._state or wanted_for != self._wanted_for:
             self._state, self._wanted_for = moment.state, wanted_for
             frame = self._card.gutter
-            wanted = len(card_rows(moment, step, step_cells(width) - frame.width)) if step else 0
-            self._lies = arranged(width, height, wanted + frame.height, begun, len(names))
+            wanted = len(card_rows(moment, step, step_cells(width, self._plan_at) - frame.width)) if step else 0
+            self._lies = arranged(width, height, wanted + frame.height, begun, len(names), self._plan_at)
             self._lay()
         if self._lies is not None and width >= WIDE:
             self._show_monitors(names[: self._lies.graphs], moment)

@@ -6,6 +6,9 @@ WIDE = 160
 """From this width on there are three columns, and graphs under the step."""
 PLAN_AT = ((60, 26), (80, 33), (120, 43), (WIDE, 48))
 """The cells of the list of steps at some widths of the screen; between these it grows evenly."""
+TROUBLE_AT = ((60, 26), (80, 40), (120, 52), (WIDE, 58))
+"""The same of a known trouble's: its titles are sentences, and it has no times."""
+Widths = tuple[tuple[int, int], ...]
 STEP = 76
 """The most cells of the step's card where it has a column of its own: longer lines are not read with ease."""
 TO_DO, ENDED, TALL = 5, 7, 30
@@ -24,33 +27,34 @@ class Panes(Struct, frozen=True):
     graphs: int = 0
 
 
-def arranged(width: int, height: int, wanted: int, begun: bool, graphs: int) -> Panes:
+def arranged(width: int, height: int, wanted: int, begun: bool, graphs: int, plan_at: Widths = PLAN_AT) -> Panes:
     """The panes on a screen that has `width` cells and `height` rows for them.
 
     Args:
         wanted: the rows that the step's card would take, its frame with it.
         begun: whether there is output to show.
         graphs: how many monitors have a graph.
+        plan_at: how wide the list of steps is at some widths.
     """
-    plan = plan_cells(width)
+    plan = plan_cells(width, plan_at)
     if width >= WIDE:
         shown = min(graphs, GRAPHS, max(0, height - max(wanted, CARD)) // GRAPH)
-        return Panes((plan, step_cells(width)), max(wanted, CARD) if shown else 0, shown)
+        return Panes((plan, step_cells(width, plan_at)), max(wanted, CARD) if shown else 0, shown)
     least = TO_DO if not begun else ENDED if height < TALL else height // 2
     return Panes((plan,), max(CARD, min(wanted, height - least)))
 
 
-def plan_cells(width: int) -> int:
+def plan_cells(width: int, plan_at: Widths = PLAN_AT) -> int:
     """How wide the list of steps is."""
-    before, cells = PLAN_AT[0]
-    for at, wide in PLAN_AT:
+    before, cells = plan_at[0]
+    for at, wide in plan_at:
         if width <= at:
             return cells + (wide - cells) * max(0, width - before) // max(1, at - before)
         before, cells = at, wide
     return cells
 
 
-def step_cells(width: int) -> int:
+def step_cells(width: int, plan_at: Widths = PLAN_AT) -> int:
     """How wide the card of the step is."""
-    rest = width - plan_cells(width)
+    rest = width - plan_cells(width, plan_at)
     return min(STEP, rest // 2) if width >= WIDE else rest

@@ -17,6 +17,7 @@ from tui.front import FrontPage, OutputGrew, SessionChanged
 from tui.runbook.model import Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes
+from tui.screens.run.room import PLAN_AT, Widths
 from tui.screens.run.text import no_output
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
@@ -55,6 +56,7 @@ class SessionShown(FrontPage[None]):
         Path(__file__).with_name("session.tcss"),
     ]
     AUTO_FOCUS = "#checklist"
+    PLAN_AT: ClassVar[Widths] = PLAN_AT
 
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
 
@@ -104,7 +106,8 @@ class SessionShown(FrontPage[None]):
     def compose(self) -> ComposeResult:
         yield from self.head()
         yield Alarm(id="alarm")
-        yield SessionPanes(self.make_checklist(), StepCard(id="card"), Band(id="band"), OutputView(id="output"))
+        card, band, output = StepCard(id="card"), Band(id="band"), OutputView(id="output")
+        yield SessionPanes(self.make_checklist(), card, band, output, self.PLAN_AT)
         yield from self.below()
         yield Vitals(id="vitals")
         yield self.keys_row()

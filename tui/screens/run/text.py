@@ -14,6 +14,7 @@ from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.session.events import Check
+from tui.session.report_card.report_card import what_words
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called, place_words
 from tui.session.views.doubts import begins_anew
@@ -32,18 +33,13 @@ def rollback_title(state: SessionState) -> str:
     """What is rolled back: the session, without the name of its flow where it was begun to roll back."""
     started = state.started
     title = state.runbook.flows[started.flow].title if started and made_elsewhere(state) else ""
-    return session_title(state).removeprefix(f"{title} · " if title else "")
+    return session_title(state).removeprefix(title).lstrip(" ,·")
 
 
 def session_title(state: SessionState, dated: bool = False) -> str:
-    """What a session is about: its flow, its method, its runbook; `dated` where it is long past."""
-    runbook, started = state.runbook, state.started
-    if started is None:
-        return runbook.runbook.title
-    method = runbook.methods.get(started.method)
+    """What a session is about: its flow, release and method, its runbook; `dated` where it is long past."""
     when = f"{state.started_at:%d %b %Y}" if dated and state.started_at else ""
-    called = (runbook.flows[started.flow].title, method.title if method else "", when, runbook.runbook.title)
-    return " · ".join(filter(None, called))
+    return " · ".join(filter(None, (what_words(state), when, state.runbook.runbook.title)))
 
 
 class Doing(Struct, frozen=True):

@@ -109,12 +109,13 @@ def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
         shown, rest = tuple(one for one in shown if one in longest), tuple(one for one in shown if one not in longest)
     whole = max((max(section.took, _usual(section)) for section in card.sections), default=0.0)
     titles = max((cell_len(_name(one, width)) for one in shown), default=0)
-    title = min(max(titles, len("… and 99 sections") if rest else 0), width // 2)
+    title = min(max(titles, len("… 99 other sections") if rest else 0), width // 2)
     beside = any(section.usual for section in card.sections)
     lines = [_section(one, whole, title, width, beside) for one in shown]
     if rest:
         took = _clock(sum(one.took for one in rest))
-        lines.append([(cut(f"… and {counted(len(rest), 'section')}", title), FAINT), (f"{took:>{TIME}}", FAINT)])
+        words = counted(len(rest), "other section") if took else f"{counted(len(rest), 'section')} below 1 s"
+        lines.append([(cut(f"… {words}", title), FAINT), (f"{took:>{TIME}}", FAINT)])
     return lines
 
 

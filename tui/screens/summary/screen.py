@@ -30,6 +30,7 @@ from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted
 from tui.text.block import block, styled
+from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.words import Words
 
@@ -53,6 +54,7 @@ def read_report(
     return Report(read, verify(directory.journal), usual, earlier, past)
 
 
+TICK = 0.5
 AROUND = 10
 """Rows that are no card's: the line on top, the keys, two frames, and four rows of what deviated."""
 
@@ -68,6 +70,7 @@ class SummaryScreen(FrontPage[None]):
     _finished = False
     report: reactive[Report | None] = reactive(None, init=False, repaint=False)
 
+    top = getters.query_one(TopLine)
     head = getters.query_one("#summary-head", Words)
     sections = getters.query_one("#summary-sections", Words)
     rest = getters.query_one("#summary", VerticalScroll)
@@ -86,6 +89,11 @@ class SummaryScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         self._read()
+        self._tick()
+        self.set_interval(TICK, self._tick)
+
+    def _tick(self) -> None:
+        self.top.tell(clock_line(self.app.workspace.clock.now(), self.app.size.width))
 
     def on_session_changed(self, event: SessionChanged) -> None:
         self._read()

@@ -14,6 +14,7 @@ from tui.actions import bindings
 from tui.errors import RunbookError
 from tui.front import FrontPage
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.screens.run.text import session_title
 from tui.screens.watch.arrangement import FRAME, Arrangement, arranged
 from tui.screens.watch.listed import listed
 from tui.screens.watch.monitor_card import BESIDE, MonitorCard, MonitorList
@@ -55,7 +56,9 @@ class WatchScreen(FrontPage[None]):
         self._parts: list[MonitorCard | MonitorList] = []
 
     def compose(self) -> ComposeResult:
-        yield TopLine(f"Watch · {self.app.workspace.runbook.runbook.title}", self.app.mode)
+        viewer = self.app.viewer
+        about = session_title(viewer.state) if viewer is not None else self.app.workspace.runbook.runbook.title
+        yield TopLine(f"Watch · {about}", self.app.mode)
         yield Alarm(id="alarm")
         yield VerticalScroll(id="watch")
         yield self.keys_row()

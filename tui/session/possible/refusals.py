@@ -19,6 +19,17 @@ ACTING = frozenset(
 """Acts that would change the session or production."""
 
 
+SIGNED_ALREADY = "it is settled; reopen it to do it again"
+SIGNED_LATER = {
+    StepStatus.PENDING: "start it first: a step is signed when it has passed",
+    StepStatus.RUNNING: "wait for it: a step is signed when it has passed",
+    StepStatus.WAITING: "answer first: a step is signed when it has passed",
+    StepStatus.FAILED: "run it again, or skip it: only a step that has passed is signed",
+    StepStatus.UNKNOWN: "decide first what happened",
+}
+"""What to do about a step that cannot be signed, by where it stands."""
+
+
 class Situation(Struct, frozen=True, kw_only=True):
     """What decides what can be done: the session, the step it is to be done to, and what the screen shows of it.
 
@@ -98,8 +109,9 @@ def _sign(situation: Situation) -> NotNow | None:
         return _no_step()
     if situation.status is StepStatus.PASSED:
         return None
-    hint = "only a step that has passed is signed; skip it instead"
-    return NotNow(f"{situation.step.title} is {situation.status.value}", hint)
+    return NotNow(
+        f"{situation.step.title}: {situation.status.value}", SIGNED_LATER.get(situation.status, SIGNED_ALREADY)
+    )
 
 
 def _retry(situation: Situation) -> NotNow | None:
@@ -109,7 +121,7 @@ def _retry(situation: Situation) -> NotNow | None:
     if situation.status is StepStatus.UNKNOWN:
         return NotNow("the outcome is unknown", "look on the host and resolve it before running anything again")
     if situation.status is not StepStatus.FAILED:
-        return NotNow(f"{situation.step.title} is {situation.status.value}, not failed", "reopen it to do it again")
+        return NotNow(f"{situation.step.title}: {situation.status.value}, not failed", "reopen it to do it again")
     return None
 
 

@@ -59,12 +59,15 @@ def band_parts(
         for one in beside
     ]
     right = named if head.width + APART + _length(named[:1]) + 1 <= width else list(beside)
-    told = cell_len(first.consequence) + BETWEEN if first.consequence and first.act != GIVES_WAY else 0
+    words = first.consequence
+    if first.brief and head.width + BETWEEN + cell_len(words) + APART + _length(right[:1]) + 1 > width:
+        words = first.brief
+    told = cell_len(words) + BETWEEN if words and first.act != GIVES_WAY else 0
     while right and head.width + told + APART + _length(right) + 1 > width:
         right.pop()
     room = width - head.width - BETWEEN - (APART + _length(right) if right else 0) - 1
-    whole = first.act != GIVES_WAY or cell_len(first.consequence) <= room
-    consequence = _cut(first.consequence, max(0, room)) if whole else ""
+    whole = first.act != GIVES_WAY or cell_len(words) <= room
+    consequence = _cut(words, max(0, room)) if whole else ""
     parts = [head]
     if consequence:
         parts.append(Clickable(((" " * BETWEEN + consequence, ""),), first.act))

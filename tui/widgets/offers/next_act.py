@@ -18,12 +18,15 @@ from tui.widgets.moment import Moment, current_step, spent, waiting_kind
 
 LONGEST = 30
 """Cells that the choices of a question may take."""
+TWO_NAMES, TWO_IN_BRIEF = "asks for the host's name and a second person's", "asks host and second person"
+"""How a start is confirmed by two, and the same where there is little room."""
 
 
 class NextAct(Struct, frozen=True):
     """What the band says: `act` is what its key does, and empty where nothing is to be pressed.
 
-    `tone` names the band's colour; `runs` says that a command is running, so that it moves.
+    `brief` says the consequence where it has no room whole; `tone` names the band's colour; `runs` says that a
+    command is running, so that it moves.
     """
 
     act: str
@@ -32,6 +35,7 @@ class NextAct(Struct, frozen=True):
     tone: str = ""
     runs: bool = False
     sign: str = ""
+    brief: str = ""
 
 
 def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
@@ -57,7 +61,7 @@ def how_asked(state: SessionState, step: Step, first: bool = False) -> str:
     if not needs_second and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
         return ""
     if needs_second:
-        return "asks for the host's name and a second person's"
+        return TWO_NAMES
     return "asks for the host's name" if step.danger is Danger.DESTRUCTIVE else "asks first"
 
 
@@ -99,7 +103,8 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
         return NextAct("next", "CURRENT STEP", step_by_id(state.runbook, here).title)
     if look_wanted(state, step):
         return NextAct("next", "LOOK", "whether it is needed; changes nothing")
-    return NextAct("next", "START", how_asked(state, step))
+    asked = how_asked(state, step)
+    return NextAct("next", "START", asked, brief=TWO_IN_BRIEF if asked == TWO_NAMES else "")
 
 
 def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
