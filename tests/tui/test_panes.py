@@ -14,7 +14,7 @@ from tests.tui.test_run import running, status
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.screens.run.panes import OUTPUT, PLAN, STEP
-from tui.screens.run.room import CARD, ENDED, GRAPH, TO_DO, WIDE, arranged, plan_cells, step_cells
+from tui.screens.run.room import CARD, ENDED, GRAPH, PLAN_AT, TO_DO, TROUBLE_AT, WIDE, arranged, plan_cells, step_cells
 from tui.screens.run.session import SessionScreen
 from tui.screens.small import LEAST, too_small
 from tui.session.outcome import Outcome, OutcomeKind
@@ -35,8 +35,10 @@ def session(app: RunbookApp) -> SessionScreen:
 def test_the_columns_are_those_of_the_drawings_and_grow_evenly() -> None:
     assert [plan_cells(width) for width in (60, 80, 120, 160, 200, 250)] == [26, 33, 43, 48, 48, 48]
     assert [step_cells(width) for width in (80, 120, 160, 200, 250)] == [47, 77, 56, 76, 76]
-    plans = [plan_cells(width) for width in WIDTHS]
-    assert all(0 <= after - before <= 1 for before, after in zip(plans, plans[1:], strict=False))
+    assert [plan_cells(width, TROUBLE_AT) for width in (60, 80, 120, 160, 200)] == [26, 40, 52, 58, 58]
+    for plan_at in (PLAN_AT, TROUBLE_AT):
+        plans = [plan_cells(width, plan_at) for width in WIDTHS]
+        assert all(0 <= after - before <= 1 for before, after in zip(plans, plans[1:], strict=False))
 
 
 def test_the_output_has_its_rows_whatever_the_step_wants() -> None:

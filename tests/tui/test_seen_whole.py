@@ -24,8 +24,9 @@ from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 from tui.widgets.band.text import band_parts
 from tui.widgets.moment import Moment
-from tui.widgets.offers.next_act import next_act
+from tui.widgets.offers.next_act import TWO_IN_BRIEF, TWO_NAMES, NextAct, next_act
 from tui.widgets.offers.of_session import beside
+from tui.widgets.offers.offer import Offer
 
 LONG = ["on web:", "  $ the first command", *(f"  $ command {number}" for number in range(60)), "  $ the last command"]
 KEYS = Keys()
@@ -186,6 +187,15 @@ async def test_a_key_of_the_band_stays_beside_what_it_does(workspace: Workspace,
             assert cell_len(line) <= width
             for one in others:
                 assert one.key not in line.split() or f"{one.key} {one.verb}" in line
+
+
+@pytest.mark.parametrize("width", [40, 45, 60, 75])
+def test_how_two_confirm_a_start_is_never_cut(width: int) -> None:
+    first = NextAct("next", "START", TWO_NAMES, brief=TWO_IN_BRIEF)
+    skip = Offer(act="run.skip", key="k", verb="skip", words="", action="skip")
+    line = "".join(text for part in band_parts(first, [skip], "⏎", width) for text, _ in part.pieces)
+    assert "…" not in line
+    assert cell_len(line) <= width
 
 
 async def test_what_is_refused_asks_for_no_reason_first(workspace: Workspace) -> None:

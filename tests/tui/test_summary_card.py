@@ -109,7 +109,7 @@ def test_a_rollback_has_its_reason_and_its_own_time() -> None:
 
 def test_of_too_many_sections_the_longest_are_shown_and_the_rest_is_counted() -> None:
     lines = plain(section_lines(CARD, 76, 4))
-    assert [line.split("  ")[0] for line in lines] == ["Preparation", "Method A", "Monitoring", "… and 6 sections"]
+    assert [line.split("  ")[0] for line in lines] == ["Preparation", "Method A", "Monitoring", "… 6 other sections"]
     assert lines[-1].split()[-1] == "5:29"
 
 
