@@ -15,12 +15,12 @@ from tui.replay.keyframes import TimedMarker
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.run.session import SessionScreen
-from tui.screens.run.text import session_title
 from tui.session.possible.refusals import refusal
 from tui.session.state import SessionState
 from tui.session.views.markers import MarkerKind
 from tui.text.search import pattern
 from tui.widgets import FOLDER
+from tui.widgets.head.titles import session_title
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.offers.offer import Offer

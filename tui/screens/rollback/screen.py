@@ -14,9 +14,9 @@ from tui.front import asks
 from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs
-from tui.screens.run.text import rollback_title
 from tui.widgets import FOLDER
 from tui.widgets.checklist.widget import Checklist
+from tui.widgets.head.titles import rollback_title
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head import RollbackHead

@@ -8,8 +8,8 @@ from textual.binding import BindingType
 
 from tui.actions import bindings
 from tui.screens.run.acts import SessionActs
-from tui.screens.run.text import session_title
 from tui.widgets.head.progress_row import ProgressRow
+from tui.widgets.head.titles import session_title
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 

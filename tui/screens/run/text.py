@@ -14,11 +14,9 @@ from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.session.events import Check
-from tui.session.report_card.report_card import what_words
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called, place_words
 from tui.session.views.doubts import begins_anew
-from tui.session.views.rollback import made_elsewhere
 from tui.session.views.usual import Usual
 from tui.text.amounts import guessed, took_words
 from tui.text.block import NO_BREAK, Piece, shown
@@ -27,19 +25,6 @@ from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too
 from tui.widgets.step.beside import host_and_target
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
 from tui.widgets.step.ticks import UNTOLD
-
-
-def rollback_title(state: SessionState) -> str:
-    """What is rolled back: the session, without the name of its flow where it was begun to roll back."""
-    started = state.started
-    title = state.runbook.flows[started.flow].title if started and made_elsewhere(state) else ""
-    return session_title(state).removeprefix(title).lstrip(" ,·")
-
-
-def session_title(state: SessionState, dated: bool = False) -> str:
-    """What a session is about: its flow, release and method, its runbook; `dated` where it is long past."""
-    when = f"{state.started_at:%d %b %Y}" if dated and state.started_at else ""
-    return " · ".join(filter(None, (what_words(state), when, state.runbook.runbook.title)))
 
 
 class Doing(Struct, frozen=True):

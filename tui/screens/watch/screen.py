@@ -14,7 +14,6 @@ from tui.actions import bindings
 from tui.errors import RunbookError
 from tui.front import FrontPage
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
-from tui.screens.run.text import session_title
 from tui.screens.watch.arrangement import FRAME, Arrangement, arranged
 from tui.screens.watch.listed import listed
 from tui.screens.watch.monitor_card import BESIDE, MonitorCard, MonitorList
@@ -25,6 +24,7 @@ from tui.widgets import FOLDER
 from tui.widgets.foot.widget import Alarm
 from tui.widgets.graph.monitored import monitors_of, span_of
 from tui.widgets.head.mode import clock_line
+from tui.widgets.head.titles import session_title
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import Moment
 from tui.widgets.words import Words
