@@ -55,6 +55,15 @@ def written(folder: Path, *parts: tuple[str, str], secret: bool = False) -> Outp
     return OutputReader(folder, 1)
 
 
+def test_where_the_command_succeeded_a_line_that_tells_of_no_error_is_none(tmp_path: Path) -> None:
+    reader = written(
+        tmp_path, ("out", "web  Up 4 seconds (health: starting)\ndb  Up 8 seconds (healthy)\n"), ("err", "ok\n")
+    )
+    assert (error_line(reader, succeeded=True), error_line(reader)) == ("", "ok")
+    (tmp_path / "told").mkdir()
+    assert error_line(written(tmp_path / "told", ("out", "one\n2 failed\nend\n")), succeeded=True) == "2 failed"
+
+
 def test_standard_error_is_asked_first(tmp_path: Path) -> None:
     reader = written(tmp_path, ("out", "an error of yesterday\n"), ("err", "starting\nerror: no space left\n"))
     assert error_line(reader) == "error: no space left"

@@ -24,7 +24,7 @@ from tui.runbook.model import Action, Step, seconds
 from tui.runbook.templates.filling import filled_action, judged_action
 from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
-from tui.session.outcome import Outcome
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.views.doubts import changed_after
@@ -290,7 +290,9 @@ class AttemptRunner:
         if good and not state.attempts[plan.number].again:
             self._keep(plan.step.id, captured)
         retrying = not good and not plan.last
-        said = "" if good or action.probe or action.watch else error_line(self._executor.outputs.reader(plan.number))
+        told_by_itself = good or action.probe or action.watch
+        output_of = self._executor.outputs.reader
+        said = "" if told_by_itself else error_line(output_of(plan.number), outcome.kind is OutcomeKind.SUCCEEDED)
         judged = ev.AttemptChecked(
             attempt=plan.number,
             checks=explained(told(checks, self._executor.redact), said),

@@ -23,10 +23,13 @@ _TRACEBACK = re.compile(r"^(\s*(?:\S+ +\| +)?)Traceback \(most recent call last\
 """The first group is what stands before each of its lines, as docker-compose's names of containers."""
 
 
-def error_line(reader: OutputReader) -> str:
+def error_line(reader: OutputReader, succeeded: bool = False) -> str:
     """The first line that tells of an error, on standard error before standard output; else the last on standard error.
 
     Of a Python traceback it is the line that names the exception, not the code above it. Secrets are hidden in it.
+
+    Args:
+        succeeded: the command ended well, though not as expected: only a line that tells of an error counts.
     """
     if reader.withheld:
         return ""
@@ -38,7 +41,8 @@ def error_line(reader: OutputReader) -> str:
         for text, stream in zip(texts, reader.streams_of(first, len(texts)), strict=False):
             (others if stream == STREAMS[0] else errors).append(text)
     reader.close()
-    found = telling(errors) or _last(errors) or telling(others) or _last(others)
+    last = (lambda lines: "") if succeeded else _last
+    found = telling(errors) or last(errors) or telling(others) or last(others)
     return found if len(found) <= LONGEST else f"{found[: LONGEST - 1]}…"
 
 
