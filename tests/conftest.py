@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests share."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +9,16 @@ import pytest
 
 from tests.support import faults_told
 from tests.support.sshd import Sshd
+from tui.cli.main import GARBAGE
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the fault harness speak at the end of a run, in the process that speaks."""
+    """Have the fault harness speak at the end of a run, in the process that speaks.
+
+    Garbage is collected as seldom as in the program: Python's own pace is a tenth of the time of the screens' tests.
+    """
     config.pluginmanager.register(faults_told)
+    gc.set_threshold(GARBAGE)
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,17 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from tests.support.source_trees import trees
+
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "tui").rglob("*.py"))
 
 
 def test_no_two_classes_have_the_same_name() -> None:
     places = defaultdict(list)
-    for path in SOURCES:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for path, tree in trees():
+        for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(str(path.relative_to(ROOT)))
+                places[node.name].append(path)
     assert len(places) > 300
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
@@ -37,7 +38,7 @@ SUBJECTS = {
 
 def test_no_two_modules_have_the_same_name_unless_they_are_about_the_same() -> None:
     places = defaultdict(list)
-    for path in SOURCES:
+    for path in sorted((ROOT / "tui").rglob("*.py")):
         if not path.stem.startswith("__"):
             places[path.stem].append(str(path.relative_to(ROOT)))
     shared = {name: files for name, files in places.items() if len(files) > 1}
@@ -47,13 +48,13 @@ def test_no_two_modules_have_the_same_name_unless_they_are_about_the_same() -> N
 
 def test_now_is_the_time_and_no_state() -> None:
     wrong = []
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in trees():
+        for node in ast.walk(tree):
             match node:
                 case ast.arg(arg="now", annotation=ast.expr() as kind) if "State" in ast.unparse(kind):
-                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+                    wrong.append(f"{path}:{node.lineno}")
                 case ast.Assign(targets=[ast.Name(id="now")], value=ast.Call(func=ast.Attribute(attr="step"))):
-                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+                    wrong.append(f"{path}:{node.lineno}")
     assert wrong == []
 
 
@@ -63,8 +64,8 @@ def test_the_page_of_words_names_classes_that_there_are() -> None:
     named = set(re.findall(r"`([A-Z][A-Za-z0-9]+)`", rows))
     there = {
         name
-        for path in SOURCES
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for _, tree in trees()
+        for node in tree.body
         for name in ([node.name] if isinstance(node, ast.ClassDef) else defined(node))
     }
     assert len(named) > 20
@@ -85,9 +86,9 @@ COLLECTIONS = {
 
 def test_a_loop_over_steps_names_a_step() -> None:
     hidden = [
-        f"{path.relative_to(ROOT)}:{node.target.lineno}: for one in {ast.unparse(node.iter)}"
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        f"{path}:{node.target.lineno}: for one in {ast.unparse(node.iter)}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
         if isinstance(node, ast.For | ast.comprehension)
         if isinstance(node.target, ast.Name) and node.target.id == "one" and collection(node.iter) in COLLECTIONS
     ]

@@ -19,7 +19,7 @@ def _sources() -> tuple[tuple[Path, str], ...]:
 
 
 def trees(*words: str) -> Iterator[tuple[str, ast.Module]]:
-    """The modules in whose text one of the words stands, each with its path in tui/."""
+    """The modules in whose text one of the words stands, or without words all, each with its path in tui/."""
     for path, text in _sources():
-        if any(word in text for word in words):
+        if not words or any(word in text for word in words):
             yield str(path.relative_to(TUI)), _parsed(path)
