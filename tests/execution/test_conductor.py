@@ -92,7 +92,7 @@ def test_a_secret_travels_beside_the_command_and_is_nowhere_else(
 
 
 def test_only_a_passed_step_is_signed(conductor: Conductor) -> None:
-    with pytest.raises(NotNow, match="Back up is to do"):
+    with pytest.raises(NotNow, match="Back up: to do"):
         conductor.sign("backup")
     do(conductor, "backup")
     conductor.sign("backup", "checked the size")

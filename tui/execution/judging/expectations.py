@@ -131,7 +131,7 @@ def _judged(expect: Expect, output: Output) -> Iterator[Check]:
     where, judges = ("output", "false") if expect.on_stderr else ("error", "true")
     for one, other in zip(_text(expect, output.judged(expect.on_stderr)), beside, strict=True):
         if one.ok == other.ok or not other.came.startswith(FOUND):
-            yield one
+            yield one if one.ok else replace(one, came=one.came.removeprefix(f"{FOUND}: "))  # read after "got"
         elif one.ok:
             yield Check(one.expected, f"standard {where} has it; {other.came}", ok=False, warning=True)
         else:
