@@ -55,6 +55,19 @@ def test_rows_have_every_character_once_and_fit(text: str, width: int, hung: int
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Connection in use: (127.0.0.1)", ["Connection in ", "use: (127.0.", "0.1)"]),
+        ("a /long/path/without/blanks", ["a /long/path/wit", "hout/blanks"]),
+        ("exactly sixteen. more", ["exactly sixteen.", " more"]),
+        ("ends with blanks                  x", ["ends with blanks", "            ", "      x"]),
+    ],
+)
+def test_a_row_ends_behind_a_word_where_that_leaves_half_of_it(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in rows_of(shown(text), 16, 4)] == expected
+
+
+@pytest.mark.parametrize(
     ("left", "right", "blank", "part"),
     [
         (0, 3, 0, "a東"),

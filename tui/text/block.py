@@ -69,14 +69,32 @@ def part(text: Shown, start: int, end: int | None = None) -> Shown:
 
 
 def rows_of(text: Shown, width: int, hung: int = 0) -> list[tuple[int, int]]:
-    """Which characters of a line are in each of its rows, one at least; later rows are `hung` cells shorter."""
+    """Which characters of a line are in each of its rows, one at least; later rows are `hung` cells shorter.
+
+    A row ends behind a blank where there is one in its second half: a word is read whole.
+    """
     if cell_len(text) <= width:
         return [(0, len(text))]
+    if text.isascii():
+        return _rows_at_words(text, width, max(1, width - hung))
     first = len(chop_cells(text[: width * _PER_CELL], width)[0])
     rows = [(0, first)]
     for row in chop_cells(text[first:], max(1, width - hung)):
         rows.append((rows[-1][1], rows[-1][1] + len(row)))
     return rows
+
+
+def _rows_at_words(text: str, first: int, later: int) -> list[tuple[int, int]]:
+    """The same of a line whose characters have a cell each."""
+    rows: list[tuple[int, int]] = []
+    at, room = 0, first
+    while len(text) - at > room:
+        end = at + room
+        if text[end] != " ":
+            end = text.rfind(" ", at + room // 2, end) + 1 or end
+        rows.append((at, end))
+        at, room = end, later
+    return [*rows, (at, len(text))]
 
 
 def within(text: Shown, left: int, right: int) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ class TickSign(StrEnum):
     HELD = "✔"
     FAILED = "✖"
     WARNING = "!"
+    UNKNOWN = "?"
     AGAIN = AGAIN
 
 

@@ -6,6 +6,7 @@ from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind
 from tui.runbook.templates.variables import worded
 from tui.session.events import Check
+from tui.session.outcome import OutcomeKind
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
 from tui.widgets.step.laid_out import LaidRow, rows
@@ -21,6 +22,7 @@ STYLE = {
     TickSign.OPEN: "$faint",
     TickSign.HELD: STYLES["good"],
     TickSign.FAILED: STYLES["bad"],
+    TickSign.UNKNOWN: STYLES["bad"],
     TickSign.WARNING: STYLES["turn"],
     TickSign.AGAIN: STYLES["live"],
 }
@@ -37,6 +39,9 @@ def ticks(
     action: Action, standing: ActionStanding, values: Mapping[str, str], width: int, shortened: bool = False
 ) -> list[LaidRow]:
     """The expectations of an action as they stand, what failed first; where `shortened` those that held are counted."""
+    if standing.ended and _unknown(standing):
+        last = rows([(" " * UNDER, ""), ("last line: ", "$faint"), (standing.said, "$soft")], width, UNDER)
+        return [*_failed(TickSign.UNKNOWN, standing.ended, "", width), *(last if standing.said else [])]
     if standing.ended:
         return [*_failed(TickSign.FAILED, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
     if not standing.checks:
@@ -59,6 +64,11 @@ def ticks(
     for check in _worth_telling(held, standing.checks):
         found += _held(check.expected, _told(check), width)
     return found
+
+
+def _unknown(standing: ActionStanding) -> bool:
+    outcome = standing.attempt.outcome if standing.attempt is not None else None
+    return outcome is not None and outcome.kind is OutcomeKind.UNKNOWN
 
 
 def _worth_telling(held: Sequence[Check], every: Sequence[Check]) -> Iterable[Check]:
