@@ -14,7 +14,19 @@ from tests.tui.test_run import running, status
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.screens.run.panes import OUTPUT, PLAN, STEP
-from tui.screens.run.room import CARD, ENDED, GRAPH, PLAN_AT, TO_DO, TROUBLE_AT, WIDE, arranged, plan_cells, step_cells
+from tui.screens.run.room import (
+    CARD,
+    ENDED,
+    GRAPH,
+    LIVE,
+    PLAN_AT,
+    TO_DO,
+    TROUBLE_AT,
+    WIDE,
+    arranged,
+    plan_cells,
+    step_cells,
+)
 from tui.screens.run.session import SessionScreen
 from tui.screens.small import LEAST, too_small
 from tui.session.outcome import Outcome, OutcomeKind
@@ -44,7 +56,7 @@ def test_the_columns_are_those_of_the_drawings_and_grow_evenly() -> None:
 def test_the_output_has_its_rows_whatever_the_step_wants() -> None:
     for height in range(15, 66):
         for wanted in (3, 10, 200):
-            todo, begun = (arranged(100, height, wanted, some, 4) for some in (False, True))
+            todo, begun = (arranged(100, height, wanted, some, 4) for some in (0, LIVE))
             assert height - todo.card >= TO_DO
             assert height - begun.card >= min(ENDED, height - CARD)
             assert min(todo.card, begun.card) >= CARD
@@ -54,17 +66,22 @@ def test_the_output_has_its_rows_whatever_the_step_wants() -> None:
 
 
 def test_graphs_have_what_the_step_leaves_in_a_third_column() -> None:
-    assert arranged(WIDE - 1, 56, 12, True, 4).graphs == 0
+    assert arranged(WIDE - 1, 56, 12, LIVE, 4).graphs == 0
     for width in range(WIDE, 251, 10):
         for height in range(16, 66):
             for wanted in (8, 20, 60):
-                found = arranged(width, height, wanted, True, 6)
+                found = arranged(width, height, wanted, LIVE, 6)
                 assert len(found.columns) == 2
                 assert sum(found.columns) < width
                 assert found.graphs <= 4
                 assert found.graphs * GRAPH + (found.card or min(wanted, height)) <= height
-    assert arranged(200, 56, 20, True, 4).graphs == 4
-    assert arranged(200, 56, 20, True, 0).card == 0, "all of the column"
+    assert arranged(200, 56, 20, LIVE, 4).graphs == 4
+    assert arranged(200, 56, 20, LIVE, 0).card == 0, "all of the column"
+
+
+def test_output_that_is_over_leaves_the_step_the_rows_that_it_does_not_take() -> None:
+    cards = [arranged(120, 35, 40, lines, 4).card for lines in (0, 1, 8, 30, LIVE)]
+    assert cards == [35 - TO_DO, 35 - ENDED, 35 - 10, 35 - 17, 35 - 17]
 
 
 def test_a_smaller_terminal_is_told_so() -> None:

@@ -163,7 +163,7 @@ def test_the_error_is_seen_where_actions_stand_before_it_and_much_stands_above()
     ("state", "words"),
     [
         (TIMED_OUT, ["✖ timed out: after 2 m", "waiting for a lock"]),
-        (LOST, ["? UNKNOWN: the connection was lost", "last line: migrating", "Nothing runs again until you have looked"]),
+        (LOST, ["? UNKNOWN: the connection was lost", "last line: migrating", "Nothing runs again until you have"]),
         (UNREACHABLE, ["no route to host"]),
     ],
 )

@@ -74,21 +74,21 @@ class SessionPanes(Grid):
 
     # how they lie
 
-    def share_out(self, moment: Moment, step: str, begun: bool) -> None:
+    def share_out(self, moment: Moment, step: str, output: int) -> None:
         """Give each pane its room by what there is to show; nothing is laid out again where the same is wanted.
 
         Args:
-            begun: whether there is output to show.
+            output: the rows that the output would take; 0 where nothing has run, `LIVE` while it grows.
         """
         width = self.size.width or self.app.size.width
         height = self.size.height or self.app.size.height - BESIDE
         names = list(monitors_of(moment.state)) if width >= WIDE else []
-        wanted_for = (step, width, height, begun)
+        wanted_for = (step, width, height, output)
         if moment.state is not self._state or wanted_for != self._wanted_for:
             self._state, self._wanted_for = moment.state, wanted_for
             frame = self._card.gutter
             wanted = len(card_rows(moment, step, step_cells(width, self._plan_at) - frame.width)) if step else 0
-            self._lies = arranged(width, height, wanted + frame.height, begun, len(names), self._plan_at)
+            self._lies = arranged(width, height, wanted + frame.height, output, len(names), self._plan_at)
             self._lay()
         if self._lies is not None and width >= WIDE:
             self._show_monitors(names[: self._lies.graphs], moment)

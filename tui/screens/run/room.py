@@ -12,7 +12,11 @@ Widths = tuple[tuple[int, int], ...]
 STEP = 76
 """The most cells of the step's card where it has a column of its own: longer lines are not read with ease."""
 TO_DO, ENDED, TALL = 5, 7, 30
-"""The rows of the output while nothing has run, and once something has; half of a screen of `TALL` rows or more."""
+"""The rows of the output while nothing has run, and once something has; of a screen of `TALL` rows or more half of it
+while a command runs, else as many as the lines take, up to that half."""
+LIVE = 1 << 30
+"""What is wanted for output that grows."""
+FRAME = 2
 CARD = 8
 """The fewest rows of the step's card."""
 GRAPH, GRAPHS = 7, 4
@@ -27,12 +31,12 @@ class Panes(Struct, frozen=True):
     graphs: int = 0
 
 
-def arranged(width: int, height: int, wanted: int, begun: bool, graphs: int, plan_at: Widths = PLAN_AT) -> Panes:
+def arranged(width: int, height: int, wanted: int, output: int, graphs: int, plan_at: Widths = PLAN_AT) -> Panes:
     """The panes on a screen that has `width` cells and `height` rows for them.
 
     Args:
         wanted: the rows that the step's card would take, its frame with it.
-        begun: whether there is output to show.
+        output: the rows that the output would take without its frame; 0 where nothing has run, `LIVE` while it grows.
         graphs: how many monitors have a graph.
         plan_at: how wide the list of steps is at some widths.
     """
@@ -40,7 +44,8 @@ def arranged(width: int, height: int, wanted: int, begun: bool, graphs: int, pla
     if width >= WIDE:
         shown = min(graphs, GRAPHS, max(0, height - max(wanted, CARD)) // GRAPH)
         return Panes((plan, step_cells(width, plan_at)), max(wanted, CARD) if shown else 0, shown)
-    least = TO_DO if not begun else ENDED if height < TALL else height // 2
+    most = ENDED if height < TALL else height // 2
+    least = min(most, max(ENDED, output + FRAME)) if output else TO_DO
     return Panes((plan,), max(CARD, min(wanted, height - least)))
 
 

@@ -17,7 +17,7 @@ from tui.front import FrontPage, OutputGrew, SessionChanged
 from tui.runbook.model import Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes
-from tui.screens.run.room import PLAN_AT, Widths
+from tui.screens.run.room import LIVE, PLAN_AT, Widths
 from tui.screens.run.text import no_output
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
@@ -239,7 +239,8 @@ class SessionShown(FrontPage[None]):
         self._live = live
         if self.moment is not None:
             view.say_empty(no_output(self.moment, chosen, wanted))
-            self.panes.share_out(self.moment, chosen, bool(wanted))
+            rows = LIVE if live or view.wrapped else max(1, view.total)
+            self.panes.share_out(self.moment, chosen, rows if wanted else 0)
         if wanted and (not same or ended) and attempt_failed(self.state.attempts[wanted]):
             self.call_after_refresh(view.to_error)
         self._entitle_output()
