@@ -13,7 +13,7 @@ STEP = 76
 """The most cells of the step's card where it has a column of its own: longer lines are not read with ease."""
 TO_DO, ENDED, TALL = 5, 7, 30
 """The rows of the output while nothing has run, and once something has; of a screen of `TALL` rows or more half of it
-while a command runs, else as many as the lines take, up to that half."""
+while a command runs, else what the lines take, up to that half."""
 LIVE = 1 << 30
 """What is wanted for output that grows."""
 FRAME = 2
