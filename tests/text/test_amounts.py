@@ -73,7 +73,13 @@ def test_what_nobody_needs_to_the_second_and_what_is_left_of_a_time(seconds: flo
 
 
 def test_a_clock_ticks_in_seconds() -> None:
-    assert [clock_words(seconds) for seconds in (7.9, 760, 3729)] == ["0:07", "12:40", "1:02:09"]
+    assert [clock_words(seconds) for seconds in (7.9, 760, 3729, 172800, 431899)] == [
+        "0:07",
+        "12:40",
+        "1:02:09",
+        "2 d",
+        "4 d 23 h",
+    ]
 
 
 def test_a_message_to_other_people_spells_a_time_out() -> None:

@@ -62,9 +62,11 @@ def took_cell(length: float | None) -> str:
 
 
 def clock_words(length: float) -> str:
-    """A length of time that ticks, or that stands in a column beside its budget: 0:07, 12:40, 1:02:09."""
+    """A length of time that ticks, or that stands in a column beside its budget: 0:07, 12:40, 1:02:09, 2 d 3 h."""
     minutes, rest = divmod(int(length), MINUTE)
     hours, minutes = divmod(minutes, 60)
+    if hours >= DAYS:
+        return _hours(int(length) // MINUTE)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 

@@ -134,7 +134,7 @@ def ends_of(moment: Moment, step: Step, need: Need | None, place: RowShape) -> l
     if need is Need.NOT_NEEDED or (place.rollback and status is StepStatus.NOT_NEEDED):
         return _why_not(state, step)
     if need is not None and need is not Need.NEEDED:
-        return [((need.value, NEED_CLASSES[need]),), ()]  # its sign and its card say so too
+        return [((need.value, NEED_CLASSES[need]),), ()]  # its sign and its card tell it
     if status is StepStatus.PENDING:
         return _ahead(moment, step, place)
     if status.settled or status is StepStatus.RUNNING:
