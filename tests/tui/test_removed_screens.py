@@ -3,13 +3,15 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from textual.message import Message
 from textual.screen import Screen
 
+from tests.tui.conftest import until
 from tests.tui.test_one_read import settled
 from tests.tui.test_run import running
 from tui.app import RunbookApp
@@ -22,6 +24,7 @@ from tui.screens.home.screen import HomeScreen
 from tui.screens.replay.screen import ReplayScreen
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.screen import RunScreen
+from tui.screens.run.session_shown import SessionShown
 from tui.screens.setup.screen import SetupScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
@@ -102,3 +105,35 @@ def test_a_screen_shows_itself_also_where_its_task_begins_before_it_is_on_the_st
             return len(app.screen.children)
 
     assert asyncio.run(look()) > 0
+
+
+def told(kind: type[Message]) -> Iterator[Message]:
+    """One of each message of the program's own; nobody may look into it."""
+    for one in kind.__subclasses__():
+        if one.__module__.startswith("tui."):
+            message = one.__new__(one)
+            Message.__init__(message)
+            yield message
+        yield from told(one)
+
+
+@pytest.mark.parametrize("name", [*SCREENS, "what was replayed"])
+async def test_a_screen_that_is_gone_hears_nothing_that_its_parts_still_say(workspace: Workspace, name: str) -> None:
+    """A part that got another size, or a key, in the moment in which the session was let go."""
+    async with running(workspace) as (app, pilot):
+        if name in SCREENS:
+            app.push_screen(SCREENS[name](app))
+        else:
+            app.replay(workspace.store.find("last").id)
+            await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+        await settled(pilot)
+        screen = app.screen
+        app.close_session()
+        said = [one for one in told(Message) if hasattr(screen, one.handler_name)]
+        if isinstance(screen, SessionShown):
+            assert {"on_session_panes_resized", "on_output_grew"} <= {one.handler_name for one in said}
+            screen.checklist.selected = [step.id for _, step in screen.state.plan()][-1]
+        for one in said:
+            await screen._on_message(one)
+        await settled(pilot)
+        assert isinstance(app.screen, HomeScreen)

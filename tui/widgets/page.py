@@ -4,6 +4,7 @@ import asyncio
 from typing import TypeVar
 
 from rich.console import RenderableType
+from textual import events, messages
 from textual._compositor import LayoutUpdate
 from textual.await_complete import AwaitComplete
 from textual.message import Message
@@ -15,8 +16,15 @@ TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_opt
     "on_band_chosen",
 }
 """What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
-SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_session_changed", "on_output_grew"})
-"""What makes a screen show something, of itself or because something changed."""
+SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_screen_resume"})
+"""What makes a screen show something of itself."""
+
+
+def _shows(message: Message) -> bool:
+    """Whether a screen shows something because of a message: one of these, and all that its parts or others tell it."""
+    return message.handler_name in SHOWS or not (
+        isinstance(message, events.Event) or type(message).__module__ == messages.__name__
+    )
 
 
 class Page(Screen[Result]):
@@ -62,11 +70,11 @@ class Page(Screen[Result]):
 
         A screen that was removed has no widgets, be it before it was ever shown, and what it shows may be gone too.
         """
-        name = message.handler_name
-        if name in SHOWS and self not in self.app.screen_stack:
+        shows = _shows(message)
+        if shows and self not in self.app.screen_stack:
             # From Python 3.12 on a screen's task begins within `push_screen`, before the screen is on the stack.
             await asyncio.sleep(0)
-        if (name in SHOWS and self not in self.app.screen_stack) or (name in TOLD and not self.on_top):
+        if (shows and self not in self.app.screen_stack) or (message.handler_name in TOLD and not self.on_top):
             return
         await super()._on_message(message)
 

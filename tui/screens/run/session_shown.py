@@ -143,8 +143,6 @@ class SessionShown(FrontPage[None]):
         self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
 
     def on_output_grew(self, event: OutputGrew) -> None:
-        if self.app.viewer is None:
-            return  # the session was let go after this was posted
         if event.attempt != self._attempt or not self._followed:
             self._show_output()
         if event.attempt != self._attempt:
@@ -218,7 +216,9 @@ class SessionShown(FrontPage[None]):
         self._show_output()
 
     def _show_output(self) -> None:
-        """Show the output of the attempt chosen, else the step's last."""
+        """Show the output of the attempt chosen, else the step's last, unless the session has been let go meanwhile."""
+        if self.app.viewer is None:
+            return
         chosen = self.checklist.selected
         attempts = self.state.step(chosen).attempts if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
