@@ -11,7 +11,7 @@ RETIRED = {
     r"\bborne\b": "kept",
     r"\bdwel(l|t|ls|ling)\b": "for … long",
     r"\bis no (text|number|table|list)\b": "must be …",
-    r"\b(so|as) many as\b": "up to N",
+    r"\b(so|as) many as\b|\bso many\b": "up to N, a number of",
     r"\b(is|are|was|were) well\b": "is healthy",
     r"\bremember what\b": "record",
     r"^they (run|fit|have)\b": "name what is running",

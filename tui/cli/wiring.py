@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 DRILL_HASTE = 15.0
-"""A drill's monitors and triggers live so much faster: a trigger's five minutes are twenty seconds there."""
+"""How many times as fast a drill's monitors and triggers run: a trigger's five minutes are twenty seconds there."""
 
 
 MOST_HASTE = 60.0
-"""However fast a drill's host answers, its monitors are measured at most so much more often than in life."""
+"""However fast a drill's host answers, its monitors are measured at most this many times as often as in life."""
 
 
 def find_runbook(given: Path | None) -> Path:

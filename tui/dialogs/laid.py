@@ -10,7 +10,7 @@ from tui.widgets.said import Said
 from tui.widgets.step.laid_out import LaidRow
 
 Lay = Callable[[int], Sequence[LaidRow]]
-"""Gives the rows of a body that is so many cells wide."""
+"""Gives the rows of a body by its width in cells."""
 
 Body = Sequence[str] | Lay
 """What is read in a dialog: lines, or what lays itself out."""

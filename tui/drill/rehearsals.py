@@ -24,7 +24,7 @@ from tui.session.views.called import ABANDONED, over
 from tui.text.amounts import duration
 
 MOST = 10
-"""So many earlier rehearsals are read; how it went a year ago says little."""
+"""Earlier rehearsals that are read, at most; how it went a year ago says little."""
 
 FRESH = timedelta(days=60)
 """A scenario that was rehearsed longer ago is to be rehearsed again."""

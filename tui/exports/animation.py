@@ -28,13 +28,13 @@ CELL, ROW, EDGE, BAR = 8.4, 18.0, 14.0, 34.0
 OF_AN_ATTEMPT = 6
 """Lines of an attempt that are shown from its beginning, and as many from its end."""
 BROKEN = 3
-"""Into so many rows a long line is broken; what is longer ends there."""
+"""Rows into which a long line is broken, at most; the rest of it is left out."""
 MOST = 1_500_000
-"""So many characters of rows are in the picture: the last ones."""
+"""Characters of rows in the picture, at most: the last ones."""
 IDLE, QUICK, HELD, LAST = 0.6, 0.03, 1.5, 5.0
 """Seconds: the longest silence, the least between two rows, how long what went wrong stands still, and the end."""
 LONGEST, FRAME = 75.0, 0.05
-"""A picture that is longer than so many seconds goes by quicker; what comes quicker than a frame comes with it."""
+"""Seconds: a longer picture is played quicker, and what comes within one frame comes together."""
 HOLDS = (MarkerKind.FAILURE, MarkerKind.ROLLBACK, MarkerKind.TRIGGER, MarkerKind.FAULT)
 
 GROUND, RAISED, INK, SOFT, GOOD, BAD, TURN = "#10151b", "#1b2129", "#dde3ea", "#9aa7b5", "#57d38c", "#ff7b7b", "#ffb454"

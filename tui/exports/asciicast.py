@@ -27,7 +27,7 @@ from tui.text.sanitise import sanitise
 
 COLUMNS, ROWS = 100, 30
 IDLE = 2.0
-"""Players cut silence to so many seconds."""
+"""Seconds to which players cut silence."""
 
 SHOWN = 500
 """Lines of an attempt that are shown from its beginning, and as many from its end."""
@@ -45,7 +45,7 @@ COLOURS = {
 
 
 class Frame(NamedTuple):
-    """Something that appears so many seconds into the session: output (o) or a marker (m)."""
+    """Something that appears `elapsed` seconds into the session: output (o) or a marker (m)."""
 
     elapsed: float
     code: str
@@ -73,7 +73,7 @@ def _intervals(frames: Iterable[Frame]) -> Iterator[tuple[float, str, str]]:
 
 
 def recorded(source: Source, shown: int = SHOWN) -> list[Frame]:
-    """Everything that is seen, in order of time; of each attempt so many lines from its beginning and from its end.
+    """Everything that is seen, in order of time; of each attempt `shown` lines at its beginning and its end.
 
     Raises:
         UsageError: nothing happened in the session.

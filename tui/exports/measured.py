@@ -11,7 +11,7 @@ from tui.session.samples import Limit, limits
 from tui.text.amounts import figure
 
 MOST = 240
-"""So many points of a monitor are drawn; of more that follow each other the highest stands for them."""
+"""Points of a monitor that are drawn, at most; of several that follow each other the highest stands for them."""
 
 
 class Point(Struct, frozen=True):

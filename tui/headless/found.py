@@ -15,7 +15,7 @@ from tui.text.sanitise import sanitise
 
 Say = Callable[[str], None]
 TEXT = 160
-"""A line is cut to so many characters in the table; --json has it whole."""
+"""Characters to which a line is cut in the table; --json has it whole."""
 
 NOT_FOUND, UNREAD = 1, 6
 """Exit statuses: as grep's where nothing is found; as elsewhere where a session cannot be read."""

@@ -26,7 +26,7 @@ from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
 CELL = 48
-"""A cell of the table is cut to so many characters; --json has all of them."""
+"""Characters to which a cell of the table is cut; --json has all of them."""
 
 GLYPHS = {"ok": "✔", "warning": "⚠", "failed": "✖", "no data": "?"}
 

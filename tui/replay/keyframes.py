@@ -136,7 +136,7 @@ class KeyFrames:
         return self._read(_NEWEST) or self._first
 
     def before(self, elapsed: float) -> ReplayMoment:
-        """The last key frame that is not later than so many seconds into the session."""
+        """The last key frame that is not later than `elapsed` seconds into the session."""
         return self._read(_EARLIER, elapsed) or self._first
 
     def upto(self, seq: int) -> ReplayMoment:

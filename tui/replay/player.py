@@ -22,7 +22,7 @@ class Player:
         """Begin at the beginning, paused.
 
         Args:
-            next_output: when, after a moment and so many seconds into the session, the next bytes of a command came.
+            next_output: when the next bytes of a command came, by a moment and seconds into the session.
         """
         self.recording = recording
         self.elapsed = 0.0
@@ -54,7 +54,7 @@ class Player:
         self.playing = not self.playing
 
     def faster(self, steps: int) -> None:
-        """Go so many speeds up, or down."""
+        """Go a number of speeds up, or down."""
         place = SPEEDS.index(self.speed) + steps
         self.speed = SPEEDS[max(0, min(place, len(SPEEDS) - 1))]
 
@@ -71,11 +71,11 @@ class Player:
         return True
 
     def seek(self, elapsed: float) -> None:
-        """Go to so many seconds into the session; not beyond its end, nor what has been read of it."""
+        """Go to a number of seconds into the session; not beyond its end, nor what has been read of it."""
         self._go(elapsed)
 
     def by(self, seconds: float) -> None:
-        """Go forward, or back, by so many seconds."""
+        """Go forward, or back, by a number of seconds."""
         self._go(self.elapsed + seconds)
 
     def to_mark(self, kind: MarkerKind, forward: bool) -> TimedMarker | None:
@@ -89,7 +89,7 @@ class Player:
         return found
 
     def to_part(self, part: int, parts: int, kind: MarkerKind | None) -> TimedMarker | None:
-        """Go to one of so many equal parts of the session: to its first marker of a kind, else to where it begins."""
+        """Go to one of `parts` equal parts of the session: to its first marker of a kind, else to where it begins."""
         recording = self.recording
         found = recording.frames.mark_in(kind, part, parts, recording.total) if kind is not None else None
         self._go(found.elapsed if found is not None else recording.total * part / max(1, parts - 1))

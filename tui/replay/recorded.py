@@ -82,7 +82,7 @@ class RecordedSession:
         return self._next.elapsed if self._next is not None else None
 
     def at(self, elapsed: float) -> ReplayMoment:
-        """The last moment that is not later than so many seconds into the session, and is sound."""
+        """The last moment that is not later than `elapsed` seconds into the session, and is sound."""
         if elapsed < self._here.elapsed:
             self._place(self._frames.before(elapsed))
         elif self._next is not None and self._next.elapsed <= elapsed:
@@ -106,7 +106,7 @@ class RecordedSession:
         return self._here
 
     def now(self, elapsed: float) -> datetime:
-        """The time on the wall clock (UTC) so many seconds into the session, which is where `here` is."""
+        """The time on the wall clock (UTC) `elapsed` seconds into the session, which is where `here` is."""
         return self._here.entry.at + timedelta(seconds=max(0.0, elapsed - self._here.elapsed))
 
     @property

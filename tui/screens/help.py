@@ -22,9 +22,9 @@ from tui.widgets.offers.offer import Offer, Rank
 from tui.widgets.said import Said
 
 WIDE = 100
-"""From so many columns on the names of the actions in the settings are shown."""
+"""Columns from which the names of the actions in the settings are shown."""
 NARROW = 72
-"""Below so many columns there is one column of keys."""
+"""Columns below which there is one column of keys."""
 FRAME = 6
 """Cells of the frame, the space in it and the scroll bar."""
 KEY = 8

@@ -187,7 +187,7 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
 
 
 class AttemptRejoined(Event, frozen=True, kw_only=True):
-    """A durable command that went on by itself is followed again, from so many bytes of its two outputs."""
+    """A durable command that kept running by itself is followed again, from these bytes of its two outputs on."""
 
     attempt: int
     operator: str

@@ -8,7 +8,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 LEAST = 32
-"""So many changes are kept beside the rest at least, before both become one."""
+"""Changes that are kept beside the rest, at least, before both become one."""
 
 
 class Layered(Mapping[Key, Value], Generic[Key, Value]):

@@ -21,7 +21,7 @@ GAP = 3
 
 
 class Sample(Struct, frozen=True):
-    """One measurement that ended `at` a time (UTC), and `took` so many seconds.
+    """One measurement that ended `at` a time (UTC), and `took` seconds.
 
     Without a `value` it could not be made, and `detail` says why; see MonitorSampled for `failed`.
     """

@@ -5,12 +5,12 @@ from math import floor, isfinite, log10
 
 MINUTE, HOUR = 60, 3600
 DAYS = 48
-"""From so many hours on a time is told in days."""
+"""Hours from which a time is told in days."""
 
 LARGEST = 1e15
 """A larger number is not exact any more, and is written with its exponent."""
 MOST_PLACES = 6
-"""So many digits of a number stand behind the point."""
+"""Digits of a number behind the point, at most."""
 
 BYTES = ("bytes", "B")
 """How a runbook and a probe write the unit of a size."""
@@ -25,7 +25,7 @@ def answer_time(length: float) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """So many of a thing: 1 step, 2 steps."""
+    """A number of things in words: 1 step, 2 steps."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
@@ -140,7 +140,7 @@ def exactly(value: float, unit: str = "") -> str:
 
 
 def size(value: float) -> str:
-    """So many bytes: 512 B, 21.4 MiB."""
+    """A number of bytes in words: 512 B, 21.4 MiB."""
     unit = "B"
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if abs(value) < 1023.5 or unit == "TiB":

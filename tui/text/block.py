@@ -24,7 +24,7 @@ Piece = tuple[str, str]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _KEPT = 8192
 _PER_CELL = 1 + MARKS_KEPT
-"""So many characters may be in one cell."""
+"""Characters in one cell, at most."""
 
 
 def block(text: str) -> Block:

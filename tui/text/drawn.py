@@ -17,7 +17,7 @@ REDRAWN = 2048
 """Of a line that is written over and over the last bytes are drawn, from a carriage return on."""
 
 COLOURED = 128
-"""Of a line so many parts look otherwise than plain; of more, the first."""
+"""Parts of a line that look otherwise than plain, at most: the first ones."""
 
 _MOST = LIMIT * 16 + 256
 """How many bytes are looked at for the characters of a line; more than that is escape sequences."""

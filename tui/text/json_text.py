@@ -8,7 +8,7 @@ from tui.text.sanitise import MARKS_KEPT, invisible, is_mark
 
 
 def json_text(value: object, indent: int = 2) -> str:
-    """A value as JSON, indented by so many spaces; in one line where that is 0.
+    """A value as JSON, indented by `indent` spaces; in one line where that is 0.
 
     RFC 8259 escapes what is below 0x20 only. DEL, C1, bidirectional marks, floods of combining marks and whatever
     cannot be seen become `\\u` escapes as well (section 7): a reader gets the same value.

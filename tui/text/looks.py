@@ -13,7 +13,7 @@ DIRECT = 256
 styles made than are soon made; one below is a number of the palette of 256."""
 
 _MOST = 32
-"""So many numbers of one sequence are read."""
+"""Numbers of one sequence that are read, at most."""
 _KEPT = 2048
 
 

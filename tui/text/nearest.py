@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 FEW = 64
-"""Up to so many names are compared with the wrong one each; of more, those that look alike at a glance."""
+"""Up to this many names are compared with the wrong one each; of more, those that look alike at a glance."""
 LONG = 48
 """Names longer than this are not looked up by what is left when a character is taken out."""
 LOOKED_AT = 800
-"""Names that share two letters with a wrong one, of which so many are counted; the rarest letters tell most."""
+"""Names that share two letters with a wrong one and are counted, at most; the rarest letters tell most."""
 TRIED = 4
 ALIKE = 0.6
 

@@ -11,7 +11,7 @@ CHANNELS = 10
 """Channels of a connection at once: what sshd allows where nobody has set MaxSessions (sshd_config(5))."""
 
 LATE = 0.5
-"""For so many seconds a channel that was given back may not be free at the server yet."""
+"""Seconds for which a channel that was given back may not be free at the server yet."""
 
 FORGET = 5.0
 """Seconds after which it is tried again whether more channels are to be had: a refusal may have been of the moment."""

@@ -35,7 +35,7 @@ DEADLINE = 20.0
 """Seconds a probe has where its action gives no `timeout`."""
 
 GRACE = 2.0
-"""So long after its deadline a probe that does not come back is left to itself."""
+"""Seconds after its deadline at which a probe that does not return is left to itself."""
 
 LOOK = 0.05
 

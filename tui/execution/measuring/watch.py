@@ -18,7 +18,7 @@ LOOK = 0.2
 """Seconds between two looks for samples that came."""
 
 PATIENCE = 3
-"""So many times as long as the samples should take is waited for them, where the action has no timeout."""
+"""How many times as long as the samples should take they are waited for, where the action has no timeout."""
 
 LEAST = 60.0
 

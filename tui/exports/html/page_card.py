@@ -11,7 +11,7 @@ from tui.text.amounts import clock_words, duration
 WIDE, HIGH = 1000, 10
 """A bar's own measures; the page stretches it to its width."""
 SHOWN = 5
-"""So many deviations are on the card, the others folded below them."""
+"""Deviations on the card, at most; the others are folded below them."""
 
 
 def report_card(card: ReportCard, title: str) -> Html:

@@ -10,9 +10,9 @@ from tui.session.views.markers import MarkerKind
 from tui.text.amounts import counted
 
 ROWS = 5_000
-"""So many rows of the timeline are written; of a longer one the markers, which are what is looked for."""
+"""Rows of the timeline that are written, at most; of a longer one the markers, which are what is looked for."""
 TOLD = 40
-"""So many of the moments at which something went otherwise are shown before every row."""
+"""Moments at which something went otherwise that are shown before every row, at most."""
 
 USUAL = (MarkerKind.STEP, MarkerKind.SIGN_OFF)
 """Markers of what goes as it should."""

@@ -13,9 +13,9 @@ from tui.text.amounts import clock_words
 from tui.text.command import command_lines
 
 LINES, CHARACTERS = 1_000, 100_000
-"""So much of each attempt's output is written, the end of it."""
+"""Characters of each attempt's output that are written, at most: the end of it."""
 TOTAL, LEAST = 8_000_000, 2_000
-"""So many characters of output are in the whole page, so that a phone opens it; of each attempt at least these."""
+"""Characters of output in the whole page, at most, so that a phone opens it; and those of each attempt at least."""
 
 
 def steps(source: Source) -> Html:

@@ -10,7 +10,7 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _MANY = 10
-"""A repetition of so many times counts as one without an end."""
+"""A repetition up to this number or beyond counts as one without an end."""
 
 
 class PatternShape(Struct, frozen=True):

@@ -15,7 +15,7 @@ BOUND = 2.0
 """How many seconds a pattern may take; one that took longer before gets `AGAIN`."""
 AGAIN = 0.2
 SHORT = 5000
-"""A text of up to so many characters is matched at once where the pattern has nothing in it that could take long."""
+"""A text of up to this many characters is matched at once where the pattern has nothing in it that could take long."""
 
 
 class TooSlow(RunbookError):

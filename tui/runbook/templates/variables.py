@@ -40,7 +40,7 @@ BUILT_INS = DRAFTED | {
 """The names every template may use, whatever the runbook declares."""
 
 LONGEST_COUNT = 7
-"""A count of as many digits is a mistake."""
+"""A count of this many digits, or more, is a mistake."""
 
 FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "reason"})
 """The built-in names that `when` and `needed_if` may ask for."""

@@ -29,7 +29,7 @@ TICK, SPIN = 0.5, 0.1
 AGAIN = (FAILED, NO_DATA, TO_DO)
 """What one key runs again, or for the first time."""
 MANY = 1000
-"""So many checks are not worked out at each event, but as often as the screen looks."""
+"""From this many on, checks are not worked out at each event, but as often as the screen looks."""
 BESIDE = 4
 """Cells of the frame that its words do not have."""
 

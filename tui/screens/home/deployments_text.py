@@ -22,7 +22,7 @@ from tui.widgets.looks.fitting import clipped, cut, width_of
 
 TONES = {Tone.GOOD: "$st-good", Tone.BAD: "$st-bad", Tone.OPEN: "bold $st-turn"}
 SPARKED = 7
-"""So many of the last durations stand below the list as blocks."""
+"""The last durations that stand below the list as blocks, at most."""
 COLUMN = 5
 """Cells of a bar in the graph of the durations, with the blank before it."""
 BESIDE = 8

@@ -130,7 +130,7 @@ class Listing(Vertical):
 
     @staticmethod
     def width(count: int, width: int, height: int) -> int:
-        """How many cells a row has, of so many in a frame of this size: a bar to scroll by takes one."""
+        """How many cells a row has in a frame of this size, of a number of rows: a bar to scroll by takes one."""
         return width - 4 - (count > height - 2)
 
     def graph(self, lines: list[list[Piece]]) -> None:

@@ -16,7 +16,7 @@ NARROW, HIGH, WIDE, WIDEST = 100, 30, 160, 190
 SMALL = 7
 """Rows of the small frames where it is narrow."""
 GRAPH = 14
-"""So many rows of its own a list of deployments has before a graph may stand below it."""
+"""Rows of its own that a list of deployments has, at least, before a graph may stand below it."""
 
 
 class Spot(NamedTuple):

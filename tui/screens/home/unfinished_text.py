@@ -18,7 +18,7 @@ ANSWERED = {
     Answering.UNKNOWN: (Answering.UNKNOWN.value, "$faint"),
 }
 ROOMY = 6
-"""From so many rows on the hosts have one of their own."""
+"""Rows from which the hosts have one of their own."""
 
 
 def unfinished_lines(

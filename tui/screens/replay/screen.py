@@ -16,7 +16,7 @@ from tui.screens.replay.playing import PlayedScreen
 from tui.session.state import step_by_id
 
 ROUND = 0.001
-"""Output is timed to the millisecond: so much later all of it has come."""
+"""Output is timed to the millisecond: this much later (seconds) all of it has come."""
 FIND = "In every command and all output ({next} next, {before} previous):"
 
 

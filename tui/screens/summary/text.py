@@ -25,7 +25,7 @@ from tui.text.block import Piece
 
 FOLLOW_UPS = "Follow-ups"
 MOST = 40
-"""So many deviations are shown; the export has them all."""
+"""Deviations that are shown, at most; the export has them all."""
 
 
 DEFAULT = Keys()

@@ -10,7 +10,7 @@ LOW = 6
 WIDE = 40
 """Cards of this width are better than fewer rows of cards."""
 TWICE = 2
-"""So much higher are graphs of triggers than others."""
+"""How many times as high as the others the graphs of triggers are."""
 FRAME = 3
 """Rows of the list beside its monitors: its frame and its head."""
 
@@ -73,7 +73,7 @@ def _tiers(count: int, width: int, room: int, half: bool) -> int:
 
 
 def _in_tiers(names: Sequence[str], tiers: int) -> list[tuple[str, ...]]:
-    """Names in so many rows, as even as can be, the fuller ones below."""
+    """Names in a number of rows, as even as can be, the fuller ones below."""
     least, more = divmod(len(names), tiers)
     found, place = [], 0
     for tier in range(tiers):

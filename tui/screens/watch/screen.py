@@ -31,7 +31,7 @@ from tui.widgets.words import Words
 
 TICK = 0.5
 STEPS = 60
-"""In so many steps the chosen time goes along what a graph shows."""
+"""Steps in which the chosen time goes along what a graph shows."""
 
 
 class WatchScreen(FrontPage[None]):

@@ -31,7 +31,7 @@ from tui.widgets.looks.bars import bar
 
 SOFT, FAINT = "$soft", "$faint"
 TURNS = 2
-"""So often a second the spinner turns: as often as the screen looks."""
+"""How often a second the spinner turns: as often as the screen looks."""
 AHEAD = 0.97
 """The share of a graph that is after a time that was chosen, where that was longer ago than a graph shows."""
 BAR = 8

@@ -13,7 +13,7 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import attempt_called, status_word
 
 LONGER = 1.5
-"""So many times as long, and over a second longer, is worth a mark."""
+"""What took this many times as long, and over a second longer, is worth a mark."""
 
 LINES = 5_000
 """Lines of an output that are compared, from its end."""

@@ -23,7 +23,7 @@ from tui.session.views.usual import Usual, WholeUsual, usual_of
 FILE = "history.json"
 FORMAT = 3
 KNOWN = 3
-"""So many times a step must have been done before anything is called usual."""
+"""How often a step must have been done before anything is called usual."""
 
 NEWEST = 60
 """Sessions that are looked at; what was usual a hundred deployments ago is not usual now."""

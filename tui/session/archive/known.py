@@ -32,7 +32,7 @@ from tui.session.views.followups import Due, left
 from tui.text.amounts import counted
 
 UNREADABLE = Called("cannot be read", Tone.BAD)
-Signature = tuple[int, ...]
+FileStamp = tuple[int, ...]
 """What of a session's files changes with them: where they are on the disk, how long they are, and when they changed."""
 
 
@@ -94,7 +94,7 @@ class KnownSessions:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[Signature, KnownSession]] = {}
+        self._known: dict[str, tuple[FileStamp, KnownSession]] = {}
 
     def names(self) -> list[str]:
         """The ids of all sessions, the newest first; what is known of others is forgotten.
@@ -111,14 +111,14 @@ class KnownSessions:
     def get(self, name: str) -> KnownSession:
         """A session as it is on the disk now; blocks for some hundredths of a second where it has to be read."""
         directory = SessionDirectory(self.store.root / name)
-        signature = _signature(directory)
+        stamp = _stamp_of(directory)
         with self._lock:
             before = self._known.get(name)
-        if before is not None and signature and before[0] == signature:
+        if before is not None and stamp and before[0] == stamp:
             return before[1]
         one = read_session(directory)
         with self._lock:
-            self._known[name] = signature, one
+            self._known[name] = stamp, one
         return one
 
 
@@ -194,7 +194,7 @@ def reason_of(state: SessionState) -> str:
     return ", ".join(parts)
 
 
-def _signature(directory: SessionDirectory) -> Signature:
+def _stamp_of(directory: SessionDirectory) -> FileStamp:
     """What is the same as long as a session's files are; empty where that cannot be known."""
     found: list[int] = []
     try:

@@ -63,7 +63,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 def fits(count: int, unpacked: int, packed: int) -> None:
-    """Refuse so many files, or so many bytes for a bundle's own size in bytes.
+    """Refuse too many files, or too many bytes for a bundle's own size in bytes.
 
     Raises:
         ValueError: it is more than a bundle may have.

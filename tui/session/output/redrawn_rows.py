@@ -17,11 +17,11 @@ from tui.session.output.masks import Span
 from tui.text.drawn import redraws
 
 WINDOW = 100
-"""So many rows above the last one can be drawn over, as on a screen of that height."""
+"""Rows above the last one that can be drawn over, as on a screen of that height."""
 SCANNED = 8 << 20
-"""So many bytes of an output are looked through."""
+"""Bytes of an output that are looked through, at most."""
 MOVES = 200_000
-"""So many moves of an output are followed; what comes after them is printed as it comes."""
+"""Moves of an output that are followed, at most; what comes after them is printed as it comes."""
 
 NEAR = 4096
 """What comes between two redraws is looked at in the file where it is shorter than this."""
@@ -187,7 +187,7 @@ class RedrawnRows:
         self._row, self._left = -1, offset
 
     def total(self, raw: int) -> int:
-        """How many lines are shown of so many raw ones."""
+        """How many lines are shown of a number of raw ones."""
         if not self._regions:
             return raw
         last = self._regions[-1]

@@ -14,7 +14,7 @@ from tui import threads
 from tui.session.output.line_index import LineIndex
 
 INLINE = 4 << 20
-"""Up to so many bytes all is done as they come; a thread that follows the file pays only for much output."""
+"""Up to this many bytes all is done as they come; a thread that follows the file pays only for much output."""
 
 PIECE = 256 << 10
 PAUSE = 0.005

@@ -146,13 +146,13 @@ class Timing:
         return self._came[at] / 1000 if at >= 0 else 0.0
 
     def size_at(self, seconds: float) -> int:
-        """How many bytes had come so many seconds after the attempt began."""
+        """How many bytes had come a number of seconds after the attempt began."""
         self._load()
         at = bisect_right(self._came, int(seconds * 1000))
         return self._starts[at] if at < len(self._starts) else self._end
 
     def next_after(self, seconds: float) -> float | None:
-        """When the next bytes came after so many seconds; None where none did."""
+        """When the next bytes came after a number of seconds; None where none did."""
         at = bisect_right(self._came, int(seconds * 1000))
         return self._came[at] / 1000 if at < len(self._came) else None
 

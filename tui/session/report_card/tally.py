@@ -16,7 +16,7 @@ SETTLED = tuple(status for status in StepStatus if status.settled)
 
 
 class SectionTally(Struct, frozen=True, kw_only=True):
-    """How far a section is: of its steps that count so many are settled, and so many stand in each way.
+    """How far a section is: how many of its steps count, how many are settled, and how many stand in each way.
 
     Steps that the session's facts rule out do not count until they are settled. `seconds` is how long the settled ones
     took.

@@ -7,7 +7,7 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import status_word
 
 NAMED = 3
-"""So many of the steps that were left out are named; the log has them all."""
+"""Steps that were left out and are named, at most; the log has them all."""
 
 
 def handover_summary(state: SessionState) -> tuple[str, ...]:

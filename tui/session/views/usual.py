@@ -8,7 +8,7 @@ from msgspec import Struct
 from tui.runbook.model import Step, seconds
 
 LONGER = 1.5
-"""A step that takes so many times its usual time, and over a second more, takes longer than usual."""
+"""A step that takes its usual time multiplied by this, and over a second more, takes longer than usual."""
 
 
 class Usual(Struct, frozen=True):

@@ -22,7 +22,7 @@ BACKOFF = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between two tries to reconnect; the last one again and again."""
 
 ODD = 3
-"""So many answers that make no sense, or none, over a connection that works, and the outcome is unknown."""
+"""After this many answers that make no sense, or none, over a connection that works, the outcome is unknown."""
 
 FRUITLESS = 20
 """The same for the output of a command that has ended: on a busy host a reader may be ended before it has begun."""

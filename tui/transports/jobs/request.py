@@ -35,7 +35,7 @@ class Channels(Protocol):
     """The way to a host, for one request after another."""
 
     def exchange(self, wrapped: Wrapped, cancel: CancelToken, urgent: bool = False) -> Exchange:
-        """Send a request; an `urgent` one does not wait for others to end, where the host allows only so many at once.
+        """Send a request; an `urgent` one does not wait for others to end, where the host limits how many run at once.
 
         Raises:
             HostError: the host cannot be reached; nothing was sent.

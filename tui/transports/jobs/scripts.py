@@ -248,7 +248,8 @@ class JobRequest(NamedTuple):
     """What a request about a job asks, as a host that understands it without a shell reads it.
 
     `session` and `job` are its directory's names, `job` empty for a session's clearing; `out` and `err` the bytes from
-    which on it is followed. Of a start `command` is what it runs, and `secrets` so many lines of its standard input.
+    which on it is followed. Of a start `command` is what it runs, and `secrets` is how many lines at the beginning of
+    its standard input are secrets.
     """
 
     kind: str

@@ -89,7 +89,7 @@ class LocalTransport(KeepsJobs):
         return LinkState.UP
 
     def round_trip(self) -> None:
-        """There is no way to be measured."""
+        """None: this machine is not reached over a connection."""
 
     def listen(self, listener: LinkListener) -> None:
         """There is no connection that could change."""

@@ -60,7 +60,7 @@ class Outline:
         return self._places.get(section, -1)
 
     def neighbour(self, step: str, by: int, folded: Callable[[int], bool]) -> str:
-        """The step `by` steps further down (or up), the first or the last where there are not so many.
+        """The step `by` steps further down (or up), the first or the last where there are fewer.
 
         A section that the operator has folded is one line, at which one stops once; its first step stands for it.
         """

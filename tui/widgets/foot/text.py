@@ -21,7 +21,7 @@ STALLED = "not answering"
 NOT_YET = "not connected"
 RECORDED: Piece = ("✔ recorded", STYLES["good"])
 SLOW = 0.3
-"""A host that takes so many seconds to answer is slow: what is typed there is seen late."""
+"""Seconds: a host that takes longer to answer is slow, and what is typed there is seen late."""
 MARGINS = 2
 """Cells beside the row."""
 SPARK = 8

@@ -9,7 +9,7 @@ from tui.session.samples import Limit
 from tui.text.amounts import figure
 
 SPARE = 1.25
-"""So much longer than what must be seen on it is an axis that begins at 0."""
+"""An axis that begins at 0 is at most this many times as long as what must be seen on it."""
 LEAST = 0.2
 """The share of its middle that an axis without a limit reaches both ways at least, so that noise looks like noise."""
 BYTES = 1024.0

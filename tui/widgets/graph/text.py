@@ -28,9 +28,9 @@ LABELS, LONGEST = 5, 9
 LEAST = 8
 """With fewer cells left for it a graph has no words beside its axis."""
 MOVES = 20
-"""A graph has moved by its width after so many times."""
+"""How many times it takes a graph to move by its width."""
 MOST = 2000
-"""So many of the last figures are looked at."""
+"""The last figures that are looked at, at most."""
 
 GOOD, OVER, BEYOND = "$st-good", "$st-turn", "$st-bad"
 PALE, DEEP = 62, 100
@@ -48,7 +48,7 @@ class Shading(StrEnum):
 class Graphed(Struct, frozen=True, kw_only=True):
     """What a graph shows: figures at times (seconds), oldest first, and what they must not pass.
 
-    One comes `every` so many seconds. It stands until the next, but where that is late by intervals there is a gap; so
+    One comes `every` seconds. It stands until the next, but where that is late by intervals there is a gap; so
     there is after one without a value, which could not be measured.
     """
 

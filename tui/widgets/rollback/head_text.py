@@ -22,7 +22,7 @@ BETWEEN = 2
 BECAUSE_FROM = 80
 """From this width on the reason has its label."""
 URGENT = 30.0
-"""So many seconds before a status update is due it is announced."""
+"""Seconds before a status update is due in which it is announced."""
 
 
 class Pace(StrEnum):
