@@ -10,34 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import SMALL, small
+from tests.support.fake_transport import FakeTransport
 from tui.errors import SessionHeld
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.conductor.onlooker import GONE
 from tui.execution.recorder import Recorder
 from tui.execution.workspace import Setup, Workspace
-from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.journal.journal import verify
 from tui.session.journal.writer_lock import WriterLock, holder_of
 from tui.session.state import StepStatus
 
-OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 
-
-@pytest.fixture
-def host() -> FakeTransport:
-    return FakeTransport(OK)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.execution.conductor.onlooker.LOOK", 0.01)
-    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -43,6 +43,32 @@ title = "Watch the error rate"
 within = "1h"
 """
 )
+ERROR_RATE = """
+[monitors.errors]
+title = "Error rate"
+run = "count errors"
+every = "30s"
+number = { name = "errors", pattern = '([0-9.]+)%', below = 1, unit = "%" }
+[triggers.errors]
+monitor = "errors"
+above = 10
+for = "5m"
+reason = "errors"
+"""
+"""A monitor of the shop, and the trigger that it trips."""
+KNOWN_TROUBLE = """
+[[troubleshooting]]
+id = "load"
+title = "The host is overloaded"
+symptoms = ["slow answers", "time-outs"]
+patterns = ["out of memory", "overloaded"]
+[[troubleshooting.diagnosis]]
+id = "load-look"
+title = "What takes the CPU"
+[[troubleshooting.diagnosis.actions]]
+run = "top -b"
+"""
+"""A trouble of the shop, with what is looked at first."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,6 +14,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.dialogs import Confirm, Question, RollbackReason, Sign, TypeName
+from tui.dialogs.base import Dialog
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, settle
@@ -85,6 +86,24 @@ class Stage(Struct, frozen=True):
         self.sampled()
         await until(self.pilot, lambda: self.app.screen.moment.state is self.conductor.state)
         await self.pilot.pause()
+
+    async def ran(self, step: str, status: StepStatus) -> None:
+        """A session in which a step was run, and stands so."""
+        await self.opened(step)
+        self.conductor.start(step)
+        await self.comes(step, status)
+
+    async def asked(self, to: str, key: str, question: type[Dialog[Any]]) -> None:
+        """A session that has come as far as a step, at which a key asks something."""
+        await self.opened(to)
+        await self.pilot.press(key)
+        await dialog(self.pilot, question)
+
+    async def looks(self, key: str, at: type[Any], *words: str) -> None:
+        """Press the key that shows another screen, and wait until it says this."""
+        await self.pilot.press(key)
+        await self.shows(at)
+        await self.says(*words)
 
     def walk(self, to: str, conductor: Any = None) -> None:
         """Run what stands before a step, each step in 12 seconds."""
@@ -180,9 +199,7 @@ async def run_running(stage: Stage) -> None:
 @drawn
 async def run_failed(stage: Stage) -> None:
     stage.host.replies["manage.py migrate"] = Reply(MIGRATED, Outcome.exited(1), err=DUPLICATE)
-    await stage.opened("migrate")
-    stage.conductor.start("migrate")
-    await stage.comes("migrate", StepStatus.FAILED)
+    await stage.ran("migrate", StepStatus.FAILED)
     await stage.says("Duplicate column")
 
 
@@ -191,9 +208,7 @@ async def run_unknown(stage: Stage) -> None:
     stage.host.replies["manage.py migrate"] = Reply(
         MIGRATED, Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost")
     )
-    await stage.opened("migrate")
-    stage.conductor.start("migrate")
-    await stage.comes("migrate", StepStatus.UNKNOWN)
+    await stage.ran("migrate", StepStatus.UNKNOWN)
 
 
 @drawn
@@ -203,30 +218,22 @@ async def run_ask(stage: Stage) -> None:
 
 @drawn
 async def run_sign(stage: Stage) -> None:
-    await stage.opened("switch-docker")
-    stage.conductor.start("switch-docker")
-    await stage.comes("switch-docker", StepStatus.PASSED)
+    await stage.ran("switch-docker", StepStatus.PASSED)
 
 
 @drawn
 async def confirm(stage: Stage) -> None:
-    await stage.opened("switch-docker")
-    await stage.pilot.press("enter")
-    await dialog(stage.pilot, Confirm)
+    await stage.asked("switch-docker", "enter", Confirm)
 
 
 @drawn
 async def confirm_destructive(stage: Stage) -> None:
-    await stage.opened("migrate")
-    await stage.pilot.press("enter")
-    await dialog(stage.pilot, TypeName)
+    await stage.asked("migrate", "enter", TypeName)
 
 
 @drawn
 async def question(stage: Stage) -> None:
-    await stage.opened("issues")
-    await stage.pilot.press("enter")
-    await dialog(stage.pilot, Question)
+    await stage.asked("issues", "enter", Question)
 
 
 @drawn
@@ -242,33 +249,25 @@ async def watch(stage: Stage) -> None:
     for place, errors in enumerate(CLIMBING):
         stage.clock.advance(30)
         stage.sampled([errors], 0.18 + 0.02 * place)
-    await stage.pilot.press("m")
-    await stage.shows(WatchScreen)
-    await stage.says("Error rate")
+    await stage.looks("m", WatchScreen, "Error rate")
 
 
 @drawn
 async def checks(stage: Stage) -> None:
     stage.host.replies["docker-compose logs"] = Reply(b"", Outcome.exited(1), err=b"no such service: web\n")
     await stage.opened("http")
-    await stage.pilot.press("x")
-    await stage.shows(ChecksScreen)
-    await stage.says("failed")
+    await stage.looks("x", ChecksScreen, "failed")
 
 
 @drawn
 async def trouble(stage: Stage) -> None:
     await run_failed(stage)
-    await stage.pilot.press("t")
-    await stage.shows(TroubleshootScreen)
-    await stage.says("Columns exist already")
+    await stage.looks("t", TroubleshootScreen, "Columns exist already")
 
 
 @drawn
 async def rollback_reason(stage: Stage) -> None:
-    await stage.opened("http")
-    await stage.pilot.press("ctrl+r")
-    await dialog(stage.pilot, RollbackReason)
+    await stage.asked("http", "ctrl+r", RollbackReason)
 
 
 @drawn
@@ -289,9 +288,7 @@ async def rollback(stage: Stage) -> None:
 async def summary(stage: Stage) -> None:
     await stage.opened("issues")
     stage.conductor.skip("issues", "Sentry is not reachable from here")
-    await stage.pilot.press("ctrl+s")
-    await stage.shows(SummaryScreen)
-    await stage.says("Sentry is not reachable")
+    await stage.looks("ctrl+s", SummaryScreen, "Sentry is not reachable")
 
 
 @drawn

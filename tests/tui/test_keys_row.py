@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import SHOP, dialog, shown, until
+from tests.tui.conftest import KNOWN_TROUBLE, SHOP, dialog, shown, until
 from tests.tui.test_run import comes, running
 from tui.app import RunbookApp
 from tui.dialogs import AskText
@@ -36,17 +36,8 @@ title = "Load"
 run = "count"
 every = "30s"
 number = { name = "cpu", pattern = '([0-9.]+)%', below = 70, unit = "%" }
-[[troubleshooting]]
-id = "load"
-title = "The host is overloaded"
-symptoms = ["slow"]
-patterns = ["slow"]
-[[troubleshooting.diagnosis]]
-id = "look-load"
-title = "Look"
-[[troubleshooting.diagnosis.actions]]
-run = "top -b"
 """
+    + KNOWN_TROUBLE
 )
 
 At = Callable[[RunbookApp, Pilot[Any], FakeTransport], Awaitable[None]]

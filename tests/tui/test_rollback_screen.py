@@ -1,20 +1,20 @@
 """The rollback by keys: the plan, the look before what may not be needed, the news that is due, and its end."""
 
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import SHOP, dialog, journal, shown, until
+from tests.tui.conftest import ERROR_RATE, SHOP, dialog, journal, shown, until
+from tests.tui.test_run import running
 from tui.app import RunbookApp
 from tui.dialogs import Confirm, RollbackReason, SendMessage
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.rollback.screen import RollbackScreen
-from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.state import StepStatus
@@ -39,35 +39,12 @@ TEXT = (
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 
 
-TRIGGER = """
-[monitors.errors]
-title = "Error rate"
-run = "count errors"
-every = "30s"
-number = { name = "errors", pattern = '([0-9.]+)%', below = 1, unit = "%" }
-[triggers.errors]
-monitor = "errors"
-above = 10
-for = "5m"
-reason = "errors"
-"""
-
-
 @pytest.fixture
 def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
     return make_workspace(TEXT)
 
 
-@asynccontextmanager
-async def deploying(
-    workspace: Workspace, size: tuple[int, int] = (120, 40), setup: Setup = SETUP
-) -> AsyncIterator[tuple[RunbookApp, Any]]:
-    workspace.preflight(setup, lambda row: None)
-    app = RunbookApp(workspace)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        app.begin(setup)
-        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
-        yield app, pilot
+deploying = partial(running, notifications=True)
 
 
 async def switched(app: RunbookApp, pilot: Any, wanted: StepStatus = StepStatus.PASSED) -> None:
@@ -117,7 +94,7 @@ async def test_the_plan_and_one_clock_show_and_the_rollback_goes_to_its_end(
 
 
 async def test_the_reason_of_a_trigger_that_tripped_is_chosen_already(make_workspace: Callable[..., Workspace]) -> None:
-    async with deploying(make_workspace(TEXT + TRIGGER)) as (app, pilot):
+    async with deploying(make_workspace(TEXT + ERROR_RATE)) as (app, pilot):
         await switched(app, pilot)
         app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=11.0, dwell=300.0))
         await pilot.press("ctrl+r")
@@ -131,7 +108,7 @@ async def test_no_reason_is_chosen_while_the_rollback_would_stop_a_command(
     make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
     host.replies["compose up v2"] = Reply(until=threading.Event())
-    async with deploying(make_workspace(TEXT + TRIGGER)) as (app, pilot):
+    async with deploying(make_workspace(TEXT + ERROR_RATE)) as (app, pilot):
         app.conductor.start("look")
         await until(pilot, lambda: not app.conductor.busy)
         app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=11.0, dwell=300.0))

@@ -39,13 +39,13 @@ AHEAD = SHOP.replace('title = "Notice"\n', 'title = "Notice"\nahead = "24h"\nof 
 
 @asynccontextmanager
 async def running(
-    workspace: Workspace, size: tuple[int, int] = (120, 40), notifications: bool = False
+    workspace: Workspace, size: tuple[int, int] = (120, 40), notifications: bool = False, setup: Setup = SETUP
 ) -> AsyncIterator[tuple[RunbookApp, Any]]:
     """The run screen of a new session."""
-    workspace.preflight(SETUP, lambda row: None)
+    workspace.preflight(setup, lambda row: None)
     app = RunbookApp(workspace)
     async with app.run_test(size=size, notifications=notifications) as pilot:
-        app.begin(SETUP)
+        app.begin(setup)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         yield app, pilot
 

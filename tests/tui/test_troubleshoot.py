@@ -8,7 +8,7 @@ from msgspec import convert
 from rich.cells import cell_len
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import SHOP, dialog, journal, shown, until
+from tests.tui.conftest import KNOWN_TROUBLE, SHOP, dialog, journal, shown, until
 from tests.tui.test_plan import BEGIN, state_of
 from tests.tui.test_run import comes, running
 from tui.dialogs import Confirm
@@ -30,17 +30,8 @@ from tui.widgets.moment import Moment
 
 TEXT = (
     SHOP
+    + KNOWN_TROUBLE
     + """
-[[troubleshooting]]
-id = "load"
-title = "The host is overloaded"
-symptoms = ["slow answers", "time-outs"]
-patterns = ["out of memory", "overloaded"]
-[[troubleshooting.diagnosis]]
-id = "load-look"
-title = "What takes the CPU"
-[[troubleshooting.diagnosis.actions]]
-run = "top -b"
 [[troubleshooting.solutions]]
 id = "restart"
 title = "A process runs away"

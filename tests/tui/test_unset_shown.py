@@ -32,6 +32,13 @@ from tui.widgets.step.text import card, question
 
 RUNBOOK = load(bundled("runbook.toml"))
 NOW = FakeClock().now()
+
+
+def one_step(title: str, action: str) -> str:
+    """The text of a step with one action."""
+    return f'[[sections.steps]]\nid = "a"\ntitle = "{title}"\n[[sections.steps.actions]]\n{action}\n'
+
+
 BEGINS = """
 format = 1
 [runbook]
@@ -51,24 +58,11 @@ sections = ["s"]
 id = "s"
 title = "S"
 """
-PAGE = (
-    BEGINS
-    + """
-[[sections.steps]]
-id = "a"
-title = "Look at the page"
-[[sections.steps.actions]]
-open = "https://x.example/{{ day }}"
-"""
-)
+PAGE = BEGINS + one_step("Look at the page", 'open = "https://x.example/{{ day }}"')
 SEND = (
     BEGINS
+    + one_step("Tell everybody", 'send = "down"')
     + """
-[[sections.steps]]
-id = "a"
-title = "Tell everybody"
-[[sections.steps.actions]]
-send = "down"
 [messages.down]
 title = "{{ title }} of {{ owner }} on {{ utc_date }}"
 to = "{{ contact }}"

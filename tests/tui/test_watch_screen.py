@@ -1,6 +1,7 @@
 """The watch screen and the banner: figures beside what was usual, gaps as gaps, a tripped trigger on every screen."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.tui.conftest import SHOP, dialog, shown, until
+from tests.tui.conftest import ERROR_RATE, SHOP, dialog, shown, until
 from tests.tui.test_run import running
+from tui.app import RunbookApp
 from tui.dialogs import RollbackReason
 from tui.errors import NotNow
 from tui.execution.workspace import Workspace
@@ -30,21 +32,7 @@ from tui.session.samples import Monitored, Sample, TriggerState
 from tui.session.state import SessionState
 from tui.widgets.graph.widget import Graph
 
-TEXT = (
-    SHOP
-    + """
-[monitors.errors]
-title = "Error rate"
-run = "count errors"
-every = "30s"
-number = { name = "errors", pattern = '([0-9.]+)%', below = 1, unit = "%" }
-[triggers.errors]
-monitor = "errors"
-above = 10
-for = "5m"
-reason = "errors"
-"""
-)
+TEXT = SHOP + ERROR_RATE
 
 
 @pytest.fixture
@@ -155,14 +143,23 @@ async def test_every_monitor_is_seen_once_at_every_size(
             assert app.screen.body.region.contains_region(part.region)
 
 
-async def test_a_time_is_chosen_by_keys_and_its_values_are_shown(workspace: Workspace, clock: FakeClock) -> None:
+@asynccontextmanager
+async def watching(
+    workspace: Workspace, clock: FakeClock, values: Sequence[float]
+) -> AsyncIterator[tuple[RunbookApp, Any]]:
+    """The watch screen with these values of the error rate, half a minute apart, the last of them 41 %."""
     async with running(workspace, (80, 24)) as (app, pilot):
         app.conductor.monitors.stop()
-        for value in (0.5, 0.5, 0.5, 40.0, 41.0):
+        for value in values:
             sample(app, value, clock.monotonic())
             clock.advance(30)
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "41 %  above 1 %" in shown(app))
+        yield app, pilot
+
+
+async def test_a_time_is_chosen_by_keys_and_its_values_are_shown(workspace: Workspace, clock: FakeClock) -> None:
+    async with watching(workspace, clock, (0.5, 0.5, 0.5, 40.0, 41.0)) as (app, pilot):
         await until(pilot, lambda: "← earlier" in shown(app))
         assert "→ later" not in shown(app), "it is now"
         await pilot.press(*["left"] * 7)
@@ -177,13 +174,7 @@ async def test_a_time_is_chosen_by_keys_and_its_values_are_shown(workspace: Work
 
 
 async def test_a_click_on_a_graph_chooses_its_time(workspace: Workspace, clock: FakeClock) -> None:
-    async with running(workspace, (80, 24)) as (app, pilot):
-        app.conductor.monitors.stop()
-        for value in (0.5, 0.6, 0.7, 0.8, 41.0):
-            sample(app, value, clock.monotonic())
-            clock.advance(30)
-        await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "41 %  above 1 %" in shown(app))
+    async with watching(workspace, clock, (0.5, 0.6, 0.7, 0.8, 41.0)) as (app, pilot):
         graph = app.screen.query_one(Graph)
         line = next(row for row in shown(app).splitlines() if " 1┤" in row)
         bars = [place for place, sign in enumerate(line) if sign in "▁▂▃▄▅▆▇█"]
