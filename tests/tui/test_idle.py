@@ -159,6 +159,24 @@ async def test_a_sample_paints_what_it_changed(workspace: Workspace, clock: Fake
             assert 0 < len(app.written) < 4 * LIMIT, "its figure, its course in the row of vitals, and its graph"
 
 
+async def test_a_summary_is_not_painted_whole_with_each_sample(workspace: Workspace, clock: FakeClock) -> None:
+    """Textual paints a whole widget whose frame is given the title that it has."""
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        conductor = cast(Any, app.conductor)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and app.screen.report is not None)
+        summary = cast(SummaryScreen, app.screen)
+        await rate(app, pilot, clock)
+        for number in range(SECONDS + 2):
+            if number == 2:  # the first two give its room to what is shown from one second on
+                app.written = b""
+            before = summary.report
+            conductor.record(ev.MonitorSampled(monitor="errors", value=0.5, clock=1000.0 + number))
+            await until(pilot, lambda before=before: summary.report is not before)
+            await second(app, pilot, clock)
+        assert len(app.written) / SECONDS < LIMIT
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_home_writes_nothing(workspace: Workspace, clock: FakeClock, size: tuple[int, int]) -> None:
     app = Counted(workspace)

@@ -18,6 +18,7 @@ from tui.actions import bindings
 from tui.dialogs.laid import Laid
 from tui.front import FrontPage
 from tui.text.block import Block, block, pieces
+from tui.widgets.painting import entitle
 from tui.widgets.said import Said
 
 Result = TypeVar("Result")
@@ -111,7 +112,7 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
             words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
         if box.scroll_y > 0:
             words.insert(0, f"▴ more above: {keys.of('dialog.above')}")
-        box.border_subtitle = block(" · ".join(words))
+        entitle(box, foot=block(" · ".join(words)))
 
     def action_scroll(self, way: int) -> None:
         """Show the next or the previous part of a long body."""

@@ -19,6 +19,7 @@ from tui.text.search import pattern
 from tui.widgets.glyphs import SIGNS
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.offers.offer import Offer, Rank
+from tui.widgets.painting import entitle
 from tui.widgets.said import Said
 
 WIDE = 100
@@ -194,7 +195,7 @@ class HelpScreen(FrontPage[None]):
     def _say(self) -> None:
         lines = help_lines(self._first, self._keys, self.app.size.width, self._wanted)
         self.keys_shown.say(styled(lines))
-        self.frame.border_subtitle = block(f"find: {self._wanted}" if self._wanted else "type to find")
+        entitle(self.frame, foot=block(f"find: {self._wanted}" if self._wanted else "type to find"))
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -7,8 +7,23 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.text.block import Block
 
 Cell = tuple[str, Style | None]
+
+
+def entitle(frame: Widget, title: Block | None = None, foot: Block | None = None) -> None:
+    """Say on the lines of a frame what it holds; the same again paints nothing, though Textual would paint all of it.
+
+    None leaves a line as it is.
+    """
+    for name, words in (("border_title", title), ("border_subtitle", foot)):
+        before: Block | None = getattr(frame, f"_said_{name}", None)
+        if words is not None and (before is None or not words.is_same(before)):
+            setattr(frame, f"_said_{name}", words)
+            setattr(frame, name, words)
 
 
 def changed(pairs: Iterable[tuple[Strip | None, Strip]]) -> list[Region]:

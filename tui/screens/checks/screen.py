@@ -20,9 +20,10 @@ from tui.session.possible.refusals import idle
 from tui.session.state import SessionState
 from tui.session.views.symptoms import Match, likely
 from tui.session.views.verdicts import FAILED, NO_DATA, RUNNING, TO_DO, CheckRow, row_of
-from tui.text.block import Piece, pieces, styled
+from tui.text.block import pieces, styled
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
+from tui.widgets.painting import entitle
 from tui.widgets.words import Words
 
 TICK, SPIN = 0.5, 0.1
@@ -58,7 +59,6 @@ class ChecksScreen(FrontPage[None]):
         ]
         self._kept: dict[str, tuple[tuple[object, ...], CheckRow]] = {}
         self._state: SessionState | None = None
-        self._framed: list[Piece] = []
         self._matches: dict[int, Match | None] = {}
 
     def compose(self) -> ComposeResult:
@@ -126,10 +126,7 @@ class ChecksScreen(FrontPage[None]):
         if width < 1 or not self.is_mounted:
             return
         self.heading.say(styled([head(self.table.columns)]))
-        title: list[Piece] = [("Checks", "bold"), *tallied(self.rows)]
-        if title != self._framed:
-            self._framed = title
-            self.frame.border_title = styled([title])
+        entitle(self.frame, styled([[("Checks", "bold"), *tallied(self.rows)]]))
         match = self._match(row)
         issue = match.issue if match is not None else None
         key = self.app.keys.of("checks.troubleshoot") if issue else ""

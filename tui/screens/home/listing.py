@@ -19,6 +19,7 @@ from tui.screens.home.window_text import (
     small_lines,
 )
 from tui.text.block import Piece, styled
+from tui.widgets import painting
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.looks.fitting import clipped
 from tui.widgets.words import Words
@@ -33,16 +34,7 @@ WINDOWS = {GOOD: "good", LATE: "bad", SOON: "turn"}
 
 def entitle(frame: Widget, title: list[Piece], foot: list[Piece], width: int) -> None:
     """Say what stands on a frame's lines; the same again paints nothing."""
-    for name, line in (("title", title), ("foot", foot)):
-        words = styled([clipped(line, max(0, width - BESIDE))])
-        known = getattr(frame, f"said_{name}", None)
-        if known is not None and words.is_same(known):
-            continue
-        setattr(frame, f"said_{name}", words)
-        if name == "title":
-            frame.border_title = styled([clipped(line, max(0, width - BESIDE))])
-        else:
-            frame.border_subtitle = styled([clipped(line, max(0, width - BESIDE))])
+    painting.entitle(frame, *(styled([clipped(line, max(0, width - BESIDE))]) for line in (title, foot)))
 
 
 class EndReached(Message):

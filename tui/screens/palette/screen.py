@@ -21,6 +21,7 @@ from tui.text.block import block, last_words, styled
 from tui.widgets.keys_row.widget import KeysRow
 from tui.widgets.offers.offer import Offer, Rank
 from tui.widgets.page import Page
+from tui.widgets.painting import entitle
 
 SIGN = "❯"
 MARGIN = 4
@@ -127,7 +128,7 @@ class Palette(CommandPalette, Page[None]):
                 drawn.append(command)
         super()._refresh_command_list(command_list, drawn, clear_current)
         possible = sum(not (isinstance(one.hit, RowHit) and one.hit.row and one.hit.row.why_not) for one in drawn)
-        self._frame.border_subtitle = block(f"{possible} of {len(drawn)} now")
+        entitle(self._frame, foot=block(f"{possible} of {len(drawn)} now"))
 
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError):  # a page key before the rows are laid out

@@ -22,6 +22,7 @@ from tui.screens.setup import form
 from tui.screens.setup.fields import ChoiceInput, FormEntry, Methods
 from tui.text.block import block, pieces, styled
 from tui.widgets.head.top_line import TopLine
+from tui.widgets.painting import entitle
 from tui.widgets.said import Press
 from tui.widgets.words import Words
 
@@ -187,8 +188,8 @@ class SetupScreen(FrontPage[None]):
     def _say_rows(self) -> None:
         """The preflight; each fingerprint is whole while the rows have the focus."""
         self.row_words.say(styled(form.row_lines(self.rows.values(), whole=self.scroll.has_focus)))
-        self.reach.border_title = styled([form.preflight_title(self.rows)])
-        self.reach.border_subtitle = block(f"{self.app.keys.of('setup.preflight')} checks again")
+        again = block(f"{self.app.keys.of('setup.preflight')} checks again")
+        entitle(self.reach, styled([form.preflight_title(self.rows)]), again)
 
     def on_descendant_focus(self) -> None:
         self._say_rows()

@@ -32,6 +32,7 @@ from tui.text.amounts import counted
 from tui.text.block import block, styled
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
+from tui.widgets.painting import entitle
 from tui.widgets.words import Words
 
 
@@ -142,13 +143,13 @@ class SummaryScreen(FrontPage[None]):
         room = height - len(head) - bool(owed) - AROUND
         self.head.say(styled(head))
         self.sections.say(styled(section_lines(card, width - 4, max(2, room))))
-        self.sections.border_title = block("Time by section")
-        self.sections.border_subtitle = block("┼ usually" if any(section.usual for section in card.sections) else "")
+        usually = block("┼ usually" if any(section.usual for section in card.sections) else "")
+        entitle(self.sections, block("Time by section"), usually)
         self.sections.display = bool(card.sections)
         self.text.say(styled(details(report, now, keys)))
-        self.rest.border_title = block("Debrief" if debriefed(report) else "Deviations")
         below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
-        self.rest.border_subtitle = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
+        about = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
+        entitle(self.rest, block("Debrief" if debriefed(report) else "Deviations"), about)
         self.owed.say(styled([owed]))
         self.owed.display = bool(owed)
 

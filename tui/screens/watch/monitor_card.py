@@ -13,6 +13,7 @@ from tui.text.block import pieces, shown, styled
 from tui.widgets.graph.monitored import graphed, seen_monitor
 from tui.widgets.graph.widget import Graph
 from tui.widgets.head.mode import cut
+from tui.widgets.painting import entitle
 from tui.widgets.words import Words
 
 BESIDE = 4
@@ -32,7 +33,6 @@ class MonitorCard(Vertical):
     def __init__(self, name: str) -> None:
         super().__init__(classes="card")
         self.monitor = name
-        self._framed: tuple[str, tuple[tuple[str, str], ...]] | None = None
         self._told: tuple[SessionState, Sight] | None = None
         self._head, self._graph, self._triggers = Words(classes="line"), Graph(), Words(classes="line")
 
@@ -59,10 +59,8 @@ class MonitorCard(Vertical):
             return
         monitor, monitored = state.runbook.monitors[self.monitor], state.monitors.get(self.monitor, Monitored())
         self.set_class(seen_monitor(monitor, monitored).class_ == "bad", "bad")
-        title, foot = cut(shown(monitor.title), width - 2).rstrip(), card_foot(state, self.monitor)
-        if self._framed != (title, tuple(foot)):
-            self._framed = (title, tuple(foot))
-            self.border_title, self.border_subtitle = pieces((title, "bold")), styled([foot])
+        title = pieces((cut(shown(monitor.title), width - 2).rstrip(), "bold"))
+        entitle(self, title, styled([card_foot(state, self.monitor)]))
         self._head.say(styled(card_head(state, self.monitor, look, width)))
         at = look.at.timestamp() if look.at is not None else None
         self._graph.tell(graphed(state, self.monitor, look.until), look.end.timestamp(), look.span, at)
@@ -98,4 +96,4 @@ class MonitorList(VerticalScroll):
             return
         self._words.say(styled(listed(state, self._names, look, width)))
         known = any(state.monitors[name].baseline is not None for name in self._names if name in state.monitors)
-        self.border_subtitle = pieces((BEFORE_IS if known else "", "$faint"))
+        entitle(self, foot=pieces((BEFORE_IS if known else "", "$faint")))

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.text.block import Piece, styled
-from tui.widgets.painting import changed
+from tui.widgets.painting import changed, entitle
 
 
 class Lines(ScrollView, can_focus=True):
@@ -18,7 +18,6 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._painted: dict[int, Strip] = {}
-        self._entitled: tuple[list[Piece], list[Piece]] = ([], [])
 
     @property
     def width(self) -> int:
@@ -27,9 +26,7 @@ class Lines(ScrollView, can_focus=True):
 
     def entitle(self, title: list[Piece], below: list[Piece]) -> None:
         """Say on the frame what it holds; saying the same again paints nothing."""
-        if (title, below) != self._entitled:
-            self._entitled = title, below
-            self.border_title, self.border_subtitle = styled([title]), styled([below])
+        entitle(self, styled([title]), styled([below]))
 
     @abstractmethod
     def draw_line(self, y: int) -> Strip:

@@ -7,7 +7,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.session.views.markers import MarkerKind
-from tui.text.block import Piece, styled
+from tui.text.block import styled
+from tui.widgets.painting import entitle
 from tui.widgets.timeline.text import Marks, Timeline, axis, bar, foot, legend, legend_line, title
 from tui.widgets.words import Words
 
@@ -46,7 +47,6 @@ class TimelineBar(Vertical):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._entitled: tuple[list[Piece], list[Piece]] = ([], [])
 
     def compose(self) -> ComposeResult:
         yield Words(id="timeline-bar")
@@ -82,10 +82,7 @@ class TimelineBar(Vertical):
         if timeline is None or not self.is_mounted:
             return
         self.set_class(self.app.size.height < LOW, "low")
-        entitled = title(timeline, self.outer_size.width - BESIDE), foot(timeline)
-        if entitled != self._entitled:
-            self._entitled = entitled
-            self.border_title, self.border_subtitle = styled([entitled[0]]), styled([entitled[1]])
+        entitle(self, styled([title(timeline, self.outer_size.width - BESIDE)]), styled([foot(timeline)]))
         self.line.say(styled([bar(timeline, width, self.marks)]))
         self.times.say(styled([axis(timeline, width)]))
         self.kinds.say(styled([legend_line(legend(self.marks, width))]))
