@@ -1,6 +1,9 @@
 """What several commands do with a workspace: set a session up, run it without a screen, or open the terminal UI."""
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +85,19 @@ def rollback_without_screen(
         say.end()
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """What is loaded stays: to go through it in search of garbage takes as long as painting the first screen."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()  # all there is counts as old now, and nothing as new
+        gc.enable()
+
+
 def screen(
     workspace: "Workspace",
     session: str = "",
@@ -95,10 +111,11 @@ def screen(
     Raises:
         UsageError: `given`, what the command line says of a session to be set up, does not fit the runbook.
     """
-    from tui.app import RunbookApp
-    from tui.config import load_config
-    from tui.execution.workspace import Setup
-    from tui.text.logs import silence
+    with loading():
+        from tui.app import RunbookApp
+        from tui.config import load_config
+        from tui.execution.workspace import Setup
+        from tui.text.logs import silence
 
     if not is_terminal():
         raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")

@@ -6,6 +6,13 @@ from tui.runbook.problem import quoted
 from tui.runbook.shell.placeholders import ARITHMETIC, PLACEHOLDER, HereDocument, Placeholder, QuotingContext, Script
 
 _PLAIN = re.compile(r"""[^\\'"`$<>(){\s;&|]+""")
+_DOUBLE = re.compile(r"""[^"\\$`{\n]+""")
+_SINGLE = re.compile(r"[^'{\n]+")
+_BODY = re.compile(r"[^\\$`{]+")
+_LITERAL = re.compile(r"[^{]+")
+_GUARDED = re.compile(r"""[^\\'"`$(){}]+""")
+"""What means nothing where it stands; passed over at once, a character each takes several times as long."""
+_CASE = re.compile(r"case\b")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")
 
 
@@ -48,6 +55,14 @@ class _Reader:
         self.at = match.end()
         return True
 
+    def plain(self, pattern: re.Pattern[str]) -> bool:
+        """Pass over characters that mean nothing here, if there are any."""
+        match = pattern.match(self.text, self.at, self.end)
+        if match is None:
+            return False
+        self.at = match.end()
+        return True
+
     def escaped(self, place: QuotingContext) -> None:
         """A backslash and what it escapes."""
         if not self.placeholder(place, 1, "it stands right after a backslash"):
@@ -87,7 +102,7 @@ class _Reader:
                 self.at += 1
                 word_start = True
             else:
-                if closing and word_start and re.compile(r"case\b").match(self.text, self.at, self.end):
+                if closing and word_start and _CASE.match(self.text, self.at, self.end):
                     self.lost("a case inside $(…)")
                 self.word(char)
                 word_start = False
@@ -173,8 +188,9 @@ class _Reader:
 
     def text_of_body(self, literal: bool) -> None:
         place = QuotingContext.HERE_LITERAL if literal else QuotingContext.HERE
+        meaningless = _LITERAL if literal else _BODY
         while self.at < self.end:
-            if self.placeholder(place):
+            if self.plain(meaningless) or self.placeholder(place):
                 continue
             char = self.text[self.at]
             if literal or char not in "\\$`":
@@ -191,7 +207,7 @@ class _Reader:
         stop = self.text.find("\n", start, self.end)
         outer, self.end = self.end, self.end if stop < 0 else stop
         while self.at < self.end:
-            if not self.placeholder(QuotingContext.COMMENT):
+            if not self.plain(_LITERAL) and not self.placeholder(QuotingContext.COMMENT):
                 self.at += 1
         self.comments.append((start, self.end))
         self.end = outer
@@ -199,7 +215,7 @@ class _Reader:
     def single(self) -> None:
         self.at += 1
         while self.at < self.end:
-            if self.placeholder(QuotingContext.SINGLE):
+            if self.plain(_SINGLE) or self.placeholder(QuotingContext.SINGLE):
                 continue
             char = self.text[self.at]
             self.at += 1
@@ -211,7 +227,7 @@ class _Reader:
     def double(self) -> None:
         self.at += 1
         while self.at < self.end:
-            if self.placeholder(QuotingContext.DOUBLE):
+            if self.plain(_DOUBLE) or self.placeholder(QuotingContext.DOUBLE):
                 continue
             char = self.text[self.at]
             if char == '"':
@@ -283,9 +299,9 @@ class _Reader:
         """A bracketed construct in which no value may stand."""
         outer, self.refusal = self.refusal, self.refusal or why
         while self.at < self.end and depth:
-            char = self.text[self.at]
-            if self.placeholder(QuotingContext.BARE):
+            if self.plain(_GUARDED) or self.placeholder(QuotingContext.BARE):
                 continue
+            char = self.text[self.at]
             if char == "\\":
                 self.escaped(QuotingContext.BARE)
             elif char == "'" and not quotes:
