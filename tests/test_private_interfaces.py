@@ -31,6 +31,7 @@ from textual._compositor import LayoutUpdate
 from textual._widget_navigation import Direction
 from textual.app import App
 from textual.command import CommandPalette
+from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 from textual.widgets import Input, OptionList, RadioSet
 from urllib3.connection import HTTPConnection
@@ -176,6 +177,8 @@ def test_textuals_application_and_screens() -> None:
     has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
     has("textual", screen._compositor, "_dirty_regions", "tui/widgets/page.py")
     takes("textual", screen._compositor.render_update, "full screen_stack", "tui/widgets/page.py")
+    has("textual", Stylesheet(), "_parse_cache", "tui/widgets/looks/sheet.py")
+    takes("textual", Stylesheet.reparse, "self", "tui/widgets/looks/sheet.py")
     takes("textual", LayoutUpdate.__init__, "self strips region", "tui/screens/small.py")
 
 

@@ -3,7 +3,8 @@
 import gc
 import queue
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, cast
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from msgspec.structs import replace
 from rich.text import Text
@@ -27,6 +28,7 @@ from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
 from tui.widgets.looks import ascii
 from tui.widgets.looks.contrast import readable
+from tui.widgets.looks.sheet import ParsedOnce
 from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class RunbookApp(Attentive, TakingUp):
     """The front end on a terminal; `session` is resumed at once where it is given, and rolled back where asked to."""
 
     TITLE = "runbook"
-    CSS_PATH = "theme.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["theme.tcss", "screens/home/home.tcss"]  # one reading for both
     BINDINGS = bindings("app")
 
     def __init__(
@@ -65,6 +67,7 @@ class RunbookApp(Attentive, TakingUp):
         given: what the command line says of a session that is set up; a flow in it is set up at once.
         """
         super().__init__()
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = MONO if self.no_color else NIGHT
@@ -99,7 +102,6 @@ class RunbookApp(Attentive, TakingUp):
             self._show_replay(cast("ReplayWorkspace", self.workspace))
         else:
             self.push_screen(HomeScreen())
-        self.call_after_refresh(self._remember)
         if wrong:
             self.show_error(
                 RunbookError(
@@ -144,7 +146,7 @@ class RunbookApp(Attentive, TakingUp):
             self._usual = session, steps, self._history.whole(state)
         return self._usual
 
-    def _remember(self) -> None:
+    def has_begun(self) -> None:
         """Read how long steps took in earlier sessions, beside everything else."""
         from tui.session.archive.history import read_history
 

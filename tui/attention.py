@@ -29,7 +29,7 @@ class Attentive(Front):
     _painted = math.inf
     _laid_out = math.inf
     """When it was painted as large as it is now; a click read before that was meant for another place."""
-    _lost = _held_back = False
+    _lost = _held_back = _has_begun = False
 
     @property
     @abstractmethod
@@ -71,8 +71,18 @@ class Attentive(Front):
             if first and isinstance(screen, Page):
                 renderable = screen.whole_update(renderable) if self._held_back else renderable
                 screen.seen()
+                self._seen()
             self._held_back = False
         super()._display(screen, renderable)
+
+    def _seen(self) -> None:
+        """Do, once, what waits until the operator sees something."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.call_later(self.has_begun)
+
+    def has_begun(self) -> None:
+        """The first screen was painted."""
 
     def _end_batch(self) -> None:
         """Paint what Textual drew while it held paintings back, and threw away or forgot: nobody would see a screen."""

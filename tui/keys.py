@@ -55,6 +55,8 @@ class Keys(Struct, frozen=True):
 
 def read_keys(given: Mapping[str, str]) -> tuple[Keys, list[str]]:
     """The keys with those of the settings, and one line for each of these that cannot be; that action keeps its own."""
+    if not given:
+        return Keys(), []
     own: dict[str, str] = {}
     wrong: list[str] = []
     for name, key in given.items():

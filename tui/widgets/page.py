@@ -16,6 +16,8 @@ TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_opt
     "on_band_chosen",
 }
 """What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
+HELD_BACK = ""
+"""Stands for what would be painted while paints are held back."""
 SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_screen_resume"})
 """What makes a screen show something of itself."""
 
@@ -80,7 +82,10 @@ class Page(Screen[Result]):
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:
-            super()._compositor_refresh()
+            if self.app._batch_count:
+                self.app._display(self, HELD_BACK)  # drawing it would be for nothing: no paint leaves a batch
+            else:
+                super()._compositor_refresh()
             return
         if not self.hidden:
             super()._compositor_refresh()
