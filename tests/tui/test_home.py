@@ -372,8 +372,8 @@ async def test_keys_are_heard_while_two_hundred_sessions_are_read_which_happens_
 
     monkeypatch.setattr(SessionDirectory, "load", slow)
     app = RunbookApp(workspace)
+    monkeypatch.setattr(app, "has_begun", lambda: None)
     async with app.run_test(size=(120, 50)) as pilot, released(go_on):
-        monkeypatch.setattr(app, "has_begun", lambda: None)
         await until(pilot, lambda: begun.is_set() and "reading 12 of 200" in shown(app))
         home = app.screen
         await pilot.press("down", "down", "down")
