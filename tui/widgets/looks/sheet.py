@@ -1,4 +1,4 @@
-"""The style sheets of all screens, each parsed once for its colours: Textual parses them anew with every new widget."""
+"""The style sheets of all screens, each parsed once for its colours: Textual parses all again with every new widget."""
 
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
