@@ -1,5 +1,7 @@
 """The style sheets of all screens are parsed once for their colours, whatever is shown later."""
 
+from typing import Any
+
 import pytest
 from textual.css import stylesheet as textuals
 
@@ -16,9 +18,9 @@ async def test_no_sheet_is_parsed_twice_until_the_colours_change(
     parsed: list[tuple[str, object]] = []
     parse = textuals.parse
 
-    def counted(scope: str, css: str, read_from: object, **rest: object) -> object:
+    def counted(scope: str, css: str, read_from: Any, **rest: Any) -> object:
         parsed.append((css, read_from))
-        return parse(scope, css, read_from, **rest)  # type: ignore[arg-type]
+        return parse(scope, css, read_from, **rest)
 
     monkeypatch.setattr(textuals, "parse", counted)
     app = RunbookApp(workspace)
