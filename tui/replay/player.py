@@ -78,12 +78,17 @@ class Player:
         """Go forward, or back, by a number of seconds."""
         self._go(self.elapsed + seconds)
 
-    def to_mark(self, kind: MarkerKind, forward: bool) -> TimedMarker | None:
-        """Go to the next marker of a kind, or the one before; None where there is none."""
+    def mark(self, kind: MarkerKind, forward: bool) -> TimedMarker | None:
+        """The next marker of a kind, or the one before; None where there is none."""
         frames = self.recording.frames
         found = frames.mark(kind, self.moment.entry.seq, forward)
         while not forward and found is not None and found.elapsed >= self.elapsed:
             found = frames.mark(kind, found.marker.seq, forward)
+        return found
+
+    def to_mark(self, kind: MarkerKind, forward: bool) -> TimedMarker | None:
+        """Go to the next marker of a kind, or the one before; None where there is none."""
+        found = self.mark(kind, forward)
         if found is not None:
             self.elapsed = found.elapsed
         return found

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import getters
 from textual.app import ComposeResult
 
-from tui.actions import Act
+from tui.actions import Act, called
 from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
 from tui.front import FrontPage, asks
@@ -58,6 +58,8 @@ class PlayedScreen(SessionScreen):
         self._words = ""
         self._came = -1
         self._ended = False
+        self._looked = (-1.0, -1.0)
+        self._none: dict[tuple[str, str], NotNow | None] = {}
 
     def head(self) -> ComposeResult:
         """What this is about."""
@@ -82,7 +84,20 @@ class PlayedScreen(SessionScreen):
 
     def why_not(self, act: Act) -> NotNow | None:
         name = act.id.partition(".")[2]
+        action, given = called(act)
+        if action == "mark":
+            return self._no_mark(given[0], given[1])
         return refusal(name, self.situation()) if name in LIKE_LIVE else super().why_not(act)
+
+    def _no_mark(self, kind: str, way: str) -> NotNow | None:
+        """Why there is no marker to go to; looked for again only once the player moved or more was read."""
+        place = self.player.elapsed, self.player.recording.indexed.share
+        if place != self._looked:
+            self._looked, self._none = place, {}
+        if (kind, way) not in self._none:
+            found = self.player.mark(MarkerKind(kind), way == "1")
+            self._none[kind, way] = None if found is not None else NotNow(_no(kind, way == "1"))
+        return self._none[kind, way]
 
     # what is shown
 
@@ -194,8 +209,7 @@ class PlayedScreen(SessionScreen):
 
     def action_mark(self, kind: str, way: int) -> None:
         found = self.player.to_mark(MarkerKind(kind), way > 0)
-        where = "after" if way > 0 else "before"
-        self._arrived(found, f"no {kind} {where} this")
+        self._arrived(found, _no(kind, way > 0))
 
     def action_speed(self, by: int) -> None:
         self.player.faster(by)
@@ -257,3 +271,8 @@ class PlayedScreen(SessionScreen):
             self.app.show_error(error)
         else:
             self._arrived(found)
+
+
+def _no(kind: str, forward: bool) -> str:
+    """That there is no marker of a kind on this side."""
+    return f"no {kind} {'after' if forward else 'before'} this"

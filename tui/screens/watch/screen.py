@@ -148,11 +148,20 @@ class WatchScreen(FrontPage[None]):
         if self.moment is None or self.look is None:
             return
         now = self.moment.now
-        monitors = self.moment.state.monitors.values()
-        at = max(at, min((monitored.samples[0].at for monitored in monitors if monitored.samples), default=now))
+        at = max(at, self._first_sample() or now)
         self.look = Sight(now=now, span=self.look.span, at=at if at < now else None)
         self._show()
         self.refresh_bindings()
+
+    def _first_sample(self) -> datetime | None:
+        """When something was measured first; None before that."""
+        monitors = self.moment.state.monitors.values() if self.moment is not None else ()
+        return min((monitored.samples[0].at for monitored in monitors if monitored.samples), default=None)
+
+    def _may_go_back(self) -> bool:
+        """Whether there is an earlier time to be chosen."""
+        first = self._first_sample()
+        return first is not None and self.look is not None and first < (self.look.at or self.look.now)
 
     def action_baseline(self) -> None:
         """Take what was measured until now as what is usual."""
@@ -165,11 +174,14 @@ class WatchScreen(FrontPage[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What would be refused is not offered."""
-        if action == "time" and [str(one) for one in parameters] == ["1"]:
-            return self.look is not None and self.look.at is not None
+        if action == "time":
+            chosen = self.look is not None and self.look.at is not None
+            return chosen if [str(one) for one in parameters] == ["1"] else self._may_go_back()
         if action == "baseline":
             viewer = self.app.viewer
-            return viewer is not None and not viewer.read_only and not change_begun(viewer.state)
+            if viewer is None or viewer.read_only or change_begun(viewer.state):
+                return False
+            return any(monitored.value is not None for monitored in viewer.state.monitors.values())
         return action != "rollback" or may_roll_back(self.app.viewer)
 
     def action_rollback(self) -> None:
