@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tui.execution.judging.evidence import PART, documents
-from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, describe, told
+from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, told
+from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.results import Http
 from tui.session.events import Check
@@ -82,7 +83,7 @@ def only(expect: Expect, text: str, outcome: Outcome = OK, seconds: float = 1.0)
 )  # fmt: skip
 def test_one_expectation(expect: Expect, text: str, ok: bool, expected: str, came: str) -> None:
     assert only(expect, text) == Check(expected, came, ok)
-    assert expected in describe(expect)
+    assert expected in expectations(expect)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LONGEST = (
     "tests/tui/test_drill_solved_by_keys.py",
+    "tests/tui/test_drawn.py",
     "tests/drill/test_trouble_solutions.py",
     "tests/drill/test_trouble_rollback.py",
     "tests/test_cli.py",

@@ -13,8 +13,9 @@ from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.text.block import Piece
+from tui.widgets.looks.fitting import width_of
 from tui.widgets.moment import Moment
-from tui.widgets.rollback.head_text import Pace, head_rows, length, pace_of, update_rows
+from tui.widgets.rollback.head_text import Pace, head_rows, pace_of, update_rows
 
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
 REASON = "Error rate above 10%"
@@ -119,5 +120,5 @@ def test_no_row_is_wider_than_its_place(runbook: Runbook, gone: int) -> None:
         for width, height in product(range(24, 240, 7), (3, 5)):
             rows = head_rows(moment, width, height)
             assert len(rows) <= height
-            assert max(map(length, rows)) <= width
-    assert max(map(length, update_rows(rolling_back(runbook, gone), 18, framed=False))) <= 18
+            assert max(map(width_of, rows)) <= width
+    assert max(map(width_of, update_rows(rolling_back(runbook, gone), 18, framed=False))) <= 18

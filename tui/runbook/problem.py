@@ -40,7 +40,6 @@ class UnplacedProblem(Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     severity: str = "error"
-    at_key: bool = False
 
 
 def visible(text: str, limit: int = SHOWN) -> str:

@@ -25,7 +25,7 @@ from tui.session.outcome import Outcome
 from tui.text.amounts import BYTES, duration, exactly
 from tui.text.sanitise import sanitise
 
-__all__ = ["Output", "check", "check_answer", "describe"]
+__all__ = ["Output", "check", "check_answer"]
 
 SHOWN = 120
 """How many characters of what a check got are told."""
@@ -38,11 +38,6 @@ FOUND = "found"
 
 YES = ("yes", "y")
 NO = ("no", "n")
-
-
-def describe(expect: Expect) -> list[str]:
-    """What is expected, one line for each thing that must hold."""
-    return expectations(expect)
 
 
 def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> tuple[Check, ...]:

@@ -15,7 +15,6 @@ _WRITES = re.compile(
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
 _COMMENT = re.compile(r"--[^\n]*|#[^\n]*|/\*(?!!).*?\*/", re.DOTALL)
 _FUNCTION = re.compile(r"\b(?:replace|insert|truncate)\s*\(", re.IGNORECASE)
-_STATUS = re.compile(r"\b(show|explain)\b[^;]*", re.IGNORECASE)
 
 
 def only_reads(text: str) -> bool:

@@ -56,8 +56,8 @@ def sizes(rows: Sequence[CheckRow], width: int) -> Sizes:
 
 def head(columns: Sizes) -> list[Piece]:
     """The names of the columns."""
-    words = " " * (MARK + SIGN) + _cell("CHECK", columns.title) + " " * APART + _cell("GOT", columns.came)
-    words += " " * APART + _cell("EXPECTED", columns.expected) if columns.expected else ""
+    words = " " * (MARK + SIGN) + cut("CHECK", columns.title) + " " * APART + cut("GOT", columns.came)
+    words += " " * APART + cut("EXPECTED", columns.expected) if columns.expected else ""
     return [(f"{words}{' ' * APART}{'TOOK':>{columns.took}}", "bold $soft")]
 
 
@@ -70,11 +70,11 @@ def row_pieces(row: CheckRow, columns: Sizes, selected: bool = False, turn: int 
     pieces = [
         ("❯ " if selected else "  ", "live"),
         (f"{sign(row, turn)} ", class_),
-        (_cell(shown(row.title), columns.title), "strong" if bad or selected else "plain"),
-        (" " * APART + _cell(shown(came), columns.came), class_ if bad else "plain"),
+        (cut(shown(row.title), columns.title), "strong" if bad or selected else "plain"),
+        (" " * APART + cut(shown(came), columns.came), class_ if bad else "plain"),
     ]
     if columns.expected:
-        pieces.append((" " * APART + _cell(shown(row.expected), columns.expected), "soft"))
+        pieces.append((" " * APART + cut(shown(row.expected), columns.expected), "soft"))
     return [*pieces, (f"{' ' * APART}{took:>{columns.took}}", "soft")]
 
 
@@ -114,7 +114,3 @@ def tallied(rows: Sequence[CheckRow]) -> list[Piece]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, max(1, width), break_on_hyphens=False) or [""]
-
-
-def _cell(text: str, width: int) -> str:
-    return cut(text, width)

@@ -24,8 +24,6 @@ from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.looks.fitting import clipped
 from tui.widgets.words import Words
 
-Row = tuple[str, list[Piece]]
-"""A row of a list: its id, and what it says."""
 BESIDE = 6
 """Cells of a frame's line that no words can have."""
 WINDOWS = {GOOD: "good", LATE: "bad", SOON: "turn"}

@@ -74,8 +74,15 @@ class HomeScreen(HomeFrames):
     _asked = "", 0
     """Of which session the hosts were asked, and in which visit."""
 
+    top = getters.query_one(TopLine)
     home = getters.query_one("#home", Vertical)
     window = getters.query_one("#window", WindowFrame)
+    unfinished_frame = getters.query_one(UnfinishedFrame)
+    start_list = getters.query_one(f"#{START}", Listing)
+    deployment_list = getters.query_one(f"#{DEPLOYMENTS}", Listing)
+    followup_list = getters.query_one(f"#{FOLLOWUPS}", Listing)
+    drill_list = getters.query_one(f"#{DRILLS}", Listing)
+    about = getters.query_one(f"#{ABOUT}", Words)
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title(), self.app.mode)
@@ -180,7 +187,7 @@ class HomeScreen(HomeFrames):
         """Show the time; what else follows from it changes by the minute."""
         now = self.app.workspace.clock.now()
         day = f"{now:%a} {now.day} {now:%b} "
-        self.query_one(TopLine).tell((day if self.app.size.width >= 70 else "") + clock_line(now, self.app.size.width))
+        self.top.tell((day if self.app.size.width >= 70 else "") + clock_line(now, self.app.size.width))
         minute = f"{now:%d %H:%M}"
         if minute != self._minute:
             self._minute = minute
@@ -189,7 +196,7 @@ class HomeScreen(HomeFrames):
     def _draw(self) -> None:
         """Put every frame in its place and say what is in it now."""
         places, now = self._places(), self.app.workspace.clock.now()
-        self.query_one(TopLine).entitle(self._title())
+        self.top.entitle(self._title())
         runbook = self.app.workspace.runbook
         seen = window_seen(runbook, now)
         self._put(self.window, places)
@@ -205,9 +212,8 @@ class HomeScreen(HomeFrames):
         self._draw_followups(places[FOLLOWUPS], now)
         self._draw_drills(places[DRILLS], now)
         if ABOUT in places:
-            about = self.query_one(f"#{ABOUT}", Words)
-            about.say(styled(start_text.about_lines(runbook, self.gathered.problems, places[ABOUT].width - 4)))
-            entitle(about, [("This runbook", "")], [], places[ABOUT].width)
+            self.about.say(styled(start_text.about_lines(runbook, self.gathered.problems, places[ABOUT].width - 4)))
+            entitle(self.about, [("This runbook", "")], [], places[ABOUT].width)
         self._focus_first()
         self.show_keys()
 
@@ -225,7 +231,7 @@ class HomeScreen(HomeFrames):
             return
         self._shown = min(self._shown, len(found) - 1)
         one, keys = found[self._shown], self.app.keys.on("home")
-        frame = self.query_one(UnfinishedFrame)
+        frame = self.unfinished_frame
         self._ask_hosts(one)
         pressed = keys.sign("resume"), keys.sign("roll-back")
         frame.say(styled(unfinished_lines(one, spot.width - 4, spot.height - 2, pressed, self._reached)))
@@ -270,7 +276,7 @@ class HomeScreen(HomeFrames):
             (row.act, start_text.start_line(row, spot.width - 4))
             for row in start_text.start_rows(runbook, self.offered(STARTS), self.app.keys, brings)
         ][: spot.height - 2]
-        listing = self.query_one(f"#{START}", Listing)
+        listing = self.start_list
         listing.show(rows, [], [])
         entitle(listing, [("Start", "")], [], spot.width)
 
@@ -279,7 +285,7 @@ class HomeScreen(HomeFrames):
 
     def _draw_deployments(self, spot: Spot, now: datetime) -> None:
         found, keys = self.deployments, self.app.keys
-        listing = self.query_one(f"#{DEPLOYMENTS}", Listing)
+        listing = self.deployment_list
         width = listing.width(len(found), spot.width, spot.height - 1)
         columns = deployments_text.widths_of(found, width, now)
         rows = [(one.id, deployments_text.deployment_line(one, columns, width, now, self.here)) for one in found]
@@ -303,7 +309,7 @@ class HomeScreen(HomeFrames):
         entitle(listing, title, foot, spot.width)
 
     def _draw_followups(self, spot: Spot, now: datetime) -> None:
-        listing, title = self.query_one(f"#{FOLLOWUPS}", Listing), self.app.workspace.runbook.runbook.title
+        listing, title = self.followup_list, self.app.workspace.runbook.runbook.title
         left = self.left
         width = listing.width(len(left), spot.width, spot.height)
         rows = [(due_row(one), to_do_text.followup_line(one, now, width, title)) for one in left]
@@ -312,7 +318,7 @@ class HomeScreen(HomeFrames):
         entitle(listing, [("Follow-ups", "")], [*to_do_text.owed_counts(left, now), *tick], spot.width)
 
     def _draw_drills(self, spot: Spot, now: datetime) -> None:
-        listing, rows = self.query_one(f"#{DRILLS}", Listing), self.drills
+        listing, rows = self.drill_list, self.drills
         head = to_do_text.drills_head(spot.width - 5)
         width = listing.width(len(rows), spot.width, spot.height - bool(head))
         decided = self.gathered.decided

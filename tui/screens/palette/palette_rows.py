@@ -6,8 +6,9 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from tui.session.state import SessionState, plan_of
-from tui.text.block import Piece, shown
+from tui.text.block import Piece
 from tui.text.search import pattern
+from tui.widgets.looks.fitting import shortened
 from tui.widgets.moment import current_step
 from tui.widgets.offers.offer import Offer, Rank
 from tui.widgets.seen import seen
@@ -61,8 +62,8 @@ def row_line(row: PaletteRow, before: PaletteRow | None, width: int) -> list[Pie
     group = row.group if before is None or before.group != row.group else ""
     key = row.key[:KEY]
     room = max(0, width - GROUP - cell_len(key) - 3)
-    title = _cut(row.title, room)
-    words = _cut(row.words, max(0, room - cell_len(title) - 2))
+    title = shortened(row.title, room)
+    words = shortened(row.words, max(0, room - cell_len(title) - 2))
     gap = room - cell_len(title) - (cell_len(words) + 2 if words else 0)
     strong, soft = ("", "$soft") if not row.why_not else ("$faint", "$faint")
     return [
@@ -120,12 +121,3 @@ def _steps(state: SessionState, wanted: str) -> list[PaletteRow]:
 
 def _matches(text: str, wanted: str) -> bool:
     return all(pattern(word.lower()).search(text) for word in wanted.split())
-
-
-def _cut(text: str, width: int) -> str:
-    text = shown(text)
-    if cell_len(text) <= width:
-        return text
-    while text and cell_len(text) > width - 1:
-        text = text[:-1]
-    return f"{text}…" if text else ""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec import Struct
 
@@ -183,12 +183,8 @@ def meaning(workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Fin
     if allowed:
         words += f", at most {roughly(allowed)}: done by {now + timedelta(seconds=allowed):%H:%M}"
     if window.inside and window.left != timedelta.max:
-        words += f", window closes {_at(now + window.left)}"
+        words += f", window closes {now + window.left:%H:%M}"
     return words
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%H:%M}"
 
 
 def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_key: str, means: str = "") -> list[Piece]:

@@ -34,8 +34,6 @@ SIGNS = {
     MOVED: "◆",
     OUTSIDE: "◆",
 }
-WORST = (UNKNOWN, FAILED, ROLLBACK, CONNECTION, OUTSIDE, SKIPPED)
-"""What is told first where there is room for a few."""
 
 
 class Deviation(Struct, frozen=True):

@@ -9,8 +9,6 @@ from tui.session.state import Done, SessionState
 from tui.session.views.called import COMPLETED, over, over_at
 from tui.text.amounts import roughly
 
-SOON = timedelta(minutes=15)
-
 
 class Due(Struct, frozen=True, kw_only=True):
     """A follow-up of a session of the `runbook` of this title: when it is due (UTC), and who did it."""

@@ -153,18 +153,12 @@ def not_needed_next(state: SessionState) -> list[tuple[Step, str]]:
     return found
 
 
-def left_out(state: SessionState, steps: Iterable[Step], afresh: bool = False) -> dict[str, str]:
-    """The steps, among these, that do not apply to what is known by now, each with why.
+def why_left_out(state: SessionState, step: Step, afresh: bool = False) -> str:
+    """Why a step does not apply to what is known by now; empty where it does.
 
     Args:
         afresh: a step that was found not to be needed before is judged as if it had not been.
     """
-    reasons = ((step.id, why_left_out(state, step, afresh)) for step in steps)
-    return {step: why for step, why in reasons if why}
-
-
-def why_left_out(state: SessionState, step: Step, afresh: bool = False) -> str:
-    """Why a step does not apply to what is known by now; empty where it does. See `left_out`."""
     rolling_back = state.rollback is not None or made_elsewhere(state)
     needed = _needs(state, afresh).get(step.id) if rolling_back else None
     return _why_left_out(state, index_of(state.runbook).section_of[step.id], step, needed)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tui.text.block import Piece, shown
+from tui.widgets.looks.fitting import shortened
 from tui.widgets.offers.next_act import NextAct
 from tui.widgets.offers.offer import Offer
 
@@ -51,7 +52,7 @@ def band_parts(
     """
     if replayed:
         words = " · ".join(dict.fromkeys([first.verb.lower(), *(one.verb for one in beside)]))
-        return [Clickable((("   was open: ", "$soft"), (_cut(words, width - 13), "")))]
+        return [Clickable((("   was open: ", "$soft"), (shortened(words, width - 13), "")))]
     sign = first.sign or (spinner if first.runs else key)
     head = Clickable(((f" {sign} ", KEY_STYLES[first.tone]), (f" {first.verb}", "bold $strong")), first.act)
     named = [
@@ -67,7 +68,7 @@ def band_parts(
         right.pop()
     room = width - head.width - BETWEEN - (APART + _length(right) if right else 0) - 1
     whole = first.act != GIVES_WAY or cell_len(words) <= room
-    consequence = _cut(words, max(0, room)) if whole else ""
+    consequence = shortened(words, max(0, room)) if whole else ""
     parts = [head]
     if consequence:
         parts.append(Clickable(((" " * BETWEEN + consequence, ""),), first.act))
@@ -97,12 +98,3 @@ def part_at(parts: Sequence[Clickable], cell: int) -> str:
 
 def _length(offers: Sequence[Offer]) -> int:
     return sum(cell_len(one.key) + 1 + cell_len(one.verb) for one in offers) + 2 * (len(offers) - 1)
-
-
-def _cut(text: str, width: int) -> str:
-    text = shown(text)
-    if cell_len(text) <= width:
-        return text
-    while text and cell_len(text) > width - 1:
-        text = text[:-1]
-    return f"{text}…" if text else ""

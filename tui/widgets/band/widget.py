@@ -8,11 +8,11 @@ from textual.timer import Timer
 
 from tui.text.block import styled
 from tui.widgets.band.text import Clickable, band_parts, part_at
+from tui.widgets.glyphs import SPINNER
 from tui.widgets.offers.next_act import NextAct
 from tui.widgets.offers.offer import Offer
 from tui.widgets.words import Words
 
-SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 STILL = "▶"
 FRAME = 0.1
 TONES = ("bad", "turn", "sign", "good")

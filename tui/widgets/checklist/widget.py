@@ -26,7 +26,7 @@ from tui.widgets.output.lines import Lines
 BAR = 1
 """The cells of the scroll bar: texts in rows leave them free, so that they stay whole when it comes."""
 AROUND = 2
-"""FoldedList that show before and after the step looked at."""
+"""Rows that show before and after the step looked at."""
 
 
 class Checklist(Lines):

@@ -1,7 +1,6 @@
 """Draws what was measured over a time as rows of blocks, with its axis, its limits, and gaps where nothing is known."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -187,11 +186,6 @@ def spark(values: Sequence[float | None], limits: Sequence[Limit] = (), unit: st
         else:
             cells.append((BLOCKS[scale.eighths(value, 1)], _tone(value, scale, limits, 1, 0, top=True)))
     return joined(cells)
-
-
-def moment(when: datetime) -> float:
-    """A time as the seconds of a graph."""
-    return when.timestamp()
 
 
 def _known(of: Graphed, since: float) -> list[float]:

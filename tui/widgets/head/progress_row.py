@@ -1,7 +1,7 @@
 """The row below the top line of a run: how far the session is, and how long it may still take."""
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.reactive import reactive
@@ -17,6 +17,9 @@ class ProgressRow(Horizontal):
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
+    place_shown = getters.query_one("#progress-place", Words)
+    left_shown = getters.query_one("#progress-left", Words)
+
     def compose(self) -> ComposeResult:
         yield Words(id="progress-place")
         yield Words(id="progress-left")
@@ -31,9 +34,9 @@ class ProgressRow(Horizontal):
         if self.moment is None or not self.size.width:
             return
         place, left = progress_row(self.moment, self.size.width)
-        ends = self.query_one("#progress-left", Words)
+        ends = self.left_shown
         width = sum(cell_len(text) for text, _ in left)
         if ends.styles.width is None or ends.styles.width.value != width:
             ends.styles.width = width
         ends.say(styled([left]))
-        self.query_one("#progress-place", Words).say(styled([place]))
+        self.place_shown.say(styled([place]))

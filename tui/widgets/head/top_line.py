@@ -1,7 +1,7 @@
 """The line on top of every screen: so that nobody mistakes it, whether this is production, a drill or a replay."""
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
@@ -15,6 +15,9 @@ class TopLine(Horizontal):
 
     The time is a widget of its own: Textual paints the whole of a widget's row where one cell of it changed.
     """
+
+    clock_shown = getters.query_one("#clock", Words)
+    mode_shown = getters.query_one("#mode", Words)
 
     def __init__(self, text: str, mode: Mode) -> None:
         super().__init__(classes=mode.kind)
@@ -35,7 +38,7 @@ class TopLine(Horizontal):
             return
         longer = cell_len(time) != cell_len(self._time)
         self._time = time
-        clock = self.query_one("#clock", Words)
+        clock = self.clock_shown
         if longer:
             clock.styles.width = cell_len(time) + 2
             self._say()
@@ -50,4 +53,4 @@ class TopLine(Horizontal):
     def _say(self) -> None:
         room = self.size.width - (cell_len(self._time) + 2 if self._time else 0)
         if room > 0:
-            self.query_one("#mode", Words).say(styled([mode_line(self._mode, self._text, room)]))
+            self.mode_shown.say(styled([mode_line(self._mode, self._text, room)]))

@@ -12,6 +12,12 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, max(0, width))
 
 
+def shortened(text: str, width: int) -> str:
+    """Text in up to `width` cells, safe to be shown; what was left out is marked."""
+    safe = shown(text)
+    return safe if cell_len(safe) <= width else cut(safe, width).rstrip()
+
+
 def width_of(line: list[Piece]) -> int:
     """How many cells the parts of a line take."""
     return sum(cell_len(shown(text)) for text, _ in line)

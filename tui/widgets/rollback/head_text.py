@@ -7,10 +7,10 @@ from rich.cells import cell_len
 
 from tui.runbook.model import seconds
 from tui.text.amounts import clock_words, guessed
-from tui.text.block import Piece, shown
+from tui.text.block import Piece
 from tui.widgets.glyphs import OVER, STYLES
-from tui.widgets.head.mode import cut
 from tui.widgets.looks.bars import bar
+from tui.widgets.looks.fitting import clipped, width_of
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.text import clock, to_go, update_due, wanted_steps
 
@@ -72,7 +72,7 @@ def _time_row(moment: Moment, width: int) -> Line:
         if late_by >= 1:
             fits = [(f"{OVER} {clock_words(late_by)} too long", STYLES["turn"])]
     both = [*rest, (" ", ""), *fits] if rest and fits else rest or fits
-    return spread(left, [both, fits or rest], width)
+    return beside(left, [both, fits or rest], width)
 
 
 def _bar_row(moment: Moment, width: int) -> Line:
@@ -95,11 +95,11 @@ def _reason_rows(moment: Moment, width: int, more: bool) -> list[Line]:
         return [steps]
     because: Line = [("because ", "$soft"), (rollback.reason, "")]
     short: Line = [(rollback.reason, "")]
-    room = width - length(steps) - BETWEEN
-    if more and length(short) > room:
-        return [steps, _cut(short, width)]
-    beside = because if width >= BECAUSE_FROM and length(because) <= room else short
-    return [spread(steps, [_cut(beside, max(0, room))], width)]
+    room = width - width_of(steps) - BETWEEN
+    if more and width_of(short) > room:
+        return [steps, clipped(short, width)]
+    reason = because if width >= BECAUSE_FROM and width_of(because) <= room else short
+    return [beside(steps, [clipped(reason, max(0, room))], width)]
 
 
 def update_rows(moment: Moment, width: int, framed: bool) -> list[Line]:
@@ -128,23 +128,10 @@ def update_rows(moment: Moment, width: int, framed: bool) -> list[Line]:
     return [[(words, STYLES[class_])], bar(width, gone, STYLES[class_ or "live"]), write]
 
 
-def spread(left: Line, rights: Sequence[Line], width: int) -> Line:
+def beside(left: Line, rights: Sequence[Line], width: int) -> Line:
     """What stands at the left of a row, and at its right the first that fits beside it."""
     for right in rights:
-        gap = width - length(left) - length(right)
+        gap = width - width_of(left) - width_of(right)
         if gap >= BETWEEN:
             return [*left, (" " * gap, ""), *right]
     return left
-
-
-def length(line: Line) -> int:
-    """The cells of a row."""
-    return sum(cell_len(shown(text)) for text, _ in line)
-
-
-def _cut(line: Line, width: int) -> Line:
-    """A row whose last part is cut where it is too long."""
-    *first, (text, style) = line
-    room = width - length(first)
-    text = shown(text)
-    return [*first, (text if cell_len(text) <= room else cut(text, room).rstrip(), style)]

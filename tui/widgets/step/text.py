@@ -24,7 +24,6 @@ FOLDED = 4
 """Rows of a long command that are shown at least."""
 FRAME = 2
 """Cells of the frame about the card."""
-KEY = "bold reverse"
 LABEL = "$soft"
 
 
