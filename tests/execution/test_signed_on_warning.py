@@ -11,6 +11,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load_text
 from tui.session.archive.store import Store
+from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 
 STEPS = """
@@ -56,6 +57,20 @@ def test_the_operator_signs_where_a_check_warned_and_else_nobody(
     conductor.close()
 
 
+def test_a_warning_about_an_exit_status_says_what_the_output_says_of_it(tmp_path: Path) -> None:
+    """An exit status alone tells a person nothing; that the step is not failed changes nothing in that."""
+    host = FakeTransport({"tail log": Reply(b"", Outcome.exited(1), b"tail: cannot open 'slow.log'\n")}, "web")
+    steps = STEPS.replace('expect = { absent = ["error"], warn = true }', "expect = { warn = true }")
+    workspace = made(tmp_path, host, steps)
+    conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
+    conductor.start("log")
+    conductor.wait(10)
+    (told,) = conductor.state.step("log").checks[0]
+    assert (told.came, told.warning) == ("exit status 1: tail: cannot open 'slow.log'", True)
+    assert conductor.state.attempts[1].said == ""
+    conductor.close()
+
+
 def test_what_is_made_at_once_stands_before_the_next_change(tmp_path: Path) -> None:
     workspace = made(tmp_path, FakeTransport(name="web"))
     conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
@@ -86,6 +101,6 @@ def test_lint_doubts_a_signature_that_nothing_asks_for() -> None:
     assert "nothing in this step can warn, so nobody ever signs it" in told
 
 
-def made(folder: Path, host: FakeTransport) -> Workspace:
-    text = one_section(STEPS, "web")
+def made(folder: Path, host: FakeTransport, steps: str = STEPS) -> Workspace:
+    text = one_section(steps, "web")
     return Workspace(load_text(text, "r.toml"), text, Store(folder), {"web": host}, FakeClock())

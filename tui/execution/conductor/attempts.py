@@ -290,14 +290,15 @@ class AttemptRunner:
         if good and not state.attempts[plan.number].again:
             self._keep(plan.step.id, captured)
         retrying = not good and not plan.last
-        told_by_itself = good or action.probe or action.watch
-        output_of = self._executor.outputs.reader
-        said = "" if told_by_itself else error_line(output_of(plan.number), outcome.kind is OutcomeKind.SUCCEEDED)
+        said = ""
+        if not (action.probe or action.watch or all(held.ok for held in checks)):
+            reader = self._executor.outputs.reader(plan.number)
+            said = error_line(reader, succeeded=outcome.kind is OutcomeKind.SUCCEEDED)
         judged = ev.AttemptChecked(
             attempt=plan.number,
             checks=explained(told(checks, self._executor.redact), said),
             retrying=retrying,
-            said=said,
+            said="" if good else said,
         )
         self._recorder.record_happened(judged)
         return Verdict.RETRY if retrying else Verdict.final(good)
