@@ -18,7 +18,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RUNBOOK_SESSIONS"] = folder
         with drill_workspace(find_runbook(None), SHOT.scenario, SHOT.pace) as workspace:
-            workspace.clock = Night()
+            workspace.clock = workspace.today = Night()
             session = advance(workspace, SHOT)
             picture = render(source(workspace.store.find(session)), "svg")
     FOLDER.mkdir(exist_ok=True)

@@ -67,7 +67,7 @@ SHOTS = (
     Shot("help", press=("question_mark",), until="Keys of this screen"),
     Shot("setup", press=("d",), until="BEGIN"),
     Shot("run", before="a-build", until="Build"),
-    Shot("run-live", before="a-build", press=("enter", "…No (n)", "y", "…Step 5/"), until="Step ", pace=2.0),
+    Shot("run-live", before="a-build", press=("enter", "…No (n)", "y", "…Collecting"), until="⇣ following", pace=2.0),
     Shot("run-80x24", before="verify-http", size=(80, 24), until="DRILL"),
     Shot("confirm", before="a-code", press=("enter",), until="No"),
     Shot("destructive", before="a-migrate", press=("enter",), until="production"),
@@ -232,11 +232,11 @@ def take(shot: Shot) -> None:
     session, left = "", None
     if shot.before:
         with drill_workspace(runbook, shot.scenario, INSTANT) as workspace:
-            workspace.clock = Night(REPLAYED if shot.home else 1.0)
+            workspace.clock = workspace.today = Night(REPLAYED if shot.home else 1.0)
             session = advance(workspace, shot)
             _, left = workspace.store.find(session).load()
     with drill_workspace(runbook, shot.scenario, shot.pace, resumed=left) as workspace:
-        workspace.clock = Night(begun=left.at if left and left.at else NIGHT)
+        workspace.clock = workspace.today = Night(begun=left.at if left and left.at else NIGHT)
         asyncio.run(draw(workspace, shot, "" if shot.home else session))
 
 

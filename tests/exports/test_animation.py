@@ -47,7 +47,7 @@ def test_it_says_what_the_recording_says_and_ends_with_what_the_session_came_to(
     assert attributes <= ATTRIBUTES
     card = source(night.directory).card()
     assert told(picture).endswith(f"{card.badge.sign} {card.badge.words.upper()}")
-    assert "session started: deploy" in told(picture)
+    assert "session started: Deploy" in told(picture)
     moves = re.findall(
         r"([\d.]+)%\{transform:translateY\((-?[\d.]+)px\)\}", picture.decode().split("@keyframes told")[0]
     )

@@ -6,6 +6,7 @@ from tui.runbook.described.probes import measured_words
 from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.places import words_of
+from tui.session.report_card.report_card import what_words
 from tui.session.state import AUTO, SessionState, step_by_id
 from tui.session.views.called import attempt_called, outcome_called, place_words
 from tui.text.amounts import duration, figure, took_words
@@ -30,8 +31,7 @@ def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]
 def _of_session(event: ev.SessionEvent, state: SessionState) -> tuple[str, str, str]:
     match event:
         case ev.SessionStarted():
-            what = f"session started: {event.flow}" + (f", method {event.method}" if event.method else "")
-            return event.operator, "", what
+            return event.operator, "", f"session started: {what_words(state)}"
         case ev.SessionResumed():
             return event.operator, "", f"session resumed on {event.machine}" if event.machine else "session resumed"
         case ev.SessionHandedOver():

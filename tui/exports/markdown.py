@@ -95,7 +95,8 @@ def _sections(card: ReportCard) -> Iterator[str]:
     yield from ("", "## Time by section", "", "| Section | Took | Usually | |", "|---|--:|--:|---|")
     for section in card.sections:
         usual = clock_words(round(section.usual.median)) if section.usual else ""
-        yield f"| {_cell(section.title)} | {clock_words(round(section.took))} | {usual} | {slower_words(section)} |"
+        took = clock_words(round(section.took)) if section.took >= 1 else ""
+        yield f"| {_cell(section.title)} | {took} | {usual} | {slower_words(section)} |"
 
 
 def _session(source: Source) -> Iterator[str]:

@@ -112,13 +112,14 @@ def sections(card: ReportCard) -> Html | None:
     for section in card.sections:
         usual = section.usual.median if section.usual else 0.0
         beside = f"usually {clock_words(round(usual))}" if section.usual else ""
+        took = clock_words(round(section.took)) if section.took >= 1 else ""
         late = tag("b", f"{slower_words(section)} ", class_="slower") if section.slower else None
         label = f"{section.title}: {duration(section.took)}{', ' if beside else ''}{beside}"
         found.append(
             tag(
                 "li",
                 tag("span", section.title),
-                tag("span", late, tag("b", clock_words(round(section.took))), " ", tag("small", beside), class_="took"),
+                tag("span", late, tag("b", took), " ", tag("small", beside), class_="took"),
                 bar(section.took, whole, usual, label, bad=section.slower),
             )
         )
