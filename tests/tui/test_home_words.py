@@ -241,6 +241,15 @@ def test_a_host_that_does_not_answer_is_said_in_the_small_frame_too() -> None:
     assert "web ✔ reachable  nothing runs there" in large
 
 
+def test_hosts_that_answer_alike_share_the_word_where_each_has_no_room_for_its_own() -> None:
+    one, both = known("0", UNFINISHED), {"production": Answering.YES, "checkout": Answering.YES}
+    lines = "\n".join(told(line) for line in unfinished_lines(one, 42, 6, ("⏎", "^r"), both))
+    assert "production, checkout ✔ reachable" in lines
+    bad = {"checkout": Answering.YES, "production": Answering.NO}
+    lines = "\n".join(told(line) for line in unfinished_lines(one, 42, 6, ("⏎", "^r"), bad))
+    assert "production ✖ not reachable  checkout ✔" in lines
+
+
 # what is to be done
 
 

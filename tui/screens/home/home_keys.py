@@ -13,7 +13,7 @@ from tui.session.archive.ticking import tick_off
 from tui.session.places import runbook_id
 from tui.session.views.followups import Due
 
-NO_SESSION = NotNow("no session that can be read is marked", "a session is marked with the arrow keys")
+NO_SESSION = NotNow("no session is marked", "mark one with the arrow keys; one that cannot be read does not count")
 NO_FOLLOWUP = NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook")
 
 

@@ -1,6 +1,6 @@
 """Decides what the frame of an unfinished session says: how far it is, at which step, and what resumes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tui.session.archive.known import KnownSession
@@ -51,16 +51,28 @@ def unfinished_lines(
 
 def host_line(one: KnownSession, width: int, reached: Mapping[str, Answering | None]) -> list[Piece]:
     """Whether its hosts can be reached, and what was left running there."""
-    line: list[Piece] = []
-    for host, answered in reached.items():
-        line += [(f"{host} ", "$soft")]
-        line += [("…", "$faint") if answered is None else ANSWERED[answered], ("  ", "")]
+    line = _answered({host: [host] for host in reached}, reached)
+    if width_of(line) > width:
+        alike: dict[str, list[str]] = {}
+        for host in sorted(reached, key=lambda host: reached[host] is not Answering.NO):
+            alike.setdefault(str(reached[host]), []).append(host)
+        line = _answered({hosts[0]: hosts for hosts in alike.values()}, reached)
     ran: list[Piece] = [("nothing runs there", "$soft")]
     if one.running:
         ran = [(f"▶ a command ran on {one.running} when it was left", STYLES["live"])]
     if width_of([*line, *ran]) <= width or one.running:
         line = [*ran, ("  ", ""), *line] if one.running else [*line, *ran]
     return clipped(line, width)
+
+
+def _answered(groups: Mapping[str, Sequence[str]], reached: Mapping[str, Answering | None]) -> list[Piece]:
+    """Hosts that answered alike, by the first of them, with what they answered."""
+    line: list[Piece] = []
+    for first, hosts in groups.items():
+        answered = reached[first]
+        line += [(f"{', '.join(hosts)} ", "$soft")]
+        line += [("…", "$faint") if answered is None else ANSWERED[answered], ("  ", "")]
+    return line
 
 
 def unfinished_foot(one: KnownSession, now: datetime) -> list[Piece]:
