@@ -109,7 +109,7 @@ SHOTS = (
         "drill-trouble",
         "verify-login",
         ("enter", "…trouble: Application", "t", "…because", "down", "enter", "…gunicorn[5120]", "w"),
-        "Can't connect to",
+        "Connection in use: (",
         method="b",
         scenario=STARTS,
     ),
