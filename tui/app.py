@@ -137,6 +137,13 @@ class RunbookApp(Attentive, TakingUp):
         """What whole sessions like this one took, and their sections, as far as that is known by now."""
         return self._known(state)[2]
 
+    def usual_planned(self, flow: str, method: str) -> Usual | None:
+        """What a whole session of a flow by a method took in earlier sessions, as far as that is known by now."""
+        if self._history is None:
+            return None
+        workspace = self.workspace
+        return self._history.planned(workspace.runbook.runbook.title, workspace.drill, flow, method)
+
     def _known(self, state: SessionState) -> tuple[str, Mapping[str, Usual], WholeUsual]:
         if self._history is None or state.started is None:
             return NOTHING_KNOWN

@@ -128,6 +128,10 @@ class Front(App[None]):
         """What whole sessions like this one took, and their sections, as far as that is known by now."""
 
     @abstractmethod
+    def usual_planned(self, flow: str, method: str) -> Usual | None:
+        """What a whole session of a flow by a method took in earlier sessions, as far as that is known by now."""
+
+    @abstractmethod
     def begin(self, setup: Setup) -> None:
         """Begin a session and show it."""
 

@@ -19,10 +19,11 @@ from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Variable
 from tui.screens.setup.fields import Methods
-from tui.screens.setup.form import hint_of, label_of, meaning, problems, row_lines, setup_of, verdict_line
+from tui.screens.setup.form import filled, hint_of, label_of, meaning, problems, row_lines, setup_of, verdict_line
 from tui.screens.setup.screen import SetupScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.session.views.usual import Usual
 from tui.text.block import styled
 
 OK = {("host", "web"): Finding(name="web", kind="host", verdict=RowVerdict.OK)}
@@ -67,9 +68,9 @@ def test_a_failed_preflight_needs_a_reason_that_is_recorded(workspace: Workspace
 
 def test_the_line_says_what_is_left_to_do() -> None:
     def words(rows: dict[tuple[str, str], Finding], left: dict[str, str]) -> str:
-        return "".join(text for text, _ in verdict_line(rows, left, "f10"))
+        return "".join(text for text, _ in verdict_line(rows, left, "F10"))
 
-    assert words(OK, {}) == " f10   BEGIN  "
+    assert words(OK, {}) == " F10   BEGIN  "
     assert (
         words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or correct"
     )
@@ -94,7 +95,7 @@ async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
     app = RunbookApp(workspace, Config(operator="ana", variables={"release": "v3"}))
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         seen = shown(app)
         for words in ("deploy@web.example:22", "SHA256:FAKEFAKE", "db_password", "Docker", "(recommended)"):
             assert words in seen
@@ -106,7 +107,7 @@ async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
         await until(pilot, lambda: app.screen.query_one("#var-release", Input).has_focus)
         await pilot.press("enter")
         await type_text(pilot, "CHG-7")
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         await pilot.press("enter")
         assert app.focused is not None
         assert app.focused.id == "begin"
@@ -132,7 +133,7 @@ async def test_what_is_missing_is_told_in_place_and_nothing_begins(workspace: Wo
         assert app.conductor is None
         assert workspace.store.names() == []
         await type_text(pilot, "agreed")
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         await pilot.press("f10")
         await until(pilot, lambda: app.conductor is not None)
     started, *_ = journal(workspace)
@@ -154,7 +155,7 @@ async def test_a_refused_key_is_told_and_checked_again(workspace: Workspace, hos
         assert app.conductor is None
         host.refuses = None
         await pilot.press("f5")
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         assert "why begin anyway?" not in shown(app)
 
 
@@ -170,7 +171,7 @@ async def test_a_secret_is_asked_for_and_never_shown(make_workspace: Callable[..
         await type_text(pilot, "sesame99")
         assert "sesame99" not in shown(app)
         await pilot.press("enter")
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         assert workspace.secrets.environment(["db_password"]) == {"DB_PASSWORD": "sesame99"}
 
 
@@ -192,7 +193,7 @@ async def test_the_verdict_shows_at_every_size(workspace: Workspace, size: tuple
     app = RunbookApp(workspace)
     async with app.run_test(size=size) as pilot:
         await opened(pilot, app)
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         assert "signs the steps" in shown(app)
 
 
@@ -290,13 +291,55 @@ def test_a_fingerprint_is_short_until_the_rows_are_selected() -> None:
     assert key in styled(row_lines([row], whole=True)).plain
 
 
+def test_a_row_of_the_preflight_gives_up_the_key_before_it_takes_a_second_line() -> None:
+    detail = f"deploy@web.example:22 · web-1 · ssh-ed25519 SHA256:abcd{'x' * 35}wxyz · 26 ms"
+    row = Finding(name="web", kind="host", verdict=RowVerdict.OK, detail=detail)
+    head = "✔ host    web                "
+
+    def drawn(width: int, whole: bool = False) -> str:
+        return styled(row_lines([row], whole, width)).plain
+
+    assert drawn(116) == f"{head}deploy@web.example:22 · web-1 · ssh-ed25519 SHA256:abcd…wxyz · 26 ms"
+    assert drawn(76) == f"{head}deploy@web.example:22 · web-1 · 26 ms"
+    assert drawn(60) == f"{head}deploy@web.example:22 · 26 ms"
+    assert drawn(60, whole=True) == f"{head}{detail}"
+
+
+def test_the_form_says_how_much_of_it_is_filled() -> None:
+    assert filled({"operator": "ana", "second": " ", "change": "", "override": "x"}, True) == "2 of 4 filled"
+    assert filled({"operator": "ana"}, False) == "1 of 1 filled"
+
+
+def test_the_band_says_what_is_usual_before_what_is_allowed(workspace: Workspace) -> None:
+    usual = Usual(1920.0, 1800.0, 2000.0, 5)
+    assert meaning(workspace, "deploy", "docker", OK, usual).startswith("4 steps, usually 32 m: done ≈ 02:32, window")
+
+
+async def test_what_is_usual_is_read_from_sessions_like_the_one_set_up(workspace: Workspace, clock: FakeClock) -> None:
+    setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+    for _ in range(3):
+        conductor = workspace.begin(setup)
+        for _, step in conductor.state.plan():
+            conductor.skip(step.id, "a test")
+        clock.advance(1920)
+        conductor.finish("completed")
+        conductor.close()
+        clock.advance(7 * 86_400 - 1920)
+    app = RunbookApp(workspace, Config(operator="ana"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.usual_planned("deploy", "docker") is not None)
+        await pilot.press("d")
+        await until(pilot, lambda: "usually 32 m: done ≈ 02:32" in shown(app))
+        assert "3 of 5 filled" in shown(app)
+
+
 def test_the_band_says_what_it_means_to_begin(workspace: Workspace) -> None:
     assert meaning(workspace, "deploy", "docker", BAD) == "without web: what needs it will fail"
     words = meaning(workspace, "deploy", "docker", OK)
     assert words.split(",")[0].endswith("steps")
     assert "window closes" in words
-    line = "".join(text for text, _ in verdict_line(BAD, {}, "f10", meaning(workspace, "deploy", "docker", BAD)))
-    assert line == " f10   BEGIN  without web: what needs it will fail"
+    line = "".join(text for text, _ in verdict_line(BAD, {}, "F10", meaning(workspace, "deploy", "docker", BAD)))
+    assert line == " F10   BEGIN  without web: what needs it will fail"
 
 
 @pytest.mark.parametrize("failing", [False, True])
@@ -312,5 +355,5 @@ async def test_nothing_that_was_typed_is_lost_by_a_resize_or_a_failing_preflight
         await pilot.press("f5")
         for size in ((60, 20), (200, 60), (80, 24)):
             await pilot.resize_terminal(*size)
-        await until(pilot, lambda: ("the key of web is unknown" if failing else "f10   BEGIN") in shown(app))
+        await until(pilot, lambda: ("the key of web is unknown" if failing else "F10   BEGIN") in shown(app))
         assert app.screen.query_one("#operator", Input).value == typed

@@ -49,7 +49,7 @@ def test_setup(workspace: Workspace, snap_compare: Any, size: tuple[int, int]) -
     async def checked(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "None yet" in shown(app))
         await pilot.press("d")
-        await until(pilot, lambda: "f10   BEGIN" in shown(app) and "keys" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app) and "keys" in shown(app))
         still(app)
         await pilot.pause()
 

@@ -146,11 +146,15 @@ class Methods(Vertical):
             with Radios(id="method", compact=True):
                 for place, (_, method) in enumerate(self._methods):
                     yield Choice(_words(method), value=place == chosen)
-        yield Said(block(self._methods[chosen][1].text), classes="choices")
+        told = Said(block(self._methods[chosen][1].text), classes="choices")
+        told.display = bool(self._methods[chosen][1].text)
+        yield told
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the chosen method does."""
-        self.offered.say(block(self._methods[event.index][1].text))
+        told = self._methods[event.index][1].text
+        self.offered.display = bool(told)
+        self.offered.say(block(told))
 
     @property
     def value(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
@@ -12,6 +13,7 @@ from tui.people import same_person
 from tui.runbook.facts import steps_of
 from tui.runbook.model import Variable, seconds
 from tui.runbook.templates.variables import defaults, wrong_value
+from tui.session.views.usual import Usual
 from tui.text.amounts import counted, roughly
 from tui.text.block import Piece
 
@@ -22,6 +24,7 @@ GLYPHS = {RowVerdict.WAITING: ("▶", "bold $st-run"), RowVerdict.OK: ("✔", "$
 FAILED = ("✖", "bold $st-bad")
 LABEL = 15
 """Cells of a field's label."""
+PART = " · "
 LONG_KEY = re.compile(r"(SHA256:.{4})[A-Za-z0-9+/]{12,}([A-Za-z0-9+/]{4})(?![A-Za-z0-9+/])")
 
 
@@ -56,7 +59,7 @@ def people(operator: str) -> list[FormField]:
     """Who does it."""
     return [
         FormField(id="operator", prompt="operator", hint="signs the steps", value=operator),
-        FormField(id="second", prompt="second person", hint="where two must sign; may come later"),
+        FormField(id="second", prompt="second person", hint="where two must sign"),
     ]
 
 
@@ -141,11 +144,12 @@ def problems(
     return found
 
 
-def row_lines(rows: Iterable[Finding], whole: bool = True) -> list[list[Piece]]:
+def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> list[list[Piece]]:
     """The preflight, one line a thing: verdict, what, what was found; below it the error and what to do about it.
 
     Args:
-        whole: fingerprints are not shortened.
+        whole: fingerprints are not shortened, and nothing is left out.
+        width: cells of a line; of what was found the key goes first where it is too long, then the host's own name.
     """
     lines: list[list[Piece]] = []
     for row in rows:
@@ -153,7 +157,7 @@ def row_lines(rows: Iterable[Finding], whole: bool = True) -> list[list[Piece]]:
         good = row.verdict is RowVerdict.OK
         bad = row.verdict is RowVerdict.FAILED
         line: list[Piece] = [(f"{glyph} ", style), (f"{row.kind:<7} ", "$soft"), (f"{row.name:<18} ", "bold")]
-        detail = row.detail if whole else LONG_KEY.sub(r"\1…\2", row.detail)
+        detail = row.detail if whole else _short(row.detail, width - sum(cell_len(text) for text, _ in line))
         line.append((detail if good else row.verdict.value, "" if good else style))
         lines.append(line)
         if bad and row.detail:
@@ -161,6 +165,16 @@ def row_lines(rows: Iterable[Finding], whole: bool = True) -> list[list[Piece]]:
         if row.hint:
             lines.append([(f"  └→ {row.hint}", "")])
     return lines
+
+
+def _short(detail: str, room: int) -> str:
+    """What was found of a host in one line: who and where, and how long it took, are said last of all."""
+    parts = LONG_KEY.sub(r"\1…\2", detail).split(PART)
+    if room > 0 and cell_len(PART.join(parts)) > room:
+        parts = [part for part in parts if "SHA256:" not in part]
+    if room > 0 and cell_len(PART.join(parts)) > room and len(parts) > 2:
+        del parts[1]
+    return PART.join(parts)
 
 
 def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
@@ -171,8 +185,20 @@ def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
     return [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {good} of {len(rows)}", style)]
 
 
-def meaning(workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Finding]) -> str:
-    """What it means to begin now: how many steps, for how long at most, until when; or which host is not reached."""
+def filled(given: Mapping[str, str], method: bool) -> str:
+    """How many of the fields have something in them; a method always is chosen."""
+    fields = [value for name, value in given.items() if name != "override"]
+    return f"{sum(map(bool, map(str.strip, fields))) + method} of {len(fields) + method} filled"
+
+
+def meaning(
+    workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Finding], usual: Usual | None = None
+) -> str:
+    """What it means to begin now: how many steps, for how long, until when; or which host is not reached.
+
+    Args:
+        usual: what such a session took before; where that is not known, what the runbook allows is said.
+    """
     lost = [row.name for row in rows.values() if row.verdict is RowVerdict.FAILED]
     if lost:
         return f"without {', '.join(lost)}: what needs it will fail"
@@ -180,7 +206,9 @@ def meaning(workspace: Workspace, flow: str, method: str, rows: Mapping[Key, Fin
     allowed = seconds(workspace.runbook.flows[flow].budget) if workspace.runbook.flows[flow].budget else 0.0
     now, window = workspace.clock.now(), workspace.window()
     words = counted(len(steps), "step")
-    if allowed:
+    if usual is not None:
+        words += f", usually {roughly(usual.median)}: done ≈ {now + timedelta(seconds=usual.median):%H:%M}"
+    elif allowed:
         words += f", at most {roughly(allowed)}: done by {now + timedelta(seconds=allowed):%H:%M}"
     if window.inside and window.left != timedelta.max:
         words += f", window closes {now + window.left:%H:%M}"

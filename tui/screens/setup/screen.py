@@ -36,7 +36,8 @@ class SetupScreen(FrontPage[None]):
     AUTO_FOCUS = ""
     CSS_PATH = "setup.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("setup")
-    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (150, "wide")]
+    VERTICAL_BREAKPOINTS = [(0, "low"), (32, "tall")]
 
     rows: reactive[Rows] = reactive(dict, init=False, repaint=False)
 
@@ -44,6 +45,7 @@ class SetupScreen(FrontPage[None]):
     verdict = getters.query_one("#verdict", Words)
     row_words = getters.query_one("#rows", Words)
     scroll = getters.query_one("#rows-scroll", VerticalScroll)
+    filled = getters.query_one("#form", VerticalScroll)
     reach = getters.query_one("#reach", Vertical)
     override = getters.query_one("#override-entry", FormEntry)
 
@@ -101,6 +103,10 @@ class SetupScreen(FrontPage[None]):
         """What every field holds now."""
         return {entry.field.id: entry.value for entry in self.query(FormEntry)}
 
+    def _seen(self) -> dict[str, str]:
+        """What the fields hold that are in sight."""
+        return {entry.field.id: entry.value for entry in self.query(FormEntry) if entry.display}
+
     def method(self) -> str:
         """The chosen method, empty where the flow has none."""
         return next((chosen.value for chosen in self.query(Methods)), "")
@@ -113,14 +119,16 @@ class SetupScreen(FrontPage[None]):
         return form.problems(self.app.workspace, self.setup(), self.given(), self.rows, self._checking)
 
     def _meaning(self) -> str:
-        return form.meaning(self.app.workspace, self.flow, self.method(), self.rows)
+        method = self.method()
+        return form.meaning(self.app.workspace, self.flow, method, self.rows, self.app.usual_planned(self.flow, method))
 
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
         self.verdict.say(
-            styled([form.verdict_line(self.rows, wrong, self.app.keys.of("setup.begin"), self._meaning())])
+            styled([form.verdict_line(self.rows, wrong, self.app.keys.sign("setup.begin"), self._meaning())])
         )
+        self.filled.border_subtitle = block(form.filled(self._seen(), bool(self.method())))
         for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
@@ -187,9 +195,14 @@ class SetupScreen(FrontPage[None]):
 
     def _say_rows(self) -> None:
         """The preflight; each fingerprint is whole while the rows have the focus."""
-        self.row_words.say(styled(form.row_lines(self.rows.values(), whole=self.scroll.has_focus)))
-        again = block(f"{self.app.keys.of('setup.preflight')} checks again")
+        width = self.scroll.scrollable_content_region.width
+        rows = form.row_lines(self.rows.values(), self.scroll.has_focus, width)
+        self.row_words.say(styled(rows))
+        again = block(f"{self.app.keys.sign('setup.preflight')} checks again")
         entitle(self.reach, styled([form.preflight_title(self.rows)]), again)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_rows)
 
     def on_descendant_focus(self) -> None:
         self._say_rows()

@@ -68,6 +68,14 @@ class History(Struct, frozen=True):
                         found.setdefault(name, []).append(length)
         return WholeUsual(usual_of(lengths) if len(lengths) >= KNOWN else None, _known_of(sections), _known_of(to_come))
 
+    def planned(self, title: str, drill: str, flow: str, method: str) -> Usual | None:
+        """What is usual for a whole session that is to be begun, where enough like it were completed."""
+        like = title, drill, _way(flow, method)
+        lengths = [
+            took.whole for took in self.sessions.values() if (took.title, took.drill, took.flow) == like and took.whole
+        ]
+        return usual_of(lengths) if len(lengths) >= KNOWN else None
+
     def usual(self, title: str, drill: str = "", before: str = "") -> dict[str, Usual]:
         """What is usual for the steps of a runbook; rehearsals have a history of their own, by scenario.
 
@@ -102,7 +110,11 @@ def took(state: SessionState) -> dict[str, float]:
 def way_of(state: SessionState) -> str:
     """What a session goes through: its flow, and by which method."""
     started = state.started
-    return f"{started.flow}/{started.method}" if started else ""
+    return _way(started.flow, started.method) if started else ""
+
+
+def _way(flow: str, method: str) -> str:
+    return f"{flow}/{method}"
 
 
 def _whole(state: SessionState) -> tuple[float, dict[str, float], dict[str, float]]:
