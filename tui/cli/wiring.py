@@ -91,20 +91,24 @@ def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[s
     """A transport for every host; hosts that name another's connection share it."""
     from tui.runbook.facts import connection_of
     from tui.transports.later import LaterTransport
-    from tui.transports.local.transport import LocalTransport
-
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
         if host.connection:
             continue
         if host.local:
-            made[name] = LocalTransport(name)
+            made[name] = LaterTransport(name, partial(_local, name))
         else:
             made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config))
     for name, host in runbook.hosts.items():
         if host.connection:
             made[name] = made[connection_of(runbook, name)]
     return made
+
+
+def _local(name: str) -> "Transport":
+    from tui.transports.local.transport import LocalTransport
+
+    return LocalTransport(name)
 
 
 def _ssh(name: str, host: "Host", ssh_config: Path | None) -> "Transport":
