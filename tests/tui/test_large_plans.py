@@ -1,4 +1,4 @@
-"""Screens of a session with 10,000 steps draw and work out what is on the screen: counted, as a busy machine is slow."""
+"""Screens of a session with 10,000 steps draw and work out what is on the screen: counted in rows and calls."""
 
 from datetime import UTC, datetime
 

@@ -91,6 +91,7 @@ def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[s
     """A transport for every host; hosts that name another's connection share it."""
     from tui.runbook.facts import connection_of
     from tui.transports.later import LaterTransport
+
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
         if host.connection:
