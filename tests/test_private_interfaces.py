@@ -27,7 +27,7 @@ from packaging.requirements import Requirement
 from pymysql.connections import Connection as MysqlConnection
 from redis.connection import AbstractConnection
 from support.source_trees import trees
-from textual._compositor import LayoutUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._widget_navigation import Direction
 from textual.app import App
 from textual.command import CommandPalette
@@ -179,6 +179,7 @@ def test_textuals_application_and_screens() -> None:
     takes("textual", screen._compositor.render_update, "full screen_stack", "tui/widgets/page.py")
     has("textual", Stylesheet(), "_parse_cache", "tui/widgets/looks/sheet.py")
     takes("textual", Stylesheet.reparse, "self", "tui/widgets/looks/sheet.py")
+    takes("textual", ChopsUpdate.__init__, "self chops spans chop_ends", "tui/widgets/spans.py")
     takes("textual", LayoutUpdate.__init__, "self strips region", "tui/screens/small.py")
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from rich.console import RenderableType
 from textual import events
+from textual._compositor import ChopsUpdate
 from textual.screen import Screen
 
 from tui.front import Front
 from tui.screens.small import cover, too_small
 from tui.widgets.page import Page
+from tui.widgets.spans import Spans
 
 QUIT = "ctrl+q"
 
@@ -73,6 +75,8 @@ class Attentive(Front):
                 screen.seen()
                 self._seen()
             self._held_back = False
+        if isinstance(renderable, ChopsUpdate):
+            renderable = Spans(renderable.chops, renderable.spans, renderable.chop_ends)
         super()._display(screen, renderable)
 
     def _seen(self) -> None:
