@@ -118,3 +118,38 @@ def test_the_password_is_in_no_output_and_in_no_argument(database: Database) -> 
         for action in database.host.actions(step):
             ran = database.host.run(action)
             assert PASSWORD not in ran.stdout + ran.stderr
+
+
+DJANGO = """#!/bin/sh
+# python manage.py: migrate APP NAME --plan, and sqlmigrate APP NAME --backwards, which Django refuses for one of them
+echo "$*" >> "$ASKED"
+case "$2 $3" in
+  "sqlmigrate billing") echo "IrreversibleError: Operation is not reversible" >&2; exit 1 ;;
+  sqlmigrate*) echo "ALTER TABLE coreapp_prompt DROP COLUMN tags;" ;;
+  *) echo "Planned operations:" ;;
+esac
+"""
+COMPOSE = '#!/bin/sh\nshift 4\nexec "$@"\n'
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_a_migration_that_cannot_be_reversed_is_found_before_anything_is_reversed(tmp_path: Path, method: str) -> None:
+    """In the plan that is read before a second person allows the reversal; nothing that could be reversed is."""
+    host = Host(load(bundled("runbook.toml")), tmp_path)
+    (host.app / "venv" / "bin").mkdir(parents=True)
+    (host.app / "venv" / "bin" / "activate").touch()
+    (host.app / host.values()["project_dir"]).mkdir(parents=True)
+    asked = tmp_path / "asked"
+    host.program("python", DJANGO.replace("$ASKED", str(asked)))
+    host.program("docker-compose", COMPOSE)
+    given = {
+        "reversal": "coreapp=0001_initial billing=zero",
+        "new_migrations": "coreapp=0002_tags billing=0001_initial",
+    }
+    plan, sql = host.actions(f"rollback-plan-{method}")
+    assert host.run(plan, **given).returncode == 0
+    ran = host.run(sql, **given)
+    assert (ran.returncode, "IRREVERSIBLE: billing=0001_initial" in ran.stdout) == (1, True)
+    assert all(line.split()[-1] in ("--plan", "--backwards") for line in asked.read_text().splitlines())
+    order = [step.id for section in host.runbook.sections for step in section.steps]
+    assert order.index(f"rollback-plan-{method}") + 1 == order.index(f"rollback-migrations-{method}")
