@@ -30,6 +30,19 @@ def test_the_two_commands_of_a_fresh_machine_are_in_the_readme() -> None:
     assert "    make test\n" in text
 
 
+def test_a_newcomer_is_led_to_files_that_there_are() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where is …?")[2].partition("\n## ")[0]
+    answers = [line.strip("| ").split(" | ")[1] for line in guide.splitlines() if line.startswith("| ")][1:]
+    assert len(answers) >= 10
+    for answer in answers:
+        files = re.findall(r"`(tui/[^`]+)`", answer)
+        assert files
+        assert [file for file in files if not (ROOT / file).exists()] == []
+        texts = [(ROOT / file).read_text() for file in files if (ROOT / file).is_file()]
+        for name in re.findall(r"`(\w+)`", answer):
+            assert any(re.search(rf"^ *(?:def|class) {name}\b", text, re.MULTILINE) for text in texts), name
+
+
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
 def test_each_picture_says_what_it_was_drawn_for(shot: Shot) -> None:
     said = words_of((ROOT / "screenshots" / f"{shot.name}.svg").read_text())
