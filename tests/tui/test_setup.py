@@ -15,6 +15,7 @@ from tui.cli.wiring import open_workspace
 from tui.config import Config
 from tui.dialogs.ask import AskSecret
 from tui.errors import HostKeyRefused
+from tui.execution.here import found_here
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Variable
@@ -357,3 +358,31 @@ async def test_nothing_that_was_typed_is_lost_by_a_resize_or_a_failing_preflight
             await pilot.resize_terminal(*size)
         await until(pilot, lambda: ("the key of web is unknown" if failing else "F10   BEGIN") in shown(app))
         assert app.screen.query_one("#operator", Input).value == typed
+
+
+async def test_a_session_that_another_process_has_open_stands_against_a_second_one(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = Setup(flow="deploy", method="docker", operator="ben", variables={"release": "v2"})
+    held = workspace.begin(setup)
+    assert found_here(workspace, "deploy") == ()  # this program's own
+    monkeypatch.setattr("tui.execution.here.os.getpid", lambda: -1)
+    (row,) = found_here(workspace, "deploy")
+    assert (row.kind, row.name, row.verdict) == ("session", "ben", RowVerdict.FAILED)
+    app = RunbookApp(workspace, Config(operator="ana"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "d deploy" in shown(app))
+        await pilot.press("d")
+        await until(pilot, lambda: "BEGIN while another session is open" in shown(app))
+        assert "is open: ana, process" in shown(app)
+    held.close()
+    assert found_here(workspace, "deploy") == ()
+
+
+def test_too_little_room_for_the_record_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found_here(workspace, "deploy") == ()
+    monkeypatch.setattr("tui.execution.here.ROOM", 2**70)
+    (row,) = found_here(workspace, "deploy")
+    assert (row.kind, row.name) == ("disk", "record")
+    assert "left for the session's record" in row.detail
+    assert meaning(workspace, "deploy", "docker", {("disk", "record"): row}).startswith("with little room")

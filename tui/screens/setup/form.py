@@ -7,6 +7,7 @@ from datetime import timedelta
 from msgspec import Struct
 from rich.cells import cell_len
 
+from tui.execution.here import DISK, SESSION
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
@@ -199,9 +200,14 @@ def meaning(
     Args:
         usual: what such a session took before; where that is not known, what the runbook allows is said.
     """
-    lost = [row.name for row in rows.values() if row.verdict is RowVerdict.FAILED]
+    failed = [row for row in rows.values() if row.verdict is RowVerdict.FAILED]
+    if any(row.kind == SESSION for row in failed):
+        return "while another session is open"
+    lost = [row.name for row in failed if row.kind != DISK]
     if lost:
         return f"without {', '.join(lost)}: what needs it will fail"
+    if failed:
+        return "with little room for the record: commands stop where nothing can be recorded"
     steps = list(steps_of(workspace.runbook, flow, {"flow": flow, "method": method}))
     allowed = seconds(workspace.runbook.flows[flow].budget) if workspace.runbook.flows[flow].budget else 0.0
     now, window = workspace.clock.now(), workspace.window()

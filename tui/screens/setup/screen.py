@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, RadioSet
 
 from tui.actions import bindings
 from tui.errors import RunbookError
+from tui.execution.here import found_here
 from tui.execution.offered_values import choices_from
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
@@ -164,7 +165,12 @@ class SetupScreen(FrontPage[None]):
             )
             self._finished(run, (row,))
 
-        reach = partial(app.workspace.preflight, setup, report, app.ask_secret)
+        def reach() -> tuple[Finding, ...]:
+            here = found_here(app.workspace, setup.flow)
+            for row in here:
+                report(row)
+            return (*here, *app.workspace.preflight(setup, report, app.ask_secret))
+
         app.work(self, reach, partial(self._finished, run), failed)
 
     def _found(self, run: int, row: Finding) -> None:
