@@ -22,7 +22,7 @@ SESSION, DISK = "session", "disk"
 
 
 def found_here(workspace: Workspace, flow: str) -> tuple[Finding, ...]:
-    """What stands against beginning a session of a flow; nothing where all is well."""
+    """What stands against beginning a session of a flow; nothing where nothing does."""
     rows = list(_room(workspace.store.root))
     if not workspace.drill and workspace.runbook.flows[flow].kind in CHANGING:
         rows += _others(workspace.store, runbook_id(workspace.runbook))
