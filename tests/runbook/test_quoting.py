@@ -10,7 +10,7 @@ from tui.errors import RunbookError
 from tui.runbook.shell.lexer import read
 from tui.runbook.templates.variables import fill, fill_command, names
 
-SHELLS = [shell for shell in ("bash", "dash") if shutil.which(shell)]
+SHELLS = [shell for shell in ("bash", "dash", "busybox sh") if shutil.which(shell.split()[0])]
 
 CONTEXTS = {
     "bare": "printf %s {{ x }}",
@@ -73,7 +73,7 @@ def expected(name: str, value: str) -> str:
 
 
 def run(shell: str, script: str) -> bytes:
-    done = subprocess.run([shell, "-c", script], capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
+    done = subprocess.run([*shell.split(), "-c", script], capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -42,6 +42,41 @@ BREAKS = ["", ")", ");", ")\n", " )", "\t)", ";", "`", '"', "\\", "|", "&", "}",
 INDENT = ["", "\t", " ", "\n", "a\n", "a\n\t", ")\n", "'\n", '"\n', "\\\n", "$(\n"]
 
 
+WORDS = (
+    "printf %s {{ x }}",
+    "printf %s a{{ x }}b",
+    'printf %s "{{ x }}"',
+    "printf %s '{{ x }}'",
+    """printf %s "a"'b'{{ x }}'c'""",
+    'N=1; printf %s "a $N \\" {{ x }} \\$"',
+    'V={{ x }}; printf %s "$V"',
+    'V="<{{ x }}>"; printf %s "$V"',
+    'V={{ x }} printf %s "$HOME"',
+    "printf %s a#{{ x }} # {{ x }}",
+    "# {{ x }}",
+    "case {{ x }} in a) ;; *) printf %s {{ x }};; esac",
+    "case a in {{ x }}) ;; esac",
+    'for i in {{ x }} "{{ x }}"; do printf %s "$i"; done',
+    "printf %s {{ x }} 2>&1 | cat",
+    'printf %s "${N:-{{ x }}}" $((N + {{ x }}))',
+    "printf %s ${N:-a} {{ x }}",
+    "test {{ x }} = {{ x }} && printf %s {{ x }}",
+    "printf %s \\\n {{ x }}",
+    "{{ x }} a",
+)
+WITHIN = {
+    **AROUND,
+    "backquotes": "X=`{here}`",
+    "backquotes in double quotes": 'printf %s "`{here}`"',
+    "in a here-document": "cat <<A\n$({here})\nA\n",
+    "behind a case": "case a in a) {here};; esac",
+    "in the background": "{here} & wait",
+}
+BEFORE = ("", "a", "'", '"', "\\", "\\'", '\\"', "'\"", ")", "}", "`", "$'", "${", "#\n", "\\\n", "-", ";;", "esac\n")
+BETWEEN = (";", "\n", "|", "&", "&&", "||", "$(", "`", "<(", " ")
+BEHIND = ("", " #", ")", "`", "'", '"', ";", "}")
+
+
 def values() -> list[str]:
     ends = [f"touch {CANARY}", f"touch {CANARY} #", f"$(touch {CANARY})", f"`touch {CANARY}`"]
     made = [f"{indent}EOF{after}{end}" for indent in INDENT for after in BREAKS for end in (*ends, "\n" + ends[0])]
@@ -56,6 +91,35 @@ def cases() -> list[tuple[str, str]]:
     ]
     every = list(itertools.product(templates, values()))
     return random.Random(7).sample(every, 30_000 if LONG else 300)  # the same ones every time
+
+
+def others() -> list[tuple[str, str]]:
+    templates = [around.format(here=f"{word}\n") for around in WITHIN.values() for word in WORDS]
+    made = [f"{a}{b}touch {CANARY}{c}" for a, b, c in itertools.product(BEFORE, BETWEEN, BEHIND)]
+    return random.Random(7).sample(list(itertools.product(templates, made)), 10_000 if LONG else 300)
+
+
+def test_no_value_breaks_out_of_any_other_place(tmp_path: Path) -> None:
+    """Words, quotes, assignments, patterns and comments, each alone and within each other construct."""
+    tried = refused = 0
+    for shell in SHELLS:
+        scripts: list[str] = []
+        for template, value in others():
+            tried += 1
+            try:
+                scripts.append(fill_command(template, {"x": value}))
+            except RunbookError:
+                refused += 1
+        run_all(shell, scripts, tmp_path)
+    print(f"{tried} other cases tried, {refused} refused, 0 broke out")  # noqa: T201  # the counts are the report
+    assert 0 < refused < tried / 2
+
+
+def test_the_harness_sees_a_value_that_breaks_out(tmp_path: Path) -> None:
+    for shell in SHELLS:
+        with pytest.raises(pytest.fail.Exception, match="touch"):
+            run_all(shell, ["printf %s a", f"printf %s a; touch {CANARY}"], tmp_path)
+        (tmp_path / CANARY).unlink()
 
 
 def test_no_value_breaks_out_of_a_here_document(tmp_path: Path) -> None:
