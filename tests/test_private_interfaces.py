@@ -96,8 +96,13 @@ def test_paramikos_channel() -> None:
 
 def test_paramikos_agent() -> None:
     agent = paramiko.agent.AgentSSH()
-    has("paramiko", agent, "_conn _keys _close", "tui/transports/ssh/login.py: _agent")
-    takes("paramiko", paramiko.agent.AgentKey.__init__, "self agent blob comment", "tui/transports/ssh/login.py")
+    has("paramiko", agent, "_conn _keys _close", "tui/transports/ssh/logging_in/client_keys.py: _agent")
+    takes(
+        "paramiko",
+        paramiko.agent.AgentKey.__init__,
+        "self agent blob comment",
+        "tui/transports/ssh/logging_in/client_keys.py",
+    )
 
 
 def test_dockers_client() -> None:

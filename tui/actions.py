@@ -244,6 +244,7 @@ ACTS = (
         False,
     ),
     Act("taken-up.check", "c", "check", "Check again", "Run the last checks again", False),
+    Act("app.login", "f9", "login", "Log in", "Log in again to the hosts that wait for it", False),
     Act("app.help", "question_mark,f1", "help", "Help", "Every key of this screen and of the others"),
 )
 """In the order of the footer."""

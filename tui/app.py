@@ -2,7 +2,7 @@
 
 import gc
 import queue
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
@@ -32,6 +32,7 @@ from tui.widgets.looks.sheet import ParsedOnce
 from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults
 
 if TYPE_CHECKING:
+    from tui.dialogs.ask import AskText
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
     from tui.replay.stage import ReplayWorkspace
@@ -102,6 +103,7 @@ class RunbookApp(Attentive, TakingUp):
             self._show_replay(cast("ReplayWorkspace", self.workspace))
         else:
             self.push_screen(HomeScreen())
+        self.workspace.asking.by(self.ask_login)
         if wrong:
             self.show_error(
                 RunbookError(
@@ -272,14 +274,31 @@ class RunbookApp(Attentive, TakingUp):
         """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""
         from tui.dialogs.ask import AskSecret
 
+        return self._typed(AskSecret(prompt)) or ""
+
+    def ask_login(self, title: str, lines: Sequence[str]) -> str | None:
+        """Ask for what a login needs, without showing it; called on a connection's thread, which waits."""
+        from tui.dialogs.ask import AskLogin
+
+        return self._typed(AskLogin(title, lines))
+
+    def _typed(self, dialog: "AskText") -> str | None:
         answer: queue.Queue[str | None] = queue.Queue(1)
-        self.call_later(self.push_screen, AskSecret(prompt), answer.put)
+        self.call_later(self.push_screen, dialog, answer.put)
         while not self._closing:
             try:
-                return answer.get(timeout=0.2) or ""
+                return answer.get(timeout=0.2)
             except queue.Empty:
                 continue
-        return ""
+        return None
+
+    @asks
+    async def action_login(self) -> None:
+        """Log in again to the hosts that wait for it; a command that is running on one continues."""
+        workspace = self.workspace
+        failed = await self.work_done(lambda: workspace.connections.log_in_again(workspace.asking))
+        if failed:
+            self.show_error(RunbookError("; ".join(failed)))
 
     def action_help(self) -> None:
         """Show every key, those of this screen first."""

@@ -20,7 +20,7 @@ from tests.hosts.case import Case
 from tests.support.sshd import Sshd, make_key, public
 from tui.errors import HostError
 from tui.transports.ssh.connect import open_connection
-from tui.transports.ssh.login import Credentials
+from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh_config.resolved import resolve
 
 SSH_PATIENCE = 60.0
@@ -207,7 +207,7 @@ class Field:
     def _ours(self, case: Case, config: Path) -> Answer:
         try:
             where = resolve(case.target, None, None, [config])
-            connection, _ = open_connection(where, Credentials())
+            connection, _, _ = open_connection(where, Credentials())
         except HostError as error:
             return Answer(False, f"{error.message}. {error.hint}")
         connection.close()

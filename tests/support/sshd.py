@@ -19,6 +19,7 @@ from tui.transports.ssh.transport import SSHTransport
 SBIN = "/usr/sbin:/sbin"
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 READY_TIMEOUT = 20.0
+INSTEAD = 'mount --bind "$0" /etc/pam.d/sshd && exec "$@"'
 
 
 class Sshd:
@@ -27,8 +28,10 @@ class Sshd:
     Files are in `directory`: `host` and `client` (keys), `known_hosts`, `ssh_config` (with the host `box`), `log`.
     """
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, pam: Path | None = None) -> None:
+        """Args: pam: what this server, and it alone, finds as /etc/pam.d/sshd; only root can have that."""
         self.directory = directory
+        self._before = ["unshare", "--mount", "sh", "-c", INSTEAD, str(pam)] if pam else []
         self.user = getpass.getuser()
         self.options = options
         self.log: list[str] = []
@@ -121,7 +124,7 @@ class Sshd:
             file = self.directory / "sshd_config"
             file.write_text(self._settings())
             self._process = subprocess.Popen(
-                [program, "-D", "-e", "-f", str(file)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+                [*self._before, program, "-D", "-e", "-f", str(file)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
             )
             self._ended = False
             self._reader = threading.Thread(target=self._read, daemon=True)

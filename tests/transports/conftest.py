@@ -14,8 +14,8 @@ def own_sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
     """Makes servers with sshd_config lines of the test's choice, and ends them."""
     made: list[Sshd] = []
 
-    def make(*options: str) -> Sshd:
-        made.append(Sshd(tmp_path / f"sshd-{len(made)}", *options))
+    def make(*options: str, pam: Path | None = None) -> Sshd:
+        made.append(Sshd(tmp_path / f"sshd-{len(made)}", *options, pam=pam))
         return made[-1]
 
     yield make

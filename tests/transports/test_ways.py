@@ -13,7 +13,7 @@ from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey
 from tui.transports.one_line import MOST, one_line
 from tui.transports.ssh.connect import open_connection
-from tui.transports.ssh.login import Credentials
+from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh.transport import SSHTransport
 from tui.transports.ssh.trust import check_host_key
 from tui.transports.ssh.way import direct, is_loopback

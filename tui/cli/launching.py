@@ -2,13 +2,13 @@
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.cli.options import pairs
-from tui.cli.printing import Saying, is_terminal, tell
+from tui.cli.printing import Saying, complain, is_terminal, tell
 from tui.errors import RunbookError
 
 if TYPE_CHECKING:
@@ -47,6 +47,22 @@ def make_setup(
     )
 
 
+def ask_on_terminal(workspace: "Workspace") -> None:
+    """Let logins ask on the terminal, where a person sits there; the answers are not shown."""
+    if is_terminal(sys.stdin, sys.stderr):
+        workspace.asking.by(_typed)
+
+
+def _typed(title: str, lines: Sequence[str]) -> str | None:
+    from getpass import getpass
+
+    complain(title, *lines)
+    try:
+        return getpass("(not shown; ^D leaves it) ")
+    except EOFError:
+        return None
+
+
 def without_screen(
     workspace: "Workspace", answers: Path | None, dry_run: bool, given: dict[str, Any], kind: str = "deploy"
 ) -> int:
@@ -61,6 +77,7 @@ def without_screen(
         for line in plan_of(workspace, setup):
             tell(line)
         return 0
+    ask_on_terminal(workspace)
     say = Saying()
     try:
         return int(run_headless(workspace, setup, read, say))
@@ -78,6 +95,7 @@ def rollback_without_screen(
     read = read_answers(answers, workspace.runbook) if answers else AnswersFile()
     operator = given["operator"] or read.operator or workspace.operator()
     reason = given["reason"] or read.reason
+    ask_on_terminal(workspace)
     say = Saying()
     try:
         return int(run_rollback(workspace, session, operator, reason, read, say, hosts))

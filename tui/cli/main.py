@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.drills import drill, drill_run
-from tui.cli.launching import SETTINGS, make_setup, rollback_without_screen, screen, without_screen
+from tui.cli.launching import SETTINGS, ask_on_terminal, make_setup, rollback_without_screen, screen, without_screen
 from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
 from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
@@ -62,7 +62,7 @@ def run(
     """Open the terminal UI, or run a flow without one."""
     from tui.cli.wiring import open_workspace
 
-    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given), given["ask_never"])
     try:
         if headless or dry_run:
             sys.exit(without_screen(workspace, answers, dry_run, given))
@@ -91,7 +91,8 @@ def check(
     from tui.cli.wiring import open_workspace
     from tui.headless.tables import check_report
 
-    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
+    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given), given["ask_never"])
+    ask_on_terminal(workspace)
     try:
         setup = make_setup(workspace, given, kind="verify")
         sys.exit(check_report(workspace, setup, sections, as_json, tell, watch or 0.0))
@@ -112,6 +113,7 @@ def resume(
     file: Path | None,
     hosts: tuple[str, ...],
     ssh_config: Path | None,
+    ask_never: bool,
     operator: str,
     values: tuple[str, ...],
     reason: str,
@@ -120,8 +122,10 @@ def resume(
     """Resume SESSION (default: the newest unfinished one)."""
     from tui.cli.wiring import correct_values, resumed_workspace
 
-    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config) as (workspace, found):
+    where = session, file, pairs(hosts, "--host"), ssh_config
+    with resumed_workspace(*where, ask_never=ask_never) as (workspace, found):
         if values:
+            ask_on_terminal(workspace)
             correct_values(workspace, found, operator, pairs(values, "--set"), reason, which or "")
         screen(workspace, found, operator, hosts=which or "")
 
@@ -150,7 +154,7 @@ def rollback(
     from tui.cli.wiring import open_workspace, resumed_workspace
 
     if elsewhere:
-        workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given))
+        workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given), given["ask_never"])
         try:
             if headless:
                 sys.exit(without_screen(workspace, answers, False, given, kind="rollback"))
@@ -158,7 +162,8 @@ def rollback(
         finally:
             workspace.close()
         return
-    with resumed_workspace(session, file, pairs(hosts, "--host"), ssh_config, undoing=True) as (workspace, found):
+    where = session, file, pairs(hosts, "--host"), ssh_config
+    with resumed_workspace(*where, undoing=True, ask_never=given["ask_never"]) as (workspace, found):
         if headless:
             sys.exit(rollback_without_screen(workspace, found, answers, given, which or ""))
         screen(workspace, found, given["operator"], rolling_back=True, hosts=which or "")

@@ -58,6 +58,7 @@ def reaching(command: Callable[..., None]) -> Callable[..., None]:
         FILE,
         click.option("--host", "hosts", multiple=True, metavar="NAME=TARGET", help="Point a host elsewhere."),
         click.option("-F", "--ssh-config", type=click.Path(path_type=Path, exists=True), help="As ssh's own -F."),
+        click.option("--ask-never", is_flag=True, help="Ask for no password, code or passphrase to log in."),
     )
     for option in reversed(options):
         command = option(command)

@@ -69,9 +69,9 @@ def for_programs() -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors=LIKENESS)
 
 
-def is_terminal() -> bool:
-    """Whether a person sits at both ends."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+def is_terminal(*ends: TextIO | None) -> bool:
+    """Whether a person sits at both ends: of these streams, else of standard input and output."""
+    return all(stream is not None and stream.isatty() for stream in ends or (sys.stdin, sys.stdout))
 
 
 class Commands(click.Group):

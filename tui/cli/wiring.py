@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui.runbook.model import Host, Runbook
     from tui.session.archive.store import SessionDirectory, Store
     from tui.session.state import SessionState
+    from tui.transports.asking import Asking
     from tui.transports.base import Transport
 
 
@@ -87,7 +88,9 @@ def open_store() -> "Store":
     return Store(sessions_root())
 
 
-def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[str, Transport]":
+def transports_of(
+    runbook: "Runbook", ssh_config: Path | None = None, asking: "Asking | None" = None
+) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
     from tui.runbook.facts import connection_of
     from tui.transports.later import LaterTransport
@@ -99,7 +102,7 @@ def transports_of(runbook: "Runbook", ssh_config: Path | None = None) -> "dict[s
         if host.local:
             made[name] = LaterTransport(name, partial(_local, name))
         else:
-            made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config))
+            made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config, asking))
     for name, host in runbook.hosts.items():
         if host.connection:
             made[name] = made[connection_of(runbook, name)]
@@ -112,11 +115,11 @@ def _local(name: str) -> "Transport":
     return LocalTransport(name)
 
 
-def _ssh(name: str, host: "Host", ssh_config: Path | None) -> "Transport":
+def _ssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | None") -> "Transport":
     from tui.transports.ssh.transport import SSHTransport
 
     files = (ssh_config,) if ssh_config else None
-    return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files)
+    return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files, asking=asking)
 
 
 def open_workspace(
@@ -124,8 +127,9 @@ def open_workspace(
     hosts: Mapping[str, str] | None = None,
     ssh_config: Path | None = None,
     values: Mapping[str, str] | None = None,
+    ask_never: bool = False,
 ) -> "Workspace":
-    """The workspace for real work.
+    """The workspace for real work; with `ask_never` no login asks for anything.
 
     Raises:
         RunbookInvalid: the runbook cannot be used; every problem is listed.
@@ -136,6 +140,7 @@ def open_workspace(
     from tui.runbook.pointing import overridden, pointed_values
     from tui.runbook.reading.load import load, read_text
     from tui.session.clock import SystemClock
+    from tui.transports.asking import Asking
 
     chosen = find_runbook(path)
     text = read_text(chosen)
@@ -143,12 +148,14 @@ def open_workspace(
     said = said_hosts(runbook, hosts or {}, values or {})
     directories = pointed_values(runbook, said)
     runbook = overridden(runbook, said, values or {})
-    transports = transports_of(runbook, ssh_config)
+    asking = Asking(never=ask_never)
+    transports = transports_of(runbook, ssh_config, asking)
     signing = Signing(load_config().signing)
-    reach = partial(transports_of, ssh_config=ssh_config)
+    reach = partial(transports_of, ssh_config=ssh_config, asking=asking)
     clock = SystemClock()
     made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
     made.pointed = directories
+    made.asking = asking
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
     return made
 
@@ -301,7 +308,12 @@ def correct_values(
 
 @contextmanager
 def resumed_workspace(
-    session: str, path: Path | None, hosts: Mapping[str, str], ssh_config: Path | None, undoing: bool = False
+    session: str,
+    path: Path | None,
+    hosts: Mapping[str, str],
+    ssh_config: Path | None,
+    undoing: bool = False,
+    ask_never: bool = False,
 ) -> "Iterator[tuple[Workspace, str]]":
     """The workspace of an unfinished session, and that session's id; a drill's gets its drill host back.
 
@@ -326,7 +338,7 @@ def resumed_workspace(
         return
     before = Path(state.started.ssh_config) if state.started and state.started.ssh_config else None
     ssh_config = ssh_config or (before if before and before.is_file() else None)
-    workspace = open_workspace(path or _same_runbook(state) or directory.runbook, hosts, ssh_config)
+    workspace = open_workspace(path or _same_runbook(state) or directory.runbook, hosts, ssh_config, None, ask_never)
     try:
         yield workspace, directory.id
     finally:

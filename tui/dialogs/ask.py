@@ -117,6 +117,13 @@ class RollbackReason(AskText):
             yield Said(lines_of(["What it changes:", *self._changes]), classes="dialog-text", id="rollback-plan")
 
 
+class AskLogin(AskText):
+    """What a login needs typed: masked, and gone once it is sent. What is asked are mostly a server's own words."""
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        super().__init__(title, lines, required=False, secret=True)
+
+
 class AskSecret(AskText):
     """A secret: masked while it is typed, and kept nowhere but in this process."""
 

@@ -142,8 +142,9 @@ def _words(facts: HostFacts) -> str:
     who = f"{facts.user}@{facts.target}" if facts.user else facts.target
     key = f"{facts.key_type} {facts.fingerprint}".strip()
     lasting = f"⚠ commands end with the connection: {facts.unprotected}" if facts.unprotected else ""
+    typed = "⚠ a lost connection waits until you log in again" if facts.typed else ""
     took = f"{facts.connect_seconds * 1000:.0f} ms"
-    return " · ".join(part for part in (who, facts.hostname, key, took, lasting) if part)
+    return " · ".join(part for part in (who, facts.hostname, key, took, typed, lasting) if part)
 
 
 def connected_event(name: str, facts: HostFacts) -> HostConnected:

@@ -15,6 +15,7 @@ import tui
 from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
 from tui.execution.commands import values_of
 from tui.execution.conductor.signing import Signing
+from tui.execution.connections import Connections
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
@@ -29,6 +30,7 @@ from tui.session.journal.journal import Journal
 from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
 from tui.session.views.called import session_called
 from tui.signing.statement import AUTO
+from tui.transports.asking import Asking
 from tui.transports.base import Transport
 
 if TYPE_CHECKING:
@@ -98,8 +100,11 @@ class Workspace:
         self.scenario = scenario
         self.signing = signing or Signing()
         self._opened: set[Transport] = set()
-        self._conducted = runbook, transports
+        self.connections = Connections(runbook, transports)
+        """Those of the session that is open, or would be."""
         self.redactor = Redactor()
+        self.asking = Asking()
+        """Who is asked for what a login needs typed."""
         self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.played: set[str] = set()
         """The sessions whose past a drill's host knows."""
@@ -138,6 +143,7 @@ class Workspace:
         hosts = hosts_needed(self.runbook, setup.flow, facts)
         wanted = secrets_needed(self.runbook, setup.flow, facts)
         self.secrets.know(self.values(setup))
+        self.asking.invite()
         self.findings = preflight(self.runbook, self.transports, self.secrets, hosts, wanted, report, ask)
         return self.findings
 
@@ -271,6 +277,7 @@ class Workspace:
         hosts = hosts_needed(conductor.runbook, started.flow, facts)
         wanted = secrets_needed(conductor.runbook, started.flow, facts)
         ways = conductor.executor.transports
+        self.asking.invite()
         conductor.secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
         found = preflight(conductor.runbook, ways, conductor.secrets, hosts, wanted, lambda row: None, ask)
         events = [row.event for row in found if row.event is not None]
@@ -301,18 +308,6 @@ class Workspace:
         """Every session on this machine, newest first."""
         return list(self.store.summaries())
 
-    def links(self) -> dict[str, str]:
-        """The state of every connection of the hosts of the session that is open, in words."""
-        runbook, ways = self._conducted
-        hosts = runbook.hosts.items()
-        return {name: ways[name].link().value for name, host in hosts if not (host.connection or host.local)}
-
-    def round_trips(self) -> dict[str, float]:
-        """How many seconds the hosts of the session that is open take to answer, of those where it is known."""
-        runbook, ways = self._conducted
-        own = (name for name, host in runbook.hosts.items() if not (host.connection or host.local))
-        return {name: took for name in own if (took := ways[name].round_trip()) is not None}
-
     def close(self) -> None:
         """Let go of every connection."""
         for transport in {*self.transports.values(), *self._opened}:
@@ -338,7 +333,7 @@ class Workspace:
         from tui.execution.measuring.prober import DrillProber
 
         self._opened.update(ways.values())
-        self._conducted = runbook, ways
+        self.connections = Connections(runbook, ways)
         secrets = self.secrets if state is None else self.secrets.of(runbook)
         executor = Executor(ways, attempts, self.redactor, self.clock)
         prober = DrillProber(runbook, ways, secrets) if self.drill else None

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tui.execution.connections import Connections
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor
@@ -134,6 +135,13 @@ class ReplayWorkspace(Workspace):
         self.player = Player(recording, outputs.next_output)
         clock.player = outputs.player = self.player
         self.replayer = Replayer(recording, self.player, outputs, clock)
+        self.connections = ConnectionsThen(recording.runbook, {}, self.replayer)
+
+
+class ConnectionsThen(Connections, frozen=True):
+    """How the connections were."""
+
+    replayer: Replayer
 
     def links(self) -> dict[str, str]:
         """The state of every connection then, in words."""

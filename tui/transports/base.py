@@ -56,7 +56,8 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `fingerprint` is that of the host's key as `ssh-keygen -l` prints it; `boot_id` is another one after each restart
     (/proc/sys/kernel/random/boot_id, random(4)), empty where the host has none. `unprotected` says why commands cannot
-    outlive their connection there; empty where they can.
+    outlive their connection there; empty where they can. `typed` says that the server wanted something typed to log in,
+    so that a lost connection is not made again by itself.
     """
 
     target: str
@@ -68,6 +69,7 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     login_shell: str = ""
     boot_id: str = ""
     unprotected: str = ""
+    typed: bool = False
     connect_seconds: float = 0.0
 
 
@@ -87,6 +89,8 @@ class LinkState(StrEnum):
     UP = "connected"
     STALLED = "not answering"
     LOST = "connection lost"
+    LOGGED_OUT = "logged out"
+    """Lost, and somebody has to type before it can be made again."""
 
 
 LinkListener = Callable[[LinkState, str], None]

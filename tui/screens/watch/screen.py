@@ -78,7 +78,7 @@ class WatchScreen(FrontPage[None]):
         self.moment = Moment(
             state=viewer.state,
             now=workspace.clock.now(),
-            links=workspace.links(),
+            links=workspace.connections.links(),
             read_only=viewer.read_only,
             keys=self.app.keys.on(self.ACTS),
         )

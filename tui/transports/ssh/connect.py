@@ -12,7 +12,8 @@ from tui.transports.host_keys.keyblobs import host_key
 from tui.transports.host_keys.known_hosts import accept, known_types
 from tui.transports.one_line import one_line
 from tui.transports.ssh.algorithms import disagreement, restrict
-from tui.transports.ssh.login import Credentials, log_in
+from tui.transports.ssh.logging_in.client_keys import Credentials
+from tui.transports.ssh.logging_in.login import log_in
 from tui.transports.ssh.trust import check_host_key, known_before
 from tui.transports.ssh.tunnel import channel_to
 from tui.transports.ssh.way import Way, direct, proxy
@@ -26,8 +27,8 @@ MAX_JUMPS = 8
 
 def open_connection(
     where: Resolved, credentials: Credentials, timeout: float = CONNECT_TIMEOUT, behind: tuple[Resolved, ...] = ()
-) -> tuple[Connection, str]:
-    """Connect, check the host's key and log in; returns the connection and the user.
+) -> tuple[Connection, str, bool]:
+    """Connect, check the host's key and log in; returns the connection, the user, and whether anything was typed.
 
     Args:
         where: what OpenSSH's configuration says of the target.
@@ -46,12 +47,12 @@ def open_connection(
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
         _handshake(connection, where, credentials, timeout, way)
-        log_in(connection, where, user, credentials)
+        typed = log_in(connection, where, user, credentials)
     except BaseException:
         connection.close()
         raise
     connection.set_keepalive(KEEPALIVE)
-    return connection, user
+    return connection, user, typed or way.typed
 
 
 def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
@@ -104,7 +105,7 @@ def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tup
     middle = resolve(host, user or None, port, where.files)
     if before:
         middle = replace(middle, jump=",".join(before))
-    connection, _ = open_connection(middle, credentials, timeout, (where, *behind))
+    connection, _, typed = open_connection(middle, credentials, timeout, (where, *behind))
     try:
         channel = channel_to(connection, Address(host=where.host, port=where.port), timeout)
     except (paramiko.SSHException, EOFError, OSError) as error:
@@ -112,7 +113,7 @@ def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tup
         raise HostError(
             f"{middle.address} cannot reach {where.address}: {one_line(str(error))}", "is the host up?"
         ) from error
-    return Way(channel, connection.close)
+    return Way(channel, connection.close, typed=typed)
 
 
 def _host_port(text: str) -> tuple[str, int | None]:

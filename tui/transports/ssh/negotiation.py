@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import paramiko
+from paramiko.common import MSG_USERAUTH_FAILURE, MSG_USERAUTH_INFO_REQUEST
 
 from tui.transports.host_keys.keyblobs import HostKey, host_key
+
+MOST_PROMPTS = 16
+"""A server may ask four billion things in one message; paramiko would make a list of them."""
 
 _REALLY_PARSE_KEX_INIT: Any = vars(paramiko.Transport)["_really_parse_kex_init"]
 _VERIFY_KEY: Any = vars(paramiko.Transport)["_verify_key"]
@@ -25,6 +29,10 @@ class Negotiating(paramiko.Transport):
         """The key that the server proved to hold, with the certificate where it showed one."""
         self.goodbye = ""
         """What the server said as it ended the connection."""
+        self.allowed: tuple[str, ...] | None = None
+        """The ways to log in that the server would take next; None before it has refused one."""
+        self.partly = False
+        """Whether the last way was taken, and another one is wanted beside it."""
         super().__init__(*args, **given)
 
     @property
@@ -55,6 +63,32 @@ class Negotiating(paramiko.Transport):
             raise paramiko.SSHException(f"the server's key does not make sense: {error}") from error
         _VERIFY_KEY(self, blob, signature)
         self.shown = shown
+
+    def look_at(self, kind: int, message: paramiko.Message) -> None:
+        """Keep what paramiko does not tell of a message, and end what it would never come to the end of.
+
+        Raises:
+            SSHException: the server asks too much at once.
+        """
+        if kind not in (MSG_USERAUTH_FAILURE, MSG_USERAUTH_INFO_REQUEST) or self.is_authenticated():
+            return
+        if kind == MSG_USERAUTH_FAILURE:
+            self.allowed = tuple(message.get_string().decode(errors="replace").split(","))
+            self.partly = message.get_boolean()
+            message.rewind()
+        elif self.asks_interactively:
+            for _ in range(3):
+                message.get_string()
+            asked = message.get_int()
+            message.rewind()
+            if asked > MOST_PROMPTS:
+                raise paramiko.SSHException(f"it asks {asked} things at once")
+
+    @property
+    def asks_interactively(self) -> bool:
+        """Whether the way that is being tried is the one in which the server asks."""
+        handler: Any = self.auth_handler
+        return getattr(handler, "auth_method", "") == "keyboard-interactive"
 
     def _parse_disconnect(self, message: paramiko.Message) -> None:
         message.get_int()

@@ -13,8 +13,9 @@ import paramiko
 from msgspec.structs import replace
 
 from tui import threads
-from tui.errors import HostError
+from tui.errors import AuthenticationRefused, HostError
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.asking import Asking
 from tui.transports.base import (
     Address,
     Answering,
@@ -34,7 +35,7 @@ from tui.transports.shell import wrap
 from tui.transports.ssh.channels import SSHChannels
 from tui.transports.ssh.connect import CONNECT_TIMEOUT, knock, open_connection
 from tui.transports.ssh.liveness import Liveness
-from tui.transports.ssh.login import Credentials
+from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh.running import Running
 from tui.transports.ssh.tunnel import dial_through
 from tui.transports.ssh.wire import Connection, Inbox
@@ -52,6 +53,9 @@ NO_JOBS = "no jobs: "
 RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between two tries to make a lost connection again; the last one again and again."""
 
+LOGGED_OUT = "the connection is lost, and to log in again somebody has to type"
+LOG_IN = "log in again; a command that is running there continues"
+
 NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
 
@@ -60,7 +64,8 @@ class SSHTransport(KeepsJobs):
 
     `trusted_keys` and `client_key` stand for known_hosts and the operator's keys: for a drill's host, whose keys are
     made for one run. A peer without a sign of life for `liveness` seconds is given up; a command that is to end has
-    `patience` seconds to do so before it is killed. `on_link` is told of every change of the connection, on any thread.
+    `patience` seconds to do so before it is killed. `on_link` is told of every change of the connection, on any
+    thread. `asking` is who may be asked for what a login needs typed.
     """
 
     durable = True
@@ -80,6 +85,7 @@ class SSHTransport(KeepsJobs):
         patience: float = 5.0,
         connect_timeout: float = CONNECT_TIMEOUT,
         on_link: Callable[[LinkState, str], None] = lambda link, detail: None,
+        asking: Asking | None = None,
     ) -> None:
         self.name = name
         self.target = target
@@ -88,6 +94,7 @@ class SSHTransport(KeepsJobs):
         self._credentials = Credentials(
             known_hosts=tuple(known_hosts or ()), trusted=tuple(trusted_keys), client_key=client_key
         )
+        self._asking = asking or Asking()
         self._liveness = liveness
         self._patience = patience
         self._connect_timeout = connect_timeout
@@ -99,6 +106,7 @@ class SSHTransport(KeepsJobs):
         self._facts: HostFacts | None = None
         self._link = LinkState.DOWN
         self._login_shell = ""
+        self._typed = False
         self._closed = threading.Event()
 
     def connect(self) -> HostFacts:
@@ -195,18 +203,23 @@ class SSHTransport(KeepsJobs):
             if again and self._closed.is_set():
                 raise HostError(f"{self.name}: the connection was closed on purpose")
             self._closed.clear()
+            asks = not again and self._asking.may(self.name)
+            self._asking.spend(self.name)  # also where nothing is asked: no connection asks in the middle of a run
             if self._connection and self._connection.is_active() and self._facts:
                 return self._connection, self._facts
             if self._connection:
-                self._changed(LinkState.LOST, "the connection was closed")
+                self._changed(self._lost(), "the connection was closed")
                 self._let_go()
+            if self._typed and not asks:
+                raise AuthenticationRefused(f"{self.name}: {LOGGED_OUT}", LOG_IN)
             self._changed(LinkState.CONNECTING)
             started = time.monotonic()
             try:
                 where = self._where()
-                connection, user = open_connection(where, self._credentials, self._connect_timeout)
+                credentials = replace(self._credentials, asking=self._asking, asks=asks)
+                connection, user, self._typed = open_connection(where, credentials, self._connect_timeout)
             except HostError as error:
-                self._changed(LinkState.DOWN, error.message)
+                self._changed(LinkState.LOGGED_OUT if self._typed else LinkState.DOWN, error.message)
                 raise
             key = connection.get_remote_server_key()
             self._facts = HostFacts(
@@ -214,6 +227,7 @@ class SSHTransport(KeepsJobs):
                 user=user,
                 key_type=key.get_name(),
                 fingerprint=fingerprint(key.asbytes()),
+                typed=self._typed,
                 connect_seconds=time.monotonic() - started,
             )
             self._connection = connection
@@ -229,16 +243,21 @@ class SSHTransport(KeepsJobs):
 
     def _another(self) -> Connection:
         """One more connection, of which the listener is told nothing; the caller closes it."""
-        return open_connection(self._where(), self._credentials, self._connect_timeout)[0]
+        if self._typed:
+            raise AuthenticationRefused(f"{self.name}: a further connection would have to be logged in by hand", LOG_IN)
+        return open_connection(self._where(), replace(self._credentials, asking=self._asking), self._connect_timeout)[0]
 
     def _noticed(self, connection: Connection, link: LinkState, detail: str) -> None:
         """Take note of a change nobody asked for; a lost connection is made again before the next step needs it."""
         with self._lock:
             if connection is not self._connection:
                 return  # another one has taken its place meanwhile
-            self._changed(link, detail)
-        if link is LinkState.LOST and not self._closed.is_set():
+            self._changed(self._lost() if link is LinkState.LOST else link, detail)
+        if link is LinkState.LOST and not self._typed and not self._closed.is_set():
             threads.start(f"reconnect {self.name}", self._reconnect)
+
+    def _lost(self) -> LinkState:
+        return LinkState.LOGGED_OUT if self._typed else LinkState.LOST
 
     def _reconnect(self) -> None:
         for pause in chain(RECONNECT, repeat(RECONNECT[-1])):

@@ -37,7 +37,10 @@ class Way:
         stream: socket.socket | paramiko.Channel,
         let_go: Callable[[], None] = lambda: None,
         why: Callable[[], str] = lambda: "",
+        typed: bool = False,
     ) -> None:
+        """Args: typed: whether a host on the way wanted something typed."""
+        self.typed = typed
         self.stream = stream
         self.let_go = let_go
         self.why = why

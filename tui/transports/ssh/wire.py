@@ -221,6 +221,7 @@ class Connection(Negotiating):
         def read_message() -> Any:
             message = read()
             self.heard = time.monotonic()
+            self.look_at(*message)
             return message
 
         return read_message

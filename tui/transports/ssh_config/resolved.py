@@ -22,6 +22,9 @@ SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
 NO_RSA_SIZE = 1024
 """Bits that OpenSSH asks of an RSA key where RequiredRSASize says nothing."""
 
+PASSWORD_PROMPTS = 3
+"""What NumberOfPasswordPrompts is where nothing is said."""
+
 NO_LOOP = "fix ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it"
 """What to do about a jump that leads to itself."""
 
@@ -68,8 +71,12 @@ class Resolved(Struct, frozen=True, kw_only=True):
     family: str = "any"
     bind_address: str = ""
     bind_interface: str = ""
-    key_login: bool = True
-    """Whether PubkeyAuthentication and PreferredAuthentications let a key log in."""
+    methods: tuple[str, ...] = ("publickey",)
+    """The ways to log in that the configuration allows, of those that this program has, the preferred one first."""
+    batch: bool = False
+    """Whether nothing is to be asked (BatchMode)."""
+    password_prompts: int = 3
+    """How often a wrong answer may be given again (NumberOfPasswordPrompts)."""
     algorithms: Algorithms = Algorithms()
     checks: HostChecks = HostChecks()
 
@@ -166,7 +173,6 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         return paths(keyword, given.one(keyword.lower()), default, files, tokens.path)
 
     identities = [tokens.path(value) for value in given.all("identityfile")]
-    methods = given.names("preferredauthentications")
     return Resolved(
         target=target,
         host=host,
@@ -183,8 +189,9 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         family=given.one("addressfamily", "any"),
         bind_address=given.one("bindaddress"),
         bind_interface=given.one("bindinterface"),
-        key_login=given.one("pubkeyauthentication", "yes") not in ("no", "false")
-        and (methods is None or "publickey" in methods),
+        methods=_methods(given),
+        batch=given.is_set("batchmode"),
+        password_prompts=int(given.one("numberofpasswordprompts") or PASSWORD_PROMPTS),
         algorithms=_algorithms(given, files),
         checks=HostChecks(
             strict=given.one("stricthostkeychecking", "ask"),
@@ -194,6 +201,18 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
             address_too=given.is_set("checkhostip"),
         ),
     )
+
+
+def _methods(given: _Given) -> tuple[str, ...]:
+    """The ways to log in, in the order of PreferredAuthentications, without those that are switched off."""
+    switches = {
+        "publickey": given.one("pubkeyauthentication", "yes"),
+        "keyboard-interactive": given.one("kbdinteractiveauthentication", "yes"),
+        "password": given.one("passwordauthentication", "yes"),
+    }
+    preferred = given.names("preferredauthentications")
+    names = tuple(switches) if preferred is None else preferred
+    return tuple(dict.fromkeys(name for name in names if switches.get(name, "no") not in ("no", "false", "")))
 
 
 def _algorithms(given: _Given, files: tuple[Path, ...]) -> Algorithms:

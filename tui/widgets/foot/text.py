@@ -18,6 +18,7 @@ from tui.widgets.tripped_text import tripped_words
 
 BETWEEN = "  "
 STALLED = "not answering"
+LOGGED_OUT = "logged out"
 NOT_YET = "not connected"
 RECORDED: Piece = ("✔ recorded", STYLES["good"])
 SLOW = 0.3
@@ -103,7 +104,8 @@ def banner(moment: Moment) -> str:
         return f"✖ {host}: {link} since {since}; the command ends with its connection"
     if link == STALLED:
         return f"✖ {host}: not answering since {since}; {_there(moment, running, host)}"
-    return f"✖ {host}: connection lost {since}; {_there(moment, running, host)}; reconnecting"
+    again = f"log in again: {moment.keys.of('app.login')}" if link == LOGGED_OUT else "reconnecting"
+    return f"✖ {host}: connection lost {since}; {_there(moment, running, host)}; {again}"
 
 
 def _there(moment: Moment, running: Attempt, host: str) -> str:

@@ -81,7 +81,7 @@ def offers_of(screen: str, keys: Keys, refused: Callable[[Act], NotNow | None]) 
 
 def help_offer(keys: Keys, written: bool = False) -> Offer:
     """The list of every key; `written` where a text is written, so that `?` is typed."""
-    (act,) = acts("app")
+    *_, act = acts("app")
     offer = offer_of(act, keys, Rank.HELP)
     return replace(offer, verb="keys", key=keys.sign(act.id, last=written))
 

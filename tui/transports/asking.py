@@ -1,0 +1,105 @@
+"""Asks the operator what a login needs typed in: one question at a time, nothing twice, and no answer is kept."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    import paramiko
+
+Ask = Callable[[str, Sequence[str]], str | None]
+"""Puts a question to the operator without showing the answer: its title and its lines; None where they leave it."""
+
+TRIES = 3
+"""How often the passphrase of a key is asked for, as ssh does."""
+
+
+class _Unlocked(Struct, frozen=True):
+    """A private key that its passphrase opened, and which state of its file that was."""
+
+    key: "paramiko.PKey"
+    stamp: tuple[int, int]
+
+
+class Asking:
+    """Who is asked, and when: each host once after an invitation, so that no connection asks in the middle of a run.
+
+    A preflight invites, and so does the operator who logs in again. Without anybody to ask, logins that need no typing
+    work as ever. A key that was unlocked stays so as long as the program runs, as an agent would keep it.
+    """
+
+    def __init__(self, ask: Ask | None = None, never: bool = False) -> None:
+        """Args: never: nobody is asked, even where there is a terminal (`--ask-never`)."""
+        self.never = never
+        self._ask = None if never else ask
+        self._one = threading.RLock()
+        self._asked: set[str] = set()
+        self._left: set[Path] = set()
+        self._unlocked: dict[Path, _Unlocked] = {}
+
+    def by(self, ask: Ask) -> None:
+        """Ask in this way from now on, where anybody may be asked."""
+        self._ask = None if self.never else ask
+
+    @property
+    def somebody(self) -> bool:
+        """Whether there is anybody to ask."""
+        return self._ask is not None
+
+    def invite(self) -> None:
+        """Let every host ask once again."""
+        self._asked = set()
+        self._left = set()
+
+    def may(self, host: str) -> bool:
+        """Whether a connection to this host may ask now."""
+        return self._ask is not None and host not in self._asked
+
+    def spend(self, host: str) -> None:
+        """Let a host not ask again before the next invitation."""
+        self._asked.add(host)
+
+    def answer(self, title: str, lines: Sequence[str]) -> str | None:
+        """What the operator types; None where they leave the question, or nobody is there."""
+        with self._one:
+            return self._ask(title, lines) if self._ask is not None else None
+
+    def held(self, path: Path) -> "paramiko.PKey | None":
+        """The key of a file that was unlocked before."""
+        found = self._unlocked.get(path)
+        return found.key if found is not None and found.stamp == _stamp(path) else None
+
+    def unlock(self, path: Path, read: "Callable[[str], paramiko.PKey]") -> "paramiko.PKey | None":
+        """The key of a file, by its passphrase; None where that is not given, or is wrong too often.
+
+        Args:
+            read: makes the key from a passphrase, and raises whatever it likes where that is wrong.
+        """
+        with self._one:
+            if (key := self.held(path)) is not None or path in self._left:
+                return key
+            wrong = ""
+            for _ in range(TRIES):
+                answer = self.answer("Unlock a key", [*filter(None, [wrong]), f"The passphrase of {path}"])
+                if answer is None:
+                    break
+                try:
+                    key = read(answer)
+                except Exception:  # each kind of file has its own word for it
+                    wrong = "✖ That is not its passphrase."
+                    continue
+                self._unlocked[path] = _Unlocked(key, _stamp(path))
+                return key
+            self._left.add(path)
+            return None
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,198 @@
+"""The operator's keys in the order in which OpenSSH offers them: the agent's, then those of files, locked ones last."""
+
+import os
+import socket
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from copy import copy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from msgspec import Struct, field
+
+from tui.errors import SignatureInvalid
+from tui.transports.asking import Asking
+from tui.transports.host_keys.keyblobs import CERTIFICATE, read_key
+from tui.transports.ssh.agent import listed_keys
+from tui.transports.ssh_config.resolved import AGENT, Resolved
+
+AGENT_TIMEOUT = 60.0
+"""Long enough to touch a hardware key."""
+
+OTHERS = 0o077
+"""Permission bits that OpenSSH does not let a private key have."""
+
+
+class Credentials(Struct, frozen=True):
+    """What replaces OpenSSH's files: other known_hosts, or (for a drill) keys that are trusted for one run."""
+
+    known_hosts: tuple[Path, ...] = ()
+    trusted: tuple[paramiko.PKey, ...] = ()
+    client_key: paramiko.PKey | None = None
+    asking: Asking = field(default_factory=Asking)
+    """Who is asked for what has to be typed, and keeps the keys that were unlocked."""
+    asks: bool = False
+    """Whether anything may be asked now."""
+
+    def direct(self, host: str, user: str, port: int) -> Resolved:
+        """A host reached without asking any configuration."""
+        return Resolved(target=host, host=host, port=port, user=user or "drill")
+
+
+class ClientKey(Struct, frozen=True):
+    """A key to try, or why there is none: and what would remedy it."""
+
+    name: str
+    key: paramiko.PKey | None = None
+    why_not: str = ""
+    remedy: str = ""
+
+
+def not_allowed(where: Resolved, key: paramiko.PKey) -> str:
+    """Why the configuration does not let this key be offered; empty where it does."""
+    kind, bits = key.get_name().removesuffix(CERTIFICATE), key.get_bits()
+    if kind == "ssh-rsa" and bits < where.algorithms.rsa_bits:
+        return f"is too short: {bits} bits, RequiredRSASize is {where.algorithms.rsa_bits}"
+    certified = CERTIFICATE if key.public_blob or key.get_name().endswith(CERTIFICATE) else ""
+    names = ("rsa-sha2-512", "rsa-sha2-256") if kind == "ssh-rsa" else (kind,)
+    allowed = where.algorithms.client_keys
+    if allowed is None or any(name + certified in allowed for name in names):
+        return ""
+    return "is of a kind that PubkeyAcceptedAlgorithms does not allow"
+
+
+def client_keys(where: Resolved, credentials: Credentials) -> Generator[ClientKey]:
+    """The keys to offer: those of the agent (all, or only those named), then the files it does not hold."""
+    if credentials.client_key is not None:
+        yield ClientKey("this run's own key", credentials.client_key)
+        return
+    named = {path: _public(path) for path in where.identities}
+    agent = _agent(where.agent)
+    try:
+        keys = agent.get_keys() if agent else ()
+        for key in sorted(keys, key=lambda key: key.asbytes() not in named.values()):
+            if not where.identities_only or key.asbytes() in named.values():
+                yield ClientKey(f"agent {key.get_name()}", key)
+        held = {key.asbytes() for key in keys}
+        locked = []
+        for path, public in named.items():
+            if path.exists() and public not in held:
+                if is_locked(path) and credentials.asking.held(path) is None:
+                    locked.append(path)  # asked for last, where nothing else is taken
+                else:
+                    yield from _from_file(path, credentials)
+        for path in locked:
+            yield from _from_file(path, credentials)
+    finally:
+        if agent:
+            agent._close()
+
+
+def _agent(name: str) -> Any:
+    """The agent that IdentityAgent names, connected; None where there is none."""
+    if name == AGENT or name.startswith("$"):
+        name = os.environ.get(name.lstrip("$").strip("{}"), "")
+    if not name or name == "none":
+        return None
+    link = socket.socket(socket.AF_UNIX)
+    link.settimeout(AGENT_TIMEOUT)
+    agent: Any = paramiko.agent.AgentSSH()
+    agent._conn = link
+    try:
+        link.connect(os.path.expanduser(name))
+        agent._keys = tuple(_agent_keys(agent, link))
+    except (SignatureInvalid, OSError, ValueError):
+        link.close()
+        return None
+    return agent
+
+
+def _agent_keys(agent: Any, link: socket.socket) -> Iterator[paramiko.PKey]:
+    """The agent's keys, without those that make no sense; paramiko's own list ends at a comment that is no UTF-8."""
+    for blob, comment in listed_keys(link):
+        with suppress(paramiko.SSHException, ValueError):
+            yield paramiko.agent.AgentKey(agent, blob, comment)
+
+
+def _public(path: Path) -> bytes:
+    """The public key that a file holds, or the one beside a private one; empty where there is none."""
+    return _read_public(path) or _read_public(path.with_name(path.name + ".pub"))
+
+
+def _read_public(file: Path) -> bytes:
+    try:
+        read = read_key(file.read_bytes().partition(b"\n")[0])
+    except (OSError, ValueError):
+        return b""
+    return read[1] if read else b""
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a private key needs a passphrase before it can be used."""
+    try:
+        _loaded(path)
+    except (paramiko.PasswordRequiredException, TypeError):  # the second is cryptography's word for the first
+        return True
+    except Exception:  # whatever a parser makes of a file that is no key
+        return False
+    return False
+
+
+def _from_file(path: Path, credentials: Credentials) -> Iterator[ClientKey]:
+    """What a file of IdentityFile offers: with the certificate beside it, where there is one, and without."""
+    if _read_public(path):
+        yield ClientKey(str(path), why_not="is a public key, which the agent does not hold")
+        return
+    if others := _open_to_others(path):
+        yield ClientKey(str(path), why_not=f"can be read by others ({others})", remedy=f"chmod 600 {path}")
+        return
+    try:
+        key = _unlocked(path, credentials) or _loaded(path)
+    except (paramiko.PasswordRequiredException, TypeError):
+        yield ClientKey(str(path), why_not="needs its passphrase", remedy=f"add it to the agent first: ssh-add {path}")
+    except OSError as error:
+        yield ClientKey(str(path), why_not=f"cannot be read: {error.strerror}")
+    except Exception:  # whatever a parser makes of a file that is no key
+        yield ClientKey(str(path), why_not="is no private key that can be used")
+    else:
+        if key.public_blob:
+            yield ClientKey(f"{path} with its certificate", key)
+            key = copy(key)
+            key.public_blob = None
+        yield ClientKey(str(path), key)
+
+
+def _unlocked(path: Path, credentials: Credentials) -> paramiko.PKey | None:
+    """The key of a file that needs a passphrase, where that was given or can be asked for."""
+    if (held := credentials.asking.held(path)) is not None or not credentials.asks or not is_locked(path):
+        return held
+    return credentials.asking.unlock(path, partial(_loaded, path))
+
+
+def _loaded(path: Path, passphrase: str | None = None) -> paramiko.PKey:
+    """The private key of a file; paramiko takes some ECDSA ones without a comment for empty."""
+    password: Any = passphrase.encode() if passphrase is not None else None  # its type stubs say str, its code bytes
+    try:
+        return paramiko.PKey.from_path(path, password)
+    except paramiko.PasswordRequiredException:
+        raise
+    except paramiko.SSHException:
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+        from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
+        key = load_ssh_private_key(path.read_bytes(), password=password)
+        if not isinstance(key, EllipticCurvePrivateKey):
+            raise
+        return paramiko.ECDSAKey(vals=(key, key.public_key()))
+
+
+def _open_to_others(path: Path) -> str:
+    """The permissions of a private key of ours that others may read, as `ls` writes them in digits; else empty."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    ours = status.st_uid == os.getuid()
+    return f"{status.st_mode & 0o777:04o}" if ours and status.st_mode & OTHERS else ""
