@@ -18,7 +18,7 @@ UNSIGNED = "key cannot be used for signing"
 WORDS = {INTERACTIVE: "a code or a password typed in", PASSWORD: "a password", KEY: "another key"}
 """What a server may want beside a key, for the eye."""
 FACTORS = 8
-"""So many ways to log in may be wanted one after the other."""
+"""Up to this many ways to log in may be wanted one after the other."""
 NOBODY = "nobody is there to type it: start it on a terminal, without --ask-never"
 
 
