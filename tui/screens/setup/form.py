@@ -217,7 +217,8 @@ def meaning(
     elif allowed:
         words += f", at most {roughly(allowed)}: done by {now + timedelta(seconds=allowed):%H:%M}"
     if window.inside and window.left != timedelta.max:
-        words += f", window closes {now + window.left:%H:%M}"
+        closes = now + window.left + timedelta(seconds=30)  # it was found a moment ago: 03:59:59 is 04:00
+        words += f", window closes {closes:%H:%M}"
     return words
 
 
