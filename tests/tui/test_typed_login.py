@@ -80,7 +80,7 @@ async def test_the_dialog_asks_what_the_server_asks_and_a_lost_connection_waits_
         await until(pilot, lambda: "None yet" in shown(app))
         await pilot.press("d")
         await logged_in(codes[0])
-        await until(pilot, lambda: "f10   BEGIN" in shown(app))
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
         await pilot.press("f10")
         await until(pilot, lambda: app.conductor is not None)
         conductor = app.conductor
