@@ -226,6 +226,7 @@ ACTS = (
     Act("dialog.above", "pageup", "scroll(-1)", "More above", "The previous part", False, True),
     Act("confirm.yes", "y", "yes", "Yes", "Do it", False),
     Act("confirm.no", "n", "no", "No", "Do not do it", False),
+    Act("ways.other", "f2", "other", "The other way", "Show what else could be run: what failed, or all", False, True),
     Act("question.yes", "y", "answer('yes')", "Yes", "Answer yes", False),
     Act("question.no", "n", "answer('no')", "No", "Answer no", False),
     Act("resolve.follow", "f2", "follow", "Follow", "Follow the command again", False, True),
@@ -265,6 +266,7 @@ TITLES = {
     "table": "Table of checks",
     "dialog": "Every dialog",
     "confirm": "Dialog: yes or no",
+    "ways": "Dialog: a step that runs again",
     "question": "Dialog: a question",
     "resolve": "Dialog: an UNKNOWN outcome",
     "message": "Dialog: a message",
@@ -277,7 +279,8 @@ BESIDE = {
     **dict.fromkeys(("run", "rollback"), (*_STEPS, "sections")),
     **dict.fromkeys(("trouble", "replay"), _STEPS),
     "checks": ("table",),
-    **dict.fromkeys(("confirm", "question", "resolve", "message", "moved", "taken-up"), ("dialog",)),
+    "confirm": ("ways", "dialog"),
+    **dict.fromkeys(("ways", "question", "resolve", "message", "moved", "taken-up"), ("dialog",)),
 }
 """Whose keys are heard on a screen beside its own."""
 IDS = frozenset(act.id for act in ACTS)

@@ -362,7 +362,7 @@ class RunbookApp(Attentive, TakingUp):
                 f"{session_called(state)}: nothing is left to do.",
                 f"{finish} on the summary records it as finished.",
             ]
-        if await self.ask(Confirm("Quit?", [*what, "", *left], yes="Quit", no="Stay")):
+        if await self.ask(Confirm("Quit?", [*what, "", *left], yes="Quit", no="Stay", kind="◆ QUIT")):
             self.exit(message=parting(conductor))
 
     # the end

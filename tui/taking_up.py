@@ -96,7 +96,8 @@ class TakingUp(Front):
             from tui.dialogs import Confirm
 
             lines = [session_id, f"It is finished: {error.ended}.", "", "Opening it again is recorded."]
-            if await self.ask(Confirm("Open a finished session again?", lines, yes="Open it again", no="Leave it")):
+            title = "Open a finished session again?"
+            if await self.ask(Confirm(title, lines, yes="Open it again", no="Leave it", kind="◆ REOPEN")):
                 self.resume(session_id, reopen=True)
         elif isinstance(error, HostsMoved):
             from tui.dialogs.moved import WhichHosts
@@ -125,15 +126,16 @@ class TakingUp(Front):
 
         self._again = False
         self.work(self, reach, partial(self._reached, conductor))
+        if self._rolling_back:
+            from tui.screens.rolling_back import ask_to_roll_back
+
+            self._rolling_back = False
+            self.call_after_refresh(ask_to_roll_back, self.screen, conductor.taken_up)
+            return
         again = await self.ask(TakenUp(conductor.taken_up, len(conductor.rechecks())))
         self._again = bool(again)
         if not conductor.held:
             self._check_again(conductor)
-        if self._rolling_back and self.viewer is conductor:
-            from tui.screens.rolling_back import ask_to_roll_back
-
-            self._rolling_back = False
-            self.call_after_refresh(ask_to_roll_back, self.screen)
 
     def _check_again(self, conductor: "Conductor") -> None:
         """Make the last checks again, where the operator wants that."""
@@ -153,7 +155,9 @@ class TakingUp(Front):
             from tui.dialogs import Confirm
 
             lines = [*map(str, elsewhere), "", "Nothing has been done there yet. If you continue, it is recorded."]
-            if await self.ask(Confirm("Another machine or user than before", lines, yes="Continue there")):
+            if await self.ask(
+                Confirm("Another machine or user than before", lines, yes="Continue there", kind="◆ HOSTS")
+            ):
                 conductor.agree()
                 self._check_again(conductor)
             else:

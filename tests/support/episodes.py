@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from textual._xterm_parser import XTermParser
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tests.support.every_dialog import DUE, NOW, WAYS
 from tests.support.mashed import Before, Fault, Ground, quick_dialogs
 from tests.support.mashing import FIRST, NAME, Hand, resize
 from tests.support.one_read import ESCAPE, one_read
@@ -27,6 +29,7 @@ from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.told import Told
+from tui.dialogs.written import CorrectValue, TickOff
 from tui.runbook.walk import steps_of
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen
@@ -74,6 +77,11 @@ def dialogs(ground: Ground) -> list[Callable[[], Dialog[Any]]]:
         lambda: WhichHosts(["db: one, other"]),
         lambda: Pick("Which?", ["one", "other"]),
         lambda: Pick("Which?", ["one", "other"], preselected=False),
+        lambda: CorrectValue({"one": "1", "other": ""}, {}),
+        lambda: TickOff([DUE, DUE], NOW),
+        lambda: SendMessage("Notice", "Deploying", True, "", NOW),
+        lambda: Confirm("Again?", ways=WAYS),
+        lambda: TypeName("Drop it again", ways=[replace(one, name=NAME) for one in WAYS]),
         lambda: TakenUp(["one line"], 2),
         lambda: Told("Exported", ["/somewhere"]),
         lambda: Links(runbook.dashboards),

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.dialogs import (
-    AskMoment,
     AskText,
     Confirm,
     Question,
@@ -17,14 +16,17 @@ from tui.dialogs import (
 )
 from tui.dialogs.ask import AskSecret
 from tui.dialogs.base import Dialog
+from tui.dialogs.laid import Way
 from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.told import Told
-from tui.runbook.model import Action, AnswerKind, Link
+from tui.dialogs.written import CorrectValue, TickOff
+from tui.runbook.model import Action, AnswerKind, FollowUp, Link
 from tui.screens.links import Links
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
+from tui.session.views.followups import Due
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LOST = Attempt(
@@ -39,6 +41,11 @@ LOST = Attempt(
 )
 MANY = [f"line {number}" for number in range(60)]
 CHOICE = Action(ask="Which?", answer=AnswerKind.CHOICE, choices=("one", "two"))
+DUE = Due(session="s", followup=FollowUp(id="watch", title="Watch the error rate", within="1h"), due=NOW)
+WAYS = (
+    Way("What failed, 2 of 2, and on", ["$ git checkout v2"], "web"),
+    Way("All from the first", ["$ git fetch", "$ git checkout v2"], "tools"),
+)
 
 EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "confirm": lambda: Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
@@ -50,7 +57,13 @@ EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "sign-long": lambda: Sign("Read what reversing will do", MANY, True),
     "text": lambda: AskText("Skip", "Why is it left out?"),
     "text-long": lambda: AskText("Skip", MANY),
-    "moment": lambda: AskMoment("[DEPLOYMENT NOTICE] MultinotesAI v2.0.0", "When was it sent?", NOW),
+    "message-when": lambda: SendMessage("[DEPLOYMENT NOTICE] Shop v2.0.0", "text", True, "the team", NOW),
+    "ways": lambda: Confirm("Run it", yes="Run it", ways=WAYS),
+    "name-ways": lambda: TypeName("Restore the database", ways=WAYS),
+    "correct": lambda: CorrectValue({"release": "v2", "before": ""}, {}),
+    "correct-one": lambda: CorrectValue({"release": "v2"}, {}),
+    "tick-off": lambda: TickOff([DUE, DUE], NOW),
+    "tick-off-one": lambda: TickOff([DUE], NOW),
     "secret": lambda: AskSecret("The password of the database"),
     "reason": lambda: RollbackReason(["errors", "slow"], ["the plan"], ["  ○ a step"]),
     "number": lambda: Question(Action(ask="How many errors?", answer=AnswerKind.NUMBER)),

@@ -12,6 +12,7 @@ from textual.widgets import RadioSet
 from tui.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.dialogs.base import Dialog
 from tui.dialogs.pick import Pick
+from tui.dialogs.ways import Ways
 from tui.execution.conductor.conductor import Conductor
 from tui.front import Front
 from tui.runbook.index import index_of
@@ -243,8 +244,10 @@ class Operator:
         await self._armed(screen)
         match screen:
             case Confirm():
+                await self._all_of_it(screen)
                 await self.press("y")
             case TypeName():
+                await self._all_of_it(screen)
                 await self.write(screen._wanted)
                 if screen._approval:
                     await self.write(self._second)
@@ -259,6 +262,12 @@ class Operator:
             case Question():
                 await self._answer(screen)
         return True
+
+    async def _all_of_it(self, screen: Ways[Any]) -> None:
+        """Where a step runs again, from its first command on."""
+        if len(screen.ways) > 1:
+            await self.press("f2")
+            await self._armed(screen)
 
     async def _answer(self, screen: Question) -> None:
         conductor = self._app.conductor

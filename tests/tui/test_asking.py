@@ -15,6 +15,7 @@ from tests.tui.test_run import running
 from tui.dialogs import AskText, Confirm
 from tui.dialogs.base import Dialog
 from tui.dialogs.pick import Pick
+from tui.dialogs.written import CorrectValue
 from tui.errors import RunbookError
 from tui.execution.workspace import Workspace
 from tui.front import FrontPage, asks
@@ -49,15 +50,17 @@ async def test_keys_read_with_the_one_that_asks_start_nothing_and_ask_nothing_el
         assert not app.conductor.state.attempts
 
 
-async def test_the_answer_to_one_question_asks_the_next_and_the_last_one_acts(workspace: Workspace) -> None:
+async def test_a_value_is_chosen_corrected_and_explained_in_one_question(workspace: Workspace) -> None:
     async with running(workspace) as (app, pilot):
         await pilot.press("v")
-        await dialog(pilot, Pick)
-        await pilot.press("down", "enter")
-        (await dialog(pilot, AskText)).query_one("#text").value = "v3"
+        asked = await dialog(pilot, CorrectValue)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, AskText) and "Why?" in shown(app))
-        await dialog(pilot, AskText)
+        await until(pilot, lambda: "nothing is chosen yet" in shown(app))
+        await pilot.press("down", "enter", "enter")
+        await until(pilot, lambda: "release is that already" in shown(app))
+        asked.value.value = "v3"
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: "a reason is needed" in shown(app))
         await type_text(pilot, "wrong tag")
         await pilot.press("enter")
         await until(pilot, lambda: type(app.screen) is RunScreen)

@@ -11,13 +11,13 @@ from textual.widgets import Button, Input, TextArea
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
 from tui.dialogs import (
-    AskMoment,
     AskText,
     Confirm,
     Question,
     Resolve,
     RollbackReason,
     SendMessage,
+    Sent,
     Sign,
     TypeName,
 )
@@ -245,9 +245,9 @@ async def test_a_message_can_be_changed_and_is_copied(workspace: Workspace) -> N
         assert "write it in by hand" in shown(pilot.app)
         asked.screen.query_one(TextArea).text = "Deploying v2"
         assert await asked.press("f3") is NOTHING
-        assert await asked.press("f2") == ("copied", "Deploying v2")
+        assert await asked.press("f2") == Sent("copied", "Deploying v2")
         assert pilot.app.clipboard == "Deploying v2"
-        assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("f3") == ("sent", "Hi")
+        assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("f3") == Sent("sent", "Hi")
         assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("escape") is None
 
 
@@ -315,7 +315,6 @@ async def test_every_button_is_seen_whole_on_a_small_terminal(workspace: Workspa
         Sign("Read what reversing will do", [f"line {n}" for n in range(60)], True),
         TypeName("DESTRUCTIVE", ["$ rm"], "production-server"),
         AskText("Skip", "Why is it left out?"),
-        AskMoment("[DEPLOYMENT NOTICE] MultinotesAI v2.0.0", "When was it sent?", clock.now()),
         RollbackReason(["errors", "slow"], ["the plan"]),
         Question(Action(ask="How many errors?", answer=AnswerKind.NUMBER)),
         Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)),

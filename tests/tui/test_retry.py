@@ -6,7 +6,6 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, shown, until
 from tests.tui.test_run import comes, running
 from tui.dialogs import Confirm, Sign
-from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.screens.summary.screen import SummaryScreen
@@ -40,11 +39,12 @@ async def test_all_from_the_first_brings_what_had_been_missing(
         await pilot.press("y")
         await comes(pilot, app, "code", StepStatus.FAILED)
         await pilot.press("r")
-        await dialog(pilot, Pick)
-        assert "what failed, 2 of 2, and what follows it" in shown(app)
-        await pilot.press("down", "enter")
         await dialog(pilot, Confirm)
-        assert "git fetch --tags" in shown(app)
+        assert "All from the first (f2)" in shown(app)
+        assert "git fetch --tags" not in shown(app)
+        await pilot.press("f2", "y")  # what is typed before the other way has been seen is dropped
+        await until(pilot, lambda: app.screen.armed and "git fetch --tags" in shown(app))
+        assert "What failed, 2 of 2, and on (f2)" in shown(app)
         await pilot.press("y")
         await comes(pilot, app, "code", StepStatus.SIGNED)
     assert [one.script for one in host.ran[:4]] == ["git fetch --tags", "git checkout v2"] * 2

@@ -10,7 +10,6 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
 from tui.dialogs import (
-    AskMoment,
     AskText,
     Confirm,
     Question,
@@ -73,16 +72,15 @@ async def test_a_notice_that_was_sent_already_is_asked_when(make_workspace: Call
             await pilot.press("enter")
             await dialog(pilot, SendMessage)
             await pilot.press("f4")
-            await dialog(pilot, AskMoment)
+            await until(pilot, lambda: "write when it was sent, then f4" in shown(app))
             await type_text(pilot, when)
-            await pilot.press("enter")
+            await pilot.press("f4")
             await until(pilot, lambda told=told: told in shown(app))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await pilot.press("enter")
         await dialog(pilot, SendMessage)
         await pilot.press("f4")
-        await dialog(pilot, AskMoment)
         await type_text(pilot, "2026-11-23 01:00")
         await pilot.press("enter")
         await dialog(pilot, Question)  # what the step asks next comes at once

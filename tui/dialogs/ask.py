@@ -1,7 +1,6 @@
 """Asks for words: a reason, a note, a choice that may be written differently, a secret that is not shown."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import ClassVar
 
 from textual import getters, on
@@ -9,7 +8,6 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
 
 from tui.dialogs.base import Dialog
-from tui.session.views.notices import moment_of
 from tui.text.block import block, lines_of
 from tui.widgets.fields.choices import Choices
 from tui.widgets.fields.line_input import LineInput, SecretInput
@@ -32,8 +30,9 @@ class AskText(Dialog[str | None]):
         required: bool = True,
         choices: Sequence[str] = (),
         secret: bool = False,
+        kind: str = "",
     ) -> None:
-        super().__init__(title)
+        super().__init__(title, kind)
         self._prompt = [prompt] if isinstance(prompt, str) else prompt
         self._value = value
         self._required = required
@@ -41,7 +40,10 @@ class AskText(Dialog[str | None]):
         self._secret = secret
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of(self._prompt), classes="dialog-ask")
+        if self._prompt[:-1]:
+            yield Said(lines_of(self._prompt[:-1]), classes="dialog-text")
+        if self._prompt:
+            yield Said(lines_of(self._prompt[-1:]), classes="dialog-ask")
         if self._choices:
             yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
             yield Choices(self._choices, self.preselected)
@@ -79,25 +81,13 @@ class AskText(Dialog[str | None]):
         self.dismiss(None)
 
 
-class AskMoment(AskText):
-    """When something was, which is not after `now`."""
-
-    def __init__(self, title: str, prompt: str, now: datetime) -> None:
-        super().__init__(title, f"{prompt} (YYYY-MM-DD HH:MM, UTC)")
-        self._now = now
-
-    def wrong(self, text: str) -> str:
-        moment = moment_of(text)
-        if moment is None:
-            return "it must be a date and a time, such as 2026-11-24 02:00; Esc leaves"
-        return f"that is in the future: it is {self._now:%Y-%m-%d %H:%M} UTC now" if moment > self._now else ""
-
-
 class RollbackReason(AskText):
     """Why to roll back: one of the runbook's reasons, or another in the operator's words.
 
     The first is `preselected` only where it is the reason of a trigger that tripped, and nothing is stopped by it.
     """
+
+    kind = "↺ ROLL BACK"
 
     def __init__(
         self,
@@ -106,7 +96,7 @@ class RollbackReason(AskText):
         changes: Sequence[str] = (),
         preselected: bool = False,
     ) -> None:
-        super().__init__("Roll back", "Why?", choices=tuple(reasons))
+        super().__init__("Why is it rolled back?", (), choices=tuple(reasons))
         self._plan, self._changes, self.preselected = plan, changes, preselected
 
     def body(self) -> Iterable[Widget]:
@@ -128,4 +118,4 @@ class AskSecret(AskText):
     """A secret: masked while it is typed, and kept nowhere but in this process."""
 
     def __init__(self, prompt: str) -> None:
-        super().__init__("A secret is needed", prompt, required=False, secret=True)
+        super().__init__("A secret is needed", prompt, required=False, secret=True, kind="◆ SECRET")

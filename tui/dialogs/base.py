@@ -49,9 +49,10 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     box = getters.query_one("#box", VerticalScroll)
     shown_problem = getters.query_one("#dialog-problem", Said)
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, kind: str = "") -> None:
         super().__init__()
         self.heading = title
+        self.kind = kind or self.kind
         self.armed = False
         self._quiet = 0
         self._looks: Timer | None = None
@@ -66,9 +67,10 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
                 yield Said(pieces(self.heading), id="dialog-title")
             yield from self.body()
             with Vertical(id="dialog-foot"):
-                yield from self.field()
+                fields = list(self.field())
+                yield from fields
                 yield Said(block(""), id="dialog-problem")
-                yield Horizontal(*self.buttons(), id="dialog-buttons")
+                yield Horizontal(*self.buttons(), id="dialog-buttons", classes="below-fields" if fields else "")
 
     def body(self) -> Iterable[Widget]:
         """What is read, under the title; where it does not fit it scrolls, and begins at its beginning."""

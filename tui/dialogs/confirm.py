@@ -1,6 +1,6 @@
 """The two heavier tiers of a start: a confirmation whose default is No, and the name of the host typed by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import events, getters, on
@@ -9,41 +9,50 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.actions import bindings
-from tui.dialogs.base import Dialog
-from tui.dialogs.laid import Body, read
+from tui.dialogs.laid import Body, Way
 from tui.dialogs.sign import second_problem
+from tui.dialogs.ways import Ways
 from tui.people import same_person
-from tui.text.block import Piece, block, lines_of, shown, styled
+from tui.text.block import Block, Piece, block, lines_of, shown, styled
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
 
 
-class Confirm(Dialog[bool]):
-    """Asks for a yes; No has the focus."""
+class Confirm(Ways[bool]):
+    """Asks for a yes; No has the focus. Where there are several `ways`, what is read is theirs."""
 
     ACTS = "confirm"
     FIRST: ClassVar[str] = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("confirm"),
+        *bindings("ways"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, lines: Body, yes: str = "Yes", no: str = "No") -> None:
-        super().__init__(title)
-        self._lines = lines
+    def __init__(
+        self,
+        title: str,
+        lines: Body = (),
+        yes: str = "Yes",
+        no: str = "No",
+        kind: str = "",
+        ways: Sequence[Way] = (),
+    ) -> None:
+        super().__init__(title, ways or [Way("", lines)], kind)
         self._yes, self._no = yes, no
-
-    def body(self) -> Iterable[Widget]:
-        yield read(self._lines)
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named(self._no, "confirm.no"), id="no")
+        yield from self.other()
         yield Press(self.named(self._yes, "confirm.yes"), id="yes")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+        if event.button.id == "other":
+            self.action_other()
+        else:
+            self.dismiss(event.button.id == "yes")
 
     def action_yes(self) -> None:
         self.dismiss(True)
@@ -83,12 +92,13 @@ class TypedInput(LineInput):
             self.screen.problem("pasting is refused here: type it")
 
 
-class TypeName(Dialog[str | None]):
+class TypeName(Ways[str | None]):
     """Asks for `name` to be typed before something that destroys; everything else means no.
 
     Where it also needs `approval`, a second person types their own name below; that name is the result, else `name`.
     """
 
+    ACTS = "ways"
     FIRST: ClassVar[str] = "#name"
     foot: ClassVar[tuple[str, ...]] = ("paste is refused",)
 
@@ -96,19 +106,36 @@ class TypeName(Dialog[str | None]):
     second = getters.query_one("#second", Input)
     so_far = getters.query_one("#so-far", Said)
 
-    def __init__(self, title: str, lines: Body, name: str, approval: bool = False, destroys: bool = True) -> None:
-        super().__init__(title)
+    def __init__(
+        self,
+        title: str,
+        lines: Body = (),
+        name: str = "",
+        approval: bool = False,
+        destroys: bool = True,
+        ways: Sequence[Way] = (),
+    ) -> None:
+        super().__init__(title, ways or [Way("", lines, name)], "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW")
         self.set_class(destroys, "destructive")
-        self.kind = "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW"
-        self._lines = lines
-        self._wanted = shown(name).strip()
         self._approval = approval
 
-    def body(self) -> Iterable[Widget]:
-        yield read(self._lines)
+    @property
+    def _wanted(self) -> str:
+        """What is to be typed."""
+        return shown(self.way.name).strip()
+
+    def _words(self) -> Block:
+        return lines_of([f"Type {self._wanted} and press Enter"])
+
+    def shown_anew(self) -> None:
+        """Another way may be on another host, and what was typed is not for it."""
+        for field in self.query(Input):
+            field.value = ""
+        self.query_one("#ask", Said).say(self._words())
+        self.so_far.say(styled([typed_so_far("", self._wanted)]))
 
     def field(self) -> Iterable[Widget]:
-        yield Said(lines_of([f"Type {self._wanted} and press Enter to go ahead; Esc leaves it."]), classes="dialog-ask")
+        yield Said(self._words(), classes="dialog-ask", id="ask")
         yield TypedInput(id="name")
         yield Said(styled([typed_so_far("", self._wanted)]), id="so-far")
         if self._approval:
@@ -119,6 +146,11 @@ class TypeName(Dialog[str | None]):
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("No", "dialog.no"), id="no")
+        yield from self.other()
+
+    @on(Button.Pressed, "#other")
+    def _other(self) -> None:
+        self.action_other()
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:

@@ -2,18 +2,45 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
 from textual.geometry import Size
 from textual.widget import Widget
 
 from tui.text.block import Block, lines_of, styled
 from tui.widgets.said import Said
-from tui.widgets.step.laid_out import LaidRow
+from tui.widgets.step.laid_out import LaidRow, rows
 
 Lay = Callable[[int], Sequence[LaidRow]]
 """Gives the rows of a body by its width in cells."""
 
+LABELS = 11
+"""Cells of a label's column."""
+NARROW = 40
+"""In a dialog of fewer cells what is labelled is not in a column of its own."""
+
 Body = Sequence[str] | Lay
 """What is read in a dialog: lines, or what lays itself out."""
+
+
+class Way(Struct, frozen=True):
+    """One way to do what is asked about: what its key says, what is read of it, and the host's name it asks for."""
+
+    called: str
+    body: Body
+    name: str = ""
+
+
+def rows_of(body: Body, width: int) -> Sequence[LaidRow]:
+    """A body's rows at a width."""
+    return body(width) if callable(body) else [row for line in body for row in rows([(line, "")], width)]
+
+
+def facts(told: Sequence[tuple[str, str]], width: int, indent: int = LABELS) -> list[LaidRow]:
+    """What is told of several things, each after its label, in a column of their own where there is room for one."""
+    hang = indent if width >= NARROW else 1
+    return [
+        row for label, words in told for row in rows([(f"{label}  ".ljust(hang), "$soft"), (words, "")], width, hang)
+    ]
 
 
 class Laid(Widget):

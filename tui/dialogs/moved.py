@@ -1,6 +1,7 @@
 """Asks which place holds where a session's hosts are said to be elsewhere today than its journal has them."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -10,8 +11,29 @@ from textual.widgets import Button
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
-from tui.text.block import lines_of
-from tui.widgets.said import Press, Said
+from tui.dialogs.laid import Laid, facts
+from tui.widgets.said import Press
+from tui.widgets.step.laid_out import LaidRow, blocks, rows
+
+HANG = 19
+"""Cells of the answers' column."""
+
+
+def moved_rows(moved: Sequence[str], width: int) -> list[LaidRow]:
+    """Which hosts are elsewhere, and what follows from each answer."""
+    told = (
+        ("As in the session", "what is left runs where everything so far ran"),
+        ("As today", "what is left runs where the runbook and the settings say today"),
+        ("Leave it", "the session stays as it is"),
+    )
+    choices = [row for label, words in told for row in facts([(label, words)], width, HANG)]
+    return blocks(
+        [
+            [row for line in moved for row in rows([(line, "bold")], width, 2)],
+            choices,
+            rows([("Your choice is recorded.", "$soft")], width),
+        ]
+    )
 
 
 class WhichHosts(Dialog[str | None]):
@@ -19,6 +41,7 @@ class WhichHosts(Dialog[str | None]):
 
     ACTS = "moved"
     FIRST: ClassVar[str] = "#no"
+    kind = "◆ HOSTS"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("moved"),
         Binding("left,up", "app.focus_previous", show=False),
@@ -30,8 +53,7 @@ class WhichHosts(Dialog[str | None]):
         self._moved = moved
 
     def body(self) -> Iterable[Widget]:
-        words = "Everything so far ran on the hosts of the session. Your choice is recorded."
-        yield Said(lines_of([*self._moved, "", words]), classes="dialog-text")
+        yield Laid(partial(moved_rows, self._moved), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Leave it", "dialog.no"), id="no")

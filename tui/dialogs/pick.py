@@ -17,6 +17,7 @@ class Pick(Dialog[int | None]):
     """Gives the place of what was picked; nothing is `preselected` where picking it would soon record something."""
 
     FIRST: ClassVar[str] = "OptionList"
+    kind = "◆ CHOOSE"
 
     def __init__(self, title: str, choices: Sequence[str], preselected: bool = True) -> None:
         super().__init__(title)

@@ -10,11 +10,12 @@ from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
+from tui.dialogs.laid import Laid, facts
 from tui.session.state import Attempt
-from tui.text.block import block, lines_of
-from tui.text.command import command_lines
+from tui.text.block import Piece, block
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
+from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
 
 Resolved = tuple[bool, str]
 """Whether it succeeded, and how the operator knows."""
@@ -23,6 +24,8 @@ Follow = Literal["follow"]
 """Asks to follow the command again, which may be running still or have left its exit status."""
 
 
+INDENT = 13
+"""Cells of the column of labels."""
 WANTED = "write how you know; it is recorded"
 
 
@@ -35,28 +38,53 @@ class Resolve(Dialog[Resolved | Follow | None]):
     ACTS = "resolve"
     BINDINGS: ClassVar[list[BindingType]] = bindings("resolve")
     FIRST: ClassVar[str] = "Input"
+    DEFAULT_CLASSES = "dialog unknown"
+    kind = "? UNKNOWN"
 
-    found = getters.query_one("#found", Said)
+    found = getters.query_one("#found", Laid)
     reason = getters.query_one("#reason", Input)
     no = getters.query_one("#no", Button)
 
-    def __init__(self, attempt: Attempt, target: str = "", look: Callable[[], str] | None = None) -> None:
-        super().__init__("UNKNOWN outcome")
+    def __init__(
+        self,
+        attempt: Attempt,
+        target: str = "",
+        look: Callable[[], str] | None = None,
+        title: str = "Its outcome is not known",
+    ) -> None:
+        super().__init__(title)
         self._attempt = attempt
-        self._target = target or attempt.host
+        self._target = target
         self._look_there = look
 
     def body(self) -> Iterable[Widget]:
+        self._found_there = "looking…" if self._look_there else ""
+        yield Laid(self._rows, id="found", classes="dialog-text")
+
+    def _rows(self, width: int) -> list[LaidRow]:
+        """What was sent and where, what the host knows of it, and what each answer does."""
         attempt = self._attempt
         detail = (attempt.outcome and attempt.outcome.detail) or "it is not known"
-        lines = [
-            f"Attempt {attempt.number} on {self._target}, {attempt.started:%H:%M:%S} UTC: {detail}",
-            *command_lines(f"$ {attempt.whole}"),
-            "It may have run completely, in part or not at all. Nothing is run again automatically.",
+        on: list[Piece] = [("on ", "$soft"), (attempt.host, "bold")]
+        on += [("  as ", "$soft"), (self._target, "")] if self._target not in ("", attempt.host) else []
+        on += [("  attempt ", "$soft"), (str(attempt.number), ""), ("  at ", "$soft")]
+        on += [(f"{attempt.started:%H:%M:%S} UTC", "")]
+        there = self._found_there or "look what happened, then record it"
+        answers = [
+            ("Succeeded", "the step continues after it"),
+            ("Failed", "it can be retried, skipped or rolled back"),
         ]
-        yield Said(lines_of(lines), classes="dialog-text")
-        looking = "On the host: looking…" if self._look_there else "Check on the host what happened, then record it."
-        yield Said(block(looking), id="found", classes="dialog-text")
+        if attempt.durable:
+            answers.append(("Follow", "its output, if it is still running there"))
+        may = "It may have run completely, in part or not at all; nothing runs again by itself."
+        return blocks(
+            [
+                rows(on, width, 3),
+                code(attempt.whole, width),
+                rows([(f"? {detail}. ", "bold $st-bad"), (may, "")], width, 2),
+                facts([("on the host", there), *answers], width, INDENT),
+            ]
+        )
 
     def field(self) -> Iterable[Widget]:
         yield Said(block("How do you know?"), classes="dialog-hint")
@@ -67,7 +95,8 @@ class Resolve(Dialog[Resolved | Follow | None]):
             self.app.work(self, self._look_there, self._found, lambda error: self._found(error.message))
 
     def _found(self, words: str) -> None:
-        self.found.say(block(f"On the host: {words}"))
+        self._found_there = words
+        self.found.refresh(layout=True)
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")

@@ -1,6 +1,7 @@
 """Tells the person who resumes a session where it stands, and offers to make the last checks again first."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -10,8 +11,19 @@ from textual.widgets import Button
 
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
-from tui.text.block import lines_of
-from tui.widgets.said import Press, Said
+from tui.dialogs.laid import Laid, facts
+from tui.session.views.handover import NEXT
+from tui.widgets.said import Press
+from tui.widgets.step.laid_out import LaidRow, blocks, rows
+
+
+def left_rows(lines: Sequence[str], checks: int, width: int) -> list[LaidRow]:
+    """How the session was left, and what the answers do; what is next is what one looks for."""
+    left = [row for line in lines for row in rows([(line, "bold" if line.startswith(NEXT) else "")], width, 2)]
+    first = [("Continue", "nothing more runs until you start it")]
+    many = "1 read-only step was" if checks == 1 else f"{checks} read-only steps were"
+    again = [("Check", f"{many} good after the last change: run again now, which changes nothing")] if checks else []
+    return blocks([left, facts([*first, *again], width)])
 
 
 class TakenUp(Dialog[bool]):
@@ -19,6 +31,7 @@ class TakenUp(Dialog[bool]):
 
     ACTS = "taken-up"
     FIRST: ClassVar[str] = "#go-on"
+    kind = "▶ RESUMED"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("taken-up"),
         Binding("left,up", "app.focus_previous", show=False),
@@ -26,16 +39,12 @@ class TakenUp(Dialog[bool]):
     ]
 
     def __init__(self, lines: Sequence[str], checks: int) -> None:
-        super().__init__("The session is resumed")
-        self._lines = lines
+        super().__init__(lines[0])
+        self._lines = lines[1:]
         self._checks = checks
 
     def body(self) -> Iterable[Widget]:
-        yield Said(lines_of(self._lines), classes="dialog-text")
-        if self._checks:
-            many = "1 read-only step was" if self._checks == 1 else f"{self._checks} read-only steps were"
-            words = f"{many} checked after the last change, and can be checked again now."
-            yield Said(lines_of([words]), classes="dialog-text")
+        yield Laid(partial(left_rows, self._lines, self._checks), classes="dialog-text")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Continue", "dialog.no"), id="go-on")

@@ -14,8 +14,8 @@ from tui.widgets.said import Press, Said
 class Told(Dialog[None]):
     """Lines that stay until they are put away; nothing of them is cut off."""
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
-        super().__init__(title)
+    def __init__(self, title: str, lines: Sequence[str], kind: str = "") -> None:
+        super().__init__(title, kind)
         self._lines = lines
 
     def body(self) -> Iterable[Widget]:

@@ -1,8 +1,9 @@
 """Drafts from a session what people have to be told about it: how the rollback goes, what happened, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from tui.runbook.templates.variables import without_empty, worded
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.rollback import Need, rollback_plan
 from tui.text.amounts import spelled
@@ -24,6 +25,12 @@ def incident_values(state: SessionState, now: datetime) -> dict[str, str]:
         "incident_impact": "\n".join(f"- {words}" for words in _impact(state, now)),
         "incident_resolution": "\n".join(f"- {words}" for words in _resolution(state)),
     }
+
+
+def message_text(state: SessionState, name: str, values: Mapping[str, str], now: datetime) -> str:
+    """The text of a message with everything known filled in; of what is not known it says so."""
+    known = {**values, **incident_values(state, now)}
+    return worded(without_empty(state.runbook.messages[name].body, known), known)
 
 
 def progress(state: SessionState) -> str:

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from tui.errors import NotNow, RunbookError
 from tui.execution.commands import shown_whole
-from tui.execution.incident import incident_values
+from tui.execution.incident import message_text
 from tui.execution.live_session import Listener, LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.rechecking import still_to_hold
 from tui.runbook.model import Action, Section, Step
-from tui.runbook.templates.variables import FACTS, without_empty, worded
+from tui.runbook.templates.variables import FACTS
 from tui.session.possible.refusals import READ_ONLY, Situation, checkable
 from tui.session.state import SessionState
 from tui.session.views.doubts import doubtful
@@ -88,9 +88,7 @@ class Viewer:
 
     def message(self, name: str) -> str:
         """The text of a message with everything known filled in; of what is not known it says so."""
-        drafted = incident_values(self.state, self.now())
-        values = {**self.values(), **drafted}
-        return worded(without_empty(self.runbook.messages[name].body, values), values)
+        return message_text(self.state, name, self.values(), self.now())
 
     def doubts(self, step: Step) -> tuple[Step, ...]:
         """The changes before a step that a restart of their host has put in doubt; they are looked at before it."""

@@ -9,6 +9,7 @@ from tui.front import FrontPage, asks
 from tui.session.archive.store import Store
 from tui.session.journal.durable import replace_private
 from tui.session.journal.private import private_folder
+from tui.text.amounts import counted
 
 FORMS = ("md", "html", "json")
 
@@ -52,5 +53,5 @@ async def export_session(screen: FrontPage[None], session: str) -> None:
 
     app = screen.app
     paths = await app.work_done(lambda: write_exports(app.workspace.store, session, exports_folder()))
-    lines = ["Only you can read them:", f"{paths[0].parent}{os.sep}", *(f"  {path.name}" for path in paths)]
-    await app.ask(Told("Exported", lines))
+    lines = [f"{paths[0].parent}{os.sep}", *(f"  {path.name}" for path in paths)]
+    await app.ask(Told(f"{counted(len(paths), 'file')} that only you can read", lines, "✔ EXPORTED"))

@@ -32,6 +32,7 @@ class Links(Dialog[str | None]):
     """Gives the address of the page that was chosen."""
 
     FIRST: ClassVar[str] = "OptionList"
+    kind = "◆ LINKS"
 
     def __init__(self, links: tuple[Link, ...], values: Mapping[str, str] = NOTHING) -> None:
         super().__init__("Dashboards and links")

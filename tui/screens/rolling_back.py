@@ -1,5 +1,7 @@
 """Turns an open session to its rollback: one question, with the plan in it and a reason to be chosen."""
 
+from collections.abc import Sequence
+
 from tui.dialogs import RollbackReason
 from tui.errors import NotNow
 from tui.execution.viewer import Viewer
@@ -15,8 +17,10 @@ from tui.widgets.tripped_text import proposed_reason
 
 
 @asks
-async def ask_to_roll_back(screen: FrontPage[None]) -> None:
+async def ask_to_roll_back(screen: FrontPage[None], left: Sequence[str] = ()) -> None:
     """Ask why, and roll back; the reason of a trigger that tripped is offered first, then what failed.
+
+    Where the session was resumed for it, `left` says how it was left.
 
     The first is chosen already where a trigger tripped, but not while a command is running: that would be stopped,
     and what it was writing may be lost.
@@ -29,7 +33,7 @@ async def ask_to_roll_back(screen: FrontPage[None]) -> None:
     reasons = [reason.title for reason in conductor.runbook.rollback_reasons]
     offered = list(dict.fromkeys(filter(None, (proposed, failure_words(conductor.state), *reasons))))
     preselected = bool(proposed) and conductor.state.running() is None and not conductor.busy
-    reason = await screen.app.ask(RollbackReason(offered, head, changes, preselected))
+    reason = await screen.app.ask(RollbackReason(offered, [*left, *head], changes, preselected))
     if reason:
         conductor.roll_back(flow, reason)
         screen.app.open_run()

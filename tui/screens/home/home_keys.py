@@ -1,6 +1,7 @@
 """What the keys of the first screen do: set up, resume, look at what is over, tick a follow-up off."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from tui.actions import Act, called
 from tui.drill.rehearsals import Practised
@@ -152,31 +153,23 @@ class HomeActs(FrontPage[None]):
     @asks
     async def action_tick(self) -> None:
         """Choose a follow-up that is done, and write what was found."""
-        from tui.dialogs.pick import Pick
-
-        left = self.left
-        now = self.app.workspace.clock.now()
-        if not left:
+        if self.left:
+            await self._tick_one_of(self.left)
+        else:
             self.app.show_error(NO_FOLLOWUP)
-            return
-
-        rows = [f"{one.followup.title} – {one.words(now)}" for one in left]
-        place = await self.app.ask(Pick("Which is done?", rows, preselected=False))
-        if place is not None:
-            await self._ticked(left[place])
 
     @asks
     async def _ask_of(self, due: Due) -> None:
-        await self._ticked(due)
+        await self._tick_one_of((due,))
 
-    async def _ticked(self, due: Due) -> None:
-        from tui.dialogs import AskText
+    async def _tick_one_of(self, left: Sequence[Due]) -> None:
+        from tui.dialogs.written import TickOff
 
         app = self.app
-        note = await app.ask(AskText("Done", f"{due.followup.title}: what was found? (may be empty)", required=False))
-        if note is not None:
-            store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
-            await app.work_done(lambda: tick_off(store, due, clock, operator, note))
+        store, clock, operator = app.workspace.store, app.workspace.clock, app.operator
+        done = await app.ask(TickOff(left, clock.now()))
+        if done is not None:
+            await app.work_done(lambda: tick_off(store, left[done.place], clock, operator, *done.texts))
             self.read_again()
 
     def action_replay(self) -> None:

@@ -250,7 +250,7 @@ class PlayedScreen(SessionScreen):
 
     @asks
     async def action_jump(self) -> None:
-        text = await self.app.ask(AskText("Go to", JUMP))
+        text = await self.app.ask(AskText("Go to", JUMP, kind="/ GO TO"))
         if text:
             self._jump(text)
 

@@ -41,7 +41,7 @@ class ReplayScreen(PlayedScreen, inherit_bindings=False):
 
     @asks
     async def action_search(self) -> None:
-        text = await self.app.ask(AskText("Search the session", self._prompt(FIND), self._searched))
+        text = await self.app.ask(AskText("Search the session", self._prompt(FIND), self._searched, kind="/ SEARCH"))
         if text:
             await self._search_for(text)
 

@@ -78,10 +78,9 @@ class RollbackScreen(SessionActs):
         message = conductor.runbook.messages[name]
         can_send = bool(message.send) and not self.app.workspace.drill
         title, to = worded(message.title, conductor.values()), worded(message.to, conductor.values())
-        result = await self.app.ask(SendMessage(title, conductor.message(name), can_send, to))
-        if result is not None:
-            how, text = result
-            await self.app.work_done(lambda: conductor.deliver(name, "", text, how))
+        sent = await self.app.ask(SendMessage(title, conductor.message(name), can_send, to))
+        if sent is not None:
+            await self.app.work_done(lambda: conductor.deliver(name, "", sent.text, sent.how))
             self.show_now()
 
     def action_everything(self) -> None:

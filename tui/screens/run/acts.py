@@ -3,8 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tui.dialogs import AskMoment, AskText, Confirm, Question, Resolve, SendMessage, Sign, TypeName
+from msgspec import Struct
+
+from tui.dialogs import AskText, Confirm, Question, Resolve, SendMessage, Sign, TypeName
+from tui.dialogs.laid import Way
 from tui.dialogs.pick import Pick
+from tui.dialogs.written import CorrectValue
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
 from tui.front import asks
@@ -15,16 +19,32 @@ from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import address, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.session import SessionScreen
-from tui.screens.run.text import check_lines, not_known, sign_rows, start_of, start_rows
+from tui.screens.run.text import (
+    AGAIN,
+    check_lines,
+    not_known,
+    sign_rows,
+    skip_words,
+    start_of,
+    start_rows,
+    way_called,
+)
 from tui.session.possible.refusals import ACTING
 from tui.session.state import StepStatus
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
-from tui.session.views.notices import ALREADY
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
 from tui.widgets.moment import current_step, waiting_kind
+from tui.widgets.step.beside import host_and_target
 
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
+
+
+class Allowed(Struct, frozen=True):
+    """A start that the operator allows: the second person's name, empty where none is needed; `first` for all of it."""
+
+    second: str = ""
+    first: bool = False
 
 
 class SessionActs(SessionScreen):
@@ -88,7 +108,7 @@ class SessionActs(SessionScreen):
         elif status is StepStatus.PENDING:
             await self._start(step)
         elif status is StepStatus.RUNNING:
-            await self._run(step, lambda second: self.conductor.start(step.id, "continue", second))
+            await self._run(step, lambda allowed: self.conductor.start(step.id, "continue", allowed.second))
         elif status is StepStatus.PASSED:
             self.action_sign()
         elif status is StepStatus.FAILED:
@@ -98,7 +118,7 @@ class SessionActs(SessionScreen):
 
     async def _start(self, step: Step) -> None:
         """Start a step; where it begins with the operator's part, that comes at once."""
-        if await self._run(step, lambda second: self.conductor.start(step.id, step.danger.value, second)):
+        if await self._run(step, lambda allowed: self.conductor.start(step.id, step.danger.value, allowed.second)):
             waits = waiting_kind(self.viewer.state, step)
             if waits:
                 await self._human(step, waits)
@@ -110,47 +130,69 @@ class SessionActs(SessionScreen):
         titles = [f"  {doubt.title}" for doubt in doubts]
         if unasked(state, doubts):
             lines = [first, *titles, "Checking changes nothing; what is no longer true is done again."]
-            if await self.app.ask(Confirm("Its host was restarted", lines, yes="Look again", no="Not now")):
+            question = Confirm("Its host was restarted", lines, yes="Look again", no="Not now", kind="◆ LOOK AGAIN")
+            if await self.app.ask(question):
                 self._try(lambda: self.conductor.look_again(doubts))
             return
         asked = "Nothing can check this automatically. Are they still true, and how do you know?"
         prompt = [first, *titles, asked, "Esc leaves; u on a step does it again."]
-        reason = await self.app.ask(AskText("Its host was restarted", prompt))
-        if reason:
-            self._try(lambda: self.conductor.vouch(doubts, reason))
+        why = await self.app.ask(AskText("Its host was restarted", prompt, kind="◆ LOOK AGAIN"))
+        if why:
+            self._try(lambda: self.conductor.vouch(doubts, why))
 
-    async def _run(self, step: Step, act: Callable[[str], None], first: bool = False) -> bool:
+    async def _run(self, step: Step, act: Callable[[Allowed], None], firsts: Sequence[bool] = (False,)) -> bool:
         """Have a step run once the operator allows it; whether it was begun.
 
         Args:
-            act: starts it, given the second person's name, which is empty where none is needed.
-            first: all of it runs, and not only what is left.
+            act: starts it, given what was allowed.
+            firsts: what may run: what is left of it, and where the operator has the choice, all of it (True).
         """
-        second = await self._allowed(step, first)
-        return second is not None and self._try(lambda: act(second))
+        allowed = await self._allowed(step, firsts)
+        return allowed is not None and self._try(lambda: act(allowed))
 
-    async def _allowed(self, step: Step, first: bool) -> str | None:
+    async def _allowed(self, step: Step, firsts: Sequence[bool]) -> Allowed | None:
         """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
 
-        Gives the second person's name, which is empty where none is needed, and None where it is not to run.
+        Where there is a choice of what runs it is made in the same question, whose tier is that of the heavier one.
+        Gives None where it is not to run.
         """
-        state = self.viewer.state
-        place = 0 if first or begins_anew(state, step) else state.step(step.id).action
-        approval = step.approve is not Approval.NONE
-        if not approval and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
-            return ""
-        now = self.moment.now if self.moment else None
-        unknown = not_known(state, step, place, now)
-        if unknown:
-            words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
-            raise NotNow(words, "run the step that finds it first")
-        start, name = start_of(state, step, place, now, self.app.usual(state))
-        body = partial(start_rows, start)
+        state, approval = self.viewer.state, step.approve is not Approval.NONE
+        places = [0 if first or begins_anew(state, step) else state.step(step.id).action for first in firsts]
+        harmless = step.danger is Danger.NONE and not step.mutates
+        if not approval and (harmless or all(only_looks(step, place) for place in places)):
+            if len(firsts) == 1:
+                return Allowed(first=firsts[0])
+            choice = await self.app.ask(Pick("Run which commands again?", [way_called(step, one) for one in places]))
+            return None if choice is None else Allowed(first=firsts[choice])
+        ways = self._ways(step, places)
         destroys = step.danger is Danger.DESTRUCTIVE
+        asked: TypeName | Confirm
         if approval or destroys:
-            typed = await self.app.ask(TypeName(step.title, body, name, approval, destroys))
-            return (typed if approval else "") if typed else None
-        return "" if await self.app.ask(Confirm(step.title, body, yes="Run it")) else None
+            asked = TypeName(step.title, approval=approval, destroys=destroys, ways=ways)
+            typed = await self.app.ask(asked)
+            return Allowed(typed if approval else "", firsts[asked.at]) if typed else None
+        asked = Confirm(step.title, yes="Run it", kind="! CHANGES", ways=ways)
+        return Allowed(first=firsts[asked.at]) if await self.app.ask(asked) else None
+
+    def _ways(self, step: Step, places: Sequence[int]) -> list[Way]:
+        """What a confirmation shows of a start at each of these places.
+
+        Raises:
+            NotNow: a value is needed that no step has found yet.
+        """
+        state, now, usual = (
+            self.viewer.state,
+            self.moment.now if self.moment else None,
+            self.app.usual(self.viewer.state),
+        )
+        ways = []
+        for place in places:
+            if unknown := not_known(state, step, place, now):
+                words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
+                raise NotNow(words, "run the step that finds it first")
+            start, name = start_of(state, step, place, now, usual)
+            ways.append(Way(way_called(step, place), partial(start_rows, start), name))
+        return ways
 
     async def _and_then(self, step: Step, place: int) -> None:
         """What the step asks of the operator right after the action at `place` comes at once: no key in between."""
@@ -190,15 +232,11 @@ class SessionActs(SessionScreen):
         can_send = bool(message.send) and not self.app.workspace.drill
 
         title, to = worded(message.title, self.viewer.values()), worded(message.to, self.viewer.values())
-        result = await self.app.ask(SendMessage(title, self.viewer.message(name), can_send, to))
-        if result is None:
+        asked_at = self.viewer.now() if message.ahead else None
+        sent = await self.app.ask(SendMessage(title, self.viewer.message(name), can_send, to, asked_at))
+        if sent is None:
             return
-        (how, text), at = result, None
-        if how == ALREADY and message.ahead:
-            at = await self.app.ask(AskMoment(title, "When was it sent?", self.viewer.now()))
-            if not at:
-                return
-        await self.app.work_done(lambda: self.conductor.deliver(name, step.id, text, how, at or ""))
+        await self.app.work_done(lambda: self.conductor.deliver(name, step.id, sent.text, sent.how, sent.at))
         self.show_now()
         await self._and_then(step, place)
 
@@ -226,21 +264,22 @@ class SessionActs(SessionScreen):
     def action_skip(self) -> None:
         if self.refused("skip"):
             return
-        self._with_reason("Skip", "Why is it skipped?", lambda step, reason: self.conductor.skip(step, reason))
+        words = partial(skip_words, self.viewer.state)
+        self._with_reason("↷ SKIP", words, lambda step, reason: self.conductor.skip(step, reason))
 
     def action_reopen(self) -> None:
         if self.refused("reopen"):
             return
-        self._with_reason(
-            "Do it again", "Why should it be done again?", lambda step, reason: self.conductor.reopen(step, reason)
-        )
+        self._with_reason("↻ DO AGAIN", lambda step: AGAIN, lambda step, reason: self.conductor.reopen(step, reason))
 
     @asks
-    async def _with_reason(self, title: str, prompt: str, act: Callable[[str, str], None]) -> None:
+    async def _with_reason(
+        self, kind: str, prompt: Callable[[Step], Sequence[str]], act: Callable[[str, str], None]
+    ) -> None:
         step = self.step
         if step is None:
             return
-        reason = await self.app.ask(AskText(f"{title}: {step.title}", prompt))
+        reason = await self.app.ask(AskText(step.title, prompt(step), kind=kind))
         if reason:
             self._try(lambda: act(step.id, reason))
 
@@ -252,22 +291,18 @@ class SessionActs(SessionScreen):
         if self.viewer.doubts(step):
             await self._look_again(self.viewer.doubts(step))
             return
-        place, first = self.viewer.state.step(step.id).action, False
-        if repeatable(step, place) and not begins_anew(self.viewer.state, step):
-            rows = [
-                f"what failed, {place + 1} of {len(step.actions)}, and what follows it",
-                "all from the step's first",
-            ]
-            choice = await self.app.ask(Pick("Run which commands again?", rows))
-            if choice is None:
-                return
-            first = choice == 1
-        await self._run(step, lambda second: self.conductor.retry(step.id, first, second), first)
+        place = self.viewer.state.step(step.id).action
+        choice = repeatable(step, place) and not begins_anew(self.viewer.state, step)
+        await self._run(
+            step,
+            lambda allowed: self.conductor.retry(step.id, allowed.first, allowed.second),
+            (False, True) if choice else (False,),
+        )
 
     @asks
     async def action_note(self) -> None:
         step = self.step
-        text = await self.app.ask(AskText("Note", f"About: {step.title if step else 'the session'}"))
+        text = await self.app.ask(AskText(step.title if step else "The session", "What is to be noted?", kind="◆ NOTE"))
         if text:
             self._try(lambda: self.conductor.note(text, step.id if step else ""))
 
@@ -277,22 +312,10 @@ class SessionActs(SessionScreen):
         if self.refused("values"):
             return
         known = self.viewer.correctable()
-        names = list(known)
-        rows = [f"{name} = {known[name] or '(empty)'}" for name in names]
-        place = await self.app.ask(Pick("Which value is wrong?", rows, preselected=False))
-        if place is None:
-            return
-        name = names[place]
-        variable = self.viewer.runbook.variables.get(name)
-        prompt = f"{variable.prompt} ({name})" if variable else f"{name}, which a step captured"
-        optional = variable is not None and variable.optional
-        value = await self.app.ask(AskText("Correct a value", prompt, known[name], required=not optional))
-        if value is None or value == known[name]:
-            return
-        lines = f"{name}: {known[name] or 'empty'} → {value or 'empty'}. Why?"
-        reason = await self.app.ask(AskText("Correct a value", lines))
-        if reason:
-            self._try(lambda: self.conductor.correct(name, value, reason))
+        corrected = await self.app.ask(CorrectValue(known, self.viewer.runbook.variables))
+        if corrected is not None:
+            value, reason = corrected.texts
+            self._try(lambda: self.conductor.correct(list(known)[corrected.place], value, reason))
 
     @asks
     async def action_cancel(self) -> None:
@@ -304,14 +327,16 @@ class SessionActs(SessionScreen):
             lines = [
                 *command_lines(f"{running.host}: {running.whole}"),
                 "The command and everything it started are stopped; the step is then cancelled.",
+                "What it has done until then stays: nothing is undone by itself.",
             ]
-        if await self.app.ask(Confirm("Stop the running command?", lines, yes="Stop it")):
+        if await self.app.ask(Confirm("Stop the running command?", lines, yes="Stop it", kind="■ STOP")):
             self.conductor.cancel()
 
     async def _resolve(self, step: Step) -> None:
         attempt = self.viewer.state.attempts[self.viewer.state.step(step.id).attempts[-1]]
         look = partial(self.conductor.look, attempt) if attempt.durable else None
-        result = await self.app.ask(Resolve(attempt, look=look))
+        _, target = host_and_target(self.viewer.state, step.actions[attempt.action])
+        result = await self.app.ask(Resolve(attempt, target, look, step.title))
         if result == "follow":
             self._try(lambda: self.conductor.rejoin(step.id))
         elif result is not None:

@@ -73,7 +73,7 @@ class SessionScreen(SessionShown):
     async def action_search(self) -> None:
         if self.refused("search"):
             return
-        text = await self.app.ask(AskText("Search", self._prompt(SEARCH), self._search.text))
+        text = await self.app.ask(AskText("Search", self._prompt(SEARCH), self._search.text, kind="/ SEARCH"))
         attempt = self._attempt
         if text and attempt:
             self._search.begin(

@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.dialogs.laid import facts
 from tui.execution.commands import directory_of, names_needed, shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
@@ -13,6 +14,7 @@ from tui.runbook.index import index_of
 from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
+from tui.screens.run.will import will
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import attempt_called, place_words
@@ -38,10 +40,13 @@ class Doing(Struct, frozen=True):
 
 
 class Start(Struct, frozen=True):
-    """What is confirmed before a step starts: what comes first to be known, what is done where, what follows."""
+    """What is confirmed before a step starts: what is to be known first, what is done where, what it does, and what
+    follows from that.
+    """
 
     first: tuple[str, ...] = ()
     doing: tuple[Doing, ...] = ()
+    will: tuple[tuple[str, str], ...] = ()
     follows: tuple[str, ...] = ()
 
 
@@ -54,6 +59,8 @@ def start_of(
     first = []
     if not place and (anew := begins_anew(state, step)):
         first.append(f"All of it is run again: {anew}.")
+    elif not place and state.step(step.id).action:
+        first.append("All of it is run again, from the step's first on.")
     if place:
         first.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
     follows = []
@@ -64,7 +71,8 @@ def start_of(
     if late:
         follows.append(f"{OVER} the window: {late}")
     doing = _joined(_doing(state, action, values) for action in step.actions[place:])
-    return Start(tuple(first), tuple(doing), tuple(follows)), host_name(state, step, place)
+    told = will(state, step, place, usual)
+    return Start(tuple(first), tuple(doing), tuple(told), tuple(follows)), host_name(state, step, place)
 
 
 def _doing(state: SessionState, action: Action, values: Mapping[str, str]) -> Doing | None:
@@ -100,9 +108,27 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
         on += [("  as ", "$soft"), (doing.target, "")] if doing.target else []
         on += [("  in ", "$soft"), (doing.directory, "")] if doing.directory else []
         groups += [rows(on, width, 3), [row for text in doing.does for row in code(text, width)]]
+    groups.append(facts(start.will, width))
     for line in start.follows:
         groups.append(rows([(line, "bold $st-bad")], width, 2))
     return blocks(groups)
+
+
+def way_called(step: Step, place: int) -> str:
+    """What of a step runs again from the action at `place` on."""
+    return f"What failed, {place + 1} of {len(step.actions)}, and on" if place else "All from the first"
+
+
+def skip_words(state: SessionState, step: Step) -> list[str]:
+    """What skipping a step comes to, and the question why."""
+    items = [item.title for item in state.runbook.checklist if item.id in step.checklist]
+    left = [f"It leaves open: {'; '.join(items)}."] if items else []
+    begun = bool(state.step(step.id).attempts)
+    return ["What is left of it is not run." if begun else "Nothing of it is run.", *left, "Why is it skipped?"]
+
+
+AGAIN = ("It is to do once more, and to sign; nothing runs until you start it.", "Why should it be done again?")
+"""What doing a settled step again comes to, and the question why."""
 
 
 def not_known(state: SessionState, step: Step, place: int, now: datetime | None) -> list[str]:

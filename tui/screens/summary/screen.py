@@ -59,6 +59,9 @@ TICK = 0.5
 AROUND = 10
 """Rows that are no card's: the line on top, the keys, two frames, and four rows of what deviated."""
 
+REOPENS = ("It is finished. Its steps can then be done again, and it is to be finished once more.", "It is recorded.")
+"""What reopening a session comes to."""
+
 
 class SummaryScreen(FrontPage[None]):
     """Shows the open session as it is on the disk."""
@@ -182,7 +185,7 @@ class SummaryScreen(FrontPage[None]):
         if len(left) > 8:
             lines.append(f"… and {len(left) - 8} more")
 
-        if await self.app.ask(Confirm("Finish the session?", lines, yes="Finish")):
+        if await self.app.ask(Confirm("Finish the session?", lines, yes="Finish", kind="◆ FINISH")):
             conductor.finish(result)
 
     @asks
@@ -194,7 +197,7 @@ class SummaryScreen(FrontPage[None]):
             return
         conductor = self.app.acting()
 
-        if await self.app.ask(Confirm("Reopen the session?", ["It is finished. Reopening is recorded."])):
+        if await self.app.ask(Confirm("Reopen the session?", REOPENS, yes="Reopen", kind="◆ REOPEN")):
             conductor.take_up(conductor.state.operator, platform.node())
             self.app.open_run()
 
@@ -206,7 +209,7 @@ class SummaryScreen(FrontPage[None]):
 
     @asks
     async def action_note(self) -> None:
-        text = await self.app.ask(AskText("Note", "About the session:"))
+        text = await self.app.ask(AskText("The session", "What is to be noted?", kind="◆ NOTE"))
         if text:
             self.app.acting().note(text)
 

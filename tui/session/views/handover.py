@@ -9,6 +9,9 @@ from tui.session.views.called import status_word
 NAMED = 3
 """Steps that were left out and are named, at most; the log has them all."""
 
+NEXT = "Next:"
+"""What the line begins with that says where the session continues."""
+
 
 def handover_summary(state: SessionState) -> tuple[str, ...]:
     """A few lines, one subject each, from the state as it was left."""
@@ -28,7 +31,7 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
         left.append(f"Was running on {running.host}: {first_line(running.command)[:60]} – {how}.")
     following = state.next_step()
     if following is not None:
-        left.append(f"Next: {following.title} ({status_word(state, state.step(following.id))}).")
+        left.append(f"{NEXT} {following.title} ({status_word(state, state.step(following.id))}).")
     skipped = [step.title for step in steps if state.step(step.id).status is StepStatus.SKIPPED]
     if skipped:
         more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""

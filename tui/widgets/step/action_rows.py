@@ -6,6 +6,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from tui.execution.commands import shown_whole
+from tui.execution.incident import message_text
 from tui.execution.measuring.watch import words_of_watch
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
@@ -209,6 +210,8 @@ def _body(
     words = worded(action.open or "", values) if action.open is not None and action.title else words
     if words and words != title:
         found += rows([("   ", ""), (words, "")], width, 3)
+    if action.send is not None and not one.done:
+        found += _preview(moment, action.send, values, room)
     for line in command_lines(worded(action.original, values)) if action.original and action.automatic else ():
         found += rows([("   document: ", "$faint"), (line, LABEL)], width, 5)
     answer = moment.state.step(step.id).answers.get(place)
@@ -217,6 +220,13 @@ def _body(
     if answer is not None and not any(answer == check.came for check in one.checks):
         found += rows([("   answered ", LABEL), (answer, "")], width, 3)
     return found
+
+
+def _preview(moment: Moment, name: str, values: Mapping[str, str], room: Room) -> list[LaidRow]:
+    """The text of a message as it would go out now; of a long one its beginning."""
+    text = message_text(moment.state, name, values, moment.now).strip()
+    lines = [row for line in text.split("\n") for row in rows([("   ", ""), (line, "")], room.width, 3)]
+    return folded(lines, room)
 
 
 def _commands(

@@ -13,6 +13,7 @@ from tui.session.views.called import attempt_failed, settled_by
 from tui.session.views.doubts import restart_since
 from tui.session.views.rollback import Need, assuming_done, planned, rollback_plan
 from tui.session.views.symptoms import cause_of
+from tui.session.views.usual import Usual
 from tui.text.amounts import counted, guessed
 from tui.text.block import NO_BREAK, Piece
 from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES
@@ -170,7 +171,8 @@ def after(moment: Moment, step: Step, values: Mapping[str, str], width: int) -> 
     found: list[LaidRow] = []
     found += _looks_like(moment, step, width, indent)
     found += _attempts(moment, step, width, indent)
-    found += _way_back(moment, step, width, indent)
+    for label, words in way_back(state, step, moment.usual):
+        found += labelled(label, [(words, "")], width, indent)
     for note in state.step(step.id).notes:
         found += labelled("✎ noted", [(note, "")], width, indent)
     for place, line in enumerate(worded(step.note, values).strip().splitlines()):
@@ -216,20 +218,19 @@ def _sign(attempt: Attempt) -> Piece:
     return (f"✖ {attempt.number}", STYLES["bad"]) if bad else (f"✔ {attempt.number}", STYLES["good"])
 
 
-def _way_back(moment: Moment, step: Step, width: int, indent: int) -> list[LaidRow]:
-    """Which steps undo this one, and what a rollback from here would be."""
-    state = moment.state
-    found: list[LaidRow] = []
+def way_back(state: SessionState, step: Step, usual: Mapping[str, Usual]) -> list[tuple[str, str]]:
+    """Which steps undo this one, and what a rollback from here would be: a label and its words each."""
+    found: list[tuple[str, str]] = []
     titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
     if titles:
         more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
-        found += labelled("undone by", [("; ".join(titles[:NAMED]) + more, "")], width, indent)
+        found.append(("undone by", "; ".join(titles[:NAMED]) + more))
     elif step.mutates and not step.needed_if:
-        found += labelled("undone by", [("nothing in this runbook", "")], width, indent)
+        found.append(("undone by", "nothing in this runbook"))
     count = _steps_back(state, step.id) if state.rollback is None and not state.step(step.id).status.settled else 0
     if count:
-        length = guessed(rollback_time(state, step, moment.usual))
-        found += labelled("rollback", [(f"{counted(count, 'step')}, {length} from here", "")], width, indent)
+        length = guessed(rollback_time(state, step, usual))
+        found.append(("rollback", f"{counted(count, 'step')}, {length} from here"))
     return found
 
 
