@@ -14,7 +14,6 @@ from tests.tui.test_one_read import settled
 from tests.tui.test_run import running
 from tui.dialogs import AskText, Confirm
 from tui.dialogs.base import Dialog
-from tui.dialogs.pick import Pick
 from tui.dialogs.written import CorrectValue
 from tui.errors import RunbookError
 from tui.execution.workspace import Workspace
@@ -31,7 +30,7 @@ from tui.session import events as ev
         ("nnn", AskText),
         ("nk", AskText),
         ("kn", AskText),
-        ("v\r", Pick),
+        ("v\r", CorrectValue),
         ("\x11\r", Confirm),
     ],
 )
@@ -55,8 +54,6 @@ async def test_a_value_is_chosen_corrected_and_explained_in_one_question(workspa
         await pilot.press("v")
         asked = await dialog(pilot, CorrectValue)
         await pilot.press("enter")
-        await until(pilot, lambda: "nothing is chosen yet" in shown(app))
-        await pilot.press("down", "enter", "enter")
         await until(pilot, lambda: "release is that already" in shown(app))
         asked.value.value = "v3"
         await pilot.press("enter", "enter")

@@ -39,11 +39,12 @@ async def test_all_from_the_first_brings_what_had_been_missing(
         await pilot.press("y")
         await comes(pilot, app, "code", StepStatus.FAILED)
         await pilot.press("r")
-        await dialog(pilot, Confirm)
+        asked = await dialog(pilot, Confirm)
         assert "All from the first (f2)" in shown(app)
-        assert "git fetch --tags" not in shown(app)
-        await pilot.press("f2", "y")  # what is typed before the other way has been seen is dropped
-        await until(pilot, lambda: app.screen.armed and "git fetch --tags" in shown(app))
+        assert "From 2 of 2 on" in shown(app)
+        await pilot.press("f2")
+        await until(pilot, lambda: asked.armed and "All of it is run again" in shown(app))
+        assert app.screen is asked
         assert "What failed, 2 of 2, and on (f2)" in shown(app)
         await pilot.press("y")
         await comes(pilot, app, "code", StepStatus.SIGNED)

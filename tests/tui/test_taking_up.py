@@ -113,7 +113,7 @@ async def test_an_unknown_outcome_shows_what_the_host_knows_and_is_followed_agai
         await until(pilot, lambda: "UNKNOWN" in shown(app))
         await pilot.press("enter")
         asked = await dialog(pilot, Resolve)
-        await until(pilot, lambda: "On the host: It is still running (2 processes)." in shown(app))
+        await until(pilot, lambda: "It is still running (2 processes)." in shown(app))
         asked.query_one("#follow").press()
         await until(pilot, lambda: conductor.state.step("backup").status is StepStatus.PASSED)
 
