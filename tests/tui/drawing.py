@@ -9,18 +9,12 @@ import msgspec
 from msgspec import Struct
 from textual.widgets import Input
 
-from tests.support.every_dialog import EVERY
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
-from tui.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
+from tui.dialogs import Confirm, Question, RollbackReason, Sign, TypeName
 from tui.dialogs.base import Dialog
-from tui.dialogs.moved import WhichHosts
-from tui.dialogs.pick import Pick
-from tui.dialogs.taken_up import TakenUp
-from tui.dialogs.told import Told
-from tui.dialogs.written import CorrectValue, TickOff
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, settle
@@ -274,89 +268,6 @@ async def trouble(stage: Stage) -> None:
 @drawn
 async def rollback_reason(stage: Stage) -> None:
     await stage.asked("http", "ctrl+r", RollbackReason)
-
-
-@drawn
-async def resolve(stage: Stage) -> None:
-    await run_unknown(stage)
-    await stage.pilot.press("enter")
-    await dialog(stage.pilot, Resolve)
-
-
-@drawn
-async def run_again(stage: Stage) -> None:
-    stage.app.push_screen(EVERY["ways"]())
-    await dialog(stage.pilot, Confirm)
-
-
-@drawn
-async def message(stage: Stage) -> None:
-    await run_message(stage)
-    await stage.pilot.press("enter")
-    await dialog(stage.pilot, SendMessage)
-
-
-@drawn
-async def run_message(stage: Stage) -> None:
-    await stage.opened("announce")
-
-
-@drawn
-async def correct(stage: Stage) -> None:
-    await stage.opened("http")
-    await stage.pilot.press("v")
-    await dialog(stage.pilot, CorrectValue)
-    await stage.pilot.press("down")
-
-
-@drawn
-async def skip(stage: Stage) -> None:
-    await stage.opened("migrate")
-    await stage.pilot.press("k")
-    await dialog(stage.pilot, AskText)
-
-
-@drawn
-async def quit_asked(stage: Stage) -> None:
-    await run_running(stage)
-    await stage.pilot.press("q")
-    await dialog(stage.pilot, Confirm)
-
-
-@drawn
-async def pick(stage: Stage) -> None:
-    await stage.opened("http")
-    await stage.pilot.press("t")
-    await dialog(stage.pilot, Pick)
-
-
-@drawn
-async def taken_up(stage: Stage) -> None:
-    kept(stage, ["unfinished"])
-    stage.app.resume("last")
-    await dialog(stage.pilot, TakenUp)
-
-
-@drawn
-async def tick_off_asked(stage: Stage) -> None:
-    kept(stage, ["deployed"])
-    stage.app.push_screen(HomeScreen())
-    await stage.says("Watch the error rate")
-    await stage.pilot.press("x")
-    await dialog(stage.pilot, TickOff)
-
-
-@drawn
-async def told(stage: Stage) -> None:
-    lines = ["/home/ana/.local/state/runbook/exports/", "  20261124-020000-deploy.md", "  20261124-020000-deploy.html"]
-    stage.app.push_screen(Told("2 files that only you can read", lines, "✔ EXPORTED"))
-    await dialog(stage.pilot, Told)
-
-
-@drawn
-async def moved(stage: Stage) -> None:
-    stage.app.push_screen(WhichHosts(["web: shop-1.example in the session, shop-2.example today"]))
-    await dialog(stage.pilot, WhichHosts)
 
 
 @drawn

@@ -21,7 +21,8 @@ from textual.command import CommandPalette
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import shown
-from tests.tui.drawing import DRAWN, FOLDER, REPLIES, RUNBOOK, Stage
+from tests.tui.drawing import FOLDER, REPLIES, RUNBOOK, Stage
+from tests.tui.drawing_dialogs import DRAWN
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.dialogs.base import Dialog
