@@ -16,7 +16,7 @@ from tui.dialogs import (
 )
 from tui.dialogs.ask import AskSecret
 from tui.dialogs.base import Dialog
-from tui.dialogs.laid import Way
+from tui.dialogs.laid import WayToRun
 from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
@@ -43,8 +43,8 @@ MANY = [f"line {number}" for number in range(60)]
 CHOICE = Action(ask="Which?", answer=AnswerKind.CHOICE, choices=("one", "two"))
 DUE = Due(session="s", followup=FollowUp(id="watch", title="Watch the error rate", within="1h"), due=NOW)
 WAYS = (
-    Way("What failed, 2 of 2, and on", ["$ git checkout v2"], "web"),
-    Way("All from the first", ["$ git fetch", "$ git checkout v2"], "tools"),
+    WayToRun("What failed, 2 of 2, and on", ["$ git checkout v2"], "web"),
+    WayToRun("All from the first", ["$ git fetch", "$ git checkout v2"], "tools"),
 )
 
 EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {

@@ -11,8 +11,8 @@ from textual.widgets import RadioSet
 
 from tui.dialogs import Confirm, Question, RollbackReason, SendMessage, Sign, TypeName
 from tui.dialogs.base import Dialog
+from tui.dialogs.confirm import Ways
 from tui.dialogs.pick import Pick
-from tui.dialogs.ways import Ways
 from tui.execution.conductor.conductor import Conductor
 from tui.front import Front
 from tui.runbook.index import index_of

@@ -17,7 +17,7 @@ from tui.dialogs import (
     Resolve,
     RollbackReason,
     SendMessage,
-    Sent,
+    SentMessage,
     Sign,
     TypeName,
 )
@@ -245,9 +245,9 @@ async def test_a_message_can_be_changed_and_is_copied(workspace: Workspace) -> N
         assert "write it in by hand" in shown(pilot.app)
         asked.screen.query_one(TextArea).text = "Deploying v2"
         assert await asked.press("f3") is NOTHING
-        assert await asked.press("f2") == Sent("copied", "Deploying v2")
+        assert await asked.press("f2") == SentMessage("copied", "Deploying v2")
         assert pilot.app.clipboard == "Deploying v2"
-        assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("f3") == Sent("sent", "Hi")
+        assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("f3") == SentMessage("sent", "Hi")
         assert await (await ask(pilot, SendMessage("Notice", "Hi", True))).press("escape") is None
 
 

@@ -5,7 +5,7 @@ from tui.dialogs.ask import RollbackReason as RollbackReason
 from tui.dialogs.confirm import Confirm as Confirm
 from tui.dialogs.confirm import TypeName as TypeName
 from tui.dialogs.message import SendMessage as SendMessage
-from tui.dialogs.message import Sent as Sent
+from tui.dialogs.message import SentMessage as SentMessage
 from tui.dialogs.question import Question as Question
 from tui.dialogs.resolve import Resolve as Resolve
 from tui.dialogs.sign import Sign as Sign

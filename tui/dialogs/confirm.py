@@ -9,13 +9,64 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.actions import bindings
-from tui.dialogs.laid import Body, Way
+from tui.dialogs.base import Dialog, Result
+from tui.dialogs.laid import Body, Laid, WayToRun, read, rows_of
 from tui.dialogs.sign import second_problem
-from tui.dialogs.ways import Ways
 from tui.people import same_person
 from tui.text.block import Block, Piece, block, lines_of, shown, styled
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
+
+
+class Ways(Dialog[Result]):
+    """Shows the first of `ways`; the key shows the next, which is then the one that is allowed.
+
+    After another one is shown, nothing is heard until it has been seen, as when the dialog opened.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ways")
+
+    def __init__(self, title: str, ways: Sequence[WayToRun], kind: str = "") -> None:
+        super().__init__(title, kind)
+        self.ways = ways
+        self.at = 0
+
+    @property
+    def way(self) -> WayToRun:
+        """What is shown, and allowed by the answer."""
+        return self.ways[self.at]
+
+    @property
+    def _next(self) -> WayToRun:
+        return self.ways[(self.at + 1) % len(self.ways)]
+
+    def body(self) -> Iterable[Widget]:
+        if len(self.ways) == 1:
+            yield read(self.way.body)
+        else:
+            yield Laid(lambda width: rows_of(self.way.body, width), classes="dialog-text")
+
+    def other(self) -> Iterable[Button]:
+        """The button that shows the other way, where there is one."""
+        if len(self.ways) > 1:
+            yield Press(self.named(self._next.called, "ways.other"), id="other")
+
+    def action_other(self) -> None:
+        """Show the other way, and hear nothing until it has been seen."""
+        if not self.armed or len(self.ways) == 1:
+            return
+        self.at = (self.at + 1) % len(self.ways)
+        self.armed = False
+        other = self.query_one("#other", Button)
+        other.label = self.named(self._next.called, "ways.other")
+        other.refresh(layout=True)
+        self.query_one(Laid).refresh(layout=True)
+        self.box.scroll_home(animate=False)
+        self.shown_anew()
+        self.call_after_refresh(self._drawn)
+
+    def shown_anew(self) -> None:
+        """What else of the dialog depends on which way is shown."""
 
 
 class Confirm(Ways[bool]):
@@ -37,9 +88,9 @@ class Confirm(Ways[bool]):
         yes: str = "Yes",
         no: str = "No",
         kind: str = "",
-        ways: Sequence[Way] = (),
+        ways: Sequence[WayToRun] = (),
     ) -> None:
-        super().__init__(title, ways or [Way("", lines)], kind)
+        super().__init__(title, ways or [WayToRun("", lines)], kind)
         self._yes, self._no = yes, no
 
     def buttons(self) -> Iterable[Button]:
@@ -113,9 +164,9 @@ class TypeName(Ways[str | None]):
         name: str = "",
         approval: bool = False,
         destroys: bool = True,
-        ways: Sequence[Way] = (),
+        ways: Sequence[WayToRun] = (),
     ) -> None:
-        super().__init__(title, ways or [Way("", lines, name)], "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW")
+        super().__init__(title, ways or [WayToRun("", lines, name)], "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW")
         self.set_class(destroys, "destructive")
         self._approval = approval
 

@@ -22,7 +22,7 @@ Body = Sequence[str] | Lay
 """What is read in a dialog: lines, or what lays itself out."""
 
 
-class Way(Struct, frozen=True):
+class WayToRun(Struct, frozen=True):
     """One way to do what is asked about: what its key says, what is read of it, and the host's name it asks for."""
 
     called: str

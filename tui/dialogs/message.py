@@ -23,7 +23,7 @@ TALLEST = 10
 """Rows of the text that are shown at most at a time."""
 
 
-class Sent(Struct, frozen=True):
+class SentMessage(Struct, frozen=True):
     """How a message went out (copied, sent or already sent), its text, and when where it was sent already."""
 
     how: str
@@ -39,7 +39,7 @@ def moment_problem(text: str, now: datetime) -> str:
     return f"that is in the future: it is {now:%Y-%m-%d %H:%M} UTC now" if moment > now else ""
 
 
-class SendMessage(Dialog[Sent | None]):
+class SendMessage(Dialog[SentMessage | None]):
     """The message's text, ready to be changed; `can_send` where the runbook has a command that sends it.
 
     Where it matters when people were told, `now` is the time, and one that was sent already needs to say when.
@@ -62,7 +62,7 @@ class SendMessage(Dialog[Sent | None]):
 
     def body(self) -> Iterable[Widget]:
         to = [("to ", "$soft"), (self._to, "bold"), ("  ", "")] if self._to else []
-        yield Said(styled([[*to, ("tab reaches the text, to change it", "$soft")]]), classes="dialog-hint")
+        yield Said(styled([[*to, ("tab to change it", "$soft")]]), classes="dialog-hint")
         draft = Draft(self._text, id="message")
         draft.styles.height = min(TALLEST, self._text.count("\n") + 2)
         yield draft
@@ -108,4 +108,4 @@ class SendMessage(Dialog[Sent | None]):
         if how == "copied":
             self.app.copy_to_clipboard(text)
             self.app.say("Copied, if the terminal allows it (OSC 52). Paste it where it goes.")
-        self.dismiss(Sent(how, text, at))
+        self.dismiss(SentMessage(how, text, at))

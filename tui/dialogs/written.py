@@ -52,7 +52,7 @@ class ChooseAndWrite(Dialog[Written | None]):
         if len(self._rows) == 1:
             yield Said(lines_of(self._rows), classes="dialog-text")
         else:
-            yield Said(block("↑↓ choose · enter goes on"), classes="dialog-hint")
+            yield Said(block("↑↓ choose · enter continues"), classes="dialog-hint")
             yield Choices(self._rows)
 
     def field(self) -> Iterable[Widget]:
@@ -133,7 +133,6 @@ class CorrectValue(ChooseAndWrite):
         )
 
     def on_mount(self) -> None:
-        super().on_mount()
         if len(self._names) == 1:
             self.begin(0)
 

@@ -6,7 +6,7 @@ from functools import partial
 from msgspec import Struct
 
 from tui.dialogs import AskText, Confirm, Question, Resolve, SendMessage, Sign, TypeName
-from tui.dialogs.laid import Way
+from tui.dialogs.laid import WayToRun
 from tui.dialogs.pick import Pick
 from tui.dialogs.written import CorrectValue
 from tui.errors import NotNow, RunbookError
@@ -174,7 +174,7 @@ class SessionActs(SessionScreen):
         asked = Confirm(step.title, yes="Run it", kind="! CHANGES", ways=ways)
         return Allowed(first=firsts[asked.at]) if await self.app.ask(asked) else None
 
-    def _ways(self, step: Step, places: Sequence[int]) -> list[Way]:
+    def _ways(self, step: Step, places: Sequence[int]) -> list[WayToRun]:
         """What a confirmation shows of a start at each of these places.
 
         Raises:
@@ -191,7 +191,7 @@ class SessionActs(SessionScreen):
                 words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
                 raise NotNow(words, "run the step that finds it first")
             start, name = start_of(state, step, place, now, usual)
-            ways.append(Way(way_called(step, place), partial(start_rows, start), name))
+            ways.append(WayToRun(way_called(step, place), partial(start_rows, start), name))
         return ways
 
     async def _and_then(self, step: Step, place: int) -> None:

@@ -127,7 +127,7 @@ def skip_words(state: SessionState, step: Step) -> list[str]:
     return ["What is left of it is not run." if begun else "Nothing of it is run.", *left, "Why is it skipped?"]
 
 
-AGAIN = ("It is to do once more, and to sign; nothing runs until you start it.", "Why should it be done again?")
+AGAIN = ("It is to do again, and to sign; nothing runs until you start it.", "Why should it be done again?")
 """What doing a settled step again comes to, and the question why."""
 
 

@@ -59,7 +59,7 @@ TICK = 0.5
 AROUND = 10
 """Rows that are no card's: the line on top, the keys, two frames, and four rows of what deviated."""
 
-REOPENS = ("It is finished. Its steps can then be done again, and it is to be finished once more.", "It is recorded.")
+REOPENS = ("It is finished. Its steps can then be done again, and it is finished again after them.", "It is recorded.")
 """What reopening a session comes to."""
 
 

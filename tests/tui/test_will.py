@@ -1,0 +1,78 @@
+"""What a confirmation says in words of what a start will do: only what the runbook and history know."""
+
+from msgspec.structs import replace
+
+from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load_text
+from tui.runbook.walk import steps_of
+from tui.screens.run.will import will
+from tui.session import events as ev
+from tui.session.state import initial
+from tui.session.views.usual import Usual
+
+TEXT = """
+format = 1
+[runbook]
+title = "T"
+default_host = "web"
+[hosts.web]
+local = true
+[flows.deploy]
+title = "D"
+kind = "deploy"
+sections = ["s"]
+downtime = "10m"
+[[sections]]
+id = "s"
+title = "S"
+[[sections.steps]]
+id = "stop"
+title = "Stop the containers"
+mutates = true
+budget = "3m"
+[[sections.steps.actions]]
+run = "docker-compose down"
+downtime = "begins"
+[[sections.steps.actions]]
+run = "uptime"
+[[sections.steps]]
+id = "look"
+title = "Look"
+[[sections.steps.actions]]
+run = "uptime"
+[[sections.steps]]
+id = "start"
+title = "Start the containers"
+mutates = true
+[[sections.steps.actions]]
+run = "docker-compose up -d"
+downtime = "ends"
+"""
+
+
+def told(runbook: Runbook, step_id: str, median: float = 0.0) -> dict[str, str]:
+    (step,) = [one for _, one in steps_of(runbook) if one.id == step_id]
+    begun = ev.SessionStarted(session="one", flow="deploy", operator="ana", title="T", runbook_hash="")
+    state = replace(initial(runbook), flow="deploy", started=begun)
+    usual = {step_id: Usual(median, median, median, 3)} if median else {}
+    return dict(will(state, step, 0, usual))
+
+
+def test_it_says_how_much_changes_how_long_it_takes_whom_it_cuts_off_and_that_nothing_undoes_it() -> None:
+    assert told(load_text(TEXT, "r.toml"), "stop", 41.0) == {
+        "changes": "by 1 of 2 commands; the other one only reads",
+        "time": "usually 0:41, budget 3:00",
+        "users": "cut off until “Start the containers” is done, planned for up to 10 minutes",
+        "undone by": "nothing in this runbook",
+    }
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    plain = TEXT.replace('downtime = "begins"\n', "").replace('downtime = "ends"\n', "").replace('budget = "3m"\n', "")
+    assert "users" not in told(load_text(plain, "r.toml"), "stop")
+    assert told(load_text(plain, "r.toml"), "start") == {"time": "budget 1:00", "undone by": "nothing in this runbook"}
+
+
+def test_a_cut_that_ends_in_the_same_step_is_one_while_it_runs() -> None:
+    both = TEXT.replace('run = "uptime"\n', 'run = "uptime"\ndowntime = "ends"\n', 1)
+    assert told(load_text(both, "r.toml"), "stop")["users"] == "cut off while it runs, planned for up to 10 minutes"
