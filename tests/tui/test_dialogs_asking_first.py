@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.tui.conftest import shown
+from tests.support.every_dialog import WAYS
+from tests.tui.conftest import dialog, shown, until
 from tests.tui.test_dialogs import NOTHING, ask
 from tui.app import RunbookApp
 from tui.dialogs import (
@@ -15,6 +16,7 @@ from tui.dialogs import (
 from tui.dialogs.base import Dialog
 from tui.dialogs.confirm import typed_so_far
 from tui.dialogs.pick import Pick
+from tui.dialogs.written import CorrectValue, Written
 from tui.execution.workspace import Workspace
 from tui.runbook.model import Action, AnswerKind
 from tui.screens.run.text import Doing, Start, start_rows
@@ -75,3 +77,37 @@ async def test_what_loses_data_is_never_the_one_that_enter_takes_and_the_keys_to
             assert "↑↓ choose" in shown(pilot.app)
             assert await asked.press("enter") is NOTHING
             await asked.press("escape")
+
+
+async def test_another_way_asks_for_its_own_hosts_name_and_forgets_what_was_typed_for_the_other(
+    workspace: Workspace,
+) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        given: list[str | None] = []
+        asked = TypeName("Drop it again", ways=WAYS)
+        pilot.app.push_screen(asked, given.append)
+        await dialog(pilot, TypeName)
+        await pilot.press("w", "e", "b", "f2")
+        await until(pilot, lambda: asked.armed and "Type tools and press Enter" in shown(pilot.app))
+        assert asked.typed.value == ""
+        await pilot.press("w", "e", "b", "enter")
+        assert given == []
+        assert "that is not tools" in shown(pilot.app)
+        await pilot.press("backspace", "backspace", "backspace", "t", "o", "o", "l", "s", "enter")
+        await until(pilot, lambda: given == ["tools"])
+    assert asked.at == 1
+
+
+async def test_of_several_values_none_is_chosen_until_a_person_chose_one(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test() as pilot:
+        given: list[Written | None] = []
+        asked = CorrectValue({"release": "v2", "branch": "main"}, {})
+        pilot.app.push_screen(asked, given.append)
+        await dialog(pilot, CorrectValue)
+        assert asked.value.value == ""
+        await pilot.press("enter")
+        assert "nothing is chosen yet" in shown(pilot.app)
+        await pilot.press("down", "down", "enter", "2", "enter", "enter")
+        assert "a reason is needed" in shown(pilot.app)
+        await pilot.press("o", "k", "enter")
+        await until(pilot, lambda: given == [Written(1, ("2", "ok"))])

@@ -66,8 +66,9 @@ class ChooseAndWrite(Dialog[Written | None]):
 
     @on(OptionList.OptionHighlighted)
     def _marked(self, event: OptionList.OptionHighlighted) -> None:
-        self.problem("")
-        self.begin(event.option_index)
+        if self.chosen == event.option_index:  # the list's own first mark, which is taken away again, is no choice
+            self.problem("")
+            self.begin(event.option_index)
 
     def begin(self, place: int) -> None:
         """What a row brings with it into the fields."""
