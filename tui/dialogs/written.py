@@ -66,7 +66,7 @@ class ChooseAndWrite(Dialog[Written | None]):
 
     @on(OptionList.OptionHighlighted)
     def _marked(self, event: OptionList.OptionHighlighted) -> None:
-        if self.chosen == event.option_index:  # the list's own first mark, which is taken away again, is no choice
+        if self.chosen == event.option_index:  # the list's own first mark, which does not last, is not a choice
             self.problem("")
             self.begin(event.option_index)
 
