@@ -14,7 +14,7 @@ from tui.dialogs import (
     Sign,
     TypeName,
 )
-from tui.dialogs.ask import AskSecret
+from tui.dialogs.ask import AskLogin, AskSecret
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import WayToRun
 from tui.dialogs.moved import WhichHosts
@@ -65,7 +65,8 @@ EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "tick-off": lambda: TickOff([DUE, DUE], NOW),
     "tick-off-one": lambda: TickOff([DUE], NOW),
     "secret": lambda: AskSecret("The password of the database"),
-    "reason": lambda: RollbackReason(["errors", "slow"], ["the plan"], ["  ○ a step"]),
+    "login": lambda: AskLogin("web asks", ["One-time password:"]),
+    "reason": lambda: RollbackReason(["errors", "slow", "data"], ["the plan"], ["  ○ a step"] * 4),
     "number": lambda: Question(Action(ask="How many errors?", answer=AnswerKind.NUMBER)),
     "yes-no": lambda: Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)),
     "choice": lambda: Question(CHOICE),

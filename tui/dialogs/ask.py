@@ -111,7 +111,7 @@ class AskLogin(AskText):
     """What a login needs typed: masked, and gone once it is sent. What is asked are mostly a server's own words."""
 
     def __init__(self, title: str, lines: Sequence[str]) -> None:
-        super().__init__(title, lines, required=False, secret=True)
+        super().__init__(title, lines, required=False, secret=True, kind="◆ LOGIN")
 
 
 class AskSecret(AskText):
