@@ -41,7 +41,8 @@ class MonitorCard(Vertical):
         yield self._graph
         yield self._triggers
 
-    def on_resize(self, event: events.Resize) -> None:
+    def watch_virtual_size(self) -> None:
+        """Say it again in another size; Textual sends no `Resize` where a list was scrolled before its first layout."""
         if self._told is not None:
             self.tell(*self._told)
 
@@ -84,7 +85,8 @@ class MonitorList(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield self._words
 
-    def on_resize(self, event: events.Resize) -> None:
+    def watch_virtual_size(self) -> None:
+        """Say it again in another size; Textual sends no `Resize` where a list was scrolled before its first layout."""
         if self._told is not None:
             self.tell(*self._told)
 
