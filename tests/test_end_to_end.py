@@ -72,7 +72,7 @@ def test_a_drill_in_a_terminal_survives_kill_9(tmp_path: Path) -> None:
         os.kill(screen.child, signal.SIGKILL)
         assert screen.wait() == -signal.SIGKILL
     with terminal((*RUNBOOK, "resume"), tmp_path, environment, (80, 24)) as screen:
-        screen.wait_for("The session is resumed")
+        screen.wait_for("RESUMED")
         until_recorded(screen, sessions, "\x0c", "sessionresumed")
         until_asked_to_quit(screen)
         for _ in range(20):

@@ -36,7 +36,7 @@ INSTANT = float("inf")
 REPLAYED = 300.0
 """How much faster than life a session goes by that is replayed in a picture: it has to have lasted."""
 
-CARD = "The session is resumed"
+CARD = "RESUMED"
 
 
 class Shot(Struct, frozen=True):
@@ -95,7 +95,7 @@ SHOTS = (
     Shot("checks", before="check-application", press=("x",), until="9 ok"),
     Shot("watch", before="verify-sentry", press=("m",), until="Celery workers", pace=1.0),
     Shot("troubleshoot", before="verify-http", press=("t", "…Which trouble", "enter"), until="symptoms"),
-    Shot("taken-up", before="verify-http", until="The session is resumed", card=True),
+    Shot("taken-up", before="verify-http", until=CARD, card=True),
     Shot(
         "replay",
         "verify-http",

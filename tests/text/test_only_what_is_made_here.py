@@ -17,7 +17,7 @@ SHOWS_NOTHING = {
     *("App", "Screen", "ModalScreen", "Widget", "ScrollView", "Horizontal", "Vertical", "VerticalScroll", "Footer"),
     *("Message", "Worker", "Timer", "Size", "Region", "Strip", "Color", "reactive", "var", "on", "events"),
     *("cell_len", "set_cell_size", "get_character_cell_size", "MessagePump", "AwaitComplete", "getters"),
-    *("Style", "RichColor", "Theme", "LayoutUpdate", "Provider", "Grid", "Content"),
+    *("Style", "RichColor", "Theme", "LayoutUpdate", "Provider", "Grid", "Content", "Stylesheet", "LRUCache"),
 }
 """What shows no text of its own, or only the names of keys; what `render` gives is looked at below."""
 MAY = {
@@ -29,6 +29,8 @@ MAY = {
     ("widgets/fields/line_input.py", "Input"): "makes its value safe itself, or shows dots",
     ("widgets/fields/line_input.py", "SuggestFromList"): "made safe there",
     ("widgets/draft.py", "TextArea"): "makes its text safe itself",
+    ("widgets/spans.py", "ChopsUpdate"): "writes strips that were drawn",
+    ("widgets/spans.py", "Control"): "moves the cursor",
     ("widgets/words.py", "Visual"): "draws a block",
     ("widgets/step/card.py", "Visual"): "draws a block",
     ("widgets/rollback/head.py", "Digits"): "a clock",
@@ -60,7 +62,7 @@ SAYERS: dict[str, set[str]] = {
 SAYERS["add_option"] = {"widgets/fields/option_rows.py"}
 DRAWN = {"title", "sub_title", "border_title", "border_subtitle", "label", "tooltip", "placeholder", "suggester"}
 """What Textual draws as soon as it is set, or given by this name to a widget."""
-SET = {"widgets/fields/line_input.py"}
+SET = {"widgets/fields/line_input.py", "widgets/said.py"}
 UPDATES = {
     "widgets/said.py": "a block",
     "widgets/rollback/head.py": "a clock",

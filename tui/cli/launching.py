@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.cli.options import pairs
-from tui.cli.printing import Saying, complain, is_terminal, tell
+from tui.cli.printing import Saying, can_ask, complain, is_terminal, tell
 from tui.errors import RunbookError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def make_setup(
 
 def ask_on_terminal(workspace: "Workspace") -> None:
     """Let logins ask on the terminal, where a person sits there; the answers are not shown."""
-    if is_terminal(sys.stdin, sys.stderr):
+    if can_ask():
         workspace.asking.by(_typed)
 
 

@@ -74,6 +74,11 @@ def is_terminal(*ends: TextIO | None) -> bool:
     return all(stream is not None and stream.isatty() for stream in ends or (sys.stdin, sys.stdout))
 
 
+def can_ask() -> bool:
+    """Whether a person types, and reads what is complained of."""
+    return is_terminal(sys.stdin, sys.stderr)
+
+
 class Commands(click.Group):
     """A group that ends in words whatever becomes of its output."""
 

@@ -57,9 +57,7 @@ class Ways(Dialog[Result]):
             return
         self.at = (self.at + 1) % len(self.ways)
         self.armed = False
-        other = self.query_one("#other", Button)
-        other.label = self.named(self._next.called, "ways.other")
-        other.refresh(layout=True)
+        self.query_one("#other", Press).say(self.named(self._next.called, "ways.other"))
         self.query_one(Laid).refresh(layout=True)
         self.box.scroll_home(animate=False)
         self.shown_anew()

@@ -23,6 +23,11 @@ class Press(Button):
     def __init__(self, label: Block, *, id: str) -> None:
         super().__init__(label, id=id, compact=True)
 
+    def say(self, label: Block) -> None:
+        """Show other words, as wide as they are."""
+        self.label = label
+        self.refresh(layout=True)
+
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as its words, and the blanks beside them that it has: Textual counts two of these always."""
         return super().get_content_width(container, viewport) - 2 * (1 - int(self.styles.line_pad))

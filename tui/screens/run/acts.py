@@ -274,12 +274,12 @@ class SessionActs(SessionScreen):
 
     @asks
     async def _with_reason(
-        self, kind: str, prompt: Callable[[Step], Sequence[str]], act: Callable[[str, str], None]
+        self, kind: str, about: Callable[[Step], Sequence[str]], act: Callable[[str, str], None]
     ) -> None:
         step = self.step
         if step is None:
             return
-        reason = await self.app.ask(AskText(step.title, prompt(step), kind=kind))
+        reason = await self.app.ask(AskText(step.title, about(step), kind=kind))
         if reason:
             self._try(lambda: act(step.id, reason))
 
