@@ -60,7 +60,7 @@ class OutputView(Lines):
             self.following = following
 
     class Moved(Message):
-        """Other lines are out of sight than before."""
+        """Other lines are out of sight than before, or it has another size."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -166,6 +166,7 @@ class OutputView(Lines):
 
     def on_resize(self, event: events.Resize) -> None:
         self.grew()
+        self.post_message(self.Moved())  # what its frame says has another room too
 
     def action_scroll_right(self) -> None:
         self.set_total(self._total, 0 if self.wrapped else WIDEST)
