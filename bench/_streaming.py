@@ -1,5 +1,6 @@
 """The run screen on a terminal, its first step printing so many MB a second for as long as it is let."""
 
+import gc
 import itertools
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import one_section
 from tui.app import RunbookApp
+from tui.cli.main import GARBAGE
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
@@ -61,6 +63,7 @@ class Streaming(FakeTransport):
 
 
 def main(rate: float) -> None:
+    gc.set_threshold(GARBAGE)  # as the command does
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "runbook.toml"
         path.write_text(RUNBOOK, encoding="utf-8")

@@ -218,6 +218,28 @@ async def test_cancel_asks_and_ends_the_command(workspace: Workspace, host: Fake
         assert "cancelled" in shown(app)
 
 
+async def test_who_comes_back_to_the_running_step_reads_on_where_its_output_was_read(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = Reply(b"load 1\nload 2\n", until=threading.Event())
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conductor.state.running() and "load 2" in shown(app))
+        outputs, made = app.conductor.outputs, []
+        reader = outputs.reader
+        outputs.reader = lambda attempt: made.append(attempt) or reader(attempt)
+        await pilot.press("down")
+        await until(pilot, lambda: "load 2" not in shown(app))
+        await pilot.press("up")
+        await until(pilot, lambda: "load 2" in shown(app))
+        assert made == []
+        await pilot.press("c")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        assert "load 2" in shown(app)
+
+
 async def test_output_is_followed_though_the_screen_looked_before_there_was_any(
     workspace: Workspace, host: FakeTransport
 ) -> None:

@@ -19,6 +19,7 @@ from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes
 from tui.screens.run.room import LIVE, PLAN_AT, Widths
 from tui.screens.run.text import no_output
+from tui.session.output.output import OutputReader
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.called import attempt_failed
@@ -39,6 +40,8 @@ from tui.widgets.step.card import StepCard
 
 TICK = 0.5
 NOTHING_YET = -1
+YOUNG = 5_000
+"""New objects among which garbage is looked for."""
 FLOOD = 256 * 1024
 """Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
 
@@ -78,6 +81,7 @@ class SessionShown(FrontPage[None]):
         self._search = OutputSearch(self, lambda: self.output, self._show_output)
         self._live = False
         self._followed = False
+        self._readers: dict[int, OutputReader] = {}
         self._painted = 0
         self._rested = False
         self._told = ""
@@ -158,6 +162,8 @@ class SessionShown(FrontPage[None]):
 
     def _tick(self) -> None:
         self.show_now()
+        if gc.get_count()[0] > YOUNG:
+            gc.collect(1)  # a little now and then: 50,000 at once hold up a key by 40 ms
 
     def show_now(self, _: object = None) -> None:
         """Show the session as it is, unless it has been let go meanwhile."""
@@ -229,7 +235,7 @@ class SessionShown(FrontPage[None]):
         followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
         if wanted != self._attempt or (followed and not self._followed):
             self._attempt, self._followed, self._painted = wanted, followed, NOTHING_YET
-            view.show(self.viewer.outputs.reader(wanted) if wanted else None)
+            view.show(self._reader(wanted) if wanted else None)
             self._search.stop()
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
             view.settle(self.viewer.outputs.reader(wanted))
@@ -245,6 +251,16 @@ class SessionShown(FrontPage[None]):
             self.call_after_refresh(view.to_error)
         self._entitle_output()
         self._show_offers()
+
+    def _reader(self, attempt: int) -> OutputReader:
+        """The output of an attempt; of the one that runs the reader there was, which knows what came until now."""
+        known = self._readers.get(attempt)
+        if known is None or not known.follows:
+            self._readers.clear()
+            known = self.viewer.outputs.reader(attempt)
+            if known.follows:
+                self._readers[attempt] = known
+        return known
 
     def situation(self) -> Situation:
         """What decides what can be done to the step looked at."""

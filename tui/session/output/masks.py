@@ -120,6 +120,11 @@ def merged(spans: list[Span]) -> list[Span]:
     return found
 
 
+def touching(spans: list[Span], begin: int, end: int) -> list[Span]:
+    """Those that have bytes between two places."""
+    return [span for span in spans if span[1] > begin and span[0] < end]
+
+
 def hide(data: bytes, offset: int, spans: list[Span]) -> bytes:
     """`data`, which begins at `offset` of the file, with every one of the merged spans (of the file) replaced."""
     at = max(0, bisect_right(spans, (offset, 0)) - 1)

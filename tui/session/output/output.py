@@ -25,6 +25,7 @@ from tui.session.output.masks import (
     mask_state,
     merged,
     read_mask,
+    touching,
     write_mask,
 )
 from tui.session.output.redrawn_rows import RedrawnRows
@@ -181,6 +182,11 @@ class OutputReader:
         return os.fstat(self._fd).st_size if self._open() else 0
 
     @property
+    def follows(self) -> bool:
+        """Whether it reads what is being written; else the attempt is over or was left."""
+        return self._writer is not None and not self._writer.closed
+
+    @property
     def withheld(self) -> bool:
         """Whether the text is kept back because nobody has looked for secrets in it."""
         if self._mask is None:
@@ -292,7 +298,7 @@ class OutputReader:
         """
         if self.withheld:
             return
-        compiled = _compiled(pattern)
+        compiled = bytes_pattern(pattern) if isinstance(pattern, str) else pattern
         size = self._ready()
         rows = (line for line in self._rows.redrawn(start, direction) if self._row_matches(compiled, line))
         plain = (self._rows.shown(raw) for raw in self._search_raw(compiled, size, start, direction, stopped))
@@ -346,7 +352,7 @@ class OutputReader:
         stop = min(size, end + self._masker.longest)
         live = self._writer is not None and stop == size
         found = self._masker.spans(self._fetch(start, stop - start), live)
-        return merged([*_near(spans, begin, end), *((start + low, start + high) for low, high in found)])
+        return merged([*touching(spans, begin, end), *((start + low, start + high) for low, high in found)])
 
     def _ready(self) -> int:
         """The size; makes sure that every whole block is in the index."""
@@ -388,13 +394,4 @@ def parts_of(spans: Iterable[Span]) -> Iterator[list[Span]]:
             yield part
             part = []
         part.append((start, end))
-    if part:
-        yield part
-
-
-def _near(spans: list[Span], begin: int, end: int) -> list[Span]:
-    return [span for span in spans if span[1] > begin and span[0] < end]
-
-
-def _compiled(pattern: str | re.Pattern[bytes]) -> re.Pattern[bytes]:
-    return bytes_pattern(pattern) if isinstance(pattern, str) else pattern
+    yield from [part] if part else []

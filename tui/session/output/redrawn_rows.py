@@ -27,9 +27,12 @@ NEAR = 4096
 """What comes between two redraws is looked at in the file where it is shorter than this."""
 
 _UP = re.compile(rb"(?:\x1b\[|\xc2\x9b)[0-9]{0,9}[AF]")
+_UP_WITHOUT_C1 = re.compile(rb"\x1b\[[0-9]{0,9}[AF]")
+"""The same where no C1 character is: with one way to begin it is found five times as quickly."""
 ROW_MOVE = re.compile(rb"\n|(?:\x1b\[|\xc2\x9b)([0-9]{0,9})([ABEFJ])")
 """What leaves a row, or erases those below it."""
 _UNFINISHED = re.compile(rb"(?:\x1b|\x1b\[[0-9]{0,9}|\xc2|\xc2\x9b[0-9]{0,9})\Z")
+_LONGEST_UNFINISHED = 11
 _NOTHING = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20]|\x1b[0-Z\\^-~])*\Z")
 _ERASED = re.compile(rb"\x1b\[[0-2]?K")
 
@@ -86,7 +89,7 @@ class RedrawnRows:
         until = min(size, SCANNED)
         while self._known < until and self._moves <= MOVES:
             data = fetch(self._known, min(16 * BLOCK, until - self._known))
-            cut = _UNFINISHED.search(data)
+            cut = _UNFINISHED.search(data, max(0, len(data) - _LONGEST_UNFINISHED))
             data = data[: cut.start()] if cut else data
             if not data:
                 break
@@ -99,9 +102,10 @@ class RedrawnRows:
 
     def _take(self, data: bytes, index: LineIndex, fetch: Fetch) -> None:
         base, at = self._known, 0
+        ups = _UP if b"\xc2\x9b" in data else _UP_WITHOUT_C1
         while at < len(data) and self._moves <= MOVES:
             if self._row < 0:
-                up = _UP.search(data, at)
+                up = ups.search(data, at)
                 if up is None:
                     return
                 at = up.start()
