@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.support.bundled_host import Host
 from tests.support.mariadb import PASSWORD, Mariadb, mariadb
 from tui.resources import bundled
 from tui.runbook.reading.load import load
+from tui.session.clock import SystemClock
 
 __all__ = ["mariadb"]
 
@@ -93,6 +96,19 @@ def test_the_second_of_two_migrations_that_failed_leaves_its_mark(database: Data
     database.does(COLUMN + "INSERT INTO django_migrations (app, name) VALUES ('coreapp', '0002_tags')")
     (database.folder / "pre-deploy-20261124_020000.migrating").touch()
     assert database.found() == ("coreapp=0002_tags", "coreapp=0001_initial", "half-made")
+
+
+def test_when_the_backup_was_made_is_told_in_utc_and_how_long_ago(database: Database) -> None:
+    stamps = {0: "0 minutes", 119 * 60: "119 minutes", 26 * 3600: "26 hours"}
+    action = database.host.actions("rollback-state")[-1]
+    for age, words in stamps.items():
+        made = SystemClock().now() - timedelta(seconds=age)
+        stamp = f"{made.astimezone(ZoneInfo('America/New_York')):%Y%m%d_%H%M%S}"  # the name has the host's own time
+        (database.folder / f"pre-deploy-{stamp}.sql.gz").write_text("a dump")
+        database.host.program("date", '#!/bin/sh\nTZ=America/New_York exec /usr/bin/date "$@"\n')
+        said = database.host.run(action, backup_date=stamp).stdout
+        assert f"backup made: {made:%Y-%m-%d %H:%M} UTC, {words} ago\n" in said
+    assert "backup made: none was found\n" in database.host.run(action, backup_date="").stdout
 
 
 def test_without_a_record_nothing_is_called_reversed(database: Database) -> None:

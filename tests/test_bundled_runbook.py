@@ -185,6 +185,9 @@ def test_a_rollback_by_reversal_is_inside_its_budget(runbook: Runbook, method: s
     mine = [step for step in steps if step.when.get("method", method) == method and step.id != "rollback-database-half"]
     reversing = [step for step in mine if step.needed_if.get("database_rollback", "reverse") == "reverse"]
     assert sum(seconds(step.budget) for step in reversing) <= seconds(runbook.flows["rollback"].budget)
+    restoring = [step for step in mine if step.needed_if.get("database_rollback") == "restore"]
+    assert sum(seconds(step.budget) for step in restoring) == 6 * 60
+    assert "a restore of the database comes on top (6 minutes" in runbook.section("rollback").text
 
 
 def test_the_database_is_decided_about_when_the_site_is_down_and_what_reversing_does_was_seen(runbook: Runbook) -> None:

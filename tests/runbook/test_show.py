@@ -84,3 +84,5 @@ def test_expectations_in_words() -> None:
     assert expectations(Expect(exit=(), warn=True)) == ["any exit status (else a warning)"]
     assert expectations(Expect()) == []
     assert bounds(Number(at_least=3.11)) == "at least 3.11"
+    assert bounds(Number(below=3600, unit="s")) == "below 1 h"
+    assert bounds(Number(above=5, below=5400, unit="s")) == "above 5 s and below 1 h 30 m"

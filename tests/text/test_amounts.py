@@ -12,6 +12,7 @@ from tui.text.amounts import (
     clock_words,
     digits,
     duration,
+    exactly,
     figure,
     guessed,
     roughly,
@@ -19,6 +20,7 @@ from tui.text.amounts import (
     spelled,
     time_left,
     took_cell,
+    took_clock,
     took_words,
 )
 
@@ -70,6 +72,31 @@ def test_a_time_of_zero_is_not_shown() -> None:
 def test_what_nobody_needs_to_the_second_and_what_is_left_of_a_time(seconds: float, words: str, left: str) -> None:
     assert roughly(seconds) == words
     assert time_left(timedelta(seconds=seconds)) == left
+
+
+def test_what_is_over_took_the_same_in_every_column() -> None:
+    """The first screen had 15:39 where the list of sessions had 15:40."""
+    lengths = (9.96, 42.4, 939.6, 3599.4)
+    assert [took_clock(length) for length in lengths] == [duration(length) for length in lengths]
+    assert [took_clock(length) for length in (4.4, 3723.5)] == ["0:04", "1:02:04"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (60, "60 s"),
+        (150, "2:30"),
+        (300, "5 m"),
+        (3600, "1 h"),
+        (3601, "1:00:01"),
+        (5400, "1 h 30 m"),
+        (172860, "48 h 01 m"),
+        (259200, "3 d"),
+        (150.25, "150.25 s"),
+    ],
+)
+def test_a_long_time_is_compared_as_people_read_it(value: float, words: str) -> None:
+    assert exactly(value, "s") == words
 
 
 def test_a_clock_ticks_in_seconds() -> None:

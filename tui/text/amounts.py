@@ -15,6 +15,11 @@ MOST_PLACES = 6
 BYTES = ("bytes", "B")
 """How a runbook and a probe write the unit of a size."""
 
+SECONDS = ("s", "seconds")
+"""How a runbook and a probe write the unit of a time."""
+LONG = 2 * MINUTE
+"""Seconds from which nobody reads a time in seconds."""
+
 SHORTEST = 0.05
 """A shorter time, in seconds, is not shown: what ran took none."""
 
@@ -59,6 +64,11 @@ def took_words(length: float | None) -> str:
 def took_cell(length: float | None) -> str:
     """How long something took, in a column; blank where it took no time."""
     return duration(length) if length is not None and length >= SHORTEST else ""
+
+
+def took_clock(length: float) -> str:
+    """How long something took that is over, in a column: 0:07, 15:40, 1:02:09; rounded as `duration` rounds it."""
+    return clock_words(round(length))
 
 
 def clock_words(length: float) -> str:
@@ -130,13 +140,24 @@ def figure(value: float, unit: str) -> str:
 
 
 def exactly(value: float, unit: str = "") -> str:
-    """A number as it is, to be compared with another: 3,600 s, 0.042; a size of bytes as people read it."""
+    """A number as it is, to be compared with another: 1,204, 0.042 s; a size and a long time as people read them."""
     if unit in BYTES and abs(value) >= 1024:
         return size(value)
+    if unit in SECONDS and value >= LONG and float(value).is_integer():
+        return _time(int(value))
     if not isfinite(value) or abs(value) >= LARGEST:
         return f"{value:g} {unit}".rstrip()
     number = f"{value:,.10f}".rstrip("0").rstrip(".")
     return f"{number} {unit}".rstrip()
+
+
+def _time(length: int) -> str:
+    """A long time to the second: 5 m, 1 h 30 m, 1:00:01, 3 d."""
+    hours, rest = divmod(length, HOUR)
+    minutes, left = divmod(rest, MINUTE)
+    if left:
+        return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+    return f"{hours} h {minutes:02d} m" if hours and minutes else _hours(length // MINUTE)
 
 
 def size(value: float) -> str:

@@ -9,7 +9,7 @@ from tui.runbook.model import Step
 from tui.session.events import Check
 from tui.session.state import Attempt, StepState, StepStatus
 from tui.session.views.called import attempt_failed, status_sign, status_word
-from tui.text.amounts import clock_words
+from tui.text.amounts import took_clock
 from tui.text.command import command_lines
 
 LINES, CHARACTERS = 1_000, 100_000
@@ -67,7 +67,7 @@ def _brief(source: Source, step_state: StepState) -> str:
     """Where a step stands and how long it took, in the line that a folded step leaves."""
     took = source.took(step_state)
     return status_word(source.state, step_state) + (
-        f" {clock_words(took.total_seconds())}" if took and took.total_seconds() >= 1 else ""
+        f" {took_clock(took.total_seconds())}" if took and took.total_seconds() >= 1 else ""
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tui.runbook.model import Expect, Number
-from tui.text.amounts import BYTES, duration, exactly
+from tui.text.amounts import BYTES, LONG, SECONDS, duration, exactly
 
 
 def expectations(expect: Expect) -> list[str]:
@@ -15,17 +15,15 @@ def expectations(expect: Expect) -> list[str]:
 
 def bounds(number: Number) -> str:
     """The bounds of a number, as in `below 5 %`."""
-    sized = number.unit in BYTES
-    words = [
-        f"{word} {exactly(bound, number.unit if sized else '')}"
-        for word, bound in (
-            ("above", number.above),
-            ("at least", number.at_least),
-            ("below", number.below),
-            ("at most", number.at_most),
-        )
-        if bound is not None
-    ]
+    given = (
+        ("above", number.above),
+        ("at least", number.at_least),
+        ("below", number.below),
+        ("at most", number.at_most),
+    )
+    found = [(word, bound) for word, bound in given if bound is not None]
+    sized = number.unit in BYTES or (number.unit in SECONDS and any(bound >= LONG for _, bound in found))
+    words = [f"{word} {exactly(bound, number.unit if sized else '')}" for word, bound in found]
     unit = f" {number.unit}" if number.unit and not sized else ""
     return " and ".join(words) + unit
 

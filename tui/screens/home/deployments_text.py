@@ -12,7 +12,7 @@ from tui.session.archive.known import KnownSession
 from tui.session.samples import Limit
 from tui.session.views.called import ABANDONED, Tone
 from tui.session.views.usual import Usual, usual_of
-from tui.text.amounts import clock_words, roughly
+from tui.text.amounts import roughly, took_clock
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import STYLES
 from tui.widgets.graph.scale import axis
@@ -105,7 +105,7 @@ def when_words(at: datetime, now: datetime) -> str:
 
 def took_of(one: KnownSession) -> str:
     """How long a session took; of one that is open nothing, since it grows."""
-    return clock_words(one.took) if one.finished and one.took >= 1 else ""
+    return took_clock(one.took) if one.finished and one.took >= 1 else ""
 
 
 def down_of(one: KnownSession) -> str:
@@ -113,7 +113,7 @@ def down_of(one: KnownSession) -> str:
     cut_off = one.downtime
     if not cut_off.outages:
         return ""
-    return f"{'' if cut_off.sure else '≤'}{clock_words(cut_off.seconds)}{'+' if cut_off.since else ''}"
+    return f"{'' if cut_off.sure else '≤'}{took_clock(cut_off.seconds)}{'+' if cut_off.since else ''}"
 
 
 def reason_words(one: KnownSession) -> str:

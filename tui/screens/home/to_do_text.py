@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tui.drill.rehearsals import FRESH, Practised
 from tui.session.views.followups import Due
-from tui.text.amounts import clock_words, one_unit
+from tui.text.amounts import one_unit, took_clock
 from tui.text.block import Piece
 from tui.widgets.looks.fitting import clipped, cut, spread
 
@@ -62,7 +62,7 @@ def drill_line(row: Practised, decided: Mapping[str, float | None], now: datetim
     if width < ROOMY:
         return spread(left, [("unfinished" if row.unfinished else ago, style)], width)
     length = decided.get(row.last.id) if row.last else None
-    words = "unfinished" if row.unfinished else clock_words(length) if length is not None else "–"
+    words = "unfinished" if row.unfinished else took_clock(length) if length is not None else "–"
     when = ago if row.last is None else f"{ago} ago"
     return spread(left, [(f"{when:>{LAST}}", style), (f"{words:>{DECIDED}}", "$soft")], width)
 

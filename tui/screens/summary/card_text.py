@@ -6,7 +6,7 @@ from tui.session.report_card.report_card import CardSection, ReportCard
 from tui.session.state import SessionState
 from tui.session.views.called import Tone, outcome_called, over, result_of
 from tui.session.views.doubts import doubt_words, doubtful
-from tui.text.amounts import clock_words, counted
+from tui.text.amounts import counted, took_clock
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.head.mode import cut
@@ -48,10 +48,10 @@ def _open(state: SessionState, finish: str) -> Line:
 def _bar_line(card: ReportCard, width: int) -> Line:
     """The whole time as a bar of its budget, with what is usual: 38:12 ━━━╂━── of 45:00   usually 32:00."""
     usual = card.usual.median if card.usual else 0.0
-    took = f"  {clock_words(card.took)}{' so far' if card.ended is None else ''} "
-    budget = f" of {clock_words(card.budget)}" if card.budget else ""
-    late = f" ▲ {clock_words(card.took - card.budget)} over" if card.over else ""
-    beside = f"   usually {clock_words(usual)}" if usual else ""
+    took = f"  {took_clock(card.took)}{' so far' if card.ended is None else ''} "
+    budget = f" of {took_clock(card.budget)}" if card.budget else ""
+    late = f" ▲ {took_clock(card.took - card.budget)} over" if card.over else ""
+    beside = f"   usually {took_clock(usual)}" if usual else ""
     room = width - cell_len(took + budget + late + beside) - 2
     style = BAD if card.over else GOOD
     drawn = time_bar(card.took, max(card.took, card.budget, usual), usual, room, style) if card.budget or usual else []
@@ -82,14 +82,14 @@ def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
     """Each figure's value, its name, a short name, and its style."""
     back = card.rollback
     if back is not None:
-        took = clock_words(back.took) if back.took is not None else "open"
+        took = took_clock(back.took) if back.took is not None else "open"
         late = back.took is None or bool(back.allowed and back.took > back.allowed)
-        allowed = f"rollback of {clock_words(back.allowed)}" if back.allowed else "rollback"
+        allowed = f"rollback of {took_clock(back.allowed)}" if back.allowed else "rollback"
         second = took, allowed, "rollback", BAD if late else "bold"
     else:
         second = str(card.skipped), "skipped", "skipped", WARN if card.skipped else "bold"
     down = card.downtime
-    length = clock_words(down.seconds) + ("…" if down.since else "")
+    length = took_clock(down.seconds) + ("…" if down.since else "")
     cut_off = (length if down.sure else f"≤{length}") if down.outages else down.words
     return [
         (str(card.signed), f"of {counted(card.steps, 'step')}", f"of {card.steps}", "bold"),
@@ -142,7 +142,7 @@ def _name(one: CardSection, width: int) -> str:
 
 def _clock(seconds: float) -> str:
     """A time of a column; blank where it is none."""
-    return clock_words(seconds) if seconds >= 1 else ""
+    return took_clock(seconds) if seconds >= 1 else ""
 
 
 def _usual(one: CardSection) -> float:

@@ -12,7 +12,7 @@ from tui.session.report_card.tally import SectionTally, tally
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.doubts import doubtful
 from tui.session.views.rollback import Need, planned
-from tui.text.amounts import clock_words
+from tui.text.amounts import clock_words, took_clock
 from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.checklist.outline import Part
@@ -73,7 +73,7 @@ def heading(moment: Moment, part: Part, is_open: bool, here: bool, place: RowSha
     style = "done" if 0 < found.total == found.settled else "heading" if here else "soft"
     arrow = MARK if place.selected else OPEN if is_open else FOLDED
     left = [(arrow, stands.class_ if place.selected else "faint"), (f"{stands.sign} ", stands.class_)]
-    time = clock_words(found.seconds) if found.seconds >= 1 else ""
+    time = took_clock(found.seconds) if found.seconds >= 1 else ""
     count: Piece = (f"{found.settled}/{found.total}", "good" if style == "done" else "" if here else "soft")
     ends: list[End] = [(count, (f" {time:>{TIME}}", "faint")), (count,)]
     if here and is_open and place.width >= METER_FROM:
@@ -166,10 +166,14 @@ def _times(moment: Moment, step: Step, running: bool) -> list[End]:
     if not moment.state.step(step.id).attempts or (time.took < 1 and not running):
         return [()]
     over = OVER if time.over else ""
-    took: Piece = (f"{over}{clock_words(time.took)}", "bad" if over else "live" if running else "faint")
+    took: Piece = (f"{over}{_took(time.took, running)}", "bad" if over else "live" if running else "faint")
     if not running:
         return [(took,), ()]
     return [(took, (f"/{clock_words(time.budget)}", "soft")), (took,), ()]
+
+
+def _took(length: float, running: bool) -> str:
+    return clock_words(length) if running else took_clock(length)
 
 
 def _why_not(state: SessionState, step: Step) -> list[End]:
