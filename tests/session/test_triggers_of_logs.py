@@ -1,6 +1,7 @@
 """The error rate's trigger over request logs: the bundled command reads them, and a model written otherwise agrees."""
 
 import bisect
+import itertools
 import math
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from tui.execution.measuring.monitors import crossings
+from tui.runbook.model import seconds
 from tui.runbook.reading.load import load
 from tui.runbook.templates.variables import fill_command
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
+from tui.session.samples import TriggerState, advance
 from tui.session.state import SessionState
 
 RUNBOOK = load(Path(__file__).parents[2] / "runbook.toml")
@@ -221,6 +224,25 @@ def test_few_requests_that_happen_to_go_well_do_not_end_the_dwell() -> None:
     found = [at for at in range(10, 600, 10) if night.sample(at, *shares[at // 10 % 4])]
     assert found
     assert found[0] <= 330
+
+
+@pytest.mark.parametrize("answers", [(6.0,), (6.0, 10.0), (10.0,)], ids=["slow", "slow or none in turn", "none"])
+def test_answers_that_are_slow_or_never_come_are_noticed_within_five_and_a_half_minutes(
+    answers: tuple[float, ...],
+) -> None:
+    """From a moment right after a sample began; what never comes is waited for 10 s, and is then slower than any bound."""
+    monitor, trigger = RUNBOOK.monitors["response_time"], RUNBOOK.triggers["response_time"]
+    every, longest = seconds(monitor.every), seconds(monitor.timeout)
+    assert longest == max(10.0, *answers)
+    state, begins = TriggerState(), every
+    for took in itertools.islice(itertools.cycle(answers), 40):
+        ends = begins + took
+        state = advance(trigger, monitor, state, took, ends, failed=took == longest)
+        if state.tripped:
+            break
+        begins += every
+    assert state.tripped
+    assert 300 < ends <= 330
 
 
 def command(tmp_path: Path, requests: list[Request], at: int, live: int) -> str:
