@@ -230,7 +230,7 @@ def test_few_requests_that_happen_to_go_well_do_not_end_the_dwell() -> None:
 def test_answers_that_are_slow_or_never_come_are_noticed_within_five_and_a_half_minutes(
     answers: tuple[float, ...],
 ) -> None:
-    """From a moment right after a sample began; what never comes is waited for 10 s, and is then slower than any bound."""
+    """From a moment right after a sample began; what never comes is waited for 10 s and is slower than any bound."""
     monitor, trigger = RUNBOOK.monitors["response_time"], RUNBOOK.triggers["response_time"]
     every, longest = seconds(monitor.every), seconds(monitor.timeout)
     assert longest == max(10.0, *answers)

@@ -1,25 +1,14 @@
-"""Runs the document's own checks as they stand there, on a host, and compares each verdict with what a session of ours came to.
+"""The document's own checks as they stand there, run on a host, and each verdict beside that of a session of ours."""
 
-    python -m tests.support.oracle ask before b ssh -F ssh_config production-server > before.json
-    python -m tests.support.oracle compare before.json SESSION
-
-`ask` types the document's lines into a login shell, as a person would; `compare` reads a session's journal. tests/data/oracle.toml has what is
-asked, and what a person who reads the output calls good. It ends with 1 where two verdicts differ and nothing explains it.
-"""
-
-import json
 import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from tui.cli.wiring import open_store
-from tui.session.archive.bundle import opened_session
 from tui.session.state import SessionState
 
 ROOT = Path(__file__).parents[2]
@@ -30,10 +19,11 @@ LONGEST = 120
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One check of the document: where it stands, when it is made, what is good, and which actions of ours say the same.
+    """One check of the document: where it stands, when it is made, what is good, and which actions of ours agree.
 
-    `part` is what is taken of its line, where a remark of it names another command. `first` and `replaced` are not of the document: what must be
-    there before, and what would take too long. `held` is for how many seconds a command that never ends is watched.
+    `part` is what is taken of its line, where a remark of it names another command. `first` and `replaced` are not of
+    the document: what must be there before, and what would take too long. `held` is for how many seconds a command that
+    never ends is watched.
     """
 
     lines: str
@@ -142,7 +132,7 @@ def ask(asked: Asked, shell: Sequence[str], values: Mapping[str, str]) -> Answer
     return Answer(asked.lines, command(asked), ran.returncode, output, verdict(asked, ran.returncode, output))
 
 
-def ask_all(phase: str, method: str, shell: Sequence[str]) -> list[Answer]:
+def ask_all(phase: str, method: str, shell: Sequence[str], tell: Callable[[str], object]) -> list[Answer]:
     """Every check of a stop, one after the other; what one gives the next ones have."""
     values: dict[str, str] = {}
     answers = []
@@ -151,7 +141,7 @@ def ask_all(phase: str, method: str, shell: Sequence[str]) -> list[Answer]:
             answers.append(answer := ask(asked, shell, values))
             found = {name: re.search(pattern, answer.output) for name, pattern in asked.gives.items()}
             values |= {name: one[1] for name, one in found.items() if one}
-            print(f"{'good' if answer.good else 'bad ':4} {asked.lines:>9}  {_line(asked)}", file=sys.stderr)
+            tell(f"{'good' if answer.good else 'bad ':4} {asked.lines:>9}  {_line(asked)}")
     return answers
 
 
@@ -196,25 +186,3 @@ def _line(asked: Asked) -> str:
 
 def _last(output: str) -> str:
     return (output.strip().splitlines() or ["no output"])[-1][:120]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Ask a host, or compare what it said with a session."""
-    match arguments:
-        case ["ask", phase, method, *shell]:
-            answers = ask_all(phase, method, shell)
-            print(json.dumps({"phase": phase, "method": method, "answers": msgspec.to_builtins(answers)}, indent=1))
-            return 0
-        case ["compare", file, session]:
-            given = json.loads(Path(file).read_text(encoding="utf-8"))
-            answers = msgspec.convert(given["answers"], list[Answer])
-            with opened_session(open_store(), session) as directory:
-                lines, unexplained = compare(answers, given["phase"], given["method"], directory.load()[1])
-            print("\n".join(lines))
-            return int(unexplained > 0)
-    print(__doc__)
-    return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
