@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import tomli
 
+from tui.runbook.reading.edition.second_edition import plain
 from tui.runbook.reading.load import load_text
 from tui.runbook.reading.structure import check
 from tui.runbook.templates.variables import BUILT_INS
@@ -22,7 +23,8 @@ def test_the_examples_have_the_right_shape(block: str) -> None:
     first = block.split("\n")[0]
     start = STEP if first.startswith(("[[sections.steps", "[sections.steps")) else ""
     start += "[[sections.steps.actions]]\n" if first.startswith("[sections.steps.actions") else ""
-    _, faults = check(tomli.loads(start + block))
+    document, _, shorter = plain(tomli.loads(start + block))
+    faults = [fault for fault in shorter if fault.path[:1] not in (("include",), ("commands",))] + check(document)[1]
     assert [fault for fault in faults if not fault.message.startswith("missing key")] == []
 
 

@@ -138,12 +138,12 @@ def open_workspace(
     from tui.execution.conductor.signing import Signing
     from tui.execution.workspace import Workspace
     from tui.runbook.pointing import overridden, pointed_values
-    from tui.runbook.reading.load import load, read_text
+    from tui.runbook.reading.load import load, read_whole
     from tui.session.clock import SystemClock
     from tui.transports.asking import Asking
 
     chosen = find_runbook(path)
-    text = read_text(chosen)
+    text = read_whole(chosen).text
     runbook = load(chosen)
     said = said_hosts(runbook, hosts or {}, values or {})
     directories = pointed_values(runbook, said)
@@ -200,7 +200,7 @@ def drill_workspace(
     from tui.drill.scenario_files import find_scenario
     from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
-    from tui.runbook.reading.load import read_text
+    from tui.runbook.reading.load import read_whole
     from tui.session.clock import SystemClock
 
     chosen = path or nearest_runbook() or bundled(NAME)
@@ -212,7 +212,7 @@ def drill_workspace(
         transports = transports_for(runbook, host)
         workspace = Workspace(
             runbook,
-            read_text(chosen),
+            read_whole(chosen).text,
             open_store(),
             transports,
             clock,

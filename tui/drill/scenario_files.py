@@ -12,7 +12,8 @@ from tui.errors import RunbookInvalid, UsageError
 from tui.resources import bundled
 from tui.runbook.problem import Path as Place
 from tui.runbook.problem import UnplacedProblem, nearest, quoted, visible
-from tui.runbook.reading.load import located, read_text, unmarked
+from tui.runbook.reading.file_text import read_text, unmarked
+from tui.runbook.reading.load import located
 from tui.runbook.reading.structure import check_as
 
 HINT = "docs/drills.md says what a scenario holds"

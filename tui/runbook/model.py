@@ -373,7 +373,7 @@ class ChecklistItem(Model, frozen=True, kw_only=True):
 class Runbook(Model, frozen=True, kw_only=True, dict=True):
     """A whole runbook."""
 
-    format: Annotated[int, Meta(ge=1, le=1)]
+    format: Annotated[int, Meta(ge=1, le=2)]
     runbook: About
     window: Window | None = None
     hosts: Mapping[Name, Host]

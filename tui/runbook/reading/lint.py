@@ -8,7 +8,9 @@ from tui.runbook.facts import exclude, may_hold
 from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step
 from tui.runbook.patterns.bounded import pattern_doubts
 from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
-from tui.runbook.reading.load import examine, nothing_collected, read_text
+from tui.runbook.reading.edition.whole_text import WholeText
+from tui.runbook.reading.file_text import unmarked
+from tui.runbook.reading.load import examine, nothing_collected, read_whole
 from tui.runbook.reading.names import Names
 from tui.runbook.reading.probe_secrets import secrets_of
 from tui.runbook.reading.troubles import issue_doubts
@@ -30,14 +32,20 @@ def lint(path: File) -> list[Problem]:
     Raises:
         RunbookInvalid: the file cannot be read at all.
     """
-    return lint_text(read_text(path), str(path), path.parent)
+    with nothing_collected():
+        return _problems(read_whole(path), path.parent)
 
 
 def lint_text(text: str, name: str, beside: File | None = None) -> list[Problem]:
-    """Errors and warnings of a runbook; see `load.examine` for the arguments."""
+    """Errors and warnings of a runbook; see `load.examine` for `beside`."""
     with nothing_collected():
-        _, problems = examine(text, name, beside, doubts=partial(_doubts, beside))
-    return sorted(problems, key=lambda problem: (problem.line, problem.severity, str(problem)))
+        return _problems(WholeText(unmarked(text), name), beside)
+
+
+def _problems(whole: WholeText, beside: File | None) -> list[Problem]:
+    _, problems = examine(whole, beside, doubts=partial(_doubts, beside))
+    files = {name: place for place, name in enumerate(dict.fromkeys(one.file for one in problems))}
+    return sorted(problems, key=lambda problem: (files[problem.file], problem.line, problem.severity, str(problem)))
 
 
 def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Iterator[UnplacedProblem]:

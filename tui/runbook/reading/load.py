@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 import tomli
 
-from tui.errors import RunbookInvalid
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Problem, UnplacedProblem, key_of, visible
+from tui.runbook.reading.edition.second_edition import NOTHING_MOVED, Moves, first_edition, plain
+from tui.runbook.reading.edition.second_keys import SECOND
+from tui.runbook.reading.edition.whole_text import WholeText, joined
+from tui.runbook.reading.file_text import MAX_BYTES, invalid, read_text, syntax_problem, unmarked
 from tui.runbook.reading.locate import DocumentLines
 from tui.runbook.reading.references import references
 from tui.runbook.reading.structure import check
@@ -19,7 +22,6 @@ from tui.runbook.shell.counting import counted
 from tui.runbook.templates.filling import unfilled
 from tui.runbook.walk import Text, texts_of
 
-MAX_BYTES = 5_000_000
 Doubts = Callable[[Runbook, Sequence[Text]], Iterable[UnplacedProblem]]
 
 
@@ -35,7 +37,8 @@ def load(path: Path, of_session: bool = False) -> Runbook:
         RunbookInvalid: it cannot be read, or is not right; `problems` has every fault.
     """
     with nothing_collected():
-        runbook, problems = examine(read_text(path), str(path), path.parent, of_session)
+        whole = WholeText(unmarked(read_text(path)), str(path)) if of_session else read_whole(path)
+        runbook, problems = examine(whole, path.parent, of_session)
         return _accepted(runbook, problems, str(path))
 
 
@@ -46,8 +49,17 @@ def load_text(text: str, name: str, of_session: bool = False) -> Runbook:
         RunbookInvalid: it is not right; `problems` has every fault.
     """
     with nothing_collected():
-        runbook, problems = examine(text, name, of_session=of_session)
+        runbook, problems = examine(WholeText(unmarked(text), name), of_session=of_session)
         return _accepted(runbook, problems, name)
+
+
+def read_whole(path: Path) -> WholeText:
+    """The text of a runbook file with those of the parts that it includes.
+
+    Raises:
+        RunbookInvalid: it, or a part, cannot be read.
+    """
+    return joined(path, unmarked(read_text(path)))
 
 
 @contextmanager
@@ -62,44 +74,8 @@ def nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def read_text(path: Path) -> str:
-    """The text of a runbook file.
-
-    Raises:
-        RunbookInvalid: there is none, or it is not text of a bearable size.
-    """
-    name = visible(str(path), 300)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RunbookInvalid(*_unreadable(name, error)) from None
-    except ValueError:
-        raise RunbookInvalid(f"{name} is not a file name", "name a runbook file") from None
-    if len(data) > MAX_BYTES:
-        raise RunbookInvalid(
-            f"{name} is larger than {MAX_BYTES // 1_000_000} MB", "a runbook is text of some kilobytes"
-        )
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        problem = Problem(
-            file=name,
-            line=line,
-            message=f"byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8",
-            hint="save the file as UTF-8",
-        )
-        raise _invalid((problem,), name) from None
-
-
-def unmarked(text: str) -> str:
-    """The text without the mark that editors on Windows begin a file with; the lines stay as they are."""
-    return text.removeprefix("\ufeff")
-
-
 def examine(
-    text: str, name: str, beside: Path | None = None, of_session: bool = False, doubts: Doubts = no_doubts
+    whole: WholeText, beside: Path | None = None, of_session: bool = False, doubts: Doubts = no_doubts
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook (as far as it can be read) and all its faults, in the order of their lines.
 
@@ -108,12 +84,12 @@ def examine(
         beside: the folder from which the runbook names its source document.
         doubts: what else is said of a runbook that can be read, with its texts.
     """
-    name = visible(name, 300)
+    text, name = whole.text, visible(whole.name, 300)
     try:
-        raw = tomli.loads(unmarked(text))
-        runbook, faults = _read(raw)
+        raw = tomli.loads(text)
+        runbook, faults, moves = _read(raw)
     except tomli.TOMLDecodeError as error:
-        return None, (_syntax(error, text, name),)
+        return None, (whole.placed(syntax_problem(error, text, name)),)
     except RecursionError:
         return None, (Problem(file=name, message="the file is nested too deeply", hint="a runbook needs few levels"),)
     except ValueError as error:
@@ -125,7 +101,8 @@ def examine(
         faults = [fault for fault in faults if not {"expect", "capture"} & set(fault.path)]
     else:
         faults += unfilled(texts)
-    return runbook, located((*faults, *doubts(runbook, texts)), raw, text, name)
+    written = moves.back((*faults, *doubts(runbook, texts)))
+    return runbook, tuple(map(whole.placed, located(written, raw, text, name)))
 
 
 def located(faults: Iterable[UnplacedProblem], raw: object, text: str, name: str) -> tuple[Problem, ...]:
@@ -160,49 +137,19 @@ def _document_lines(runbook: Runbook, beside: Path | None) -> int | None:
         return None
 
 
-def _read(raw: dict[str, Any]) -> tuple[Runbook, list[UnplacedProblem]]:
+def _read(raw: dict[str, Any]) -> tuple[Runbook, list[UnplacedProblem], Moves]:
+    """The runbook of a document, what is wrong with its shape, and where what was moved in it is written."""
+    document, moves, found = plain(raw) if raw.get("format") == SECOND else (raw, NOTHING_MOVED, [])
     try:
-        return msgspec.convert(raw, Runbook), []
+        runbook = msgspec.convert(document, Runbook)
     except msgspec.ValidationError as error:
-        runbook, faults = check(raw)
-        return runbook, faults or [UnplacedProblem(path=(), message=visible(str(error), 200))]
-
-
-def _syntax(error: tomli.TOMLDecodeError, text: str, name: str) -> Problem:
-    """What `tomli` says, with the line it stumbled over."""
-    line = getattr(error, "lineno", 1)
-    column = getattr(error, "colno", 1)
-    lines = text.replace("\r\n", "\n").split("\n")
-    shown = visible(lines[line - 1].strip(), 80) if line <= len(lines) else ""
-    message = visible(getattr(error, "msg", str(error)), 200)
-    return Problem(
-        file=name,
-        line=line,
-        message=f"not TOML, column {column}: {message}",
-        hint=f"the line is: {shown}" if shown else "the file ends there",
-    )
-
-
-def _unreadable(name: str, error: OSError) -> tuple[str, str]:
-    match error:
-        case FileNotFoundError():
-            return f"there is no file {name}", "name a runbook with -f FILE"
-        case IsADirectoryError():
-            return f"{name} is a directory", "name the file in it, as in -f runbook.toml"
-        case PermissionError():
-            return f"{name} may not be read", "check its permissions with ls -l"
-    return f"{name} cannot be read: {visible(error.strerror or 'unknown error', 100)}", "name another file with -f FILE"
+        runbook, faults = check(document)
+        found += faults or [UnplacedProblem(path=(), message=visible(str(error), 200))]
+    return runbook, found if document is not raw else first_edition(found), moves
 
 
 def _accepted(runbook: Runbook | None, problems: tuple[Problem, ...], name: str) -> Runbook:
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors or runbook is None:
-        raise _invalid(errors, visible(name, 300))
+        raise invalid(errors, visible(name, 300))
     return counted(runbook)
-
-
-def _invalid(problems: tuple[Problem, ...], name: str) -> RunbookInvalid:
-    count = len(problems)
-    return RunbookInvalid(
-        f"{name} has {count} problem{'' if count == 1 else 's'}", "correct it; `runbook lint` checks again", problems
-    )

@@ -34,6 +34,19 @@ class DocumentLines:
         return bisect_right(self._starts, at)
 
 
+def statement(text: str, key: str = "") -> tuple[int, int] | None:
+    """Where the first statement of a valid document begins and ends; with a key, the one at its top that sets it."""
+    scanner = _Scanner(text)
+    while scanner.gap() < len(text):
+        start = scanner.at
+        if key and text[start] == "[":
+            return None
+        scanner.statement(())
+        if not key or (key,) in scanner.offsets:
+            return start, scanner.at
+    return None
+
+
 class _Scanner:
     """Walks a valid document once and notes the offset at which every path is first written."""
 

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from tui.errors import RunbookError, RunbookInvalid, SessionError
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load, load_text, read_text
+from tui.runbook.reading.file_text import read_text
+from tui.runbook.reading.load import load, load_text
 from tui.session.clock import Clock
 from tui.session.folding.fold import fold
 from tui.session.journal.chain import unreadable

@@ -1,0 +1,1 @@
+"""The second edition of the format: what is written shorter there becomes the same model."""
