@@ -9,6 +9,7 @@ from jsonschema import Draft7Validator
 from tests.runbook.documents import FULL
 from tests.support.runbooks import one_section
 from tui.errors import RunbookInvalid
+from tui.runbook.kinds import exported
 from tui.runbook.model import Danger, Runbook, Signoff, Step
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load_text
@@ -223,3 +224,13 @@ def test_the_schema_takes_what_the_second_edition_writes() -> None:
     text += '[[sections.steps]]\nid = "b"\ntitle = "B"\nrun = "ls"\nexpect = { exit = [1] }\n'
     assert list(described.iter_errors(tomli.loads(text))) == []
     assert list(described.iter_errors(tomli.loads(text.replace('run = "ls"', "run = 5"))))
+
+
+def test_names_may_have_hyphens() -> None:
+    top = '[variables.data-dir]\nprompt = "Folder"\ndefault = "/srv"\n'
+    top += '[secrets.db-password]\nvariable = "DB"\nsource = "prompt"\n[hosts.db-1]\ntarget = "db-1"\n'
+    text = 'on = "db-1"\nsecrets = ["db-password"]\nactions = ["ls {{ data-dir }}", { run = "token", reads = true, '
+    text += 'capture = { access-token = { secret = true } } }, { run = "uptime", secrets = ["access-token"] }]'
+    found = step(text, top)
+    assert found.actions[0].run == "ls {{ data-dir }}"
+    assert exported("access-token") == "ACCESS_TOKEN"

@@ -26,7 +26,7 @@ BUILT_INS = (
 )
 """What every template may name besides the scenario's facts and the pattern's named groups (docs/drills.md)."""
 
-PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_]*) *\}\}")
+PLACEHOLDER = re.compile(r"\{\{ *([a-z][a-z0-9_-]*) *\}\}")
 
 
 class Ending(StrEnum):

@@ -14,7 +14,7 @@ from tui.session.journal.journal import writer_of
 from tui.session.places import runbook_id
 from tui.text.amounts import size
 
-CHANGING = (FlowKind.DEPLOY, FlowKind.ROLLBACK)
+CHANGING = (FlowKind.DEPLOY, FlowKind.CHANGE, FlowKind.ROLLBACK)
 """Flows of which two at a time would undo each other's work."""
 ROOM = 256 * 1024 * 1024
 """Bytes that a session's record should have: the journal, and all that the commands print."""

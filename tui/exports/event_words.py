@@ -117,7 +117,8 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
         case ev.AttemptChecked():
             bad = [f"expected {check.expected}, got {check.came}" for check in event.checks if not check.ok]
             what = "; ".join(bad) if bad else "as expected"
-            return "", title, what + (" – running again" if event.retrying else "")
+            again = " – waiting" if state.attempts[event.attempt].awaited else " – running again"
+            return "", title, what + (again if event.retrying else "")
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             return event.operator, title, f"outcome resolved as {word}: {event.reason}"

@@ -46,8 +46,9 @@ def connection_of(runbook: Runbook, on: str) -> str:
 
 
 def flow_of_kind(runbook: Runbook, kind: FlowKind) -> str:
-    """The name of the first flow of this kind; empty where the runbook has none."""
-    return next((name for name, flow in runbook.flows.items() if flow.kind is kind), "")
+    """The name of the first flow of this kind, or of one that goes as it does; empty where the runbook has none."""
+    found = [(flow.kind is not kind, name) for name, flow in runbook.flows.items() if flow.kind.offered_as is kind]
+    return min(found, key=lambda one: one[0], default=(False, ""))[1]
 
 
 def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", description="lower-case letters, digits and hyphens")]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and underscores")]
+Name = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_-]*$", description="lower-case letters, digits, underscores and hyphens")
+]
 Duration = Annotated[
     str, Meta(pattern=r"^(?=\d)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$", description="a length of time: 90s, 5m, 1h30m")
 ]
@@ -17,6 +19,11 @@ Lines = Annotated[
 ]
 Facts = Mapping[str, str | tuple[str, ...]]
 """Facts that must all hold: a name (method, variable or captured value) and the value, or values, it must have."""
+
+
+def exported(name: str) -> str:
+    """The environment variable that a captured secret of this name is exported as."""
+    return name.upper().replace("-", "_")
 
 
 def seconds(duration: str) -> float:

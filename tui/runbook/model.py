@@ -6,6 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from tui.runbook.declared import Host as Host
+from tui.runbook.declared import Secret as Secret
+from tui.runbook.declared import SecretSource as SecretSource
+from tui.runbook.declared import Variable as Variable
 from tui.runbook.kinds import Approval as Approval
 from tui.runbook.kinds import Cut as Cut
 from tui.runbook.kinds import Danger as Danger
@@ -25,6 +29,7 @@ from tui.runbook.results import Capture as Capture
 from tui.runbook.results import Expect as Expect
 from tui.runbook.results import Number as Number
 from tui.runbook.results import Retry as Retry
+from tui.runbook.results import Until as Until
 from tui.runbook.services import Endpoint as Endpoint
 from tui.runbook.services import Probe as Probe
 from tui.runbook.services import Service as Service
@@ -64,75 +69,6 @@ class Window(Model, frozen=True, kw_only=True):
     source: Lines = ""
 
 
-class Variable(Model, frozen=True, kw_only=True):
-    """A value that differs from place to place; the operator is asked at set-up unless `ask` is false.
-
-    `choices_from` is a command, run on host `on`, printing one choice a line; `default_from` is one printing the value
-    that is offered, for what a deployment would have captured and a rollback that stands alone has to find out.
-    Both only read; `reads` says so of one that is not known for it.
-    """
-
-    prompt: str
-    default: str = ""
-    pattern: str = ""
-    choices: tuple[str, ...] = ()
-    choices_from: str = ""
-    default_from: str = ""
-    on: Name = ""
-    optional: bool = False
-    ask: bool = True
-    reads: bool = False
-    flows: tuple[str, ...] = ()
-
-
-class SecretSource(StrEnum):
-    """Where a secret's value comes from."""
-
-    ENVIRONMENT = "environment"
-    HOST_FILE = "host-file"
-    PROMPT = "prompt"
-
-
-class Secret(Model, frozen=True, kw_only=True):
-    """A value that is never shown: exported as environment variable `variable` to the actions that name it.
-
-    `environment` reads `variable` from the operator's environment, `host-file` reads it from the KEY=value file
-    `file` on host `on`, `prompt` asks once at set-up. `published` is the value where the source has none: that of a
-    test account which the documentation prints for everybody, never one that protects anything.
-    """
-
-    variable: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    source: SecretSource
-    file: str = ""
-    on: Name = ""
-    prompt: str = ""
-    published: str = ""
-    optional: bool = False
-
-
-class Host(Model, frozen=True, kw_only=True):
-    """A place where commands run: an SSH target, the operator's own machine, or another host's connection.
-
-    `connection` names a host whose connection is used, with this entry's own `directory` and `preamble`.
-    `from_file` names the variables that a command's shell finds set to what the KEY=value file `file` on that host says
-    of them. The file is parsed, never executed; `preamble` comes after.
-    `expect_hostname` is the host guard: a host that calls itself otherwise is refused.
-    """
-
-    title: str = ""
-    target: str = ""
-    user: str = ""
-    port: int | None = None
-    local: bool = False
-    connection: Name = ""
-    directory: str = ""
-    file: str = ""
-    from_file: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
-    preamble: str = ""
-    environment: Mapping[str, str] = {}
-    expect_hostname: str = ""
-
-
 class Method(Model, frozen=True, kw_only=True):
     """One of the ways to go through a flow; a step's `when = { method = … }` names it."""
 
@@ -146,9 +82,16 @@ class FlowKind(StrEnum):
     """What a flow is for, so that the program offers it in the right place."""
 
     DEPLOY = "deploy"
+    CHANGE = "change"
     ROLLBACK = "rollback"
     VERIFY = "verify"
+    DIAGNOSIS = "diagnosis"
     FOLLOW_UP = "follow-up"
+
+    @property
+    def offered_as(self) -> "FlowKind":
+        """The kind whose key starts it: a change goes as a deployment does, a diagnosis as a verification."""
+        return {FlowKind.CHANGE: FlowKind.DEPLOY, FlowKind.DIAGNOSIS: FlowKind.VERIFY}.get(self, self)
 
 
 class Flow(Model, frozen=True, kw_only=True):
@@ -194,6 +137,7 @@ class Action(Model, frozen=True, kw_only=True):
     known to only read makes its step one that mutates, unless `reads` says that it changes nothing. A command of
     several lines stops at the first line that fails (`set -e`); with `errexit = false` it continues. `downtime` is
     `begins` where its command cuts users off, `ends` where its being as expected shows that they are served again.
+    `until` waits for what is expected: it is asked again and again, and that it is not there yet is no failure.
     """
 
     run: str | None = None
@@ -216,6 +160,7 @@ class Action(Model, frozen=True, kw_only=True):
     expect: Expect = field(default_factory=Expect)
     capture: Mapping[Name, Capture] = {}
     retry: Retry | None = None
+    until: Until | None = None
     original: str = ""
     reads: bool = False
     errexit: bool = True
@@ -225,6 +170,12 @@ class Action(Model, frozen=True, kw_only=True):
     def kind(self) -> str:
         """Which of the six it is."""
         return next((kind for kind in ACTION_KINDS if getattr(self, kind) is not None), "")
+
+    @property
+    def pause(self) -> float:
+        """How many seconds pass between two tries; 0 where there is one."""
+        again = self.until or self.retry
+        return seconds(again.every) if again else 0.0
 
     @property
     def automatic(self) -> bool:

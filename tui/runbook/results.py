@@ -78,3 +78,10 @@ class Retry(Model, frozen=True, kw_only=True):
 
     times: int
     every: Duration = "5s"
+
+
+class Until(Model, frozen=True, kw_only=True):
+    """Ask `every` so often, for as long as `within`, until what is expected is there; only what reads is asked so."""
+
+    within: Duration
+    every: Duration = "10s"

@@ -207,7 +207,8 @@ class AttemptFinished(Event, frozen=True, kw_only=True):
     """A command ended, with the size and SHA-256 of its output file; `lost` says why not all of it could be kept.
 
     `timing` is the SHA-256 of the file that says when the output came, and from which stream. `said` is the first line
-    of the output that tells of an error, of a command that did not end by itself.
+    of the output that tells of an error, of a command that did not end by itself. `retrying` where it is waited for
+    something, the host did not answer or not in time, and the command runs again.
     """
 
     attempt: int
@@ -218,6 +219,7 @@ class AttemptFinished(Event, frozen=True, kw_only=True):
     lost: str = ""
     timing: str = ""
     said: str = ""
+    retrying: bool = False
 
 
 class AttemptChecked(Event, frozen=True, kw_only=True):

@@ -47,6 +47,7 @@ class StepStatus(StrEnum):
 class Attempt(Struct, frozen=True, kw_only=True):
     """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest.
 
+    `awaited` where what it asks for is waited for, and is not there yet: that is no failure.
     `said` is what its output says of what went wrong. `seq` is the event that announced it, `resolved_seq` the one by
     which a person, who had looked, decided its outcome.
     """
@@ -65,6 +66,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     lost: str = ""
     judged: bool = False
     retrying: bool = False
+    awaited: bool = False
     said: str = ""
     good: bool = False
     mutates: bool = False

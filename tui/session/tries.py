@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from tui.runbook.model import Step, seconds
+from tui.runbook.model import Step
 from tui.session.state import Attempt, SessionState, StepStatus
 
 
@@ -33,8 +33,22 @@ def _waited(step: Step, attempt: Attempt, until: datetime | None) -> float:
 
     For a session that is resumed later the wait is not longer.
     """
-    retry = step.actions[attempt.action].retry if attempt.retrying and attempt.action >= 0 else None
-    if retry is None or until is None or attempt.seconds is None:
+    pause = step.actions[attempt.action].pause if attempt.retrying and attempt.action >= 0 else 0.0
+    if not pause or until is None or attempt.seconds is None:
         return 0.0
     ended = attempt.started + timedelta(seconds=attempt.seconds)
-    return min(seconds(retry.every), max(0.0, (until - ended).total_seconds()))
+    return min(pause, max(0.0, (until - ended).total_seconds()))
+
+
+def waiting_since(state: SessionState, step: Step, place: int) -> datetime | None:
+    """When it was first asked for what an action waits for; None where it was not asked yet, or the wait is over."""
+    standing = state.step(step.id)
+    first = None
+    for attempt in map(state.attempts.__getitem__, reversed(standing.attempts)):
+        if attempt.aside or attempt.action != place:
+            continue
+        open_ = attempt.outcome is None or attempt.retrying
+        if not open_ or attempt.seq < standing.reopened_seq:
+            break
+        first = attempt.started
+    return first

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 from enum import Enum
 
 from msgspec import Struct
@@ -21,14 +22,19 @@ from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
 from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Step, seconds
+from tui.runbook.shell.counting import may_change
 from tui.runbook.templates.filling import filled_action, judged_action
 from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
+from tui.session.tries import waiting_since
 from tui.session.views.doubts import changed_after
 from tui.transports.base import CancelToken, OutputSink
+
+NOT_THERE = (OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE)
+"""How an attempt ends that waits for something which is not there yet, as a host that is restarting."""
 
 
 class Verdict(Enum):
@@ -50,7 +56,8 @@ class AttemptPlan(Struct, frozen=True, kw_only=True):
 
     `index` is the action's place in the step, `values` those that its texts are filled with, `host` where it runs,
     `command` what runs, in words. `again`: it is made beside the step, whose status stays. `last`: it is not retried
-    when it fails. `number` is its own once it is announced.
+    when it fails. `until` is the end of the time for which it waits for something. `number` is its own once it is
+    announced.
     """
 
     step: Step
@@ -63,6 +70,7 @@ class AttemptPlan(Struct, frozen=True, kw_only=True):
     stdin: str = ""
     again: bool = False
     last: bool = True
+    until: datetime | None = None
     number: int = 0
 
     @property
@@ -115,8 +123,22 @@ class AttemptRunner:
             stdin=fill_shown(action.stdin, values),
             again=again,
             last=last,
+            until=None if again else self._waits_until(step, index),
         )
         return attempt(plan, cancel)
+
+    def _waits_until(self, step: Step, index: int) -> datetime | None:
+        """The end of the time for which an action waits for something, of which earlier tries have taken their part."""
+        until, now = step.actions[index].until, self._recorder.now()
+        if until is None or may_change(step.actions[index]):
+            return None
+        return (waiting_since(self._recorder.state, step, index) or now) + timedelta(seconds=seconds(until.within))
+
+    def _tries_again(self, plan: AttemptPlan) -> bool:
+        """Whether what is not as expected is asked again."""
+        if plan.until is None:
+            return not plan.last
+        return self._recorder.now() + timedelta(seconds=plan.action.pause) < plan.until
 
     def look(self, step: Step, cancel: CancelToken) -> None:
         """Look whether there is anything for a rollback step to undo."""
@@ -248,9 +270,10 @@ class AttemptRunner:
         if not recorded:
             lost = not finished.outcome.ended_by_itself
             said = error_line(self._executor.outputs.reader(plan.number)) if lost else ""
-            self._recorder.record_happened(_ended(plan.number, finished, said))
+            waiting = finished.outcome.kind in NOT_THERE and plan.until is not None and self._tries_again(plan)
+            self._recorder.record_happened(_ended(plan.number, finished, said, waiting))
             if lost:
-                return Verdict.BAD
+                return Verdict.RETRY if waiting else Verdict.BAD
         return self._check(plan, finished, output, captured)
 
     def _captured(self, plan: AttemptPlan, finished: Finished, output: Output) -> Captured:
@@ -289,7 +312,7 @@ class AttemptRunner:
         good = all(held.ok or held.warning for held in checks)
         if good and not state.attempts[plan.number].again:
             self._keep(plan.step.id, captured)
-        retrying = not good and not plan.last
+        retrying = not good and self._tries_again(plan)
         said = ""
         if not (action.probe or action.watch or all(held.ok for held in checks)):
             reader = self._executor.outputs.reader(plan.number)
@@ -315,7 +338,7 @@ def captures_secret(action: Action) -> bool:
     return any(wanted.secret for wanted in action.capture.values())
 
 
-def _ended(number: int, finished: Finished, said: str = "") -> ev.AttemptFinished:
+def _ended(number: int, finished: Finished, said: str = "", waiting: bool = False) -> ev.AttemptFinished:
     return ev.AttemptFinished(
         attempt=number,
         outcome=finished.outcome,
@@ -325,6 +348,7 @@ def _ended(number: int, finished: Finished, said: str = "") -> ev.AttemptFinishe
         lost=finished.lost,
         timing=finished.timing,
         said=said,
+        retrying=waiting,
     )
 
 

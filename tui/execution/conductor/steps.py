@@ -130,13 +130,16 @@ class StepRunner:
         return StillHolds.YES if all(check is Verdict.GOOD for check in verdicts) else StillHolds.NO
 
     def _until_final(self, step: Step, index: int, cancel: CancelToken) -> Verdict:
-        """Run one action, again as often as its retry allows; what changes something is never run again."""
-        retry = step.actions[index].retry
-        left = retry.times if retry and not may_change(step.actions[index]) else 0
+        """Run one action, again as often as its retry allows; what changes something is never run again.
+
+        One that waits for something is run again for as long as it may take.
+        """
+        action = step.actions[index]
+        left = action.retry.times if action.retry and not may_change(action) else 0
         while True:
             verdict = self._attempts.make(step, index, cancel, last=left == 0)
-            if verdict is not Verdict.RETRY or retry is None:
+            if verdict is not Verdict.RETRY:
                 return verdict
             left -= 1
-            if cancel.wait(seconds(retry.every)):
+            if cancel.wait(action.pause):
                 return Verdict.BAD

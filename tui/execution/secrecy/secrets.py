@@ -10,6 +10,7 @@ from tui.errors import HostError, SecretMissing
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.redaction import Redactor
 from tui.runbook.facts import host_named
+from tui.runbook.kinds import exported
 from tui.runbook.model import Runbook, Secret, SecretSource
 from tui.runbook.templates.variables import fill_shown, fill_whole
 from tui.transports.base import CancelToken, Command, Stream, Transport
@@ -108,7 +109,7 @@ class Secrets:
         for name in names:
             declared = self._runbook.secrets.get(name)
             if name in self._values:
-                found[declared.variable if declared else name.upper()] = self._values[name]
+                found[declared.variable if declared else exported(name)] = self._values[name]
             elif declared is None or not declared.optional:
                 hint = "run the step that captures it first" if declared is None else "check the set-up's preflight"
                 raise SecretMissing(f"secret {name} has no value yet", hint)

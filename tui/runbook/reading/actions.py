@@ -3,16 +3,20 @@
 import math
 from collections.abc import Iterator
 
-from tui.runbook.model import ACTION_KINDS, Action, AnswerKind, Number, Runbook
+from tui.runbook.model import ACTION_KINDS, Action, AnswerKind, Number, Runbook, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.reading.edition.second_keys import FIRST
 from tui.runbook.reading.monitors import watch_faults
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probes import expectation_faults, probe_faults
+from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.walk import KEY, texts_of
 
-_ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "on", "repeatable")
+SECOND_ONLY = ("until",)
+"""Keys of actions that the first edition does not have."""
+_ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "until", "on", "repeatable")
 _ONLY_COMMAND = ("directory", "stdin", "secrets", "on", "repeatable")
 _ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds")
 
@@ -60,6 +64,11 @@ def action_faults(
         yield from expectation_faults(runbook, path, action, mutates)
     yield from watch_faults(runbook, names, known, path, action)
     yield from _meaningless(path, action)
+    for key in SECOND_ONLY if runbook.format == FIRST else ():
+        if getattr(action, key) is not None:
+            hint = "format = 2 has it: it stands at the top of the file"
+            yield UnplacedProblem(path=(*path, key), message=f"unknown key {quoted(key)}", hint=hint)
+    yield from _until(path, action)
     yield from _question(path, action)
     yield from _expectations(path, action)
     yield from _captures(runbook, path, action)
@@ -84,6 +93,26 @@ def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:
                 message=f'"{key}" means nothing for {action.kind}',
                 hint="expect what is answered",
             )
+
+
+def _until(path: Path, action: Action) -> Iterator[UnplacedProblem]:
+    """Waiting is asking again and again: only what changes nothing may be asked so."""
+    if action.until is None:
+        return
+    here: Path = (*path, "until")
+    if action.watch is not None:
+        yield UnplacedProblem(path=here, message='"until" means nothing for watch', hint="it waits for its samples")
+    if may_change(action):
+        message = "what changes something is never run again by itself"
+        hint = "wait with a command that only looks, in an action or a step of its own"
+        yield UnplacedProblem(path=here, message=message, hint=hint)
+    if action.retry is not None:
+        yield UnplacedProblem(path=here, message="an action has until or retry, not both", hint="remove retry")
+    if seconds(action.until.within) < seconds(action.until.every) or not seconds(action.until.every):
+        message = f"{action.until.every} is longer than {action.until.within}"
+        if not seconds(action.until.every):
+            message = "every is a time above 0"
+        yield UnplacedProblem(path=here, message=message, hint='until = { every = "10s", within = "30m" }')
 
 
 def _question(path: Path, action: Action) -> Iterator[UnplacedProblem]:

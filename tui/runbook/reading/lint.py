@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path as File
 
 from tui.runbook.facts import exclude, may_hold
-from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step
+from tui.runbook.kinds import exported
+from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.patterns.bounded import pattern_doubts
 from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
 from tui.runbook.reading.edition.whole_text import WholeText
@@ -59,7 +60,7 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
     yield from _long_names(runbook)
     yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
-    variables = {secret.variable for secret in runbook.secrets.values()} | {name.upper() for name in captured}
+    variables = {secret.variable for secret in runbook.secrets.values()} | {exported(name) for name in captured}
     for path, step in steps_of(runbook):
         if step.approve is not Approval.NONE and any(action.ask for action in step.actions):
             message = "a second person allows this step before its questions are answered"
@@ -67,6 +68,10 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
         if step.signoff is Signoff.ON_WARNING and not any(action.expect.warn for action in step.actions):
             message = "nothing in this step can warn, so nobody ever signs it"
             yield _doubt((*path, "signoff"), message, 'signoff = "operator", or warn = true on an expectation')
+        waits = sum(seconds(action.until.within) for action in step.actions if action.until is not None)
+        if waits > seconds(step.budget):
+            message = f"it may wait longer than its budget of {step.budget}"
+            yield _doubt((*path, "budget"), message, "a budget as long as it may wait")
         for place, action in enumerate(step.actions):
             for fault in action_doubts(action, step.mutates, frozenset(variables)):
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)

@@ -150,7 +150,7 @@ class Names:
         """A rollback begins inside a deployment, so it knows what that may have captured."""
         if kind is not FlowKind.ROLLBACK:
             return self.declared
-        deployments = (flow for flow in self._runbook.flows.values() if flow.kind is FlowKind.DEPLOY)
+        deployments = (flow for flow in self._runbook.flows.values() if flow.kind.offered_as is FlowKind.DEPLOY)
         done = (
             step for flow in deployments for name in flow.sections if name in sections for step in sections[name].steps
         )

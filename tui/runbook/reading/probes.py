@@ -107,6 +107,9 @@ def expectation_faults(runbook: Runbook, path: Path, action: Action, mutates: bo
         yield UnplacedProblem(
             path=(*path, "probe"), message=f"{spec.name} leaves something behind", hint="mutates = true"
         )
+    if spec.mutates and action.until is not None:
+        hint = "wait with a check that only looks"
+        yield UnplacedProblem(path=(*path, "until"), message=f"{spec.name} leaves something behind", hint=hint)
 
 
 def _reached(name: str, fields: Mapping[str, Any], check: str, path: Path) -> Iterator[UnplacedProblem]:

@@ -19,7 +19,7 @@ NO_VALUE = "no value yet"
 
 def unset(name: str) -> str:
     """The words that stand for a value that nobody has given; only ever shown."""
-    return f"({name.replace('_', ' ')}: {NO_VALUE})"
+    return f"({name.replace('_', ' ').replace('-', ' ')}: {NO_VALUE})"
 
 
 class QuotingContext(StrEnum):

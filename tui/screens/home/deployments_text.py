@@ -175,7 +175,7 @@ def durations_graph(found: Sequence[KnownSession], budget: float, width: int, he
 
 def timed(one: KnownSession) -> bool:
     """Whether a session was a deployment that ended after a time that can be compared."""
-    return one.kind is FlowKind.DEPLOY and one.finished and one.took >= 1
+    return one.deploys and one.finished and one.took >= 1
 
 
 def _limits(budget: float) -> tuple[Limit, ...]:
@@ -184,4 +184,4 @@ def _limits(budget: float) -> tuple[Limit, ...]:
 
 def is_deployment(one: KnownSession) -> bool:
     """Whether a session changed what is deployed; a rehearsal did not."""
-    return not one.scenario and one.kind in (FlowKind.DEPLOY, FlowKind.ROLLBACK)
+    return not one.scenario and (one.deploys or one.kind is FlowKind.ROLLBACK)

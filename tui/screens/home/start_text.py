@@ -40,7 +40,7 @@ class StartRow(Struct, frozen=True):
 
 def flows_of(runbook: Runbook, kind: str) -> list[str]:
     """The flows of a kind, in the runbook's order."""
-    return [name for name, flow in runbook.flows.items() if flow.kind is FlowKind(kind)]
+    return [name for name, flow in runbook.flows.items() if flow.kind.offered_as is FlowKind(kind)]
 
 
 def deploy_words(runbook: Runbook, usual: Usual | None) -> str:

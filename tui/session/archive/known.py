@@ -83,9 +83,14 @@ class KnownSession(Struct, frozen=True, kw_only=True):
         return self.called.sign if self.readable else "?"
 
     @property
+    def deploys(self) -> bool:
+        """Whether it is a deployment, or a change that goes as one does."""
+        return self.kind is not None and self.kind.offered_as is FlowKind.DEPLOY
+
+    @property
     def completed(self) -> bool:
         """Whether it was a deployment and went to its end as it was begun; what is usual is known by such."""
-        return self.kind is FlowKind.DEPLOY and self.called.tone is Tone.GOOD and self.took > 0
+        return self.deploys and self.called.tone is Tone.GOOD and self.took > 0
 
 
 class KnownSessions:

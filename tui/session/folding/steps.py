@@ -9,7 +9,7 @@ from tui.session.changed import with_attempt, with_step
 from tui.session.folding.before_change import usual_so_far
 from tui.session.folding.step_looked import still_found
 from tui.session.outcome import OutcomeKind
-from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
+from tui.session.state import AUTO, Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.session.views.notices import told_now
 
 
@@ -150,9 +150,11 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
         sha256=event.sha256,
         lost=event.lost,
         said=event.said,
+        retrying=event.retrying,
+        awaited=event.retrying,
     )
     state = with_attempt(state, attempt)
-    if attempt.aside:
+    if attempt.aside or event.retrying:
         return state
     if event.outcome.kind is OutcomeKind.UNKNOWN:
         return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
@@ -163,7 +165,9 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
 
 def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionState:
     attempt = replace(state.attempts[event.attempt], checks=event.checks, good=_good(event.checks))
-    attempt = replace(attempt, judged=True, retrying=event.retrying, said=event.said or attempt.said)
+    awaited = event.retrying and action_at(step_by_id(state.runbook, attempt.step), attempt.action).until is not None
+    said = event.said or attempt.said
+    attempt = replace(attempt, judged=True, retrying=event.retrying, awaited=awaited, said=said)
     state = with_attempt(state, attempt)
     if event.retrying or attempt.aside:
         return state

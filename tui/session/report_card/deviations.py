@@ -179,10 +179,12 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
     attempt = state.attempts[event.attempt]
     match event:
         case ev.AttemptFinished():
-            if not event.outcome.ended_by_itself:
+            if not event.outcome.ended_by_itself and not event.retrying:
                 kind = UNKNOWN if event.outcome.kind is OutcomeKind.UNKNOWN else FAILED
                 yield attempt.step, _reasoned(attempt_called(attempt), event.said), kind
         case ev.AttemptChecked():
+            if attempt.awaited:
+                return
             yield from _bad_checks(attempt.step, event.checks, event.retrying, event.said)
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"

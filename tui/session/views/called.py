@@ -43,8 +43,10 @@ GLYPHS = {
     StepStatus.NOT_NEEDED: "–",
 }
 """One sign for each status of a step."""
-AGAIN, TRYING_AGAIN = "↻", "trying again"
-"""The sign and the word of a step between two tries of a command: nothing runs at this moment."""
+AGAIN, TRYING_AGAIN, IS_AWAITED = "↻", "trying again", "waiting"
+"""The sign and the words of a step between two tries of a command: nothing runs at this moment."""
+NOT_YET = "not there yet"
+"""How an attempt ended that waits for something."""
 
 
 class Called(Struct, frozen=True):
@@ -78,8 +80,10 @@ def trying_again(state: SessionState, step_state: StepState) -> bool:
 
 
 def status_word(state: SessionState, step_state: StepState) -> str:
-    """The word for where a step stands: that of its status, or that it is trying again."""
-    return TRYING_AGAIN if trying_again(state, step_state) else step_state.status.value
+    """The word for where a step stands: that of its status, or that it is trying again, or waiting for something."""
+    if not trying_again(state, step_state):
+        return step_state.status.value
+    return IS_AWAITED if state.attempts[step_state.attempts[-1]].awaited else TRYING_AGAIN
 
 
 def status_sign(state: SessionState, step_state: StepState) -> str:
@@ -164,6 +168,8 @@ def attempt_called(attempt: Attempt) -> str:
     outcome = attempt.outcome
     if outcome is None:
         return "running"
+    if attempt.awaited:
+        return NOT_YET if outcome.ended_by_itself else f"{NOT_YET}: {outcome}"
     if outcome.kind is OutcomeKind.UNKNOWN and attempt.good:
         return f"{outcome}, resolved as succeeded"
     if not outcome.ended_by_itself or not attempt.judged:
@@ -187,6 +193,8 @@ def outcome_word(attempt: Attempt) -> str:
     """The one word for how an attempt ended, by which it is searched for."""
     if attempt.outcome is None:
         return "running"
+    if attempt.awaited:
+        return NOT_YET
     if not attempt.outcome.ended_by_itself or not attempt.judged:
         return attempt.outcome.kind.value
     return "failed" if attempt_failed(attempt) else "succeeded"
@@ -194,7 +202,7 @@ def outcome_word(attempt: Attempt) -> str:
 
 def attempt_failed(attempt: Attempt) -> bool:
     """Whether an attempt was not good; one that only looked fails nothing."""
-    if attempt.outcome is None or attempt.aside:
+    if attempt.outcome is None or attempt.aside or attempt.awaited:
         return False
     return not attempt.good if attempt.judged else not attempt.good and not attempt.outcome.ended_by_itself
 

@@ -46,7 +46,9 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
     """
     ended = over_at(state) or end
     started = state.started
-    if started is None or ended is None or state.runbook.flows[started.flow].kind is not FlowKind.DEPLOY:
+    if started is None or ended is None:
+        return []
+    if state.runbook.flows[started.flow].kind.offered_as is not FlowKind.DEPLOY:
         return []
     if state.rollback is not None or (state.finished is not None and state.finished.result != COMPLETED):
         return []

@@ -124,7 +124,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[MarkerKind
     match event:
         case ev.AttemptFinished():
             failed = MarkerKind.FAILURE, state.attempts[event.attempt].step, str(event.outcome)
-            return failed if not event.outcome.ended_by_itself else None
+            return failed if not event.outcome.ended_by_itself and not event.retrying else None
         case ev.AttemptChecked():
             attempt = state.attempts[event.attempt]
             return _bad(attempt.step, event.checks) if not event.retrying and not attempt.aside else None

@@ -183,7 +183,7 @@ def _elsewhere(state: SessionState, left_out: frozenset[str]) -> frozenset[str]:
     """The deployment's steps that may have been done without this session knowing."""
     if not made_elsewhere(state):
         return frozenset()
-    deployments = (flow for flow in state.runbook.flows.values() if flow.kind is FlowKind.DEPLOY)
+    deployments = (flow for flow in state.runbook.flows.values() if flow.kind.offered_as is FlowKind.DEPLOY)
     sections = {name for flow in deployments for name in flow.sections}
     steps = {step.id for section in state.runbook.sections if section.id in sections for step in section.steps}
     return frozenset(steps - left_out)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.execution.commands import values_of
-from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Step, seconds
+from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Step
 from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.variables import worded
 from tui.session.state import Attempt, SessionState, StepStatus, plan_of, step_by_id
@@ -136,7 +136,8 @@ def _running(moment: Moment, step: Step) -> NextAct:
     state = moment.state
     if trying_again(state, state.step(step.id)):
         attempt = state.attempts[state.step(step.id).attempts[-1]]
-        return NextAct("", "TRYING AGAIN", _until_next(step, attempt, moment.now), "", True, AGAIN)
+        verb = "WAITING" if attempt.awaited else "TRYING AGAIN"
+        return NextAct("", verb, _until_next(step, attempt, moment.now), "", True, AGAIN)
     time, usual = spent(state, step, moment.now), moment.usual.get(step.id)
     if usual is not None and usual.median > time.took:
         left = f"about {clock_words(usual.median - time.took)} to go"
@@ -148,9 +149,11 @@ def _running(moment: Moment, step: Step) -> NextAct:
 
 
 def _until_next(step: Step, attempt: Attempt, now: datetime) -> str:
-    retry = step.actions[attempt.action].retry if 0 <= attempt.action < len(step.actions) else None
-    if retry is None or attempt.seconds is None:
+    """When the next try is made; of what is waited for that it is the next one."""
+    pause = step.actions[attempt.action].pause if 0 <= attempt.action < len(step.actions) else 0.0
+    if not pause or attempt.seconds is None:
         return "soon"
-    begins = attempt.started + timedelta(seconds=attempt.seconds + seconds(retry.every))
+    begins = attempt.started + timedelta(seconds=attempt.seconds + pause)
     left = (begins - now).total_seconds()
-    return f"in {clock_words(left)}" if left >= 1 else "now"
+    words = f"in {clock_words(left)}" if left >= 1 else "now"
+    return f"asks again {words}" if attempt.awaited else words

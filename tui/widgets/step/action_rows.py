@@ -15,14 +15,14 @@ from tui.runbook.shell.script import first_line
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill_shown, worded
 from tui.session.state import SessionState, StepStatus
-from tui.text.amounts import counted, duration
+from tui.text.amounts import clock_words, counted, duration
 from tui.text.block import Piece
 from tui.text.command import command_lines
 from tui.widgets.glyphs import STYLES, glyph
 from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
 from tui.widgets.step.laid_out import LaidRow, code, rows
-from tui.widgets.step.standing import ActionStanding, between_tries, standing, took
+from tui.widgets.step.standing import ActionStanding, between_tries, standing, took, waited
 from tui.widgets.step.ticks import ticks
 
 LABEL = "$soft"
@@ -159,10 +159,14 @@ def _told(moment: Moment, step: Step, place: int, one: ActionStanding) -> list[P
     if tried:
         again = "" if state.running() else f", again every {duration(every)}"
         return [(f"   tried {tried} of {most} times{again}", STYLES["live"])]
+    count, gone, within = waited(state, step, moment.now) if one.current else (0, 0.0, 0.0)
+    if count > 1 or (count and one.attempt is not None and one.attempt.awaited):
+        clock = f"{clock_words(gone)} of {clock_words(within)}"
+        return [(f"   try {count}, waiting for {clock}", STYLES["live"])]
     alone = len(step.actions) == 1
     length = 0.0 if alone else took(one)
     words = f"   {duration(length)}" if length else ""
-    words += f"   {one.tries} tries" if one.tries > 1 and one.done and step.actions[place].retry else ""
+    words += f"   {one.tries} tries" if one.tries > 1 and one.done and step.actions[place].pause else ""
     return [(words, "$faint")] if words else []
 
 

@@ -1,5 +1,6 @@
 """Decides how each action of a step stands, and what of its expectations held, so that the card only lays it out."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec import Struct
 from tui.runbook.model import Step, seconds
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.tries import waiting_since
 from tui.session.views.called import attempt_called, trying_again
 from tui.text.amounts import SHORTEST
 from tui.widgets.glyphs import AGAIN, CLASSES, glyph
@@ -96,6 +98,17 @@ def between_tries(state: SessionState, step: Step) -> tuple[int, int, float]:
     if retry is None or last.good or (tries == 1 and not last.judged):
         return 0, 0, 0.0
     return tries, retry.times + 1, seconds(retry.every)
+
+
+def waited(state: SessionState, step: Step, now: datetime) -> tuple[int, float, float]:
+    """At which try a step is that waits for something, for how many seconds it has waited, and may wait; or zeros."""
+    step_state = state.step(step.id)
+    place = step_state.action
+    until = step.actions[place].until if place < len(step.actions) else None
+    begun = waiting_since(state, step, place) if until and step_state.status is StepStatus.RUNNING else None
+    if until is None or begun is None:
+        return 0, 0.0, 0.0
+    return _last(state, step, place)[1], max(0.0, (now - begun).total_seconds()), seconds(until.within)
 
 
 def _last(state: SessionState, step: Step, place: int) -> tuple[Attempt | None, int]:

@@ -43,7 +43,8 @@ def ticks(
         last = rows([(" " * UNDER, ""), ("last line: ", "$faint"), (standing.said, "$soft")], width, UNDER)
         return [*_failed(TickSign.UNKNOWN, standing.ended, "", width), *(last if standing.said else [])]
     if standing.ended:
-        return [*_failed(TickSign.FAILED, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
+        sign = TickSign.AGAIN if standing.attempt is not None and standing.attempt.awaited else TickSign.FAILED
+        return [*_failed(sign, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
     if not standing.checks:
         if standing.done:
             return []

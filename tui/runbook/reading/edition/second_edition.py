@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import ACTION_KINDS
+from tui.runbook.model import ACTION_KINDS, seconds
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.edition.named_commands import NamedCommands
 from tui.runbook.reading.edition.second_keys import (
@@ -91,6 +91,16 @@ def _tables(table: Document, path: Path, key: str) -> Iterator[tuple[Path, Docum
             yield (*path, key, place), item
 
 
+def _time_of_waiting(actions: object) -> Document:
+    """The budget of a step that waits for something, where it says none: as long as it may wait."""
+    found = [
+        str(until["within"])
+        for action in (actions if isinstance(actions, list) else ())
+        if isinstance(action, dict) and isinstance(until := action.get("until"), dict) and "within" in until
+    ]
+    return {"budget": max(found, key=seconds)} if found else {}
+
+
 class _Reader:
     """Goes through the steps of one document, and keeps what they become."""
 
@@ -124,7 +134,7 @@ class _Reader:
             step["look"] = self._action((*path, "look"), step["look"])
         if step.get("danger") in _ANNOUNCED:
             step.setdefault("mutates", True)
-        self._steps[path] = {**self._of_steps, **step}
+        self._steps[path] = {**self._of_steps, **_time_of_waiting(step["actions"]), **step}
 
     def _shared(self, path: Path, step: Document, own: Document) -> None:
         """What a step with several actions says once for those of its commands that do not say it."""

@@ -1,0 +1,78 @@
+"""What an author declares before the first step: the values that differ, the secrets, the hosts."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from tui.runbook.kinds import Model, Name
+
+
+class Variable(Model, frozen=True, kw_only=True):
+    """A value that differs from place to place; the operator is asked at set-up unless `ask` is false.
+
+    `choices_from` is a command, run on host `on`, printing one choice a line; `default_from` is one printing the value
+    that is offered, for what a deployment would have captured and a rollback that stands alone has to find out.
+    Both only read; `reads` says so of one that is not known for it.
+    """
+
+    prompt: str
+    default: str = ""
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+    choices_from: str = ""
+    default_from: str = ""
+    on: Name = ""
+    optional: bool = False
+    ask: bool = True
+    reads: bool = False
+    flows: tuple[str, ...] = ()
+
+
+class SecretSource(StrEnum):
+    """Where a secret's value comes from."""
+
+    ENVIRONMENT = "environment"
+    HOST_FILE = "host-file"
+    PROMPT = "prompt"
+
+
+class Secret(Model, frozen=True, kw_only=True):
+    """A value that is never shown: exported as environment variable `variable` to the actions that name it.
+
+    `environment` reads `variable` from the operator's environment, `host-file` reads it from the KEY=value file
+    `file` on host `on`, `prompt` asks once at set-up. `published` is the value where the source has none: that of a
+    test account which the documentation prints for everybody, never one that protects anything.
+    """
+
+    variable: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    source: SecretSource
+    file: str = ""
+    on: Name = ""
+    prompt: str = ""
+    published: str = ""
+    optional: bool = False
+
+
+class Host(Model, frozen=True, kw_only=True):
+    """A place where commands run: an SSH target, the operator's own machine, or another host's connection.
+
+    `connection` names a host whose connection is used, with this entry's own `directory` and `preamble`.
+    `from_file` names the variables that a command's shell finds set to what the KEY=value file `file` on that host says
+    of them. The file is parsed, never executed; `preamble` comes after.
+    `expect_hostname` is the host guard: a host that calls itself otherwise is refused.
+    """
+
+    title: str = ""
+    target: str = ""
+    user: str = ""
+    port: int | None = None
+    local: bool = False
+    connection: Name = ""
+    directory: str = ""
+    file: str = ""
+    from_file: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
+    preamble: str = ""
+    environment: Mapping[str, str] = {}
+    expect_hostname: str = ""
