@@ -189,19 +189,33 @@ def replay(session: str) -> None:
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @DEMO
+@click.option("--fix", is_flag=True, help="Write its files in the shorter form of format = 2; comments stay.")
 @guarded
-def lint(path: Path | None, demo: bool) -> None:
+def lint(path: Path | None, demo: bool, fix: bool) -> None:
     """Say everything that is wrong or doubtful in a runbook."""
     from tui.cli.wiring import find_runbook
     from tui.runbook.reading.lint import lint as problems_of
 
     chosen = bundled(NAME) if demo else find_runbook(path)
+    if fix:
+        _fix(chosen)
     problems = problems_of(chosen)
     for problem in problems:
         tell(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
     tell(f"{chosen}: {errors} errors, {len(problems) - errors} warnings")
     sys.exit(RunbookInvalid.exit_code if errors else 0)
+
+
+def _fix(path: Path) -> None:
+    from tui.runbook.rewriting.fixing import fixed, write
+
+    files = fixed(path)
+    for file in files:
+        write(file)
+        tell(f"{file.path}: {file.lines} lines, {file.before} before")
+    if not files:
+        tell(f"{path}: nothing can be shorter")
 
 
 @main.command()

@@ -38,8 +38,7 @@ def load(path: Path, of_session: bool = False) -> Runbook:
     """
     with nothing_collected():
         whole = WholeText(unmarked(read_text(path)), str(path)) if of_session else read_whole(path)
-        runbook, problems = examine(whole, path.parent, of_session)
-        return _accepted(runbook, problems, str(path))
+        return load_whole(whole, path.parent, of_session)
 
 
 def load_text(text: str, name: str, of_session: bool = False) -> Runbook:
@@ -49,8 +48,17 @@ def load_text(text: str, name: str, of_session: bool = False) -> Runbook:
         RunbookInvalid: it is not right; `problems` has every fault.
     """
     with nothing_collected():
-        runbook, problems = examine(WholeText(unmarked(text), name), of_session=of_session)
-        return _accepted(runbook, problems, name)
+        return load_whole(WholeText(unmarked(text), name), None, of_session)
+
+
+def load_whole(whole: WholeText, beside: Path | None, of_session: bool = False) -> Runbook:
+    """The runbook in the whole text of a file and its parts; see `examine` for the arguments.
+
+    Raises:
+        RunbookInvalid: it is not right; `problems` has every fault.
+    """
+    runbook, problems = examine(whole, beside, of_session)
+    return _accepted(runbook, problems, whole.name)
 
 
 def read_whole(path: Path) -> WholeText:

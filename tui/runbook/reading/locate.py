@@ -2,6 +2,8 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import tomli
 
@@ -45,6 +47,51 @@ def statement(text: str, key: str = "") -> tuple[int, int] | None:
         if not key or (key,) in scanner.offsets:
             return start, scanner.at
     return None
+
+
+class Statement(NamedTuple):
+    """A header or a `key = value` of a document: where it stands, the path that it opens or sets, and its value.
+
+    `header` says how many brackets a header has, 0 for a `key = value`; `value` is where the value of that begins.
+    """
+
+    start: int
+    end: int
+    path: Path
+    header: int = 0
+    value: int = 0
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements of a valid document, in their order."""
+    scanner = _Scanner(text)
+    table: Path = ()
+    while scanner.gap() < len(text):
+        start = scanner.at
+        brackets = 2 if text.startswith("[[", start) else 1 if text[start] == "[" else 0
+        if brackets:
+            table = scanner.statement(table)
+            yield Statement(start, scanner.at, table, brackets)
+        else:
+            path, value = scanner.pair(table)
+            yield Statement(start, scanner.at, path, 0, value)
+
+
+def items(text: str, at: int) -> list[tuple[int, int]]:
+    """Where the elements of the array, or the pairs of the inline table, that begins there begin and end."""
+    scanner, found = _Scanner(text), []
+    close = {"[": "]", "{": "}"}[text[at]]
+    scanner.at = at + 1
+    while text[scanner.gap()] != close:
+        start = scanner.at
+        if close == "]":
+            scanner.value(())
+        else:
+            scanner.pair(())
+        found.append((start, scanner.at))
+        if text[scanner.gap()] == ",":
+            scanner.at += 1
+    return found
 
 
 class _Scanner:
@@ -91,7 +138,8 @@ class _Scanner:
                 self.offsets.setdefault(path, start)
         return path
 
-    def pair(self, table: Path) -> None:
+    def pair(self, table: Path) -> tuple[Path, int]:
+        """One `key = value`; returns the path that it sets, and where the value begins."""
         start = self.at
         path = table
         for part in self.key():
@@ -99,7 +147,9 @@ class _Scanner:
             self.offsets.setdefault(path, start)
         self.at += 1
         self.blank()
+        begins = self.at
         self.value(path)
+        return path, begins
 
     def key(self) -> Path:
         """A key, dotted or not, and the blanks and dots in it."""

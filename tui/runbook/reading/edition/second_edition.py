@@ -21,7 +21,7 @@ from tui.runbook.reading.structure import check_as
 
 _OF_COMMANDS = ("timeout", "errexit")
 _OF_STEPS = ("budget", "signoff")
-_ANNOUNCED = ("caution", "destructive")
+ANNOUNCED = ("caution", "destructive")
 Document = dict[str, Any]
 
 
@@ -56,7 +56,7 @@ def plain(raw: Document) -> tuple[Document, Moves, list[UnplacedProblem]]:
     commands = NamedCommands(second.commands)
     faults += commands.faults(raw.get("hosts"))
     reader = _Reader(second.defaults, raw.get("defaults"), commands)
-    for path, step in _steps(document):
+    for path, step in steps_in(document):
         reader.step(path, step)
     document = reader.put(document)
     commands.into(document)
@@ -74,7 +74,7 @@ def first_edition(faults: list[UnplacedProblem]) -> list[UnplacedProblem]:
     ]
 
 
-def _steps(document: Document) -> Iterator[tuple[Path, Document]]:
+def steps_in(document: Document) -> Iterator[tuple[Path, Document]]:
     """Every step of a document that looks like one, with its path."""
     for path, section in _tables(document, (), "sections"):
         yield from _tables(section, path, "steps")
@@ -132,7 +132,7 @@ class _Reader:
             step["actions"] = [self._action((*path, "actions", at), one) for at, one in enumerate(step["actions"])]
         if "look" in step:
             step["look"] = self._action((*path, "look"), step["look"])
-        if step.get("danger") in _ANNOUNCED:
+        if step.get("danger") in ANNOUNCED:
             step.setdefault("mutates", True)
         self._steps[path] = {**self._of_steps, **_time_of_waiting(step["actions"]), **step}
 

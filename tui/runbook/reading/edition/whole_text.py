@@ -50,13 +50,16 @@ class WholeText(Struct, frozen=True):
         )
 
 
-class _Included(Struct, frozen=True):
-    """A part as it was read: its text, what messages call it, what the whole text calls it, and its document."""
+class IncludedPart(Struct, frozen=True):
+    """A part as it was read: its file, its text, and what the whole text calls it.
 
+    `agreed` where it is a file that another team owns.
+    """
+
+    path: File
     text: str
-    name: str
     mark: str
-    document: dict[str, Any]
+    agreed: bool
 
 
 class _Joiner:
@@ -68,7 +71,7 @@ class _Joiner:
         self._lines = DocumentLines(text)
         self._seen: set[File] = {path.resolve()}
         self._kinds: dict[str, type] = {}
-        self.parts: list[_Included] = []
+        self.parts: list[IncludedPart] = []
         self.problems: list[Problem] = []
 
     def add(self, place: int, entry: str | IncludedFile) -> None:
@@ -115,7 +118,7 @@ class _Joiner:
             self.problems.append(syntax_problem(error, text, name))
             return
         self.problems += self._misplaced(text, name, document)
-        self.parts.append(_Included(text if text.endswith("\n") else text + "\n", name, mark, document))
+        self.parts.append(IncludedPart(path, text if text.endswith("\n") else text + "\n", mark, bool(sha256)))
 
     def _misplaced(self, text: str, name: str, document: dict[str, Any]) -> Iterator[Problem]:
         """What of a part would mean something else behind another file than it does in its own."""
@@ -153,22 +156,28 @@ def joined(path: File, text: str) -> WholeText:
     Raises:
         RunbookInvalid: a part cannot be read, is not the one that was agreed on, or does not begin with a table.
     """
-    alone = WholeText(text, str(path))
+    return put_together(path, text, parts_of(path, text))
+
+
+def parts_of(path: File, text: str) -> tuple[IncludedPart, ...]:
+    """The parts that a runbook file includes, in their order.
+
+    Raises:
+        RunbookInvalid: one cannot be read, is not the one that was agreed on, or does not begin with a table.
+    """
     document = _with_parts(text)
     if document is None:
-        return alone
+        return ()
     asked, faults = check_as(SecondEdition, {"include": document["include"]})
-    span = statement(text, "include")
-    if faults or span is None:
-        return alone
+    if faults:
+        return ()
     joiner = _Joiner(path, text)
     joiner.first({key: value for key, value in document.items() if key != "include"})
     for place, entry in enumerate(asked.include):
         joiner.add(place, entry)
     if joiner.problems:
         raise invalid(tuple(joiner.problems), str(path))
-    main = f"{text[: span[0]]}# {text[span[0] : span[1]].replace(chr(10), chr(10) + '# ')}{text[span[1] :]}"
-    return _whole(main if main.endswith("\n") else main + "\n", str(path), joiner.parts)
+    return tuple(joiner.parts)
 
 
 def _with_parts(text: str) -> dict[str, Any] | None:
@@ -182,11 +191,18 @@ def _with_parts(text: str) -> dict[str, Any] | None:
     return document if document.get("format") == SECOND and "include" in document else None
 
 
-def _whole(main: str, name: str, parts: Sequence[_Included]) -> WholeText:
-    texts, line = [main], main.count("\n") + 1
-    beginnings = [Beginning(1, visible(name, 300))]
+def put_together(path: File, text: str, parts: Sequence[IncludedPart]) -> WholeText:
+    """The text of a runbook file, and behind it those of its parts."""
+    span = statement(text, "include") if parts else None
+    if span is None:
+        return WholeText(text, str(path))
+    told = text[span[0] : span[1]].replace("\n", "\n# ")
+    main = f"{text[: span[0]]}# {told}{text[span[1] :]}"
+    texts = [main if main.endswith("\n") else main + "\n"]
+    line = texts[0].count("\n") + 1
+    beginnings = [Beginning(1, visible(str(path), 300))]
     for part in parts:
         texts.append(f"{MARK}{part.mark}\n{part.text}")
-        beginnings.append(Beginning(line + 1, part.name))
+        beginnings.append(Beginning(line + 1, visible(str(part.path), 300)))
         line += texts[-1].count("\n")
-    return WholeText("".join(texts), name, tuple(beginnings))
+    return WholeText("".join(texts), str(path), tuple(beginnings))

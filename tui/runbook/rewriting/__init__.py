@@ -1,0 +1,1 @@
+"""Writes a runbook's file again, in a form that says the same."""
