@@ -6,7 +6,7 @@ import pytest
 from tests.runbook.documents import changed
 from tui.errors import RunbookInvalid
 from tui.execution.judging.expectations import Output, check, unmet
-from tui.runbook.model import Action, Capture, Expect, Runbook
+from tui.runbook.model import Action, Capture, Expect, Number, Runbook
 from tui.runbook.reading.load import load_text
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, judged_action, unfilled
@@ -119,3 +119,28 @@ def test_blanks_do_not_matter(text: str) -> None:
 @pytest.mark.parametrize("text", ["{{.Names}}", "{{json .}}", "{{end}}", "{{else}}", "{{range .a}}"])
 def test_other_programs_templates_stay(text: str) -> None:
     assert PLACEHOLDER.search(text) is None
+
+
+@pytest.mark.parametrize(("limit", "ok"), [("5", False), ("30", True), ("much", False)])
+def test_a_bound_may_be_a_value_and_what_is_no_number_holds_nothing(limit: str, ok: bool) -> None:
+    wanted = Expect(numbers=(Number(name="disk of {{ new }}", pattern=r"{{ new }}: (\d+)", below="{{ limit }}"),))
+    values = {**VALUES, "limit": limit}
+    action = judged_action(Action(run="df", expect=wanted), values)
+    (exited, held) = check(action.expect, Outcome.exited(0), Output("v2: 12", ""), 0.1)
+    assert (exited.ok, held.ok, held.expected) == (True, ok, f"disk of v2 below {limit}")
+    assert list(unmet(Action(run="df", expect=wanted), values)) == []
+
+
+def test_a_bound_whose_value_nobody_knows_is_not_met_and_says_so() -> None:
+    wanted = Expect(numbers=(Number(name="disk", below="{{ limit }}"),), seconds="{{ patience }}")
+    action = Action(run="df", expect=wanted)
+    assert judged_action(action, VALUES).expect == Expect()
+    told = [(one.expected, one.came) for one in unmet(action, VALUES)]
+    came = "not judged: limit and patience have no value yet"
+    assert told == [("disk below (limit: no value yet)", came), ("within (patience: no value yet) s", came)]
+
+
+def test_a_time_that_is_allowed_may_be_a_value() -> None:
+    action = judged_action(Action(run="df", expect=Expect(seconds="{{ patience }}")), {"patience": "2"})
+    assert [one.ok for one in check(action.expect, Outcome.exited(0), Output("", ""), 1.5)] == [True, True]
+    assert [one.ok for one in check(action.expect, Outcome.exited(0), Output("", ""), 2.5)] == [True, False]

@@ -22,13 +22,17 @@ class LiveSession:
     `trouble` is what keeps it from being carried on or followed; None where nothing does.
     """
 
-    def __init__(self, runbook: Runbook, state: SessionState, clock: Clock) -> None:
-        self.runbook = runbook
+    def __init__(self, state: SessionState, clock: Clock) -> None:
         self.state = state
         self.clock = clock
         self.trouble: RunbookError | None = None
         self.lock = threading.RLock()
         self._listeners: list[Listener] = []
+
+    @property
+    def runbook(self) -> Runbook:
+        """The session's runbook, with what is known by now in its titles."""
+        return self.state.runbook
 
     def subscribe(self, listener: Listener) -> None:
         """Tell `listener` of every event from now on."""

@@ -20,7 +20,7 @@ class Recorder(LiveSession):
     def __init__(
         self, runbook: Runbook, journal: Journal, redact: Callable[[str], str], state: SessionState | None = None
     ) -> None:
-        super().__init__(runbook, state or initial(runbook), journal.clock)
+        super().__init__(state or initial(runbook), journal.clock)
         self._journal = journal
         self._redact = redact
         self._closing = threading.Event()

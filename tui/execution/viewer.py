@@ -10,7 +10,7 @@ from tui.execution.incident import message_text
 from tui.execution.live_session import Listener, LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.rechecking import still_to_hold
-from tui.runbook.model import Action, Section, Step
+from tui.runbook.model import Action, Runbook, Section, Step
 from tui.runbook.templates.variables import FACTS
 from tui.session.possible.refusals import READ_ONLY, Situation, checkable
 from tui.session.state import SessionState
@@ -31,7 +31,6 @@ class Viewer:
 
     def __init__(self, live: LiveSession, outputs: Outputs) -> None:
         self._live = live
-        self.runbook = live.runbook
         self.clock = live.clock
         self.outputs = outputs
         self.read_only = ""
@@ -40,6 +39,11 @@ class Viewer:
     def state(self) -> SessionState:
         """The state after the last event."""
         return self._live.state
+
+    @property
+    def runbook(self) -> Runbook:
+        """The session's runbook, with what is known by now in its titles."""
+        return self._live.runbook
 
     @property
     def trouble(self) -> RunbookError | None:

@@ -8,6 +8,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
+from tui.runbook.templates.titles import titled
 from tui.runbook.templates.variables import worded
 from tui.session.state import SessionState
 from tui.text.command import command_lines
@@ -19,6 +20,7 @@ def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
     runbook = workspace.runbook
     values = workspace.values(setup)
     facts = {**values, "method": setup.method, "flow": setup.flow}
+    runbook = titled(runbook, facts)
     state = SessionState(runbook=runbook, facts=facts)
     heading = ""
     for section_id in runbook.flows[setup.flow].sections:

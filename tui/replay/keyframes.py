@@ -18,7 +18,7 @@ from tui.errors import JournalDamaged
 from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
 from tui.session.events import AttemptStarted, Entry
-from tui.session.folding.fold import apply
+from tui.session.folding.fold import apply, with_titles
 from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
@@ -228,7 +228,7 @@ class KeyFrames:
             return None
         seq, elapsed, last, head, start, end, packed = row
         state = SessionState(runbook=self._runbook, **asdict(_states.decode(zlib.decompress(packed))))
-        return ReplayMoment(_entries.decode(last), elapsed, state, JournalPlace(seq + 1, head, end), start)
+        return ReplayMoment(_entries.decode(last), elapsed, with_titles(state), JournalPlace(seq + 1, head, end), start)
 
 
 MarkRow = tuple[int, float, str, str, str, str]

@@ -105,7 +105,7 @@ class Replayer(Viewer):
     refused = ("this is a replay: nothing can be done in it", "q leaves it; `runbook resume` continues it")
 
     def __init__(self, recording: RecordedSession, player: Player, outputs: OutputsThen, clock: Clock) -> None:
-        super().__init__(LiveSession(recording.runbook, player.moment.state, clock), outputs)
+        super().__init__(LiveSession(player.moment.state, clock), outputs)
         self.read_only = "a replay"
         self.printed_at = outputs.printed_at
         self.player = player

@@ -1,5 +1,6 @@
 """What an action's result must be, and which values are taken from it, as an author writes them."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -7,21 +8,39 @@ from msgspec import Meta
 
 from tui.runbook.kinds import Duration, Lines, Model
 
+Filled = Annotated[
+    str, Meta(pattern=r"^\{\{ *[A-Za-z_][A-Za-z0-9_-]* *\}\}$", description="a number, or a value as {{ name }}")
+]
+Bound = float | Filled | None
+"""A bound of a number: one that is known, or the value that it will be."""
+
+
+def known_bound(bound: Bound | str) -> float | None:
+    """A bound that is known; None where there is none, or its value is not known or not a number."""
+    if bound is None or isinstance(bound, int | float):
+        return bound
+    try:
+        found = float(bound)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
 
 class Number(Model, frozen=True, kw_only=True):
     """A number found in the output, and its bounds.
 
     `pattern` has one group around the number (the first number of the output where it is empty). With several matches,
-    `of` says which counts. Bounds are strict (`below`, `above`) or not (`at_most`, `at_least`).
+    `of` says which counts. Bounds are strict (`below`, `above`) or not (`at_most`, `at_least`); they may be values:
+    `{{ name }}`.
     """
 
     name: str = "value"
     pattern: str = ""
     of: Annotated[str, Meta(pattern=r"^(first|last|smallest|largest|average|sum|count)$")] = "first"
-    below: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    at_least: float | None = None
+    below: Bound = None
+    above: Bound = None
+    at_most: Bound = None
+    at_least: Bound = None
     unit: str = ""
 
 
@@ -52,7 +71,7 @@ class Expect(Model, frozen=True, kw_only=True):
     json: Mapping[str, str | float | bool | None] = {}
     numbers: tuple[Number, ...] = ()
     http: Http | None = None
-    seconds: float | None = None
+    seconds: Bound = None
     choice: tuple[str, ...] = ()
     warn: bool = False
     text: str = ""

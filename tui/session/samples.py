@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.runbook.model import Monitor, Number, Runbook, Trigger, seconds
+from tui.runbook.results import known_bound
 from tui.session import shares
 from tui.session.shares import Counted
 from tui.text.amounts import figure, within_words
@@ -186,8 +187,8 @@ def limits_of(number: Number) -> Iterator[Limit]:
         (number.above, False, False),
         (number.at_least, False, True),
     ):
-        if value is not None:
-            yield Limit(value=value, high=high, included=included)
+        if (known := known_bound(value)) is not None:
+            yield Limit(value=known, high=high, included=included)
 
 
 def bound_of(trigger: Trigger) -> Limit:

@@ -49,7 +49,7 @@ class Onlooker(Viewer):
     """Follows a session that somebody else has open."""
 
     def __init__(self, runbook: Runbook, journal: Path, outputs: Outputs, clock: Clock, holder: str) -> None:
-        super().__init__(LiveSession(runbook, initial(runbook), clock), outputs)
+        super().__init__(LiveSession(initial(runbook), clock), outputs)
         self._closing = threading.Event()
         self.read_only = f"open elsewhere: {holder}"
         self._holder = holder

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import ge, gt, le, lt
 
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from tui.execution.judging.evidence import (
 from tui.runbook.described.expectations import bounds, expectations, path_words
 from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.patterns.bounded import PatternMatch, TooSlow, search
-from tui.runbook.results import Http
+from tui.runbook.results import Bound, Http, known_bound
 from tui.runbook.templates.filling import not_judged
 from tui.session.events import Check
 from tui.session.outcome import Outcome
@@ -221,18 +222,25 @@ def _number(number: Number, value: float | str | None) -> Check:
     return Check(expected, f"{exactly(value)} {number.unit}" if rounded else came, fits)
 
 
-def _took(took: float, allowed: float) -> Check:
+def _took(took: float, wanted: Bound) -> Check:
     """Whether it was quick enough; where rounding would hide that it was not, to the hundredth of a second."""
+    allowed = known_bound(wanted)
+    if allowed is None:
+        return Check(f"within {wanted} s", f"{_quoted(str(wanted))} is not a number", ok=False)
     words, limit = duration(took), duration(allowed)
     return Check(f"within {limit}", words if took <= allowed or words != limit else f"{took:.2f} s", took <= allowed)
 
 
 def _within(number: Number, value: float) -> bool:
-    return (
-        (number.below is None or value < number.below)
-        and (number.above is None or value > number.above)
-        and (number.at_most is None or value <= number.at_most)
-        and (number.at_least is None or value >= number.at_least)
+    """Whether a figure is within its bounds; one that is not a number holds nothing."""
+    return all(
+        wanted is None or ((bound := known_bound(wanted)) is not None and fits(value, bound))
+        for wanted, fits in (
+            (number.below, lt),
+            (number.above, gt),
+            (number.at_most, le),
+            (number.at_least, ge),
+        )
     )
 
 

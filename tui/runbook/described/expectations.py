@@ -22,8 +22,10 @@ def bounds(number: Number) -> str:
         ("at most", number.at_most),
     )
     found = [(word, bound) for word, bound in given if bound is not None]
-    sized = number.unit in BYTES or (number.unit in SECONDS and any(bound >= LONG for _, bound in found))
-    words = [f"{word} {exactly(bound, number.unit if sized else '')}" for word, bound in found]
+    long = any(not isinstance(bound, str) and bound >= LONG for _, bound in found)
+    sized = number.unit in BYTES or (number.unit in SECONDS and long)
+    unit = number.unit if sized else ""
+    words = [f"{word} {bound if isinstance(bound, str) else exactly(bound, unit)}" for word, bound in found]
     unit = f" {number.unit}" if number.unit and not sized else ""
     return " and ".join(words) + unit
 
@@ -49,7 +51,8 @@ def _each(expect: Expect) -> Iterator[str]:
         wanted = "" if status is None else str(status) if isinstance(status, int) else " or ".join(map(str, status))
         yield " ".join(part for part in (expect.http.protocol or "HTTP", wanted) if part)
     if expect.seconds is not None:
-        yield f"within {duration(expect.seconds)}"
+        limit = expect.seconds
+        yield f"within {f'{limit} s' if isinstance(limit, str) else duration(limit)}"
     if expect.choice:
         yield f"the answer is {' or '.join(expect.choice)}"
 

@@ -161,7 +161,8 @@ def _expectations(path: Path, action: Action) -> Iterator[UnplacedProblem]:
             yield UnplacedProblem(
                 path=(*path, "expect", "exit", place), message=f"{status} is not an exit status", hint=hint
             )
-    if expect.seconds is not None and not (math.isfinite(expect.seconds) and expect.seconds > 0):
+    limit = expect.seconds
+    if isinstance(limit, int | float) and not (math.isfinite(limit) and limit > 0):
         hint = "a number above 0"
         yield UnplacedProblem(
             path=(*path, "expect", "seconds"), message=f"{expect.seconds} is not a duration", hint=hint
@@ -174,13 +175,16 @@ def _expectations(path: Path, action: Action) -> Iterator[UnplacedProblem]:
 
 def _number(path: Path, number: Number) -> Iterator[UnplacedProblem]:
     yield from pattern_faults(number.pattern, (*path, "pattern"), groups=number.of != "count")
-    lows = [bound for bound in (number.above, number.at_least) if bound is not None]
-    highs = [bound for bound in (number.below, number.at_most) if bound is not None]
-    if not lows and not highs:
+    lows, highs = (number.above, number.at_least), (number.below, number.at_most)
+    if all(bound is None for bound in (*lows, *highs)):
         yield UnplacedProblem(path=path, message="the number has no bound", hint="below, above, at_most or at_least")
-    elif any(math.isnan(bound) for bound in (*lows, *highs)):
+        return
+    known = [bound for bound in (*lows, *highs) if isinstance(bound, int | float)]
+    low = [bound for bound in lows if isinstance(bound, int | float)]
+    high = [bound for bound in highs if isinstance(bound, int | float)]
+    if any(math.isnan(bound) for bound in known):
         yield UnplacedProblem(path=path, message="a bound is not a number", hint="give it a value")
-    elif lows and highs and max(lows) > min(highs):
+    elif low and high and max(low) > min(high):
         yield UnplacedProblem(
             path=path, message="no number can be in these bounds", hint="the lower is above the upper"
         )

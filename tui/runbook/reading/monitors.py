@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from tui.runbook.model import Action, Monitor, Runbook, Watched, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.probing import KINDS
-from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
 from tui.runbook.reading.declarations import missing
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probes import probe_faults
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import is_count
+from tui.runbook.walk import texts_of
 
 
 def watching_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
@@ -46,6 +48,10 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
         yield UnplacedProblem(path=(*path, "timeout"), message="a measurement needs some time", hint='timeout = "20s"')
     yield from pattern_faults(monitor.number.pattern, (*path, "number", "pattern"), groups=monitor.number.of != "count")
     yield from pattern_faults(monitor.share_of, (*path, "share_of"), groups=bool(monitor.share_of))
+    for where, _, _, text in texts_of(monitor.number, (*path, "number")):
+        if PLACEHOLDER.search(text):
+            hint = "a monitor measures with the same bounds from the begin of a session to its end"
+            yield UnplacedProblem(path=where, message=f"{visible(text)} is not filled in here", hint=hint)
     if monitor.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), monitor.probe)
         yield from _figure(runbook, path, monitor)

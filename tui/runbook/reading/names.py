@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.shell.lexer import read
-from tui.runbook.templates.variables import BUILT_INS, DRAFTED, FACTS, names
+from tui.runbook.templates.variables import BUILT_INS, CHANGING, DRAFTED, FACTS, names
 from tui.runbook.walk import section_steps, steps_of
 from tui.text.nearest import FEW
 
@@ -200,3 +200,14 @@ def template_faults(
                     message=f"{{{{ {found.name} }}}} cannot be quoted: {found.refusal}",
                     hint=found.remedy,
                 )
+
+
+def title_faults(one: Section | Step, names_: Names, path: Path, *fields: str) -> Iterator[UnplacedProblem]:
+    """The names in a title that will have no value, or another one at every moment."""
+    for field in fields:
+        text = getattr(one, field)
+        yield from template_faults(text, names_.anywhere(), (*path, field))
+        for name in sorted(names(text) & CHANGING) if "{{" in text else ():
+            hint = "capture it, or leave it to the text of a message"
+            message = f"{{{{ {name} }}}} changes while a session is open, and a title does not"
+            yield UnplacedProblem(path=(*path, field), message=message, hint=hint)

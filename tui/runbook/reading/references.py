@@ -9,7 +9,7 @@ from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.actions import action_faults
 from tui.runbook.reading.declarations import declarations, missing
 from tui.runbook.reading.monitors import watching_faults
-from tui.runbook.reading.names import Names, template_faults
+from tui.runbook.reading.names import Names, template_faults, title_faults
 from tui.runbook.reading.probes import service_faults
 from tui.runbook.reading.troubles import issue_faults
 from tui.runbook.shell.placeholders import PLACEHOLDER
@@ -39,6 +39,10 @@ def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | No
         *chain.from_iterable(_step(runbook, names, path, step) for path, step in steps_of(runbook)),
         *chain.from_iterable(
             _facts(runbook, names, (*path, "when"), section.when)
+            for path, section in _numbered("sections", runbook.sections)
+        ),
+        *chain.from_iterable(
+            title_faults(section, names, path, "title", "short", "text")
             for path, section in _numbered("sections", runbook.sections)
         ),
         *_sources(runbook, texts, document_lines),
@@ -157,6 +161,7 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Un
         yield from _look((*path, "look"), step.look)
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
+    yield from title_faults(step, names, path, "title", "short")
     for place, action in enumerate(step.actions):
         yield from action_faults(runbook, names, known, (*path, "actions", place), action, step.mutates)
         known = known.after(action)

@@ -6,12 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tui.runbook.model import Action, Capture, Expect
+from tui.runbook.model import Action, Capture, Expect, Number
 from tui.runbook.problem import UnplacedProblem
+from tui.runbook.results import Bound, known_bound
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import fill, fill_shown, names, worded
 from tui.runbook.walk import KEY, Text
 
+BOUNDS = ("below", "above", "at_most", "at_least")
 FILLED = frozenset(
     {
         *(
@@ -20,9 +22,11 @@ FILLED = frozenset(
         ),
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
         *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original", "consequences")),
-        *(("Step", key) for key in ("text", "note")),
+        *(("Step", key) for key in ("text", "note", "title", "short")),
+        *(("Section", key) for key in ("text", "title", "short")),
+        *(("Number", key) for key in ("name", "pattern", "unit", *BOUNDS)),
         *(("Message", key) for key in ("title", "body", "to", "send", "of")),
-        *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text")),
+        *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text", "seconds")),
         *(("Capture", key) for key in ("pattern", "json")),
         ("Watched", "samples"),
         ("Link", "url"),
@@ -51,7 +55,26 @@ def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
         for key in _TEXTS
     }
     json = {fill_shown(path, values): _json(one, values) for path, one in expect.json.items()}
-    return replace(expect, json=json, text=worded(expect.text, values), **texts)
+    numbers = tuple(_number(number, values, escaped) for number in expect.numbers)
+    limit = _bound(expect.seconds, values)
+    return replace(expect, json=json, text=worded(expect.text, values), numbers=numbers, seconds=limit, **texts)
+
+
+def _number(number: Number, values: Mapping[str, str], escaped: Mapping[str, str]) -> Number:
+    bounds = {key: _bound(getattr(number, key), values) for key in BOUNDS}
+    pattern = fill_shown(number.pattern, escaped)
+    return replace(
+        number, name=fill_shown(number.name, values), pattern=pattern, unit=fill_shown(number.unit, values), **bounds
+    )
+
+
+def _bound(bound: Bound, values: Mapping[str, str]) -> Bound:
+    """A bound with its value in place; one that is not a number stays a text, and nothing is within it."""
+    if not isinstance(bound, str):
+        return bound
+    text = fill_shown(bound, values)
+    known = known_bound(text)
+    return text if known is None else known
 
 
 def judged_action(action: Action, values: Mapping[str, str]) -> Action:
@@ -72,6 +95,10 @@ def _split(expect: Expect, values: Mapping[str, str]) -> tuple[Expect, Expect]:
         texts = getattr(expect, key)
         left[key] = tuple(text for text in texts if _unset([text], values))
         known[key] = tuple(text for text in texts if text not in left[key])
+    left["numbers"] = tuple(number for number in expect.numbers if _unset(_texts_in(number), values))
+    known["numbers"] = tuple(number for number in expect.numbers if number not in left["numbers"])
+    late = isinstance(expect.seconds, str) and _unset([expect.seconds], values)
+    left["seconds"], known["seconds"] = (expect.seconds, None) if late else (None, expect.seconds)
     left["json"] = {path: one for path, one in expect.json.items() if _unset([path, str(one)], values)}
     known["json"] = {path: one for path, one in expect.json.items() if path not in left["json"]}
     return replace(expect, **known), Expect(**left)
@@ -79,7 +106,14 @@ def _split(expect: Expect, values: Mapping[str, str]) -> tuple[Expect, Expect]:
 
 def _named(expect: Expect) -> list[str]:
     texts = [text for key in _TEXTS for text in getattr(expect, key)]
+    texts += [text for number in expect.numbers for text in _texts_in(number)]
+    texts += [expect.seconds] if isinstance(expect.seconds, str) else []
     return [*texts, *expect.json, *(str(one) for one in expect.json.values())]
+
+
+def _texts_in(number: Number) -> list[str]:
+    given = (number.name, number.pattern, number.unit, *(getattr(number, key) for key in BOUNDS))
+    return [text for text in given if isinstance(text, str)]
 
 
 def _unset(texts: Iterable[str], values: Mapping[str, str]) -> list[str]:
@@ -104,5 +138,5 @@ def unfilled(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
             yield UnplacedProblem(
                 path=path,
                 message=f"{found[0]} is not filled in here",
-                hint="write it out; it is filled in commands, expectations, questions, messages, a step's text",
+                hint="write it out; it is filled in commands, expectations, questions, messages, a step's title and text",
             )

@@ -39,6 +39,9 @@ BUILT_INS = DRAFTED | {
 }
 """The names every template may use, whatever the runbook declares."""
 
+CHANGING = DRAFTED | {"utc_date", "utc_time", "window_date", "window_time", "method_title"}
+"""The built-in names that are another text at another moment, and that no title has."""
+
 LONGEST_COUNT = 7
 """A count of this many digits, or more, is a mistake."""
 

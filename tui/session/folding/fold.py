@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
+from tui.runbook.templates.titles import titled
 from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
 from tui.session.folding.step_looked import found_elsewhere
@@ -38,7 +39,18 @@ def apply(state: SessionState, entry: ev.Entry) -> SessionState:
     Raises:
         LookupError, StopIteration: the event names what the state and its runbook do not have.
     """
-    state, event = replace(state, seq=entry.seq, at=entry.at), entry.event
+    after = _applied(replace(state, seq=entry.seq, at=entry.at), entry)
+    return after if after.facts is state.facts else with_titles(after)
+
+
+def with_titles(state: SessionState) -> SessionState:
+    """The state with the values that it knows in the titles of its runbook."""
+    told = titled(state.runbook, state.facts)
+    return state if told is state.runbook else replace(state, runbook=told)
+
+
+def _applied(state: SessionState, entry: ev.Entry) -> SessionState:
+    event = entry.event
     if isinstance(event, ev.MeasuredEvent):
         return _of_measured(event, state, entry)
     if isinstance(event, ev.AttemptEvent):
