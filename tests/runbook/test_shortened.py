@@ -15,6 +15,7 @@ from tui.runbook.reading.load import load, load_text
 from tui.runbook.rewriting.shortened import shortened
 
 BUNDLED = Path(__file__).resolve().parents[2] / "runbook.toml"
+ACTION = "[[sections.steps.actions]]\n"
 HEAD = '[[sections.steps]]\nid = "a"\ntitle = "A"\n'
 
 
@@ -77,8 +78,8 @@ below = 90
             f'{HEAD}actions = ["df", "ls"]\n',
         ),
         (
-            f'{HEAD}\n[[sections.steps.actions]]\nrun = "df"\non = "web"\n[[sections.steps.actions]]\non = "web"\nrun = "ls"\n',
-            f'{HEAD}on = "web"\n\n[[sections.steps.actions]]\nrun = "df"\n[[sections.steps.actions]]\nrun = "ls"\n',
+            f'{HEAD}\n{ACTION}run = "df"\non = "web"\n{ACTION}on = "web"\nrun = "ls"\n',
+            f'{HEAD}on = "web"\n\n{ACTION}run = "df"\n{ACTION}run = "ls"\n',
         ),
         (
             f'{HEAD}danger = "destructive"\nmutates = true  # yes\nactions = [{{ run = "rm x" }}]\n',
@@ -94,7 +95,7 @@ def test_what_becomes_shorter(steps: str, wanted: str) -> None:
     "steps",
     [
         f'{HEAD}[[sections.steps.actions]]\ntitle = "The disk"\nrun = "df"\n',
-        f'{HEAD}look = {{ run = "ls" }}\n[sections.steps.when]\nflow = "deploy"\n[[sections.steps.actions]]\nrun = "df"\n',
+        f'{HEAD}look = {{ run = "ls" }}\n[sections.steps.when]\nflow = "deploy"\n{ACTION}run = "df"\n',
         f'{HEAD}actions = [\n  {{ run = "df" }},  # the disk\n]\n',
         f'{HEAD}[[sections.steps.actions]]\nrun = "df"\n# why\n[[sections.steps.actions]]\nrun = "ls"\n',
     ],

@@ -138,5 +138,5 @@ def unfilled(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
             yield UnplacedProblem(
                 path=path,
                 message=f"{found[0]} is not filled in here",
-                hint="write it out; it is filled in commands, expectations, questions, messages, a step's title and text",
+                hint="write it out; it is filled in commands, expectations, questions, messages, texts of steps",
             )
