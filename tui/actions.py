@@ -229,6 +229,8 @@ ACTS = (
     Act("ways.other", "f2", "other", "The other way", "Show what else could be run: what failed, or all", False, True),
     Act("question.yes", "y", "answer('yes')", "Yes", "Answer yes", False),
     Act("question.no", "n", "answer('no')", "No", "Answer no", False),
+    Act("by-hand.failed", "f4", "ended(False)", "Not done", "Record that it was not done, and why", False, True),
+    Act("by-hand.done", "f3", "ended(True)", "Done", "Record that it was done by hand", False, True),
     Act("resolve.follow", "f2", "follow", "Follow", "Follow the command again", False, True),
     Act("resolve.failed", "f3", "resolve(False)", "It failed", "Record that it failed", False, True),
     Act("resolve.succeeded", "f4", "resolve(True)", "It succeeded", "Record that it succeeded", False, True),
@@ -268,6 +270,7 @@ TITLES = {
     "confirm": "Dialog: yes or no",
     "ways": "Dialog: a step that runs again",
     "question": "Dialog: a question",
+    "by-hand": "Dialog: work by hand",
     "resolve": "Dialog: an UNKNOWN outcome",
     "message": "Dialog: a message",
     "moved": "Dialog: hosts are elsewhere",
@@ -280,7 +283,7 @@ BESIDE = {
     **dict.fromkeys(("trouble", "replay"), _STEPS),
     "checks": ("table",),
     "confirm": ("ways", "dialog"),
-    **dict.fromkeys(("ways", "question", "resolve", "message", "moved", "taken-up"), ("dialog",)),
+    **dict.fromkeys(("ways", "question", "by-hand", "resolve", "message", "moved", "taken-up"), ("dialog",)),
 }
 """Whose keys are heard on a screen beside its own."""
 IDS = frozenset(act.id for act in ACTS)

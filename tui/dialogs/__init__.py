@@ -2,6 +2,7 @@
 
 from tui.dialogs.ask import AskText as AskText
 from tui.dialogs.ask import RollbackReason as RollbackReason
+from tui.dialogs.by_hand import ByHand as ByHand
 from tui.dialogs.confirm import Confirm as Confirm
 from tui.dialogs.confirm import TypeName as TypeName
 from tui.dialogs.message import SendMessage as SendMessage

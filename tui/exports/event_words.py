@@ -130,7 +130,9 @@ def _of_answer(event: ev.AnswerEvent, state: SessionState) -> tuple[str, str, st
     title = _title(event, state)
     match event:
         case ev.QuestionAnswered():
-            return event.operator, title, f"answered: {event.answer}"
+            note = f": {event.note}" if event.note else ""
+            files = "".join(f", evidence {one.name} (SHA-256 {one.sha256})" for one in event.files)
+            return event.operator, title, f"answered: {event.answer}{note}{files}"
         case ev.MessageSent():
             when = f" ({event.went_out} UTC)" if event.went_out else ""
             return event.operator, title, f"message {event.message} {event.how}{when}"

@@ -53,7 +53,8 @@ def _step(
             yield f"      {words_of_watch(action, values)}"
             continue
         if action.run is None:
-            yield f"      {action.kind}: {worded(action.ask or action.send or action.open or '', values)}"
+            text = action.ask or action.manual or action.send or action.open or ""
+            yield f"      {action.kind}: {worded(text, values)}"
             continue
         name, host = host_of(runbook, action)
         yield f"      on {name} ({host.target or host.connection or 'this machine'}):"

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import HostsMoved, NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
+from tui.execution.conductor.handwork import DONE
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
@@ -264,12 +265,16 @@ def _human(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
             conductor.opened(step.id)
             return None
         case _:
-            question = sum(other.ask is not None for other in step.actions[: step_state.action])
+            before = step.actions[: step_state.action]
+            question = sum(other.ask is not None or other.manual is not None for other in before)
             answer = answers.answer(step.id, question)
             if answer is None:
-                say(f"? {step.title}: no answer in the answers file to: {action.ask}")
+                say(f"? {step.title}: no answer in the answers file to: {action.ask or action.manual}")
                 return Exit.UNANSWERED
-            conductor.answer(step.id, answer)
+            if action.manual is None:
+                conductor.answer(step.id, answer)
+            else:
+                conductor.by_hand(step.id, answer.strip() == DONE, "" if answer.strip() == DONE else answer)
             return None
 
 

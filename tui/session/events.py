@@ -17,6 +17,7 @@ from tui.session.events_measured import ProbeMeasured as ProbeMeasured
 from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
 from tui.session.events_measured import TriggerTripped as TriggerTripped
+from tui.session.evidence import Evidence as Evidence
 from tui.session.outcome import LookResult, Outcome
 
 
@@ -263,13 +264,15 @@ class ValueCorrected(Event, frozen=True, kw_only=True):
 
 
 class QuestionAnswered(Event, frozen=True, kw_only=True):
-    """The operator answered a question."""
+    """The operator answered a question, or said of work by hand that it is done, or not done; `files` show it."""
 
     step: str
     action: int
     operator: str
     answer: str
     checks: tuple[Check, ...] = ()
+    note: str = ""
+    files: tuple[Evidence, ...] = ()
 
 
 class MessageSent(Event, frozen=True, kw_only=True):

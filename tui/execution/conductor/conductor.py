@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-
-from msgspec.structs import replace
+from pathlib import Path
 
 from tui.errors import NotNow
 from tui.execution.commands import send
@@ -11,6 +10,7 @@ from tui.execution.conductor.attempts import AttemptRunner
 from tui.execution.conductor.checks import Checks
 from tui.execution.conductor.executor import Executor
 from tui.execution.conductor.gate import Gate
+from tui.execution.conductor.handwork import Handwork
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.progress import Progress
@@ -18,15 +18,12 @@ from tui.execution.conductor.resumption import Resumption
 from tui.execution.conductor.signing import Signing
 from tui.execution.conductor.steps import StepRunner
 from tui.execution.conductor.worker import Worker
-from tui.execution.judging.expectations import check_answer, unmet
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.measuring.prober import THIS_MACHINE, LiveProber, Prober
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook, Signoff, Step
-from tui.runbook.templates.filling import judged_action
-from tui.runbook.templates.variables import address
 from tui.session import events as ev
 from tui.session.folding.before_change import change_begun
 from tui.session.journal.journal import Journal
@@ -75,6 +72,7 @@ class Conductor(Viewer):
         steps = StepRunner(recorder, executor, self._attempts)
         self._progress = Progress(recorder, worker, self._hosts, planner, steps)
         self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts)
+        self._handwork = Handwork(recorder, gate, planner, self._progress, executor)
         self._checks = Checks(recorder, gate, worker, steps, planner)
         self.monitors = MonitorRunner(recorder, executor.transports, prober, secrets, journal.clock, speed)
 
@@ -227,30 +225,15 @@ class Conductor(Viewer):
 
     def answer(self, step_id: str, answer: str) -> None:
         """Answer the question a step waits for."""
-        with self.recorder.lock:
-            step, index, action = self._gate.waiting(step_id, "ask")
-            values = self.values()
-            checks = (*check_answer(judged_action(action, values), answer), *unmet(action, values))
-            self.recorder.record(
-                ev.QuestionAnswered(
-                    step=step_id, action=index, operator=self.state.operator, answer=answer, checks=checks
-                )
-            )
-            for name in action.capture:
-                self.recorder.record(ev.ValueCaptured(step=step_id, name=name, value=answer.strip()))
-            self._planner.replan()
-            self._progress.advance(step)
+        self._handwork.answer(step_id, answer)
+
+    def by_hand(self, step_id: str, done: bool, note: str = "", files: Sequence[Path] = ()) -> None:
+        """Record how the work came out that a step asks for; see Handwork."""
+        self._handwork.by_hand(step_id, done, note, files)
 
     def sent(self, name: str, text: str, how: str, step_id: str = "", went_out: str = "") -> None:
         """Record that a message went out (`went_out`: when, of one sent already); with a step, that step continues."""
-        with self.recorder.lock:
-            event = ev.MessageSent(message=name, text=text, how=how, operator=self.state.operator, went_out=went_out)
-            if not step_id:
-                self.recorder.record(event)
-                return
-            step, index, _ = self._gate.waiting(step_id, "send")
-            self.recorder.record(replace(event, step=step_id, action=index))
-            self._progress.advance(step)
+        self._handwork.sent(name, text, how, step_id, went_out)
 
     def deliver(self, name: str, step_id: str, text: str, how: str, went_out: str = "") -> None:
         """Send a message by the runbook's command for it when `how` is "sent", and record it; blocks while it sends.
@@ -264,11 +247,7 @@ class Conductor(Viewer):
 
     def opened(self, step_id: str) -> None:
         """Record that the operator was taken to the page a step waits for."""
-        with self.recorder.lock:
-            step, index, action = self._gate.waiting(step_id, "open")
-            url = address(action.open or "", self.values())
-            self.recorder.record(ev.LinkOpened(url=url, operator=self.state.operator, step=step_id, action=index))
-            self._progress.advance(step)
+        self._handwork.opened(step_id)
 
     def sign(self, step_id: str, note: str = "", second_operator: str = "") -> None:
         """Sign a step that has passed; blocks while keys sign, where the operator's settings say that they do.

@@ -154,6 +154,10 @@ class Executor:
         if self.outputs.reader(attempt).withheld:
             self.mask(attempt)
 
+    def has_secret(self, data: bytes) -> bool:
+        """Whether a secret known by now is in these bytes."""
+        return bool(self._redactor.spans(data))
+
     def redact(self, text: str) -> str:
         """The text without the secrets known by now."""
         return self._redactor.redact(text)

@@ -14,7 +14,7 @@ from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.walk import KEY, texts_of
 
-SECOND_ONLY = ("until",)
+SECOND_ONLY = ("until", "manual")
 """Keys of actions that the first edition does not have."""
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "until", "on", "repeatable")
 _ONLY_COMMAND = ("directory", "stdin", "secrets", "on", "repeatable")
@@ -46,13 +46,16 @@ def action_faults(
         yield UnplacedProblem(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
     if action.run is not None and not action.run.strip():
         yield UnplacedProblem(path=(*path, "run"), message="the command is empty", hint="write what to run")
+    if action.manual is not None and not action.manual.strip():
+        message, hint = "it says nothing to do", "write what is done by hand"
+        yield UnplacedProblem(path=(*path, "manual"), message=message, hint=hint)
     for place, name in enumerate(action.secrets):
         if name and name not in known.secrets:
             hint = nearest(name, known.secrets)
             yield UnplacedProblem(
                 path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint
             )
-    for key in ("run", "ask", "open", "directory", "stdin", "title"):
+    for key in ("run", "ask", "manual", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
         yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
     for key, value in (("expect", action.expect), ("capture", action.capture)):
@@ -86,7 +89,7 @@ def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     if action.kind in ("probe", "watch"):
         return  # what they find is checked with what they are
     default = type(action.expect)()
-    for key in _ONLY_OUTPUT:
+    for key in _ONLY_OUTPUT if action.manual is None else type(action.expect).__struct_fields__:
         if getattr(action.expect, key) != getattr(default, key):
             yield UnplacedProblem(
                 path=(*path, "expect", key),
@@ -201,7 +204,7 @@ def _captures(runbook: Runbook, path: Path, action: Action) -> Iterator[Unplaced
         yield from pattern_faults(capture.pattern, (*here, "pattern"), groups=True)
         if name in runbook.secrets and not capture.secret:
             yield UnplacedProblem(path=here, message=f"{quoted(name)} is a secret", hint="secret = true")
-        if action.kind in ("send", "open"):
+        if action.kind in ("send", "open", "manual"):
             yield UnplacedProblem(
                 path=here, message=f"{action.kind} gives no value to capture", hint="capture from run or ask"
             )

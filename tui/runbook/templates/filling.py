@@ -13,6 +13,7 @@ from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import fill, fill_shown, names, worded
 from tui.runbook.walk import KEY, Text
 
+_OF_ACTIONS = ("run", "ask", "manual", "open", "directory", "stdin", "title", "original", "consequences")
 BOUNDS = ("below", "above", "at_most", "at_least")
 FILLED = frozenset(
     {
@@ -21,7 +22,7 @@ FILLED = frozenset(
             for key in ("target", "user", "directory", "file", "preamble", "expect_hostname", "environment")
         ),
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
-        *(("Action", key) for key in ("run", "ask", "open", "directory", "stdin", "title", "original", "consequences")),
+        *(("Action", key) for key in _OF_ACTIONS),
         *(("Step", key) for key in ("text", "note", "title", "short")),
         *(("Section", key) for key in ("text", "title", "short")),
         *(("Number", key) for key in ("name", "pattern", "unit", *BOUNDS)),

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 
-from tui.dialogs import AskText, Confirm, Question, Resolve, SendMessage, Sign, TypeName
+from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage, Sign, TypeName
 from tui.dialogs.laid import WayToRun
 from tui.dialogs.pick import Pick
 from tui.dialogs.written import CorrectValue
@@ -205,6 +206,8 @@ class SessionActs(SessionScreen):
         action = step.actions[step_state.action]
         if kind == "ask":
             await self._question(step, action)
+        elif kind == "manual":
+            await self._by_hand(step, action)
         elif kind == "send":
             await self._message(step, action)
         else:
@@ -225,6 +228,18 @@ class SessionActs(SessionScreen):
         if answer is not None:
             self._try(lambda: self.conductor.answer(step.id, answer))
             await self._and_then(step, step_state.action)
+
+    async def _by_hand(self, step: Step, action: Action) -> None:
+        step_state = self.viewer.state.step(step.id)
+        place = step_state.action
+        problem = "; ".join(one.came for one in step_state.checks.get(place, ()) if not one.ok)
+        result = await self.app.ask(ByHand(step.title, worded(action.manual or "", self.viewer.values()), problem))
+        if result is None:
+            return
+        files = [Path(result.file)] if result.file else []
+        await self.app.work_done(lambda: self.conductor.by_hand(step.id, result.done, result.note, files))
+        self.show_now()
+        await self._and_then(step, place)
 
     async def _message(self, step: Step, action: Action) -> None:
         name, place = action.send or "", self.viewer.state.step(step.id).action

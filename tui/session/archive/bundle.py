@@ -25,6 +25,7 @@ from tui.errors import SessionError
 from tui.session.archive.bundle_reader import unpack
 from tui.session.archive.manifest import FORMAT, MAGIC, MANIFEST, NAMES, Manifest, Member, fits
 from tui.session.archive.store import SessionDirectory, Store
+from tui.session.evidence import FOLDER
 from tui.session.journal.chain import walk
 from tui.session.output.masks import Span, read_mask
 
@@ -52,8 +53,9 @@ def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
             members.append(_member(tar, directory.path, "journal.jsonl", end))
             if directory.scenario.exists():
                 members.append(_member(tar, directory.path, directory.scenario.name))
-            for path in sorted(directory.attempts.glob("*")):
-                name = f"attempts/{path.name}"
+            files = sorted(directory.attempts.glob("*")) + sorted((directory.path / FOLDER).glob("*"))
+            for path in files:
+                name = f"{path.parent.name}/{path.name}"
                 if NAMES.fullmatch(name):
                     members.append(_member(tar, directory.path, name))
             manifest = Manifest(

@@ -21,6 +21,7 @@ from msgspec import Struct
 from tui.errors import SessionError
 from tui.session.archive.manifest import FORMAT, MAGIC, MANIFEST, MANIFEST_MOST, NAMES, WRONG, Manifest, fits
 from tui.session.archive.store import SessionDirectory
+from tui.session.evidence import FOLDER
 from tui.session.journal.durable import sync_directory
 
 PIECE = 1 << 20
@@ -147,7 +148,8 @@ def _looked_through(path: Path, into: Path) -> Manifest:
 
 def _written(path: Path, manifest: Manifest, place: Path) -> None:
     digests = {member.name: member.sha256 for member in manifest.members}
-    (place / "attempts").mkdir(mode=0o700)
+    for folder in ("attempts", FOLDER):
+        (place / folder).mkdir(mode=0o700)
     with path.open("rb") as file:
         for part in _parts(file):
             digest = hashlib.sha256()

@@ -24,7 +24,10 @@ RATIO_FROM, RATIO_MOST = 1 << 26, 500
 """From 64 MiB on, a bundle may unpack to 500 times its own size: logs take 10 to 50, and deflate ends at 1,032."""
 
 OUTPUT = re.compile(r"attempts/(\d{4,9})\.out")
-NAMES = re.compile(r"runbook\.toml|scenario\.json|journal\.jsonl|attempts/\d{4,9}\.(out|idx|mask|lines)")
+NAMES = re.compile(
+    r"runbook\.toml|scenario\.json|journal\.jsonl|attempts/\d{4,9}\.(out|idx|mask|lines)"
+    r"|evidence/\d{4,9}-[A-Za-z0-9._-]{1,80}"
+)
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,120}")
 
 Count = Annotated[int, Meta(ge=0)]

@@ -10,6 +10,7 @@ from tui.errors import JournalDamaged, SessionError
 from tui.session import events as ev
 from tui.session.archive.manifest import Manifest, manifest_of
 from tui.session.archive.store import SessionDirectory
+from tui.session.evidence import FOLDER
 from tui.session.journal.chain import walk
 from tui.session.journal.receipt import KeptReceipt, kept_receipt
 from tui.session.output.masks import MaskState, mask_path, mask_state
@@ -37,6 +38,7 @@ class _Told(Struct):
     started: ev.SessionStarted | None = None
     steps: dict[int, str] = {}
     finished: dict[int, ev.AttemptFinished] = {}
+    files: dict[str, str] = {}
 
 
 def prove(directory: SessionDirectory) -> ProvedFolder:
@@ -53,6 +55,7 @@ def prove(directory: SessionDirectory) -> ProvedFolder:
     except SessionError as error:
         damaged.append(error)
     damaged += _texts(directory, told.started)
+    damaged += _evidence(directory, told)
     for number in sorted(told.steps):
         damaged += _attempt(directory, number, told, manifest)
     if damaged:
@@ -88,6 +91,8 @@ def _journal(directory: SessionDirectory, told: _Told, manifest: Manifest | None
                 told.steps[event.attempt] = event.step
             case ev.AttemptFinished() as event:
                 told.finished[event.attempt] = event
+            case ev.QuestionAnswered() as event:
+                told.files.update({one.name: one.sha256 for one in event.files})
         if receipt and told.count == receipt.count and told.head != receipt.head:
             words = f"{directory.journal}, line {told.count}: it is not the line that its receipt speaks of"
             raise JournalDamaged(words, COPY)
@@ -117,6 +122,13 @@ def _texts(directory: SessionDirectory, started: ev.SessionStarted | None) -> It
     for path, digest, what in wanted:
         if (digest or what == "runbook") and _hash_of(path) != digest:
             yield SessionError(f"{path} is not the {what} that the session began with", COPY)
+
+
+def _evidence(directory: SessionDirectory, told: _Told) -> Iterator[SessionError]:
+    for name, digest in told.files.items():
+        path = directory.path / FOLDER / name
+        if _hash_of(path) != digest:
+            yield SessionError(f"{path}, given as evidence, is not what was recorded", COPY)
 
 
 def _attempt(

@@ -11,6 +11,7 @@ from tui.session.folding.step_looked import still_found
 from tui.session.outcome import OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.session.views.notices import told_now
+from tui.text.amounts import size
 
 
 def of_step(event: ev.StepEvent, state: SessionState, entry: ev.Entry) -> SessionState:
@@ -203,8 +204,11 @@ def of_answer(event: ev.AnswerEvent, state: SessionState, entry: ev.Entry) -> Se
 
 
 def _question_answered(event: ev.QuestionAnswered, state: SessionState, entry: ev.Entry) -> SessionState:
-    answers = {**state.step(event.step).answers, event.action: event.answer}
-    return _by_hand(_with_step(state, event.step, answers=answers), event, entry, event.checks)
+    standing = state.step(event.step)
+    answers = {**standing.answers, event.action: event.answer}
+    shown = [f"{one.name} ({size(one.size)})" for one in event.files]
+    notes = (*standing.notes, *([event.note] if event.note else []), *(f"evidence: {one}" for one in shown))
+    return _by_hand(_with_step(state, event.step, answers=answers, notes=notes), event, entry, event.checks)
 
 
 def _message_sent(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -> SessionState:

@@ -112,6 +112,8 @@ def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
     action = step.actions[state.step(step.id).action]
     if kind == "ask":
         return NextAct("next", "ANSWER AGAIN" if again else "ANSWER", _answers(action), "bad" if again else "turn")
+    if kind == "manual":
+        return NextAct("next", "SAY HOW IT WENT", "done, or not done", "bad" if again else "turn")
     if kind == "send":
         message = state.runbook.messages[action.send or ""]
         to = f" to {message.to}" if message.to else ""

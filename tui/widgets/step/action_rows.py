@@ -26,7 +26,10 @@ from tui.widgets.step.standing import ActionStanding, between_tries, standing, t
 from tui.widgets.step.ticks import ticks
 
 LABEL = "$soft"
-KINDS = {"run": "Command", "probe": "Check", "watch": "Check", "ask": "Question", "send": "Message", "open": "Page"}
+KINDS = {
+    **{"run": "Command", "probe": "Check", "watch": "Check", "ask": "Question", "manual": "By hand"},
+    **{"send": "Message", "open": "Page"},
+}
 """What an action is called that has no title, where it is told with its command below."""
 TITLE_AT = 4
 """Cells before an action's title where it is numbered."""
@@ -180,7 +183,7 @@ def called(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
         return words_of_watch(action, values)
     if action.probe is not None:
         return words_of(runbook, action.probe, values)
-    if action.ask is not None:
+    if action.ask is not None or action.manual is not None:
         return question(action, values)
     if action.send is not None:
         message = runbook.messages[action.send]
@@ -189,8 +192,8 @@ def called(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
 
 
 def question(action: Action, values: Mapping[str, str]) -> str:
-    """What the operator is asked, in one line."""
-    return worded(action.ask or "", values)
+    """What the operator is asked, or is to do by hand, in one line."""
+    return worded(action.ask or action.manual or "", values)
 
 
 def _body(
@@ -210,7 +213,7 @@ def _body(
         return _commands(moment, step, place, one, values, room, inline)
     words = words_of(moment.state.runbook, action.probe, values) if action.probe is not None else ""
     words = words_of_watch(action, values) if action.watch is not None else words
-    words = question(action, values) if action.ask is not None else words
+    words = question(action, values) if action.ask is not None or action.manual is not None else words
     words = worded(action.open or "", values) if action.open is not None and action.title else words
     if words and words != title:
         found += rows([("   ", ""), (words, "")], width, 3)

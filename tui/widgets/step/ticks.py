@@ -12,7 +12,7 @@ from tui.widgets.glyphs import STYLES
 from tui.widgets.step.laid_out import LaidRow, rows
 from tui.widgets.step.standing import ActionStanding, TickSign
 
-SUCCESS = "exit status 0"
+SUCCESS, BY_HAND = "exit status 0", "done by hand"
 UNTOLD = ("found", "not found", "no match", "no output", "all of them")
 """What was received, in words that only repeat that it was as expected."""
 FOUND = "found: "
@@ -32,6 +32,8 @@ def expected(action: Action) -> list[str]:
     """What is expected of an action, before anything was compared."""
     if action.ask is not None and action.answer is AnswerKind.YES_NO and not action.expect.choice:
         return [*expectations(action.expect), "yes"]
+    if action.manual is not None:
+        return [BY_HAND]
     return expectations(action.expect) or ([SUCCESS] if action.run is not None else [])
 
 

@@ -1,0 +1,70 @@
+"""Keeps the files that a person gives as evidence of what they did by hand, in the session's own folder."""
+
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import SessionError
+from tui.session.journal.durable import sync_directory, write_new
+from tui.session.journal.private import private_folder
+
+FOLDER = "evidence"
+MOST = 20_000_000
+"""Bytes of a file: a picture or a log has fewer, and the session is packed with it."""
+_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Evidence(Struct, frozen=True):
+    """A file of the session's folder: its name there, its size in bytes and its SHA-256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def read_evidence(path: Path) -> bytes:
+    """What is in a file that somebody names.
+
+    Raises:
+        SessionError: it is not a file that can be read, or too large.
+    """
+    hint = "name a file of this machine, as in ~/screenshot.png"
+    try:
+        with path.expanduser().open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SessionError(f"{path} is not a file", hint)
+            data = file.read(MOST + 1)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", "") or "it is no file name"
+        raise SessionError(f"{path} cannot be read: {reason}", hint) from None
+    if len(data) > MOST:
+        raise SessionError(f"{path} is larger than {MOST // 1_000_000} MB", "take the part of it that shows it")
+    return data
+
+
+def keep_evidence(folder: Path, number: int, path: Path, data: bytes) -> Evidence:
+    """Keep a file in the session's folder, on disk when this returns.
+
+    Args:
+        folder: the session's.
+        number: that of the event it belongs to, so that no two have one name.
+
+    Raises:
+        SessionError: it cannot be written.
+    """
+    name = f"{number:04d}-{_UNUSUAL.sub('_', path.name)[-80:] or 'file'}"
+    try:
+        private_folder(folder / FOLDER)
+        write_new(folder / FOLDER / name, data)
+        sync_directory(folder / FOLDER)
+        sync_directory(folder)
+    except FileExistsError:
+        if hashlib.sha256((folder / FOLDER / name).read_bytes()).digest() != hashlib.sha256(data).digest():
+            raise SessionError(f"{folder / FOLDER / name} is there already", "give the file another name") from None
+    except OSError as error:
+        raise SessionError(f"{path} cannot be kept: {error.strerror}", "free space, and give it again") from error
+    return Evidence(name, len(data), hashlib.sha256(data).hexdigest())
