@@ -11,7 +11,7 @@ from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import one_section
 from tui.dialogs.sign import second_problem
 from tui.errors import NotNow, UsageError
-from tui.execution.conductor.signing import Signing
+from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.workspace import Setup, Workspace
 from tui.people import login_name, named_or_login, same_person
 from tui.runbook.reading.load import load_text

@@ -17,9 +17,9 @@ from tui.session.archive.bundle import opened_session, pack
 from tui.session.archive.store import Store
 from tui.session.archive.verifying import prove
 from tui.session.clock import SystemClock
-from tui.session.evidence import FOLDER, MOST
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import read
+from tui.session.journal.kept_files import FOLDER, MOST
 from tui.session.state import StepStatus
 
 STEP = '[[sections.steps]]\nid = "edit"\ntitle = "Edit the heap"\nmanual = "Edit jvm.options on {{ flow }}"\n'

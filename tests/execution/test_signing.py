@@ -9,8 +9,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
 from tests.support.signing import SoftKey, make_keys, stock_verify
 from tui.errors import JournalDamaged, NotNow, SessionError, SignatureInvalid, SigningRefused
+from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.conductor.conductor import Conductor
-from tui.execution.conductor.signing import Signing
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.tables import verify_report
 from tui.session import events as ev

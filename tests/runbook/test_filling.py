@@ -61,7 +61,7 @@ def test_what_is_said_to_be_filled_is_a_field_of_the_model() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        changed('title = "Look around"', 'title = "Look at {{ release }}"'),
+        changed('title = "Deploy"', 'title = "Deploy {{ release }}"'),
         changed('title = "Error rate above 10%"', 'title = "{{release}}"'),
         changed('title = "Docker"', 'title = "{{  release  }}"'),
     ],
@@ -126,7 +126,7 @@ def test_a_bound_may_be_a_value_and_what_is_no_number_holds_nothing(limit: str, 
     wanted = Expect(numbers=(Number(name="disk of {{ new }}", pattern=r"{{ new }}: (\d+)", below="{{ limit }}"),))
     values = {**VALUES, "limit": limit}
     action = judged_action(Action(run="df", expect=wanted), values)
-    (exited, held) = check(action.expect, Outcome.exited(0), Output("v2: 12", ""), 0.1)
+    (exited, held) = check(action.expect, Outcome.exited(0), Output(out="v2: 12"), 0.1)
     assert (exited.ok, held.ok, held.expected) == (True, ok, f"disk of v2 below {limit}")
     assert list(unmet(Action(run="df", expect=wanted), values)) == []
 

@@ -18,4 +18,5 @@ def test_keys_are_described_by_what_the_model_says_of_them() -> None:
     assert "operator's environment" in definitions["Secret"]["properties"]["variable"]["description"]
     assert definitions["Step"]["properties"]["undo"]["description"].startswith("`undo` names the rollback steps")
     assert definitions["Step"]["additionalProperties"] is False
-    assert set(definitions["Runbook"]["properties"]) == set(Runbook.__struct_fields__)
+    assert set(definitions["Runbook"]["properties"]) == {*Runbook.__struct_fields__, "include", "defaults", "commands"}
+    assert "`until` waits" in definitions["Step"]["properties"]["until"]["description"]

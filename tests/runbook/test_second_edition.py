@@ -134,7 +134,7 @@ def test_a_danger_is_a_change(danger: str) -> None:
         ('actions = [\n"ls",\n"{{ gone }}"\n]', "gone", "sections[all].steps[one].actions[1]: no value for {{ gone }}"),
         ('run = "ls"\nlook = "{{ gone }}"', "gone", "sections[all].steps[one].look: no value for {{ gone }}"),
         ('on = "gone"\nactions = ["ls"]', "gone", 'sections[all].steps[one].on: there is no host "gone"'),
-        ('note = "nothing"', 'id = "one"', "sections[all].steps[one]: the step has no actions"),
+        ('note = "nothing"', "[[sections.steps]]", "sections[all].steps[one]: the step has no actions"),
     ],
 )
 def test_what_is_wrong_is_told_where_it_is_written(written: str, words: str, told: str) -> None:

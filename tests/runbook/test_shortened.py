@@ -79,7 +79,7 @@ below = 90
         ),
         (
             f'{HEAD}\n{ACTION}run = "df"\non = "web"\n{ACTION}on = "web"\nrun = "ls"\n',
-            f'{HEAD}on = "web"\n\n{ACTION}run = "df"\n{ACTION}run = "ls"\n',
+            f'{HEAD}on = "web"\nactions = ["df", "ls"]\n',
         ),
         (
             f'{HEAD}danger = "destructive"\nmutates = true  # yes\nactions = [{{ run = "rm x" }}]\n',

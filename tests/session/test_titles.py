@@ -18,7 +18,13 @@ TEXT = (
     .replace('title = "Look around"', 'title = "Look around as {{ operator }}"')
 )
 BEGUN = ev.SessionStarted(
-    session="s", flow="deploy", method="docker", operator="ana", variables={"release": "v2"}, runbook="x", machine="m"
+    session="s",
+    flow="deploy",
+    method="docker",
+    operator="ana",
+    variables={"release": "v2"},
+    title="Shop",
+    runbook_hash="",
 )
 
 

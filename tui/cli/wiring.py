@@ -135,7 +135,7 @@ def open_workspace(
         RunbookInvalid: the runbook cannot be used; every problem is listed.
     """
     from tui.config import load_config
-    from tui.execution.conductor.signing import Signing
+    from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.workspace import Workspace
     from tui.runbook.pointing import overridden, pointed_values
     from tui.runbook.reading.load import load, read_whole

@@ -11,7 +11,7 @@ from tui.errors import RunbookError
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.runbook.facts import connection_of, steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
-from tui.runbook.reading.probe_secrets import secrets_of
+from tui.runbook.probing.probe_secrets import secrets_of
 from tui.session.events import HostConnected
 from tui.transports.base import HostFacts, Transport
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 import tui
 from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
 from tui.execution.commands import values_of
-from tui.execution.conductor.signing import Signing
+from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
 from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
 from tui.execution.secrecy.redaction import Redactor

@@ -8,7 +8,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
-from tui.runbook.templates.titles import titled
+from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import worded
 from tui.session.state import SessionState
 from tui.text.command import command_lines

@@ -6,8 +6,8 @@ from enum import IntEnum
 from msgspec.structs import replace
 
 from tui.errors import HostsMoved, NotNow, RunbookError
+from tui.execution.conductor.by_person.handwork import DONE
 from tui.execution.conductor.conductor import Conductor
-from tui.execution.conductor.handwork import DONE
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile

@@ -1,5 +1,7 @@
 """The runbook as frozen data: what an author may write in `runbook.toml`, and nothing more."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -348,3 +350,9 @@ class Runbook(Model, frozen=True, kw_only=True, dict=True):
     def section(self, section_id: str) -> Section:
         """The section of this id; the loader has made sure that it is there."""
         return next(section for section in self.sections if section.id == section_id)
+
+
+def runbook_id(runbook: Runbook) -> str:
+    """What tells a runbook from others, whatever became of its text: its `id`, else its title in letters and dashes."""
+    title = unicodedata.normalize("NFKD", runbook.runbook.title).casefold()
+    return runbook.runbook.id or re.sub(r"[^a-z0-9]+", "-", title).strip("-") or "runbook"

@@ -33,3 +33,11 @@ class Place(Struct, frozen=True, omit_defaults=True):
     local: bool = False
     connection: str = ""
     directory: str = ""
+
+
+class Evidence(Struct, frozen=True):
+    """A file of the session's folder that shows what was done: its name there, its size in bytes and its SHA-256."""
+
+    name: str
+    size: int
+    sha256: str

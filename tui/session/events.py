@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from tui.session.event_base import Check as Check
 from tui.session.event_base import Event as Event
+from tui.session.event_base import Evidence as Evidence
 from tui.session.event_base import Place as Place
 from tui.session.event_base import Signature as Signature
 from tui.session.events_measured import BaselineTaken as BaselineTaken
@@ -17,7 +18,6 @@ from tui.session.events_measured import ProbeMeasured as ProbeMeasured
 from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
 from tui.session.events_measured import TriggerTripped as TriggerTripped
-from tui.session.evidence import Evidence as Evidence
 from tui.session.outcome import LookResult, Outcome
 
 

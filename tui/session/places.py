@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.identity import runbook_id as runbook_id
 from tui.runbook.model import Host, Runbook
+from tui.runbook.model import runbook_id as runbook_id
 from tui.session import events as ev
 from tui.session.state import SessionState
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from tui.errors import NotNow
 from tui.execution.commands import send
 from tui.execution.conductor.attempts import AttemptRunner
+from tui.execution.conductor.by_person.handwork import Handwork
+from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.conductor.checks import Checks
 from tui.execution.conductor.executor import Executor
 from tui.execution.conductor.gate import Gate
-from tui.execution.conductor.handwork import Handwork
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.progress import Progress
 from tui.execution.conductor.resumption import Resumption
-from tui.execution.conductor.signing import Signing
 from tui.execution.conductor.steps import StepRunner
 from tui.execution.conductor.worker import Worker
 from tui.execution.measuring.monitors import MonitorRunner

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
-from tui.runbook.identity import runbook_id
-from tui.runbook.model import Action, Approval, Danger, Issue, Runbook, Section, Signoff, Step
+from tui.runbook.model import Action, Approval, Danger, Issue, Runbook, Section, Signoff, Step, runbook_id
 from tui.runbook.shell.script import script_of
 from tui.text.command import command_lines
 

@@ -39,16 +39,7 @@ def action_faults(
     if action.send and action.send not in runbook.messages:
         hint = nearest(action.send, runbook.messages)
         yield UnplacedProblem(path=(*path, "send"), message=f"there is no message {quoted(action.send)}", hint=hint)
-    if action.open is not None and not (
-        action.open.startswith(("https://", "http://")) or PLACEHOLDER.match(action.open)
-    ):
-        hint = "it begins with https:// or a {{ variable }}"
-        yield UnplacedProblem(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
-    if action.run is not None and not action.run.strip():
-        yield UnplacedProblem(path=(*path, "run"), message="the command is empty", hint="write what to run")
-    if action.manual is not None and not action.manual.strip():
-        message, hint = "it says nothing to do", "write what is done by hand"
-        yield UnplacedProblem(path=(*path, "manual"), message=message, hint=hint)
+    yield from _said(path, action)
     for place, name in enumerate(action.secrets):
         if name and name not in known.secrets:
             hint = nearest(name, known.secrets)
@@ -75,6 +66,20 @@ def action_faults(
     yield from _question(path, action)
     yield from _expectations(path, action)
     yield from _captures(runbook, path, action)
+
+
+def _said(path: Path, action: Action) -> Iterator[UnplacedProblem]:
+    """What is no link, and what says nothing."""
+    if action.open is not None and not (
+        action.open.startswith(("https://", "http://")) or PLACEHOLDER.match(action.open)
+    ):
+        hint = "it begins with https:// or a {{ variable }}"
+        yield UnplacedProblem(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
+    if action.run is not None and not action.run.strip():
+        yield UnplacedProblem(path=(*path, "run"), message="the command is empty", hint="write what to run")
+    if action.manual is not None and not action.manual.strip():
+        message, hint = "it says nothing to do", "write what is done by hand"
+        yield UnplacedProblem(path=(*path, "manual"), message=message, hint=hint)
 
 
 def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:

@@ -8,12 +8,12 @@ from tui.runbook.facts import exclude, may_hold
 from tui.runbook.kinds import exported
 from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.patterns.bounded import pattern_doubts
+from tui.runbook.probing.probe_secrets import secrets_of
 from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
 from tui.runbook.reading.edition.whole_text import WholeText
 from tui.runbook.reading.file_text import unmarked
 from tui.runbook.reading.load import examine, nothing_collected, read_whole
 from tui.runbook.reading.names import Names
-from tui.runbook.reading.probe_secrets import secrets_of
 from tui.runbook.reading.troubles import issue_doubts
 from tui.runbook.shell.danger import action_doubts
 from tui.runbook.shell.read_only import changes

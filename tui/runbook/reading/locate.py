@@ -49,7 +49,7 @@ def statement(text: str, key: str = "") -> tuple[int, int] | None:
     return None
 
 
-class Statement(NamedTuple):
+class DocumentStatement(NamedTuple):
     """A header or a `key = value` of a document: where it stands, the path that it opens or sets, and its value.
 
     `header` says how many brackets a header has, 0 for a `key = value`; `value` is where the value of that begins.
@@ -62,7 +62,7 @@ class Statement(NamedTuple):
     value: int = 0
 
 
-def statements(text: str) -> Iterator[Statement]:
+def statements(text: str) -> Iterator[DocumentStatement]:
     """The statements of a valid document, in their order."""
     scanner = _Scanner(text)
     table: Path = ()
@@ -71,10 +71,10 @@ def statements(text: str) -> Iterator[Statement]:
         brackets = 2 if text.startswith("[[", start) else 1 if text[start] == "[" else 0
         if brackets:
             table = scanner.statement(table)
-            yield Statement(start, scanner.at, table, brackets)
+            yield DocumentStatement(start, scanner.at, table, brackets)
         else:
             path, value = scanner.pair(table)
-            yield Statement(start, scanner.at, path, 0, value)
+            yield DocumentStatement(start, scanner.at, path, 0, value)
 
 
 def items(text: str, at: int) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ import tomli
 from tui.runbook.problem import Path
 from tui.runbook.reading.edition.second_edition import ANNOUNCED, steps_in
 from tui.runbook.reading.edition.second_keys import FIRST, SHARED_KEYS
-from tui.runbook.reading.locate import Statement, items, statements
+from tui.runbook.reading.locate import DocumentStatement, items, statements
 
 Edit = tuple[int, int, str]
 """From where to where the text is replaced, and by what."""
@@ -18,6 +18,12 @@ _OF_ACTIONS = re.compile(r"\s*\.\s*actions\b(?=[^.\]]*(\.|\s*\]))")
 
 def shortened(text: str) -> str:
     """The text of a file in the second edition, as short as it can say the same."""
+    while (shorter := _shortened(text)) != text:  # what was said once may leave commands that are nothing else
+        text = shorter
+    return text
+
+
+def _shortened(text: str) -> str:
     document = tomli.loads(text)
     edits = [*_edition(text, document)]
     written = _Written(text)
@@ -39,7 +45,7 @@ class _Written:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._in: dict[Path, list[Statement]] = {}
+        self._in: dict[Path, list[DocumentStatement]] = {}
         """The statements of each step, by its path."""
         for one in statements(text):
             if (path := _step_of(one.path)) is not None:
@@ -52,7 +58,7 @@ class _Written:
             return []
         edits = list(self._mutates(path, step, own))
         actions = step.get("actions")
-        if not isinstance(actions, list) or not all(isinstance(one, dict) for one in actions):
+        if not isinstance(actions, list) or not all(isinstance(action, dict) for action in actions):
             return edits
         heads = [one for one in own if one.header == 2 and one.path[:-1] == (*path, "actions")]
         if heads and self._before(path, own, heads[0]):
@@ -60,17 +66,19 @@ class _Written:
         inline = next((one for one in own if one.path == (*path, "actions") and not one.header), None)
         return edits + (self._inline(path, step, inline) if inline is not None else [])
 
-    def _mutates(self, path: Path, step: dict[str, Any], own: list[Statement]) -> Iterator[Edit]:
+    def _mutates(self, path: Path, step: dict[str, Any], own: list[DocumentStatement]) -> Iterator[Edit]:
         if step.get("danger") in ANNOUNCED and step.get("mutates") is True:
             said = next((one for one in own if one.path == (*path, "mutates")), None)
             if said is not None:
                 yield self._line(said)
 
-    def _before(self, path: Path, own: list[Statement], head: Statement) -> bool:
+    def _before(self, path: Path, own: list[DocumentStatement], head: DocumentStatement) -> bool:
         """Whether what stands at an action's header may stand on the step: no table of the step comes before it."""
         return not any(one.header for one in own[1 : own.index(head)])
 
-    def _headed(self, path: Path, step: dict[str, Any], own: list[Statement], heads: list[Statement]) -> list[Edit]:
+    def _headed(
+        self, path: Path, step: dict[str, Any], own: list[DocumentStatement], heads: list[DocumentStatement]
+    ) -> list[Edit]:
         """Actions that have a header each."""
         actions = step["actions"]
         if len(actions) == 1:
@@ -87,11 +95,11 @@ class _Written:
             return self._listed(path, own, heads)
         return self._shared(path, step, own, heads)
 
-    def _lifted(self, head: Statement) -> str:
+    def _lifted(self, head: DocumentStatement) -> str:
         """The header of an action's table as one of the step's."""
         return _OF_ACTIONS.sub("", self._text[head.start : head.end], count=1)
 
-    def _listed(self, path: Path, own: list[Statement], heads: list[Statement]) -> list[Edit]:
+    def _listed(self, path: Path, own: list[DocumentStatement], heads: list[DocumentStatement]) -> list[Edit]:
         """Actions that are commands and nothing else, as a list of them."""
         runs = [one for one in own if one.path[-1] == "run" and one.path[:-2] == (*path, "actions")]
         texts = [self._text[one.value : one.end] for one in runs]
@@ -101,7 +109,9 @@ class _Written:
         start = self._blank_before(heads[0].start)
         return [(start, runs[-1].end, f"actions = [{listed}]")]
 
-    def _shared(self, path: Path, step: dict[str, Any], own: list[Statement], heads: list[Statement]) -> list[Edit]:
+    def _shared(
+        self, path: Path, step: dict[str, Any], own: list[DocumentStatement], heads: list[DocumentStatement]
+    ) -> list[Edit]:
         """What every command of a step says, said once."""
         commands = [action for action in step["actions"] if "run" in action]
         edits: list[Edit] = []
@@ -121,7 +131,7 @@ class _Written:
         start = self._blank_before(heads[0].start)
         return [*edits, (start, start, "".join(f"{one}\n" for one in said))]
 
-    def _inline(self, path: Path, step: dict[str, Any], actions: Statement) -> list[Edit]:
+    def _inline(self, path: Path, step: dict[str, Any], actions: DocumentStatement) -> list[Edit]:
         """Actions in one array."""
         if self._commented(actions.start, actions.end):
             return []
@@ -141,18 +151,18 @@ class _Written:
         """Whether a comment may stand there; a `#` in a text counts as well."""
         return "#" in self._text[start:end] or "#" in self._tail_at(end)
 
-    def _head(self, head: Statement) -> Edit:
+    def _head(self, head: DocumentStatement) -> Edit:
         """A header that goes, with the blank lines before it; a comment beside it stays on its line."""
         comment = self._tail(head).strip()
         end = self._end_of_line(head.end)
         return self._blank_before(head.start), end, f"{comment}\n" if comment else ""
 
-    def _line(self, one: Statement) -> Edit:
+    def _line(self, one: DocumentStatement) -> Edit:
         """A line that goes; a comment beside it stays."""
         comment = self._tail(one).strip()
         return self._start_of_line(one.start), self._end_of_line(one.end), f"{comment}\n" if comment else ""
 
-    def _tail(self, one: Statement) -> str:
+    def _tail(self, one: DocumentStatement) -> str:
         return self._tail_at(one.end)
 
     def _tail_at(self, end: int) -> str:

@@ -25,9 +25,9 @@ FILLED = frozenset(
         *(("Action", key) for key in _OF_ACTIONS),
         *(("Step", key) for key in ("text", "note", "title", "short")),
         *(("Section", key) for key in ("text", "title", "short")),
-        *(("Number", key) for key in ("name", "pattern", "unit", *BOUNDS)),
+        *(("Number", key) for key in ("name", "pattern", "unit")),
         *(("Message", key) for key in ("title", "body", "to", "send", "of")),
-        *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text", "seconds")),
+        *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text")),
         *(("Capture", key) for key in ("pattern", "json")),
         ("Watched", "samples"),
         ("Link", "url"),
@@ -36,6 +36,7 @@ FILLED = frozenset(
     }
 )
 """The fields in which a placeholder is filled in; in every other one it is refused."""
+_FILLED_BOUNDS = frozenset({*(("Number", key) for key in BOUNDS), ("Expect", "seconds")})
 _PATTERNS = ("matches", "misses")
 _TEXTS = ("contains", "absent", "choice", *_PATTERNS)
 _JsonValue = str | float | bool | None
@@ -133,7 +134,7 @@ def _capture(wanted: Capture, values: Mapping[str, str]) -> Capture:
 def unfilled(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
     """A fault for each placeholder that nothing would fill in: people would read `{{ name }}`."""
     for path, kind, field, text in texts:
-        if "{{" not in text or not field or kind == KEY or (kind, field) in FILLED:
+        if "{{" not in text or not field or kind == KEY or (kind, field) in FILLED | _FILLED_BOUNDS:
             continue
         if found := PLACEHOLDER.search(text):
             yield UnplacedProblem(

@@ -25,8 +25,8 @@ from tui.errors import SessionError
 from tui.session.archive.bundle_reader import unpack
 from tui.session.archive.manifest import FORMAT, MAGIC, MANIFEST, NAMES, Manifest, Member, fits
 from tui.session.archive.store import SessionDirectory, Store
-from tui.session.evidence import FOLDER
 from tui.session.journal.chain import walk
+from tui.session.journal.kept_files import FOLDER
 from tui.session.output.masks import Span, read_mask
 
 STAR = ord("*")

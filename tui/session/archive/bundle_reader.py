@@ -21,8 +21,8 @@ from msgspec import Struct
 from tui.errors import SessionError
 from tui.session.archive.manifest import FORMAT, MAGIC, MANIFEST, MANIFEST_MOST, NAMES, WRONG, Manifest, fits
 from tui.session.archive.store import SessionDirectory
-from tui.session.evidence import FOLDER
 from tui.session.journal.durable import sync_directory
+from tui.session.journal.kept_files import FOLDER
 
 PIECE = 1 << 20
 BLOCK = tarfile.BLOCKSIZE

@@ -10,8 +10,8 @@ from tui.errors import JournalDamaged, SessionError
 from tui.session import events as ev
 from tui.session.archive.manifest import Manifest, manifest_of
 from tui.session.archive.store import SessionDirectory
-from tui.session.evidence import FOLDER
 from tui.session.journal.chain import walk
+from tui.session.journal.kept_files import FOLDER
 from tui.session.journal.receipt import KeptReceipt, kept_receipt
 from tui.session.output.masks import MaskState, mask_path, mask_state
 from tui.session.output.output import output_path, verify_output

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
-from tui.runbook.templates.titles import titled
+from tui.runbook.templates.told_titles import titled
 from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
 from tui.session.folding.step_looked import found_elsewhere

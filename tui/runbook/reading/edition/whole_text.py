@@ -105,7 +105,9 @@ class _Joiner:
         try:
             text = read_text(path)
         except RunbookInvalid as error:
-            self.problems += error.problems or (Problem(file=name, message=error.message, hint=error.hint),)
+            self.problems += [one for one in error.problems if isinstance(one, Problem)] or [
+                Problem(file=name, message=error.message, hint=error.hint)
+            ]
             return
         came = hashlib.sha256(text.encode()).hexdigest()
         if sha256 and came != sha256:

@@ -6,9 +6,8 @@ import re
 import stat
 from pathlib import Path
 
-from msgspec import Struct
-
 from tui.errors import SessionError
+from tui.session.event_base import Evidence
 from tui.session.journal.durable import sync_directory, write_new
 from tui.session.journal.private import private_folder
 
@@ -16,14 +15,6 @@ FOLDER = "evidence"
 MOST = 20_000_000
 """Bytes of a file: a picture or a log has fewer, and the session is packed with it."""
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-class Evidence(Struct, frozen=True):
-    """A file of the session's folder: its name there, its size in bytes and its SHA-256."""
-
-    name: str
-    size: int
-    sha256: str
 
 
 def read_evidence(path: Path) -> bytes:

@@ -15,7 +15,7 @@ from tui.execution.recorder import Recorder
 from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import address
 from tui.session import events as ev
-from tui.session.evidence import keep_evidence, read_evidence
+from tui.session.journal.kept_files import keep_evidence, read_evidence
 
 DONE, NOT_DONE = "done", "not done"
 

@@ -1,0 +1,1 @@
+"""What people do for a step of a session, and what they sign."""
