@@ -32,6 +32,7 @@ SUBJECTS = {
     "output": "a command's output as it is kept, and as far as it had come at a moment of a replay",
     "probes": "how those of a runbook are checked, and how they are described",
     "steps": "how they are run, what follows from what was done about them, and how a report lays them out",
+    "sudo": "how its password reaches it, and how it is asked for before a session begins",
 }
 """One subject in several folders, and what each does with it."""
 

@@ -1,8 +1,7 @@
 """The terminal application: which screen shows, which session is open, and how it ends."""
 
 import gc
-import queue
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
@@ -20,6 +19,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.front import ScreenNotifier, asks
 from tui.keys import read_keys
 from tui.runbook.model import Issue
+from tui.screens.asked import Asked
 from tui.session.state import SessionState
 from tui.session.views.called import over, session_called, way_back
 from tui.session.views.usual import Usual, WholeUsual
@@ -32,7 +32,6 @@ from tui.widgets.looks.sheet import ParsedOnce
 from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults
 
 if TYPE_CHECKING:
-    from tui.dialogs.ask import AskText
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
     from tui.replay.stage import ReplayWorkspace
@@ -45,7 +44,7 @@ LAST_WORDS = 3.0
 """How long the end of the program waits for a command that is being stopped, so that its outcome is recorded."""
 
 
-class RunbookApp(Attentive, TakingUp):
+class RunbookApp(Attentive, Asked, TakingUp):
     """The front end on a terminal; `session` is resumed at once where it is given, and rolled back where asked to."""
 
     TITLE = "runbook"
@@ -88,7 +87,6 @@ class RunbookApp(Attentive, TakingUp):
         self._rolling_back = rolling_back
         self._history: History | None = None
         self._usual = NOTHING_KNOWN
-        self._closing = False
         self._again = False
 
     def on_mount(self) -> None:
@@ -103,7 +101,7 @@ class RunbookApp(Attentive, TakingUp):
             self._show_replay(cast("ReplayWorkspace", self.workspace))
         else:
             self.push_screen(HomeScreen())
-        self.workspace.asking.by(self.ask_login)
+        self.answer_for(self.workspace)
         if wrong:
             self.show_error(
                 RunbookError(
@@ -269,28 +267,6 @@ class RunbookApp(Attentive, TakingUp):
         """A key as it stands in the footer: a word where the terminal has no sign for it."""
         shown = super().get_key_display(binding)
         return "enter" if self.ascii and shown == "⏎" else shown
-
-    def ask_secret(self, prompt: str) -> str:
-        """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""
-        from tui.dialogs.ask import AskSecret
-
-        return self._typed(AskSecret(prompt)) or ""
-
-    def ask_login(self, title: str, lines: Sequence[str]) -> str | None:
-        """Ask for what a login needs, without showing it; called on a connection's thread, which waits."""
-        from tui.dialogs.ask import AskLogin
-
-        return self._typed(AskLogin(title, lines))
-
-    def _typed(self, dialog: "AskText") -> str | None:
-        answer: queue.Queue[str | None] = queue.Queue(1)
-        self.call_later(self.push_screen, dialog, answer.put)
-        while not self._closing:
-            try:
-                return answer.get(timeout=0.2)
-            except queue.Empty:
-                continue
-        return None
 
     @asks
     async def action_login(self) -> None:

@@ -47,6 +47,10 @@ class AuthenticationRefused(HostError):
     """The host refused every key offered, or the user."""
 
 
+class SudoRefused(HostError):
+    """sudo on a host will not do what the runbook wants of it."""
+
+
 class SecretMissing(RunbookError):
     """A secret has no value where the runbook says it comes from."""
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import small
 from tui.errors import HostError, RunbookError, SecretMissing
-from tui.execution.preflight import Finding, RowVerdict, preflight
+from tui.execution.preflight import Finding, Needed, RowVerdict, preflight
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.model import Runbook, Secret, SecretSource
@@ -34,7 +34,7 @@ def resolved(secret: Secret, transport: Transport) -> Secrets:
 def checked(secret: Secret, transport: Transport) -> dict[str, Finding]:
     runbook, secrets = made(secret)
     host = runbook.runbook.default_host
-    rows = preflight(runbook, {host: transport}, secrets, [host], ["db"], lambda row: None)
+    rows = preflight(runbook, {host: transport}, secrets, Needed(hosts=(host,), secrets=("db",)), lambda row: None)
     return {row.kind: row for row in rows}
 
 
@@ -58,7 +58,7 @@ def test_the_file_of_a_secret_may_name_the_sessions_values() -> None:
     host = FakeTransport({"/srv/one/.env": Reply(b"of one"), "/srv/two/.env": Reply(b"of two")})
     for place in ("one", "two", "two"):
         secrets.know({"app_dir": f"/srv/{place}"})
-        preflight(runbook, {name: host}, secrets, [name], ["db"], lambda row: None)
+        preflight(runbook, {name: host}, secrets, Needed(hosts=(name,), secrets=("db",)), lambda row: None)
         assert secrets.value("db") == f"of {place}"
     assert len(host.ran) == 2
 
@@ -74,7 +74,7 @@ def test_a_host_that_calls_itself_otherwise_is_not_asked_for_a_secret() -> None:
     name = runbook.runbook.default_host
     runbook = replace(runbook, hosts={name: replace(runbook.hosts[name], expect_hostname="another")})
     host = FakeTransport()
-    rows = preflight(runbook, {name: host}, secrets, [name], ["db"], lambda row: None)
+    rows = preflight(runbook, {name: host}, secrets, Needed(hosts=(name,), secrets=("db",)), lambda row: None)
     assert [row.verdict for row in rows] == [RowVerdict.FAILED] * 2
     assert not host.ran
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,17 @@ class Sshd:
     Files are in `directory`: `host` and `client` (keys), `known_hosts`, `ssh_config` (with the host `box`), `log`.
     """
 
-    def __init__(self, directory: Path, *options: str, pam: Path | None = None) -> None:
-        """Args: pam: what this server, and it alone, finds as /etc/pam.d/sshd; only root can have that."""
+    def __init__(
+        self, directory: Path, *options: str, pam: Path | None = None, before: Sequence[str] = (), user: str = ""
+    ) -> None:
+        """Args:
+        pam: what this server, and it alone, finds as /etc/pam.d/sshd; only root can have that.
+        before: what the server is started by, where it is to find other files than this machine has.
+        user: who logs in there.
+        """
         self.directory = directory
-        self._before = ["unshare", "--mount", "sh", "-c", INSTEAD, str(pam)] if pam else []
-        self.user = getpass.getuser()
+        self._before = ["unshare", "--mount", "sh", "-c", INSTEAD, str(pam)] if pam else list(before)
+        self.user = user or getpass.getuser()
         self.options = options
         self.log: list[str] = []
         self._news = threading.Condition()

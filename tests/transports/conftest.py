@@ -1,5 +1,7 @@
 """What tests of transports do again and again: start a server of their own, run a command, keep what came."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,3 +31,16 @@ def host(sshd: Sshd) -> Iterator[SSHTransport]:
     transport = sshd.transport(patience=0.3)
     yield transport
     transport.close()
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An agent of the test's own, empty."""
+    socket = tmp_path / "agent"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    yield {**os.environ, "SSH_AUTH_SOCK": str(socket)}
+    process.terminate()
+    process.wait()
+    process.stdout.close()

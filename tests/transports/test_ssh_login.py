@@ -1,11 +1,10 @@
 """Logs in to a real sshd, or is refused by one side or the other: each refusal says whose it is and what to do."""
 
-import os
 import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -114,19 +113,6 @@ def test_without_a_usable_key_it_says_so(kind: str, said: str, hint: str, sshd: 
     assert type(error) is AuthenticationRefused
     assert said in error.message
     assert hint in error.hint
-
-
-@pytest.fixture
-def agent(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """An agent of the test's own, empty."""
-    socket = tmp_path / "agent"
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.PIPE)
-    assert process.stdout
-    process.stdout.readline()
-    yield {**os.environ, "SSH_AUTH_SOCK": str(socket)}
-    process.terminate()
-    process.wait()
-    process.stdout.close()
 
 
 def locked(sshd: Sshd, tmp_path: Path) -> tuple[Path, Path]:

@@ -1,6 +1,7 @@
 """Logs in by what is typed: a server's questions in any number of rounds, passwords, passphrases, several ways."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -250,5 +251,61 @@ def test_the_passphrase_of_a_key_is_asked_for_once_whatever_hosts_use_it(kind: s
     ]
     hosts[0]._let_go()  # a lost connection is made again by itself: the key stays unlocked, as in an agent
     assert run(hosts[0], "echo in").out == b"in\n"
+    for host in hosts:
+        host.close()
+
+
+@pytest.fixture
+def behind_codes(own_sshd: Callable[..., Sshd], tmp_path: Path) -> tuple[CodeService, Sshd, Path]:
+    """A jump host that wants a code, and an ssh_config with three hosts behind it."""
+    service = CodeService(tmp_path)
+    jump = with_codes(own_sshd, service, "AuthenticationMethods publickey,keyboard-interactive")
+    file = tmp_path / "config"
+    hosts = [own_sshd().config(name, "ProxyJump jump") for name in ("one", "two", "three")]
+    file.write_text("".join([jump.config("jump"), *hosts]))
+    return service, jump, file
+
+
+@pytest.mark.needs("pam_oath")
+def test_a_jump_host_asks_once_for_all_hosts_behind_it(behind_codes: tuple[CodeService, Sshd, Path]) -> None:
+    service, jump, file = behind_codes
+    operator = Operator(service.code)
+    asking = Asking(operator)
+    hosts = [SSHTransport(name, name, config_files=[file], asking=asking) for name in ("one", "two", "three")]
+    with ThreadPoolExecutor(3) as pool:
+        assert all(facts.typed for facts in pool.map(SSHTransport.connect, hosts))
+    assert len(operator.asked) == 1
+    hosts[0].close()
+    assert run(hosts[1], "echo in").out == b"in\n"
+    asking.invite()
+    assert run(hosts[0], "echo in").out == b"in\n"
+    assert len(operator.asked) == 1
+    left = jump.said("Closing connection to")
+    for host in hosts:
+        host.close()
+    jump.wait_until_left(left + 1)  # nobody needs it any more
+    operator.answers = [service.code]
+    asking.invite()
+    hosts[2].connect()
+    assert len(operator.asked) == 2
+    hosts[2].close()
+
+
+@pytest.mark.needs("pam_oath")
+def test_a_jump_host_whose_question_was_left_asks_no_second_time(
+    behind_codes: tuple[CodeService, Sshd, Path],
+) -> None:
+    service, _, file = behind_codes
+    operator = Operator(None, service.code)
+    asking = Asking(operator)
+    hosts = [SSHTransport(name, name, config_files=[file], asking=asking) for name in ("one", "two")]
+    for host in hosts:
+        with pytest.raises(AuthenticationRefused, match="left without an answer"):
+            host.connect()
+    assert len(operator.asked) == 1
+    asking.invite()
+    for host in hosts:
+        assert host.connect().typed
+    assert len(operator.asked) == 2
     for host in hosts:
         host.close()

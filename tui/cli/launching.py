@@ -48,9 +48,10 @@ def make_setup(
 
 
 def ask_on_terminal(workspace: "Workspace") -> None:
-    """Let logins ask on the terminal, where a person sits there; the answers are not shown."""
+    """Let logins, sudo and secrets ask on the terminal, where a person sits there; what is typed is not shown."""
     if can_ask():
-        workspace.asking.by(_typed)
+        workspace.asking.by(_typed, complain)
+        workspace.secrets.agreements.by(_agreed)
 
 
 def _typed(title: str, lines: Sequence[str]) -> str | None:
@@ -61,6 +62,11 @@ def _typed(title: str, lines: Sequence[str]) -> str | None:
         return getpass("(not shown; ^D leaves it) ")
     except EOFError:
         return None
+
+
+def _agreed(title: str, lines: Sequence[str]) -> bool:
+    complain(title, *lines, "type yes to allow it; anything else means no:")
+    return sys.stdin.readline().strip().lower() == "yes"
 
 
 def without_screen(

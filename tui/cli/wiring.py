@@ -30,6 +30,9 @@ DRILL_HASTE = 15.0
 """How many times as fast a drill's monitors and triggers run: a trigger's five minutes are twenty seconds there."""
 
 
+AGREED = "agreed"
+"""The file of the state folder that says what runbooks may do on this machine for their secrets."""
+
 MOST_HASTE = 60.0
 """However fast a drill's host answers, its monitors are measured at most this many times as often as in life."""
 
@@ -93,16 +96,19 @@ def transports_of(
 ) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
     from tui.runbook.facts import connection_of
+    from tui.runbook.model import SudoWay
     from tui.transports.later import LaterTransport
+    from tui.transports.sudo import SudoTransport
 
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
         if host.connection:
             continue
+        way = SudoTransport if host.sudo is SudoWay.ASKED else LaterTransport
         if host.local:
-            made[name] = LaterTransport(name, partial(_local, name))
+            made[name] = way(name, partial(_local, name))
         else:
-            made[name] = LaterTransport(name, partial(_ssh, name, host, ssh_config, asking))
+            made[name] = way(name, partial(_ssh, name, host, ssh_config, asking))
     for name, host in runbook.hosts.items():
         if host.connection:
             made[name] = made[connection_of(runbook, name)]
@@ -134,8 +140,9 @@ def open_workspace(
     Raises:
         RunbookInvalid: the runbook cannot be used; every problem is listed.
     """
-    from tui.config import load_config
+    from tui.config import load_config, state_folder
     from tui.execution.conductor.by_person.signing import Signing
+    from tui.execution.secrecy.own_machine import Agreements
     from tui.execution.workspace import Workspace
     from tui.runbook.pointing import overridden, pointed_values
     from tui.runbook.reading.load import load, read_whole
@@ -156,6 +163,7 @@ def open_workspace(
     made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
     made.pointed = directories
     made.asking = asking
+    made.secrets.agreements = Agreements(state_folder() / AGREED, ask_never)
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
     return made
 

@@ -8,12 +8,17 @@ from msgspec import Struct
 
 from tui import threads
 from tui.errors import RunbookError
+from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
+from tui.execution.secrecy.sudo import SudoNeed, ask_once, look, sudo_needs
 from tui.runbook.facts import connection_of, steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
 from tui.runbook.probing.probe_secrets import secrets_of
 from tui.session.events import HostConnected
+from tui.transports.asking import Asking
 from tui.transports.base import HostFacts, Transport
+from tui.transports.one_line import one_line
+from tui.transports.sudo import SudoTransport
 
 
 class RowVerdict(StrEnum):
@@ -35,8 +40,19 @@ class Finding(Struct, frozen=True, kw_only=True):
     event: HostConnected | None = None
 
 
+HOST_FIRST = "the host comes first"
+
 AT_ONCE = 32
 """Hosts that are reached at a time."""
+
+
+class Needed(Struct, frozen=True, kw_only=True):
+    """What a session needs of others before it begins, by name: hosts, secrets, and what of sudo."""
+
+    hosts: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    sudo: tuple[SudoNeed, ...] = ()
+
 
 Report = Callable[[Finding], None]
 """Told of each row as it is known, from the preflight's own threads."""
@@ -58,6 +74,23 @@ def secrets_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> lis
     return [name for name in dict.fromkeys(names) if name in runbook.secrets]
 
 
+def wanted_of(
+    runbook: Runbook, flow: str, facts: Mapping[str, str], reading: bool = False, drill: bool = False
+) -> Needed:
+    """All that the flow's steps will need; of sudo, when only `reading`, what those need that change nothing.
+
+    Args:
+        drill: its hosts have no sudo.
+    """
+    steps = list(_steps(runbook, flow, facts))
+    if reading:
+        steps = [step for _, step in steps_of(runbook, flow, facts) if not step.mutates]
+    sudo = () if drill else sudo_needs(runbook, steps)
+    return Needed(
+        hosts=tuple(hosts_needed(runbook, flow, facts)), secrets=tuple(secrets_needed(runbook, flow, facts)), sudo=sudo
+    )
+
+
 def _steps(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[Step]:
     flows = [flow, *(name for name, other in runbook.flows.items() if other.kind == "rollback" and name != flow)]
     for name in flows:
@@ -69,28 +102,46 @@ def preflight(
     runbook: Runbook,
     transports: Mapping[str, Transport],
     secrets: Secrets,
-    hosts: Iterable[str],
-    wanted: Iterable[str],
+    wanted: Needed,
     report: Report,
     ask: AskSecret | None = None,
+    asking: Asking | None = None,
 ) -> tuple[Finding, ...]:
-    """Reach the hosts at once, then fetch the secrets; returns the final rows, having reported each."""
+    """Reach the hosts at once, then fetch the secrets, then try sudo; returns the final rows, having reported each."""
     rows: list[Finding] = []
 
     def found(row: Finding) -> None:
         rows.append(row)
         report(row)
 
-    names = list(hosts)
+    names = wanted.hosts
     for name in names:
         report(Finding(name=name, kind="host", verdict=RowVerdict.WAITING))
     with threads.pool("preflight", min(AT_ONCE, len(names))) as pool:
         for done in as_completed([pool.submit(_reach, runbook, name, transports[name]) for name in names]):
             found(done.result())
-    for name in secrets.needed(wanted):
+    for name in secrets.needed(wanted.secrets):
         report(Finding(name=name, kind="secret", verdict=RowVerdict.WAITING))
-        found(_not_asked(runbook, name, rows, secrets.file(name)) or _fetch(runbook, name, transports, secrets, ask))
+        found(_not_asked(runbook, name, rows, secrets.file(name)) or _fetch(name, transports, secrets, ask))
+    for need in wanted.sudo:
+        report(Finding(name=need.host, kind="sudo", verdict=RowVerdict.WAITING))
+        found(_sudo(need, transports, secrets.redactor, asking or Asking(), rows))
     return tuple(rows)
+
+
+def _sudo(
+    need: SudoNeed, transports: Mapping[str, Transport], redactor: Redactor, asking: Asking, rows: Iterable[Finding]
+) -> Finding:
+    """Whether sudo will do what is wanted of it on a host; its password is typed where it wants one."""
+    way = transports[need.host]
+    if any(row.name == need.host and row.kind == "host" and row.verdict is RowVerdict.FAILED for row in rows):
+        detail = "not known: the host failed"
+        return Finding(name=need.host, kind="sudo", verdict=RowVerdict.FAILED, detail=detail, hint=HOST_FIRST)
+    try:
+        found = ask_once(way, redactor, asking) if isinstance(way, SudoTransport) else look(way, need)
+    except RunbookError as error:
+        return Finding(name=need.host, kind="sudo", verdict=RowVerdict.FAILED, detail=error.message, hint=error.hint)
+    return Finding(name=need.host, kind="sudo", verdict=RowVerdict.OK, detail=found)
 
 
 def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
@@ -120,14 +171,11 @@ def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding], file: str) 
     if secret.source is not SecretSource.HOST_FILE or not failed:
         return None
     detail = f"not known: {file} on {host} was not read, since the host failed"
-    return Finding(name=name, kind="secret", verdict=RowVerdict.FAILED, detail=detail, hint="the host comes first")
+    return Finding(name=name, kind="secret", verdict=RowVerdict.FAILED, detail=detail, hint=HOST_FIRST)
 
 
-def _fetch(
-    runbook: Runbook, name: str, transports: Mapping[str, Transport], secrets: Secrets, ask: AskSecret | None
-) -> Finding:
-    source = runbook.secrets[name].source
-    where = {SecretSource.HOST_FILE: f"from {secrets.file(name)}"}.get(source, f"from the {source.value}")
+def _fetch(name: str, transports: Mapping[str, Transport], secrets: Secrets, ask: AskSecret | None) -> Finding:
+    where = one_line(secrets.place(name))
     try:
         secrets.resolve(name, transports, ask)
     except RunbookError as error:

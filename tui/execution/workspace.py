@@ -16,7 +16,7 @@ from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, Usag
 from tui.execution.commands import values_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
-from tui.execution.preflight import Finding, Report, hosts_needed, preflight, secrets_needed
+from tui.execution.preflight import Finding, Report, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name, same_person
@@ -137,14 +137,19 @@ class Workspace:
         known = {name: value for name, value in given.items() if value}
         return defaults_from(self.runbook, wanted, known, self.transports, self.secrets, self.clock)
 
-    def preflight(self, setup: Setup, report: Report, ask: AskSecret | None = None) -> tuple[Finding, ...]:
-        """Reach every host and secret the session will need; blocks, so it is called on a thread of its own."""
+    def preflight(
+        self, setup: Setup, report: Report, ask: AskSecret | None = None, reading: bool = False
+    ) -> tuple[Finding, ...]:
+        """Reach every host and secret the session will need; blocks, so it is called on a thread of its own.
+
+        Args:
+            reading: only steps that change nothing will be done.
+        """
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow}
-        hosts = hosts_needed(self.runbook, setup.flow, facts)
-        wanted = secrets_needed(self.runbook, setup.flow, facts)
+        wanted = wanted_of(self.runbook, setup.flow, facts, reading, bool(self.drill))
         self.secrets.know(self.values(setup))
         self.asking.invite()
-        self.findings = preflight(self.runbook, self.transports, self.secrets, hosts, wanted, report, ask)
+        self.findings = preflight(self.runbook, self.transports, self.secrets, wanted, report, ask, self.asking)
         return self.findings
 
     def begin(self, setup: Setup) -> "Conductor":
@@ -274,12 +279,11 @@ class Workspace:
         started = conductor.state.started
         assert started is not None  # a session that was resumed has begun
         facts = {**conductor.state.fixed_facts()}
-        hosts = hosts_needed(conductor.runbook, started.flow, facts)
-        wanted = secrets_needed(conductor.runbook, started.flow, facts)
-        ways = conductor.executor.transports
+        wanted = wanted_of(conductor.runbook, started.flow, facts, drill=bool(self.drill))
+        ways, secrets = conductor.executor.transports, conductor.secrets
         self.asking.invite()
-        conductor.secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
-        found = preflight(conductor.runbook, ways, conductor.secrets, hosts, wanted, lambda row: None, ask)
+        secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
+        found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts
         elsewhere = [

@@ -132,7 +132,7 @@ def _refused(rows: Iterable[Finding]) -> Exit | None:
     failed = [row for row in rows if row.verdict is RowVerdict.FAILED]
     if not failed:
         return None
-    return Exit.HOST if any(row.kind == "host" for row in failed) else Exit.SECRET
+    return Exit.HOST if any(row.kind in ("host", "sudo") for row in failed) else Exit.SECRET
 
 
 def walk(conductor: Conductor, answers: AnswersFile, say: Print) -> Exit:

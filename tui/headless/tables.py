@@ -46,7 +46,7 @@ def check_report(
     """
     workspace.check(setup)
     sections = sections_to_check(workspace, names, setup.flow)
-    workspace.preflight(setup, lambda _: None)  # what cannot be reached is a row without data
+    workspace.preflight(setup, lambda _: None, reading=True)  # what cannot be reached is a row without data
     conductor = workspace.begin(setup)
     try:
         while True:

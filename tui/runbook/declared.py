@@ -36,14 +36,18 @@ class SecretSource(StrEnum):
     ENVIRONMENT = "environment"
     HOST_FILE = "host-file"
     PROMPT = "prompt"
+    COMMAND = "command"
+    KEYRING = "keyring"
 
 
 class Secret(Model, frozen=True, kw_only=True):
     """A value that is never shown: exported as environment variable `variable` to the actions that name it.
 
     `environment` reads `variable` from the operator's environment, `host-file` reads it from the KEY=value file
-    `file` on host `on`, `prompt` asks once at set-up. `published` is the value where the source has none: that of a
-    test account which the documentation prints for everybody, never one that protects anything.
+    `file` on host `on`, `prompt` asks once at set-up. For `command` the text in `command` runs on the operator's
+    machine, once they have agreed to it; what it prints is the value. For `keyring` the keyring of that machine is
+    asked for `service` and `username`. `published` is the value where the source has none: that of a test account
+    which the documentation prints for everybody, never one that protects anything.
     """
 
     variable: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -51,8 +55,18 @@ class Secret(Model, frozen=True, kw_only=True):
     file: str = ""
     on: Name = ""
     prompt: str = ""
+    command: str = ""
+    service: str = ""
+    username: str = ""
     published: str = ""
     optional: bool = False
+
+
+class SudoWay(StrEnum):
+    """How sudo of a host is used."""
+
+    AS_IT_IS = ""
+    ASKED = "password"
 
 
 class Host(Model, frozen=True, kw_only=True):
@@ -62,6 +76,8 @@ class Host(Model, frozen=True, kw_only=True):
     `from_file` names the variables that a command's shell finds set to what the KEY=value file `file` on that host says
     of them. The file is parsed, never executed; `preamble` comes after.
     `expect_hostname` is the host guard: a host that calls itself otherwise is refused.
+    `sudo` is "password" where sudo wants one: it is asked for once, before a session begins, and given to every command
+    there that may need it.
     """
 
     title: str = ""
@@ -76,3 +92,4 @@ class Host(Model, frozen=True, kw_only=True):
     preamble: str = ""
     environment: Mapping[str, str] = {}
     expect_hostname: str = ""
+    sudo: SudoWay = SudoWay.AS_IT_IS

@@ -11,6 +11,7 @@ from msgspec import Meta, field
 from tui.runbook.declared import Host as Host
 from tui.runbook.declared import Secret as Secret
 from tui.runbook.declared import SecretSource as SecretSource
+from tui.runbook.declared import SudoWay as SudoWay
 from tui.runbook.declared import Variable as Variable
 from tui.runbook.kinds import Approval as Approval
 from tui.runbook.kinds import Cut as Cut

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.transports.hops import Hops
+
 if TYPE_CHECKING:
     import paramiko
 
 Ask = Callable[[str, Sequence[str]], str | None]
 """Puts a question to the operator without showing the answer: its title and its lines; None where they leave it."""
+
+Tell = Callable[[str], None]
+"""Tells the operator something that needs no answer here; called on any thread, and does not wait."""
 
 TRIES = 3
 """How often the passphrase of a key is asked for, as ssh does."""
@@ -31,18 +36,23 @@ class Asking:
     work as ever. A key that was unlocked stays so as long as the program runs, as an agent would keep it.
     """
 
-    def __init__(self, ask: Ask | None = None, never: bool = False) -> None:
+    def __init__(self, ask: Ask | None = None, never: bool = False, tell: Tell = lambda words: None) -> None:
         """Args: never: nobody is asked, even where there is a terminal (`--ask-never`)."""
         self.never = never
+        self.tell = tell
+        """Says what the operator has to do now, beside this program: to touch a key."""
         self._ask = None if never else ask
         self._one = threading.RLock()
         self._asked: set[str] = set()
         self._left: set[Path] = set()
         self._unlocked: dict[Path, _Unlocked] = {}
+        self.hops = Hops()
+        """The jump hosts that somebody logged in to."""
 
-    def by(self, ask: Ask) -> None:
-        """Ask in this way from now on, where anybody may be asked."""
+    def by(self, ask: Ask, tell: Tell) -> None:
+        """Ask and tell in this way from now on; ask only where anybody may be asked."""
         self._ask = None if self.never else ask
+        self.tell = tell
 
     @property
     def somebody(self) -> bool:
@@ -53,6 +63,7 @@ class Asking:
         """Let every host ask once again."""
         self._asked = set()
         self._left = set()
+        self.hops.invite()
 
     def may(self, host: str) -> bool:
         """Whether a connection to this host may ask now."""

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from tui.errors import HostError, SecretMissing
 from tui.execution.secrecy import host_file
+from tui.execution.secrecy.own_machine import ASKS, RUNS, Agreements, from_keyring, printed
 from tui.execution.secrecy.redaction import Redactor
 from tui.runbook.facts import host_named
 from tui.runbook.kinds import exported
-from tui.runbook.model import Runbook, Secret, SecretSource
-from tui.runbook.templates.variables import fill_shown, fill_whole
+from tui.runbook.model import Runbook, Secret, SecretSource, runbook_id
+from tui.runbook.templates.variables import fill_command, fill_shown, fill_whole
 from tui.transports.base import CancelToken, Command, Stream, Transport
 
 AskSecret = Callable[[str], str]
@@ -25,27 +26,43 @@ class Secrets:
     def __init__(self, runbook: Runbook, redactor: Redactor, stand_in: str = "") -> None:
         """Args: stand_in: what a secret is in a drill, where the real ones must not be needed."""
         self._runbook = runbook
-        self._redactor = redactor
+        self.redactor = redactor
         self._stand_in = stand_in
         self._values: dict[str, str] = {}
         self._known: dict[str, str] = {}
+        self.agreements = Agreements()
+        """What the operator lets the runbook do on their machine; nothing, as long as nobody is asked."""
 
     def know(self, values: Mapping[str, str]) -> None:
-        """Take the session's values, which a secret's `file` may name; what was read from another file is forgotten."""
-        before = {name: self.file(name) for name in self._values if name in self._runbook.secrets}
+        """Take the session's values, which a secret's source may name; what came from another place is forgotten."""
+        before = {name: self.place(name) for name in self._values if name in self._runbook.secrets}
         self._known = dict(values)
-        for name, file in before.items():
-            if self.file(name) != file:
+        for name, place in before.items():
+            if self.place(name) != place:
                 del self._values[name]
 
     def file(self, name: str) -> str:
         """Where a secret from a host's file is read, to be shown; empty for one from elsewhere."""
         return fill_shown(self._runbook.secrets[name].file, self._known)
 
+    def place(self, name: str) -> str:
+        """Where a secret is read, in words."""
+        secret = self._runbook.secrets[name]
+        match secret.source:
+            case SecretSource.HOST_FILE:
+                return f"from {self.file(name)}"
+            case SecretSource.COMMAND:
+                return f"from here: {fill_command(secret.command, self._known, partial=True)}"
+            case SecretSource.KEYRING:
+                service, username = (fill_shown(one, self._known) for one in (secret.service, secret.username))
+                return f"from the keyring: {service}, {username}"
+        return f"from the {secret.source.value}"
+
     def of(self, runbook: Runbook) -> "Secrets":
         """The same for a session of a runbook with other secrets; values of the same declaration are known there."""
-        other = Secrets(runbook, self._redactor, self._stand_in)
+        other = Secrets(runbook, self.redactor, self._stand_in)
         other._known = self._known
+        other.agreements = self.agreements
         known = self._runbook.secrets
         other._values = {
             name: one for name, one in self._values.items() if runbook.secrets.get(name) == known.get(name)
@@ -58,7 +75,7 @@ class Secrets:
         Raises:
             SecretMissing: it is too short to be hidden without hiding half of every text.
         """
-        if not self._redactor.add(value):
+        if not self.redactor.add(value):
             raise SecretMissing(f"secret {name} is too short to be hidden in output", "use a longer one")
         self._values[name] = value
 
@@ -120,6 +137,14 @@ class Secrets:
             return os.environ.get(secret.variable, "")
         if secret.source is SecretSource.PROMPT:
             return ask(secret.prompt or f"{name}: ") if ask else os.environ.get(secret.variable, "")
+        if secret.source is SecretSource.COMMAND:
+            command = fill_command(secret.command, self._known)
+            self.agreements.need(runbook_id(self._runbook), name, RUNS, command)
+            return printed(name, command, self.redactor)
+        if secret.source is SecretSource.KEYRING:
+            service, username = (fill_whole(one, self._known) for one in (secret.service, secret.username))
+            self.agreements.need(runbook_id(self._runbook), name, ASKS, f"{service}, {username}")
+            return from_keyring(name, service, username)
         file = fill_whole(self._runbook.secrets[name].file, self._known)
         return _from_host(name, transports[host_named(self._runbook, secret.on)], replace(secret, file=file))
 
@@ -164,5 +189,9 @@ def _where(secret: Secret, host: str) -> str:
             return f"export {secret.variable} before starting"
         case SecretSource.HOST_FILE:
             return f"{secret.variable} is not set in {secret.file} on {host}"
+        case SecretSource.COMMAND:
+            return "its command succeeds and prints nothing: run it by hand"
+        case SecretSource.KEYRING:
+            return f"the keyring has nothing there; put it in: keyring set {secret.service} {secret.username}"
         case _:
             return f"it is asked for at set-up; without a terminal export {secret.variable}"

@@ -45,11 +45,13 @@ def _lines(runbook: Runbook) -> Iterator[str]:
 def _names(runbook: Runbook) -> Iterator[str]:
     for name, host in runbook.hosts.items():
         where = host.target or (f"over {host.connection}" if host.connection else "this machine")
-        yield f"host {name}: {where}{f', in {host.directory}' if host.directory else ''}"
+        sudo = ", sudo asks for a password" if host.sudo else ""
+        yield f"host {name}: {where}{f', in {host.directory}' if host.directory else ''}{sudo}"
     for name, variable in runbook.variables.items():
         yield f"variable {name}: {variable.prompt}{f' [{variable.default}]' if variable.default else ''}"
     for name, secret in runbook.secrets.items():
-        yield f"secret {name}: ${secret.variable} from {secret.source}{f' {secret.file}' if secret.file else ''}"
+        place = secret.file or secret.command or ", ".join(filter(None, (secret.service, secret.username)))
+        yield f"secret {name}: ${secret.variable} from {secret.source}{f' {place}' if place else ''}"
 
 
 def _section(runbook: Runbook, section: Section) -> Iterator[str]:

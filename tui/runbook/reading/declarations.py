@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tui.runbook.model import Host, Runbook, SecretSource, Variable
+from tui.runbook.model import Host, Runbook, Secret, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.names import KnownNames, Names, template_faults
@@ -86,6 +86,12 @@ def _hosts(runbook: Runbook) -> Iterator[UnplacedProblem]:
             )
         if bool(host.file) != bool(host.from_file):
             yield UnplacedProblem(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
+        if host.sudo and host.connection:
+            yield UnplacedProblem(
+                path=(*path, "sudo"),
+                message="sudo is of the connection, which is another host's",
+                hint=f"write it in [hosts.{host.connection}]",
+            )
         if host.port is not None and not 1 <= host.port <= 65535:
             yield UnplacedProblem(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
         known = KnownNames(frozenset(runbook.variables), frozenset())
@@ -159,15 +165,7 @@ def _secrets(runbook: Runbook) -> Iterator[UnplacedProblem]:
         path: Path = ("secrets", name)
         yield from Names.not_built_in(name, path)
         yield from missing(secret.on, runbook.hosts, "host", (*path, "on"))
-        yield from template_faults(secret.file, KnownNames(frozenset(runbook.variables), frozenset()), (*path, "file"))
-        if secret.source is SecretSource.HOST_FILE and not secret.file:
-            yield UnplacedProblem(
-                path=path, message='a secret from a host\'s file needs "file"', hint='file = "/path/.env"'
-            )
-        if secret.source is not SecretSource.HOST_FILE and secret.file:
-            yield UnplacedProblem(
-                path=(*path, "file"), message="only a secret from a host's file has one", hint='source = "host-file"'
-            )
+        yield from _source(secret, KnownNames(frozenset(runbook.variables), frozenset()), path)
         if name in runbook.variables:
             yield UnplacedProblem(
                 path=path, message=f"{quoted(name)} is a variable as well", hint="give the secret another name"
@@ -178,3 +176,31 @@ def _secrets(runbook: Runbook) -> Iterator[UnplacedProblem]:
                 message=f"two secrets are exported as {secret.variable}",
                 hint="give each its own environment variable",
             )
+
+
+_BELONGS = {
+    SecretSource.HOST_FILE: {"file": "/path/.env"},
+    SecretSource.COMMAND: {"command": "op read op://shop/database/password"},
+    SecretSource.KEYRING: {"service": "shop", "username": "database"},
+}
+"""The keys that a source needs, and what one may look like; the others have none of them."""
+_CALLED = {
+    SecretSource.HOST_FILE: "a secret from a host's file",
+    SecretSource.COMMAND: "a secret from a command",
+    SecretSource.KEYRING: "a secret from the keyring",
+}
+
+
+def _source(secret: Secret, known: KnownNames, path: Path) -> Iterator[UnplacedProblem]:
+    """What a secret's source needs and does not have, and what belongs to another one."""
+    for source, keys in _BELONGS.items():
+        for key, example in keys.items():
+            given = getattr(secret, key)
+            if secret.source is source and not given:
+                message = f'{_CALLED[source]} needs "{key}"'
+                yield UnplacedProblem(path=path, message=message, hint=f'{key} = "{example}"')
+            if secret.source is not source and given:
+                yield UnplacedProblem(
+                    path=(*path, key), message=f"only {_CALLED[source]} has one", hint=f'source = "{source.value}"'
+                )
+            yield from template_faults(given, known, (*path, key), command=key == "command")

@@ -32,7 +32,7 @@ FILLED = frozenset(
         ("Watched", "samples"),
         ("Link", "url"),
         ("Monitor", "run"),
-        ("Secret", "file"),
+        *(("Secret", key) for key in ("file", "command", "service", "username")),
     }
 )
 """The fields in which a placeholder is filled in; in every other one it is refused."""

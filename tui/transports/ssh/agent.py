@@ -51,7 +51,7 @@ class AgentKey(Struct, frozen=True):
                     f"the SSH agent does not hold the key {self.public.fingerprint} ({self.comment}) any more",
                     "add it with ssh-add; where the agent is locked, unlock it with ssh-add -X",
                 )
-            answer = _ask(link, SIGN + packed(self.public.blob, data) + flags.to_bytes(4, "big"))
+            answer = answer_of(link, SIGN + packed(self.public.blob, data) + flags.to_bytes(4, "big"))
             if answer.take(1) != SIGNED:
                 raise SigningRefused(
                     f"the SSH agent will not sign with {self.public.fingerprint} ({self.comment})",
@@ -151,7 +151,7 @@ def _connected(agent: str) -> Iterator[socket.socket]:
 
 def listed_keys(link: socket.socket) -> list[tuple[bytes, str]]:
     """Every key that the agent shows, with its comment."""
-    answer = _ask(link, LIST)
+    answer = answer_of(link, LIST)
     if answer.take(1) != LISTED:
         raise SignatureInvalid("it does not list its keys")
     # the count is not believed: each turn of the loop takes bytes that must be there
@@ -160,7 +160,7 @@ def listed_keys(link: socket.socket) -> list[tuple[bytes, str]]:
     return keys
 
 
-def _ask(link: socket.socket, message: bytes) -> Reader:
+def answer_of(link: socket.socket, message: bytes) -> Reader:
     """The agent's answer to a message."""
     link.sendall(packed(message))
     size = int.from_bytes(_received(link, 4), "big")

@@ -14,6 +14,7 @@ from tui.transports.one_line import one_line
 from tui.transports.ssh.algorithms import disagreement, restrict
 from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh.logging_in.login import log_in
+from tui.transports.ssh.session_wants import SessionWants
 from tui.transports.ssh.trust import check_host_key, known_before
 from tui.transports.ssh.tunnel import channel_to
 from tui.transports.ssh.way import Way, direct, proxy
@@ -52,6 +53,7 @@ def open_connection(
         connection.close()
         raise
     connection.set_keepalive(KEEPALIVE)
+    connection.prepare = SessionWants(where)
     return connection, user, typed or way.typed
 
 
@@ -105,15 +107,21 @@ def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tup
     middle = resolve(host, user or None, port, where.files)
     if before:
         middle = replace(middle, jump=",".join(before))
-    connection, _, typed = open_connection(middle, credentials, timeout, (where, *behind))
+
+    def reached() -> tuple[Connection, bool]:
+        connection, _, typed = open_connection(middle, credentials, timeout, (where, *behind))
+        return connection, typed
+
+    place = (middle.target, middle.host, middle.port, middle.user, middle.jump, middle.command)
+    connection, let_go, typed = credentials.asking.hops.through(place, reached, credentials.asks)
     try:
         channel = channel_to(connection, Address(host=where.host, port=where.port), timeout)
     except (paramiko.SSHException, EOFError, OSError) as error:
-        connection.close()
+        let_go()
         raise HostError(
             f"{middle.address} cannot reach {where.address}: {one_line(str(error))}", "is the host up?"
         ) from error
-    return Way(channel, connection.close, typed=typed)
+    return Way(channel, let_go, typed=typed)
 
 
 def _host_port(text: str) -> tuple[str, int | None]:

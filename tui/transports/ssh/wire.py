@@ -216,6 +216,8 @@ class Connection(Negotiating):
         self._given_up: dict[int, paramiko.Channel] = {}
         self._beneath = beneath
         self._why = why
+        self.prepare: Callable[[paramiko.Channel], None] = lambda channel: None
+        """Asks for what the configuration wants of each session, before its command."""
 
     def _hearing(self, read: Callable[[], Any]) -> Callable[[], Any]:
         def read_message() -> Any:
@@ -265,6 +267,7 @@ class Connection(Negotiating):
         inbox = Inbox()
         channel.in_buffer = _Feed(inbox, Stream.OUT)
         channel.in_stderr_buffer = _Feed(inbox, Stream.ERR)
+        self.prepare(channel)
         return channel, inbox
 
     def open_of_kind(self, kind: str, fields: bytes, timeout: float) -> paramiko.Channel:

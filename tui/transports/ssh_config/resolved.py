@@ -1,5 +1,6 @@
 """How a target is reached, resolved by OpenSSH itself so that `ssh TARGET` and this program mean the same."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -62,6 +63,8 @@ class Resolved(Struct, frozen=True, kw_only=True):
     user: str = ""
     identities: tuple[Path, ...] = ()
     identities_only: bool = False
+    certificates: tuple[Path, ...] = ()
+    """CertificateFile; with none, what lies beside each identity."""
     agent: str = AGENT
     alias: str = ""
     known_hosts: tuple[Path, ...] = ()
@@ -77,6 +80,12 @@ class Resolved(Struct, frozen=True, kw_only=True):
     """Whether nothing is to be asked (BatchMode)."""
     password_prompts: int = 3
     """How often a wrong answer may be given again (NumberOfPasswordPrompts)."""
+    set_variables: tuple[tuple[str, str], ...] = ()
+    """SetEnv."""
+    send: tuple[str, ...] = ()
+    """SendEnv: patterns of variables."""
+    forward_agent: str = ""
+    """ForwardAgent: `yes`, or the socket of an agent or the variable that names it."""
     algorithms: Algorithms = Algorithms()
     checks: HostChecks = HostChecks()
 
@@ -95,6 +104,13 @@ class Resolved(Struct, frozen=True, kw_only=True):
     def tokens(self) -> Tokens:
         """What the tokens of ssh_config(5) stand for here."""
         return Tokens(self.target, self.host, self.port, self.user, self.alias)
+
+
+def agent_socket(name: str) -> str:
+    """The socket that IdentityAgent or ForwardAgent names, perhaps by a variable; empty where there is none."""
+    if name == AGENT or name.startswith("$"):
+        name = os.environ.get(name.lstrip("$").strip("{}"), "")
+    return "" if name == "none" else os.path.expanduser(name)
 
 
 def resolve(target: str, user: str | None, port: int | None, files: Sequence[Path] = ()) -> Resolved:
@@ -179,6 +195,7 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         port=port,
         user=user,
         identities=tuple(Path(name) for name in identities if name and name != "none"),
+        certificates=tuple(Path(name) for name in map(tokens.path, given.all("certificatefile")) if name),
         identities_only=given.one("identitiesonly") == "yes",
         agent=next(iter(given.all("identityagent")), AGENT),
         alias=alias,
@@ -192,6 +209,9 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         methods=_methods(given),
         batch=given.is_set("batchmode"),
         password_prompts=int(given.one("numberofpasswordprompts") or PASSWORD_PROMPTS),
+        set_variables=tuple((name, value) for name, _, value in (one.partition("=") for one in given.all("setenv"))),
+        send=tuple(word for line in given.all("sendenv") for word in line.split()),
+        forward_agent=tokens.path(given.one("forwardagent", "no")),
         algorithms=_algorithms(given, files),
         checks=HostChecks(
             strict=given.one("stricthostkeychecking", "ask"),

@@ -1,5 +1,6 @@
 """The operator's keys in the order in which OpenSSH offers them: the agent's, then those of files, locked ones last."""
 
+import base64
 import os
 import socket
 from collections.abc import Generator, Iterator
@@ -14,9 +15,9 @@ from msgspec import Struct, field
 
 from tui.errors import SignatureInvalid
 from tui.transports.asking import Asking
-from tui.transports.host_keys.keyblobs import CERTIFICATE, read_key
-from tui.transports.ssh.agent import listed_keys
-from tui.transports.ssh_config.resolved import AGENT, Resolved
+from tui.transports.host_keys.keyblobs import CERTIFICATE, host_key, read_key
+from tui.transports.ssh.logging_in.held_key import HeldKey, held_keys
+from tui.transports.ssh_config.resolved import Resolved, agent_socket
 
 AGENT_TIMEOUT = 60.0
 """Long enough to touch a hardware key."""
@@ -69,51 +70,77 @@ def client_keys(where: Resolved, credentials: Credentials) -> Generator[ClientKe
         yield ClientKey("this run's own key", credentials.client_key)
         return
     named = {path: _public(path) for path in where.identities}
-    agent = _agent(where.agent)
+    certificates = list(_certificates(where))
+    link = _agent(where.agent)
     try:
-        keys = agent.get_keys() if agent else ()
-        for key in sorted(keys, key=lambda key: key.asbytes() not in named.values()):
-            if not where.identities_only or key.asbytes() in named.values():
-                yield ClientKey(f"agent {key.get_name()}", key)
+        keys = _held(link) if link else []
         held = {key.asbytes() for key in keys}
+        wanted = {*named.values(), *(one.blob.key_blob for one in certificates)}
+        keys = [key for key in keys if not where.identities_only or key.asbytes() in wanted]
+        yield from _of_agent(keys, wanted, certificates)
         locked = []
         for path, public in named.items():
             if path.exists() and public not in held:
                 if is_locked(path) and credentials.asking.held(path) is None:
                     locked.append(path)  # asked for last, where nothing else is taken
                 else:
-                    yield from _from_file(path, credentials)
+                    yield from _from_file(path, credentials, certificates)
         for path in locked:
-            yield from _from_file(path, credentials)
+            yield from _from_file(path, credentials, certificates)
     finally:
-        if agent:
-            agent._close()
+        if link:
+            link.close()
 
 
-def _agent(name: str) -> Any:
+def _agent(name: str) -> socket.socket | None:
     """The agent that IdentityAgent names, connected; None where there is none."""
-    if name == AGENT or name.startswith("$"):
-        name = os.environ.get(name.lstrip("$").strip("{}"), "")
-    if not name or name == "none":
+    if not (place := agent_socket(name)):
         return None
     link = socket.socket(socket.AF_UNIX)
     link.settimeout(AGENT_TIMEOUT)
-    agent: Any = paramiko.agent.AgentSSH()
-    agent._conn = link
     try:
-        link.connect(os.path.expanduser(name))
-        agent._keys = tuple(_agent_keys(agent, link))
-    except (SignatureInvalid, OSError, ValueError):
+        link.connect(place)
+    except OSError:
         link.close()
         return None
-    return agent
+    return link
 
 
-def _agent_keys(agent: Any, link: socket.socket) -> Iterator[paramiko.PKey]:
-    """The agent's keys, without those that make no sense; paramiko's own list ends at a comment that is no UTF-8."""
-    for blob, comment in listed_keys(link):
-        with suppress(paramiko.SSHException, ValueError):
-            yield paramiko.agent.AgentKey(agent, blob, comment)
+def _held(link: socket.socket) -> list[HeldKey]:
+    """What the agent holds; nothing where what answers is no agent."""
+    try:
+        return held_keys(link)
+    except (SignatureInvalid, OSError, ValueError):
+        return []
+
+
+def _of_agent(keys: list[HeldKey], wanted: set[bytes], certificates: "list[_Certificate]") -> Iterator[ClientKey]:
+    """The agent's keys as it lists them, the wanted ones first; then those for which a file has a certificate."""
+    for key in sorted(keys, key=lambda key: key.asbytes() not in wanted):
+        yield ClientKey(f"agent {key.get_name()}", key)
+    listed = {key.asbytes(): key for key in keys}
+    for one in certificates:
+        if one.blob.key_blob not in listed and (held := listed.get(one.plain)) is not None:
+            yield ClientKey(f"agent {held.get_name()} with {one.path}", held.certified(one.blob))
+
+
+class _Certificate(Struct, frozen=True):
+    """A certificate of a file: as paramiko sends it, and the key that it is for."""
+
+    path: Path
+    blob: Any
+    plain: bytes
+
+
+def _certificates(where: Resolved) -> Iterator[_Certificate]:
+    """Those of CertificateFile, else those beside the identities; what is none is passed over, as by ssh."""
+    beside = [path.with_name(f"{path.name.removesuffix('.pub')}-cert.pub") for path in where.identities]
+    for path in where.certificates or beside:
+        with suppress(OSError, ValueError, IndexError):
+            parts = host_key(base64.b64decode(path.read_bytes().split(None, 2)[1], validate=True))
+            if parts.certificate:
+                name = parts.kind.removesuffix("@openssh.com") + CERTIFICATE
+                yield _Certificate(path, paramiko.pkey.PublicBlob(name, parts.certificate), parts.plain)
 
 
 def _public(path: Path) -> bytes:
@@ -140,8 +167,8 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def _from_file(path: Path, credentials: Credentials) -> Iterator[ClientKey]:
-    """What a file of IdentityFile offers: with the certificate beside it, where there is one, and without."""
+def _from_file(path: Path, credentials: Credentials, certificates: list[_Certificate]) -> Iterator[ClientKey]:
+    """What a file of IdentityFile offers: with each certificate for it, and without."""
     if _read_public(path):
         yield ClientKey(str(path), why_not="is a public key, which the agent does not hold")
         return
@@ -157,10 +184,13 @@ def _from_file(path: Path, credentials: Credentials) -> Iterator[ClientKey]:
     except Exception:  # whatever a parser makes of a file that is no key
         yield ClientKey(str(path), why_not="is no private key that can be used")
     else:
-        if key.public_blob:
-            yield ClientKey(f"{path} with its certificate", key)
-            key = copy(key)
-            key.public_blob = None
+        for one in certificates:
+            if one.plain == key.asbytes():
+                certified = copy(key)
+                certified.public_blob = one.blob
+                yield ClientKey(f"{path} with {one.path}", certified)
+        key = copy(key)
+        key.public_blob = None  # paramiko took the one beside it, whatever CertificateFile says
         yield ClientKey(str(path), key)
 
 

@@ -1,20 +1,19 @@
 """Logs in with the operator's keys and with what is typed, in OpenSSH's order, and says of each why it did not do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import paramiko
 
 from tui.errors import AuthenticationRefused
 from tui.transports.one_line import one_line
-from tui.transports.ssh.logging_in.client_keys import ClientKey, Credentials, client_keys, not_allowed
+from tui.transports.ssh.logging_in.client_keys import AGENT_TIMEOUT, ClientKey, Credentials, client_keys, not_allowed
+from tui.transports.ssh.logging_in.held_key import UNSIGNED, HeldKey
 from tui.transports.ssh.logging_in.typed import INTERACTIVE, PASSWORD, TYPED, Typing
 from tui.transports.ssh.wire import Connection
 from tui.transports.ssh_config.resolved import Resolved
 
 KEY = "publickey"
-UNSIGNED = "key cannot be used for signing"
-"""paramiko's word for an agent that refuses; the connection has ended then."""
 WORDS = {INTERACTIVE: "a code or a password typed in", PASSWORD: "a password", KEY: "another key"}
 """What a server may want beside a key, for the eye."""
 FACTORS = 8
@@ -41,7 +40,7 @@ def log_in(connection: Connection, where: Resolved, user: str, credentials: Cred
     if not methods:
         raise _no_key_allowed(where, user)
     with closing(client_keys(where, credentials)) as offers:
-        keys = _Keys(connection, where, user, offers)
+        keys = _Keys(connection, where, user, offers, credentials.asking.tell)
         _go_through(connection, methods, keys, typing)
     if connection.is_authenticated():
         return typing.asked
@@ -73,7 +72,16 @@ def _go_through(connection: Connection, methods: tuple[str, ...], keys: "_Keys",
 class _Keys:
     """The operator's keys for one login: each is offered once."""
 
-    def __init__(self, connection: Connection, where: Resolved, user: str, offers: Iterator[ClientKey]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        where: Resolved,
+        user: str,
+        offers: Iterator[ClientKey],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Args: tell: says something to the operator that they have to know now."""
+        self._tell = tell
         self._connection = connection
         self._where = where
         self._user = user
@@ -101,6 +109,11 @@ class _Keys:
     def _is_taken(self, offer: ClientKey, key: paramiko.PKey) -> bool:
         """Whether the server takes a key, or takes none now: then this one is kept for later."""
         connection, where, user = self._connection, self._where, self._user
+        patience = connection.auth_timeout
+        if isinstance(key, HeldKey):  # somebody may have to touch it, or to answer a dialog of the agent's
+            connection.auth_timeout = AGENT_TIMEOUT
+            if key.wants_touch:
+                self._tell(f"Touch your security key to log in to {user}@{where.address}")
         try:
             connection.auth_publickey(user, key)
         except paramiko.BadAuthenticationType:
@@ -121,6 +134,8 @@ class _Keys:
                 f"{user}@{where.address}: {connection.last_words() or one_line(str(error))}",
                 "too many keys? set IdentityFile and IdentitiesOnly for this host",
             ) from error
+        finally:
+            connection.auth_timeout = patience
         self.tried.append(offer)
         return True
 

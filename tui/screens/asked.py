@@ -1,0 +1,59 @@
+"""Puts to the operator what other threads have to ask: a secret, what a login or sudo wants typed, a permission."""
+
+import queue
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from tui.execution.workspace import Workspace
+from tui.front import Front
+
+if TYPE_CHECKING:
+    from tui.dialogs.base import Dialog
+
+Answer = TypeVar("Answer")
+
+LOOK = 0.2
+"""Seconds after which a thread that waits for an answer looks whether the program ends."""
+
+
+class Asked(Front):
+    """The application, as far as it asks for others; each of them waits on a thread of its own."""
+
+    _closing = False
+
+    def answer_for(self, workspace: Workspace) -> None:
+        """Have whatever a workspace asks be asked here."""
+        workspace.asking.by(self.ask_login, self.tell_now)
+        workspace.secrets.agreements.by(self.ask_agreement)
+
+    def ask_secret(self, prompt: str) -> str:
+        """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""
+        from tui.dialogs.ask import AskSecret
+
+        return self._answered(AskSecret(prompt)) or ""
+
+    def ask_login(self, title: str, lines: Sequence[str]) -> str | None:
+        """Ask for what a login or sudo needs, without showing it; called on a thread, which waits."""
+        from tui.dialogs.ask import AskLogin
+
+        return self._answered(AskLogin(title, lines))
+
+    def tell_now(self, words: str) -> None:
+        """Tell what a connection needs the operator to do; called on its thread."""
+        self.call_later(self.say, words, "", True)
+
+    def ask_agreement(self, title: str, lines: Sequence[str]) -> bool:
+        """Ask whether something may be done on this machine; called on a thread, which waits."""
+        from tui.dialogs.confirm import Confirm
+
+        return self._answered(Confirm(title, lines, "Allow", kind="◆ YOUR MACHINE")) or False
+
+    def _answered(self, dialog: "Dialog[Answer]") -> Answer | None:
+        answer: queue.Queue[Answer | None] = queue.Queue(1)
+        self.call_later(self.push_screen, dialog, answer.put)
+        while not self._closing:
+            try:
+                return answer.get(timeout=LOOK)
+            except queue.Empty:
+                continue
+        return None
