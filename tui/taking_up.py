@@ -127,11 +127,14 @@ class TakingUp(Front):
         self._again = False
         self.work(self, reach, partial(self._reached, conductor))
         if self._rolling_back:
-            from tui.screens.rolling_back import ask_to_roll_back
+            from tui.screens.rolling_back import ask_to_roll_back, why_not
 
             self._rolling_back = False
-            self.call_after_refresh(ask_to_roll_back, self.screen, conductor.taken_up)
-            return
+            refused = why_not(conductor, self.keys)
+            if refused is None:
+                self.call_after_refresh(ask_to_roll_back, self.screen, conductor.taken_up)
+                return
+            self.show_error(refused)
         again = await self.ask(TakenUp(conductor.taken_up, len(conductor.rechecks())))
         self._again = bool(again)
         if not conductor.held:

@@ -4,7 +4,7 @@ from tests.support.every_dialog import EVERY
 from tests.tui.conftest import dialog
 from tests.tui.drawing import DRAWN as DRAWN
 from tests.tui.drawing import Stage, drawn, kept, run_running, run_unknown
-from tui.dialogs import AskText, Confirm, Resolve, SendMessage
+from tui.dialogs import AskText, Confirm, Resolve, RollbackReason, SendMessage
 from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
@@ -72,6 +72,19 @@ async def taken_up(stage: Stage) -> None:
     kept(stage, ["unfinished"])
     stage.app.resume("last")
     await dialog(stage.pilot, TakenUp)
+
+
+@drawn
+async def rollback_resumed(stage: Stage) -> None:
+    kept(stage, ["unfinished"])
+    conductor = stage.app.workspace.resume("last", "ana")
+    stage.walk("http", conductor)
+    conductor.close()
+    stage.clock.advance(300)
+    stage.app.push_screen(HomeScreen())
+    await stage.says("RESUME")
+    await stage.pilot.press("ctrl+r")
+    await dialog(stage.pilot, RollbackReason)
 
 
 @drawn

@@ -34,6 +34,24 @@ from tui.widgets.looks.themes import DAY, NIGHT
 SIZES = ((80, 24), (120, 40), (200, 60))
 COLOURS = FOLDER / "colours"
 COLOURLESS = ("home", "setup", "run-running", "run-failed", "confirm-destructive", "watch", "rollback", "summary")
+ASCII = {
+    "home": "* Deploy v2",
+    "setup": "+ host",
+    "run-running": "> running",
+    "run-failed": "X failed",
+    "run-unknown": "? UNKNOWN",
+    "run-ask": "o to do",
+    "run-sign": "S to sign",
+    "question": "* your turn",
+    "confirm-destructive": "X DESTRUCTIVE on PRODUCTION",
+    "watch": "^ over its limit",
+    "checks": "X 1 failed",
+    "trouble": "X DO NOT",
+    "rollback": "< ROLLBACK",
+    "replay": "< REPLAY",
+    "summary": "* UNFINISHED",
+}
+"""The states that are drawn where the terminal has only ASCII, and what must be read on each."""
 LETTERS = string.ascii_letters + string.digits + string.punctuation
 ROUNDED = 0.02
 """So much contrast is lost where a colour is written in whole numbers."""
@@ -96,6 +114,25 @@ async def test_drawn_without_colours(
         await held(pilot, request, FOLDER / "mono" / f"{state}.txt", text)
         await held(pilot, request, COLOURS / f"{state}-mono.txt", colours)
         assert unreadable(app) == []
+
+
+@pytest.mark.parametrize("state", ASCII)
+async def test_drawn_in_ascii(
+    make_workspace: Callable[..., Workspace],
+    host: FakeTransport,
+    clock: FakeClock,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await pilot.pause()
+        await DRAWN[state](Stage(app, pilot, host, clock))
+        await held(pilot, request, FOLDER / "ascii" / f"{state}.txt", text)
+        assert shown(app).isascii()
+        assert ASCII[state] in shown(app)
 
 
 async def held(pilot: Any, request: Any, file: Path, draw: Callable[[RunbookApp], str]) -> None:

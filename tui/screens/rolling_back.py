@@ -49,6 +49,15 @@ def may_roll_back(viewer: Viewer | None) -> bool:
     return bool(made_elsewhere(state) or flow_of_kind(viewer.runbook, FlowKind.ROLLBACK))
 
 
+def why_not(viewer: Viewer, keys: Keys) -> NotNow | None:
+    """Why the session cannot be turned to its rollback; None where it can."""
+    try:
+        _turn(viewer, keys)
+    except NotNow as refused:
+        return refused
+    return None
+
+
 def _turn(viewer: Viewer, keys: Keys) -> tuple[str, list[str], list[str]]:
     """The flow to turn to, the plan in short, and what it changes, a line each.
 

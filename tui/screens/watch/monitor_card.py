@@ -76,7 +76,7 @@ class MonitorList(VerticalScroll):
     can_focus = False
 
     def __init__(self, names: tuple[str, ...], title: str) -> None:
-        super().__init__(id="rest")
+        super().__init__()
         self._names = names
         self._told: tuple[SessionState, Sight] | None = None
         self._words = Words(classes="line")

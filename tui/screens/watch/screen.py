@@ -54,6 +54,8 @@ class WatchScreen(FrontPage[None]):
         self._arranged: Arrangement | None = None
         self._reasons = 0
         self._parts: list[MonitorCard | MonitorList] = []
+        self._rows: list[Horizontal] = []
+        """Of cards; those that were removed are in the tree for a while still."""
 
     def compose(self) -> ComposeResult:
         viewer = self.app.viewer
@@ -116,24 +118,26 @@ class WatchScreen(FrontPage[None]):
             self._make(new)
         if (new, reasons) != (self._arranged, self._reasons):
             self._arranged, self._reasons = new, reasons
-            for row, tier in zip(self.body.query("Horizontal"), new.tiers, strict=False):
+            for row, tier in zip(self._rows, new.tiers, strict=True):
                 row.styles.height = tier.height
-            for rest in self.body.query(MonitorList):
-                rest.styles.height = len(new.rest) + FRAME + reasons
+            for part in self._parts:
+                if isinstance(part, MonitorList):
+                    part.styles.height = len(new.rest) + FRAME + reasons
 
     def _make(self, new: Arrangement) -> None:
         self.body.remove_children()
-        self._parts = []
+        self._parts, self._rows = [], []
         for tier in new.tiers:
             cards = [MonitorCard(name) for name in tier.names]
             self._parts += cards
-            self.body.mount(Horizontal(*cards))
+            self._rows.append(Horizontal(*cards))
+        self.body.mount(*self._rows)
         if new.rest:
             rest = MonitorList(new.rest, "Other monitors" if new.tiers else "Monitors")
             self._parts.append(rest)
             self.body.mount(rest)
         if not self._parts:
-            self.body.mount(Words(block("This runbook has no monitors."), id="none"))
+            self.body.mount(Words(block("This runbook has no monitors."), classes="none"))
 
     def action_time(self, steps: int) -> None:
         """Choose an earlier or a later time; the values at that time are shown until it is now again."""
