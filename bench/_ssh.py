@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.sshd import Sshd
+from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.transport import SSHTransport
+
+CIPHER = "Ciphers=aes128-gcm@openssh.com"
 
 
 class Pair(NamedTuple):
-    """Both ways to one server; `multiplexed` and `fresh` are the beginnings of OpenSSH command lines."""
+    """The ways to one server; `multiplexed` and `fresh` are the beginnings of OpenSSH command lines."""
 
     transport: SSHTransport
+    by_openssh: OpenSSHTransport
     multiplexed: list[str]
     fresh: list[str]
     directory: Path
@@ -27,12 +31,21 @@ def connected() -> Iterator[Pair]:
         directory = Path(name)
         server = Sshd(directory / "sshd")
         transport = server.transport()
-        options = ["-o", f"ControlPath={directory / 'control'}", "-o", "Ciphers=aes128-gcm@openssh.com"]
+        by_openssh = server.by_openssh(config_files=[_with_one_cipher(server)])
+        options = ["-o", f"ControlPath={directory / 'control'}", "-o", CIPHER]
         subprocess.run(server.ssh(*options, "-o", "ControlMaster=yes", "-fN"), check=True, stderr=subprocess.DEVNULL)
         try:
             transport.connect()
-            yield Pair(transport, server.ssh(*options), server.ssh(), directory)
+            by_openssh.connect()
+            yield Pair(transport, by_openssh, server.ssh(*options), server.ssh(), directory)
         finally:
             transport.close()
+            by_openssh.close()
             subprocess.run(server.ssh(*options, "-O", "exit"), check=False, capture_output=True)
             server.stop()
+
+
+def _with_one_cipher(server: Sshd) -> Path:
+    path = server.directory / "one_cipher"
+    path.write_text(f"{CIPHER}\n{server.ssh_config.read_text()}")
+    return path

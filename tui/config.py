@@ -13,7 +13,8 @@ from tui.text.nearest import did_you_mean
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
 
-    `hosts` has a table for each runbook, by its id: where this machine finds its hosts.
+    `hosts` has a table for each runbook, by its id: where this machine finds its hosts. So has `connect_with`: what
+    makes the connection to them.
     `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
     """
 
@@ -22,12 +23,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     glyphs: Literal["", "ascii", "unicode"] = ""
     keys: Mapping[str, str] = {}
     hosts: Mapping[str, Mapping[str, str]] = {}
+    connect_with: Mapping[str, Mapping[str, Literal["own", "openssh"]]] = {}
     variables: Mapping[str, str] = {}
     signing: Mapping[str, str] = {}
     signers: str = ""
 
 
 TABLES = ("keys", "variables", "signing")
+BY_RUNBOOK = ("hosts", "connect_with")
 
 
 def config_path() -> Path | None:
@@ -87,12 +90,13 @@ def load_config(path: Path | None = None) -> Config:
         for key, value in values.items() if isinstance(values, dict) else ():
             if not isinstance(value, str):
                 raise UsageError(f"{chosen}: {table}.{key}: {value!r} must be text", "put it between quotes")
-    for key, value in hosts.items() if isinstance(hosts := raw.get("hosts", {}), dict) else ():
-        if isinstance(value, str):
-            raise UsageError(
-                f"{chosen}: hosts.{key}: it does not say of which runbook",
-                "write it below [hosts.ID], where ID is the runbook's id: `runbook show` prints it first",
-            )
+    for table in BY_RUNBOOK:
+        for key, value in hosts.items() if isinstance(hosts := raw.get(table, {}), dict) else ():
+            if isinstance(value, str):
+                raise UsageError(
+                    f"{chosen}: {table}.{key}: it does not say of which runbook",
+                    f"write it below [{table}.ID], where ID is the runbook's id: `runbook show` prints it first",
+                )
     try:
         return msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:

@@ -1,6 +1,7 @@
 """The one place where the engine's threads meet the screen: what came since the last frame becomes one message."""
 
 import asyncio
+import signal
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Mapping
@@ -8,7 +9,7 @@ from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual import getters
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -225,6 +226,26 @@ class Front(App[None]):
         answer: asyncio.Future[Result | None] = asyncio.get_running_loop().create_future()
         self.push_screen(dialog, answer.set_result)
         return await asyncio.shield(answer)  # who asked may be removed, and the dialog be answered
+
+
+def lent(app: App[None], call: Callable[[], None]) -> bool:
+    """Let another program have the terminal while a call lasts; False, and no call, where there is none to lend.
+
+    Ctrl+C is for the other program: it ends that one and not ours, though both are told.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    try:
+        with app.suspend():
+            if ours:  # not SIG_IGN: the other one would inherit that
+                before = signal.signal(signal.SIGINT, lambda number, frame: None)
+            try:
+                call()
+            finally:
+                if ours:
+                    signal.signal(signal.SIGINT, before)
+    except SuspendNotSupported:
+        return False
+    return True
 
 
 class FrontPage(Page[Result]):

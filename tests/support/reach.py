@@ -13,12 +13,16 @@ from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
 
 WAYS = ("direct", "tunnel")
+THROUGH = ("tunnel", "by openssh")
+"""Those that go through a host."""
 
 
 @contextmanager
 def way(name: str, sshd: Sshd) -> Iterator[Transport]:
     """A transport by the name of its way."""
-    transport: Transport = sshd.transport() if name == "tunnel" else LocalTransport("here")
+    transport: Transport = LocalTransport("here")
+    if name != "direct":
+        transport = sshd.transport() if name == "tunnel" else sshd.by_openssh()
     try:
         yield transport
     finally:

@@ -14,6 +14,7 @@ from typing import Any
 
 import paramiko
 
+from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.transport import SSHTransport
 
 SBIN = "/usr/sbin:/sbin"
@@ -80,6 +81,11 @@ class Sshd:
         """Our own transport to this server."""
         given.setdefault("config_files", [self.ssh_config])
         return SSHTransport("box", target, **given)
+
+    def by_openssh(self, target: str = "box", **given: Any) -> OpenSSHTransport:
+        """A transport to this server that ssh connects."""
+        given.setdefault("config_files", [self.ssh_config])
+        return OpenSSHTransport("box", target, **given)
 
     def ssh(self, *options: str) -> list[str]:
         """The beginning of an OpenSSH command line to this server."""

@@ -17,18 +17,20 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, LinkState, Stream, Transport
 from tui.transports.local.transport import LocalTransport
 from tui.transports.shell import END
-from tui.transports.ssh.transport import SSHTransport
 
 QUIET = "exec >&- 2>&-; "
 
 
-@pytest.fixture(params=["ssh", "local"])
-def place(request: pytest.FixtureRequest) -> Transport:
+@pytest.fixture(params=["ssh", "openssh", "local"])
+def place(request: pytest.FixtureRequest) -> Iterator[Transport]:
     """Each place where commands run."""
     if request.param == "local":
-        return LocalTransport("here")
-    host: SSHTransport = request.getfixturevalue("host")
-    return host
+        yield LocalTransport("here")
+        return
+    server: Sshd = request.getfixturevalue("sshd")
+    made = server.transport(patience=0.3) if request.param == "ssh" else server.by_openssh(patience=0.3)
+    yield made
+    made.close()
 
 
 def test_a_command_that_closed_its_output_is_awaited(place: Transport) -> None:
@@ -133,8 +135,10 @@ def test_a_slow_line_full_of_output_is_not_a_frozen_one(sshd: Sshd, slow_line: i
     assert links == [LinkState.CONNECTING, LinkState.UP]
 
 
-def test_one_session_at_a_time_is_enough_to_cancel_a_plain_command(own_sshd: Callable[..., Sshd]) -> None:
-    transport = own_sshd("MaxSessions 1").transport(patience=0.3)
+@pytest.mark.parametrize("by", ["own", "openssh"])
+def test_one_session_at_a_time_is_enough_to_cancel_a_plain_command(by: str, own_sshd: Callable[..., Sshd]) -> None:
+    server = own_sshd("MaxSessions 1")
+    transport: Transport = server.transport(patience=0.3) if by == "own" else server.by_openssh(patience=0.3)
     cancel = CancelToken()
     outcome = transport.run(Command(script="echo begun; sleep 64.6"), lambda stream, data: cancel.cancel(), cancel)
     assert outcome == Outcome(OutcomeKind.CANCELLED)
@@ -142,11 +146,12 @@ def test_one_session_at_a_time_is_enough_to_cancel_a_plain_command(own_sshd: Cal
     transport.close()
 
 
+@pytest.mark.parametrize("by", ["own", "openssh"])
 def test_an_exit_status_without_all_of_the_output_is_not_taken_for_an_outcome(
-    own_sshd: Callable[..., Sshd], tmp_path: Path
+    by: str, own_sshd: Callable[..., Sshd], tmp_path: Path
 ) -> None:
     server = own_sshd()
-    transport = server.transport()
+    transport: Transport = server.transport() if by == "own" else server.by_openssh()
     os.mkfifo(tmp_path / "held")
 
     def lose(stream: Stream, data: bytes) -> None:

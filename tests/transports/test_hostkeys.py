@@ -123,7 +123,7 @@ def test_an_authority_is_not_taken_for_the_key_and_the_message_says_why(tmp_path
     refused = verdict(tmp_path / "known_hosts", f"@cert-authority * ssh-ed25519 {TEXT}\n")
     assert refused is not None
     assert "is unknown" in refused.message
-    assert "(a @cert-authority line is there; certificates are not supported)" in refused.message
+    assert "(a @cert-authority line is there; only ssh verifies certificates)" in refused.message
 
 
 @pytest.mark.parametrize(

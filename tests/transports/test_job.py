@@ -12,17 +12,18 @@ from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, Stream
 from tui.transports.local.transport import LocalTransport
+from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.transport import SSHTransport
 
 
 class Place(NamedTuple):
     """A transport, and where its jobs lie."""
 
-    transport: SSHTransport | LocalTransport
+    transport: SSHTransport | OpenSSHTransport | LocalTransport
     jobs: Path
 
 
-@pytest.fixture(params=["ssh", "local"])
+@pytest.fixture(params=["ssh", "openssh", "local"])
 def place(
     request: pytest.FixtureRequest, sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Place]:
@@ -30,7 +31,7 @@ def place(
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
         yield Place(LocalTransport("here", patience=0.3), tmp_path / "state/runbook/jobs")
         return
-    transport = sshd.transport(patience=0.3)
+    transport = sshd.transport(patience=0.3) if request.param == "ssh" else sshd.by_openssh(patience=0.3)
     yield Place(transport, sshd.directory / ".local/state/runbook/jobs")
     transport.clear("session-1")
     transport.close()

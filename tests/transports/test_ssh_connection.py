@@ -12,7 +12,7 @@ from tests.support.sshd import Sshd, free_port
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Answering, CancelToken, Command, LinkState, Stream
-from tui.transports.ssh.liveness import steadied
+from tui.transports.connected import steadied
 from tui.transports.ssh.transport import SSHTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ps")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reach import WAYS, Misbehaving, reaching, way
+from tests.support.reach import THROUGH, Misbehaving, reaching, way
 from tests.support.sshd import Sshd, free_port
 from tui.execution.measuring.reach import MOST_OUTPUT, failure
 from tui.probes.base import NoData, ProbeFailed
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.needs("sshd", "ssh")
 MakeSshd = Callable[..., Sshd]
 
 
-@pytest.fixture(params=["direct", "tunnel"])
+@pytest.fixture(params=("direct", *THROUGH))
 def place(request: pytest.FixtureRequest, sshd: Sshd) -> Iterator[Transport]:
     with way(request.param, sshd) as transport:
         yield transport
@@ -115,9 +115,10 @@ def test_what_was_opened_is_closed_at_the_end(place: Transport) -> None:
     assert stream.fileno() == -1
 
 
-def test_a_channel_ends_when_its_stream_is_closed(sshd: Sshd) -> None:
+@pytest.mark.parametrize("name", THROUGH)
+def test_a_channel_ends_when_its_stream_is_closed(name: str, sshd: Sshd) -> None:
     """Though the far side never closes: else each timed-out probe would leave one behind."""
-    with way("tunnel", sshd) as host, Misbehaving() as silent:
+    with way(name, sshd) as host, Misbehaving() as silent:
         before = {thread for thread in threading.enumerate() if thread.name.startswith("tunnel")}
         host.dial(Address(host="127.0.0.1", port=silent.port), 10).close()
         for thread in threading.enumerate():
@@ -136,7 +137,8 @@ def test_a_refusal_says_who_refuses_and_on_which_port(place: Transport) -> None:
         pytest.fail("there is nothing to forward to")
 
 
-def test_many_refusals_at_once_each_keep_their_own_words(sshd: Sshd) -> None:
+@pytest.mark.parametrize("name", THROUGH)
+def test_many_refusals_at_once_each_keep_their_own_words(name: str, sshd: Sshd) -> None:
     """paramiko itself keeps one refusal for all of its channels."""
     found: list[Undialled] = []
     port = free_port()
@@ -147,7 +149,7 @@ def test_many_refusals_at_once_each_keep_their_own_words(sshd: Sshd) -> None:
         except DialFailed as failed:
             found.append(failed.why)
 
-    with way("tunnel", sshd) as host, echo() as open_port:
+    with way(name, sshd) as host, echo() as open_port:
         host.connect()
         places = [Address(host="127.0.0.1", port=port), Address(host="127.0.0.1", port=open_port)] * 15
         threads = [threading.Thread(target=dial, args=(address,)) for address in places]
@@ -174,16 +176,18 @@ def test_the_words_for_a_unix_socket_that_is_not_there_or_not_a_socket(place: Tr
         reach.unix(stale)
 
 
-def test_a_server_that_forbids_tunnels_is_no_data(own_sshd: MakeSshd) -> None:
-    with way("tunnel", own_sshd("AllowTcpForwarding no")) as host, reaching(host) as reach, echo() as port:
+@pytest.mark.parametrize("name", THROUGH)
+def test_a_server_that_forbids_tunnels_is_no_data(name: str, own_sshd: MakeSshd) -> None:
+    with way(name, own_sshd("AllowTcpForwarding no")) as host, reaching(host) as reach, echo() as port:
         with pytest.raises(NoData, match="box's SSH server forbids a tunnel to") as told:
             reach.tcp("127.0.0.1", port)
         assert "AllowTcpForwarding" in told.value.hint
 
 
-def test_a_host_that_cannot_be_reached_is_no_data(own_sshd: MakeSshd) -> None:
+@pytest.mark.parametrize("name", THROUGH)
+def test_a_host_that_cannot_be_reached_is_no_data(name: str, own_sshd: MakeSshd) -> None:
     server = own_sshd()
-    with way("tunnel", server) as host:
+    with way(name, server) as host:
         server.stop()
         with reaching(host) as reach, pytest.raises(NoData):
             reach.tcp("127.0.0.1", 1)
@@ -201,8 +205,9 @@ def test_a_stream_ends_at_the_deadline_under_its_reader(place: Transport) -> Non
             reach.tcp("127.0.0.1", silent.port)
 
 
-def test_more_streams_than_sessions_are_open_at_once(own_sshd: MakeSshd) -> None:
-    with way("tunnel", own_sshd("MaxSessions 2")) as host, reaching(host) as reach, echo() as port:
+@pytest.mark.parametrize("name", THROUGH)
+def test_more_streams_than_sessions_are_open_at_once(name: str, own_sshd: MakeSshd) -> None:
+    with way(name, own_sshd("MaxSessions 2")) as host, reaching(host) as reach, echo() as port:
         streams = [reach.tcp("127.0.0.1", port) for _ in range(20)]
         for number, stream in enumerate(streams):
             stream.sendall(b"%d" % number)
@@ -237,7 +242,7 @@ def test_a_socket_that_may_not_be_used_is_no_data() -> None:
     assert "no permission to use /run/docker.sock on web1" in told.message
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", ["direct", *THROUGH])
 def test_at_the_deadline_a_stream_ends_also_where_a_library_has_taken_its_handle_over(name: str, sshd: Sshd) -> None:
     """As `ssl` does: the object that the reach gave is empty then, and the library's own timeout may be long."""
     with way(name, sshd) as transport, Misbehaving() as server, reaching(transport, 1.0) as reach:

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,8 +50,14 @@ def make_setup(
 def ask_on_terminal(workspace: "Workspace") -> None:
     """Let logins, sudo and secrets ask on the terminal, where a person sits there; what is typed is not shown."""
     if can_ask():
-        workspace.asking.by(_typed, complain)
+        workspace.asking.by(_typed, complain, _as_it_is)
         workspace.secrets.agreements.by(_agreed)
+
+
+def _as_it_is(call: Callable[[], None]) -> bool:
+    """Let another program ask at the terminal; nothing of ours stands in its way."""
+    call()
+    return True
 
 
 def _typed(title: str, lines: Sequence[str]) -> str | None:

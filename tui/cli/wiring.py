@@ -95,11 +95,14 @@ def transports_of(
     runbook: "Runbook", ssh_config: Path | None = None, asking: "Asking | None" = None
 ) -> "dict[str, Transport]":
     """A transport for every host; hosts that name another's connection share it."""
+    from tui.config import load_config
     from tui.runbook.facts import connection_of
     from tui.runbook.model import SudoWay
+    from tui.session.places import runbook_id
     from tui.transports.later import LaterTransport
     from tui.transports.sudo import SudoTransport
 
+    own = load_config().connect_with.get(runbook_id(runbook), {})
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
         if host.connection:
@@ -108,7 +111,8 @@ def transports_of(
         if host.local:
             made[name] = way(name, partial(_local, name))
         else:
-            made[name] = way(name, partial(_ssh, name, host, ssh_config, asking))
+            make = _openssh if own.get(name, host.connect_with) == "openssh" else _ssh
+            made[name] = way(name, partial(make, name, host, ssh_config, asking))
     for name, host in runbook.hosts.items():
         if host.connection:
             made[name] = made[connection_of(runbook, name)]
@@ -126,6 +130,15 @@ def _ssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | Non
 
     files = (ssh_config,) if ssh_config else None
     return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files, asking=asking)
+
+
+def _openssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | None") -> "Transport":
+    from tui.transports.openssh.transport import OpenSSHTransport
+
+    files = (ssh_config,) if ssh_config else None
+    return OpenSSHTransport(
+        name, host.target, user=host.user or None, port=host.port, config_files=files, asking=asking
+    )
 
 
 def open_workspace(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -78,6 +78,7 @@ class Host(Model, frozen=True, kw_only=True):
     `expect_hostname` is the host guard: a host that calls itself otherwise is refused.
     `sudo` is "password" where sudo wants one: it is asked for once, before a session begins, and given to every command
     there that may need it.
+    `connect_with` says what makes the connection: this program's `own` SSH, or the operator's `ssh` (`openssh`).
     """
 
     title: str = ""
@@ -93,3 +94,4 @@ class Host(Model, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
     expect_hostname: str = ""
     sudo: SudoWay = SudoWay.AS_IT_IS
+    connect_with: Literal["own", "openssh"] = "own"

@@ -1,11 +1,11 @@
 """Puts to the operator what other threads have to ask: a secret, what a login or sudo wants typed, a permission."""
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.execution.workspace import Workspace
-from tui.front import Front
+from tui.front import Front, lent
 
 if TYPE_CHECKING:
     from tui.dialogs.base import Dialog
@@ -23,7 +23,7 @@ class Asked(Front):
 
     def answer_for(self, workspace: Workspace) -> None:
         """Have whatever a workspace asks be asked here."""
-        workspace.asking.by(self.ask_login, self.tell_now)
+        workspace.asking.by(self.ask_login, self.tell_now, self.lend_terminal)
         workspace.secrets.agreements.by(self.ask_agreement)
 
     def ask_secret(self, prompt: str) -> str:
@@ -48,9 +48,18 @@ class Asked(Front):
 
         return self._answered(Confirm(title, lines, "Allow", kind="◆ YOUR MACHINE")) or False
 
+    def lend_terminal(self, call: Callable[[], None]) -> bool:
+        """Let another program have the terminal while a call lasts; called on a connection's thread, which waits."""
+        done: queue.Queue[bool | None] = queue.Queue(1)
+        self.call_later(lambda: done.put(lent(self, call)))
+        return self._waited(done) or False
+
     def _answered(self, dialog: "Dialog[Answer]") -> Answer | None:
         answer: queue.Queue[Answer | None] = queue.Queue(1)
         self.call_later(self.push_screen, dialog, answer.put)
+        return self._waited(answer)
+
+    def _waited(self, answer: "queue.Queue[Answer | None]") -> Answer | None:
         while not self._closing:
             try:
                 return answer.get(timeout=LOOK)

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
+from tui.errors import AuthenticationRefused
 from tui.transports.hops import Hops
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ Ask = Callable[[str, Sequence[str]], str | None]
 
 Tell = Callable[[str], None]
 """Tells the operator something that needs no answer here; called on any thread, and does not wait."""
+
+Lend = Callable[[Callable[[], None]], bool]
+"""Has a call made while another program may use the terminal; False, and no call, where there is none to lend."""
+
+T = TypeVar("T")
+
+NOBODY = "nobody is there to type it: start it on a terminal, without --ask-never"
 
 TRIES = 3
 """How often the passphrase of a key is asked for, as ssh does."""
@@ -42,6 +50,7 @@ class Asking:
         self.tell = tell
         """Says what the operator has to do now, beside this program: to touch a key."""
         self._ask = None if never else ask
+        self._lend: Lend | None = None
         self._one = threading.RLock()
         self._asked: set[str] = set()
         self._left: set[Path] = set()
@@ -49,9 +58,14 @@ class Asking:
         self.hops = Hops()
         """The jump hosts that somebody logged in to."""
 
-    def by(self, ask: Ask, tell: Tell) -> None:
-        """Ask and tell in this way from now on; ask only where anybody may be asked."""
+    def by(self, ask: Ask, tell: Tell, lend: Lend | None = None) -> None:
+        """Ask and tell in this way from now on; ask only where anybody may be asked.
+
+        Args:
+            lend: hands the terminal over to a program that asks by itself.
+        """
         self._ask = None if self.never else ask
+        self._lend = None if self.never else lend
         self.tell = tell
 
     @property
@@ -77,6 +91,34 @@ class Asking:
         """What the operator types; None where they leave the question, or nobody is there."""
         with self._one:
             return self._ask(title, lines) if self._ask is not None else None
+
+    @property
+    def has_terminal(self) -> bool:
+        """Whether there is a terminal to hand over."""
+        return self._lend is not None
+
+    def at_terminal(self, call: Callable[[], T]) -> T:
+        """Call while the terminal is handed over, and nobody else asks; what the call raises is raised.
+
+        Raises:
+            AuthenticationRefused: there is no terminal to hand over.
+        """
+        made: list[T] = []
+        failed: list[BaseException] = []
+
+        def made_or_failed() -> None:
+            try:
+                made.append(call())
+            except BaseException as error:
+                failed.append(error)
+
+        with self._one:
+            lent = self._lend is not None and self._lend(made_or_failed)
+        if failed:
+            raise failed[0]
+        if not lent or not made:
+            raise AuthenticationRefused("there is no terminal at which ssh could ask", NOBODY)
+        return made[0]
 
     def held(self, path: Path) -> "paramiko.PKey | None":
         """The key of a file that was unlocked before."""

@@ -1,6 +1,7 @@
 """Sockets of this machine: to an address, and from a port of the loopback interface to wherever a dial leads."""
 
 import errno
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +22,15 @@ _ERRORS = {
     errno.EACCES: Undialled.DENIED,
     errno.EPERM: Undialled.DENIED,
 }
+
+_REMOTE = {
+    "connection refused": Undialled.REFUSED,
+    "name or service not known": Undialled.NAME,
+    "no address associated with hostname": Undialled.NAME,
+    "temporary failure in name resolution": Undialled.NAME,
+    "connection timed out": Undialled.SILENT,
+}
+"""What sshd says of an address it cannot reach: the words of its C library, wherever it runs."""
 
 Dial = Callable[[], socket.socket]
 
@@ -134,6 +144,20 @@ def pump(receive: Callable[[int], bytes], send: Callable[[bytes], object]) -> No
     with suppress(OSError):
         while data := receive(CHUNK):
             send(data)
+
+
+def undialled(words: str) -> Undialled:
+    """Why sshd cannot reach an address, by its words."""
+    return _REMOTE.get(words.lower(), Undialled.OTHER)
+
+
+def is_gone(sock: socket.socket) -> bool:
+    """Whether the other end of a pair was closed, and not only its writing half; TCP does not tell."""
+    poll = select.poll()
+    with suppress(OSError, ValueError):
+        poll.register(sock, 0)
+        return any(events & select.POLLHUP for _, events in poll.poll(0))
+    return True
 
 
 def shut(sock: socket.socket) -> None:

@@ -45,8 +45,9 @@ def _lines(runbook: Runbook) -> Iterator[str]:
 def _names(runbook: Runbook) -> Iterator[str]:
     for name, host in runbook.hosts.items():
         where = host.target or (f"over {host.connection}" if host.connection else "this machine")
+        by = ", by OpenSSH" if host.connect_with == "openssh" else ""
         sudo = ", sudo asks for a password" if host.sudo else ""
-        yield f"host {name}: {where}{f', in {host.directory}' if host.directory else ''}{sudo}"
+        yield f"host {name}: {where}{by}{f', in {host.directory}' if host.directory else ''}{sudo}"
     for name, variable in runbook.variables.items():
         yield f"variable {name}: {variable.prompt}{f' [{variable.default}]' if variable.default else ''}"
     for name, secret in runbook.secrets.items():

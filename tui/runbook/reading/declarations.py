@@ -84,6 +84,12 @@ def _hosts(runbook: Runbook) -> Iterator[UnplacedProblem]:
                 message=f"host {quoted(name)} reaches itself through its connection",
                 hint="the last host of the chain needs a target, or local = true",
             )
+        if host.connect_with != "own" and not host.target:
+            yield UnplacedProblem(
+                path=(*path, "connect_with"),
+                message=f"host {quoted(name)} makes no SSH connection of its own",
+                hint="write connect_with where the target is",
+            )
         if bool(host.file) != bool(host.from_file):
             yield UnplacedProblem(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
         if host.sudo and host.connection:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tui.errors import HostKeyRefused
 from tui.transports.host_keys.keyblobs import HostKey, fingerprint, read_key, strict_base64
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 
 BLANKS = b" \t"
 SALT = 20
@@ -147,10 +148,13 @@ def accept(name: str, key: HostKey, known: list[KnownHost], files: Iterable[Path
             f"somebody may be in between. If the host was renewed: ssh-keygen -R '{name}', then ssh to it once",
         )
     first = next(iter(files), Path("~/.ssh/known_hosts"))
-    authority = " (a @cert-authority line is there; certificates are not supported)"
-    if all(one.marker != AUTHORITY for one in known):
-        authority = ""
+    if any(one.marker == AUTHORITY for one in known):
+        raise HostKeyRefused(
+            f"the key of {name} is unknown: {shown} (a @cert-authority line is there; only ssh verifies certificates)"
+            f"{ours}",
+            BY_OPENSSH,
+        )
     raise HostKeyRefused(
-        f"the key of {name} is unknown: {shown}{authority}{ours}",
+        f"the key of {name} is unknown: {shown}{ours}",
         f"compare the fingerprint with its owner's, then connect once with ssh so that {first} has it",
     )

@@ -7,6 +7,7 @@ from tui.transports.host_keys.keyblobs import CERTIFICATE
 from tui.transports.host_keys.known_hosts import AUTHORITY
 from tui.transports.one_line import one_line
 from tui.transports.ssh.wire import Connection
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH, ONLY_THERE
 from tui.transports.ssh_config.resolved import Algorithms, Resolved
 
 RSA = ("rsa-sha2-512", "rsa-sha2-256")
@@ -52,12 +53,12 @@ def restrict(connection: Connection, where: Resolved, known: frozenset[str]) -> 
 
 
 def _left(where: Resolved, keyword: str, wanted: Iterable[str], able: Iterable[str] | None) -> tuple[str, ...]:
-    wanted = tuple(wanted)
-    left = wanted if able is None else tuple(name for name in wanted if name in tuple(able))
+    wanted, able = tuple(wanted), None if able is None else tuple(able)
+    left = wanted if able is None else tuple(name for name in wanted if name in able)
     if not left:
         raise HostError(
             f"{where.target}: {keyword} of the SSH configuration leaves no {_WORDS[keyword]} that this program has",
-            f"allow more there for this host; see {keyword} in docs/hosts.md",
+            f"allow more there for this host (see {keyword} in docs/hosts.md)" + _proposed({*wanted, *(able or ())}),
         )
     return left
 
@@ -72,6 +73,11 @@ def _known_first(wanted: tuple[str, ...], known: frozenset[str]) -> tuple[str, .
         return key_type(name) in known or (name.endswith(CERTIFICATE) and AUTHORITY in known)
 
     return tuple(sorted(wanted, key=lambda name: not comes_first(name)))
+
+
+def _proposed(names: Iterable[str]) -> str:
+    """What else can be done where ssh could agree on one of these."""
+    return f", or {BY_OPENSSH}" if ONLY_THERE.intersection(names) else ""
 
 
 def disagreement(connection: Connection, error: Exception) -> tuple[str, str] | None:
@@ -89,6 +95,6 @@ def disagreement(connection: Connection, error: Exception) -> tuple[str, str] | 
             )
         return (
             f"{offers} this program does not take: {one_line(shown) or 'none'}",
-            f"ask its owner to allow one of those that docs/hosts.md lists under {keyword}",
+            f"ask its owner to allow one of those that docs/hosts.md lists under {keyword}" + _proposed(names),
         )
     return None

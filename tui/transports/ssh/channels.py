@@ -1,88 +1,34 @@
-"""Carries a job's requests over an SSH connection that may be another one each time."""
+"""One request on a channel of paramiko's: how it is sent, what is received, how it ended."""
 
 import time
 from collections.abc import Callable
-from functools import partial
 
 import paramiko
 
 from tui import threads
-from tui.errors import HostError
-from tui.transports.base import CancelToken, HostFacts, Stream
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.base import Stream
+from tui.transports.by_turns import NoChannel
 from tui.transports.jobs.request import Lost
 from tui.transports.shell import TICK, Wrapped
-from tui.transports.ssh.running import INLINE
 from tui.transports.ssh.wire import Connection, Inbox, told_end, took
-from tui.transports.turns import Turns
 
 STATUS_PATIENCE = 2.0
-URGENT_PATIENCE = 10.0
+INLINE = 16 << 10
+"""Bytes of standard input that no server's window is too small for: sending them does not wait."""
 
 
-class SSHChannels:
-    """The way to one host; connects again whenever a request needs it."""
-
-    def __init__(
-        self,
-        connected: Callable[[], tuple[Connection, HostFacts]],
-        facts: Callable[[], HostFacts],
-        opened: Callable[[Connection, CancelToken], tuple[paramiko.Channel, Inbox]],
-        turns: Turns,
-        another: Callable[[], Connection],
-    ) -> None:
-        self._connected = connected
-        self._another = another
-        self._facts = facts
-        self._opened = opened
-        self._turns = turns
-
-    def boot_id(self) -> str:
-        """Which start of the host the connection meets."""
-        return self._facts().boot_id
-
-    def login_shell(self) -> str:
-        """The shell that sshd hands a request to."""
-        return self._facts().login_shell
-
-    def exchange(self, wrapped: Wrapped, cancel: CancelToken, urgent: bool = False) -> "SSHExchange":
-        """Send a request; see Channels."""
-        connection, _ = self._connected()
-        if urgent:
-            return self._urgent(connection, wrapped)
-        if not self._turns.take(cancel):
-            raise HostError("no channel was free before it was cancelled", "try again")
-        try:
-            channel, inbox = self._opened(connection, cancel)
-            send(channel, wrapped)
-        except BaseException:
-            self._turns.give_back(cancel)
-            raise
-        return SSHExchange(connection, channel, inbox, wrapped.stdin, partial(self._turns.give_back, cancel))
-
-    def _urgent(self, connection: Connection, wrapped: Wrapped) -> "SSHExchange":
-        """Beside whatever runs: with MaxSessions used up it takes a connection of its own."""
-        try:
-            channel, inbox = connection.open_ordered(timeout=URGENT_PATIENCE)
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            if not connection.is_active():
-                raise Lost from error
-        else:
-            send(channel, wrapped)
-            return SSHExchange(connection, channel, inbox, wrapped.stdin, lambda: None)
-        connection = self._another()
-        try:
-            channel, inbox = connection.open_ordered(timeout=URGENT_PATIENCE)
-            send(channel, wrapped)
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            connection.close()
-            raise Lost from error
-        except Lost:
-            connection.close()
-            raise
-        return SSHExchange(connection, channel, inbox, wrapped.stdin, connection.close)
+def start(connection: Connection, wrapped: Wrapped, patience: float, let_go: Callable[[], None]) -> "SSHExchange":
+    """Send a request on a channel of its own; see Start."""
+    try:
+        channel, inbox = connection.open_ordered(timeout=patience)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise NoChannel(str(error)) from error
+    _send(channel, wrapped)
+    return SSHExchange(connection, channel, inbox, wrapped.stdin, let_go)
 
 
-def send(channel: paramiko.Channel, wrapped: Wrapped) -> None:
+def _send(channel: paramiko.Channel, wrapped: Wrapped) -> None:
     """Ask for the request to be executed.
 
     Raises:
@@ -129,6 +75,23 @@ class SSHExchange:
             if time.monotonic() > deadline:
                 break
         return self._channel.exit_status >= 0 and told_end(self._channel)
+
+    def has_ended(self, wait: float) -> bool:
+        """Whether there is an exit status, or will be none; see Carried."""
+        return self._channel.status_event.wait(wait)
+
+    def all_came(self) -> bool:
+        """Whether the other side said that there is no more output; see Carried."""
+        return told_end(self._channel)
+
+    def outcome(self) -> Outcome:
+        """How it ended; see Carried."""
+        signal = getattr(self._channel, "exit_signal", "")
+        if signal:
+            return Outcome(OutcomeKind.SIGNALLED, signal=signal)
+        if self._channel.exit_status >= 0:
+            return Outcome.exited(self._channel.exit_status)
+        return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
 
     def close(self) -> None:
         """Let go of the channel."""

@@ -1,13 +1,10 @@
 """Opens one SSH connection: the way there, the host's key, the operator's key."""
 
-import socket
-
 import paramiko
-from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.people import login_name
-from tui.transports.base import Address, Answering
+from tui.transports.base import Address
 from tui.transports.host_keys.keyblobs import host_key
 from tui.transports.host_keys.known_hosts import accept, known_types
 from tui.transports.one_line import one_line
@@ -19,11 +16,11 @@ from tui.transports.ssh.trust import check_host_key, known_before
 from tui.transports.ssh.tunnel import channel_to
 from tui.transports.ssh.way import Way, direct, proxy
 from tui.transports.ssh.wire import Connection
-from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, resolve
+from tui.transports.ssh_config.jumps import before, refuse_circle
+from tui.transports.ssh_config.resolved import Resolved
 
 CONNECT_TIMEOUT = 10.0
 KEEPALIVE = 10
-MAX_JUMPS = 8
 
 
 def open_connection(
@@ -59,54 +56,15 @@ def open_connection(
 
 def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
     """The way that leads to the host."""
-    path = (where, *behind)
-    if any(_is_same(where, one) for one in behind):
-        names = " → ".join(one.target for one in reversed(path))
-        raise HostError(
-            f"{behind[-1].target}: ProxyJump leads to itself: {names}",
-            NO_LOOP,
-        )
-    if len(behind) > MAX_JUMPS:
-        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "fix ProxyJump in the SSH configuration")
+    refuse_circle(where, behind)
     if where.jump:
         return _jump(where, credentials, timeout, behind)
     return proxy(where.command) if where.command else direct(where, timeout)
 
 
-def knock(where: Resolved, timeout: float) -> Answering:
-    """Whether an SSH server answers where the way to a host begins; UNKNOWN where a command makes the way."""
-    for _ in range(MAX_JUMPS + 1):
-        if not where.jump:
-            break
-        where = _first_hop(where)
-    if where.command or where.jump:
-        return Answering.UNKNOWN
-    try:
-        with socket.create_connection((where.host, where.port), timeout) as link:
-            return Answering.YES if link.recv(4).startswith(b"SSH") else Answering.NO
-    except OSError:
-        return Answering.NO
-
-
-def _first_hop(where: Resolved) -> Resolved:
-    user, _, rest = where.jump.split(",")[0].removeprefix("ssh://").rstrip("/").rpartition("@")
-    host, port = _host_port(rest)
-    return resolve(host, user or None, port, where.files)
-
-
-def _is_same(one: Resolved, other: Resolved) -> bool:
-    """Whether two targets are one host: by the same user at the same address, reached the same way."""
-    return (one.host, one.port, one.user, one.jump) == (other.host, other.port, other.user, other.jump)
-
-
 def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
     """Through the jump hosts, the last of which opens the way to the target."""
-    *before, last = where.jump.split(",")
-    user, _, rest = last.removeprefix("ssh://").rstrip("/").rpartition("@")
-    host, port = _host_port(rest)
-    middle = resolve(host, user or None, port, where.files)
-    if before:
-        middle = replace(middle, jump=",".join(before))
+    middle = before(where)
 
     def reached() -> tuple[Connection, bool]:
         connection, _, typed = open_connection(middle, credentials, timeout, (where, *behind))
@@ -122,14 +80,6 @@ def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tup
             f"{middle.address} cannot reach {where.address}: {one_line(str(error))}", "is the host up?"
         ) from error
     return Way(channel, let_go, typed=typed)
-
-
-def _host_port(text: str) -> tuple[str, int | None]:
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        return host, int(port[1:]) if port.startswith(":") else None
-    host, colon, port = text.rpartition(":")
-    return (host, int(port)) if colon and port.isdigit() and ":" not in host else (text, None)
 
 
 def _handshake(connection: Connection, where: Resolved, credentials: Credentials, timeout: float, way: Way) -> None:

@@ -9,17 +9,8 @@ from paramiko import SSHException
 
 from tui import threads
 from tui.transports.base import LinkState
+from tui.transports.connected import steadied
 from tui.transports.ssh.wire import Connection
-
-JITTER = 0.25
-"""A round trip that differs by a smaller share from the one that is told is no news."""
-LEAST = 0.002
-"""Nor is one that differs by fewer seconds."""
-
-
-def steadied(told: float | None, took: float) -> float:
-    """How long a round trip takes, in seconds: what was `told` before while the newest `took` about as long."""
-    return told if told is not None and abs(took - told) <= max(told * JITTER, LEAST) else took
 
 
 class Liveness:

@@ -1,6 +1,5 @@
 """Streams to what only a host can reach, over the connection to the host that there is anyway."""
 
-import select
 import socket
 from contextlib import suppress
 
@@ -8,20 +7,11 @@ import paramiko
 
 from tui import threads
 from tui.transports.base import Address, DialFailed, Undialled
-from tui.transports.sockets import LOOPBACK, pump
+from tui.transports.sockets import LOOPBACK, is_gone, pump, undialled
 from tui.transports.ssh.wire import ChannelRefused, Connection
 
 PROHIBITED = 1
 """SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254, 5.1."""
-
-_WORDS = {
-    "connection refused": Undialled.REFUSED,
-    "name or service not known": Undialled.NAME,
-    "no address associated with hostname": Undialled.NAME,
-    "temporary failure in name resolution": Undialled.NAME,
-    "connection timed out": Undialled.SILENT,
-}
-"""What sshd says of an address it cannot reach: the words of its C library, wherever it runs."""
 
 
 def dial_through(connection: Connection, address: Address, timeout: float) -> socket.socket:
@@ -72,7 +62,7 @@ def _request(address: Address) -> tuple[str, bytes]:
 def _why(refused: ChannelRefused) -> Undialled:
     if refused.reason == PROHIBITED:
         return Undialled.FORBIDDEN
-    return _WORDS.get(refused.words.lower(), Undialled.OTHER)
+    return undialled(refused.words)
 
 
 def _relay(sock: socket.socket, channel: paramiko.Channel) -> None:
@@ -81,7 +71,7 @@ def _relay(sock: socket.socket, channel: paramiko.Channel) -> None:
     def there() -> None:
         pump(sock.recv, channel.sendall)
         with suppress(EOFError, OSError):
-            channel.close() if _gone(sock) else channel.shutdown_write()
+            channel.close() if is_gone(sock) else channel.shutdown_write()
 
     def back() -> None:
         pump(channel.recv, sock.sendall)
@@ -94,12 +84,3 @@ def _relay(sock: socket.socket, channel: paramiko.Channel) -> None:
 
     forth = threads.start("tunnel to the host", there)
     threads.start("tunnel from the host", back)
-
-
-def _gone(sock: socket.socket) -> bool:
-    """Whether the other end was closed, and not only its writing half; a pair tells, TCP does not."""
-    poll = select.poll()
-    with suppress(OSError, ValueError):
-        poll.register(sock, 0)
-        return any(events & select.POLLHUP for _, events in poll.poll(0))
-    return True

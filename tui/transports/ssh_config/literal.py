@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tui.errors import HostError
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 
 SYSTEM = Path("/etc/ssh/ssh_config")
 DEEPEST = 16
@@ -66,7 +67,7 @@ def paths(keyword: str, shown: str, default: str, files: Sequence[Path], filled:
     if len(readings) != 1:
         raise HostError(
             f"{keyword} {shown}: where one name ends and the next begins cannot be told",
-            "write it without blanks in the names, or without tokens",
+            f"write it without blanks in the names, or without tokens; or {BY_OPENSSH}",
         )
     return tuple(map(Path, readings.pop()))
 

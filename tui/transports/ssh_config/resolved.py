@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.errors import HostError
 from tui.transports.one_line import one_line
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 from tui.transports.ssh_config.literal import is_amended, paths
 from tui.transports.ssh_config.tokens import PROXY, Tokens
 
@@ -120,6 +121,34 @@ def resolve(target: str, user: str | None, port: int | None, files: Sequence[Pat
         HostError: OpenSSH's client is not installed, does not understand the target or its configuration, or the
             configuration asks for what this program does not do.
     """
+    return _parsed(target, _printed(target, user, port, files), tuple(files))
+
+
+def outlined(target: str, user: str | None, port: int | None, files: Sequence[Path] = ()) -> Resolved:
+    """Where a target is and the way there, for a connection of which `ssh` itself does the rest.
+
+    Raises: as `resolve`, but only for what `ssh` would not do either.
+    """
+    given = _Given(_printed(target, user, port, files))
+    _refuse_what_ssh_would_not_run(target, given)
+    host, port, user = given.one("hostname", target), int(given.one("port", "22")), given.one("user")
+    alias = given.one("hostkeyalias")
+    tokens = Tokens(target, host, port, user, alias)
+    return Resolved(
+        target=target,
+        host=host,
+        port=port,
+        user=user,
+        alias=alias,
+        jump=tokens.fill(given.one("proxyjump"), PROXY),
+        command=tokens.fill(given.one("proxycommand"), PROXY),
+        files=tuple(files),
+        batch=given.is_set("batchmode"),
+        send=tuple(name for value in given.all("sendenv") for name in value.split()),
+    )
+
+
+def _printed(target: str, user: str | None, port: int | None, files: Sequence[Path]) -> str:
     if target.startswith("-") or not target:
         raise HostError(f"{target!r} is no SSH target", "give the host a name or [user@]name in the runbook")
     ssh = shutil.which("ssh")
@@ -146,7 +175,7 @@ def resolve(target: str, user: str | None, port: int | None, files: Sequence[Pat
         if words and "jumphost loop" in words[0]:
             raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP)
         raise HostError(f"{target}: {one_line(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
-    return _parsed(target, done.stdout, tuple(files))
+    return done.stdout
 
 
 class _Given:
@@ -256,6 +285,15 @@ def _command(target: str, value: str) -> tuple[str, ...]:
 
 def _refuse_what_we_do_not_do(target: str, given: _Given) -> None:
     """OpenSSH would not run the runbook's commands there, or reaches the host by a way that this program lacks."""
+    _refuse_what_ssh_would_not_run(target, given)
+    if given.is_set("proxyusefdpass") and given.one("proxycommand"):
+        raise HostError(
+            f"{target}: ProxyUseFdpass is not supported",
+            f"name a ProxyCommand that passes the bytes on itself, or {BY_OPENSSH}",
+        )
+
+
+def _refuse_what_ssh_would_not_run(target: str, given: _Given) -> None:
     if command := given.one("remotecommand"):
         raise HostError(
             f"{target}: RemoteCommand {one_line(command)} is set, with which ssh refuses any other command",
@@ -265,8 +303,4 @@ def _refuse_what_we_do_not_do(target: str, given: _Given) -> None:
         raise HostError(
             f"{target}: SessionType {one_line(session)} is set, with which ssh runs no command",
             "give the runbook a Host block of its own, without SessionType",
-        )
-    if given.is_set("proxyusefdpass") and given.one("proxycommand"):
-        raise HostError(
-            f"{target}: ProxyUseFdpass is not supported", "name a ProxyCommand that passes the bytes on itself"
         )

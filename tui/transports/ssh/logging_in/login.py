@@ -6,11 +6,13 @@ from contextlib import closing
 import paramiko
 
 from tui.errors import AuthenticationRefused
+from tui.transports.asking import NOBODY
 from tui.transports.one_line import one_line
 from tui.transports.ssh.logging_in.client_keys import AGENT_TIMEOUT, ClientKey, Credentials, client_keys, not_allowed
 from tui.transports.ssh.logging_in.held_key import UNSIGNED, HeldKey
 from tui.transports.ssh.logging_in.typed import INTERACTIVE, PASSWORD, TYPED, Typing
 from tui.transports.ssh.wire import Connection
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH, LOGINS
 from tui.transports.ssh_config.resolved import Resolved
 
 KEY = "publickey"
@@ -18,7 +20,6 @@ WORDS = {INTERACTIVE: "a code or a password typed in", PASSWORD: "a password", K
 """What a server may want beside a key, for the eye."""
 FACTORS = 8
 """Up to this many ways to log in may be wanted one after the other."""
-NOBODY = "nobody is there to type it: start it on a terminal, without --ask-never"
 
 
 def log_in(connection: Connection, where: Resolved, user: str, credentials: Credentials) -> bool:
@@ -164,6 +165,8 @@ def _why_not(connection: Connection, where: Resolved, user: str, keys: _Keys, ty
         return _second_factor(connection, where, user, wanted, typing)
     if connection.allowed is not None and KEY not in wanted:
         hint = NOBODY if typed and not typing.possible else "which ways it takes is its owner's to say"
+        if not typed and set(LOGINS) & set(wanted):
+            hint = BY_OPENSSH
         return AuthenticationRefused(
             f"{user}@{where.address} lets no key log in: it wants {_named(wanted)}{_said(connection)}",
             f"try: ssh {where.target}; {hint}",
@@ -204,6 +207,8 @@ def _refusal(connection: Connection, where: Resolved, user: str, tried: list[Cli
         hint = f"try: ssh {where.target}; is the user right?"
     else:
         hint = "name a key with IdentityFile in the SSH configuration, or add one to the agent with ssh-add"
+    if set(LOGINS) & set(connection.allowed or ()):
+        hint += f"; for a login by Kerberos {BY_OPENSSH}"
     none = "none: no key file and no agent"
     return AuthenticationRefused(
         f"{user}@{where.address} takes none of our keys ({words or none}){_said(connection)}", hint

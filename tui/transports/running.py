@@ -1,22 +1,32 @@
-"""Follows one command over SSH from its start to its outcome, and makes sure of its end."""
+"""Follows one command on a host from its start to its outcome, and makes sure of its end."""
 
 import time
 from enum import Enum
+from typing import Protocol
 
-import paramiko
 from msgspec.structs import replace
 
-from tui import threads
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, OutputSink, Stream
 from tui.transports.greeting import Greeting
-from tui.transports.jobs.request import Channels, Lost, ask
+from tui.transports.jobs.request import Channels, Exchange, Lost, ask
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, end_request
-from tui.transports.ssh.wire import Inbox, told_end, took
 
 OPEN_PATIENCE = 10.0
-INLINE = 16 << 10
+
+
+class Carried(Exchange, Protocol):
+    """A command's request on its way, which also tells how the command ended."""
+
+    def has_ended(self, wait: float) -> bool:
+        """Whether there is an exit status, or will be none, within `wait` seconds."""
+
+    def all_came(self) -> bool:
+        """Whether the other side said that there is no more output; an exit status may come long before."""
+
+    def outcome(self) -> Outcome:
+        """How it ended; UNKNOWN where the connection was lost first."""
 
 
 class Came(Enum):
@@ -33,27 +43,23 @@ class Running:
     def __init__(
         self,
         channels: Channels,
-        channel: paramiko.Channel,
-        inbox: Inbox,
+        exchange: Carried,
         sink: OutputSink,
         limit: float | None,
         patience: float,
+        hushed: bool,
     ) -> None:
+        """Args: hushed: whether something was sent there that a host might say back."""
         self._channels = channels
-        self._channel = channel
-        self._inbox = inbox
+        self._exchange = exchange
         self._sink = sink
         self._limit = limit
         self._patience = patience
         self._greeting = Greeting()
+        self._greeting.hushed = hushed
 
-    def follow(self, stdin: bytes, cancel: CancelToken) -> Outcome:
+    def follow(self, cancel: CancelToken) -> Outcome:
         """Pass the output on until the command has ended, one way or another."""
-        self._greeting.hushed = bool(stdin)
-        if len(stdin) <= INLINE:  # no server's window is smaller, so this does not wait
-            self._feed(stdin)
-        else:
-            threads.start("stdin", self._feed, stdin)
         limit = self._limit
         deadline = time.monotonic() + limit if limit is not None else float("inf")
         silent = 0
@@ -64,41 +70,31 @@ class Running:
                     return self._end(OutcomeKind.CANCELLED, "")
                 if time.monotonic() >= deadline:
                     return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
-                if silent >= SILENT_TICKS and self._channel.status_event.is_set():
+                if silent >= SILENT_TICKS and self._exchange.has_ended(0.0):
                     outcome = self._outcome()
                     return outcome if not outcome.ended_by_itself else replace(outcome, detail=LEFT_BEHIND)
-            ended = self._ended()
-            if ended.kind is not OutcomeKind.UNKNOWN and not told_end(self._channel):
+            ended = self._exchange.outcome()
+            if ended.kind is not OutcomeKind.UNKNOWN and not self._exchange.all_came():
                 detail = f"it {ended}, but the connection was lost before all of its output came"
                 return Outcome(OutcomeKind.UNKNOWN, detail=detail)
             return self._greeting.judged(ended)
         finally:
             if held := self._greeting.held():
                 self._sink(Stream.ERR, held)
-            self._channel.close()
+            self._exchange.close()
 
     def _next(self, wait: float) -> Came:
         """Pass on what comes within `wait` seconds, and say what came."""
-        chunks = self._inbox.take(wait)
-        if chunks is None:
-            # It closed its outputs, but may still be running; the event is set by an exit status and by the end.
-            return Came.END if self._channel.status_event.wait(wait) else Came.OUTPUT
+        chunks = self._exchange.take(wait)
+        if chunks is None:  # it closed its outputs, but may still be running
+            return Came.END if self._exchange.has_ended(wait) else Came.OUTPUT
         self._pass_on(chunks)
         return Came.OUTPUT if chunks else Came.NOTHING
 
-    def _feed(self, stdin: bytes) -> None:
-        try:
-            if stdin:
-                self._channel.sendall(stdin)
-            self._channel.shutdown_write()
-        except OSError:
-            pass  # the command closed its standard input, or has ended: both are its own affair
-
     def _pass_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
         for stream, data in chunks:
-            took(self._channel, len(data))
-            if data := self._greeting.feed(stream, data):
-                self._sink(stream, data)
+            if rest := self._greeting.feed(stream, data):
+                self._sink(stream, rest)
 
     def _end(self, kind: OutcomeKind, detail: str) -> Outcome:
         patience, over = time.monotonic() + OPEN_PATIENCE, False
@@ -109,7 +105,7 @@ class Running:
             return self._outcome()
         gone = self._greeting.group > 0 and end_group(self._channels, self._greeting.group, self._patience)
         for _ in range(20):
-            chunks = self._inbox.take(TICK)
+            chunks = self._exchange.take(TICK)
             if chunks is None:
                 break
             self._pass_on(chunks)
@@ -122,15 +118,7 @@ class Running:
         )
 
     def _outcome(self) -> Outcome:
-        return self._greeting.judged(self._ended())
-
-    def _ended(self) -> Outcome:
-        signal = getattr(self._channel, "exit_signal", "")
-        if signal:
-            return Outcome(OutcomeKind.SIGNALLED, signal=signal)
-        if self._channel.exit_status >= 0:
-            return Outcome.exited(self._channel.exit_status)
-        return Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost while the command ran")
+        return self._greeting.judged(self._exchange.outcome())
 
 
 def end_group(channels: Channels, group: int, patience: float) -> bool:

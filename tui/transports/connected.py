@@ -1,0 +1,270 @@
+"""A host over one connection that all threads share, whatever makes that connection, and makes it again."""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Generic, Protocol
+
+from msgspec.structs import replace
+
+from tui import threads
+from tui.errors import AuthenticationRefused, HostError
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.transports.asking import Asking
+from tui.transports.base import (
+    CancelToken,
+    Command,
+    HostFacts,
+    LinkListener,
+    LinkState,
+    OutputSink,
+    Stream,
+)
+from tui.transports.by_turns import ChannelsByTurns, L
+from tui.transports.jobs.job import run_durably, unreachable
+from tui.transports.jobs.keeping import KeepsJobs
+from tui.transports.jobs.request import Lost
+from tui.transports.jobs.scripts import MISSING
+from tui.transports.running import Carried, Running
+from tui.transports.shell import Wrapped, wrap
+
+FACTS = (
+    "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
+    f"for s in bash sh; do command -v $s; done; echo login $SHELL; {MISSING}"
+)
+LOGIN = "login "
+STARTUP = "its login shell, startup files (.bashrc) or a forced command may keep commands from running;"
+NO_JOBS = "no jobs: "
+RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between two tries to make a lost connection again; the last one again and again."""
+
+LOGGED_OUT = "the connection is lost, and to log in again somebody has to type"
+LOG_IN = "log in again; a command that is running there continues"
+
+NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
+
+JITTER = 0.25
+"""A round trip that differs by a smaller share from the one that is told is no news."""
+LEAST = 0.002
+"""Nor is one that differs by fewer seconds."""
+
+
+def steadied(told: float | None, took: float) -> float:
+    """How long a round trip takes, in seconds: what was `told` before while the newest `took` about as long."""
+    return told if told is not None and abs(took - told) <= max(told * JITTER, LEAST) else took
+
+
+class Watch(Protocol):
+    """What notices that a connection has gone, or that its host does not answer."""
+
+    @property
+    def round_trip(self) -> float | None:
+        """How many seconds the host took to answer, as the last sign of life told."""
+
+    def stop(self) -> None:
+        """Stop watching; the connection is closed on purpose."""
+
+
+class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
+    """One host. Connects when first used, and again when the connection was lost; never runs a command twice.
+
+    A command that is to end has `patience` seconds to do so before it is killed. `on_link` is told of every change of
+    the connection, on any thread. `asking` is who may be asked for what a login needs typed.
+    """
+
+    durable = True
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        patience: float,
+        on_link: Callable[[LinkState, str], None],
+        asking: Asking | None,
+    ) -> None:
+        self.name = name
+        self.target = target
+        self.on_link = on_link
+        self._asking = asking or Asking()
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._connection: L | None = None
+        self._watch: Watch | None = None
+        self._facts: HostFacts | None = None
+        self._link = LinkState.DOWN
+        self._login_shell = ""
+        self._typed = False
+        self._closed = threading.Event()
+        self._channels: ChannelsByTurns[L] = ChannelsByTurns(
+            name, self._connected, self.connect, self._start, self._one_more
+        )
+
+    @abstractmethod
+    def _made(self, asks: bool) -> tuple[L, HostFacts]:
+        """Make a connection; with `asks` the operator may be asked for what that needs.
+
+        Raises:
+            HostError: there is none.
+        """
+
+    @abstractmethod
+    def _watched(self, connection: L, noticed: Callable[[LinkState, str], None]) -> Watch:
+        """Have changes of the connection noticed."""
+
+    @abstractmethod
+    def _start(self, connection: L, wrapped: Wrapped, patience: float, let_go: Callable[[], None]) -> Carried:
+        """Send a request on a channel of its own; see Start."""
+
+    @abstractmethod
+    def _another(self) -> L:
+        """One more connection, of which the listener is told nothing; the caller closes it."""
+
+    def connect(self) -> HostFacts:
+        """Reach the host, once; see Transport."""
+        connection, facts = self._connected()
+        if not facts.shells:
+            output = bytearray()
+
+            def keep(stream: Stream, data: bytes) -> None:
+                if stream is Stream.OUT:  # on the other one startup files may print, too
+                    output.extend(data)
+
+            outcome = self._run_on(connection, Command(script=FACTS, timeout=20.0), keep)
+            if not outcome.ended_by_itself:
+                raise HostError(
+                    f"{self.name}: logged in, but a first command has no result: {outcome}",
+                    f"{STARTUP} try: ssh {self.target} 'echo it runs'",
+                )
+            lines = [*output.decode(errors="replace").splitlines(), "", ""]
+            self._login_shell = next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), "")
+            shells = tuple(Path(line).name for line in lines[2:] if line.startswith("/"))
+            missing = next((line.removeprefix(NO_JOBS) for line in lines if line.startswith(NO_JOBS)), "")
+            facts = self._facts = replace(
+                facts,
+                hostname=lines[0],
+                boot_id=lines[1],
+                shells=shells,
+                login_shell=self._login_shell,
+                unprotected=missing,
+            )
+        return facts
+
+    def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run one command; see Transport."""
+        plainly = partial(self._run_plain, command, sink, cancel)
+        if command.durable:
+            return run_durably(self._channels, command, sink, cancel, self._patience, plainly)
+        return plainly()
+
+    def _run_plain(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        try:
+            connection, facts = self._connected()
+            if not facts.shells:  # input and secrets go to a host that is known to run what it is given
+                self.connect()
+        except HostError as error:
+            return unreachable(error)
+        return self._run_on(connection, command, sink, cancel)
+
+    def link(self) -> LinkState:
+        """The state of the connection now."""
+        return self._link
+
+    def round_trip(self) -> float | None:
+        """How long the last sign of life took; see Transport."""
+        watch = self._watch
+        return None if watch is None or self._link is not LinkState.UP else watch.round_trip
+
+    def listen(self, listener: LinkListener) -> None:
+        """Tell `listener` of every change of the connection from now on."""
+        self.on_link = listener
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._closed.set()
+        with self._lock:
+            self._let_go()
+            self._link = LinkState.DOWN
+
+    def _let_go(self) -> None:
+        if self._watch:
+            self._watch.stop()
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _connected(self, again: bool = False) -> tuple[L, HostFacts]:
+        with self._lock:
+            if again and self._closed.is_set():
+                raise HostError(f"{self.name}: the connection was closed on purpose")
+            self._closed.clear()
+            asks = not again and self._asking.may(self.name)
+            self._asking.spend(self.name)  # also where nothing is asked: no connection asks in the middle of a run
+            if self._connection and self._connection.is_active() and self._facts:
+                return self._connection, self._facts
+            if self._connection:
+                self._changed(self._lost(), "the connection was closed")
+                self._let_go()
+            if self._typed and not asks:
+                raise AuthenticationRefused(f"{self.name}: {LOGGED_OUT}", LOG_IN)
+            self._changed(LinkState.CONNECTING)
+            started = time.monotonic()
+            try:
+                connection, facts = self._made(asks)
+            except HostError as error:
+                self._changed(LinkState.LOGGED_OUT if self._typed else LinkState.DOWN, error.message)
+                raise
+            self._typed = facts.typed
+            self._facts = replace(facts, connect_seconds=time.monotonic() - started)
+            self._connection = connection
+            self._watch = self._watched(connection, partial(self._noticed, connection))
+            self._changed(LinkState.UP)
+            return connection, self._facts
+
+    def _one_more(self) -> L:
+        if self._typed:
+            raise AuthenticationRefused(f"{self.name}: a further connection would have to be logged in by hand", LOG_IN)
+        return self._another()
+
+    def _noticed(self, connection: L, link: LinkState, detail: str) -> None:
+        """Take note of a change nobody asked for; a lost connection is made again before the next step needs it."""
+        with self._lock:
+            if connection is not self._connection:
+                return  # another one has taken its place meanwhile
+            self._changed(self._lost() if link is LinkState.LOST else link, detail)
+        if link is LinkState.LOST and not self._typed and not self._closed.is_set():
+            threads.start(f"reconnect {self.name}", self._reconnect)
+
+    def _lost(self) -> LinkState:
+        return LinkState.LOGGED_OUT if self._typed else LinkState.LOST
+
+    def _reconnect(self) -> None:
+        for pause in chain(RECONNECT, repeat(RECONNECT[-1])):
+            if self._closed.wait(pause):
+                return
+            with suppress(HostError):
+                self._connected(again=True)
+                return
+
+    def _changed(self, link: LinkState, detail: str = "") -> None:
+        if link is not self._link:
+            self._link = link
+            self.on_link(link, detail)
+
+    def _run_on(self, connection: L, command: Command, sink: OutputSink, cancel: CancelToken | None = None) -> Outcome:
+        cancel = cancel or CancelToken()
+        wrapped = wrap(command, self._login_shell)
+        try:
+            exchange = self._channels.begin(connection, wrapped, cancel, unless_cancelled=True)
+        except HostError as error:
+            return NOT_STARTED if cancel.cancelled else unreachable(error)
+        except Lost as lost:
+            detail = f"the connection was lost as the command started: {lost.__cause__}"
+            return Outcome(OutcomeKind.UNKNOWN, detail=detail)
+        hushed = bool(wrapped.stdin)
+        return Running(self._channels, exchange, sink, command.timeout, self._patience, hushed).follow(cancel)

@@ -1,0 +1,92 @@
+"""Runs commands on a host over one connection that `ssh` itself makes and logs in."""
+
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from tui.errors import AuthenticationRefused, HostError
+from tui.people import login_name
+from tui.transports.asking import NOBODY, Asking
+from tui.transports.base import Address, Answering, HostFacts, LinkState
+from tui.transports.connected import ConnectedTransport
+from tui.transports.openssh.exchange import MuxExchange, start
+from tui.transports.openssh.master import Master, Watching
+from tui.transports.openssh.master_login import log_in
+from tui.transports.openssh.streams import dial_through
+from tui.transports.shell import Wrapped
+from tui.transports.ssh_config.jumps import before, knock, refuse_circle
+from tui.transports.ssh_config.resolved import Resolved, outlined
+
+CONNECT_TIMEOUT = 10.0
+
+
+class OpenSSHTransport(ConnectedTransport[Master]):
+    """One host, by OpenSSH; see ConnectedTransport. It is given up without a sign of life for `liveness` seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        user: str | None = None,
+        port: int | None = None,
+        config_files: Sequence[Path] | None = None,
+        liveness: float = 25.0,
+        patience: float = 5.0,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        on_link: Callable[[LinkState, str], None] = lambda link, detail: None,
+        asking: Asking | None = None,
+    ) -> None:
+        super().__init__(name, target, patience=patience, on_link=on_link, asking=asking)
+        self._given = (user, port, tuple(config_files or ()))
+        self._liveness = liveness
+        self._connect_timeout = connect_timeout
+
+    def answers(self, timeout: float) -> Answering:
+        """Whether an SSH server answers there, or at the first host on the way; see Transport."""
+        return Answering.YES if self._link is LinkState.UP else knock(outlined(self.target, *self._given), timeout)
+
+    def dial(self, address: Address, timeout: float) -> socket.socket:
+        """A stream from the host to an address; see Transport."""
+        connection, _ = self._connected()
+        try:
+            return dial_through(connection, address, timeout)
+        except (EOFError, OSError) as error:
+            raise HostError(f"{self.name}: the connection was lost on the way to {address}") from error
+
+    def _made(self, asks: bool) -> tuple[Master, HostFacts]:
+        where = self._where()
+        log = partial(log_in, where, self._given, timeout=self._connect_timeout, alive=self._liveness / 3)
+        typed = False
+        try:
+            master = log(batch=True)
+        except AuthenticationRefused as refused:
+            if where.batch or not asks or not self._asking.has_terminal:
+                hint = f"{NOBODY}; {refused.hint}" if not asks else refused.hint
+                raise AuthenticationRefused(refused.message, hint) from None
+            master, typed = self._asking.at_terminal(partial(log, batch=False)), True
+        kind, shown = master.ears.key
+        facts = HostFacts(
+            target=where.address, user=where.user or login_name(), key_type=kind, fingerprint=shown, typed=typed
+        )
+        return master, facts
+
+    def _where(self) -> Resolved:
+        """The host, and that the way there ends: ssh would start itself again and again on one that does not."""
+        where = found = outlined(self.target, *self._given)
+        behind: tuple[Resolved, ...] = ()
+        while found.jump:
+            behind = (found, *behind)
+            found = before(found, outlined)
+            refuse_circle(found, behind)
+        return where
+
+    def _watched(self, connection: Master, noticed: Callable[[LinkState, str], None]) -> Watching:
+        return Watching(connection, noticed)
+
+    def _start(self, connection: Master, wrapped: Wrapped, patience: float, let_go: Callable[[], None]) -> MuxExchange:
+        return start(connection, wrapped, patience, let_go)
+
+    def _another(self) -> Master:
+        return log_in(self._where(), self._given, batch=True, timeout=self._connect_timeout, alive=self._liveness / 3)
