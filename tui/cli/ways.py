@@ -1,0 +1,60 @@
+"""Makes the ways to the hosts of a runbook: what each is reached by."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.runbook.model import Host, Runbook
+    from tui.transports.asking import Asking
+    from tui.transports.base import Transport
+
+
+def transports_of(
+    runbook: "Runbook", ssh_config: Path | None = None, asking: "Asking | None" = None
+) -> "dict[str, Transport]":
+    """A transport for every host; hosts that name another's connection share it."""
+    from tui.config import load_config
+    from tui.runbook.facts import connection_of
+    from tui.runbook.model import SudoWay
+    from tui.session.places import runbook_id
+    from tui.transports.later import LaterTransport
+    from tui.transports.sudo import SudoTransport
+
+    own = load_config().connect_with.get(runbook_id(runbook), {})
+    made: dict[str, Transport] = {}
+    for name, host in runbook.hosts.items():
+        if host.connection:
+            continue
+        way = SudoTransport if host.sudo is SudoWay.ASKED else LaterTransport
+        if host.local:
+            made[name] = way(name, partial(_local, name))
+        else:
+            make = _openssh if own.get(name, host.connect_with) == "openssh" else _ssh
+            made[name] = way(name, partial(make, name, host, ssh_config, asking))
+    for name, host in runbook.hosts.items():
+        if host.connection:
+            made[name] = made[connection_of(runbook, name)]
+    return made
+
+
+def _local(name: str) -> "Transport":
+    from tui.transports.local.transport import LocalTransport
+
+    return LocalTransport(name)
+
+
+def _ssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | None") -> "Transport":
+    from tui.transports.ssh.transport import SSHTransport
+
+    files = (ssh_config,) if ssh_config else None
+    return SSHTransport(name, host.target, user=host.user or None, port=host.port, config_files=files, asking=asking)
+
+
+def _openssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | None") -> "Transport":
+    from tui.transports.openssh.transport import OpenSSHTransport
+
+    files = (ssh_config,) if ssh_config else None
+    return OpenSSHTransport(
+        name, host.target, user=host.user or None, port=host.port, config_files=files, asking=asking
+    )
