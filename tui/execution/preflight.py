@@ -41,6 +41,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 HOST_FIRST = "the host comes first"
+ALLOWED = {
+    SecretSource.COMMAND: "from this machine, by the command you allowed",
+    SecretSource.KEYRING: "from the keyring of this machine, as you allowed",
+}
+"""Of what was shown when it was asked about, in a row."""
 
 AT_ONCE = 32
 """Hosts that are reached at a time."""
@@ -175,7 +180,7 @@ def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding], file: str) 
 
 
 def _fetch(name: str, transports: Mapping[str, Transport], secrets: Secrets, ask: AskSecret | None) -> Finding:
-    where = one_line(secrets.place(name))
+    where = ALLOWED.get(secrets.source(name)) or one_line(secrets.place(name))
     try:
         secrets.resolve(name, transports, ask)
     except RunbookError as error:

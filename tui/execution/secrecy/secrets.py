@@ -45,6 +45,10 @@ class Secrets:
         """Where a secret from a host's file is read, to be shown; empty for one from elsewhere."""
         return fill_shown(self._runbook.secrets[name].file, self._known)
 
+    def source(self, name: str) -> SecretSource:
+        """What kind of place a secret is read from."""
+        return self._runbook.secrets[name].source
+
     def place(self, name: str) -> str:
         """Where a secret is read, in words."""
         secret = self._runbook.secrets[name]

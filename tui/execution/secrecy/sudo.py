@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from tui.errors import SudoRefused
 from tui.execution.secrecy.redaction import Redactor
-from tui.runbook.facts import connection_of
-from tui.runbook.model import Runbook, Step, SudoWay
+from tui.runbook.facts import connection_of, host_named
+from tui.runbook.model import Action, Runbook, Step, SudoWay
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.asking import TRIES, Asking
 from tui.transports.base import CancelToken, Command, OutputSink, Transport
@@ -22,6 +22,9 @@ PATIENCE = 30.0
 
 _TRY = "export LC_ALL=C\nsudo -k -v"
 # -k: what sudo remembers of an earlier time must not hide that a password is wrong.
+
+YES = ("yes", "true", "1", "on")
+"""What a probe's setting has that is switched on."""
 
 _REFUSED, _SOME = 3, 4
 _LOOK = f"""\
@@ -55,13 +58,24 @@ def sudo_needs(runbook: Runbook, steps: Iterable[Step]) -> tuple[SudoNeed, ...]:
     found: dict[str, list[str]] = {}
     for step in steps:
         for action in step.actions:
-            if action.run is None:
+            script, on = _script(runbook, action)
+            if not on:
                 continue
-            host = connection_of(runbook, action.on)
+            host = connection_of(runbook, on)
             may_call = step.mutates and runbook.hosts[host].sudo is SudoWay.ASKED
-            if may_call or says_sudo(action.run):
-                found.setdefault(host, []).extend(_calls(action.run))
+            if may_call or says_sudo(script):
+                found.setdefault(host, []).extend(_calls(script))
     return tuple(SudoNeed(host, tuple(dict.fromkeys(calls))) for host, calls in found.items())
+
+
+def _script(runbook: Runbook, action: Action) -> tuple[str, str]:
+    """What an action runs, as far as sudo is concerned, and where; nothing where it runs nothing on a host."""
+    if action.run is not None:
+        return action.run, host_named(runbook, action.on)
+    service = runbook.services[action.probe.service] if action.probe else None
+    if service is None or service.kind != "host" or service.settings.get("sudo", "").casefold() not in YES:
+        return "", ""
+    return "sudo", host_named(runbook, service.through)
 
 
 def _calls(script: str) -> Iterator[str]:
@@ -153,7 +167,7 @@ def ask_once(transport: SudoTransport, redactor: Redactor, asking: Asking) -> st
             wrong = [f"✖ {unusable}"]
         elif _is_taken(transport, word):
             transport.word = word
-            return "takes the password; it is kept in memory until the program ends"
+            return "takes the password, which is kept in memory"
         else:
             wrong = ["✖ sudo did not take that."]
     raise SudoRefused(
