@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from tui.front import Front
 from tui.screens.small import cover, too_small
@@ -31,6 +31,9 @@ class Attentive(Front):
     _painted = math.inf
     _laid_out = math.inf
     """When it was painted as large as it is now; a click read before that was meant for another place."""
+    hushed = False
+    """Whether letters and pastes are heard by dialogs alone: what is typed may be the answer to a question that comes
+    in a moment (a password was asked for, then a code), and must not stand in a field below, or act there."""
     _lost = _held_back = _has_begun = False
 
     @property
@@ -108,7 +111,7 @@ class Attentive(Front):
                     await self.run_action("quit")
                 return
             seen = max(self.painted, self._laid_out) if isinstance(event, events.MouseEvent) else self.painted
-            if event.time < seen or self._exit:
+            if event.time < seen or self._exit or (self.hushed and self._is_text(event)):
                 event.stop()
                 return
         if isinstance(event, events.Resize) and event.size != self.size:
@@ -117,6 +120,11 @@ class Attentive(Front):
                 self._on_top = None  # nobody sees a screen until it is painted again
             self.call_later(self._paint_all)  # also where it is soon as large as before, and nothing would change
         await super().on_event(event)
+
+    def _is_text(self, event: events.Event) -> bool:
+        """Whether it would be text for a field, or a letter's key, below the dialogs."""
+        typed = isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable)
+        return typed and not isinstance(self.screen, ModalScreen)
 
     def _paint_all(self) -> None:
         if self.screen_stack:

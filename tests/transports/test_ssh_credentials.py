@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -179,8 +181,6 @@ def security_key(tmp_path: Path) -> Iterator[SecurityKeyAgent]:
 def test_a_security_key_logs_in_and_its_touch_is_asked_for(
     own_sshd: Callable[..., Sshd], security_key: SecurityKeyAgent, tmp_path: Path
 ) -> None:
-    from base64 import b64encode
-
     server = own_sshd()
     line = f"sk-ssh-ed25519@openssh.com {b64encode(security_key.blob).decode()}\n"
     (server.directory / "authorized_keys").write_text(line)
@@ -195,12 +195,22 @@ def test_a_security_key_logs_in_and_its_touch_is_asked_for(
     host.close()
 
 
+def test_the_file_of_a_security_key_belongs_into_the_agent(
+    sshd: Sshd, security_key: SecurityKeyAgent, tmp_path: Path
+) -> None:
+    key, file = tmp_path / "id_ed25519_sk", tmp_path / "config"
+    key.write_text("what only a security key understands\n")
+    Path(f"{key}.pub").write_text(f"sk-ssh-ed25519@openssh.com {b64encode(security_key.blob).decode()}\n")
+    file.write_text(sshd.config("box").replace(str(sshd.directory / "client"), str(key)))
+    host = SSHTransport("box", "box", config_files=[file])
+    with pytest.raises(AuthenticationRefused, match="is a security key's") as caught:
+        host.connect()
+    assert caught.value.hint == f"add it to the agent first: ssh-add {key}"
+
+
 def test_a_touch_that_takes_longer_than_a_connection_may_is_waited_for(
     own_sshd: Callable[..., Sshd], tmp_path: Path
 ) -> None:
-    from base64 import b64encode
-    from threading import Event
-
     waited = Event()
     agent = SecurityKeyAgent(tmp_path / "fido", lambda: not waited.wait(1.5))
     server = own_sshd()

@@ -37,11 +37,11 @@ class Connections(Struct, frozen=True):
         waiting = [way for way in self._own().values() if way.link() is LinkState.LOGGED_OUT]
         if not waiting:
             raise NotNow("no host waits for a login", "a lost connection that needs none is made again by itself")
-        asking.invite()
         failed: list[str] = []
-        for way in waiting:
-            try:
-                way.connect()
-            except RunbookError as error:
-                failed.append(error.message)
+        with asking.invited():
+            for way in waiting:
+                try:
+                    way.connect()
+                except RunbookError as error:
+                    failed.append(error.message)
         return failed

@@ -148,8 +148,8 @@ class Workspace:
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow}
         wanted = wanted_of(self.runbook, setup.flow, facts, reading, bool(self.drill))
         self.secrets.know(self.values(setup))
-        self.asking.invite()
-        self.findings = preflight(self.runbook, self.transports, self.secrets, wanted, report, ask, self.asking)
+        with self.asking.invited():
+            self.findings = preflight(self.runbook, self.transports, self.secrets, wanted, report, ask, self.asking)
         return self.findings
 
     def begin(self, setup: Setup) -> "Conductor":
@@ -281,9 +281,9 @@ class Workspace:
         facts = {**conductor.state.fixed_facts()}
         wanted = wanted_of(conductor.runbook, started.flow, facts, drill=bool(self.drill))
         ways, secrets = conductor.executor.transports, conductor.secrets
-        self.asking.invite()
         secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
-        found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
+        with self.asking.invited():
+            found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts
         elsewhere = [

@@ -19,23 +19,29 @@ LOOK = 0.2
 class Asked(Front):
     """The application, as far as it asks for others; each of them waits on a thread of its own."""
 
+    hushed = False
     _closing = False
 
     def answer_for(self, workspace: Workspace) -> None:
         """Have whatever a workspace asks be asked here."""
-        workspace.asking.by(self.ask_login, self.tell_now, self.lend_terminal)
+        workspace.asking.by(self.ask_login, self.tell_now, self.lend_terminal, self._asked_all)
         workspace.secrets.agreements.by(self.ask_agreement)
+
+    def _asked_all(self) -> None:
+        self.call_later(self._hush, False)
 
     def ask_secret(self, prompt: str) -> str:
         """Ask for a secret without showing it; waits for the answer, and gets none once the program ends."""
         from tui.dialogs.ask import AskSecret
 
+        self.call_later(self._hush, True)
         return self._answered(AskSecret(prompt)) or ""
 
     def ask_login(self, title: str, lines: Sequence[str]) -> str | None:
         """Ask for what a login or sudo needs, without showing it; called on a thread, which waits."""
         from tui.dialogs.ask import AskLogin
 
+        self.call_later(self._hush, True)
         return self._answered(AskLogin(title, lines))
 
     def tell_now(self, words: str) -> None:
@@ -53,6 +59,10 @@ class Asked(Front):
         done: queue.Queue[bool | None] = queue.Queue(1)
         self.call_later(lambda: done.put(lent(self, call)))
         return self._waited(done) or False
+
+    def _hush(self, hushed: bool) -> None:
+        """Let nothing that is typed be heard but by dialogs, from the first hidden answer until all is asked."""
+        self.hushed = hushed
 
     def _answered(self, dialog: "Dialog[Answer]") -> Answer | None:
         answer: queue.Queue[Answer | None] = queue.Queue(1)

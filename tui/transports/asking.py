@@ -1,7 +1,8 @@
 """Asks the operator what a login needs typed in: one question at a time, nothing twice, and no answer is kept."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,6 +50,8 @@ class Asking:
         self.never = never
         self.tell = tell
         """Says what the operator has to do now, beside this program: to touch a key."""
+        self.over: Callable[[], None] = lambda: None
+        """Told when nothing more will be asked before the next invitation."""
         self._ask = None if never else ask
         self._lend: Lend | None = None
         self._one = threading.RLock()
@@ -58,15 +61,17 @@ class Asking:
         self.hops = Hops()
         """The jump hosts that somebody logged in to."""
 
-    def by(self, ask: Ask, tell: Tell, lend: Lend | None = None) -> None:
+    def by(self, ask: Ask, tell: Tell, lend: Lend | None = None, over: Callable[[], None] = lambda: None) -> None:
         """Ask and tell in this way from now on; ask only where anybody may be asked.
 
         Args:
             lend: hands the terminal over to a program that asks by itself.
+            over: told when all that an invitation led to has been asked.
         """
         self._ask = None if self.never else ask
         self._lend = None if self.never else lend
         self.tell = tell
+        self.over = over
 
     @property
     def somebody(self) -> bool:
@@ -78,6 +83,15 @@ class Asking:
         self._asked = set()
         self._left = set()
         self.hops.invite()
+
+    @contextmanager
+    def invited(self) -> Iterator[None]:
+        """The same, for what the block does; then nobody is asked any more."""
+        self.invite()
+        try:
+            yield
+        finally:
+            self.over()
 
     def may(self, host: str) -> bool:
         """Whether a connection to this host may ask now."""

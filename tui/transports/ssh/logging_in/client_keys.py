@@ -172,6 +172,10 @@ def _from_file(path: Path, credentials: Credentials, certificates: list[_Certifi
     if _read_public(path):
         yield ClientKey(str(path), why_not="is a public key, which the agent does not hold")
         return
+    if _public(path)[4:].startswith(b"sk-"):
+        why_not = "is a security key's, which only an agent can sign with"
+        yield ClientKey(str(path), why_not=why_not, remedy=f"add it to the agent first: ssh-add {path}")
+        return
     if others := _open_to_others(path):
         yield ClientKey(str(path), why_not=f"can be read by others ({others})", remedy=f"chmod 600 {path}")
         return
