@@ -19,6 +19,7 @@ import pytest
 from tests.hosts.case import Case
 from tests.support.sshd import Sshd, make_key, public
 from tui.errors import HostError
+from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.connect import open_connection
 from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh_config.resolved import resolve
@@ -211,6 +212,21 @@ class Field:
         except HostError as error:
             return Answer(False, f"{error.message}. {error.hint}")
         connection.close()
+        return Answer(True, "")
+
+    def by_openssh(self, case: Case, config: Path) -> Answer:
+        """What this program does where ssh makes its connection; as `ours`."""
+        with self._here, pytest.MonkeyPatch.context() as patch:
+            patch.chdir(config.parent)
+            for name, value in self.environment(config.parent).items():
+                patch.setenv(name, value)
+            host = OpenSSHTransport("box", case.target, config_files=[config])
+            try:
+                host._connected()
+            except HostError as error:
+                return Answer(False, f"{error.message}. {error.hint}")
+            finally:
+                host.close()
         return Answer(True, "")
 
     def environment(self, folder: Path) -> dict[str, str]:
