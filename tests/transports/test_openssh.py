@@ -286,6 +286,34 @@ def test_a_lost_connection_ends_a_plain_command_as_unknown_and_is_made_again(own
     host.close()
 
 
+def test_a_host_that_has_frozen_is_given_up_and_found_again(own_sshd: Callable[..., Sshd]) -> None:
+    server = own_sshd()
+    links: list[LinkState] = []
+    lost, up = threading.Event(), threading.Event()
+
+    def told(link: LinkState, detail: str) -> None:
+        links.append(link)
+        if link is LinkState.LOST:
+            lost.set()
+        if link is LinkState.UP and lost.is_set():
+            up.set()
+
+    host = server.by_openssh(on_link=told, liveness=3.0)
+    host.connect()
+    server.freeze()
+    assert lost.wait(60)
+    server.thaw()
+    assert up.wait(60)
+    host.close()
+
+
+def test_a_command_that_ssh_cannot_carry_is_not_begun(host: OpenSSHTransport) -> None:
+    ran = run(host, ": " + "x" * 300_000)
+    assert ran.outcome.kind is OutcomeKind.UNREACHABLE
+    assert "longer than ssh can carry" in ran.outcome.detail
+    assert run(host, "echo in").out == b"in\n"
+
+
 def test_no_secret_is_in_any_command_line_here_or_there(host: OpenSSHTransport) -> None:
     secret, seen = "correct-horse-battery", CancelToken()
     lines: list[bytes] = []

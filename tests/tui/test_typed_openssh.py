@@ -92,6 +92,18 @@ def test_without_a_screen_ssh_asks_at_the_terminal_as_it_is(
     assert nowhere(tmp_path, PASSWORD, code)
 
 
+def test_ctrl_c_leaves_ssh_and_not_the_program(by_openssh: Sshd, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tui", "run", "-f", tmp_path / "runbook.toml", "-F", by_openssh.ssh_config]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with terminal([str(word) for word in command], tmp_path, environment, (120, 40)) as screen:
+        screen.wait_for("None yet")
+        screen.press("d")
+        screen.wait_for(re.compile(rb"Ctrl\+C leaves it"))
+        screen.wait_for("Password:")
+        screen.press("\x03")
+        screen.wait_for("was left")
+
+
 def test_with_nobody_to_type_it_ends_with_the_reason_and_asks_nothing(by_openssh: Sshd, tmp_path: Path) -> None:
     done = subprocess.run(headless(by_openssh, tmp_path), stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 4

@@ -98,6 +98,8 @@ def _started(command: Sequence[str], where: Resolved, place: ControlFolder, batc
         raise
     finally:
         ears.logged_in()
+    if status == -signal.SIGINT:
+        raise AuthenticationRefused(f"{where.address}: ssh asked, and was left", "check again to be asked again")
     if status:
         raise refusal(where, ears.words(), status)
     try:
