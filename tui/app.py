@@ -29,7 +29,7 @@ from tui.text.command import command_lines
 from tui.widgets.looks import ascii
 from tui.widgets.looks.contrast import readable
 from tui.widgets.looks.sheet import ParsedOnce
-from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults
+from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults, fitting
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
@@ -70,7 +70,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = MONO if self.no_color else NIGHT
+        self.theme = MONO if self.no_color else fitting(NIGHT, self.console.color_system)
         self.given = given
         self._hosts = hosts
         self.workspace = workspace
@@ -95,7 +95,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
 
         wrong = [*unknown_keys(self.config, IDS, frozenset(self.available_themes)), *self._wrong_keys]
         if self.config.theme in self.available_themes and not self.no_color:
-            self.theme = self.config.theme
+            self.theme = fitting(self.config.theme, self.console.color_system)
         self.set_keymap(dict(self.keys.own))
         if self.workspace.replaying:
             self._show_replay(cast("ReplayWorkspace", self.workspace))

@@ -1,15 +1,42 @@
 """Every theme's words can be read on what they stand on, and every theme has every name that a screen uses."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from rich.color import Color as Rich
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.widgets.looks.contrast import ENOUGH, GROUNDS, contrast, readable
-from tui.widgets.looks.themes import BANDS, DAY, MONO, NAMES, NIGHT, TEXTS, THEMES, defaults
+from tui.widgets.looks.themes import (
+    BANDS,
+    DAY,
+    DAY_16,
+    MONO,
+    NAMES,
+    NIGHT,
+    NIGHT_16,
+    OVER,
+    TEXTS,
+    THEMES,
+    defaults,
+    fitting,
+)
 
+XTERM = (
+    *("#000000", "#cd0000", "#00cd00", "#cdcd00", "#0000ee", "#cd00cd", "#00cdcd", "#e5e5e5"),
+    *("#7f7f7f", "#ff0000", "#00ff00", "#ffff00", "#5c5cff", "#ff00ff", "#00ffff", "#ffffff"),
+)
+VGA = (
+    *("#000000", "#aa0000", "#00aa00", "#aa5500", "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa"),
+    *("#555555", "#ff5555", "#55ff55", "#ffff55", "#5555ff", "#ff55ff", "#55ffff", "#ffffff"),
+)
+"""The 16 colours as two kinds of terminals have them; Rich takes them for the latter."""
+NEARLY = 4.0
+"""The contrast of xterm's grey on white, which is for what could be left out."""
 OWN = {theme.name: theme for theme in THEMES}
 EVERY = {**BUILTIN_THEMES, **OWN}
 PLACE = Path(__file__).parents[2] / "tui"
@@ -45,7 +72,7 @@ def test_words_stand_out_in_every_theme(name: str) -> None:
                 assert contrast(colour, behind) >= ENOUGH, f"{word} on {ground}"
 
 
-@pytest.mark.parametrize("name", [NIGHT, DAY, MONO])
+@pytest.mark.parametrize("name", sorted(OWN))
 def test_our_own_themes_need_no_help_and_are_readable_on_every_ground(name: str) -> None:
     theme = OWN[name]
     variables = {**theme.to_color_system().generate(), **theme.variables}
@@ -55,6 +82,43 @@ def test_our_own_themes_need_no_help_and_are_readable_on_every_ground(name: str)
     for ground in BANDS:
         for word in words:
             assert contrast(Color.parse(variables[word]), Color.parse(variables[ground])) >= ENOUGH, (word, ground)
+
+
+def sixteen(colour: str) -> int:
+    """Which of the 16 colours of a terminal a colour is shown in."""
+    number = Rich.parse(colour).downgrade(ColorSystem.STANDARD).number
+    assert number is not None
+    return number
+
+
+@pytest.mark.parametrize("name", [NIGHT_16, DAY_16])
+@pytest.mark.parametrize("palette", [XTERM, VGA], ids=["xterm", "vga"])
+def test_with_16_colours_words_stand_out_in_every_terminal(name: str, palette: Sequence[str]) -> None:
+    found = colours(OWN[name])
+    for word, grounds in {**GROUNDS, "foreground": ("background", "panel")}.items():
+        for ground in grounds:
+            shown = [Color.parse(palette[sixteen(found[one])]) for one in (word, ground)]
+            assert contrast(*shown) >= NEARLY, f"{word} on {ground}"
+
+
+@pytest.mark.parametrize("name", [NIGHT_16, DAY_16])
+def test_a_theme_of_16_colours_has_no_others(name: str) -> None:
+    variables = OWN[name].variables
+    for one in set(NAMES) - set(OVER):
+        assert variables[one] == VGA[sixteen(variables[one])], one
+
+
+def test_in_16_colours_production_is_the_loudest() -> None:
+    """Its whole bar has a ground of its own, those of a drill and a replay have not."""
+    for name in (NIGHT_16, DAY_16):
+        found = colours(OWN[name])
+        assert found["prod-bg"] == found["prod-badge"] == "#aa0000"
+        assert found["drill-bg"] == found["replay-bg"] == OWN[name].background
+
+
+def test_a_terminal_of_16_colours_gets_a_theme_of_them() -> None:
+    assert [fitting(name, "standard") for name in (NIGHT, DAY, MONO, "nord")] == [NIGHT_16, DAY_16, MONO, "nord"]
+    assert [fitting(name, "256") for name in (NIGHT, DAY)] == [NIGHT, DAY]
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))

@@ -16,6 +16,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.widgets.head.mode import DRILL, PRODUCTION, REPLAY, Mode, clock_line, mode_line, mode_of
+from tui.widgets.head.top_line import TopLine
 
 MODES = [mode_of("Production", "", False), mode_of("", "calm", False), mode_of("", "calm", True)]
 LONG = "Deploy a release · Method A: Docker Compose · MultinotesAI production deployment"
@@ -103,3 +104,12 @@ async def test_the_first_screen_says_it_before_any_session(make_workspace: Calla
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "None yet" in shown(app))
         assert shown(app).splitlines()[0].startswith(" ● PRODUCTION ")
+
+
+async def test_which_mode_it_is_stands_in_the_first_picture_of_a_screen(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        monkeypatch.setattr(TopLine, "on_resize", lambda self, event: None)  # it comes after the first picture
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "● PRODUCTION  Summary" in shown(app))

@@ -34,7 +34,12 @@ class Press(Button):
 
 
 class Choice(RadioButton):
-    """A radio button whose dot is there only when it is chosen, for terminals without colours."""
+    """A radio button whose dot is there only when it is chosen, for terminals without colours.
+
+    Its sides are signs of which each stands for a bracket where there is only ASCII.
+    """
+
+    BUTTON_LEFT, BUTTON_RIGHT = "▐", "▍"
 
     def __init__(self, label: Block, *, value: bool) -> None:
         super().__init__(label, value=value, compact=True)

@@ -5,7 +5,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Digits
 
 from tui.screens.home.spots import Spot
 from tui.screens.home.window_text import (
@@ -21,6 +20,7 @@ from tui.screens.home.window_text import (
 from tui.text.block import Piece, styled
 from tui.widgets import painting
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
+from tui.widgets.looks.figures import Figures
 from tui.widgets.looks.fitting import clipped
 from tui.widgets.words import Words
 
@@ -132,14 +132,14 @@ class Listing(Vertical):
 class WindowFrame(Vertical):
     """The deployment window: large figures where there is room, else a few lines."""
 
-    digits = getters.query_one("#window-digits", Digits)
+    digits = getters.query_one("#window-digits", Figures)
     beside = getters.query_one("#window-beside", Words)
     below = getters.query_one("#window-below", Words)
     count = getters.query_one("#window-count", Horizontal)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="window-count"):
-            yield Digits("", id="window-digits")
+            yield Figures("", id="window-digits")
             yield Words(id="window-beside")
         yield Words(id="window-below")
 

@@ -85,7 +85,8 @@ class Checklist(Lines):
     def _made(self, state: SessionState) -> Outline:
         if self.issue is None:
             return outline(state, self.rollback)
-        return trouble_outline(state, self.issue, self.size.width - BAR)
+        width = self.size.width or self.app.size.width  # before it is laid out: rows of one cell would be painted once
+        return trouble_outline(state, self.issue, width - BAR)
 
     def on_resize(self, event: events.Resize) -> None:
         if self.issue is not None and self._state is not None:

@@ -5,13 +5,11 @@ from textual.strip import Strip
 
 from tui.text.block import styled
 from tui.widgets.graph.text import Graphed, Shading, graph, time_at
-from tui.widgets.looks.themes import MONO
+from tui.widgets.looks.themes import FEW, MONO
 from tui.widgets.words import Words
 
 PIECE = 8
 """Cells of a piece."""
-FEW = ("standard", "windows", None)
-"""Colour systems of terminals in which shades of a colour become other colours."""
 
 
 class Graph(Words):
@@ -36,7 +34,7 @@ class Graph(Words):
         """What the terminal can show."""
         if self.app.no_color or self.app.theme == MONO:
             return Shading.MONO
-        few = self.app.current_theme.ansi or self.app.console.color_system in FEW
+        few = self.app.current_theme.ansi or self.app.console.color_system in (*FEW, None)
         return Shading.FLAT if few else Shading.FULL
 
     def time_at(self, x: int) -> float | None:

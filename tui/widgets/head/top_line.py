@@ -29,6 +29,9 @@ class TopLine(Horizontal):
         yield Words(id="mode")
         yield Words(id="clock")
 
+    def on_mount(self) -> None:
+        self._say()
+
     def on_resize(self, event: events.Resize) -> None:
         self._say()
 
@@ -51,6 +54,7 @@ class TopLine(Horizontal):
             self._say()
 
     def _say(self) -> None:
-        room = self.size.width - (cell_len(self._time) + 2 if self._time else 0)
+        width = self.size.width or self.app.size.width  # which mode it is stands in the first picture of a screen too
+        room = width - (cell_len(self._time) + 2 if self._time else 0)
         if room > 0:
             self.mode_shown.say(styled([mode_line(self._mode, self._text, room)]))

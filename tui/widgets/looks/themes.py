@@ -11,6 +11,10 @@ from textual.theme import Theme
 from tui.widgets.looks.contrast import BLACK, WHITE, contrast
 
 NIGHT, DAY, MONO = "night", "day", "mono"
+NIGHT_16, DAY_16 = "night-16", "day-16"
+"""The same where the terminal has 16 colours, which are not the same colours everywhere."""
+FEW = ("standard", "windows")
+"""Colour systems of such terminals."""
 
 TEXTS = (
     *("st-todo", "st-run", "st-turn", "st-sign", "st-good", "st-bad", "st-quiet"),
@@ -22,7 +26,9 @@ BANDS = ("band", "band-bad", "band-turn", "band-sign", "band-good")
 MODES = ("prod", "drill", "replay")
 MODE_PARTS = ("badge", "on", "bg", "fg", "mark")
 """Of a mode: the ground of its badge and the words on it, the bar's ground, its words and what fills it."""
-NAMES = (*TEXTS, *BANDS, "line", "code", "cursor", *(f"{mode}-{part}" for mode in MODES for part in MODE_PARTS))
+OVER = ("veil", "blink")
+"""What is laid over a screen that is under a dialog, and over a step that has failed this moment."""
+NAMES = (*TEXTS, *BANDS, *OVER, "line", "code", "cursor", *(f"{mode}-{part}" for mode in MODES for part in MODE_PARTS))
 
 
 def _modes(**parts: str) -> dict[str, str]:
@@ -74,6 +80,8 @@ _NIGHT = Theme(
         "band-turn": "#3d2c0d",
         "band-sign": "#2b2144",
         "band-good": "#12341f",
+        "veil": "#0d111799",
+        "blink": "#ff6b6b40",
         "code": "#10161d",
         "cursor": "#1d2936",
         **_modes(
@@ -117,6 +125,8 @@ _DAY = Theme(
         "band-turn": "#f7e6c5",
         "band-sign": "#e7dcf8",
         "band-good": "#d6eedf",
+        "veil": "#fbfbf999",
+        "blink": "#ad151a40",
         "code": "#f1f2ef",
         "cursor": "#dbe6ee",
         **_modes(
@@ -146,6 +156,8 @@ _MONO = Theme(
         **dict.fromkeys(("st-run", "st-turn", "st-sign", "st-good", "st-bad", "strong"), "#ffffff"),
         **dict.fromkeys(("st-todo", "st-quiet", "soft", "faint"), "#c0c0c0"),
         **dict.fromkeys(BANDS, "#2c2c2c"),
+        "veil": "#0c0c0c99",
+        "blink": "#ffffff40",
         "line": "#707070",
         "code": "#161616",
         "cursor": "#3a3a3a",
@@ -161,7 +173,77 @@ _MONO = Theme(
 )
 """Without colour: what is bad is as bright as it can be, and never a grey."""
 
-THEMES = (_NIGHT, _DAY, _MONO)
+_NIGHT_16 = Theme(
+    name=NIGHT_16,
+    primary="#55ffff",
+    secondary="#aaaaaa",
+    accent="#55ffff",
+    success="#55ff55",
+    warning="#ffff55",
+    error="#ff5555",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#0000aa",
+    variables={
+        **dict.fromkeys(("st-todo", "st-quiet", "soft", "faint"), "#aaaaaa"),
+        "st-run": "#55ffff",
+        "st-turn": "#ffff55",
+        "st-sign": "#ff55ff",
+        "st-good": "#55ff55",
+        "st-bad": "#ff5555",
+        "strong": "#ffffff",
+        **dict.fromkeys((*BANDS, "code", "cursor"), "#000000"),
+        "veil": "#00000099",
+        "blink": "#00000000",
+        "line": "#555555",
+        **_modes(
+            prod="#aa0000 #ffffff #aa0000 #ffffff #ffffff",
+            drill="#ffff55 #000000 #000000 #ffffff #aa5500",
+            replay="#ff55ff #000000 #000000 #ffffff #aa00aa",
+        ),
+        **_foot("#000000", "#55ffff", "#aaaaaa"),
+        "scrollbar": "#555555",
+        "scrollbar-background": "#000000",
+    },
+)
+
+_DAY_16 = Theme(
+    name=DAY_16,
+    primary="#0000aa",
+    secondary="#000000",
+    accent="#0000aa",
+    success="#000000",
+    warning="#aa00aa",
+    error="#aa0000",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#aaaaaa",
+    dark=False,
+    variables={
+        **dict.fromkeys(("st-todo", "st-good", "soft", "strong"), "#000000"),
+        **dict.fromkeys(("st-quiet", "faint"), "#555555"),
+        "st-run": "#0000aa",
+        **dict.fromkeys(("st-turn", "st-sign"), "#aa00aa"),
+        "st-bad": "#aa0000",
+        **dict.fromkeys((*BANDS, "code", "cursor"), "#ffffff"),
+        "veil": "#ffffff66",
+        "blink": "#ffffff00",
+        "line": "#555555",
+        **_modes(
+            prod="#aa0000 #ffffff #aa0000 #ffffff #ffffff",
+            drill="#ffff55 #000000 #ffffff #000000 #555555",
+            replay="#aa00aa #ffffff #ffffff #000000 #aa00aa",
+        ),
+        **_foot("#ffffff", "#0000aa", "#000000"),
+        "scrollbar": "#555555",
+        "scrollbar-background": "#ffffff",
+    },
+)
+"""On white neither green nor yellow nor cyan can be read as xterm has them: what is good is black."""
+
+THEMES = (_NIGHT, _DAY, _MONO, _NIGHT_16, _DAY_16)
 
 _FROM = {
     "st-run": "text-accent",
@@ -182,6 +264,8 @@ _ANSI = {
     "line": "ansi_bright_black",
     **dict.fromkeys((*BANDS, "code"), "ansi_default"),
     "cursor": "ansi_bright_black",
+    "veil": "transparent",
+    "blink": "transparent",
     **_modes(
         prod="ansi_red ansi_bright_white ansi_red ansi_bright_white ansi_bright_white",
         drill="ansi_yellow ansi_black ansi_default ansi_default ansi_yellow",
@@ -189,6 +273,11 @@ _ANSI = {
     ),
 }
 """The terminal's own colours: which they are nobody knows, so few are laid on each other."""
+
+
+def fitting(theme: str, colours: str | None) -> str:
+    """The theme that stands for one of ours where the terminal has 16 colours; else the same."""
+    return {NIGHT: NIGHT_16, DAY: DAY_16}.get(theme, theme) if colours in FEW else theme
 
 
 def defaults(theme: Theme) -> dict[str, str]:
@@ -203,6 +292,7 @@ def defaults(theme: Theme) -> dict[str, str]:
     found |= dict.fromkeys(("st-todo", "st-quiet", "soft", "faint"), ground.blend(words, 0.65).hex)
     found |= {"line": ground.blend(words, 0.25).hex, "code": ground.blend(words, 0.04).hex}
     found["cursor"] = ground.blend(words, 0.15).hex
+    found |= {"veil": ground.with_alpha(0.6).hex, "blink": _colour(colours, "error").with_alpha(0.25).hex}
     tones = {"band": "accent", "band-bad": "error", "band-turn": "warning", "band-good": "success"}
     tones["band-sign"] = "secondary"
     found |= {name: ground.blend(_colour(colours, tone), 0.2).hex for name, tone in tones.items()}

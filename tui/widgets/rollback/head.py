@@ -4,10 +4,10 @@ from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.reactive import reactive
-from textual.widgets import Digits
 
 from tui.text.amounts import clock_words
 from tui.text.block import pieces, styled
+from tui.widgets.looks.figures import Figures
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head_text import head_rows, pace_of, update_rows
 from tui.widgets.rollback.text import clock, update_due, update_overdue
@@ -22,12 +22,12 @@ class RollbackHead(Horizontal):
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
-    digits = getters.query_one("#rollback-clock", Digits)
+    digits = getters.query_one("#rollback-clock", Figures)
     text = getters.query_one("#rollback-text", Words)
     update = getters.query_one("#rollback-update", Words)
 
     def compose(self) -> ComposeResult:
-        yield Digits("0:00", id="rollback-clock")
+        yield Figures("0:00", id="rollback-clock")
         yield Words(id="rollback-text")
         update = Words(id="rollback-update")
         update.border_title = pieces(("Status update", "bold"))
