@@ -1,9 +1,9 @@
 """Large figures of three rows: of lines where the terminal has them, else of ASCII, in which lines cannot be read."""
 
-from textual.app import RenderResult
+from textual.strip import Strip
 from textual.widgets import Digits
 
-from tui.text.block import styled
+from tui.text.block import segment, shown
 
 ROWS = (
     " _       _   _       _   _   _   _   _     ",
@@ -18,10 +18,12 @@ WIDTH, APART = 3, 4
 class Figures(Digits):
     """Shows a time in large figures."""
 
-    def render(self) -> RenderResult:
+    def render_line(self, y: int) -> Strip:
         if not getattr(self.app, "ascii", False):
-            return super().render()
-        return styled([[("".join(_cells(sign, row) for sign in self.value), "")] for row in range(len(ROWS))])
+            return super().render_line(y)
+        style = self.rich_style
+        words = "".join(_cells(sign, y) for sign in self.value)
+        return Strip([segment(shown(words), style)]).adjust_cell_length(self.size.width, style)
 
 
 def _cells(sign: str, row: int) -> str:
