@@ -256,7 +256,7 @@ def _fenced(lines: list[str], language: str) -> Iterator[str]:
     yield fence
 
 
-_MARKUP = re.compile(r"[\\`*_\[\]<>|#~$]|&(?=[#a-z])|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])", re.IGNORECASE)
+_MARKUP = re.compile(r"[\\`*_\[\]<>|#~$]|&(?=[#a-z])|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)](?:\s|$))", re.IGNORECASE)
 
 
 def _text(text: str) -> str:
