@@ -7,6 +7,10 @@ import pytest
 
 from tools.recording import SHOT
 from tools.screenshots import SHOTS, Shot, words_of
+from tui.headless.answers import read_answers
+from tui.resources import bundled
+from tui.runbook.model import Danger
+from tui.runbook.reading.load import load
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -28,6 +32,21 @@ def test_the_two_commands_of_a_fresh_machine_are_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text()
     assert "    make drill\n" in text
     assert "    make test\n" in text
+
+
+def test_the_answers_file_on_the_page_takes_the_bundled_runbook_to_its_end(tmp_path: Path) -> None:
+    page = (ROOT / "docs/headless.md").read_text()
+    path, runbook = tmp_path / "answers.toml", load(bundled("runbook.toml"))
+    path.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    answers = read_answers(path, runbook)
+    deploy = [runbook.section(name) for name in runbook.flows["deploy"].sections]
+    steps = [step for one in deploy if one.when.get("method", answers.method) == answers.method for step in one.steps]
+    asked = {step.id: sum(bool(action.ask) for action in step.actions) for step in steps}
+    assert {step: len(answers.answers.get(step, ())) for step, count in asked.items() if count} == {
+        step: count for step, count in asked.items() if count
+    }
+    destroying = {step.id for step in steps if step.danger is Danger.DESTRUCTIVE}
+    assert destroying <= set(answers.confirm)
 
 
 def test_a_newcomer_is_led_to_files_that_there_are() -> None:

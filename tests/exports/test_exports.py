@@ -6,6 +6,7 @@ import pytest
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
 from tui.errors import UsageError
+from tui.exports.markdown import _text
 from tui.exports.registry import BUNDLE, FORMATS, form_of, render
 from tui.session.outcome import Outcome
 
@@ -76,3 +77,8 @@ def test_the_form_is_what_the_files_name_ends_with() -> None:
     assert (form_of(None), form_of(Path("night"))) == ("md", "md")
     with pytest.raises(UsageError, match="no export ends with '.pdf'"):
         form_of(Path("night.pdf"))
+
+
+def test_a_figure_with_a_point_is_no_list_in_markdown() -> None:
+    assert _text("9.3 s, 10 minutes planned") == "9.3 s, 10 minutes planned"
+    assert (_text("9. s"), _text("9)"), _text("9.")) == ("9\\. s", "9\\)", "9\\.")
