@@ -19,6 +19,7 @@ from tui.transports.base import (
     LinkState,
     OutputSink,
     Stream,
+    TerminalEnd,
 )
 
 
@@ -67,6 +68,12 @@ class FakeTransport:
         self.before_run(command)
         self.ran.append(command)
         return self._play(self._reply(command.script), sink, cancel, command.durable)
+
+    def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        self.ran.append(command)
+        reply = self._reply(command.script)
+        end.write(reply.out)
+        return self._play(reply, sink, cancel, False)
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
         reply = self.left.get(left.key)

@@ -15,6 +15,7 @@ from tui.transports.base import (
     LinkListener,
     LinkState,
     OutputSink,
+    TerminalEnd,
 )
 
 
@@ -42,6 +43,9 @@ class WorldTransport:
         if reply.signal:
             return Outcome(OutcomeKind.SIGNALLED, signal=reply.signal)
         return Outcome.exited(reply.exit_status)
+
+    def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        return self.run(command, sink, cancel)
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
         return Outcome(OutcomeKind.UNKNOWN, detail="a world forgets")

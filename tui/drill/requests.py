@@ -10,6 +10,7 @@ from tui.drill.world import PrintedBytes, Reply, World
 from tui.transports.base import Stream
 from tui.transports.connected import FACTS
 from tui.transports.shell import HELLO, HELLO_ERRORS, unwrap, unwrap_end, unwrap_stdin
+from tui.transports.terminals import terminal_script
 
 PATIENCE = 4.0
 MAX_STDIN = 1 << 20
@@ -88,7 +89,7 @@ def understand(
         return Request(_said("empty\n" if registry.kill(ended, "TERM") else "left\n"), channel)
     wrapped = unwrap(command)
     if wrapped is None:
-        return registry.begin(world.answer(command, host), channel)
+        return registry.begin(world.answer(terminal_script(command) or command, host), channel)
     stdin = unwrap_stdin(command, _read(channel)).decode("utf-8", "replace")
     about = _about(world.hostname(host), boot_id) if wrapped.script == FACTS else None
     request = registry.begin(about or world.answer(wrapped.script, host, stdin), channel)

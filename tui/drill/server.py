@@ -87,6 +87,18 @@ class _Session(paramiko.ServerInterface):
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return OPEN_SUCCEEDED if kind == "session" else OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
+    def check_channel_pty_request(
+        self,
+        channel: paramiko.Channel,
+        term: bytes,
+        width: int,
+        height: int,
+        pixelwidth: int,
+        pixelheight: int,
+        modes: bytes,
+    ) -> bool:
+        return True  # what is drawn in it is what the scenario answers to the program
+
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         replied = threading.Event()
         transport = channel.get_transport()

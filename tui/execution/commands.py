@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from tui.errors import RunbookError
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
@@ -39,9 +41,14 @@ def host_of(runbook: Runbook, action: Action) -> tuple[str, Host]:
     return name, runbook.hosts[name]
 
 
+def in_terminal(action: Action) -> Action:
+    """A program that gets the operator's terminal, as the command that it is."""
+    return action if action.interactive is None else replace(action, run=action.interactive, interactive=None)
+
+
 def shown(action: Action, values: Mapping[str, str]) -> str:
     """The command as it will run, to the byte; of a value that is not known yet it says so."""
-    template = script_of(action)
+    template = script_of(in_terminal(action))
     try:
         return fill_command(template, values, partial=True)
     except RunbookError:  # it cannot be written, and so will not run
@@ -68,7 +75,7 @@ def prepare(
         RunbookError: a value or a secret is not known yet.
     """
     _, host = host_of(runbook, action)
-    script = fill_command(script_of(action), values)
+    script = fill_command(script_of(in_terminal(action)), values)
     return Command(
         script=_before(host, values) + script,
         directory=fill_whole(action.directory, values) or fill_whole(host.directory, values),
@@ -89,6 +96,7 @@ def names_needed(runbook: Runbook, action: Action) -> set[str]:
         service = runbook.services[action.probe.service]
         given = (one for some in action.probe.given.values() for one in (some if isinstance(some, tuple) else (some,)))
         return _all_names(service.file, *service.settings.values(), *(one for one in given if isinstance(one, str)))
+    action = in_terminal(action)
     if action.run is None:
         return set()
     _, host = host_of(runbook, action)

@@ -53,7 +53,7 @@ def _step(
             yield f"      {words_of_watch(action, values)}"
             continue
         if action.run is None:
-            text = action.ask or action.manual or action.send or action.open or ""
+            text = action.ask or action.manual or action.interactive or action.send or action.open or ""
             yield f"      {action.kind}: {worded(text, values)}"
             continue
         name, host = host_of(runbook, action)

@@ -264,6 +264,9 @@ def _human(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
         case "open":
             conductor.opened(step.id)
             return None
+        case "interactive":
+            say(f"? {step.title}: a terminal needs a person; skip the step in the answers file")
+            return Exit.UNANSWERED
         case _:
             before = step.actions[: step_state.action]
             question = sum(other.ask is not None or other.manual is not None for other in before)

@@ -125,22 +125,23 @@ class AnswerKind(StrEnum):
     TEXT = "text"
 
 
-ACTION_KINDS = ("run", "probe", "watch", "ask", "manual", "send", "open")
+ACTION_KINDS = ("run", "probe", "watch", "ask", "manual", "interactive", "send", "open")
 
 
 class Action(Model, frozen=True, kw_only=True):
-    """One thing to do, exactly one of `run`, `probe`, `watch`, `ask`, `manual`, `send` and `open`.
+    """One thing to do, exactly one of `run`, `probe`, `watch`, `ask`, `manual`, `interactive`, `send` and `open`.
 
     `run` is a shell command; `{{ name }}` in it is a variable or captured value, quoted for the shell. `probe` is a
     typed check of a service, `watch` a judgement on what a monitor measured. `ask` is a question to the operator,
-    `manual` what they do by hand, `send` the name of a message, `open` a link. `on` is the host (the runbook's default
-    where it is empty). `secrets` are exported to the command. `consequences` says of each of the `choices` what follows
-    from it, `loses_data` which of them do. `repeatable` says that a command which changes something may run again after
-    it has succeeded. `original` is the document's literal command where it differs. A command that is not known to only
-    read makes its step one that mutates, unless `reads` says that it changes nothing. A command of several lines stops
-    at the first line that fails (`set -e`); with `errexit = false` it continues. `downtime` is `begins` where its
-    command cuts users off, `ends` where its being as expected shows that they are served again. `until` waits for what
-    is expected: it is asked again and again, and that it is not there yet is no failure.
+    `manual` what they do by hand, `interactive` a program on the host that gets their terminal, `send` the name of a
+    message, `open` a link. `on` is the host (the runbook's default where it is empty). `secrets` are exported to the
+    command. `consequences` says of each of the `choices` what follows from it, `loses_data` which of them do.
+    `repeatable` says that a command which changes something may run again after it has succeeded. `original` is the
+    document's literal command where it differs. A command that is not known to only read makes its step one that
+    mutates, unless `reads` says that it changes nothing. A command of several lines stops at the first line that fails
+    (`set -e`); with `errexit = false` it continues. `downtime` is `begins` where its command cuts users off, `ends`
+    where its being as expected shows that they are served again. `until` waits for what is expected: it is asked again
+    and again, and that it is not there yet is no failure.
     """
 
     run: str | None = None
@@ -148,6 +149,7 @@ class Action(Model, frozen=True, kw_only=True):
     watch: Watched | None = None
     ask: str | None = None
     manual: str | None = None
+    interactive: str | None = None
     send: Name | None = None
     open: str | None = None
     title: str = ""

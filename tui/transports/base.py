@@ -194,6 +194,22 @@ class GivingWay(CancelToken):
         return self._gave_way
 
 
+class TerminalEnd(Protocol):
+    """The operator's side of a terminal."""
+
+    term: str
+    """What kind of terminal it is, as TERM says."""
+
+    def size(self) -> tuple[int, int]:
+        """Columns and lines."""
+
+    def read(self, wait: float) -> bytes | None:
+        """What is typed within `wait` seconds; None once nothing can be typed any more."""
+
+    def write(self, data: bytes) -> None:
+        """Draw."""
+
+
 class Transport(Protocol):
     """A place where commands run. Safe to call from several threads at once."""
 
@@ -216,6 +232,12 @@ class Transport(Protocol):
 
         Raises:
             Detached: it is durable, is still running, and `cancel` was told to leave it.
+        """
+
+    def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run a program in a terminal of its own there, joined with the operator's; see `run` for the rest.
+
+        Neither secrets nor standard input are given: what is typed is its input.
         """
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:

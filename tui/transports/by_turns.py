@@ -29,6 +29,9 @@ class Carrier(Protocol):
 L = TypeVar("L", bound=Carrier)
 
 
+Opened = TypeVar("Opened")
+
+
 class NoChannel(Exception):
     """There is no channel for a request now; nothing was sent."""
 
@@ -80,6 +83,17 @@ class ChannelsByTurns(Generic[L]):
             HostError: nothing was sent.
             Lost: the connection went down; it may have been sent.
         """
+        send = partial(self._start, connection, wrapped, CHANNEL_PATIENCE)
+        return self.opened(connection, send, cancel, unless_cancelled)
+
+    def opened(
+        self,
+        connection: L,
+        send: Callable[[Callable[[], None]], Opened],
+        cancel: CancelToken,
+        unless_cancelled: bool = False,
+    ) -> Opened:
+        """What `send` makes of a channel of its own, given what to call once it is let go of; see `begin`."""
         if not self._turns.take(cancel):
             raise HostError("no channel was free before it was cancelled", "try again")
         let_go = partial(self._turns.give_back, cancel)
@@ -87,7 +101,7 @@ class ChannelsByTurns(Generic[L]):
         try:
             while not (unless_cancelled and cancel.cancelled):
                 try:
-                    return self._start(connection, wrapped, CHANNEL_PATIENCE, let_go)
+                    return send(let_go)
                 except NoChannel as refused:
                     if connection.is_active():
                         self._turns.refused(cancel)

@@ -24,6 +24,7 @@ from tui.transports.base import (
     LinkState,
     OutputSink,
     Stream,
+    TerminalEnd,
 )
 from tui.transports.by_turns import ChannelsByTurns, L
 from tui.transports.jobs.job import run_durably, unreachable
@@ -32,6 +33,7 @@ from tui.transports.jobs.request import Lost
 from tui.transports.jobs.scripts import MISSING
 from tui.transports.running import Carried, Running
 from tui.transports.shell import Wrapped, wrap
+from tui.transports.terminals import FarTerminal, joined_terminals, terminal_request
 
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
@@ -125,6 +127,15 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
     def _another(self) -> L:
         """One more connection, of which the listener is told nothing; the caller closes it."""
 
+    @abstractmethod
+    def _terminal(self, connection: L, request: str, end: TerminalEnd, let_go: Callable[[], None]) -> FarTerminal:
+        """Send a request on a channel of its own that has a terminal.
+
+        Raises:
+            NoChannel, Lost: as a Start does.
+            HostError: the host gives no terminal.
+        """
+
     def connect(self) -> HostFacts:
         """Reach the host, once; see Transport."""
         connection, facts = self._connected()
@@ -170,6 +181,19 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
         except HostError as error:
             return unreachable(error)
         return self._run_on(connection, command, sink, cancel)
+
+    def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run a program in a terminal of its own there; see Transport."""
+        try:
+            connection, _ = self._connected()
+            send = partial(self._terminal, connection, terminal_request(command), end)
+            far = self._channels.opened(connection, send, cancel, unless_cancelled=True)
+        except HostError as error:
+            return NOT_STARTED if cancel.cancelled else unreachable(error)
+        except Lost as lost:
+            detail = f"the connection was lost as the program started: {lost.__cause__}"
+            return Outcome(OutcomeKind.UNKNOWN, detail=detail)
+        return joined_terminals(far, end, sink, cancel)
 
     def link(self) -> LinkState:
         """The state of the connection now."""

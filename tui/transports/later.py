@@ -15,6 +15,7 @@ from tui.transports.base import (
     LinkListener,
     LinkState,
     OutputSink,
+    TerminalEnd,
     Transport,
 )
 
@@ -42,6 +43,10 @@ class LaterTransport:
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command to its end and say how it ended; never raises for what a host does."""
         return self._transport().run(command, sink, cancel)
+
+    def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run a program in a terminal of its own there; see Transport."""
+        return self._transport().terminal(command, end, sink, cancel)
 
     def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Follow a durable command that was left, to its end."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,7 +32,7 @@ from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.tries import waiting_since
 from tui.session.views.doubts import changed_after
-from tui.transports.base import CancelToken, OutputSink
+from tui.transports.base import CancelToken, OutputSink, TerminalEnd
 
 NOT_THERE = (OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE)
 """How an attempt ends that waits for something which is not there yet, as a host that is restarting."""
@@ -126,6 +127,21 @@ class AttemptRunner:
             until=None if again else self._waits_until(step, index),
         )
         return attempt(plan, cancel)
+
+    def hand_over(self, step: Step, index: int, end: TerminalEnd, cancel: CancelToken) -> Verdict:
+        """One attempt that hands the operator's terminal over to a program; whatever they did there, it is done."""
+        action, values = step.actions[index], self._recorder.values()
+        host, words = host_named(self._runbook, action.on), shown(action, values)
+        plan = AttemptPlan(step=step, index=index, values=values, host=host, command=words, mutates=step.mutates)
+        plan = self._announced(plan)
+        try:
+            command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, plan.number))
+        except RunbookError as error:
+            self._recorder.record(_not_started(plan.number, error))
+            return Verdict.BAD
+        transport = self._executor.transports[host]
+        work = partial(transport.terminal, command, end, cancel=cancel)
+        return self._judge(plan, self._executor.measure(plan.number, lambda sink: work(sink=sink)))
 
     def _waits_until(self, step: Step, index: int) -> datetime | None:
         """The end of the time for which an action waits for something, of which earlier tries have taken their part."""
@@ -297,7 +313,9 @@ class AttemptRunner:
         """Hold the expectations against an attempt that ended by itself, and keep what it captured if they are met."""
         state, values, outcome = self._recorder.state, self._recorder.values(), finished.outcome
         action = judged_action(plan.action, values)
-        if action.probe:
+        if action.interactive is not None:
+            checks: tuple[ev.Check, ...] = ()
+        elif action.probe:
             checks = check_probe(action.expect, finished.checks, outcome, output.text, finished.seconds)
         else:
             expect = expected_of_watch(action) if action.watch else action.expect
@@ -314,7 +332,7 @@ class AttemptRunner:
             self._keep(plan.step.id, captured)
         retrying = not good and self._tries_again(plan)
         said = ""
-        if not (action.probe or action.watch or all(held.ok for held in checks)):
+        if not (action.probe or action.watch or action.interactive or all(held.ok for held in checks)):
             reader = self._executor.outputs.reader(plan.number)
             said = error_line(reader, succeeded=outcome.kind is OutcomeKind.SUCCEEDED)
         judged = ev.AttemptChecked(

@@ -33,7 +33,7 @@ from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.views.called import COMPLETED, ROLLED_BACK
 from tui.session.views.doubts import doubtful
 from tui.session.views.handover import handover_summary
-from tui.transports.base import CancelToken, LinkState
+from tui.transports.base import CancelToken, LinkState, TerminalEnd
 from tui.transports.local.transport import LocalTransport
 
 RUNNABLE = (StepStatus.PENDING, StepStatus.RUNNING)
@@ -230,6 +230,10 @@ class Conductor(Viewer):
     def by_hand(self, step_id: str, done: bool, note: str = "", files: Sequence[Path] = ()) -> None:
         """Record how the work came out that a step asks for; see Handwork."""
         self._handwork.by_hand(step_id, done, note, files)
+
+    def hand_over(self, step_id: str, end: TerminalEnd) -> None:
+        """Hand the operator's terminal over to the program that a step waits with; see Handwork."""
+        self._handwork.hand_over(step_id, end)
 
     def sent(self, name: str, text: str, how: str, step_id: str = "", went_out: str = "") -> None:
         """Record that a message went out (`went_out`: when, of one sent already); with a step, that step continues."""

@@ -1,5 +1,6 @@
 """Takes a step on: what runs next in it, whether that may run, and what follows from its end."""
 
+from tui.execution.commands import in_terminal
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.steps import StepRunner
@@ -10,7 +11,7 @@ from tui.runbook.model import Action, Step
 from tui.session import events as ev
 from tui.session.state import AUTO, Attempt, StepStatus, step_by_id
 from tui.session.views.doubts import begins_anew, doubtful, hosts_of, unsettled_before
-from tui.transports.base import CancelToken
+from tui.transports.base import CancelToken, TerminalEnd
 
 
 class Progress:
@@ -31,6 +32,20 @@ class Progress:
             self._planner.settle_passed(step)
         elif more and step_state.status in (StepStatus.RUNNING, StepStatus.FAILED):
             self._worker.submit(lambda cancel: self._run(step, cancel))
+
+    def hand_over(self, step: Step, index: int, end: TerminalEnd) -> None:
+        """Hand the operator's terminal over to a step's program, and go on with the step once it has ended."""
+
+        def work(cancel: CancelToken) -> None:
+            if not self._may_go_on(step, in_terminal(step.actions[index])):
+                return
+            if self._steps.hand_over(step, index, end, cancel):
+                self._steps.run(step, cancel, self._may_go_on)
+            self._hosts.meet_again(*hosts_of(self._recorder.runbook, step))
+            self._planner.replan()
+            self._planner.settle_passed(step)
+
+        self._worker.submit(work)
 
     def follow_again(self, left: Attempt) -> None:
         """Follow a durable command that was left to its end; what comes next in its step waits for a person."""

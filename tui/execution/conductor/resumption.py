@@ -82,7 +82,8 @@ class Resumption:
         if self._can_mask(left):
             self._executor.mask(left.number)
         step = step_by_id(self._recorder.runbook, left.step)
-        changing = step.mutates and action_at(step, left.action).run is not None
+        action = action_at(step, left.action)
+        changing = step.mutates and (action.run is not None or action.interactive is not None)
         kind = OutcomeKind.UNKNOWN if changing else OutcomeKind.CANCELLED
         detail = "the program ended while it ran" + ("" if changing else "; it changes nothing")
         self._recorder.record(

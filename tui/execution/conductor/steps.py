@@ -15,7 +15,7 @@ from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import Attempt
 from tui.session.views.doubts import checks_of
-from tui.transports.base import CancelToken, Left
+from tui.transports.base import CancelToken, Left, TerminalEnd
 
 AT_ONCE = 10
 """Checks run at once: sshd's MaxSessions for one connection (sshd_config(5)); a refused one waits for a free one."""
@@ -59,6 +59,10 @@ class StepRunner:
                 return
             if self._until_final(step, index, cancel) is not Verdict.GOOD:
                 return
+
+    def hand_over(self, step: Step, index: int, end: TerminalEnd, cancel: CancelToken) -> bool:
+        """Hand the operator's terminal over to a step's program; whether the step continues."""
+        return self._attempts.hand_over(step, index, end, cancel) is Verdict.GOOD
 
     def together(self, steps: Sequence[Step], cancel: CancelToken, settled: Callable[[Step], None]) -> None:
         """Run the commands and probes of steps that change nothing at once, at most `AT_ONCE` of them at a time.

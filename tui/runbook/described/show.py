@@ -106,6 +106,8 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
     elif action.ask is not None:
         choices = f" ({' / '.join(action.choices)})" if action.choices else f" ({action.answer})"
         yield from _wrapped(f"ask: {action.ask}{choices}", indent)
+    elif action.interactive is not None:
+        yield from _wrapped(f"terminal: {action.interactive}", indent)
     elif action.manual is not None:
         yield from _wrapped(f"by hand: {action.manual}", indent)
     else:

@@ -14,9 +14,10 @@ from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.walk import KEY, texts_of
 
-SECOND_ONLY = ("until", "manual")
+SECOND_ONLY = ("until", "manual", "interactive")
 """Keys of actions that the first edition does not have."""
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "until", "on", "repeatable")
+_NOT_IN_TERMINALS = tuple(key for key in _ONLY_RUN if key not in ("on", "directory"))
 _ONLY_COMMAND = ("directory", "stdin", "secrets", "on", "repeatable")
 _ONLY_OUTPUT = ("exit", "contains", "absent", "empty", "json", "http", "seconds")
 
@@ -46,9 +47,9 @@ def action_faults(
             yield UnplacedProblem(
                 path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint
             )
-    for key in ("run", "ask", "manual", "open", "directory", "stdin", "title"):
+    for key in ("run", "ask", "manual", "interactive", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
-        yield from template_faults(text, known, (*path, key), key == "run", names.anywhere())
+        yield from template_faults(text, known, (*path, key), key in ("run", "interactive"), names.anywhere())
     for key, value in (("expect", action.expect), ("capture", action.capture)):
         for where, kind, _, text in texts_of(value, (*path, key)) if value else ():
             if "{{" in text and kind != KEY:
@@ -75,8 +76,10 @@ def _said(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     ):
         hint = "it begins with https:// or a {{ variable }}"
         yield UnplacedProblem(path=(*path, "open"), message=f"{quoted(action.open)} is not a link", hint=hint)
-    if action.run is not None and not action.run.strip():
-        yield UnplacedProblem(path=(*path, "run"), message="the command is empty", hint="write what to run")
+    for key in ("run", "interactive"):
+        command = getattr(action, key)
+        if command is not None and not command.strip():
+            yield UnplacedProblem(path=(*path, key), message="the command is empty", hint="write what to run")
     if action.manual is not None and not action.manual.strip():
         message, hint = "it says nothing to do", "write what is done by hand"
         yield UnplacedProblem(path=(*path, "manual"), message=message, hint=hint)
@@ -86,7 +89,8 @@ def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     """What is written but would have no effect."""
     if action.kind == "run" or not action.kind:
         return
-    for key in _ONLY_RUN if action.kind not in ("probe", "watch") else _ONLY_COMMAND:
+    only = _ONLY_COMMAND if action.kind in ("probe", "watch") else _ONLY_RUN
+    for key in only if action.interactive is None else _NOT_IN_TERMINALS:
         if getattr(action, key):
             yield UnplacedProblem(
                 path=(*path, key), message=f'"{key}" means nothing for {action.kind}', hint="only a command has it"
@@ -94,7 +98,8 @@ def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     if action.kind in ("probe", "watch"):
         return  # what they find is checked with what they are
     default = type(action.expect)()
-    for key in _ONLY_OUTPUT if action.manual is None else type(action.expect).__struct_fields__:
+    by_person = action.manual is not None or action.interactive is not None
+    for key in type(action.expect).__struct_fields__ if by_person else _ONLY_OUTPUT:
         if getattr(action.expect, key) != getattr(default, key):
             yield UnplacedProblem(
                 path=(*path, "expect", key),
@@ -209,7 +214,7 @@ def _captures(runbook: Runbook, path: Path, action: Action) -> Iterator[Unplaced
         yield from pattern_faults(capture.pattern, (*here, "pattern"), groups=True)
         if name in runbook.secrets and not capture.secret:
             yield UnplacedProblem(path=here, message=f"{quoted(name)} is a secret", hint="secret = true")
-        if action.kind in ("send", "open", "manual"):
+        if action.kind in ("send", "open", "manual", "interactive"):
             yield UnplacedProblem(
                 path=here, message=f"{action.kind} gives no value to capture", hint="capture from run or ask"
             )

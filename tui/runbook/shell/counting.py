@@ -37,7 +37,9 @@ def _step(step: Step) -> Step:
 
 
 def may_change(action: Action) -> bool:
-    """Whether an action's command changes something, for all that is known of it."""
+    """Whether an action's command changes something, for all that is known of it; in a terminal anything may."""
+    if action.interactive is not None:
+        return not action.reads
     return action.run is not None and not action.reads and _changes(action.run, action.stdin)
 
 

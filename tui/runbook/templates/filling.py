@@ -13,7 +13,7 @@ from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import fill, fill_shown, names, worded
 from tui.runbook.walk import KEY, Text
 
-_OF_ACTIONS = ("run", "ask", "manual", "open", "directory", "stdin", "title", "original", "consequences")
+_OF_ACTIONS = ("run", "ask", "manual", "interactive", "open", "directory", "stdin", "title", "original", "consequences")
 BOUNDS = ("below", "above", "at_most", "at_least")
 FILLED = frozenset(
     {

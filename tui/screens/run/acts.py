@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
+from textual.app import SuspendNotSupported
 
 from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage, Sign, TypeName
 from tui.dialogs.laid import WayToRun
@@ -35,6 +36,7 @@ from tui.session.state import StepStatus
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
+from tui.transports.terminals import HereTerminal
 from tui.widgets.moment import current_step, waiting_kind
 from tui.widgets.step.beside import host_and_target
 
@@ -208,6 +210,9 @@ class SessionActs(SessionScreen):
             await self._question(step, action)
         elif kind == "manual":
             await self._by_hand(step, action)
+        elif kind == "interactive":
+            self._try(lambda: self._terminal(step))
+            await self._and_then(step, step_state.action)
         elif kind == "send":
             await self._message(step, action)
         else:
@@ -240,6 +245,16 @@ class SessionActs(SessionScreen):
         await self.app.work_done(lambda: self.conductor.by_hand(step.id, result.done, result.note, files))
         self.show_now()
         await self._and_then(step, place)
+
+    def _terminal(self, step: Step) -> None:
+        """Give the terminal away until the program there has ended; meanwhile nothing is drawn and no key is heard."""
+        here = HereTerminal()
+        try:
+            with self.app.suspend(), here.raw():
+                self.conductor.hand_over(step.id, here)
+                self.conductor.wait()
+        except (SuspendNotSupported, OSError) as error:
+            raise NotNow("this terminal cannot be given away", "open the session in another one") from error
 
     async def _message(self, step: Step, action: Action) -> None:
         name, place = action.send or "", self.viewer.state.step(step.id).action

@@ -24,13 +24,16 @@ from tui.transports.base import (
     LinkState,
     OutputSink,
     Stream,
+    TerminalEnd,
 )
 from tui.transports.greeting import Greeting
 from tui.transports.jobs.job import run_durably, signal_name
 from tui.transports.jobs.keeping import KeepsJobs
 from tui.transports.local.channels import CHUNK, LocalChannels, feed
+from tui.transports.local.far_pty import LocalTerminal
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 from tui.transports.sockets import dial_here
+from tui.transports.terminals import joined_terminals
 
 PATIENCE = 5.0
 END_TICK = 0.02
@@ -79,6 +82,14 @@ class LocalTransport(KeepsJobs):
             return Outcome(OutcomeKind.UNREACHABLE, detail=f"cannot start a shell: {error.strerror}")
         with process:
             return _Running(process, sink, self._patience).follow(stdin, command.timeout, cancel)
+
+    def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Run a program in a terminal of its own; see Transport."""
+        try:
+            far = LocalTerminal(command, end.term, end.size())
+        except OSError as error:
+            return Outcome(OutcomeKind.UNREACHABLE, detail=f"cannot start a shell: {error.strerror}")
+        return joined_terminals(far, end, sink, cancel)
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
         """A stream to an address; see Transport."""

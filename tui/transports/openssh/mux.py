@@ -94,15 +94,15 @@ class Control:
         with suppress(OSError):
             self._send(TERMINATE, 0)
 
-    def begin(self, request: str, environment: Iterable[str], files: Sequence[int]) -> None:
-        """Ask for a session that executes a request, with these files as its standard ones.
+    def begin(self, request: str, environment: Iterable[str], files: Sequence[int], term: str = "") -> None:
+        """Ask for a session that executes a request, with these files as its standard ones; `term` gives it a terminal.
 
         Raises:
             OSError: it has gone.
         """
         no = 0
-        words = ["", request, *environment]
-        fields = struct.pack(">IIIIIII", NEW_SESSION, 0, 0, no, no, 1, no) + struct.pack(">I", NO_ESCAPE)
+        words = [term, request, *environment]
+        fields = struct.pack(">IIIIIII", NEW_SESSION, 0, 0, bool(term), no, 1, no) + struct.pack(">I", NO_ESCAPE)
         self._ask(fields + b"".join(map(_text, words)), files)
 
     def stream(self, host: str, port: int, files: Sequence[int]) -> None:

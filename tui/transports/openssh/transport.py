@@ -8,9 +8,10 @@ from pathlib import Path
 from tui.errors import AuthenticationRefused, HostError
 from tui.people import login_name
 from tui.transports.asking import NOBODY, Asking
-from tui.transports.base import Address, Answering, HostFacts, LinkState
+from tui.transports.base import Address, Answering, HostFacts, LinkState, TerminalEnd
 from tui.transports.connected import ConnectedTransport
 from tui.transports.openssh.exchange import MuxExchange, start
+from tui.transports.openssh.far_mux import MuxTerminal, open_terminal
 from tui.transports.openssh.master import Master, Watching
 from tui.transports.openssh.master_login import log_in
 from tui.transports.openssh.streams import dial_through
@@ -87,6 +88,9 @@ class OpenSSHTransport(ConnectedTransport[Master]):
 
     def _start(self, connection: Master, wrapped: Wrapped, patience: float, let_go: Callable[[], None]) -> MuxExchange:
         return start(connection, wrapped, patience, let_go)
+
+    def _terminal(self, connection: Master, request: str, end: TerminalEnd, let_go: Callable[[], None]) -> MuxTerminal:
+        return open_terminal(connection, request, end, let_go)
 
     def _another(self) -> Master:
         return log_in(self._where(), self._given, batch=True, timeout=self._connect_timeout, alive=self._liveness / 3)

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.transports.asking import Asking
-from tui.transports.base import Address, Answering, HostFacts, LinkState
+from tui.transports.base import Address, Answering, HostFacts, LinkState, TerminalEnd
 from tui.transports.connected import ConnectedTransport
 from tui.transports.host_keys.keyblobs import fingerprint
 from tui.transports.shell import Wrapped
 from tui.transports.ssh.channels import SSHExchange, start
 from tui.transports.ssh.connect import CONNECT_TIMEOUT, open_connection
+from tui.transports.ssh.far_terminal import SSHTerminal, open_terminal
 from tui.transports.ssh.liveness import Liveness
 from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh.tunnel import dial_through
@@ -95,6 +96,11 @@ class SSHTransport(ConnectedTransport[Connection]):
         self, connection: Connection, wrapped: Wrapped, patience: float, let_go: Callable[[], None]
     ) -> SSHExchange:
         return start(connection, wrapped, patience, let_go)
+
+    def _terminal(
+        self, connection: Connection, request: str, end: TerminalEnd, let_go: Callable[[], None]
+    ) -> SSHTerminal:
+        return open_terminal(connection, request, end, let_go)
 
     def _where(self) -> Resolved:
         if self._credentials.trusted:

@@ -114,6 +114,8 @@ def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
         return NextAct("next", "ANSWER AGAIN" if again else "ANSWER", _answers(action), "bad" if again else "turn")
     if kind == "manual":
         return NextAct("next", "SAY HOW IT WENT", "done, or not done", "bad" if again else "turn")
+    if kind == "interactive":
+        return NextAct("next", "OPEN THE TERMINAL", "~. leaves it", "bad" if again else "turn")
     if kind == "send":
         message = state.runbook.messages[action.send or ""]
         to = f" to {message.to}" if message.to else ""

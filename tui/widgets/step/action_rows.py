@@ -28,6 +28,7 @@ from tui.widgets.step.ticks import ticks
 LABEL = "$soft"
 KINDS = {
     **{"run": "Command", "probe": "Check", "watch": "Check", "ask": "Question", "manual": "By hand"},
+    "interactive": "Terminal",
     **{"send": "Message", "open": "Page"},
 }
 """What an action is called that has no title, where it is told with its command below."""
@@ -183,6 +184,8 @@ def called(runbook: Runbook, action: Action, values: Mapping[str, str]) -> str:
         return words_of_watch(action, values)
     if action.probe is not None:
         return words_of(runbook, action.probe, values)
+    if action.interactive is not None:
+        return f"Terminal: {first_line(shown_whole(action, values))}"
     if action.ask is not None or action.manual is not None:
         return question(action, values)
     if action.send is not None:
@@ -215,6 +218,8 @@ def _body(
     words = words_of_watch(action, values) if action.watch is not None else words
     words = question(action, values) if action.ask is not None or action.manual is not None else words
     words = worded(action.open or "", values) if action.open is not None and action.title else words
+    if action.interactive is not None:
+        words = shown_whole(action, values) if action.title or "\n" in action.interactive.strip() else ""
     if words and words != title:
         found += rows([("   ", ""), (words, "")], width, 3)
     if action.send is not None and not one.done:

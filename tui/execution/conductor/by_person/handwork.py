@@ -16,6 +16,7 @@ from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import address
 from tui.session import events as ev
 from tui.session.journal.kept_files import keep_evidence, read_evidence
+from tui.transports.base import TerminalEnd
 
 DONE, NOT_DONE = "done", "not done"
 
@@ -78,6 +79,12 @@ class Handwork:
             recorder.record(event)
             self._planner.replan()
             self._progress.advance(step)
+
+    def hand_over(self, step_id: str, end: TerminalEnd) -> None:
+        """Hand the operator's terminal over to the program that a step waits with; it is waited for by `wait`."""
+        with self._recorder.lock:
+            step, index, _ = self._gate.waiting(step_id, "interactive")
+            self._progress.hand_over(step, index, end)
 
     def sent(self, name: str, text: str, how: str, step_id: str, went_out: str) -> None:
         """Record that a message went out; with a step, that step continues."""
