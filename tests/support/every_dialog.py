@@ -6,6 +6,7 @@ from typing import Any
 
 from tui.dialogs import (
     AskText,
+    ByHand,
     Confirm,
     Question,
     Resolve,
@@ -70,6 +71,7 @@ EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "number": lambda: Question(Action(ask="How many errors?", answer=AnswerKind.NUMBER)),
     "yes-no": lambda: Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)),
     "choice": lambda: Question(CHOICE),
+    "by-hand": lambda: ByHand("Change the heap size", "Edit jvm.options on web-1: -Xms8g and -Xmx8g"),
     "pick": lambda: Pick("Which?", ["one", "two"]),
     "message": lambda: SendMessage("Notice", "text", True, "the team"),
     "resolve": lambda: Resolve(LOST, look=lambda: "It is still running."),

@@ -4,7 +4,7 @@ from tests.support.every_dialog import EVERY
 from tests.tui.conftest import dialog
 from tests.tui.drawing import DRAWN as DRAWN
 from tests.tui.drawing import Stage, drawn, kept, run_running, run_unknown
-from tui.dialogs import AskText, Confirm, Resolve, RollbackReason, SendMessage
+from tui.dialogs import AskText, ByHand, Confirm, Resolve, RollbackReason, SendMessage
 from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
@@ -24,6 +24,12 @@ async def resolve(stage: Stage) -> None:
 async def run_again(stage: Stage) -> None:
     stage.app.push_screen(EVERY["ways"]())
     await dialog(stage.pilot, Confirm)
+
+
+@drawn
+async def by_hand(stage: Stage) -> None:
+    stage.app.push_screen(EVERY["by-hand"]())
+    await dialog(stage.pilot, ByHand)
 
 
 @drawn

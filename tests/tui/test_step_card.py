@@ -14,7 +14,7 @@ from tests.support.runbooks import SMALL
 from tui.keys import Keys
 from tui.resources import bundled
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load
+from tui.runbook.reading.load import load, load_text
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
@@ -23,6 +23,8 @@ from tui.session.views.usual import Usual
 from tui.text.block import NO_BREAK
 from tui.text.command import command_lines
 from tui.widgets.moment import Moment
+from tui.widgets.offers.next_act import next_act
+from tui.widgets.seen import seen
 from tui.widgets.step.laid_out import LaidRow, code, copied, rows
 from tui.widgets.step.shell_colours import shell
 from tui.widgets.step.text import card
@@ -289,6 +291,33 @@ def test_between_two_tries_the_card_says_which_is_over_and_what_was_received() -
     assert "✖" not in between
     left = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look"))
     assert "It stopped between two commands" in left
+
+
+AWAITED = SMALL.replace("format = 1", "format = 2").replace(
+    'run = "uptime"', 'run = "uptime"\nuntil = { within = "30m" }', 1
+)
+
+
+def test_while_something_is_waited_for_the_card_says_which_try_it_is_and_for_how_long() -> None:
+    runbook = load_text(AWAITED, "r")
+    check = ev.Check('contains "load"', "not found", ok=False)
+    tried = [*begun("look", "uptime"), *ended(Outcome.exited(0), check, again=True)]
+    state = state_of(*tried, runbook=runbook)
+    looked = moment(state, busy=True)
+    looked = replace(looked, now=NOW + timedelta(seconds=8))
+    between = text(card(looked, "look", 60, 12))
+    assert "1 ↻ Command   try 1, waiting for 0:08 of 30:00" in between
+    assert '↻ contains "load"\n     got not found' in between
+    assert "✖" not in between
+    step = next(step for _, step in state.plan() if step.id == "look")
+    assert str(seen(state, step)) == "↻ waiting"
+    act = next_act(looked, step)
+    assert (act.verb, act.consequence) == ("WAITING", "asks again in 0:02")
+    gone = ended(Outcome(OutcomeKind.UNREACHABLE, detail="refused"), number=1)
+    lost = replace(gone[0], retrying=True)
+    without = text(card(moment(state_of(*begun("look", "uptime"), lost, runbook=runbook), busy=True), "look", 60, 12))
+    assert "not there yet: unreachable: refused" in without
+    assert "✖" not in without
 
 
 # commands
