@@ -20,6 +20,8 @@ from tui.transports.openssh.mux import Control, MuxRefused
 
 PATIENCE = 60.0
 STATUS_PATIENCE = 2.0
+LATE = 0.2
+"""Seconds in which the rest of what was drawn follows the news that the program has ended."""
 
 
 def open_terminal(master: Master, request: str, end: TerminalEnd, let_go: Callable[[], None]) -> "MuxTerminal":
@@ -35,12 +37,12 @@ def open_terminal(master: Master, request: str, end: TerminalEnd, let_go: Callab
     except (EOFError, OSError) as error:
         raise NoChannel(str(error)) from error
     ours, theirs = os.openpty()
-    tty.setraw(theirs)
     sized(ours, *end.size())
     try:
         control.begin(request, master.environment, (theirs, theirs, theirs), end.term)
         control.answer(PATIENCE)
-    except (MuxRefused, EOFError, OSError) as error:
+        tty.setraw(theirs)  # ssh has told the host by now how an ordinary terminal is set
+    except (MuxRefused, EOFError, OSError, termios.error) as error:
         os.close(ours)
         control.abandon()
         raise (NoChannel(str(error)) if isinstance(error, MuxRefused) else Lost()) from error
@@ -76,7 +78,10 @@ class MuxTerminal:
     def take(self, wait: float) -> list[bytes] | None:
         """What it draws; see FarTerminal."""
         if not select.select([self._terminal], [], [], wait)[0]:
-            return None if self._control.ended(0.0) else []
+            if not self._control.ended(0.0):
+                return []
+            if not select.select([self._terminal], [], [], LATE)[0]:
+                return None
         try:
             data = os.read(self._terminal, 1 << 16)
         except OSError:  # Linux says EIO when the other side is gone
