@@ -5,8 +5,8 @@ import pytest
 
 from tests.runbook.documents import changed
 from tui.errors import RunbookInvalid
-from tui.execution.judging.expectations import Output, check, unmet
-from tui.runbook.model import Action, Capture, Expect, Number, Runbook
+from tui.execution.judging.expectations import Output, check, check_answer, unmet
+from tui.runbook.model import Action, AnswerKind, Capture, Expect, Number, Runbook
 from tui.runbook.reading.load import load_text
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, judged_action, unfilled
@@ -144,3 +144,21 @@ def test_a_time_that_is_allowed_may_be_a_value() -> None:
     action = judged_action(Action(run="df", expect=Expect(seconds="{{ patience }}")), {"patience": "2"})
     assert [one.ok for one in check(action.expect, Outcome.exited(0), Output("", ""), 1.5)] == [True, True]
     assert [one.ok for one in check(action.expect, Outcome.exited(0), Output("", ""), 2.5)] == [True, False]
+
+
+def test_choices_are_filled_in_with_what_follows_from_them() -> None:
+    action = Action(
+        ask="Back to which?",
+        answer=AnswerKind.CHOICE,
+        choices=("{{ old }}", "none"),
+        loses_data=("{{ old }}",),
+        consequences={"{{ old }}": "{{ new }} is gone"},
+    )
+    asked = judged_action(action, VALUES)
+    assert (asked.choices, asked.loses_data, asked.consequences) == (
+        ("v1.0", "none"),
+        ("v1.0",),
+        {"v1.0": "v2 is gone"},
+    )
+    assert [one.ok for one in check_answer(asked, "v1.0")] == [True]
+    assert [one.ok for one in check_answer(asked, "{{ old }}")] == [False]

@@ -18,7 +18,7 @@ from tui.transports.base import CancelToken, Command, Stream, Transport
 from tui.transports.local.transport import LocalTransport
 from tui.transports.openssh.exchange import UNNAMED
 from tui.transports.ssh.transport import SSHTransport
-from tui.transports.terminals import LEFT, HereTerminal, LeavingKeys, terminal_request, terminal_script
+from tui.transports.terminals.joining import LEFT, HereTerminal, LeavingKeys, terminal_request, terminal_script
 
 
 class Person:

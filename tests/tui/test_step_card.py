@@ -18,10 +18,12 @@ from tui.runbook.reading.load import load, load_text
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState
+from tui.session.state import SessionState, StepStatus
+from tui.session.views.called import again_words, count_again
 from tui.session.views.usual import Usual
 from tui.text.block import NO_BREAK
 from tui.text.command import command_lines
+from tui.widgets.frames import output_head
 from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.seen import seen
@@ -313,6 +315,8 @@ def test_while_something_is_waited_for_the_card_says_which_try_it_is_and_for_how
     assert str(seen(state, step)) == "↻ waiting"
     act = next_act(looked, step)
     assert (act.verb, act.consequence) == ("WAITING", "asks again in 0:02")
+    assert (again_words(state), count_again(state, {StepStatus.RUNNING: 1})) == ("waiting", 1)
+    assert "".join(piece for piece, _ in output_head(state, 1)).startswith("3 Output  ↻ not there yet")
     gone = ended(Outcome(OutcomeKind.UNREACHABLE, detail="refused"), number=1)
     lost = replace(gone[0], retrying=True)
     without = text(card(moment(state_of(*begun("look", "uptime"), lost, runbook=runbook), busy=True), "look", 60, 12))

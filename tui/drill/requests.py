@@ -10,7 +10,7 @@ from tui.drill.world import PrintedBytes, Reply, World
 from tui.transports.base import Stream
 from tui.transports.connected import FACTS
 from tui.transports.shell import HELLO, HELLO_ERRORS, unwrap, unwrap_end, unwrap_stdin
-from tui.transports.terminals import terminal_script
+from tui.transports.terminals.joining import terminal_script
 
 PATIENCE = 4.0
 MAX_STDIN = 1 << 20

@@ -33,7 +33,7 @@ from tui.transports.jobs.request import Lost
 from tui.transports.jobs.scripts import MISSING
 from tui.transports.running import Carried, Running
 from tui.transports.shell import Wrapped, wrap
-from tui.transports.terminals import FarTerminal, joined_terminals, terminal_request
+from tui.transports.terminals.joining import FarTerminal, joined_terminals, terminal_request
 
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "

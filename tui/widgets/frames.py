@@ -43,16 +43,19 @@ def counts_of(state: SessionState, steps: Iterable[str], rollback: bool = False)
     return Counter(_status(state, step, rollback) for step in steps)
 
 
-def legend(counts: Mapping[StepStatus, int], width: int, again: int = 0) -> list[Piece]:
+def legend(
+    counts: Mapping[StepStatus, int], width: int, again: int = 0, again_words: str = TRYING_AGAIN
+) -> list[Piece]:
     """How many steps stand so, each count with its sign and word; where it is narrow those that matter most.
 
     Args:
         again: how many of those that are running are trying again; then that is what is said of running ones.
+        again_words: what they are said to do.
     """
     there = [status for status in LEGEND if counts.get(status)]
     if again:
         running = counts[StepStatus.RUNNING] - again
-        words = f"{AGAIN} {again} {TRYING_AGAIN}"
+        words = f"{AGAIN} {again} {again_words}"
         rest = legend({**counts, StepStatus.RUNNING: running}, width - cell_len(words + APART))
         return [(words, STYLES["live"]), *([(APART, "$faint"), *rest] if rest else [])]
     while there and _length(counts, there) > width - BESIDE:
@@ -142,7 +145,9 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
     if attempt.outcome is None:
         return [*pieces, ("  ", ""), ("▶ running", STYLES["live"])]
     sign, class_ = "✔", "good"
-    if attempt.outcome.kind is OutcomeKind.UNKNOWN and not attempt.good:
+    if attempt.awaited:
+        sign, class_ = AGAIN, "live"
+    elif attempt.outcome.kind is OutcomeKind.UNKNOWN and not attempt.good:
         sign, class_ = "?", "unknown"
     elif attempt_failed(attempt) or not attempt.outcome.ended_by_itself:
         sign, class_ = "✖", "bad"

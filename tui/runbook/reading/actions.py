@@ -50,7 +50,8 @@ def action_faults(
     for key in ("run", "ask", "manual", "interactive", "open", "directory", "stdin", "title"):
         text = getattr(action, key) or ""
         yield from template_faults(text, known, (*path, key), key in ("run", "interactive"), names.anywhere())
-    for key, value in (("expect", action.expect), ("capture", action.capture)):
+    asked = (("choices", action.choices), ("loses_data", action.loses_data))
+    for key, value in (("expect", action.expect), ("capture", action.capture), *asked):
         for where, kind, _, text in texts_of(value, (*path, key)) if value else ():
             if "{{" in text and kind != KEY:
                 yield from template_faults(text, known, where, False, names.anywhere())

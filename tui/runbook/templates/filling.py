@@ -13,7 +13,20 @@ from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import fill, fill_shown, names, worded
 from tui.runbook.walk import KEY, Text
 
-_OF_ACTIONS = ("run", "ask", "manual", "interactive", "open", "directory", "stdin", "title", "original", "consequences")
+_OF_ACTIONS = (
+    "run",
+    "ask",
+    "manual",
+    "interactive",
+    "open",
+    "directory",
+    "stdin",
+    "title",
+    "original",
+    "consequences",
+    "choices",
+    "loses_data",
+)
 BOUNDS = ("below", "above", "at_most", "at_least")
 FILLED = frozenset(
     {
@@ -44,9 +57,18 @@ _JsonValue = str | float | bool | None
 
 def filled_action(action: Action, values: Mapping[str, str]) -> Action:
     """The action with the values in what it says, expects and captures; in a pattern a value stands for itself."""
-    told = {choice: worded(follows, values) for choice, follows in action.consequences.items()}
+    told = {fill_shown(choice, values): worded(follows, values) for choice, follows in action.consequences.items()}
+    choices = tuple(fill_shown(choice, values) for choice in action.choices)
+    losing = tuple(fill_shown(choice, values) for choice in action.loses_data)
     captures = {name: _capture(one, values) for name, one in action.capture.items()}
-    return replace(action, expect=filled_expect(action.expect, values), capture=captures, consequences=told)
+    return replace(
+        action,
+        expect=filled_expect(action.expect, values),
+        capture=captures,
+        consequences=told,
+        choices=choices,
+        loses_data=losing,
+    )
 
 
 def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:

@@ -36,7 +36,7 @@ from tui.session.state import StepStatus
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
-from tui.transports.terminals import HereTerminal
+from tui.transports.terminals.joining import HereTerminal
 from tui.widgets.moment import current_step, waiting_kind
 from tui.widgets.step.beside import host_and_target
 

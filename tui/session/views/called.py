@@ -98,6 +98,13 @@ def count_again(state: SessionState, counts: Mapping[StepStatus, int]) -> int:
     return sum(trying_again(state, step_state) for step_state in state.steps.values())
 
 
+def again_words(state: SessionState) -> str:
+    """What the steps between two tries do: those that wait for something wait."""
+    steps = (step_state for step_state in state.steps.values() if trying_again(state, step_state))
+    waiting = all(state.attempts[step_state.attempts[-1]].awaited for step_state in steps)
+    return IS_AWAITED if waiting else TRYING_AGAIN
+
+
 def result_of(state: SessionState) -> str:
     """What an open session would be finished as, by its steps: completed, rolled back or abandoned."""
     if state.next_step() is not None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Command
 from tui.transports.jobs.job import signal_name
-from tui.transports.terminals import terminal_request
+from tui.transports.terminals.joining import terminal_request
 
 TAKE_IT = 'exec 3<>"$0"; exec 3>&-; eval "$1"'
 """A session's leader that opens a terminal has it as its own: ctrl+c then reaches what it starts."""

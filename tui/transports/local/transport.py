@@ -33,7 +33,7 @@ from tui.transports.local.channels import CHUNK, LocalChannels, feed
 from tui.transports.local.far_pty import LocalTerminal
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 from tui.transports.sockets import dial_here
-from tui.transports.terminals import joined_terminals
+from tui.transports.terminals.joining import joined_terminals
 
 PATIENCE = 5.0
 END_TICK = 0.02

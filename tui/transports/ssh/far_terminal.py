@@ -11,7 +11,7 @@ from tui.transports.base import TerminalEnd
 from tui.transports.by_turns import NoChannel
 from tui.transports.jobs.request import Lost
 from tui.transports.ssh.wire import Connection, Inbox, took
-from tui.transports.terminals import TICK
+from tui.transports.terminals.joining import TICK
 
 REFUSED = "the host gives no terminal"
 PATIENCE = 60.0

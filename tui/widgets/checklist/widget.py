@@ -13,7 +13,7 @@ from tui.actions import bindings
 from tui.runbook.model import Issue
 from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import count_again
+from tui.session.views.called import again_words, count_again
 from tui.text.block import segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
 from tui.widgets.checklist.outline import Outline, outline
@@ -200,7 +200,7 @@ class Checklist(Lines):
         if self._state is not None:
             what = "What to try" if self.issue else "What is undone" if self.rollback else "Plan"
             counts = self._counts(self._state)
-            below = legend(counts, self.outer_size.width, count_again(self._state, counts))
+            below = legend(counts, self.outer_size.width, count_again(self._state, counts), again_words(self._state))
             if self.issue is not None:
                 below = tried(self._state, self._outline.steps)
             self.entitle([("1 ", NUMBER), (what, "bold")], below)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui.execution.commands import values_of
 from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Step
 from tui.runbook.shell.counting import only_looks
+from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.session.state import Attempt, SessionState, StepStatus, plan_of, step_by_id
 from tui.session.views.called import trying_again
@@ -111,7 +112,8 @@ def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
     state = moment.state
     action = step.actions[state.step(step.id).action]
     if kind == "ask":
-        return NextAct("next", "ANSWER AGAIN" if again else "ANSWER", _answers(action), "bad" if again else "turn")
+        asked = filled_action(action, values_of(state.runbook, state.facts, moment.now))
+        return NextAct("next", "ANSWER AGAIN" if again else "ANSWER", _answers(asked), "bad" if again else "turn")
     if kind == "manual":
         return NextAct("next", "SAY HOW IT WENT", "done, or not done", "bad" if again else "turn")
     if kind == "interactive":

@@ -214,7 +214,7 @@ def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidR
 def _sign(attempt: Attempt) -> Piece:
     if attempt.outcome is None:
         return f"▶ {attempt.number}", STYLES["live"]
-    bad = attempt_failed(attempt) or not (attempt.outcome.ended_by_itself or attempt.good)
+    bad = attempt_failed(attempt) or not (attempt.outcome.ended_by_itself or attempt.good or attempt.awaited)
     return (f"✖ {attempt.number}", STYLES["bad"]) if bad else (f"✔ {attempt.number}", STYLES["good"])
 
 

@@ -1,0 +1,1 @@
+"""The operator's terminal, given to a program elsewhere."""
