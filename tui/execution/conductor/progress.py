@@ -34,7 +34,7 @@ class Progress:
             self._worker.submit(lambda cancel: self._run(step, cancel))
 
     def hand_over(self, step: Step, index: int, end: TerminalEnd) -> None:
-        """Hand the operator's terminal over to a step's program, and go on with the step once it has ended."""
+        """Hand the operator's terminal over to a step's program; the step continues once it has ended."""
 
         def work(cancel: CancelToken) -> None:
             if not self._may_go_on(step, in_terminal(step.actions[index])):
