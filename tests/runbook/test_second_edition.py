@@ -1,9 +1,13 @@
 """The second edition is read into the same model as the first, and what is wrong in it is told where it is written."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import tomli
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from tests.runbook.documents import FULL
@@ -11,10 +15,14 @@ from tests.support.runbooks import one_section
 from tui.errors import RunbookInvalid
 from tui.runbook.kinds import exported
 from tui.runbook.model import Danger, Runbook, Signoff, Step
+from tui.runbook.reading.edition.second_edition import plain
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load_text
+from tui.runbook.reading.references import references
 from tui.runbook.reading.schema import schema
+from tui.runbook.reading.structure import check
 from tui.runbook.shell.counting import may_change
+from tui.runbook.walk import texts_of
 
 TOP = one_section("", "web").replace("format = 1", "format = 2")
 
@@ -234,3 +242,32 @@ def test_names_may_have_hyphens() -> None:
     found = step(text, top)
     assert found.actions[0].run == "ls {{ data-dir }}"
     assert exported("access-token") == "ACCESS_TOKEN"
+
+
+JUNK = st.sampled_from([5, -1, 3.5, True, "", "x", "{{ x }}", [], {}, [[]], [{}], ["a"], {"run": 5}, {"within": "x"}])
+KEYS = ["run", "on", "actions", "until", "manual", "interactive", "look", "expect", "steps", "zz"]
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in pairs:
+        yield from places(one, (*path, key))
+
+
+@given(st.data())
+def test_a_document_that_is_wrong_anywhere_is_told_and_nothing_breaks(data: st.DataObject) -> None:
+    document = tomli.loads(FULL.replace("format = 1", "format = 2", 1))
+    document |= {"commands": {"es": "curl x", "a": {"run": "es", "on": ["web"]}}, "defaults": {"budget": "20s"}}
+    document["sections"][0]["steps"][0] = {"id": "look", "title": "x", "run": "es", "until": {"within": "3m"}}
+    *way, last = data.draw(st.sampled_from([path for path in places(document) if path]))
+    here: Any = document
+    for part in way:
+        here = here[part]
+    here[data.draw(st.sampled_from(KEYS)) if isinstance(here, dict) and data.draw(st.booleans()) else last] = data.draw(
+        JUNK
+    )
+    read, moves, faults = plain(document)
+    runbook, more = check(read)
+    told = list(moves.back((*faults, *more, *references(runbook, texts_of(runbook)))))
+    assert all(fault.message for fault in told)

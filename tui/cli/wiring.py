@@ -83,6 +83,17 @@ def sessions_root() -> Path:
     return Path(given) if given else state_folder() / "sessions"
 
 
+def agreements_file() -> Path | None:
+    """Where it is kept what the operator agreed to; None for a user without a home, who is asked again each time."""
+    from tui.config import state_folder
+    from tui.errors import UsageError
+
+    try:
+        return state_folder() / AGREED
+    except UsageError:
+        return None
+
+
 def open_store() -> "Store":
     """The sessions of this machine."""
     from tui.session.archive.store import Store
@@ -102,7 +113,7 @@ def open_workspace(
     Raises:
         RunbookInvalid: the runbook cannot be used; every problem is listed.
     """
-    from tui.config import load_config, state_folder
+    from tui.config import load_config
     from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.secrecy.own_machine import Agreements
     from tui.execution.workspace import Workspace
@@ -125,7 +136,7 @@ def open_workspace(
     made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
     made.pointed = directories
     made.asking = asking
-    made.secrets.agreements = Agreements(state_folder() / AGREED, ask_never)
+    made.secrets.agreements = Agreements(agreements_file(), ask_never)
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
     return made
 

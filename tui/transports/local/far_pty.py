@@ -5,8 +5,8 @@ import os
 import select
 import signal
 import struct
-import subprocess
 import termios
+import time
 from contextlib import suppress
 
 from tui.session.outcome import Outcome, OutcomeKind
@@ -16,7 +16,11 @@ from tui.transports.terminals.joining import terminal_request
 
 TAKE_IT = 'exec 3<>"$0"; exec 3>&-; eval "$1"'
 """A session's leader that opens a terminal has it as its own: ctrl+c then reaches what it starts."""
-PATIENCE = 2.0
+PATIENCE, TICK = 2.0, 0.02
+
+
+ORDINARY = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP, signal.SIGPIPE)
+"""What ends or stops a program in a terminal, also where this one was started to ignore it (nohup, `&`)."""
 
 
 class LocalTerminal:
@@ -24,15 +28,16 @@ class LocalTerminal:
 
     def __init__(self, command: Command, term: str, size: tuple[int, int]) -> None:
         self._ours, theirs = os.openpty()
+        self._status: int | None = None
         self.resize(*size)
         try:
-            self._process = subprocess.Popen(
+            self._process = os.posix_spawnp(
+                "sh",
                 ["sh", "-c", TAKE_IT, os.ttyname(theirs), terminal_request(command)],
-                stdin=theirs,
-                stdout=theirs,
-                stderr=theirs,
-                env={**os.environ, "TERM": term},
-                start_new_session=True,
+                {**os.environ, "TERM": term},
+                file_actions=[(os.POSIX_SPAWN_DUP2, theirs, standard) for standard in (0, 1, 2)],
+                setsid=True,
+                setsigdef=ORDINARY,
             )
         except OSError:
             os.close(self._ours)
@@ -49,7 +54,7 @@ class LocalTerminal:
     def take(self, wait: float) -> list[bytes] | None:
         """What it draws; see FarTerminal."""
         if not select.select([self._ours], [], [], wait)[0]:
-            return None if self._process.poll() is not None else []
+            return None if self._ended() else []
         try:
             data = os.read(self._ours, 1 << 16)
         except OSError:  # Linux says EIO when the other side is gone
@@ -63,18 +68,29 @@ class LocalTerminal:
 
     def outcome(self) -> Outcome:
         """How it ended."""
-        try:
-            status = self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
+        if not self._ended(PATIENCE):
             return Outcome(OutcomeKind.UNKNOWN, detail="it let go of its terminal and is still running")
+        status = self._status or 0
         return Outcome(OutcomeKind.SIGNALLED, signal=signal_name(-status)) if status < 0 else Outcome.exited(status)
 
     def close(self) -> None:
         """Hang up, as a terminal that is closed does."""
         with suppress(OSError):
             os.close(self._ours)
-        if self._process.poll() is None:
+        if not self._ended():
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGHUP)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE)
+                os.killpg(self._process, signal.SIGHUP)
+            self._ended(PATIENCE)
+
+    def _ended(self, wait: float = 0.0) -> bool:
+        """Whether the program has ended, or does within `wait` seconds."""
+        deadline = time.monotonic() + wait
+        while self._status is None:
+            process, status = os.waitpid(self._process, os.WNOHANG)
+            if process:
+                self._status = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() >= deadline:
+                return False
+            else:
+                time.sleep(TICK)
+        return True
