@@ -17,6 +17,7 @@ from tui.session.outcome import OutcomeKind
 from tui.transports.asking import Asking
 from tui.transports.base import CancelToken, Command, Stream
 from tui.transports.later import LaterTransport
+from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.sudo import NOT_TAKEN, SudoTransport
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "sudo")
@@ -147,6 +148,20 @@ def test_what_sudo_started_ends_with_the_command(web: SudoTransport) -> None:
         command = Command(script=script, timeout=60.0, key=key, durable=start is durable.run)
         assert web.run(command, seen, cancel).kind is OutcomeKind.CANCELLED
     assert run(web, "ps -eo args | grep -c '[e]cho runs; while'").out == b"0\n"
+
+
+def test_the_operator_s_own_ssh_carries_it_too(shared: SudoHost) -> None:
+    web = SudoTransport("web", lambda: OpenSSHTransport("web", "box", config_files=[shared.ssh_config]))
+    operator = Operator(WORD)
+    ask_once(web, Redactor(), Asking(operator))
+    for start in (run, durable.run):
+        ran = start(web, "sudo id -u; sudo cat", stdin=b"read\n", key=f"by-ssh/{start.__module__}/1")
+        assert (ran.out, ran.err, ran.outcome.exit_status) == (b"0\nread\n", b"", 0)
+    cancel = CancelToken()
+    command = Command(script="sudo sh -c 'echo runs; exec sleep 300'", timeout=60.0, key="by-ssh/end/1", durable=True)
+    assert web.run(command, lambda stream, data: cancel.cancel(), cancel).kind is OutcomeKind.CANCELLED
+    assert run(web, "ps -eo args | grep -c '^sleep 30[0]'").out == b"0\n"
+    web.close()
 
 
 # where it is not

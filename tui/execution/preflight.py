@@ -180,7 +180,9 @@ def _not_asked(runbook: Runbook, name: str, rows: Iterable[Finding], file: str) 
 
 
 def _fetch(name: str, transports: Mapping[str, Transport], secrets: Secrets, ask: AskSecret | None) -> Finding:
-    where = ALLOWED.get(secrets.source(name)) or one_line(secrets.place(name))
+    where = one_line(secrets.place(name))
+    if (allowed := ALLOWED.get(secrets.source(name))) is not None:
+        where = "made up: a drill reads none" if secrets.made_up else allowed
     try:
         secrets.resolve(name, transports, ask)
     except RunbookError as error:

@@ -45,6 +45,11 @@ class Secrets:
         """Where a secret from a host's file is read, to be shown; empty for one from elsewhere."""
         return fill_shown(self._runbook.secrets[name].file, self._known)
 
+    @property
+    def made_up(self) -> bool:
+        """Whether none of the values is a real one, as in a drill."""
+        return bool(self._stand_in)
+
     def source(self, name: str) -> SecretSource:
         """What kind of place a secret is read from."""
         return self._runbook.secrets[name].source
