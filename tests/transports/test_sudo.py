@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,15 @@ def test_it_is_asked_for_once_and_is_known_to_be_right(shared: SudoHost) -> None
     assert len(operator.asked) == 1
     assert redactor.redact(f"it is {WORD}") == "it is •••"
     assert run(web, "sudo id -u").out == b"0\n"
+    web.close()
+
+
+def test_two_preflights_at_once_ask_once(shared: SudoHost) -> None:
+    web = SudoTransport("web", shared.transport)
+    operator = Operator(WORD)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: ask_once(web, Redactor(), Asking(operator)), range(2)))
+    assert (len(found), len(operator.asked)) == (2, 1)
     web.close()
 
 

@@ -8,11 +8,13 @@ mode 0700 that is removed when the command's shell has ended. No argument, varia
 import base64
 import re
 import shlex
+import threading
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.transports.base import CancelToken, Command, OutputSink
+from tui.transports.base import CancelToken, Command, OutputSink, Transport
 from tui.transports.later import LaterTransport
 from tui.transports.shell import MEMBERS
 
@@ -148,8 +150,12 @@ class SudoTransport(LaterTransport):
     Those are the ones that change something, whose programs may call sudo, and any other one that names it.
     """
 
-    word = ""
-    """The password; it was typed in this process, and sudo has taken it."""
+    def __init__(self, name: str, make: Callable[[], Transport]) -> None:
+        super().__init__(name, make)
+        self.word = ""
+        """The password; it was typed in this process, and sudo has taken it."""
+        self.turn = threading.Lock()
+        """Held while it is asked for, so that it is asked for once."""
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """Run one command; one that names sudo is not begun while the password is not known."""

@@ -9,6 +9,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -43,6 +44,7 @@ class Agreements:
         self._never = never
         self._agree = None if never else agree
         self._known: set[str] = set()
+        self._one = threading.Lock()
 
     def by(self, agree: Agree) -> None:
         """Ask in this way from now on, where anybody may be asked."""
@@ -61,6 +63,10 @@ class Agreements:
             SecretMissing: they do not, or nobody can be asked.
         """
         mark = hashlib.sha256("\0".join((runbook, name, what, text)).encode()).hexdigest()
+        with self._one:  # a preflight that is made again meanwhile asks nothing twice
+            self._need(mark, runbook, name, what, text)
+
+    def _need(self, mark: str, runbook: str, name: str, what: str, text: str) -> None:
         if mark in self._known or mark in self._kept():
             return
         if self._agree is None:

@@ -149,6 +149,11 @@ def ask_once(transport: SudoTransport, redactor: Redactor, asking: Asking) -> st
     Raises:
         SudoRefused: nobody types it, or sudo does not take it.
     """
+    with transport.turn:
+        return _asked(transport, redactor, asking)
+
+
+def _asked(transport: SudoTransport, redactor: Redactor, asking: Asking) -> str:
     if transport.word and _is_taken(transport, transport.word):
         return "takes the password that was typed before"
     transport.word = ""
