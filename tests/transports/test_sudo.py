@@ -134,7 +134,9 @@ def test_a_command_keeps_it_when_the_connection_is_lost(shared: SudoHost) -> Non
     cut.close()
 
 
-def test_what_sudo_started_ends_with_the_command(web: SudoTransport) -> None:
+def test_what_sudo_started_ends_with_the_command(shared: SudoHost) -> None:
+    web = SudoTransport("web", lambda: shared.transport(patience=30.0))  # however busy the machine is
+    web.word = WORD
     for start in (run, durable.run):
         cancel = CancelToken()
         key = f"end/{start.__module__}/1"
@@ -149,6 +151,7 @@ def test_what_sudo_started_ends_with_the_command(web: SudoTransport) -> None:
         command = Command(script=script, timeout=60.0, key=key, durable=start is durable.run)
         assert web.run(command, seen, cancel).kind is OutcomeKind.CANCELLED
     assert run(web, "ps -eo args | grep -c '[e]cho runs; while'").out == b"0\n"
+    web.close()
 
 
 def test_the_operator_s_own_ssh_carries_it_too(shared: SudoHost) -> None:

@@ -79,7 +79,7 @@ ended() {{
     left=$(others)
     [ -n "$left" ] || break
     "$at/sudo" kill "-$signal" $left
-    patience=20
+    patience=10
     while [ -n "$(others)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
   done
   gone

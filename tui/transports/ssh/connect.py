@@ -65,6 +65,7 @@ def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tupl
 def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:
     """Through the jump hosts, the last of which opens the way to the target."""
     middle = before(where)
+    refuse_circle(middle, (where, *behind))  # in a circle it would wait for the turn that it has itself
 
     def reached() -> tuple[Connection, bool]:
         connection, _, typed = open_connection(middle, credentials, timeout, (where, *behind))
