@@ -15,7 +15,8 @@ from tests.support.source_trees import trees
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tui"
-ENGINE = ("runbook", "session", "signing", "execution", "transports", "probes", "exports", "drill", "headless")
+ENGINE = ("runbook", "importing", "session", "signing", "execution", "transports")
+ENGINE += ("probes", "exports", "drill", "headless")
 DRIVERS = {"docker", "boto3", "botocore", "pymysql", "redis", "httpx", "websockets"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -9,6 +9,7 @@ import click
 
 from tui.cli.drills import drill, drill_run
 from tui.cli.launching import SETTINGS, ask_on_terminal, make_setup, rollback_without_screen, screen, without_screen
+from tui.cli.making import import_document
 from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
 from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
@@ -257,7 +258,7 @@ def schema(of: str) -> None:
     tell(import_module(modules[of]).schema().decode())
 
 
-for command in (*COMMANDS, drill):
+for command in (*COMMANDS, drill, import_document):
     main.add_command(command)
 
 

@@ -17,6 +17,9 @@ Duration = Annotated[
 Lines = Annotated[
     str, Meta(pattern=r"^(\d+(-\d+)?(, ?\d+(-\d+)?)*)?$", description="lines of the source document: 153, 156-159")
 ]
+PassageHash = Annotated[
+    str, Meta(pattern=r"^([0-9a-f]{12})?$", description="12 digits, as `runbook import` and `runbook lint` write them")
+]
 Facts = Mapping[str, str | tuple[str, ...]]
 """Facts that must all hold: a name (method, variable or captured value) and the value, or values, it must have."""
 

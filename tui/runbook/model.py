@@ -22,6 +22,7 @@ from tui.runbook.kinds import Identifier as Identifier
 from tui.runbook.kinds import Lines as Lines
 from tui.runbook.kinds import Model as Model
 from tui.runbook.kinds import Name as Name
+from tui.runbook.kinds import PassageHash as PassageHash
 from tui.runbook.kinds import Signoff as Signoff
 from tui.runbook.kinds import Weekday as Weekday
 from tui.runbook.kinds import seconds as seconds
@@ -198,7 +199,7 @@ class Step(Model, frozen=True, kw_only=True):
     undo: it exits 0 where there is, 1 where there is not. `checklist` names the items it ticks. Where checks are made
     at once, one that is to be made `alone` has nothing beside it that would spoil what it measures. `approve` is who
     allows it before it starts, `signoff` who answers for it afterwards. `short` names it in the list of steps where the
-    title does not fit.
+    title does not fit. `passage` is the hash of the lines that `source` names, as `runbook import` found them.
     """
 
     id: Identifier
@@ -207,6 +208,7 @@ class Step(Model, frozen=True, kw_only=True):
     text: str = ""
     note: str = ""
     source: Lines = ""
+    passage: PassageHash = ""
     when: Facts = {}
     needed_if: Facts = {}
     needed_with: tuple[Identifier, ...] = ()

@@ -17,6 +17,7 @@ from tui.runbook.reading.names import Names
 from tui.runbook.reading.troubles import issue_doubts
 from tui.runbook.shell.danger import action_doubts
 from tui.runbook.shell.read_only import changes
+from tui.runbook.source_document.drift import drifted
 from tui.runbook.walk import KEY, Text, section_steps, steps_of
 
 DESTRUCTIVE_SHARE = 0.10
@@ -54,6 +55,7 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
     yield from _destructive(runbook)
     yield from _undo(runbook)
     yield from _document(runbook, beside)
+    yield from drifted(runbook, beside)
     yield from _unannounced(runbook)
     yield from _downtime(runbook)
     yield from _patterns(texts)

@@ -1,0 +1,407 @@
+"""Each rule of an import by a small document: what becomes of it, and that nothing of it is dropped."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.errors import RunbookError
+from tui.importing.imported import MAX_BYTES, ImportedRunbook, beside, imported, read_document, report
+from tui.runbook.reading.lint import lint_text
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "tests/data/documents").glob("*.md"))
+
+
+def made(text: str) -> tuple[ImportedRunbook, dict[str, Any]]:
+    """The runbook of a document, which has no error, and whose report has every line."""
+    runbook = imported(text, "page.md")
+    assert [str(one) for one in lint_text(runbook.text, "runbook.toml") if one.severity == "error"] == []
+    assert dropped(text, runbook) == []
+    return runbook, tomllib.loads(runbook.text)
+
+
+def dropped(text: str, runbook: ImportedRunbook) -> list[str]:
+    """The lines that the report says nothing of; the marks of a code block say nothing themselves."""
+    told = {line for fate in runbook.fates for line in range(fate.start, fate.end + 1)}
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [
+        line
+        for number, line in enumerate(lines, 1)
+        if line.strip() and number not in told and not line.strip().lstrip("> ").startswith(("```", "~~~"))
+    ]
+
+
+def actions(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """All actions of the sections, those that stand on their step too."""
+    found: list[dict[str, Any]] = []
+    for section in document["sections"]:
+        for step in section["steps"]:
+            found += step.get("actions", [step])
+    return found
+
+
+def only(text: str) -> dict[str, Any]:
+    """The one action of a document."""
+    (action,) = actions(made(text)[1])
+    return action
+
+
+def fence(*lines: str, language: str = "bash") -> str:
+    """A page with one block of code."""
+    return "\n".join(["# Page", "", "## Part", "", f"```{language}", *lines, "```", ""])
+
+
+def test_headings_become_title_sections_and_steps() -> None:
+    text = "# Restart the shop\n\n## Before\n\n### 1. Look\n\n```\n$ uptime\n```\n\n### Step 2: Load\n\n```\n$ w\n```\n"
+    document = made(text)[1]
+    assert document["runbook"]["title"] == "Restart the shop"
+    assert [section["title"] for section in document["sections"]] == ["Before"]
+    assert [step["title"] for step in document["sections"][0]["steps"]] == ["Look", "Load"]
+    assert [step["run"] for step in document["sections"][0]["steps"]] == ["uptime", "w"]
+
+
+def test_numbered_items_and_lone_code_blocks_become_steps() -> None:
+    document = made("# Page\n\n## Part\n\n1. Look:\n   ```\n   uptime\n   ```\n2. Tell the team\n\n```\ndf -h\n```\n")[
+        1
+    ]
+    first, second, third = document["sections"][0]["steps"]
+    assert (first["title"], first["run"]) == ("Look", "uptime")
+    assert (second["title"], second["manual"]) == ("Tell the team", "Tell the team")
+    assert third["run"] == "df -h"
+
+
+@pytest.mark.parametrize("heading", ["Rollback", "Rolling back", "Revert the change", "Backout plan"])
+def test_what_undoes_becomes_a_rollback_flow(heading: str) -> None:
+    document = made(f"# Page\n\n## Do\n\n```\n$ uptime\n```\n\n## {heading}\n\n```\n$ systemctl restart shop\n```\n")[1]
+    assert document["flows"]["rollback"]["kind"] == "rollback"
+    assert document["flows"]["rollback"]["sections"] == [document["sections"][1]["id"]]
+    assert document["sections"][1]["id"] not in next(iter(document["flows"].values()))["sections"]
+
+
+@pytest.mark.parametrize("label", ["**Symptoms**:", "#### Symptoms"])
+def test_symptoms_diagnosis_and_solutions_become_a_trouble(label: str) -> None:
+    others = [label.replace("Symptoms", one) for one in ("Diagnosis", "Solutions")]
+    text = (
+        f"# Page\n\n## Troubleshooting\n\n### It is slow\n\n{label}\n\n- Slow pages\n\n"
+        f"{others[0]}\n\n```bash\nuptime\n```\n\n"
+        f"{others[1]}\n\n1. **Too much load**:\n   ```bash\n   systemctl restart shop\n   ```\n"
+        "2. **Reset** (never here):\n"
+        "   ```bash\n   # DO NOT DO THIS IN PRODUCTION\n   ```\n"
+    )
+    (issue,) = made(text)[1]["troubleshooting"]
+    assert issue["title"] == "It is slow"
+    assert issue["symptoms"] == ["Slow pages"]
+    assert issue["diagnosis"][0]["run"] == "uptime"
+    assert [one["title"] for one in issue["solutions"]] == ["Too much load", "Reset (never here)"]
+    assert issue["solutions"][0]["steps"][0]["mutates"] is True
+    assert "DO NOT" in issue["solutions"][1]["forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("### Option A: Docker\n\n```\n$ uptime\n```", "### Option B: By hand\n\n```\n$ w\n```"),
+        ('=== "Docker"\n\n    ```\n    $ uptime\n    ```', '=== "By hand"\n\n    ```\n    $ w\n    ```'),
+        ('<Tabs>\n<TabItem value="a" label="Docker">\n\n```\n$ uptime\n```\n\n</TabItem>', 
+         '<TabItem value="b" label="By hand">\n\n```\n$ w\n```\n\n</TabItem>\n</Tabs>'),
+    ],
+)  # fmt: skip
+def test_options_and_tabs_become_methods(first: str, second: str) -> None:
+    document = tomllib.loads(imported(f"# Page\n\n## Do\n\n{first}\n\n{second}\n", "page.md").text)
+    assert list(document["methods"]) == ["docker", "by_hand"]
+    assert [section["when"] for section in document["sections"]] == [{"method": "docker"}, {"method": "by_hand"}]
+    assert next(iter(document["flows"].values()))["methods"] == ["docker", "by_hand"]
+
+
+def test_boxes_to_tick_become_items_of_the_checklist() -> None:
+    document = made("# Page\n\n## Part\n\n- [ ] Team told\n- [x] Window open\n")[1]
+    assert [item["title"] for item in document["checklist"]] == ["Team told", "Window open"]
+    assert [step["manual"] for step in document["sections"][0]["steps"]] == ["Team told", "Window open"]
+    assert all(step["checklist"] for step in document["sections"][0]["steps"])
+
+
+def test_a_prompt_makes_a_command_and_the_rest_is_what_it_printed() -> None:
+    document = made(fence("$ pg_isready", "/tmp:5432 - accepting connections", language=""))[1]
+    (step,) = document["sections"][0]["steps"]
+    assert step["run"] == "pg_isready"
+    assert step["text"] == "/tmp:5432 - accepting connections"
+    assert "expect" not in step
+
+
+def test_an_expectation_is_proposed_and_never_made() -> None:
+    runbook, document = made(fence("redis-cli ping", "# Expected: PONG"))
+    assert "expect" not in actions(document)[0]
+    assert '# proposed: expect = { contains = ["PONG"] }' in runbook.text
+
+
+def test_the_prompt_of_root_is_none_where_a_comment_can_be_meant() -> None:
+    assert only(fence("# systemctl restart shop", language="console"))["run"] == "systemctl restart shop"
+    document = made(fence("# check the disk", "df -h"))[1]
+    assert [action["run"] for action in actions(document)] == ["df -h"]
+
+
+@pytest.mark.parametrize("words", ["status: ok\nuptime: 3 days", "Connection refused by the server.", "GET /health/"])
+def test_a_block_without_a_language_is_judged_by_its_words(words: str) -> None:
+    text = f"# Page\n\n## Part\n\n```\n{words}\n```\n\n```\nsudo systemctl restart shop\n```\n"
+    assert [action["run"] for action in actions(made(text)[1])] == ["sudo systemctl restart shop"]
+
+
+def test_what_a_command_leaves_open_becomes_a_variable() -> None:
+    text = fence("kill <pid>", "ls /backups/YYYY-MM-DD", "echo $SITE", "for h in a b; do echo $h; done", "echo '$KEPT'")
+    document = made(text)[1]
+    runs = [action["run"] for action in actions(document)]
+    assert runs == [
+        "kill {{ pid }}",
+        "ls /backups/{{ date }}",
+        "echo {{ site }}",
+        "for h in a b; do echo $h; done",
+        "echo '$KEPT'",
+    ]
+    assert set(document["variables"]) == {"pid", "date", "site"}
+    assert [action.get("original") for action in actions(document)[:1]] == ["kill <pid>"]
+
+
+def test_a_value_that_the_document_sets_becomes_a_variable_or_is_captured() -> None:
+    document = made(fence("NS=shop", "POD=$(kubectl -n $NS get pod -o name)", "kubectl -n $NS logs $POD"))[1]
+    first, second = actions(document)
+    assert document["variables"]["ns"]["default"] == "shop"
+    assert first["capture"] == {"pod": {}}
+    assert second["run"] == "kubectl -n {{ ns }} logs {{ pod }}"
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        ("mysql -u app -p$DB_PASSWORD shop -e 'x'", """MYSQL_PWD="$DB_PASSWORD" mysql -u app shop -e 'x'"""),
+        ("redis-cli -a $REDIS_PASSWORD ping", 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping'),
+        ('curl -H "Authorization: Bearer $TOKEN" https://x.example/',
+         """curl -H @<(printf '%s\\n' "Authorization: Bearer $TOKEN") https://x.example/"""),
+    ],
+)  # fmt: skip
+def test_names_of_secrets_become_secrets_that_are_no_argument(command: str, runs: str) -> None:
+    runbook, document = made(fence(command))
+    assert actions(document)[0]["run"] == runs
+    assert [one["source"] for one in document["secrets"].values()] == ["prompt"]
+    assert [str(one) for one in lint_text(runbook.text, "x") if "secret" in one.message] == []
+
+
+def test_a_secret_that_can_only_be_an_argument_is_for_a_terminal() -> None:
+    runbook, document = made(fence("wscat -c wss://x.example/?token=$TOKEN"))
+    assert "wscat" in actions(document)[0]["manual"]
+    assert runbook.doubts == 1
+
+
+def test_ssh_changes_the_host_until_it_is_left() -> None:
+    document = made(fence("ssh ops@db-1.example.com", "uptime", "exit", "git status", "ssh web-2 'df -h'"))[1]
+    assert document["hosts"]["db-1"] == {"target": "db-1.example.com", "user": "ops"}
+    assert document["hosts"]["workstation"] == {"local": True}
+    on = [(action["run"], action.get("on", document["runbook"]["default_host"])) for action in actions(document)]
+    assert on == [("uptime", "db-1"), ("git status", "workstation"), ("df -h", "web-2")]
+
+
+def test_a_folder_and_settings_are_carried_into_the_next_blocks() -> None:
+    text = (
+        "# P\n\n## A\n\n### One\n\n```bash\ncd /srv/shop\nsource venv/bin/activate\nexport LANG=C\n```\n\n"
+        "### Two\n\n```bash\npip check\n```\n"
+    )
+    (action,) = actions(made(text)[1])
+    assert action["directory"] == "/srv/shop"
+    assert action["run"] == "source /srv/shop/venv/bin/activate\nexport LANG=C\npip check"
+    assert action["original"].startswith("cd /srv/shop\n")
+
+
+def test_a_shell_in_a_container_is_carried() -> None:
+    document = made(fence("kubectl exec -it web-0 -- bash", "ls /srv", "ps | grep web", "exit", "kubectl get pods"))[1]
+    assert [action["run"] for action in actions(document)] == [
+        "kubectl exec web-0 -- ls /srv",
+        "kubectl exec web-0 -- sh -c 'ps | grep web'",
+        "kubectl get pods",
+    ]
+
+
+def test_what_is_typed_into_a_client_is_its_standard_input() -> None:
+    action = only(fence("$ psql shop", "shop=# select 1;", "shop=# \\q", language="console"))
+    assert (action["run"], action["stdin"]) == ("psql shop", "select 1;")
+
+
+@pytest.mark.parametrize("command", ["htop", "psql shop", "vi /etc/hosts", "sudo -i", "docker exec -it db mysql"])
+def test_what_waits_for_a_person_is_for_a_terminal(command: str) -> None:
+    runbook, document = made(fence(command))
+    assert command in actions(document)[0]["manual"]
+    assert runbook.doubts == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        ("tail -f /var/log/syslog", "tail -n 100 /var/log/syslog"),
+        ("journalctl -u shop -f", "journalctl -u shop -n 100 --no-pager"),
+        ("kubectl logs -f web-0", "kubectl logs --tail=100 web-0"),
+        ("docker-compose exec web ls", "docker-compose exec -T web ls"),
+        ("watch -n 2 df -h", "df -h"),
+        ("top", "top -b -n 1"),
+        ("ping db", "ping -c 3 db"),
+    ],
+)
+def test_what_does_not_end_is_made_to(command: str, runs: str) -> None:
+    action = only(fence(command))
+    assert (action["run"], action["original"]) == (runs, command)
+    assert action["note"]
+
+
+def test_an_unknown_command_changes_something_and_what_destroys_is_typed() -> None:
+    document = made(fence("frobnicate --all"))[1]
+    assert document["sections"][0]["steps"][0]["mutates"] is True
+    document = made(fence("rm -rf /srv/shop/cache"))[1]
+    assert document["sections"][0]["steps"][0]["danger"] == "destructive"
+
+
+def test_prose_that_asks_for_something_is_done_by_hand_and_the_rest_is_text() -> None:
+    document = made("# Page\n\n## Part\n\nThe shop is old.\n\nTell the team in #ops.\n")[1]
+    (step,) = document["sections"][0]["steps"]
+    assert step["manual"] == "Tell the team in #ops."
+    assert step["text"] == "The shop is old."
+
+
+def test_a_command_in_a_sentence_runs_unless_the_sentence_forbids_it() -> None:
+    document = made("# Page\n\n## Part\n\n1. Run `systemctl reload nginx`.\n2. Do not run `rm -rf /srv`.\n")[1]
+    first, second = document["sections"][0]["steps"]
+    assert first["run"] == "systemctl reload nginx"
+    assert "run" not in second
+
+
+def test_what_is_for_some_cases_only_is_doubtful() -> None:
+    text = fence("# For Docker:", "docker-compose down", "# For systemd:", "systemctl stop shop")
+    runbook, document = made(text)
+    assert [step["run"] for step in document["sections"][0]["steps"]] == ["docker-compose down", "systemctl stop shop"]
+    assert runbook.doubts == 2
+
+
+def test_reasons_follow_ups_and_facts_of_the_document() -> None:
+    text = (
+        "# Deploy\n\n**Version**: 3\n**Owner**: Ops\n\n## Do\n\n```bash\nuptime\n```\n\n"
+        "## When to roll back\n\n- Errors > 5 %\n"
+        "\n## Afterwards\n\n### Within 24 hours\n\n- [ ] Read the log\n"
+    )
+    document = made(text)[1]
+    assert (document["runbook"]["document_version"], document["runbook"]["owner"]) == ("3", "Ops")
+    assert [one["title"] for one in document["rollback_reasons"]] == ["Errors > 5 %"]
+    assert [(one["title"], one["within"]) for one in document["followups"]] == [("Read the log", "24h")]
+
+
+def test_a_value_that_only_a_trouble_needs_is_asked_for_there() -> None:
+    text = (
+        "# Page\n\n## Do\n\n```bash\nuptime\n```\n\n## Troubleshooting\n\n### Port in use\n\n"
+        "**Symptoms**:\n- no start\n\n"
+        "**Solutions**:\n```bash\nsudo kill <pid>\n```\n"
+    )
+    document = made(text)[1]
+    ask, run = document["troubleshooting"][0]["solutions"][0]["steps"][0]["actions"]
+    assert (ask["ask"], ask["capture"], run["run"]) == ("pid?", {"pid": {}}, "sudo kill {{ pid }}")
+    assert "variables" not in document
+
+
+def test_an_unclosed_block_and_an_unclosed_quote_are_doubtful_and_dropped_nowhere() -> None:
+    runbook, document = made('# Page\n\n## Part\n\n```bash\nuptime\necho "never closed\ndf -h\n')
+    assert [action.get("run") for action in actions(document)] == ["uptime", None, "df -h"]
+    assert {fate.doubt for fate in runbook.fates} >= {"the code block is never closed"}
+
+
+HOSTILE = {
+    "bidi": fence("echo \u202e\u2066abc\u2069", "rm -rf /tmp/\u200bx"),
+    "escape": fence("echo \x1b]0;title\x07", "ls \x9b31m"),
+    "html": "# Page\n\n<script>alert(1)</script>\n\n<!-- hidden -->\n\n## Part\n\n<b>Run</b> `ls -l`\n",
+    "links": "# Page\n\n## Part\n\nCheck [the board][1] and [x](javascript:alert).\n\n[1]: https://x.example/ 't'\n",
+    "nested": "# Page\n\n## Part\n\n" + "".join(f"{'  ' * depth}- run `ls {depth}`\n" for depth in range(120)),
+    "quotes": "# Page\n\n## Part\n\n" + "> " * 300 + "deep\n",
+    "brackets": "# Page\n\n" + "[" * 20_000 + "\n\n" + "*a **b " * 3_000 + "\n",
+    "tables": "# Page\n\n| a | b |\n|---|---|\n" + "| `rm -rf /` | x |\n" * 300,
+    "templates": "# {{ utc_time }}\n\n## {{ x }}\n\nTell {{ operator }} of {{ y }}.\n\n"
+    "```bash\necho {{ item }} {{.Names}} `{{ z }}`\n```\n",
+    "toml": fence("echo '''", 'printf "\\"\\\\"', "cat <<'E'\n'''\"\"\"\nE") + "\n'''\n\"\"\"\n[runbook]\n",
+    "nul": "# P\0age\n\n## Part\n\n```bash\necho \0x\n```\n",
+    "returns": "# Page\r\n\r\n## Part\r\n\r\n```bash\r\nuptime\r\n```\r\n",
+    "names": "# Page\n\n" + "## Same\n\n```bash\nuptime\n```\n\n" * 50,
+    "surrogate": "# Page \udcff\n\n## Part\n\nTell \udcff.\n",
+    "nothing": "just words\n",
+    "empty headings": "#\n\n##\n\n###\n\n```\n$ ls\n```\n",
+    "substitution": fence("echo $(( <n> + 1 ))", "x=`ls <dir>`", "[[ $N -lt 3 ]] && ls", "echo ${N:-3}"),
+    "ssh": fence("ssh -oProxyCommand=evil host", "ssh $(hostname)", "ssh a@b;rm -rf /"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_document_makes_a_runbook_without_errors(name: str) -> None:
+    text = HOSTILE[name]
+    runbook, _ = made(text)
+    assert runbook == imported(text, "page.md")
+    assert all(character.isprintable() or character == "\n" for character in runbook.text)
+
+
+def test_a_command_with_what_does_not_show_is_not_run() -> None:
+    document = made(HOSTILE["bidi"])[1]
+    assert [action.get("run") for action in actions(document)] == [None, None]
+
+
+def test_a_file_that_is_no_document_is_one_message(tmp_path: Path) -> None:
+    cases = {
+        "larger.md": b"x\n" * MAX_BYTES,
+        "line.md": b"x" * 60_000,
+        "utf16.md": "# Page".encode("utf-16"),
+        "empty.md": b"\n\n",
+    }
+    for name, data in cases.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(RunbookError) as error:
+            read_document(tmp_path / name)
+        assert name in error.value.message
+        assert error.value.hint
+    with pytest.raises(RunbookError, match="cannot be read"):
+        read_document(tmp_path / "missing.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_of_another_team_becomes_a_clean_runbook(page: Path) -> None:
+    runbook, document = made(page.read_text(encoding="utf-8"))
+    assert [str(one) for one in lint_text(runbook.text, "runbook.toml")] == []
+    wanted = tomllib.loads(page.with_suffix(".toml").read_text(encoding="utf-8"))
+    told = [
+        action["original"] if "original" in action else action["run"]
+        for action in every_action(document)
+        if "run" in action
+    ]
+    assert told == wanted["commands"]
+    assert sorted({fate.start for fate in runbook.fates if fate.doubt}) == wanted["doubts"]
+
+
+def every_action(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """All actions of a runbook, those of troubles too."""
+    steps = [step for section in document["sections"] for step in section["steps"]]
+    for issue in document.get("troubleshooting", ()):
+        steps += issue.get("diagnosis", [])
+        steps += [step for one in issue.get("solutions", ()) for step in one.get("steps", ())]
+    return [action for step in steps for action in step.get("actions", [step])]
+
+
+def test_the_source_document_lands_in_its_sections() -> None:
+    text = read_document(ROOT / "docs/source/deployment-runbook.md")
+    runbook, document = made(text)
+    assert [str(one) for one in lint_text(runbook.text, "runbook.toml")] == []
+    assert runbook.commands >= 175
+    assert len(document["troubleshooting"]) == 6
+    assert list(document["methods"]) == ["docker_compose_deployment", "manual_deployment"]
+    assert len(document["rollback_reasons"]) == 6
+    assert len(document["followups"]) == 14
+
+
+def test_the_report_has_the_doubtful_ones_marked() -> None:
+    runbook, _ = made(fence("uptime", "htop"))
+    lines = list(report(runbook))
+    assert [line for line in lines if line.startswith("?")] == list(report(runbook, doubts_only=True))[:-1]
+    assert lines[-1] == "1 step, 1 command, 1 passage to look at"
+
+
+def test_the_runbook_names_its_document_from_its_own_folder(tmp_path: Path) -> None:
+    assert beside(tmp_path / "docs/page.md", tmp_path / "ops/runbook.toml") == "../docs/page.md"

@@ -1,0 +1,61 @@
+"""The commands that make a runbook: from a Markdown document."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tui.cli.options import guarded
+from tui.cli.printing import tell
+from tui.errors import RunbookInvalid, UsageError
+
+
+@click.command("import")
+@click.argument("document", metavar="FILE.md", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runbook.toml"), show_default=True)
+@click.option("--replace", is_flag=True, help="Write over a file that is there.")
+@click.option("--doubts", is_flag=True, help="Say only what a person should look at.")
+@guarded
+def import_document(document: Path, output: Path, replace: bool, doubts: bool) -> None:
+    """Make a runbook of a Markdown document, and say line by line what became of it. Nothing of it is run."""
+    from tui.importing.imported import beside, imported, read_document, report
+    from tui.runbook.reading.lint import lint
+
+    text = read_document(document)
+    refuse_existing(output, replace)
+    made = imported(text, beside(document, output))
+    write_new(output, made.text, replace)
+    for line in report(made, doubts):
+        tell(line)
+    problems = lint(output)
+    for problem in problems:
+        tell(str(problem))
+    errors = sum(problem.severity == "error" for problem in problems)
+    tell(f"{output}: {errors} errors, {len(problems) - errors} warnings")
+    sys.exit(RunbookInvalid.exit_code if errors else 0)
+
+
+def refuse_existing(path: Path, replace: bool) -> None:
+    """Refuse to write over a file.
+
+    Raises:
+        UsageError: it is there, and nobody said to replace it.
+    """
+    if path.exists() and not replace:
+        raise UsageError(f"{path} is there already", "name another file with -o, or write over it with --replace")
+
+
+def write_new(path: Path, text: str, replace: bool) -> None:
+    """Write a file that was not there, or one that is to be replaced.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        with path.open("w" if replace else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        refuse_existing(path, replace=False)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not a file name"
+        raise UsageError(f"{path} cannot be written: {why}", "name another file with -o") from None

@@ -1,0 +1,1 @@
+"""Makes a runbook from what there is: a Markdown document, or the answers to a few questions."""

@@ -1,0 +1,1 @@
+"""A Markdown document as passages and parts, and what its prose asks for."""

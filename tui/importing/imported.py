@@ -1,0 +1,94 @@
+"""Imports a Markdown document: reads it, makes a runbook of it, and says line by line what became of it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import RunbookError
+from tui.importing.drafted import Fate, RunbookDraft
+from tui.importing.drafting import draft_of, every_step
+from tui.importing.toml_draft import toml_of
+from tui.runbook.problem import visible
+from tui.runbook.source_document.drift import document_lines
+from tui.text.amounts import counted
+
+MAX_BYTES = 1_000_000
+LONGEST_LINE = 50_000
+
+
+class ImportedRunbook(Struct, frozen=True):
+    """A runbook's text, what became of each passage of its document, and how many steps and commands it has."""
+
+    text: str
+    fates: tuple[Fate, ...]
+    steps: int
+    commands: int
+
+    @property
+    def doubts(self) -> int:
+        """How many passages a person should look at."""
+        return sum(bool(fate.doubt) for fate in self.fates)
+
+
+def read_document(path: Path) -> str:
+    """The text of a Markdown document.
+
+    Raises:
+        RunbookError: it cannot be read, or it is not UTF-8, or too large.
+    """
+    name = visible(str(path), 300)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not a file name"
+        raise RunbookError(f"{name} cannot be read: {why}", "name a Markdown file") from None
+    if len(data) > MAX_BYTES:
+        raise RunbookError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB", "import the pages of it one by one")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RunbookError(f"{name}:{line}: it is not UTF-8", "save the document as UTF-8") from None
+    if any(len(line) > LONGEST_LINE for line in text.split("\n")):
+        raise RunbookError(f"{name} has a line of more than {LONGEST_LINE} characters", "a runbook has none: remove it")
+    if not text.strip():
+        raise RunbookError(f"{name} is empty", "name a Markdown file with the steps of a runbook")
+    return text
+
+
+def imported(text: str, document: str) -> ImportedRunbook:
+    """The runbook that a document makes; the same text makes the same runbook.
+
+    Args:
+        document: the document's path, as the runbook names it.
+    """
+    draft = draft_of(text, Path(document).stem or "Runbook")
+    made = toml_of(draft, document, document_lines(text))
+    steps = every_step(draft)
+    commands = sum(action.kind == "run" for step in steps for action in step.actions)
+    return ImportedRunbook(made, _in_order(draft), len(steps), commands)
+
+
+def beside(document: Path, runbook: Path) -> str:
+    """The document's path as a runbook names it: from the folder that the runbook is in."""
+    return os.path.relpath(document.resolve(), runbook.resolve().parent)
+
+
+def _in_order(draft: RunbookDraft) -> tuple[Fate, ...]:
+    unlike = dict.fromkeys(sorted(draft.fates, key=lambda fate: (fate.start, fate.end, not fate.doubt, fate.became)))
+    return tuple(unlike)
+
+
+def report(made: ImportedRunbook, doubts_only: bool = False) -> Iterator[str]:
+    """What became of the document, a line for each passage; what a person should look at begins with a `?`."""
+    for fate in made.fates:
+        if doubts_only and not fate.doubt:
+            continue
+        where = str(fate.start) if fate.start == fate.end else f"{fate.start}-{fate.end}"
+        doubt = f": {fate.doubt}" if fate.doubt else ""
+        yield f"{'?' if fate.doubt else ' '} {where:>9}  {fate.became}{doubt}"
+    counts = (counted(made.steps, "step"), counted(made.commands, "command"), counted(made.doubts, "passage"))
+    yield f"{', '.join(counts)} to look at"

@@ -1,0 +1,245 @@
+"""Makes steps of a part's passages: paragraphs, code blocks, lists and what is inside of their items."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tui.importing.block_steps import BlockReader
+from tui.importing.document.passages import Passage, PassageKind, leaves
+from tui.importing.document.prose import asks, conditional, forbids, is_fact
+from tui.importing.drafted import DraftAction, DraftStep, RunbookDraft
+from tui.importing.named import title_of, unfilled
+from tui.importing.proposals import inline_commands
+from tui.importing.shell_code.shell_lines import SHELLS, LineKind, Piece, pieces_of
+
+CONDITION = "it is for some cases only"
+ADDRESS = "the address of a link, which stands where it is used"
+FORBIDDEN = "it says what is not to be done"
+
+
+class PassageReader:
+    """Reads the passages of one part into steps."""
+
+    def __init__(self, blocks: BlockReader, draft: RunbookDraft) -> None:
+        self.blocks = blocks
+        self.draft = draft
+        self.checked: dict[str, str] = {}
+
+    def steps(self, title: str, passages: Sequence[Passage], start: int, end: int) -> list[DraftStep]:
+        """The steps of these passages; the first one has the title, and stands also where it has only text."""
+        first = self.blocks.step(title, start, end)
+        steps = [first]
+        introduced = ""
+        listed = False
+        for at, one in enumerate(passages):
+            following = passages[at + 1] if at + 1 < len(passages) else None
+            if listed and acts(passages[at:][:2]) and one.kind in (PassageKind.PARAGRAPH, PassageKind.FENCE):
+                words = one.text if one.kind is PassageKind.PARAGRAPH else title
+                steps.append(self.blocks.step(words, one.start, one.start))  # what follows a list is done after it
+                listed = False
+            step = steps[-1]
+            match one.kind:
+                case PassageKind.PARAGRAPH:
+                    introduced = self._paragraph(step, one, following)
+                    continue
+                case PassageKind.FENCE:
+                    steps += self.blocks.fence(step, one, introduced)[1:]
+                case PassageKind.LIST if is_stepwise(one):
+                    for item in one.inner:
+                        if one.ordered or item.checkbox or _does(item):
+                            steps += self._item(item)
+                        else:
+                            self.text(steps[-1], item)
+                    listed = True
+                case _:
+                    self.text(step, one)
+            introduced = ""
+        return [step for step in steps if step is first or step.actions or step.texts]
+
+    def text(self, step: DraftStep, one: Passage) -> None:
+        """A passage that nothing follows from."""
+        if one.kind is PassageKind.RULE:
+            self.draft.tell(one.start, one.end, "a rule between parts")
+        elif is_address(one):
+            self.draft.tell(one.start, one.end, ADDRESS)
+        elif (told := plain_text(one)).strip():
+            self.blocks.told(step, told, one.start, one.end)
+        else:
+            self.draft.tell(one.start, one.end, "nothing stands there")
+
+    def _paragraph(self, step: DraftStep, one: Passage, following: Passage | None) -> str:
+        """Take a paragraph into a step; what introduces a code block is returned as the title of it."""
+        if following is not None and following.kind is PassageKind.LIST and one.text.endswith(":") and not one.codes:
+            self.blocks.told(step, one.text, one.start, one.end)
+            return ""
+        introduces = following is not None and following.kind is PassageKind.FENCE
+        commands = inline_commands(one.codes, one.text)
+        if introduces and not commands and (one.text.endswith(":") or asks(one.text)):
+            shell = any(piece.kind is LineKind.COMMAND for piece in pieces_of(following.text, following.language))  # type: ignore[union-attr]  # introduces: it is there
+            if shell or one.text.endswith(":"):
+                self.blocks.told(step, one.text, one.start, one.end)
+                doubt = CONDITION if conditional(one.text) else ""
+                if doubt:
+                    self.draft.tell(one.start, one.end, f"step {step.id}: text", doubt)
+                return title_of(one.text)
+        self.sentence(step, one, commands)
+        return ""
+
+    def sentence(self, step: DraftStep, one: Passage, commands: Sequence[str]) -> None:
+        """A paragraph as commands, as work by hand, or as text."""
+        if commands:
+            if one.text.strip().strip("`:. ") != commands[0]:
+                self.blocks.told(step, one.text, one.start, one.end)
+            for command in commands:
+                self.blocks.command(step, Piece(LineKind.COMMAND, command, 0, one.end - one.start + 1), one.start)
+            if conditional(one.text):
+                self.draft.tell(one.start, one.end, f"step {step.id}: command", CONDITION)
+        elif asks(one.text) and not _only_forbids(one.text):
+            self.blocks.ask(step, one.text, one.start, one.end, CONDITION if conditional(one.text) else "")
+        else:
+            self.blocks.told(step, one.text, one.start, one.end)
+            if forbids(one.text) and one.codes:
+                self.draft.tell(one.start, one.end, f"step {step.id}: text", FORBIDDEN)
+
+    def _item(self, item: Passage) -> Iterator[DraftStep]:
+        """A list item as a step of its own."""
+        head = item.inner[0] if item.inner and item.inner[0].kind is PassageKind.PARAGRAPH else None
+        rest = item.inner[1:] if head is not None else item.inner
+        text = head.text if head is not None else "Step"
+        step = self.blocks.step(
+            (head.label if head and len(head.label) > 3 and not head.codes else "") or text, item.start, item.start
+        )
+        steps = [step]
+        if head is not None:
+            commands = inline_commands(head.codes, head.text)
+            has_code = any(one.kind is PassageKind.FENCE for one in rest)
+            if commands or not has_code:
+                has_code = has_code or any(inner.kind is PassageKind.FENCE for inner in leaves(rest))
+                if commands or (asks(head.text) and not _only_forbids(head.text) and not has_code):
+                    self.sentence(step, head, commands)
+                elif not rest:
+                    doubt = "" if item.checkbox else "it does not clearly ask for anything"
+                    self.blocks.ask(step, head.text, head.start, head.end, doubt)
+                else:
+                    self.draft.tell(head.start, head.end, f"step {step.id}: title")
+            else:
+                self.draft.tell(head.start, head.end, f"step {step.id}: title", CONDITION if conditional(text) else "")
+                if title_of(text) != re.sub(r"\s+", " ", text.strip().rstrip(":")):
+                    step.texts.append(unfilled(text))
+        for at, one in enumerate(rest):
+            if one.kind is PassageKind.FENCE:
+                steps += self.blocks.fence(step, one)[1:]
+            elif one.kind is PassageKind.LIST:
+                self._nested(step, one, steps)
+            elif one.kind is PassageKind.PARAGRAPH:
+                self._paragraph(step, one, rest[at + 1] if at + 1 < len(rest) else None)
+            else:
+                self.text(step, one)
+        if item.checkbox:
+            self._tick(step, text, item)
+        if not step.actions and len(steps) == 1:
+            if self.blocks.moves(step):
+                step.texts.append(unfilled(text))
+            else:
+                step.actions.append(_by_hand(text))
+        yield from steps
+
+    def _nested(self, step: DraftStep, nested: Passage, steps: list[DraftStep]) -> None:
+        """A list inside of an item: what it asks for belongs to the item's step."""
+        for item in nested.inner:
+            for at, one in enumerate(item.inner):
+                if one.kind is PassageKind.FENCE:
+                    steps += self.blocks.fence(step, one)[1:]
+                elif one.kind is PassageKind.LIST:
+                    self._nested(step, one, steps)
+                elif one.kind is PassageKind.PARAGRAPH:
+                    self._paragraph(step, one, item.inner[at + 1] if at + 1 < len(item.inner) else None)
+                else:
+                    self.text(step, one)
+            if not item.inner:
+                self.draft.tell(item.start, item.end, "nothing stands there")
+
+    def _tick(self, step: DraftStep, text: str, item: Passage) -> None:
+        name = self.blocks.ids.new(title_of(text), "item")
+        self.draft.checklist.append((name, unfilled(title_of(text))))
+        step.checklist = name
+        self.draft.tell(item.start, item.start, f"checklist {name}, ticked by step {step.id}")
+
+
+def _by_hand(text: str) -> DraftAction:
+    return DraftAction(kind="manual", text=unfilled(text))
+
+
+def _only_forbids(text: str) -> bool:
+    return bool(re.match(r"^\W*(?:do not|don't|never|avoid)\b", text.strip(), re.I))
+
+
+def is_address(one: Passage) -> bool:
+    """Whether a line is the address of a link that stands elsewhere: `[name]: https://…`."""
+    return one.language == "unread" and bool(re.match(r"^\[[^\]]+\]:", one.text))
+
+
+def is_stepwise(one: Passage) -> bool:
+    """Whether a list is one of steps: numbered, with boxes to tick, or with something to do in it."""
+    if one.ordered or any(item.checkbox for item in one.inner):
+        return True
+    return _does(one)
+
+
+def _does(one: Passage) -> bool:
+    """Whether anything inside of a passage is to be done."""
+    return any(
+        leaf.kind is PassageKind.FENCE
+        and _runs(leaf)
+        or leaf.kind is PassageKind.PARAGRAPH
+        and (
+            (asks(leaf.text) and not is_fact(leaf.label, leaf.text) and not _only_forbids(leaf.text))
+            or bool(inline_commands(leaf.codes, leaf.text))
+        )
+        for leaf in leaves([one])
+    )
+
+
+def _runs(fence: Passage) -> bool:
+    """Whether a code block has commands, or comments that ask for something."""
+    shell = fence.language in SHELLS
+    return any(
+        piece.kind is LineKind.COMMAND
+        or (shell and piece.kind is LineKind.COMMENT and asks(piece.text) and not forbids(piece.text))
+        for piece in pieces_of(fence.text, fence.language)
+    )
+
+
+def acts(passages: Sequence[Passage]) -> bool:
+    """Whether anything in these passages is to be done."""
+    for at, one in enumerate(passages):
+        if one.kind is PassageKind.LIST and (one.ordered and _asks_in(one) or not one.ordered and is_stepwise(one)):
+            return True
+        if (
+            one.kind in (PassageKind.FENCE, PassageKind.PARAGRAPH)
+            and _does(one)
+            and not _introduces(one, passages[at + 1 :])
+        ):
+            return True
+    return False
+
+
+def _introduces(one: Passage, following: Sequence[Passage]) -> bool:
+    """Whether a paragraph only says what the list behind it is."""
+    return one.text.endswith(":") and bool(following) and following[0].kind is PassageKind.LIST and not one.codes
+
+
+def _asks_in(one: Passage) -> bool:
+    return any(leaf.kind is PassageKind.FENCE or asks(leaf.text) or leaf.codes for leaf in leaves([one]))
+
+
+def plain_text(one: Passage) -> str:
+    """A passage as text, its list items behind dashes."""
+    match one.kind:
+        case PassageKind.LIST:
+            return "\n".join(f"- {plain_text(item)}" for item in one.inner)
+        case PassageKind.ITEM:
+            return "\n  ".join(plain_text(inner).replace("\n", "\n  ") for inner in one.inner)
+        case PassageKind.QUOTE:
+            return "\n".join(plain_text(inner) for inner in one.inner)
+        case _:
+            return one.text.rstrip("\n")

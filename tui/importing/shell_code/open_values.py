@@ -1,0 +1,172 @@
+"""Finds the values that a command leaves open, `$NAME`, `<name>` or a date to fill in, and makes variables of them."""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from tui.importing.named import name_of, words
+from tui.runbook.shell.lexer import read
+from tui.runbook.shell.placeholders import QuotingContext
+from tui.runbook.templates.variables import BUILT_INS, names
+
+SECRET = re.compile(
+    r"(?i)(pass(word|wd|phrase)?$|^pass|passwd|secret|token|api_?key|private_?key|access_?key|"
+    r"credential|_pwd$|^pwd_|_key$)"
+)
+_USUAL = words("""
+    HOME USER PATH PWD OLDPWD SHELL HOSTNAME LOGNAME UID EUID PPID RANDOM SECONDS LINENO IFS TERM LANG LC_ALL
+    TMPDIR EDITOR DISPLAY SHLVL BASH BASH_VERSION PS1 OPTARG OPTIND REPLY FUNCNAME PIPESTATUS SUDO_USER MAIL TZ
+    HOSTTYPE OSTYPE GROUPS COLUMNS LINES XDG_RUNTIME_DIR XDG_CONFIG_HOME SSH_AUTH_SOCK
+    """)
+_HTML = words("""
+    a b i p br hr li ul ol td tr th div img pre code head body html span title table script style
+    """)
+_SHELL = re.compile(r"(?<![\\$])\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_GUARDED = re.compile(r"(?<![\\$])\$\{([A-Za-z_]\w*)[^}\w]")
+_ANGLE = re.compile(r"<([A-Za-z][\w .:/-]{0,40}?[\w.]|[A-Za-z])>")
+_DATE = re.compile(r"YYYY[-_/]?MM[-_/]?DD(?:[-_T]?HH[-_:]?MM(?:[-_:]?SS)?)?")
+_SETS = re.compile(
+    r"(?:^|[\s;&|(])(?:export\s+|local\s+|declare\s+(?:-\w+\s+)?|readonly\s+)?([A-Za-z_]\w*)\+?=|"
+    r"\b(?:for|select)\s+([A-Za-z_]\w*)\b"
+    r"|\bread\s+(?:-\w+\s+)*([A-Za-z_]\w*)"
+)
+_PUT = frozenset({QuotingContext.BARE, QuotingContext.DOUBLE, QuotingContext.HERE})
+
+
+class OpenValues:
+    """The variables and secrets of a document, as its commands name them one after the other."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, str] = {}
+        """The prompt of each variable."""
+        self.defaults: dict[str, str] = {}
+        self.secrets: dict[str, str] = {}
+        """The environment variable of each secret."""
+        self.captured: dict[str, str] = {}
+        """What a value that an earlier command prints is captured as."""
+
+    def filled(self, command: str, before: Sequence[str] = ()) -> "FilledCommand":
+        """A command with the values it leaves open as `{{ name }}`, and secrets as variables of the environment.
+
+        Args:
+            before: lines that stand before it; what they set is not open.
+        """
+        secrets: set[str] = set()
+        troubles: list[str] = []
+        command = self._angles(command, secrets, troubles)
+        command = self._dates(command, troubles)
+        own = {name for found in _SETS.finditer("\n".join([*before, command])) for name in found.groups() if name}
+        command = self._shell(command, own, secrets)
+        for name in sorted(names(command)):
+            if name not in BUILT_INS and name not in self.captured.values():
+                self.variables.setdefault(name, name.replace("_", " "))
+        return FilledCommand(command, tuple(sorted(secrets)), tuple(troubles))
+
+    def variable(self, word: str) -> str:
+        """The name of the variable for a word of the document."""
+        name = name_of(word)
+        if name in BUILT_INS:
+            name = f"{name}_value"
+        self.variables.setdefault(name, re.sub(r"[_\s]+", " ", word).strip().lower() or name)
+        return name
+
+    def secret(self, word: str) -> str:
+        """The name of the secret for a word of the document."""
+        name = name_of(word)
+        self.secrets.setdefault(name, name.upper())
+        return name
+
+    def assign(self, word: str, value: str) -> str:
+        """A variable whose value the document itself says."""
+        name = self.variable(word)
+        self.defaults[name] = value
+        return name
+
+    def _angles(self, command: str, secrets: set[str], troubles: list[str]) -> str:
+        for found in reversed(list(_ANGLE.finditer(command))):
+            word = found[1]
+            if word.lower() in _HTML or word.startswith("/"):
+                continue
+            if SECRET.search(name_of(word)):
+                name = self.secret(word)
+                variable = self.secrets[name]
+                place = _place(command, found.start(), found.end())
+                put = (
+                    None
+                    if place is None
+                    else {
+                        QuotingContext.BARE: f'"${variable}"',
+                        QuotingContext.DOUBLE: f"${variable}",
+                        QuotingContext.HERE: f"${variable}",
+                        QuotingContext.SINGLE: f"""'"${variable}"'""",
+                    }.get(place)
+                )
+                if put is not None:
+                    secrets.add(name)
+                    command = command[: found.start()] + put + command[found.end() :]
+                else:
+                    troubles.append(f"{found[0]} stands where no value can be put")
+                continue
+            if _place(command, found.start(), found.end()) is None:
+                troubles.append(f"{found[0]} stands where no value can be put")
+                continue
+            command = command[: found.start()] + f"{{{{ {self.variable(word)} }}}}" + command[found.end() :]
+        return command
+
+    def _dates(self, command: str, troubles: list[str]) -> str:
+        for found in reversed(list(_DATE.finditer(command))):
+            if re.search(r"[\w]$", command[: found.start()]) and command[found.start() - 1] != "_":
+                continue
+            if _place(command, found.start(), found.end()) is None:
+                troubles.append(f"{found[0]} stands where no value can be put")
+                continue
+            name = "date" if "HH" not in found[0] else "date_and_time"
+            self.variables.setdefault(name, f"{name.replace('_', ' ')}, as {found[0]}")
+            command = command[: found.start()] + f"{{{{ {name} }}}}" + command[found.end() :]
+        return command
+
+    def _shell(self, command: str, own: set[str], secrets: set[str]) -> str:
+        before: dict[str, str] = {}
+        guarded = {found[1] for found in _GUARDED.finditer(command)} - own
+        for word in sorted(guarded):
+            if put := self._put(word, secrets):
+                before[word] = put
+        for found in reversed(list(_SHELL.finditer(command))):
+            word = found[1] or found[2]
+            if word in own or word in before:
+                continue
+            place = _place(command, found.start(), found.end())
+            if place is None:
+                if put := self._put(word, secrets):
+                    before[word] = put
+            elif place in _PUT and (put := self._put(word, secrets)):
+                command = command[: found.start()] + put + command[found.end() :]
+        return "\n".join([*(f"{word}={put}" for word, put in sorted(before.items())), command])
+
+    def _put(self, word: str, secrets: set[str]) -> str:
+        """What stands for a variable of the shell that nothing sets; nothing where it stays as it is."""
+        if word in self.captured:
+            return f"{{{{ {self.captured[word]} }}}}"
+        if word in _USUAL or word.startswith("BASH_"):
+            return ""
+        if SECRET.search(word):
+            name = self.secret(word)
+            secrets.add(name)
+            return "" if self.secrets[name] == word else f"${{{self.secrets[name]}}}"
+        return f"{{{{ {self.variable(word)} }}}}"
+
+
+class FilledCommand(Struct, frozen=True):
+    """A command whose open values have names; `troubles` are those that could not be put."""
+
+    text: str
+    secrets: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+def _place(command: str, start: int, end: int) -> QuotingContext | None:
+    """Where a value would stand there, or None where none can."""
+    tried = f"{command[:start]}{{{{ x }}}}{command[end:]}"
+    found = next((one for one in read(tried).placeholders if one.start == start), None)
+    return None if found is None or found.refusal else found.place

@@ -1,0 +1,1 @@
+"""The document that a runbook was made from, and whether it still says the same."""
