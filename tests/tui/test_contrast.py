@@ -10,6 +10,7 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tui.text.looks import Look
 from tui.widgets.looks.contrast import ENOUGH, GROUNDS, contrast, readable
 from tui.widgets.looks.themes import (
     BANDS,
@@ -25,6 +26,7 @@ from tui.widgets.looks.themes import (
     defaults,
     fitting,
 )
+from tui.widgets.output.colours import style_of
 
 XTERM = (
     *("#000000", "#cd0000", "#00cd00", "#cdcd00", "#0000ee", "#cd00cd", "#00cdcd", "#e5e5e5"),
@@ -114,6 +116,17 @@ def test_in_16_colours_production_is_the_loudest() -> None:
         found = colours(OWN[name])
         assert found["prod-bg"] == found["prod-badge"] == "#aa0000"
         assert found["drill-bg"] == found["replay-bg"] == OWN[name].background
+
+
+@pytest.mark.parametrize(("name", "numbers"), [(NIGHT_16, [9, 10, 12, 11, None]), (DAY_16, [1, None, 4, None, None])])
+def test_in_16_colours_a_hosts_colour_is_the_terminals_own_where_it_can_be_read(
+    name: str, numbers: list[int | None]
+) -> None:
+    pane = Color.parse(OWN[name].foreground or ""), Color.parse(OWN[name].background or "")
+    styles = [style_of(Look(colour=number), *pane, few=True) for number in (1, 2, 4, 11, 7)]
+    assert [style.color.number if style.color else None for style in styles] == numbers
+    ground = style_of(Look(behind=2), *pane, few=True)
+    assert (ground.reverse, ground.color) == (True, None)
 
 
 def test_a_terminal_of_16_colours_gets_a_theme_of_them() -> None:

@@ -12,7 +12,7 @@ from tui.session.output.output import OutputReader, OutputWriter, write_mask
 from tui.transports.base import Stream
 from tui.widgets.glyphs import CONTINUED, STDERR
 from tui.widgets.looks.contrast import ENOUGH, contrast
-from tui.widgets.looks.themes import MONO, THEMES
+from tui.widgets.looks.themes import MONO, SIXTEEN, THEMES
 from tui.widgets.output.rows import HUNG
 from tui.widgets.output.view import MARGIN, OutputView
 
@@ -264,7 +264,7 @@ async def test_colours_and_bold_show_and_can_be_read_in_every_theme(tmp_path: Pa
         view.show(reader)
         for own in THEMES:
             app.register_theme(own)
-        for theme in sorted(set(app.available_themes) - {MONO, "ansi-dark", "ansi-light", "textual-ansi"}):
+        for theme in sorted(set(app.available_themes) - {MONO, *SIXTEEN, "ansi-dark", "ansi-light", "textual-ansi"}):
             app.theme = theme
             await pilot.pause()
             looks = [next(one for one in view.render_line(y) if "o" in one.text).style for y in range(len(codes) + 1)]

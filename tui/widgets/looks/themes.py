@@ -11,7 +11,7 @@ from textual.theme import Theme
 from tui.widgets.looks.contrast import BLACK, WHITE, contrast
 
 NIGHT, DAY, MONO = "night", "day", "mono"
-NIGHT_16, DAY_16 = "night-16", "day-16"
+SIXTEEN = NIGHT_16, DAY_16 = "night-16", "day-16"
 """The same where the terminal has 16 colours, which are not the same colours everywhere."""
 FEW = ("standard", "windows")
 """Colour systems of such terminals."""

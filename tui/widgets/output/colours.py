@@ -13,15 +13,25 @@ _KEPT = 8192
 _STEPS = 20
 _OWN = frozenset((*range(1, 7), *range(9, 15)))
 """Of the terminal's own colours those that are neither black, white nor grey, whatever is behind them."""
+_BRIGHT = 8
+_ON_WHITE = frozenset((1, 4, 5))
+"""Of the first eight colours those that can be read on white in every terminal: red, blue, magenta."""
 
 
 @lru_cache(maxsize=_KEPT)
-def style_of(look: Look, colour: Color, behind: Color, coloured: bool = True) -> Style:
-    """The style of a look in a pane with its own colour of text and behind it; without colours only bold stays."""
+def style_of(look: Look, colour: Color, behind: Color, coloured: bool = True, few: bool = False) -> Style:
+    """The style of a look in a pane with its own colour of text and behind it; without colours only bold stays.
+
+    Args:
+        few: the terminal has 16 colours, in which a colour of ours would become another one.
+    """
     if look == PLAIN or not coloured:
         return Style(bold=look.bold or None)
     if behind.ansi is not None:
-        return _of_the_terminal(look)
+        return _of_the_terminal(look, _OWN)
+    if few:
+        dark = contrast(WHITE, behind) > contrast(BLACK, behind)
+        return _of_the_terminal(look, _OWN, _BRIGHT) if dark else _of_the_terminal(look, _ON_WHITE)
     own = _colour(look.colour, colour), _colour(look.behind, behind)
     front, back = reversed(own) if look.reverse else own
     return Style(
@@ -52,11 +62,16 @@ def _colour(number: int, default: Color) -> Color:
     return Color(value >> 16, value >> 8 & 255, value & 255)
 
 
-def _of_the_terminal(look: Look) -> Style:
-    """A look where the theme's colours are the terminal's own, of which nobody knows the contrast."""
+def _of_the_terminal(look: Look, readable: frozenset[int], brighter: int = 0) -> Style:
+    """A look in the terminal's own colours, of which nobody knows the contrast: the `readable` ones, `brighter` or not.
+
+    A ground is shown by reversing: what would be read on it is not known.
+    """
     number = nearest(look.colour) if look.colour != DEFAULT else DEFAULT
+    if readable is _ON_WHITE and number >= _BRIGHT:
+        number -= _BRIGHT
     return Style(
-        color=RichColor.from_ansi(number) if number in _OWN and look.behind == DEFAULT else None,
+        color=RichColor.from_ansi(number | brighter) if number in readable and look.behind == DEFAULT else None,
         reverse=look.reverse or look.behind != DEFAULT or None,
         bold=look.bold or None,
     )

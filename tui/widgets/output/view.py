@@ -21,7 +21,7 @@ from tui.text import search
 from tui.text.block import part, segment, shown
 from tui.text.looks import PLAIN
 from tui.widgets.glyphs import CONTINUED, STDERR
-from tui.widgets.looks.themes import MONO
+from tui.widgets.looks.themes import MONO, SIXTEEN
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
 from tui.widgets.output.rows import Line, OutOfSight, Row, chosen, cut, matches, parts, sight, wrapped
@@ -259,11 +259,11 @@ class OutputView(Lines):
         if row.blank:
             segments.append(segment(shown(" " * row.blank), plain))
         colours = Color.from_rich_color(plain.color), Color.from_rich_color(plain.bgcolor)
-        coloured = not self.app.no_color and self.app.theme != MONO
+        coloured, few = not self.app.no_color and self.app.theme != MONO, self.app.theme in SIXTEEN
         for start, end, look, what in parts(row, self._marked):
             style = plain
             if what or look != PLAIN:
-                style = self._style_of(what) if what else plain + style_of(look, *colours, coloured)
+                style = self._style_of(what) if what else plain + style_of(look, *colours, coloured, few)
             if placed:
                 style += Style.from_meta({"offset": (start, line.number)})
             segments.append(segment(part(line.shown.text, start, end), style))
