@@ -61,7 +61,10 @@ def read_signers(path: Path) -> Signers:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SignatureInvalid(f"cannot read the signers in {path}: {reason}", "name a file with one") from error
+        raise SignatureInvalid(
+            f"cannot read the signers in {path}: {reason}",
+            "name a file that is there: --signers FILE, or `signers` in config.toml",
+        ) from error
     return parse_signers(text, str(path))
 
 
