@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ from tui.errors import RunbookInvalid
 from tui.runbook.kinds import exported
 from tui.runbook.model import Danger, Runbook, Signoff, Step
 from tui.runbook.reading.edition.second_edition import plain
-from tui.runbook.reading.lint import lint_text
-from tui.runbook.reading.load import load_text
+from tui.runbook.reading.lint import lint, lint_text
+from tui.runbook.reading.load import load, load_text
 from tui.runbook.reading.references import references
 from tui.runbook.reading.schema import schema
 from tui.runbook.reading.structure import check
@@ -271,3 +272,18 @@ def test_a_document_that_is_wrong_anywhere_is_told_and_nothing_breaks(data: st.D
     runbook, more = check(read)
     told = list(moves.back((*faults, *more, *references(runbook, texts_of(runbook)))))
     assert all(fault.message for fault in told)
+
+
+RESTART = Path(__file__).resolve().parents[1] / "data" / "rolling_restart.toml"
+
+
+def test_a_rolling_restart_of_three_nodes_is_less_than_95_lines() -> None:
+    assert len(RESTART.read_text().splitlines()) <= 95
+    assert lint(RESTART) == []
+    runbook = load(RESTART)
+    steps = {step.id: step for section in runbook.sections for step in section.steps}
+    assert len(steps) == 21
+    assert [name for name, step in steps.items() if step.mutates] == [
+        f"{name}-{node}" for node in (1, 2, 3) for name in ("hold", "restart", "release")
+    ]
+    assert steps["green-3"].budget == "30m"

@@ -1,6 +1,5 @@
 """Puts the named commands of a runbook before the commands of its hosts, as functions of the shell."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,9 +7,8 @@ from tui.runbook.problem import UnplacedProblem, nearest, quoted
 from tui.runbook.reading.edition.second_keys import ShellFunction
 from tui.runbook.shell.lexer import read
 from tui.runbook.shell.placeholders import PLACEHOLDER
+from tui.runbook.shell.programs import simple_commands
 from tui.runbook.shell.read_only import changes
-
-_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class NamedCommands:
@@ -73,7 +71,8 @@ class NamedCommands:
         found: set[str] = set()
         left = [script]
         while left:
-            new = self._given.keys() & set(_WORD.findall(left.pop())) - found
+            called = {command.program for command in simple_commands(left.pop())}
+            new = (self._given.keys() & called) - found
             found |= new
             left += [self._given[name].run for name in new]
         return [name for name in self._given if name in found]
