@@ -118,11 +118,16 @@ def _wrong(value: object, kind: Any, description: str) -> tuple[str, str] | None
         case inspect.FloatType() if isinstance(value, (int, float)) and not isinstance(value, bool):
             return None if abs(value) < 1e300 else ("the number is too large", "")
         case inspect.EnumType() if isinstance(value, str):
-            words = [str(member.value) for member in kind.cls]
-            if value in words:
-                return None
-            return f"{quoted(value)} is not one of {', '.join(words)}", did_you_mean(value, words, quoted)
+            return _wrong_word(value, [str(member.value) for member in kind.cls])
+        case inspect.LiteralType() if isinstance(value, str):
+            return _wrong_word(value, [str(word) for word in kind.values])
     return f"expected {_words(kind)}, found {_found(value)}", ""
+
+
+def _wrong_word(value: str, words: list[str]) -> tuple[str, str] | None:
+    if value in words:
+        return None
+    return f"{quoted(value)} is not one of {', '.join(words)}", did_you_mean(value, words, quoted)
 
 
 def _wrong_text(text: str, pattern: str | None, description: str) -> tuple[str, str] | None:
@@ -153,6 +158,7 @@ _NAMES: dict[type, str] = {
     inspect.IntType: "a whole number",
     inspect.FloatType: "a number",
     inspect.EnumType: "text",
+    inspect.LiteralType: "text",
     inspect.VarTupleType: "an array",
     inspect.DictType: "a table",
     inspect.StructType: "a table",
@@ -210,6 +216,8 @@ def _empty(kind: Any) -> Any:
             return ""
         case inspect.EnumType():
             return next(iter(kind.cls))
+        case inspect.LiteralType():
+            return kind.values[0]
         case inspect.VarTupleType():
             return ()
         case inspect.DictType():
