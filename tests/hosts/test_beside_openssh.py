@@ -16,12 +16,15 @@ from tests.hosts.cases_config import CONFIG
 from tests.hosts.cases_known import KNOWN
 from tests.hosts.field import Answer, Field
 
-pytestmark = pytest.mark.needs("sshd", "ssh", "ssh-agent", "ssh-keygen")
 
 CASES = (*KNOWN, *CONFIG)
 WHOLE = os.environ.get("RUNBOOK_HOSTS") == "long"
 """Whether the whole table is run, as `make test-hosts` does."""
 AT_ONCE = 4
+pytestmark = [
+    pytest.mark.needs("sshd", "ssh", "ssh-agent", "ssh-keygen"),
+    pytest.mark.timeout(1200 if WHOLE else 300),  # the rows are made for the first test that needs them
+]
 WRITTEN_BESIDE = "OpenSSH_9.2"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "hosts.md"
 
