@@ -16,7 +16,6 @@ from tests.hosts.cases_config import CONFIG
 from tests.hosts.cases_known import KNOWN
 from tests.hosts.field import Answer, Field
 
-
 CASES = (*KNOWN, *CONFIG)
 WHOLE = os.environ.get("RUNBOOK_HOSTS") == "long"
 """Whether the whole table is run, as `make test-hosts` does."""
