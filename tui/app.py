@@ -26,6 +26,7 @@ from tui.session.views.usual import Usual, WholeUsual
 from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.command import command_lines
+from tui.text.sentences import sentence
 from tui.widgets.looks import ascii
 from tui.widgets.looks.contrast import readable
 from tui.widgets.looks.sheet import ParsedOnce
@@ -246,13 +247,18 @@ class RunbookApp(Attentive, Asked, TakingUp):
 
     def show_error(self, error: RunbookError) -> None:
         """Tell the operator what is wrong and what to do next."""
-        told = lines_of([error.message, *([f"→ {error.hint}"] if error.hint else [])])
+        told = lines_of([sentence(error.message, self.workspace.names), *([f"→ {error.hint}"] if error.hint else [])])
         self.notify(told.plain, severity="error", timeout=ERROR_SHOWN, markup=False)
 
     def say(self, text: str, title: str = "", warning: bool = False) -> None:
         """Tell the operator something that needs no answer."""
         severity: Literal["warning", "information"] = "warning" if warning else "information"
-        self.notify(block(text).plain, title=pieces(title).plain, severity=severity, markup=False)
+        self.notify(
+            block(sentence(text, self.workspace.names)).plain,
+            title=pieces(title).plain,
+            severity=severity,
+            markup=False,
+        )
 
     def open_link(self, url: str) -> None:
         """Copy an address, and open it where there is a browser with a window of its own."""
@@ -261,7 +267,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         self.copy_to_clipboard(url)
         if can_open(url):
             self.open_url(url)
-        self.say(f"{url}\ncopied, if the terminal allows it (OSC 52)", "Link")
+        self.say(f"{url}\nCopied, if the terminal allows it (OSC 52)", "Link")
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as it stands in the footer: a word where the terminal has no sign for it."""

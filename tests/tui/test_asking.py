@@ -108,7 +108,7 @@ async def test_an_error_of_an_act_is_told_before_its_first_question_and_after_it
             await dialog(pilot, AskText)
             await pilot.press("escape")
         await until(pilot, lambda: app._notifications)
-        assert [one.message for one in app._notifications] == ["it is not so\n→ do that"]
+        assert [one.message for one in app._notifications] == ["It is not so\n→ do that"]
         assert type(app.screen) is RunScreen
 
 
@@ -143,7 +143,7 @@ async def test_what_blocks_is_waited_for_and_its_error_is_told(workspace: Worksp
     async with running(workspace) as (app, pilot):
         act(app.screen)
         await until(pilot, lambda: app._notifications)
-        assert "a fault of this program: ValueError: no number" in next(iter(app._notifications)).message
+        assert "A fault of this program: ValueError: no number" in next(iter(app._notifications)).message
         assert told == [5]
 
 

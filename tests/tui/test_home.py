@@ -193,7 +193,7 @@ async def test_a_follow_up_that_is_due_is_shown_and_ticked_off(workspace: Worksp
         assert last == ev.FollowUpDone(followup="watch", operator=app.operator, note="none")
         assert directory.load()[1].finished is not None
         await pilot.press("x")
-        await until(pilot, lambda: any("no follow-up is left" in one.message for one in app._notifications))
+        await until(pilot, lambda: any("No follow-up is left" in one.message for one in app._notifications))
 
 
 async def test_enter_on_a_follow_up_ticks_it_off(workspace: Workspace) -> None:

@@ -85,7 +85,7 @@ async def test_notices_lie_on_nothing_of_a_dialog(workspace: Workspace, place: i
         app.push_screen(asked)
         await dialog(pilot, type(asked))
         app.show_error(NotNow("nothing to retry here", "a step that failed is retried"))
-        await until(pilot, lambda: "nothing to retry here" in shown(app))
+        await until(pilot, lambda: "Nothing to retry here" in shown(app))
         box, page = asked.query_one("#box").region, asked.region
         assert page.contains_region(box)
         notices = [notice.region for notice in asked.query("Toast")]

@@ -8,20 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 import tui
 from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
+from tui.execution.chosen import Setup as Setup
+from tui.execution.chosen import fits, names_what_is_there
 from tui.execution.commands import values_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
 from tui.execution.preflight import Finding, Report, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
-from tui.people import login_name, same_person
+from tui.people import login_name
 from tui.runbook.model import Runbook, Variable
-from tui.runbook.templates.variables import defaults, wrong_value
+from tui.runbook.templates.variables import defaults
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store, Summary
@@ -29,7 +30,6 @@ from tui.session.clock import Clock
 from tui.session.journal.journal import Journal
 from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
 from tui.session.views.called import session_called
-from tui.signing.statement import AUTO
 from tui.transports.asking import Asking
 from tui.transports.base import Transport
 
@@ -37,18 +37,6 @@ if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.conductor.onlooker import Onlooker
     from tui.session.state import SessionState
-
-
-class Setup(Struct, frozen=True, kw_only=True):
-    """What the operator chose before a session begins; `reason` is why it may run outside the window."""
-
-    flow: str
-    method: str = ""
-    operator: str
-    second_operator: str = ""
-    variables: Mapping[str, str] = {}
-    change: str = ""
-    reason: str = ""
 
 
 class Workspace:
@@ -115,6 +103,14 @@ class Workspace:
     def operator(self) -> str:
         """Who sits here, as far as the machine knows."""
         return login_name()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the runbook gives a name to: written as it is there, also where a sentence begins with it."""
+        runbook = self.runbook
+        steps = (step for section in runbook.sections for step in section.steps)
+        captured = (name for step in steps for action in step.actions for name in action.capture)
+        return frozenset((*runbook.hosts, *runbook.variables, *runbook.secrets, *runbook.services, *captured))
 
     def window(self, now: datetime | None = None) -> WindowState:
         """The deployment window at this moment."""
@@ -353,12 +349,7 @@ class Workspace:
         Raises:
             UsageError: it names something else.
         """
-        flow = self.runbook.flows.get(setup.flow)
-        if setup.flow and flow is None:
-            raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(self.runbook.flows)}")
-        methods = flow.methods if flow else tuple(self.runbook.methods)
-        if setup.method and setup.method not in methods:
-            raise UsageError(f"no method {setup.method!r}", f"there are: {', '.join(methods) or 'none'}")
+        names_what_is_there(self.runbook, setup)
 
     def check(self, setup: Setup, begin: bool = True) -> None:
         """Make sure that a set-up fits the runbook; for `begin` also that the window is open or a reason given.
@@ -366,25 +357,8 @@ class Workspace:
         Raises:
             UsageError: it does not; says which part.
         """
-        flow = self.runbook.flows.get(setup.flow)
-        if flow is None:
-            raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(self.runbook.flows)}")
-        if flow.methods and setup.method not in flow.methods:
-            raise UsageError(f"flow {setup.flow} needs a method", f"one of: {', '.join(flow.methods)}")
-        if not setup.operator.strip():
-            raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
-        for name in (setup.operator, setup.second_operator):
-            if same_person(name, AUTO):
-                raise UsageError(f"{name.strip()} stands for what the program signs by itself", "give a person's name")
-        if setup.second_operator.strip() and same_person(setup.second_operator, setup.operator):
-            raise UsageError(f"{setup.second_operator} is the operator as well", "name somebody else who looks")
-        if begin and flow.guarded and not self.window().inside and not self.drill and not setup.reason.strip():
-            raise UsageError(f"the window is closed ({self.window().why})", "give a reason; it is recorded")
-        values = self.values(setup)
-        for name, variable in self.variables(setup.flow).items():
-            problem = wrong_value(variable, values.get(name, ""))
-            if problem:
-                raise UsageError(f"{name}: {problem}", variable.prompt)
+        closed = "" if not begin or self.drill or self.window().inside else self.window().why
+        fits(self.runbook, setup, self.variables(setup.flow), self.values(setup), closed)
 
 
 def ended(state: "SessionState") -> str:

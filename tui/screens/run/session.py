@@ -64,7 +64,7 @@ class SessionScreen(SessionShown):
             return
         text = self.output.wanted()
         self.app.copy_to_clipboard(text)
-        self.app.say(f"copied: {counted(text.count(NEWLINE) + 1, 'line')}, by the terminal (OSC 52)")
+        self.app.say(f"Copied: {counted(text.count(NEWLINE) + 1, 'line')}, by the terminal (OSC 52)")
 
     def action_follow(self) -> None:
         self.output.action_tail()

@@ -1,0 +1,72 @@
+"""What the operator chose before a session begins, and whether it fits the runbook."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from tui.errors import UsageError
+from tui.people import same_person
+from tui.runbook.model import Runbook, Variable
+from tui.runbook.templates.variables import wrong_value
+from tui.signing.statement import AUTO
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """What the operator chose before a session begins; `reason` is why it may run outside the window."""
+
+    flow: str
+    method: str = ""
+    operator: str
+    second_operator: str = ""
+    variables: Mapping[str, str] = {}
+    change: str = ""
+    reason: str = ""
+
+
+def names_what_is_there(runbook: Runbook, setup: Setup) -> None:
+    """Make sure that a set-up that is not complete yet names only what the runbook has.
+
+    Raises:
+        UsageError: it names something else.
+    """
+    flow = runbook.flows.get(setup.flow)
+    if setup.flow and flow is None:
+        raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(runbook.flows)}")
+    methods = flow.methods if flow else tuple(runbook.methods)
+    if setup.method and setup.method not in methods:
+        raise UsageError(f"no method {setup.method!r}", f"there are: {', '.join(methods) or 'none'}")
+
+
+def fits(runbook: Runbook, setup: Setup, asked: Mapping[str, Variable], values: Mapping[str, str], closed: str) -> None:
+    """Make sure that a whole set-up fits the runbook.
+
+    Args:
+        asked: the variables that the flow asks for.
+        values: what they are, the defaults included.
+        closed: why the window is closed; empty where that does not matter.
+
+    Raises:
+        UsageError: it does not fit; says which part.
+    """
+    flow = runbook.flows.get(setup.flow)
+    if flow is None:
+        raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(runbook.flows)}")
+    if flow.methods and setup.method not in flow.methods:
+        raise UsageError(f"flow {setup.flow} needs a method", f"one of: {', '.join(flow.methods)}")
+    _people_fit(setup)
+    if closed and flow.guarded and not setup.reason.strip():
+        raise UsageError(f"the window is closed ({closed})", "give a reason; it is recorded")
+    for name, variable in asked.items():
+        problem = wrong_value(variable, values.get(name, ""))
+        if problem:
+            raise UsageError(f"{name}: {problem}", variable.prompt)
+
+
+def _people_fit(setup: Setup) -> None:
+    if not setup.operator.strip():
+        raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
+    for name in (setup.operator, setup.second_operator):
+        if same_person(name, AUTO):
+            raise UsageError(f"{name.strip()} stands for what the program signs by itself", "give a person's name")
+    if setup.second_operator.strip() and same_person(setup.second_operator, setup.operator):
+        raise UsageError(f"{setup.second_operator} is the operator as well", "name somebody else who looks")
