@@ -20,6 +20,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.small import cover
 from tui.session.views.called import GLYPHS
+from tui.widgets.checklist.plan_text import FOLDED, MARK, OPEN
 from tui.widgets.looks.ascii import FRAMES, SIGNS, STATES, plain, utf8, wanted
 from tui.widgets.looks.figures import ROWS, WIDTH, _cells
 
@@ -58,6 +59,13 @@ def test_each_takes_as_many_cells_as_before() -> None:
 def test_no_two_states_have_the_same() -> None:
     assert set(GLYPHS.values()) <= set(STATES)
     assert len(set(STATES.values())) == len(STATES) == 10
+
+
+def test_what_stands_before_a_title_is_no_state_and_is_told_apart() -> None:
+    """In a list of steps a fold stands beside a state; on the time line a step stands among other marks."""
+    before = [plain(sign) for sign in (FOLDED, OPEN)]
+    assert len({*before, plain(MARK)}) == 3
+    assert not {*before, plain("┬"), plain("└")} & set(STATES.values())
 
 
 @pytest.mark.parametrize(
