@@ -13,6 +13,7 @@ from tests.support.ran import run
 from tests.support.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream, Transport
+from tui.transports.connected import clock_off
 from tui.transports.openssh.exchange import UNNAMED
 from tui.transports.shell import LEFT_BEHIND
 from tui.transports.ssh.wire import WINDOW
@@ -41,6 +42,25 @@ def test_it_says_who_it_reached(host: Transport, sshd: Sshd) -> None:
     assert facts.fingerprint.startswith("SHA256:")
     assert set(facts.shells) == {"bash", "sh"}
     assert facts.boot_id == host.connect().boot_id
+    assert facts.clock_off == 0  # the host is this machine
+
+
+@pytest.mark.parametrize(
+    ("lines", "off"),
+    [
+        (["clock 1000"], 0.0),
+        (["clock 999"], -0.5),
+        (["clock 1192"], 190.5),
+        (["clock 800"], -199.5),
+        (["clock "], None),
+        (["clock now"], None),
+        (["clock ²"], None),
+        (["clock " + "9" * 400], None),
+        ([], None),
+    ],
+)
+def test_a_clock_that_is_off_is_told_by_what_it_is_off_at_least(lines: list[str], off: float | None) -> None:
+    assert clock_off(["web", "boot", "/bin/sh", *lines], 1000.5, 1001.5) == off
 
 
 def test_both_streams_come_in_the_order_they_arrived(host: Transport, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tui.config import Config
 from tui.dialogs.ask import AskSecret
 from tui.errors import HostKeyRefused
 from tui.execution.here import found_here
-from tui.execution.preflight import Finding, RowVerdict
+from tui.execution.preflight import Finding, RowVerdict, facts_words
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.model import Variable
 from tui.screens.setup.fields import Methods
@@ -26,6 +26,7 @@ from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.views.usual import Usual
 from tui.text.block import styled
+from tui.transports.base import HostFacts
 
 OK = {("host", "web"): Finding(name="web", kind="host", verdict=RowVerdict.OK)}
 BAD = {("host", "web"): Finding(name="web", kind="host", verdict=RowVerdict.FAILED, detail="no route", hint="call")}
@@ -68,14 +69,15 @@ def test_a_failed_preflight_needs_a_reason_that_is_recorded(workspace: Workspace
 
 
 def test_the_line_says_what_is_left_to_do() -> None:
-    def words(rows: dict[tuple[str, str], Finding], left: dict[str, str]) -> str:
-        return "".join(text for text, _ in verdict_line(rows, left, "F10"))
+    def words(rows: dict[tuple[str, str], Finding], left: dict[str, str], means: str = "", width: int = 0) -> str:
+        return "".join(text for text, _ in verdict_line(rows, left, "F10", means, width))
 
     assert words(OK, {}) == " F10   BEGIN  "
-    assert (
-        words(BAD, {"override": "x", "reason": "y"}) == "✖ preflight: 0 ok, 1 failed · 2 fields to fill in or correct"
-    )
-    assert words({}, {"preflight": "x"}) == "▶ preflight: 0 ok, 0 failed"
+    assert words(BAD, {"override": "x", "reason": "y"}) == "◆ 2 fields to fill in or correct"
+    assert words({}, {"preflight": "the preflight is still running"}) == "▶ The preflight is still running"
+    open_ = "while another session is open"
+    assert words(BAD, {"override": "x"}, open_, 76) == f"◆ 1 field to fill in or correct · BEGIN {open_}"
+    assert words(BAD, {"override": "x"}, open_, 60).endswith("…")
 
 
 def test_rows_are_safe_for_a_terminal() -> None:
@@ -84,6 +86,21 @@ def test_rows_are_safe_for_a_terminal() -> None:
     assert "no[/foo]" in text
     assert "→ call" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [
+        (None, ""),
+        (0.0, ""),
+        (-3.0, ""),
+        (192.0, " · ⚠ its clock is 3 m ahead"),
+        (-61.0, " · ⚠ its clock is 1 m behind"),
+    ],
+)
+def test_a_host_whose_clock_is_wrong_is_told(off: float | None, told: str) -> None:
+    facts = HostFacts(target="web:22", user="deploy", connect_seconds=0.026, clock_off=off)
+    assert facts_words(facts) == f"deploy@web:22 · 26 ms{told}"
 
 
 async def opened(pilot: Pilot[Any], app: RunbookApp) -> None:
@@ -223,13 +240,13 @@ async def test_the_chosen_method_is_told_without_colours(workspace: Workspace) -
     app = RunbookApp(workspace)
     async with app.run_test() as pilot:
         await opened(pilot, app)
-        lines = {name: line for line in shown(app).splitlines() for name in ("Docker", "Manual") if name in line}
-        assert "●" in lines["Docker"]
-        assert "●" not in lines["Manual"]
+        line = next(line for line in shown(app).splitlines() if "Docker" in line)
+        assert "●▌ Docker" in line
+        assert " ▌ Manual" in line  # beside the other one, where there is room
         await pilot.press("tab", "tab", "down")  # the arrow chooses: what is marked is what is done
 
         def chosen(name: str) -> bool:
-            return any("●" in line and name in line for line in shown(app).splitlines())
+            return f"●▌ {name}" in shown(app)
 
         await until(pilot, lambda: chosen("Manual") and not chosen("Docker"))
         assert app.screen.query_one(Methods).value == "manual"
@@ -247,12 +264,11 @@ async def test_a_recommended_method_stays_the_chosen_one_wherever_it_stands(
     async with app.run_test() as pilot:
         await opened(pilot, app)
         assert app.screen.query_one(Methods).value == "manual"
-        assert [line for line in shown(app).splitlines() if "●" in line and ("Docker" in line or "Manual" in line)] == [
-            line for line in shown(app).splitlines() if "●" in line and "Manual" in line
-        ]
+        assert "●▌ Manual" in shown(app)
+        assert "●▌ Docker" not in shown(app)
         await pilot.press("tab", "tab", "up")
         await until(pilot, lambda: app.screen.query_one(Methods).value == "docker")
-        assert not any("●" in line and "Manual" in line for line in shown(app).splitlines())
+        await until(pilot, lambda: "●▌ Docker" in shown(app) and "●▌ Manual" not in shown(app))
 
 
 @pytest.mark.parametrize("named_elsewhere", [False, True])

@@ -15,6 +15,7 @@ from tui.runbook.facts import connection_of, steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
 from tui.runbook.probing.probe_secrets import secrets_of
 from tui.session.events import HostConnected
+from tui.text.amounts import roughly
 from tui.transports.asking import Asking
 from tui.transports.base import HostFacts, Transport
 from tui.transports.one_line import one_line
@@ -50,6 +51,7 @@ ALLOWED = {
 AT_ONCE = 32
 """Hosts that are reached at a time."""
 
+<<<<<<< HEAD
 
 class Needed(Struct, frozen=True, kw_only=True):
     """What a session needs of others before it begins, by name: hosts, secrets, and what of sudo."""
@@ -58,6 +60,10 @@ class Needed(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     sudo: tuple[SudoNeed, ...] = ()
 
+=======
+CLOCK_OFF = 5.0
+"""Seconds from which on a host's clock is told to be wrong: the times in its logs are then other ones than ours."""
+>>>>>>> fb04485 (Give the set-up a clock, its methods in a row, each hint a line, and say when a host's clock is wrong)
 
 Report = Callable[[Finding], None]
 """Told of each row as it is known, from the preflight's own threads."""
@@ -164,7 +170,7 @@ def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:
             hint="check the address, or expect_hostname in the runbook",
         )
     return Finding(
-        name=name, kind="host", verdict=RowVerdict.OK, detail=_words(facts), event=connected_event(name, facts)
+        name=name, kind="host", verdict=RowVerdict.OK, detail=facts_words(facts), event=connected_event(name, facts)
     )
 
 
@@ -193,13 +199,16 @@ def _fetch(name: str, transports: Mapping[str, Transport], secrets: Secrets, ask
     return Finding(name=name, kind="secret", verdict=RowVerdict.OK, detail=detail)
 
 
-def _words(facts: HostFacts) -> str:
+def facts_words(facts: HostFacts) -> str:
+    """What was found of a host in one line: who is logged in where, by which key, and what to be careful of."""
     who = f"{facts.user}@{facts.target}" if facts.user else facts.target
     key = f"{facts.key_type} {facts.fingerprint}".strip()
     lasting = f"⚠ commands end with the connection: {facts.unprotected}" if facts.unprotected else ""
     typed = "⚠ a lost connection waits until you log in again" if facts.typed else ""
+    off = facts.clock_off or 0.0
+    wrong = f"⚠ its clock is {roughly(abs(off))} {'ahead' if off > 0 else 'behind'}" if abs(off) >= CLOCK_OFF else ""
     took = f"{facts.connect_seconds * 1000:.0f} ms"
-    return " · ".join(part for part in (who, facts.hostname, key, took, typed, lasting) if part)
+    return " · ".join(part for part in (who, facts.hostname, key, took, wrong, typed, lasting) if part)
 
 
 def connected_event(name: str, facts: HostFacts) -> HostConnected:

@@ -57,7 +57,8 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     `fingerprint` is that of the host's key as `ssh-keygen -l` prints it; `boot_id` is another one after each restart
     (/proc/sys/kernel/random/boot_id, random(4)), empty where the host has none. `unprotected` says why commands cannot
     outlive their connection there; empty where they can. `typed` says that the server wanted something typed to log in,
-    so that a lost connection is not made again by itself.
+    so that a lost connection is not made again by itself. `clock_off` is how many seconds the host's clock is ahead of
+    ours, or behind (negative), at least; 0 where both may be the same, None where the host did not say.
     """
 
     target: str
@@ -71,6 +72,7 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     unprotected: str = ""
     typed: bool = False
     connect_seconds: float = 0.0
+    clock_off: float | None = None
 
 
 class Answering(StrEnum):

@@ -3,7 +3,7 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, repeat
@@ -37,9 +37,12 @@ from tui.transports.terminals.joining import FarTerminal, joined_terminals, term
 
 FACTS = (
     "uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
-    f"for s in bash sh; do command -v $s; done; echo login $SHELL; {MISSING}"
+    f"for s in bash sh; do command -v $s; done; echo login $SHELL; echo clock $(date +%s); {MISSING}"
 )
 LOGIN = "login "
+CLOCK = "clock "
+MANY_DIGITS = 12
+"""A time since 1970 has fewer, for the next thousands of years."""
 STARTUP = "its login shell, startup files (.bashrc) or a forced command may keep commands from running;"
 NO_JOBS = "no jobs: "
 RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -146,7 +149,9 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
                 if stream is Stream.OUT:  # on the other one startup files may print, too
                     output.extend(data)
 
+            began = time.time()
             outcome = self._run_on(connection, Command(script=FACTS, timeout=20.0), keep)
+            ended = time.time()
             if not outcome.ended_by_itself:
                 raise HostError(
                     f"{self.name}: logged in, but a first command has no result: {outcome}",
@@ -163,6 +168,7 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
                 shells=shells,
                 login_shell=self._login_shell,
                 unprotected=missing,
+                clock_off=clock_off(lines, began, ended),
             )
         return facts
 
@@ -292,3 +298,15 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
             return Outcome(OutcomeKind.UNKNOWN, detail=detail)
         hushed = bool(wrapped.stdin)
         return Running(self._channels, exchange, sink, command.timeout, self._patience, hushed).follow(cancel)
+
+
+def clock_off(lines: Sequence[str], began: float, ended: float) -> float | None:
+    """By how many seconds at least a host's clock is off, from what it said of itself between two times of ours.
+
+    It said a whole second, at some time between the two: what both leave open counts as the same time.
+    """
+    said = next((line.removeprefix(CLOCK) for line in lines if line.startswith(CLOCK)), "")
+    if not (said.isascii() and said.isdigit() and len(said) < MANY_DIGITS):
+        return None
+    least, most = int(said) - ended, int(said) + 1 - began
+    return least if least > 0 else most if most < 0 else 0.0

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import getters
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import RadioSet
 
 from tui.runbook.model import Method
-from tui.screens.setup.form import FormField
+from tui.screens.setup.form import LABEL, FormField
 from tui.text.block import Block, block, pieces, styled
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Choice, Said
+
+CHOICE = 6
+"""Cells that a method's mark takes, and what is left between two methods."""
 
 
 class ChoiceInput(LineInput):
@@ -149,6 +152,11 @@ class Methods(Vertical):
         told = Said(block(self._methods[chosen][1].text), classes="choices")
         told.display = bool(self._methods[chosen][1].text)
         yield told
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the methods beside each other where they have room."""
+        room = event.size.width - LABEL - 1
+        self.set_class(sum(CHOICE + _words(method).cell_length for _, method in self._methods) <= room, "row")
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the chosen method does."""

@@ -17,6 +17,8 @@ from tui.runbook.templates.variables import defaults, wrong_value
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted, roughly
 from tui.text.block import Piece
+from tui.text.sentences import sentence
+from tui.widgets.looks.fitting import clipped
 
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
@@ -222,19 +224,22 @@ def meaning(
     return words
 
 
-def verdict_line(rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_key: str, means: str = "") -> list[Piece]:
-    """One line that always shows: how the preflight stands, and what is left to do."""
-    good = sum(row.verdict is RowVerdict.OK for row in rows.values())
-    bad = sum(row.verdict is RowVerdict.FAILED for row in rows.values())
-    waiting = len(rows) - good - bad
-    glyph, style = FAILED if bad else GLYPHS[RowVerdict.WAITING if waiting or not rows else RowVerdict.OK]
-    words = f"{glyph} preflight: {good} ok, {bad} failed" + (f", {waiting} checking" if waiting else "")
-    line: list[Piece] = [(words, style)]
+def verdict_line(
+    rows: Mapping[Key, Finding], wrong: Mapping[str, str], begin_key: str, means: str = "", width: int = 0
+) -> list[Piece]:
+    """One line that always shows: what is left to do, else the key that begins and what that means.
+
+    How the preflight stands is on its frame. Where there is no room (`width` cells, 0 for no end) the end is cut.
+    """
+    bad = any(row.verdict is RowVerdict.FAILED for row in rows.values())
     fields = [field for field in wrong if field != "preflight"]
     if fields:
-        count = f"{len(fields)} field{'s' if len(fields) > 1 else ''} to fill in or correct"
-        return [*line, (f" · {count}", "bold $st-turn"), (f" · BEGIN {means}" if bad and means else "", "$st-turn")]
-    if wrong:
-        return line
-    act = (f" {begin_key} ", "bold reverse $st-turn" if bad else "bold reverse $st-good")
-    return [act, ("  BEGIN  ", "bold"), (means, "$st-turn" if bad else "")]
+        line: list[Piece] = [(f"◆ {counted(len(fields), 'field')} to fill in or correct", "bold $st-turn")]
+        line += [(f" · BEGIN {means}", "$st-turn")] if bad and means else []
+    elif wrong:
+        glyph, style = GLYPHS[RowVerdict.WAITING]
+        line = [(f"{glyph} {sentence(wrong['preflight'])}", style)]
+    else:
+        act = (f" {begin_key} ", "bold reverse $st-turn" if bad else "bold reverse $st-good")
+        line = [act, ("  BEGIN  ", "bold"), (means, "$st-turn" if bad else "")]
+    return clipped(line, width) if width else line

@@ -1,6 +1,6 @@
 """Set-up: who, which method, which values, why now, and whether every host and secret is within reach."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -22,12 +22,14 @@ from tui.front import FrontPage
 from tui.screens.setup import form
 from tui.screens.setup.fields import ChoiceInput, FormEntry, Methods
 from tui.text.block import block, pieces, styled
+from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.painting import entitle
 from tui.widgets.said import Press
 from tui.widgets.words import Words
 
 Rows = dict[form.Key, Finding]
+TICK = 0.5
 
 
 class SetupScreen(FrontPage[None]):
@@ -42,6 +44,7 @@ class SetupScreen(FrontPage[None]):
 
     rows: reactive[Rows] = reactive(dict, init=False, repaint=False)
 
+    top = getters.query_one(TopLine)
     operator = getters.query_one("#operator", ChoiceInput)
     verdict = getters.query_one("#verdict", Words)
     row_words = getters.query_one("#rows", Words)
@@ -94,6 +97,8 @@ class SetupScreen(FrontPage[None]):
         app = self.app
         self.set_focus(self.operator, scroll_visible=False)
         self.action_preflight()
+        self._tick()
+        self.set_interval(TICK, self._tick)
         for name, variable in app.workspace.variables(self.flow).items():
             if variable.choices_from:
                 self._fetch_choices(name)
@@ -126,13 +131,21 @@ class SetupScreen(FrontPage[None]):
     def _judge(self) -> None:
         """Show what is missing: always in one line, and beside the fields once the operator tried to begin."""
         wrong = self._problems()
-        self.verdict.say(
-            styled([form.verdict_line(self.rows, wrong, self.app.keys.sign("setup.begin"), self._meaning())])
-        )
+        self._say_verdict(wrong)
         self.filled.border_subtitle = block(form.filled(self._seen(), bool(self.method())))
         for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
+
+    def _say_verdict(self, wrong: Mapping[str, str]) -> None:
+        width = self.verdict.content_size.width
+        line = form.verdict_line(self.rows, wrong, self.app.keys.sign("setup.begin"), self._meaning(), width)
+        self.verdict.say(styled([line]))
+
+    def _tick(self) -> None:
+        """Say the time, and by it when the session would end."""
+        self.top.tell(clock_line(self.app.workspace.clock.now(), self.app.size.width))
+        self._say_verdict(self._problems())
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -209,6 +222,7 @@ class SetupScreen(FrontPage[None]):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._say_rows)
+        self.call_after_refresh(self._judge)
 
     def on_descendant_focus(self) -> None:
         self._say_rows()
