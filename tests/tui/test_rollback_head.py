@@ -98,6 +98,12 @@ def test_a_long_reason_is_whole_where_there_is_a_row_for_it(runbook: Runbook) ->
     reason = "Orders fail since the migration: support has nine tickets"
     moment = rolling_back(runbook, 60, reason)
     assert said(head_rows(moment, 60, 5))[3:] == ["0 of 3 done", reason]
+    assert said(head_rows(moment, 43, 5)) == [
+        *said(head_rows(moment, 43, 5))[:2],
+        "0 of 3 done",
+        "Orders fail since the migration: support",
+        "has nine tickets",
+    ]
     assert said(head_rows(moment, 60, 3))[2].endswith("…")
     assert said(head_rows(rolling_back(runbook, 60), 100, 5))[3].endswith(f"because {REASON}")
 

@@ -51,7 +51,9 @@ ALLOWED = {
 AT_ONCE = 32
 """Hosts that are reached at a time."""
 
-<<<<<<< HEAD
+CLOCK_OFF = 5.0
+"""Seconds from which on a host's clock is told to be wrong: the times in its logs are then other ones than ours."""
+
 
 class Needed(Struct, frozen=True, kw_only=True):
     """What a session needs of others before it begins, by name: hosts, secrets, and what of sudo."""
@@ -60,10 +62,6 @@ class Needed(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     sudo: tuple[SudoNeed, ...] = ()
 
-=======
-CLOCK_OFF = 5.0
-"""Seconds from which on a host's clock is told to be wrong: the times in its logs are then other ones than ours."""
->>>>>>> fb04485 (Give the set-up a clock, its methods in a row, each hint a line, and say when a host's clock is wrong)
 
 Report = Callable[[Finding], None]
 """Told of each row as it is known, from the preflight's own threads."""

@@ -102,7 +102,7 @@ class Flow(Model, frozen=True, kw_only=True):
     """Which sections, in which order. `guarded` flows ask for a reason outside the window.
 
     `update` is the message people wait for while the flow runs, due every `update_every`. `downtime` is how long users
-    may be cut off by it, as it was announced.
+    may be cut off by it, as it was announced. `back_to` is what a rollback leads back to: `{{ previous_release }}`.
     """
 
     title: str
@@ -115,6 +115,7 @@ class Flow(Model, frozen=True, kw_only=True):
     update: Name = ""
     update_every: Duration = ""
     downtime: Duration = ""
+    back_to: str = ""
 
 
 class AnswerKind(StrEnum):

@@ -30,7 +30,7 @@ def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | No
         *_characters(texts),
         *_duplicates(runbook),
         *declarations(runbook),
-        *_flows(runbook),
+        *_flows(runbook, names),
         *service_faults(runbook, names),
         *watching_faults(runbook, names),
         *_links(runbook, names),
@@ -86,7 +86,7 @@ def _duplicates(runbook: Runbook) -> Iterator[UnplacedProblem]:
             seen.add(name)
 
 
-def _flows(runbook: Runbook) -> Iterator[UnplacedProblem]:
+def _flows(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
     known = dict.fromkeys(section.id for section in runbook.sections)
     for name, flow in runbook.flows.items():
         path: Path = ("flows", name)
@@ -102,6 +102,7 @@ def _flows(runbook: Runbook) -> Iterator[UnplacedProblem]:
             before.add(section)
         for place, method in enumerate(flow.methods):
             yield from missing(method, runbook.methods, "method", (*path, "methods", place))
+        yield from template_faults(flow.back_to, names.anywhere(), (*path, "back_to"))
         yield from missing(flow.update, runbook.messages, "message", (*path, "update"))
         if bool(flow.update) != bool(flow.update_every):
             message = "an update has a message and how often it is due"

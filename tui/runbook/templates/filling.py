@@ -44,6 +44,7 @@ FILLED = frozenset(
         *(("Capture", key) for key in ("pattern", "json")),
         ("Watched", "samples"),
         ("Link", "url"),
+        ("Flow", "back_to"),
         ("Monitor", "run"),
         *(("Secret", key) for key in ("file", "command", "service", "username")),
     }

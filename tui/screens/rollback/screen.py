@@ -33,7 +33,7 @@ class RollbackScreen(SessionActs):
 
     def head(self) -> ComposeResult:
         """What this is about."""
-        yield TopLine(f"↺ ROLLBACK · {rollback_title(self.viewer.state)}", self.app.mode)
+        yield TopLine(rollback_title(self.viewer.state), self.app.mode)
         yield RollbackHead(id="rollback-head")
 
     def make_checklist(self) -> Checklist:
@@ -46,6 +46,7 @@ class RollbackScreen(SessionActs):
 
     def watch_moment(self, moment: Moment) -> None:
         self.rollback_head.moment = moment
+        self.top.entitle(rollback_title(moment.state))
         super().watch_moment(moment)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from textwrap import wrap
 
 from rich.cells import cell_len
 
 from tui.runbook.model import seconds
 from tui.text.amounts import clock_words, guessed
-from tui.text.block import Piece
+from tui.text.block import Piece, shown
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.looks.bars import bar
 from tui.widgets.looks.fitting import clipped, width_of
@@ -16,7 +17,7 @@ from tui.widgets.rollback.text import clock, to_go, update_due, wanted_steps
 
 Line = list[Piece]
 ROWS = 3
-"""Rows beside the clock; a long reason has one of its own where there are more."""
+"""Rows beside the clock; a long reason has rows of its own where there are more."""
 BETWEEN = 2
 """Cells between what stands at the left of a row and at its right, at least."""
 BECAUSE_FROM = 80
@@ -45,10 +46,11 @@ def pace_of(moment: Moment) -> Pace:
 def head_rows(moment: Moment, width: int, height: int = ROWS) -> list[Line]:
     """The rows beside the clock: what is left, the bar, how many steps are done and why.
 
-    Where there are more rows than these, the first is blank, and the last has the reason where it needs the room.
+    Where there are more rows than these, the reason has the last ones if it is long; else the first is blank.
     """
-    rows = [_time_row(moment, width), _bar_row(moment, width), *_reason_rows(moment, width, height > ROWS)]
-    return [[], *rows] if height > ROWS else rows[:height]
+    room = max(0, height - ROWS)
+    rows = [_time_row(moment, width), _bar_row(moment, width), *_reason_rows(moment, width, room)]
+    return [[], *rows] if len(rows) < height and height > ROWS else rows[:height]
 
 
 def _time_row(moment: Moment, width: int) -> Line:
@@ -86,8 +88,8 @@ def _bar_row(moment: Moment, width: int) -> Line:
     return bar(width, time.elapsed / time.budget, STYLES[pace_of(moment).value], ends)
 
 
-def _reason_rows(moment: Moment, width: int, more: bool) -> list[Line]:
-    """How many steps are done, and why it is rolled back; a long reason has a row of its own where there is one."""
+def _reason_rows(moment: Moment, width: int, more: int) -> list[Line]:
+    """How many steps are done, and why it is rolled back; a long reason has up to `more` rows of its own."""
     done, wanted = wanted_steps(moment.state)
     steps: Line = [(f"{done} of {wanted}", "bold"), (" done", "$soft")]
     rollback = moment.state.rollback
@@ -97,7 +99,9 @@ def _reason_rows(moment: Moment, width: int, more: bool) -> list[Line]:
     short: Line = [(rollback.reason, "")]
     room = width - width_of(steps) - BETWEEN
     if more and width_of(short) > room:
-        return [steps, clipped(short, width)]
+        lines = wrap(shown(rollback.reason), max(1, width)) or [""]
+        kept = [*lines[: more - 1], " ".join(lines[more - 1 :])] if len(lines) > more else lines
+        return [steps, *(clipped([(line, "")], width) for line in kept)]
     reason = because if width >= BECAUSE_FROM and width_of(because) <= room else short
     return [beside(steps, [clipped(reason, max(0, room))], width)]
 
