@@ -1,6 +1,6 @@
 """Every key by its purpose, those of this screen first, the signs beside; what is typed is looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
@@ -40,6 +40,11 @@ PURPOSES = {
     **dict.fromkeys(("open", "stamps"), OUTPUT),
 }
 """What an act of a session's screens is for; all others lead somewhere."""
+TOGETHER = {
+    ("to-plan", "to-step", "to-output"): "To a pane; again: zoom",
+    ("match-next", "match-before"): "Next and previous match",
+}
+"""Acts that have one row, each by the first of its keys."""
 OF_SESSION = ("run", "rollback", "trouble")
 SETTINGS: tuple[Piece, ...] = (("Keys are changed in config.toml: ", NAME), ('[keys]  "run.sign" = "f7"', "bold"))
 
@@ -83,13 +88,13 @@ def _groups(first: str, keys: Keys) -> tuple[list[KeyGroup], list[KeyGroup]]:
     if first in OF_SESSION:
         for purpose in (DO, OUTPUT, GO_TO):
             found = [act for act in acts(first) if PURPOSES.get(act.id.partition(".")[2], GO_TO) == purpose]
-            here.append(KeyGroup(purpose, tuple(_row(act, keys) for act in found)))
+            here.append(KeyGroup(purpose, tuple(_rows(found, keys))))
     else:
         here.append(_of_screen(first, keys))
-    here.append(KeyGroup("SIGNS", tuple(KeyRow(sign, words) for sign, words in SIGNS)))
+    here.insert(2, KeyGroup("SIGNS", tuple(KeyRow(sign, words) for sign, words in SIGNS)))
     here += [_of_screen(screen, keys) for screen in beside]
     everywhere = _of_screen("app", keys)
-    palette = KeyRow("^p", "everything that can be done, by name")
+    palette = KeyRow("^p", "Everything that can be done")
     here.append(KeyGroup(everywhere.head, (*everywhere.rows, palette)))
     shown = {first, *beside, "app"}
     return here, [_of_screen(screen, keys) for screen in TITLES if screen not in shown]
@@ -103,6 +108,20 @@ def _of_screen(screen: str, keys: Keys) -> KeyGroup:
 def _row(act: Act, keys: Keys) -> KeyRow:
     every = " ".join(key_sign(one, keys.ascii) for one in keys.all_of(act).split(","))
     return KeyRow(every, act.help, act.id)
+
+
+def _rows(found: Sequence[Act], keys: Keys) -> Iterator[KeyRow]:
+    """A row an act; those that belong together have one."""
+    named = {act.id.partition(".")[2]: act for act in found}
+    first_of = {group[0]: group for group in TOGETHER if all(name in named for name in group)}
+    later = {name for group in first_of.values() for name in group[1:]}
+    for name, act in named.items():
+        if name in first_of:
+            group = [named[one] for one in first_of[name]]
+            every = " ".join(key_sign(keys.all_of(one).split(",")[0], keys.ascii) for one in group)
+            yield KeyRow(every, TOGETHER[first_of[name]], " ".join(one.id for one in group))
+        elif name not in later:
+            yield _row(act, keys)
 
 
 def _filtered(group: KeyGroup, wanted: str) -> KeyGroup:

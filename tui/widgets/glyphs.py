@@ -56,18 +56,17 @@ HELD = "‖"
 """Below the output of a running command whose end is out of sight, always with the word "held"."""
 
 SIGNS = (
-    *((sign, status.value) for status, sign in GLYPHS.items()),
-    (AGAIN, f"{TRYING_AGAIN}: a command is run again until it gives what is expected"),
-    *((sign, f"rollback: {need.value}") for need, sign in NEEDS.items()),
-    ("·", "before what is expected, while nothing is compared with it yet"),
-    ("!", "before a warning; in the plan, a step that asks first"),
-    (NO_RETURN, "point of no return: from there on, going back takes the rollback"),
-    (OVER, "over its budget"),
-    (HELD, "held: there is more output below"),
-    (CONTINUED, "before a wrapped line's further rows"),
-    (STDERR, "in the margin of the output: the line began on stderr"),
+    ("○ ▶ ◆", "to do · running · your turn"),
+    ("✎ ✔ ✖", "to sign · signed · failed"),
+    (f"? {AGAIN}", f"UNKNOWN · {TRYING_AGAIN}"),
+    ("↷ –", "skipped · not needed"),
+    ("◇ ⋯", "look first · depends"),
+    (f"! {OVER}", "asks first · over budget"),
+    (f"{NO_RETURN} ┼", "point of no return · usual"),
+    (f"{STDERR} {CONTINUED} {HELD}", "stderr · wrapped · held"),
+    ("▸ ▾ ·", "folded · open · not checked"),
 )
-"""Every sign of the run screen and its word, for the help."""
+"""The signs of the run screen and their words, as many in a row as fit in half of the narrowest screen."""
 
 
 def glyph(status: StepStatus) -> str:

@@ -1,18 +1,23 @@
 """Decides what the palette lists: first what can be done now, then steps, last what cannot be done and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from rich.cells import cell_len
 
 from tui.session.state import SessionState, plan_of
+from tui.session.views.rollback import Need, expected_seconds, rollback_plan
+from tui.session.views.usual import Usual
+from tui.text.amounts import counted, guessed
 from tui.text.block import Piece
 from tui.text.search import pattern
 from tui.widgets.looks.fitting import shortened
 from tui.widgets.moment import current_step
-from tui.widgets.offers.offer import Offer, Rank
+from tui.widgets.offers.offer import ROLLBACK, Offer, Rank
 from tui.widgets.seen import seen
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 NOW, LOOK, OUTPUT, STEP, ELSE, NOT_NOW = "now", "look", "output", "step", "else", "not now"
 GROUPS = (NOW, LOOK, STEP, OUTPUT, ELSE, NOT_NOW)
 OUTPUTS = frozenset({"search", "match-next", "match-before", "follow", "wrap", "copy", "zoom", "attempts", "stamps"})
@@ -40,13 +45,29 @@ class PaletteRow(Struct, frozen=True, kw_only=True):
     instead: str = ""
 
 
-def rows_of(offers: Iterable[Offer], state: SessionState | None, wanted: str = "") -> list[PaletteRow]:
+def brought(state: SessionState, usual: Mapping[str, Usual]) -> dict[str, str]:
+    """What some acts come to in this session, by their names: how much there is to watch, and to undo."""
+    runbook = state.runbook
+    found = {"watch": f"{counted(len(runbook.monitors), 'monitor')}, {counted(len(runbook.triggers), 'trigger')}"}
+    if runbook.troubleshooting:
+        found["troubleshoot"] = counted(len(runbook.troubleshooting), "known trouble")
+    plan = [one for one in rollback_plan(state) if one.need is not Need.NOT_NEEDED]
+    takes = expected_seconds(plan, state, usual)
+    if plan and not state.rollback:
+        found[ROLLBACK] = counted(len(plan), "step") + (f", {guessed(takes)}" if takes else "")
+    return found
+
+
+def rows_of(
+    offers: Iterable[Offer], state: SessionState | None, wanted: str = "", brings: Mapping[str, str] = NOTHING
+) -> list[PaletteRow]:
     """What is listed, in its order; with `wanted` what has all of its words in it, those in whose title they are first.
 
     Args:
         state: the session whose steps can be gone to; None where the screen shows none.
+        brings: what acts come to now, by their names.
     """
-    rows = [_row(offer) for offer in offers if offer.key or offer.possible]
+    rows = [_row(offer, brings) for offer in offers if offer.key or offer.possible]
     rows += _steps(state, wanted) if state is not None else []
     found = [row for row in rows if _matches(f"{row.title} {row.words} {row.key}", wanted)]
     first = [row.step == "" and not _matches(row.title, wanted) for row in found]
@@ -76,12 +97,12 @@ def row_line(row: PaletteRow, before: PaletteRow | None, width: int) -> list[Pie
     ]
 
 
-def _row(offer: Offer) -> PaletteRow:
+def _row(offer: Offer, brings: Mapping[str, str]) -> PaletteRow:
     title = offer.verb.capitalize() if offer.danger else offer.verb[:1].upper() + offer.verb[1:]
     return PaletteRow(
         group=_group(offer),
         title=title,
-        words=offer.why_not or offer.consequence or offer.words[:1].lower() + offer.words[1:],
+        words=offer.why_not or offer.consequence or brings.get(offer.name) or offer.words[:1].lower() + offer.words[1:],
         key=offer.key,
         act=offer.act,
         why_not=offer.why_not,

@@ -15,7 +15,7 @@ from textual.worker import Worker
 
 from tui.errors import NotNow
 from tui.front import Front, FrontPage
-from tui.screens.palette.palette_rows import PaletteRow, row_line, rows_of
+from tui.screens.palette.palette_rows import PaletteRow, brought, row_line, rows_of
 from tui.session.state import SessionState
 from tui.text.block import block, last_words, styled
 from tui.widgets.keys_row.widget import KeysRow
@@ -60,7 +60,9 @@ def palette_rows(screen: Screen[Any], wanted: str = "") -> list[PaletteRow]:
     if not isinstance(screen, FrontPage):
         return []
     state = getattr(screen, "state", None) if hasattr(screen, "checklist") else None
-    return rows_of([*screen.offers(), THEME], state if isinstance(state, SessionState) else None, wanted)
+    if not isinstance(state, SessionState):
+        return rows_of([*screen.offers(), THEME], None, wanted)
+    return rows_of([*screen.offers(), THEME], state, wanted, brought(state, screen.app.usual(state)))
 
 
 def doing(screen: Screen[Any], row: PaletteRow) -> Callable[[], Any]:
@@ -86,6 +88,8 @@ def doing(screen: Screen[Any], row: PaletteRow) -> Callable[[], Any]:
 class Palette(CommandPalette, Page[None]):
     """What can be done on the screen below, or what `providers` offer, found by a few letters of it."""
 
+    _found: Sequence[Command] = ()
+    """What is listed, before it is drawn."""
     CSS_PATH: ClassVar[Path] = Path(__file__).with_name("palette.tcss")
 
     def __init__(
@@ -107,6 +111,13 @@ class Palette(CommandPalette, Page[None]):
     def _frame(self) -> Vertical:
         return self.query_one("#--container", Vertical)
 
+    def on_resize(self) -> None:
+        """Draw the rows for the width that there is now."""
+        for rows in self.query(CommandList):
+            at = rows.highlighted
+            self._refresh_command_list(rows, list(self._found), False)
+            rows.highlighted = at
+
     def on_keys_row_chosen(self) -> None:
         """Close it, as Escape does."""
         self._action_escape()
@@ -116,6 +127,7 @@ class Palette(CommandPalette, Page[None]):
         return super().run_worker(*work, **{**options, "exit_on_error": False})
 
     def _refresh_command_list(self, command_list: CommandList, commands: list[Command], clear_current: bool) -> None:
+        self._found = commands
         drawn: list[Command] = []
         before: PaletteRow | None = None
         for command in commands:
