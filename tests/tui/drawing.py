@@ -47,6 +47,9 @@ REPLIES = {
     "uptime": Reply(b" 02:00:00 up 41 days, load average: 0.10, 0.12, 0.09\n"),
     "manage.py migrate": Reply(MIGRATED + b"  Applying shop.0007_tags... OK\n"),
     "showmigrations": Reply(b"shop\n [X] 0006_orders\n [X] 0007_tags\n"),
+    "sentry": Reply(
+        b"SHOP-412  KeyError 'cart'      3 events, 2 users\nSHOP-409  Timeout of redis    1 event, 1 user\n"
+    ),
     "health": Reply(b'{"status": "ok"}\n'),
 }
 
@@ -213,7 +216,8 @@ async def run_unknown(stage: Stage) -> None:
 
 @drawn
 async def run_ask(stage: Stage) -> None:
-    await stage.opened("issues")
+    await stage.ran("issues", StepStatus.WAITING)
+    await stage.says("ANSWER")
 
 
 @drawn
@@ -233,7 +237,9 @@ async def confirm_destructive(stage: Stage) -> None:
 
 @drawn
 async def question(stage: Stage) -> None:
-    await stage.asked("issues", "enter", Question)
+    await run_ask(stage)
+    await stage.pilot.press("enter")
+    await dialog(stage.pilot, Question)
 
 
 @drawn
@@ -245,7 +251,8 @@ async def sign(stage: Stage) -> None:
 
 @drawn
 async def watch(stage: Stage) -> None:
-    await stage.opened("http")
+    await stage.opened("backup")  # what was measured until the first change is what is usual
+    stage.walk("http")
     for place, errors in enumerate(CLIMBING):
         stage.clock.advance(30)
         stage.sampled([errors], 0.18 + 0.02 * place)

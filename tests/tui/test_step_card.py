@@ -55,6 +55,13 @@ def state_of(*events: ev.AnyEvent, runbook: Runbook = BUNDLED) -> SessionState:
     return fold(runbook, [ev.Entry(seq, NOW, 0.0, event) for seq, event in enumerate((begun, *events))])
 
 
+def test_a_title_that_its_frame_shows_whole_is_not_said_again_beside_a_scroll_bar() -> None:
+    """The bar takes a cell of the card, none of its frame."""
+    moment = Moment(state=state_of(*before(MIGRATE)), now=NOW)
+    assert "Run the database migrations" not in text(card(moment, MIGRATE, 40, framed=46))
+    assert "Run the database migrations" in text(card(moment, MIGRATE, 40, framed=40))
+
+
 def before(step: str, runbook: Runbook = BUNDLED) -> list[ev.AnyEvent]:
     """Everything before a step skipped."""
     plan = [one.id for _, one in state_of(runbook=runbook).plan()]
@@ -289,7 +296,7 @@ def test_between_two_tries_the_card_says_which_is_over_and_what_was_received() -
     tried = [*begun("look", "uptime"), *ended(Outcome.exited(0), check, again=True)]
     between = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look", busy=True))
     assert "1 ↻ Command   tried 1 of 4 times, again every 2 s" in between
-    assert '↻ contains "load"\n     got not found' in between
+    assert '↻ contains "load"\n     not found' in between
     assert "✖" not in between
     left = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look"))
     assert "It stopped between two commands" in left

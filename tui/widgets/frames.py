@@ -151,7 +151,9 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
         sign, class_ = "?", "unknown"
     elif attempt_failed(attempt) or not attempt.outcome.ended_by_itself:
         sign, class_ = "✖", "bad"
-    return [*pieces, ("  ", ""), (f"{sign} {attempt_called(attempt)}{took_words(attempt.seconds)}", STYLES[class_])]
+    on_card = class_ == "unknown" and state.step(attempt.step).attempts[-1:] == (number,)  # it says why, too
+    words = attempt.outcome.kind.value.upper() if on_card else attempt_called(attempt)
+    return [*pieces, ("  ", ""), (f"{sign} {words}{took_words(attempt.seconds)}", STYLES[class_])]
 
 
 def output_foot(state: SessionState, number: int, printed: Printed, told: Sequence[str], width: int) -> list[Piece]:

@@ -11,6 +11,7 @@ from tui.text.block import Piece
 from tui.text.sanitise import sanitise
 from tui.widgets.head.mode import cut
 from tui.widgets.looks.bars import bar
+from tui.widgets.looks.fitting import width_of
 
 GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
 TONES = {Tone.GOOD: "bold $st-good", Tone.BAD: BAD, Tone.OPEN: WARN}
@@ -28,8 +29,11 @@ def head_lines(card: ReportCard, state: SessionState, width: int, finish: str) -
     """The outcome with what and who, what is left where it is open, the bar, and the figures in two lines."""
     style = TONES[card.badge.tone]
     badge = f" {card.badge.sign} {card.badge.words.upper()} "
-    about: Line = [("  ", ""), (badge, f"{style} reverse"), (f"  {card.what}", "bold"), (f"   {card.people}", SOFT)]
-    lines = [_fitted(about, width)]
+    about: Line = [("  ", ""), (badge, f"{style} reverse"), (f"  {card.what}", "bold")]
+    people: Line = [(f"   {card.people}", SOFT)] if card.people else []
+    beside = width_of([*about, *people]) <= width
+    lines = [_fitted([*about, *people] if beside else about, width)]
+    lines += [] if beside else [_fitted([("  by ", SOFT), (card.people, "")], width)]
     if state.finished is None:
         lines.append(_fitted(_open(state, finish), width))
     elif card.rollback is not None:

@@ -69,6 +69,8 @@ class Checklist(Lines):
             moved = ""
             if self.following and here in self._outline:
                 moved = here
+            elif self.following and not here and self.issue is None and self._outline.steps:
+                moved = self._outline.steps[-1]  # all is done: the end of it is where the session is
             elif not self.selected and self._outline.steps:
                 moved = self._outline.steps[0]
             if moved and moved != self.selected:

@@ -66,6 +66,12 @@ def how_asked(state: SessionState, step: Step, first: bool = False) -> str:
     return "asks for the host's name" if step.danger is Danger.DESTRUCTIVE else "asks first"
 
 
+def harmless(step: Step) -> str:
+    """What is said of the start of a step that only looks; empty where it changes something, or runs nothing."""
+    looks = not step.mutates and any(action.automatic for action in step.actions)
+    return "changes nothing" if looks and not any(action.send for action in step.actions) else ""
+
+
 def _elsewhere(state: SessionState, here: str) -> NextAct:
     title = step_by_id(state.runbook, here).title if here else ""
     return NextAct("here" if here else "", "RUNNING", title or "commands are run", "", True)
@@ -105,7 +111,7 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
     if look_wanted(state, step):
         return NextAct("next", "LOOK", "whether it is needed; changes nothing")
     asked = how_asked(state, step)
-    return NextAct("next", "START", asked, brief=TWO_IN_BRIEF if asked == TWO_NAMES else "")
+    return NextAct("next", "START", asked or harmless(step), brief=TWO_IN_BRIEF if asked == TWO_NAMES else "")
 
 
 def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:

@@ -113,7 +113,7 @@ class StepCard(Lines):
         self._draw()
 
     def _rows(self, moment: Moment) -> list[LaidRow]:
-        return card(moment, self.step, self.width, self._height, self.has_focus)
+        return card(moment, self.step, self.width, self._height, self.has_focus, self.outer_size.width)
 
     def _draw(self) -> None:
         """Draw the rows, each on a line of its own."""

@@ -27,17 +27,20 @@ FRAME = 2
 LABEL = "$soft"
 
 
-def card(moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: bool = False) -> list[LaidRow]:
+def card(
+    moment: Moment, step_id: str, width: int = 80, height: int = 0, whole: bool = False, framed: int = 0
+) -> list[LaidRow]:
     """The rows of the card, the most important first.
 
     Args:
         height: the rows there are, 0 where all have room: blank ones and what the other actions do are given up.
         whole: no command is folded.
+        framed: the cells of its frame, which has the title; two more than its own where that is not said.
     """
     state = moment.state
     step = step_by_id(state.runbook, step_id)
     values = values_of(state.runbook, state.facts, moment.now)
-    title = [] if title_fits(state, step, width + FRAME) else rows([(step.title, "bold")], width)
+    title = [] if title_fits(state, step, framed or width + FRAME) else rows([(step.title, "bold")], width)
     pace = [row for line in pace_lines(moment, step, width - 1) for row in rows([(" ", ""), *line], width, 1)]
     place = place_of(state, step)
     marks = care(state, step, place, width)

@@ -28,6 +28,10 @@ STYLE = {
 }
 
 
+NOTHING = ("not ", "no ")
+"""How what was received begins where it is said in words that nothing was; it is not said that it was got."""
+
+
 def expected(action: Action) -> list[str]:
     """What is expected of an action, before anything was compared."""
     if action.ask is not None and action.answer is AnswerKind.YES_NO and not action.expect.choice:
@@ -99,7 +103,8 @@ def _held(words: str, got: str, width: int) -> list[LaidRow]:
 def _failed(tick: TickSign, words: str, got: str, width: int) -> list[LaidRow]:
     found = rows([(" " * IN, ""), (f"{tick} ", STYLE[tick]), (words, "" if got else STYLE[tick])], width, UNDER)
     if got:
-        found += rows([(" " * UNDER, ""), ("got ", "$soft"), (got, STYLE[tick])], width, UNDER + 4)
+        label = "" if got.startswith(NOTHING) else "got "
+        found += rows([(" " * UNDER, ""), (label, "$soft"), (got, STYLE[tick])], width, UNDER + len(label))
     return found
 
 
