@@ -148,7 +148,7 @@ async def test_an_error_of_the_engine_is_told_with_its_hint(workspace: Workspace
     app = RunbookApp(workspace)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         app.begin(Setup(flow="deploy", method="docker", operator=" ", variables={"release": "v2"}))
-        await until(pilot, lambda: "no operator" in shown(app))
+        await until(pilot, lambda: "No operator" in shown(app))
         assert "→ say who is doing this" in shown(app)
         assert isinstance(app.screen, HomeScreen)
 

@@ -185,7 +185,7 @@ async def test_a_running_command_keeps_the_session_open(workspace: Workspace, ho
         assert app.conductor is not None
         app.conductor.start("look")
         await pilot.press("f")
-        await until(pilot, lambda: "a command is running" in shown(app))
+        await until(pilot, lambda: "A command is running" in shown(app))
         gate.set()
         await until(pilot, lambda: app.conductor is not None and not app.conductor.busy)
 
