@@ -40,7 +40,7 @@ ASCII = {
     "run-running": "> running",
     "run-failed": "X failed",
     "run-unknown": "? UNKNOWN",
-    "run-ask": "o to do",
+    "run-ask": "* your turn",
     "run-sign": "S to sign",
     "question": "* your turn",
     "confirm-destructive": "X DESTRUCTIVE on PRODUCTION",
