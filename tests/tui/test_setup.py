@@ -227,7 +227,7 @@ async def test_escape_leaves_and_nothing_has_begun(workspace: Workspace) -> None
 async def test_no_choices_from_a_command_that_fails(
     make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
-    from tui.execution.offered_values import choices_from
+    from tui.execution.beginning.offered_values import choices_from
 
     host.replies["git tag"] = Reply(b"fatal\n", Outcome.exited(128))
     listed = SHOP.replace('prompt = "Release"', 'prompt = "Release"\nchoices_from = "git tag"\non = "web"')

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 import tui
 from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
-from tui.execution.chosen import Setup as Setup
-from tui.execution.chosen import fits, names_what_is_there
+from tui.execution.beginning.chosen import Setup as Setup
+from tui.execution.beginning.chosen import fits, names_what_is_there
 from tui.execution.commands import values_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
@@ -126,7 +126,7 @@ class Workspace:
 
     def found_out(self, setup: Setup) -> dict[str, str]:
         """What the hosts say of the variables that a set-up leaves open and that can be asked of them; blocks."""
-        from tui.execution.offered_values import defaults_from
+        from tui.execution.beginning.offered_values import defaults_from
 
         given = self.values(setup)
         wanted = [name for name, one in self.variables(setup.flow).items() if one.default_from and not given.get(name)]

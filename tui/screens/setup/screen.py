@@ -14,8 +14,8 @@ from textual.widgets import Button, Input, RadioSet
 
 from tui.actions import bindings
 from tui.errors import RunbookError
+from tui.execution.beginning.offered_values import choices_from
 from tui.execution.here import found_here
-from tui.execution.offered_values import choices_from
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
 from tui.front import FrontPage
