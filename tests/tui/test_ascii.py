@@ -29,11 +29,6 @@ DRAWN = ("screens", "dialogs", "widgets", "session/views", "runbook/described", 
 UTF8, LATIN, LINUX = {"LANG": "de_DE.UTF-8"}, {"LANG": "de_DE.ISO-8859-1"}, {"TERM": "linux", "LANG": "C.UTF-8"}
 
 
-def byte(sign: str) -> bool:
-    """Whether it stands for a byte that is no text, as a file's name may have them: it is never drawn."""
-    return "\udc80" <= sign <= "\udcff"
-
-
 def signs() -> dict[str, str]:
     """Every sign that is no letter in the texts of what is drawn, with a place where it stands."""
     found: dict[str, str] = {}
