@@ -11,7 +11,7 @@ from tui.runbook.reading.load import load
 FOLDER = Path(__file__).with_name("drawn")
 DRAWN = sorted(FOLDER.glob("*-*x*.txt"))
 RUNBOOK = load(FOLDER / "runbook.toml")
-BETWEEN = re.compile(r"\s{2,}|[│┃╭╮╰╯┏┓┗┛━─┼╂┤▐▌╌]+| · |, |: | \(|\)")
+BETWEEN = re.compile(r"\s{2,}|[│┃╭╮╰╯┏┓┗┛━─┼╂┤▐▌▍╌]+| · |, |: | \(|\)")
 """What parts the facts of a line."""
 BESIDE = re.compile(r"^[^\w$`“\"'/-]+|[^\w)”\"'`%]+$")
 """The sign before a fact, and what ends it."""

@@ -241,12 +241,12 @@ async def test_the_chosen_method_is_told_without_colours(workspace: Workspace) -
     async with app.run_test() as pilot:
         await opened(pilot, app)
         line = next(line for line in shown(app).splitlines() if "Docker" in line)
-        assert "●▌ Docker" in line
-        assert " ▌ Manual" in line  # beside the other one, where there is room
+        assert "●▍ Docker" in line
+        assert " ▍ Manual" in line  # beside the other one, where there is room
         await pilot.press("tab", "tab", "down")  # the arrow chooses: what is marked is what is done
 
         def chosen(name: str) -> bool:
-            return f"●▌ {name}" in shown(app)
+            return f"●▍ {name}" in shown(app)
 
         await until(pilot, lambda: chosen("Manual") and not chosen("Docker"))
         assert app.screen.query_one(Methods).value == "manual"
@@ -264,11 +264,11 @@ async def test_a_recommended_method_stays_the_chosen_one_wherever_it_stands(
     async with app.run_test() as pilot:
         await opened(pilot, app)
         assert app.screen.query_one(Methods).value == "manual"
-        assert "●▌ Manual" in shown(app)
-        assert "●▌ Docker" not in shown(app)
+        assert "●▍ Manual" in shown(app)
+        assert "●▍ Docker" not in shown(app)
         await pilot.press("tab", "tab", "up")
         await until(pilot, lambda: app.screen.query_one(Methods).value == "docker")
-        await until(pilot, lambda: "●▌ Docker" in shown(app) and "●▌ Manual" not in shown(app))
+        await until(pilot, lambda: "●▍ Docker" in shown(app) and "●▍ Manual" not in shown(app))
 
 
 @pytest.mark.parametrize("named_elsewhere", [False, True])
