@@ -316,7 +316,7 @@ def test_while_something_is_waited_for_the_card_says_which_try_it_is_and_for_how
     looked = replace(looked, now=NOW + timedelta(seconds=8))
     between = text(card(looked, "look", 60, 12))
     assert "1 ↻ Command   try 1, waiting for 0:08 of 30:00" in between
-    assert '↻ contains "load"\n     got not found' in between
+    assert '↻ contains "load"\n     not found' in between
     assert "✖" not in between
     step = next(step for _, step in state.plan() if step.id == "look")
     assert str(seen(state, step)) == "↻ waiting"
