@@ -133,7 +133,7 @@ def test_markdown_is_made_of_the_same_whatever_its_words_are(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_markdown_says_what_was_said(payload: str) -> None:
-    from tui.exports.markdown import _text
+    from tui.text.markdown_text import markdown_text as _text
     from tui.text.sanitise import sanitise
 
     reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])

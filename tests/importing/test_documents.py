@@ -115,6 +115,32 @@ def test_options_and_tabs_become_methods(first: str, second: str) -> None:
     assert next(iter(document["flows"].values()))["methods"] == ["docker", "by_hand"]
 
 
+def test_sections_keep_the_order_of_the_document() -> None:
+    block = "```bash\nuptime\n```\n\n"
+    parts = f"### A\n\n{block}### B\n\n#### B1\n\n{block}#### B2\n\n{block}### C\n\n{block}"
+    document = made(f"# Page\n\n## Do\n\n{parts}")[1]
+    steps = [step["title"] for section in document["sections"] for step in section["steps"]]
+    assert steps == ["A", "B1", "B2", "C"]
+    assert next(iter(document["flows"].values()))["sections"] == [section["id"] for section in document["sections"]]
+
+
+def test_statements_for_a_database_go_to_the_client_before_them_or_are_done_by_hand() -> None:
+    document = made("# Page\n\n## Part\n\n```bash\npsql shop\n```\n\n```sql\nSELECT 1;\n```\n")[1]
+    (action,) = actions(document)
+    assert (action["run"], action["stdin"]) == ("psql shop", "SELECT 1;")
+    runbook, document = made("# Page\n\n## Part\n\n```sql\nDELETE FROM carts;\n```\n")
+    assert actions(document)[0]["manual"] == "In the database:\nDELETE FROM carts;"
+    assert runbook.doubts == 1
+
+
+def test_a_tab_inside_of_an_item_does_not_end_the_list() -> None:
+    text = (
+        '# Page\n\n## Part\n\n1. One\n\n   {{< tabs >}}\n   {{% tab name="Ubuntu" %}}\n   ```bash\n   uptime\n   ```\n'
+        "   {{% /tab %}}\n   {{< /tabs >}}\n\n2. Two\n"
+    )
+    assert [step["title"] for step in made(text)[1]["sections"][0]["steps"]] == ["One", "Two"]
+
+
 def test_boxes_to_tick_become_items_of_the_checklist() -> None:
     document = made("# Page\n\n## Part\n\n- [ ] Team told\n- [x] Window open\n")[1]
     assert [item["title"] for item in document["checklist"]] == ["Team told", "Window open"]

@@ -9,7 +9,7 @@ import click
 
 from tui.cli.drills import drill, drill_run
 from tui.cli.launching import SETTINGS, ask_on_terminal, make_setup, rollback_without_screen, screen, without_screen
-from tui.cli.making import import_document
+from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
 from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
@@ -223,8 +223,9 @@ def _fix(path: Path) -> None:
 @FILE
 @DEMO
 @click.option("--json", "as_json", is_flag=True, help="The whole runbook as JSON.")
+@click.option("--format", "form", type=click.Choice(["text", "md"]), default="text", help="md: a page for the wiki.")
 @guarded
-def show(file: Path | None, demo: bool, as_json: bool) -> None:
+def show(file: Path | None, demo: bool, as_json: bool, form: str) -> None:
     """Show a runbook: its flows, sections, steps and commands."""
 
     from tui.cli.wiring import find_runbook
@@ -236,6 +237,10 @@ def show(file: Path | None, demo: bool, as_json: bool) -> None:
         from tui.text.json_text import json_text
 
         tell(json_text(runbook))
+    elif form == "md":
+        from tui.runbook.described.wiki_page import wiki_page
+
+        tell(wiki_page(runbook).removesuffix("\n"))
     else:
         tell(rendered(runbook))
 
@@ -258,7 +263,7 @@ def schema(of: str) -> None:
     tell(import_module(modules[of]).schema().decode())
 
 
-for command in (*COMMANDS, drill, import_document):
+for command in (*COMMANDS, drill, import_document, init):
     main.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""The commands that make a runbook: from a Markdown document."""
+"""The commands that make a runbook: from a Markdown document, or from the answers to a few questions."""
 
 import sys
 from pathlib import Path
@@ -33,6 +33,43 @@ def import_document(document: Path, output: Path, replace: bool, doubts: bool) -
     errors = sum(problem.severity == "error" for problem in problems)
     tell(f"{output}: {errors} errors, {len(problems) - errors} warnings")
     sys.exit(RunbookInvalid.exit_code if errors else 0)
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runbook.toml"), show_default=True)
+@guarded
+def init(output: Path) -> None:
+    """Ask a few questions and write a small runbook to begin with."""
+    from tui.importing.beginning import KINDS, BeginningAnswers, beginning, ssh_aliases, window_fault
+    from tui.runbook.reading.lint import lint_text
+
+    refuse_existing(output, replace=False)
+    title = click.prompt("Title, as in: Deploy the shop", value_proc=_filled)
+    kind = click.prompt("What it is for", type=click.Choice(KINDS), default=KINDS[0])
+    aliases = ssh_aliases(Path.home() / ".ssh/config")
+    if aliases:
+        tell(f"Your ssh_config has: {', '.join(aliases)}")
+    hosts = click.prompt("Hosts, as for ssh, with blanks between (none: this machine)", default="", show_default=False)
+    window = click.prompt(
+        "When it may start, as in tue-thu 02:00-04:00 UTC (none: always)", default="", show_default=False,
+        value_proc=lambda text: _right(text, window_fault(text)),
+    )  # fmt: skip
+    text = beginning(BeginningAnswers(title, kind, tuple(dict.fromkeys(hosts.split())), window))
+    problems = lint_text(text, str(output))
+    if problems:
+        raise UsageError(f"that makes no right runbook: {problems[0]}", "begin again with other answers")
+    write_new(output, text, replace=False)
+    tell(f"{output}: 0 errors, 0 warnings. Write your steps into it; `runbook lint` checks it.")
+
+
+def _filled(text: str) -> str:
+    return _right(text.strip(), "" if text.strip() else "it needs a title")
+
+
+def _right(text: str, fault: str) -> str:
+    if fault:
+        raise click.BadParameter(fault)
+    return text
 
 
 def refuse_existing(path: Path, replace: bool) -> None:

@@ -1,6 +1,5 @@
 """The session as Markdown, the text a post-mortem starts from."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from tui.exports.card_rows import deviation_words, owed_words, rows, slower_words, when_words
@@ -26,7 +25,7 @@ from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState
 from tui.text.amounts import duration, took_clock
 from tui.text.command import command_lines
-from tui.text.sanitise import sanitise
+from tui.text.markdown_text import fenced, markdown_cell, markdown_text
 
 OUTPUT_LINES = 40
 
@@ -54,16 +53,16 @@ def _lines(source: Source) -> Iterator[str]:
 def _card(source: Source) -> Iterator[str]:
     """The report card: what it came to, how long it took, how long users were cut off, what was not as planned."""
     card = source.card()
-    yield f"# {_text(source.runbook.runbook.title)}: {_text(card.what or 'session')}"
+    yield f"# {markdown_text(source.runbook.runbook.title)}: {markdown_text(card.what or 'session')}"
     if card.drill:
-        yield from ("", f"**DRILL** – a rehearsal of scenario “{_text(card.drill)}”; no real host was touched.")
-    about = " · ".join(_text(one) for one in (card.people, when_words(card)) if one)
-    yield from ("", f"**{card.badge.sign} {_text(card.badge.words.upper())}**{f' – {about}' if about else ''}")
+        yield from ("", f"**DRILL** – a rehearsal of scenario “{markdown_text(card.drill)}”; no real host was touched.")
+    about = " · ".join(markdown_text(one) for one in (card.people, when_words(card)) if one)
+    yield from ("", f"**{card.badge.sign} {markdown_text(card.badge.words.upper())}**{f' – {about}' if about else ''}")
     if card.rollback is not None:
-        yield from ("", f"Rolled back because: {_text(card.rollback.reason)}")
+        yield from ("", f"Rolled back because: {markdown_text(card.rollback.reason)}")
     found = [(row.name, row.words) for row in rows(card)]
     found += [("Follow-ups", owed)] if (owed := owed_words(card)) else []
-    yield from ("", *_facts({name: _cell(words) for name, words in found}))
+    yield from ("", *_facts({name: markdown_cell(words) for name, words in found}))
     yield from _deviations(card)
     yield from _sections(card)
 
@@ -84,8 +83,8 @@ def _deviations(card: ReportCard) -> Iterator[str]:
         return
     yield from ("| UTC | Step | What |", "|---|---|---|")
     for deviation in card.deviations:
-        words = f"{deviation.sign} {_cell(deviation_words(deviation))}"
-        yield f"| {deviation.first:%H:%M:%S} | {_cell(deviation.title)} | {words} |"
+        words = f"{deviation.sign} {markdown_cell(deviation_words(deviation))}"
+        yield f"| {deviation.first:%H:%M:%S} | {markdown_cell(deviation.title)} | {words} |"
 
 
 def _sections(card: ReportCard) -> Iterator[str]:
@@ -96,7 +95,7 @@ def _sections(card: ReportCard) -> Iterator[str]:
     for section in card.sections:
         usual = took_clock(section.usual.median) if section.usual else ""
         took = took_clock(section.took) if section.took >= 1 else ""
-        yield f"| {_cell(section.title)} | {took} | {usual} | {slower_words(section)} |"
+        yield f"| {markdown_cell(section.title)} | {took} | {usual} | {slower_words(section)} |"
 
 
 def _session(source: Source) -> Iterator[str]:
@@ -105,7 +104,7 @@ def _session(source: Source) -> Iterator[str]:
     given = values(source)
     if given:
         found["Values"] = ", ".join(f"{name}={value}" for name, value in given.items())
-    yield from ("", "## Session", "", *_facts({name: _cell(value) for name, value in found.items()}))
+    yield from ("", "## Session", "", *_facts({name: markdown_cell(value) for name, value in found.items()}))
 
 
 def _debrief(source: Source) -> Iterator[str]:
@@ -122,7 +121,7 @@ def _debrief(source: Source) -> Iterator[str]:
         )
         for row in rows:
             cells = (row.at, row.what, row.noticed, row.decided, row.recovered, row.vain)
-            yield f"| {' | '.join(map(_cell, cells))} |"
+            yield f"| {' | '.join(map(markdown_cell, cells))} |"
 
 
 def _rollback(source: Source) -> Iterator[str]:
@@ -131,12 +130,12 @@ def _rollback(source: Source) -> Iterator[str]:
     if found is None:
         return
     yield from ("", "## Rollback", "", "| | |", "|---|---|")
-    yield f"| Because | {_cell(found.reason)} |"
-    yield f"| Decided (UTC) | {found.at:%H:%M:%S} by {_cell(found.operator)} |"
+    yield f"| Because | {markdown_cell(found.reason)} |"
+    yield f"| Decided (UTC) | {found.at:%H:%M:%S} by {markdown_cell(found.operator)} |"
     yield f"| Took | {found.words} |"
     yield from ("", "| Step | Plan | Came to | Why |", "|---|---|---|---|")
     for step in found.steps:
-        yield f"| {_cell(step.title)} | {step.plan} | {step.came_to} | {_cell(step.why)} |"
+        yield f"| {markdown_cell(step.title)} | {step.plan} | {step.came_to} | {markdown_cell(step.why)} |"
 
 
 def _overruns(source: Source) -> Iterator[str]:
@@ -144,20 +143,20 @@ def _overruns(source: Source) -> Iterator[str]:
     if found:
         yield from ("", "## Over budget", "", "| Step | Budget | Took |", "|---|--:|--:|")
         for one in found:
-            yield f"| {_cell(one.title)} | {duration(one.budget)} | {duration(one.took)} |"
+            yield f"| {markdown_cell(one.title)} | {duration(one.budget)} | {duration(one.took)} |"
 
 
 def _people(source: Source) -> Iterator[str]:
     yield from ("", "## Who did what", "")
     for person in people(source):
-        yield f"- **{_text(person.name)}** {_text(person.did)}"
+        yield f"- **{markdown_text(person.name)}** {markdown_text(person.did)}"
 
 
 def _checklist(source: Source) -> Iterator[str]:
     if source.runbook.checklist:
         yield from ("", "## Checklist", "")
         for item in checklist(source):
-            yield f"- [{'x' if item.done else ' '}] {_text(item.title)}"
+            yield f"- [{'x' if item.done else ' '}] {markdown_text(item.title)}"
 
 
 def _followups(source: Source) -> Iterator[str]:
@@ -165,7 +164,7 @@ def _followups(source: Source) -> Iterator[str]:
     if found:
         yield from ("", "## Follow-ups", "")
         for one in found:
-            yield f"- [{'x' if one.done else ' '}] {_text(one.title)} – {_text(one.words)}"
+            yield f"- [{'x' if one.done else ' '}] {markdown_text(one.title)} – {markdown_text(one.words)}"
 
 
 def _measured(source: Source) -> Iterator[str]:
@@ -180,19 +179,21 @@ def _measured(source: Source) -> Iterator[str]:
             "|---|---|--:|--:|--:|",
         )
         for one in moved:
-            yield f"| {_cell(one.service)} | {_cell(one.what)} | {one.before} | {one.after} | {one.moved} |"
+            service, what = markdown_cell(one.service), markdown_cell(one.what)
+            yield f"| {service} | {what} | {one.before} | {one.after} | {one.moved} |"
     watched = courses(source)
     if watched:
         yield from ("", "## Monitors", "")
         for course in watched:
-            beside = f" ({_text(course.beside)})" if course.beside else ""
-            yield f"- {_text(course.title)}: {_text(course.words)}{beside}"
+            beside = f" ({markdown_text(course.beside)})" if course.beside else ""
+            yield f"- {markdown_text(course.title)}: {markdown_text(course.words)}{beside}"
 
 
 def _timeline(source: Source) -> Iterator[str]:
     yield from ("", "## Timeline", "", "| UTC | Who | Step | What |", "|---|---|---|---|")
     for line in timeline(source):
-        yield f"| {line.at:%H:%M:%S} | {_cell(line.who)} | {_cell(line.title)} | {_cell(line.what)} |"
+        cells = " | ".join(map(markdown_cell, (line.who, line.title, line.what)))
+        yield f"| {line.at:%H:%M:%S} | {cells} |"
 
 
 def _steps(source: Source) -> Iterator[str]:
@@ -201,37 +202,37 @@ def _steps(source: Source) -> Iterator[str]:
     for section, step, step_state in source.steps():
         if section.title != heading:
             heading = section.title
-            yield from ("", f"### {_text(heading)}")
+            yield from ("", f"### {markdown_text(heading)}")
         yield from _step(source, step, step_state)
 
 
 def _step(source: Source, step: Step, step_state: StepState) -> Iterator[str]:
-    yield from ("", f"#### {_text(step.title)}", "")
-    yield f"`{step.id}` – {_text(settled_words(source, step, step_state))}"
+    yield from ("", f"#### {markdown_text(step.title)}", "")
+    yield f"`{step.id}` – {markdown_text(settled_words(source, step, step_state))}"
     if step_state.reason:
-        yield from ("", f"Reason: {_text(step_state.reason)}")
+        yield from ("", f"Reason: {markdown_text(step_state.reason)}")
     for note in step_state.notes:
-        yield from ("", f"Note: {_text(note)}")
+        yield from ("", f"Note: {markdown_text(note)}")
     for answered in answers(step, step_state):
         yield from (
             "",
-            f"{_text(answered.question)} **{_text(answered.answer)}**",
-            *(_text(check_words(bad)) for bad in answered.bad),
+            f"{markdown_text(answered.question)} **{markdown_text(answered.answer)}**",
+            *(markdown_text(check_words(bad)) for bad in answered.bad),
         )
     for attempt in attempts_of(source.state, step_state):
         yield from _attempt(source, attempt)
 
 
 def _attempt(source: Source, attempt: Attempt) -> Iterator[str]:
-    yield from ("", _text(attempt_words(attempt)), "")
-    yield from _fenced(command_lines(attempt.whole), "sh")
+    yield from ("", markdown_text(attempt_words(attempt)), "")
+    yield from fenced(command_lines(attempt.whole), "sh")
     lines, before = source.output(attempt.number, OUTPUT_LINES)
     if before:
         yield from ("", before_words(before), "")
     if lines:
-        yield from _fenced([line.text for line in lines], "text")
+        yield from fenced([line.text for line in lines], "text")
     for check in attempt.checks:
-        yield f"- {_text(check_words(check))}"
+        yield f"- {markdown_text(check_words(check))}"
 
 
 def _to_be_written(source: Source) -> Iterator[str]:
@@ -244,30 +245,3 @@ def _to_be_written(source: Source) -> Iterator[str]:
             "- What helped, what was missing:",
             "- What changes:",
         )
-
-
-def _fenced(lines: list[str], language: str) -> Iterator[str]:
-    """A code block whose fence is longer than any row of backticks that is shown inside it."""
-    shown = [sanitise(line) for line in lines]
-    longest = max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    yield fence + language
-    yield from shown
-    yield fence
-
-
-_MARKUP = re.compile(r"[\\`*_\[\]<>|#~$]|&(?=[#a-z])|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)](?:\s|$))", re.IGNORECASE)
-
-
-def _text(text: str) -> str:
-    """Text that cannot become markup: of links, emphasis, HTML and control characters only the words stay."""
-    return _MARKUP.sub(_escaped, sanitise(" ".join(text.split())).strip())
-
-
-def _escaped(found: re.Match[str]) -> str:
-    """What is matched, so that it means itself; a list's number is escaped at the sign behind it."""
-    return found[0] + "\\" if found[0].isdigit() else "\\" + found[0]
-
-
-def _cell(text: str) -> str:
-    return _text(text) if len(text) <= 300 else _text(text[:299] + "…")

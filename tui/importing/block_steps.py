@@ -19,6 +19,7 @@ from tui.text.command import spelled
 _LITERAL = re.compile(r"""^(?:export\s+)?([A-Za-z_]\w*)=("[^"$`\\]*"|'[^']*'|[^\s;&|()<>"'$`\\]*)$""")
 _ASSIGNED = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)=(.*)$", re.DOTALL)
 _URL = re.compile(r"https?://[^\s)>\"'`]+")
+QUERIES = frozenset({"sql", "psql", "mysql", "plpgsql", "cql"})
 _VISIT = re.compile(r"\b(?:visit|open|go to|see|browse|dashboard|check)\b", re.I)
 
 
@@ -39,9 +40,24 @@ class BlockReader:
 
     def fence(self, step: DraftStep, passage: Passage, title: str = "") -> list[DraftStep]:
         """The actions of a code block; alternatives in it become steps of their own, which are returned as well."""
+        if passage.language in QUERIES:
+            self._query(step, passage)
+            return [step]
         reading = _FenceReading(self, step, passage, title)
         reading.read()
         return reading.steps
+
+    def _query(self, step: DraftStep, passage: Passage) -> None:
+        """Statements for a database: typed into the client that stands before them, else by hand."""
+        last = step.actions[-1] if step.actions else None
+        text = passage.text.rstrip("\n")
+        if last is not None and is_client(last.original or last.text) and not last.stdin:
+            last.kind, last.stdin = "run", text + "\n"
+            last.text = last.original = last.original or last.text
+            step.spans.append((passage.start, passage.end))
+            self.draft.tell(passage.start, passage.end, f"step {step.id}: standard input of the command")
+        else:
+            self.ask(step, f"In the database:\n{text}", passage.start, passage.end, "the document does not say how")
 
     def ask(self, step: DraftStep, text: str, start: int, end: int, doubt: str = "") -> None:
         """Work that a person does by hand."""

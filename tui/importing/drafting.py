@@ -204,20 +204,29 @@ class _Drafting:
         if ways and not method:
             self._ways(part, ways, undoes)
             return
-        leaves = [one for one in part.parts if not one.parts and not self._is_apart(one, undoes)]
-        deeper = [one for one in part.parts if one not in leaves]
-        if not deeper or acts(part.own) or any(acts(one.own) for one in leaves):
-            own = DocumentPart(
-                title=part.title, level=part.level, start=part.start, end=part.end, own=part.own, parts=leaves
-            )
-            self._section(own, undoes, method)
-        else:
-            self.draft.tell(part.start, part.end, "a heading of sections")
-            self._told(title_of(part.title), part.own)
-            for one in leaves:
-                self._informs(one)
-        for one in deeper:
-            self._part(one, undoes or bool(UNDOES.search(one.title)), method)
+        groups: list[list[DocumentPart]] = [[]]
+        for one in part.parts:  # in the document's order: what follows a section of its own is another section
+            if one.parts or self._is_apart(one, undoes):
+                groups += [[one], []]
+            else:
+                groups[-1].append(one)
+        for at, group in enumerate(groups):
+            if at % 2:
+                self._part(group[0], undoes or bool(UNDOES.search(group[0].title)), method)
+            elif at == 0 and not (acts(part.own) or any(acts(one.own) for one in group)) and part.parts:
+                self.draft.tell(part.start, part.end, "a heading of sections")
+                self._told(title_of(part.title), part.own)
+                for one in group:
+                    self._informs(one)
+            elif at == 0 or group:
+                own = part.own if at == 0 else []
+                start, end = (part.start, part.end) if at == 0 else (group[0].start, group[0].start)
+                title = part.title if at == 0 else group[0].title
+                self._section(
+                    DocumentPart(title=title, level=part.level, start=start, end=end, own=own, parts=group),
+                    undoes,
+                    method,
+                )
 
     def _is_apart(self, part: DocumentPart, undoes: bool) -> bool:
         """Whether a part without parts is something else than steps."""

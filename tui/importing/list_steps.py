@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from tui.importing.block_steps import BlockReader
+from tui.importing.block_steps import QUERIES, BlockReader
 from tui.importing.document.passages import Passage, PassageKind, leaves
 from tui.importing.document.prose import asks, conditional, forbids, is_fact
 from tui.importing.drafted import DraftAction, DraftStep, RunbookDraft
@@ -201,6 +201,8 @@ def _does(one: Passage) -> bool:
 
 def _runs(fence: Passage) -> bool:
     """Whether a code block has commands, or comments that ask for something."""
+    if fence.language in QUERIES:
+        return True
     shell = fence.language in SHELLS
     return any(
         piece.kind is LineKind.COMMAND

@@ -18,7 +18,7 @@ DESTROYS = re.compile(
     r"\bpush\b[^|;&\n]*(?:--force|-f)\b|\breset\s+--hard|\bdropdb\b"
     r"|\bsystem\s+prune|\bvolume\s+(?:rm|prune)|\bdown\s+(?:-v|--volumes)|\bzpool\s+destroy|\b(?:lv|"
     r"vg|pv)remove\b|\bs3\s+(?:rb|rm)\b"
-    r"|\bpg_resetwal\b|\bshred\b|\bpg_restore\b|\|\s*\\?\s*(?:sudo\s+)?(?:\w+=\S+\s+)*(?:mysql|psql|"
+    r"|\s-delete\b|\bpg_resetwal\b|\bshred\b|\bpg_restore\b|\|\s*\\?\s*(?:sudo\s+)?(?:\w+=\S+\s+)*(?:mysql|psql|"
     r"mongorestore)\b(?![^|]*-e\b)|\b(?:mysql|psql)\b[^|;&\n]*<(?![<(])"
     r"|\bdata_?dir\b[^|;&\n]*--force|\bshutdown\b|\breboot\b|\bpoweroff\b",
     re.I,
@@ -70,4 +70,4 @@ def inline_commands(codes: Sequence[str], text: str) -> list[str]:
             runs or asks(text) or (alone and alone[1] == code) or text.strip().strip("`:. ") == code
         ):
             told.append(code)
-    return told
+    return list(dict.fromkeys(told))

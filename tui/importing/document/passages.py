@@ -82,6 +82,10 @@ def _plainer(lines: Sequence[str]) -> Iterator[str]:
         found = None if fence else (_TAB.match(line) or _TAB_HUGO.match(line))
         if found is not None:
             inside = line.startswith("===")
+            if line.startswith("  "):  # in a list's item a heading would end the list
+                words = next(filter(None, found.groups()))
+                yield f"{line[: len(line) - len(line.lstrip())]}**Option: {words}**"
+                continue
             yield f"{'#' * min(6, level + 1)} Option: {next(filter(None, found.groups()))}"
             continue
         if not fence and _TAB_EDGE.match(line):
@@ -244,4 +248,5 @@ def _unread(found: Sequence[Passage], lines: Sequence[str]) -> Iterator[Passage]
     read = {number for one in leaves(found) for number in range(one.start, one.end + 1)}
     for number, line in enumerate(lines, 1):
         if line.strip() and number not in read:
-            yield Passage(kind=PassageKind.OTHER, start=number, end=number, text=line.strip(), language="unread")
+            kind = PassageKind.RULE if _TAB_EDGE.match(line) else PassageKind.OTHER
+            yield Passage(kind=kind, start=number, end=number, text=line.strip(), language="unread")

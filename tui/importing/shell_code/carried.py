@@ -81,6 +81,8 @@ def moved(state: ShellState, command: str) -> ShellMove | None:
     if found is not None and not found.command:
         host = ShellState(host=found.name, earlier=state)
         doubt = "options of ssh belong into ssh_config" if found.options else ""
+        if re.search(r"[<$]", command):
+            doubt = "the document leaves open which host it is: say so in [hosts]"
         return ShellMove(host, "what follows runs there", found.target, found.user, doubt)
     return None
 
