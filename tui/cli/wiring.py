@@ -48,9 +48,8 @@ def find_runbook(given: Path | None) -> Path:
     if found is None and not _is_somewhere():
         raise UsageError("the folder you are in does not exist any more", "cd to one that does, or name a file with -f")
     if found is None:
-        hint = (
-            "go to the folder of your runbook, or name it with -f FILE; `runbook drill` rehearses with the bundled one"
-        )
+        ways = "`runbook init` or `runbook import FILE.md` makes one, `runbook drill` rehearses with the bundled one"
+        hint = f"go to the folder of your runbook, or name it with -f FILE; {ways}"
         raise UsageError("there is no runbook.toml here, nor in a folder above", hint)
     return found
 
