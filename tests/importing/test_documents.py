@@ -371,6 +371,12 @@ def test_a_command_with_what_does_not_show_is_not_run() -> None:
     assert [action.get("run") for action in actions(document)] == [None, None]
 
 
+def test_a_command_that_leaves_very_much_open_is_for_a_terminal() -> None:
+    runbook, document = made(fence("echo " + "$A " * 9_000))
+    assert "run" not in actions(document)[0]
+    assert runbook.doubts == 1
+
+
 def test_a_file_that_is_no_document_is_one_message(tmp_path: Path) -> None:
     cases = {
         "larger.md": b"x\n" * MAX_BYTES,

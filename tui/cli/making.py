@@ -1,12 +1,13 @@
 """The commands that make a runbook: from a Markdown document, or from the answers to a few questions."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from tui.cli.options import guarded
-from tui.cli.printing import tell
+from tui.cli.printing import ask_line, tell
 from tui.errors import RunbookInvalid, UsageError
 
 
@@ -44,17 +45,17 @@ def init(output: Path) -> None:
     from tui.runbook.reading.lint import lint_text
 
     refuse_existing(output, replace=False)
-    title = click.prompt("Title, as in: Deploy the shop", value_proc=_filled)
-    kind = click.prompt("What it is for", type=click.Choice(KINDS), default=KINDS[0])
+    title = _asked("Title, as in: Deploy the shop", lambda text: "" if text else "it needs a title")
+    kinds = ", ".join(KINDS)
+    kind = _asked(
+        f"What it is for ({kinds}; none: {KINDS[0]})", lambda text: "" if text in ("", *KINDS) else f"one of {kinds}"
+    )
     aliases = ssh_aliases(Path.home() / ".ssh/config")
     if aliases:
         tell(f"Your ssh_config has: {', '.join(aliases)}")
-    hosts = click.prompt("Hosts, as for ssh, with blanks between (none: this machine)", default="", show_default=False)
-    window = click.prompt(
-        "When it may start, as in tue-thu 02:00-04:00 UTC (none: always)", default="", show_default=False,
-        value_proc=lambda text: _right(text, window_fault(text)),
-    )  # fmt: skip
-    text = beginning(BeginningAnswers(title, kind, tuple(dict.fromkeys(hosts.split())), window))
+    hosts = _asked("Hosts, as for ssh, with blanks between (none: this machine)", lambda text: "")
+    window = _asked("When it may start, as in tue-thu 02:00-04:00 UTC (none: always)", window_fault)
+    text = beginning(BeginningAnswers(title, kind or KINDS[0], tuple(dict.fromkeys(hosts.split())), window))
     problems = lint_text(text, str(output))
     if problems:
         raise UsageError(f"that makes no right runbook: {problems[0]}", "begin again with other answers")
@@ -62,14 +63,18 @@ def init(output: Path) -> None:
     tell(f"{output}: 0 errors, 0 warnings. Write your steps into it; `runbook lint` checks it.")
 
 
-def _filled(text: str) -> str:
-    return _right(text.strip(), "" if text.strip() else "it needs a title")
+def _asked(question: str, fault: Callable[[str], str]) -> str:
+    """What a person answers, asked again until nothing is wrong with it.
 
-
-def _right(text: str, fault: str) -> str:
-    if fault:
-        raise click.BadParameter(fault)
-    return text
+    Raises:
+        UsageError: nothing more comes.
+    """
+    while (answer := ask_line(question)) is not None:
+        wrong = fault(answer)
+        if not wrong:
+            return answer
+        tell(wrong)
+    raise UsageError("the questions are not answered", "begin again with `runbook init`")
 
 
 def refuse_existing(path: Path, replace: bool) -> None:

@@ -137,6 +137,15 @@ def tell(text: str) -> None:
     click.echo("\n".join(sanitise(line, WHOLE) for line in text.split("\n")))
 
 
+def ask_line(question: str) -> str | None:
+    """What a person types in one line, without blanks around it; None where nothing more comes."""
+    from tui.text.sanitise import sanitise
+
+    click.echo(f"{sanitise(question)}: ", nl=False)
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
 def complain(message: str, *more: str) -> None:
     """Say what is wrong on standard error, a line each, if that can be written."""
     from tui.text.sanitise import sanitise

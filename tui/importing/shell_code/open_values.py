@@ -14,6 +14,8 @@ SECRET = re.compile(
     r"(?i)(pass(word|wd|phrase)?$|^pass|passwd|secret|token|api_?key|private_?key|access_?key|"
     r"credential|_pwd$|^pwd_|_key$)"
 )
+MOST = 100
+"""Values that one command leaves open; a command with more of them is none that a person would type."""
 _USUAL = words("""
     HOME USER PATH PWD OLDPWD SHELL HOSTNAME LOGNAME UID EUID PPID RANDOM SECONDS LINENO IFS TERM LANG LC_ALL
     TMPDIR EDITOR DISPLAY SHLVL BASH BASH_VERSION PS1 OPTARG OPTIND REPLY FUNCNAME PIPESTATUS SUDO_USER MAIL TZ
@@ -52,6 +54,8 @@ class OpenValues:
         Args:
             before: lines that stand before it; what they set is not open.
         """
+        if len(_SHELL.findall(command)) + len(_ANGLE.findall(command)) + len(_DATE.findall(command)) > MOST:
+            return FilledCommand(command, (), (f"it leaves more than {MOST} values open",))
         secrets: set[str] = set()
         troubles: list[str] = []
         command = self._angles(command, secrets, troubles)
