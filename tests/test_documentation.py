@@ -11,6 +11,7 @@ from tui.headless.answers import read_answers
 from tui.resources import bundled
 from tui.runbook.model import Danger
 from tui.runbook.reading.load import load
+from tui.widgets.looks.themes import NIGHT, THEMES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -64,8 +65,10 @@ def test_a_newcomer_is_led_to_files_that_there_are() -> None:
 
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
 def test_each_picture_says_what_it_was_drawn_for(shot: Shot) -> None:
-    said = words_of((ROOT / "screenshots" / f"{shot.name}.svg").read_text())
-    assert shot.until in said
+    picture = (ROOT / "screenshots" / f"{shot.name}.svg").read_text()
+    assert shot.until in words_of(picture)
+    night = next(theme for theme in THEMES if theme.name == NIGHT)
+    assert (night.background or "") in picture, "drawn on a terminal of few colours"
 
 
 def test_there_is_no_picture_that_nothing_draws() -> None:

@@ -15,6 +15,7 @@ SHOT = Shot("drill-recording", "verify-logs-b", method="b", scenario=CLIMBS, tri
 def main() -> int:
     """Rehearse it, and write the picture."""
     os.environ["TZ"] = "UTC"
+    os.environ["TERM"] = "xterm-256color"  # whatever they are drawn from: one of 16 colours has themes of its own
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RUNBOOK_SESSIONS"] = folder
         with drill_workspace(find_runbook(None), SHOT.scenario, SHOT.pace) as workspace:

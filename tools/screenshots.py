@@ -247,6 +247,7 @@ def main(chosen: list[str]) -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     os.environ["TZ"] = "UTC"
+    os.environ["TERM"] = "xterm-256color"  # whatever they are drawn from: one of 16 colours has themes of its own
     failed = []
     for shot in SHOTS:
         if chosen and shot.name not in chosen:
