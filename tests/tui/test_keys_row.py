@@ -25,6 +25,7 @@ from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
+from tui.text.sentences import sentence
 from tui.widgets.keys_row.text import row_parts
 from tui.widgets.offers.offer import Offer, Rank
 
@@ -157,7 +158,8 @@ async def test_what_is_not_offered_gives_the_reason_that_its_key_gives(
             if offer.possible:
                 continue
             await pilot.press(offer.key)
-            await until(pilot, lambda offer=offer: any(offer.why_not in message for message in told(app)))
+            reason = sentence(offer.why_not)
+            await until(pilot, lambda reason=reason: any(reason in message for message in told(app)))
             app.clear_notifications()
         if app.conductor.busy:
             app.conductor.cancel()
