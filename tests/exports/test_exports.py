@@ -6,9 +6,9 @@ import pytest
 from tests.support.fake_transport import Reply
 from tests.support.small_session import SmallSession
 from tui.errors import UsageError
-from tui.exports.markdown import _text
 from tui.exports.registry import BUNDLE, FORMATS, form_of, render
 from tui.session.outcome import Outcome
+from tui.text.markdown_text import markdown_text
 
 HOSTILE = b"\x1b]0;title\x07| <script>alert(1)</script> ![x](http://evil) ```\n\xe2\x80\xaereversed\n"
 
@@ -80,5 +80,5 @@ def test_the_form_is_what_the_files_name_ends_with() -> None:
 
 
 def test_a_figure_with_a_point_is_no_list_in_markdown() -> None:
-    assert _text("9.3 s, 10 minutes planned") == "9.3 s, 10 minutes planned"
-    assert (_text("9. s"), _text("9)"), _text("9.")) == ("9\\. s", "9\\)", "9\\.")
+    assert markdown_text("9.3 s, 10 minutes planned") == "9.3 s, 10 minutes planned"
+    assert (markdown_text("9. s"), markdown_text("9)"), markdown_text("9.")) == ("9\\. s", "9\\)", "9\\.")

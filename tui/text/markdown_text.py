@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from tui.text.sanitise import sanitise
 
 CELL = 300
-_MARKUP = re.compile(r"[\\`*_\[\]<>|#~$]|&(?=[#a-z])|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])", re.IGNORECASE)
+_MARKUP = re.compile(r"[\\`*_\[\]<>|#~$]|&(?=[#a-z])|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)](?:\s|$))", re.IGNORECASE)
 
 
 def markdown_text(text: str) -> str:

@@ -65,12 +65,13 @@ class Running:
         silent = 0
         try:
             while (came := self._next(min(TICK, max(0.0, deadline - time.monotonic())))) is not Came.END:
-                silent = silent + 1 if came is Came.NOTHING else 0
+                # counted from its end on: the end of its output may come a moment after its exit status
+                silent = silent + 1 if came is Came.NOTHING and (silent or self._exchange.has_ended(0.0)) else 0
                 if cancel.cancelled:
                     return self._end(OutcomeKind.CANCELLED, "")
                 if time.monotonic() >= deadline:
                     return self._end(OutcomeKind.TIMED_OUT, f"after {limit:g} s")
-                if silent >= SILENT_TICKS and self._exchange.has_ended(0.0):
+                if silent >= SILENT_TICKS:
                     outcome = self._outcome()
                     return outcome if not outcome.ended_by_itself else replace(outcome, detail=LEFT_BEHIND)
             ended = self._exchange.outcome()
