@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -100,8 +101,12 @@ def test_ctrl_c_leaves_ssh_and_not_the_program(by_openssh: Sshd, tmp_path: Path)
         screen.press("d")
         screen.wait_for(re.compile(rb"Ctrl\+C leaves it"))
         screen.wait_for("Password:")
-        screen.press("\x03")
-        screen.wait_for("was left")
+        left = False
+        while not left:  # ssh itself loses one that comes between its question and its reading (readpassphrase.c)
+            screen.press("\x03")
+            with suppress(AssertionError):
+                screen.wait_for("was left", 3.0)
+                left = True
 
 
 def test_with_nobody_to_type_it_ends_with_the_reason_and_asks_nothing(by_openssh: Sshd, tmp_path: Path) -> None:
