@@ -349,7 +349,7 @@ def test_the_folder_is_private_and_short_and_goes_with_the_connection(host: Open
     assert len(str(place.control)) < 80
     pid = master_of(host)
     host.close()
-    assert gone(pid)
+    wait_until(lambda: gone(pid))  # it says that it ends, and ends a moment later
     assert not place.folder.exists()
 
 
