@@ -99,7 +99,7 @@ async def test_the_dialog_asks_what_the_server_asks_and_a_lost_connection_waits_
         (tmp_path / "go").touch()
         await until(pilot, lambda: conductor.state.attempts[1].outcome)
         assert conductor.state.attempts[1].outcome == Outcome.exited(0)
-        assert "log in again" not in shown(app)
+        await until(pilot, lambda: "log in again" not in shown(app))
     workspace.close()
     assert nowhere(tmp_path, PASSWORD, *codes)
 
