@@ -6,8 +6,10 @@ import pytest
 from tests.runbook.documents import changed
 from tui.errors import RunbookInvalid
 from tui.execution.judging.expectations import Output, check, check_answer, unmet
+from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind, Capture, Expect, Number, Runbook
 from tui.runbook.reading.load import load_text
+from tui.runbook.results import Http
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.filling import FILLED, filled_action, filled_expect, judged_action, unfilled
 from tui.runbook.templates.variables import fill
@@ -61,9 +63,9 @@ def test_what_is_said_to_be_filled_is_a_field_of_the_model() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        changed('title = "Deploy"', 'title = "Deploy {{ release }}"'),
-        changed('title = "Error rate above 10%"', 'title = "{{release}}"'),
-        changed('title = "Docker"', 'title = "{{  release  }}"'),
+        changed('owner = "shop team"', 'owner = "shop team {{ release }}"'),
+        changed('prompt = "Region"', 'prompt = "Region of {{release}}"'),
+        changed('architecture = ["web", "db"]', 'architecture = ["web", "{{  release  }}"]'),
     ],
 )
 def test_a_placeholder_that_nothing_fills_is_refused_but_a_sessions_own_runbook_opens(text: str) -> None:
@@ -144,6 +146,26 @@ def test_a_time_that_is_allowed_may_be_a_value() -> None:
     action = judged_action(Action(run="df", expect=Expect(seconds="{{ patience }}")), {"patience": "2"})
     assert [one.ok for one in check(action.expect, Outcome.exited(0), Output("", ""), 1.5)] == [True, True]
     assert [one.ok for one in check(action.expect, Outcome.exited(0), Output("", ""), 2.5)] == [True, False]
+
+
+@pytest.mark.parametrize(("code", "ok"), [("201", True), ("204", False), ("much", False)])
+def test_an_exit_status_and_one_of_http_may_be_a_value(code: str, ok: bool) -> None:
+    wanted = Action(
+        run="x", expect=Expect(exit=("{{ code }}",), http=Http(status=(200, "{{ code }}"), protocol="HTTP/2"))
+    )
+    action = judged_action(wanted, {"code": code})
+    found = check(action.expect, Outcome.exited(201), Output(out="HTTP/2 201\n"), 0.1)
+    assert [(one.expected, one.ok) for one in found] == [(f"exit status {code}", ok), (f"HTTP/2 200 or {code}", ok)]
+    assert expectations(action.expect) == [f"exit status {code}", f"HTTP/2 200 or {code}"]
+    assert list(unmet(wanted, {"code": code})) == []
+
+
+def test_a_status_whose_value_nobody_knows_is_not_met_and_says_so() -> None:
+    wanted = Action(run="x", expect=Expect(exit=("{{ code }}",), http=Http(status="{{ code }}")))
+    assert judged_action(wanted, VALUES).expect == Expect(exit=())
+    came = "not judged: code has no value yet"
+    told = [(one.expected, one.came, one.ok) for one in unmet(wanted, VALUES)]
+    assert told == [("exit status (code: no value yet)", came, False), ("HTTP (code: no value yet)", came, False)]
 
 
 def test_choices_are_filled_in_with_what_follows_from_them() -> None:

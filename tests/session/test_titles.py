@@ -3,12 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
+from tests.runbook.documents import FULL
 from tests.support.runbooks import SMALL
 from tui.errors import RunbookInvalid
+from tui.runbook.model import Number
 from tui.runbook.reading.load import load_text
+from tui.runbook.templates.told_titles import titled
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
+from tui.session.samples import Limit, limits
 from tui.session.state import initial, step_by_id
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -52,6 +57,69 @@ def test_a_value_is_no_longer_than_a_title_has_room_for() -> None:
     long = ev.ValueCaptured(step="look", name="tag_before", value="v" * 500)
     after = fold(load_text(TEXT, "r"), entries(BEGUN, long))
     assert step_by_id(after.runbook, "backup").title == f"Back up v2, before it {'v' * 60}"
+
+
+EVERYWHERE = [
+    ('title = "Docker"', 'title = "Docker {{ release }}"'),
+    ('title = "Deploy"', 'title = "Deploy {{ release }}"\ntext = "Takes {{ release }} live."'),
+    (
+        'title = "Errors"',
+        'title = "Errors of {{ release }}"\nlook_for = ["new in {{ release }}"]\naccess = "{{ operator }}"',
+    ),
+    ('title = "Health"', 'title = "Health of {{ release }}"'),
+    ('title = "Down"', 'title = "{{ release }} is down"'),
+    ('symptoms = ["502"]', 'symptoms = ["502 of {{ release }}"]'),
+    ('title = "Restart"\n\n[[', 'title = "Restart {{ release }}"\nwhen = "{{ release }} hangs"\n\n[['),
+    ('title = "Error rate above 10%"', 'title = "Error rate of {{ release }}"'),
+    ('title = "Watch"', 'title = "Watch {{ release }}"'),
+    ('title = "Switched"', 'title = "Switched to {{ release }}"'),
+]
+
+
+def test_every_title_and_short_text_says_what_is_known() -> None:
+    text = FULL
+    for old, new in EVERYWHERE:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    runbook = apply(initial(load_text(text, "r")), entries(BEGUN)[0]).runbook
+    (issue,), (link,) = runbook.troubleshooting, runbook.dashboards
+    flow = runbook.flows["deploy"]
+    assert (runbook.methods["docker"].title, flow.title, flow.text) == ("Docker v2", "Deploy v2", "Takes v2 live.")
+    assert (link.title, link.look_for, link.access) == ("Errors of v2", ("new in v2",), "ana")
+    assert (runbook.endpoints[0].title, issue.title, issue.symptoms) == ("Health of v2", "v2 is down", ("502 of v2",))
+    assert (issue.solutions[0].title, issue.solutions[0].when) == ("Restart v2", "v2 hangs")
+    assert runbook.rollback_reasons[0].title == "Error rate of v2"
+    assert (runbook.followups[0].title, runbook.checklist[0].title) == ("Watch v2", "Switched to v2")
+
+
+MONITOR = """
+[monitors.queue]
+title = "Queue of {{ release }}"
+run = "queue"
+number = { name = "jobs of {{ release }}", pattern = '{{ release }}: (\\d+)', below = "{{ limit }}", unit = "jobs" }
+share_of = '{{ release }} of (\\d+)'
+
+[variables.limit]
+prompt = "How many jobs may wait?"
+default = "50"
+"""
+
+
+def test_a_monitor_measures_with_the_values_of_the_session() -> None:
+    begun = replace(BEGUN, variables={"release": "v2.0", "limit": "20"})
+    state = apply(initial(load_text(SMALL + MONITOR, "r")), entries(begun)[0])
+    monitor = state.runbook.monitors["queue"]
+    wanted = Number(name="jobs of v2.0", pattern=r"v2\.0: (\d+)", below=20.0, unit="jobs")
+    assert (monitor.title, monitor.number, monitor.share_of) == ("Queue of v2.0", wanted, r"v2\.0 of (\d+)")
+    assert limits(state.runbook, "queue") == (Limit(value=20.0, high=True, included=False),)
+    before = titled(load_text(SMALL + MONITOR, "r"), {})
+    assert before.monitors["queue"].number.below == 50.0
+
+
+def test_a_bound_of_a_monitor_that_is_no_number_bounds_nothing() -> None:
+    begun = replace(BEGUN, variables={"release": "v2", "limit": "many"})
+    state = apply(initial(load_text(SMALL + MONITOR, "r")), entries(begun)[0])
+    assert limits(state.runbook, "queue") == ()
 
 
 def test_a_runbook_without_values_in_its_titles_stays_the_one_that_it_is() -> None:

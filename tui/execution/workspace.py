@@ -22,6 +22,7 @@ from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name
 from tui.runbook.model import Runbook, Variable
+from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import defaults
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
@@ -78,7 +79,7 @@ class Workspace:
         self.speed = speed
         self._pace = pace
         self._scenario_text = scenario_text
-        self.runbook = runbook
+        self.runbook = titled(runbook, {})
         self.text = text
         self.store = store
         self.transports = transports

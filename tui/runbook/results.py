@@ -13,6 +13,14 @@ Filled = Annotated[
 ]
 Bound = float | Filled | None
 """A bound of a number: one that is known, or the value that it will be."""
+Status = int | Filled
+"""An exit status, or one of HTTP: one that is known, or the value that it will be."""
+
+
+def known_status(status: Status) -> Status:
+    """A status as a number where it is one; a value that turned out to be something else stays as it is."""
+    text = str(status).strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else status
 
 
 def known_bound(bound: Bound | str) -> float | None:
@@ -47,7 +55,7 @@ class Number(Model, frozen=True, kw_only=True):
 class Http(Model, frozen=True, kw_only=True):
     """What the status line printed by `curl -I` or `curl -i` must say."""
 
-    status: int | tuple[int, ...] | None = None
+    status: Status | tuple[Status, ...] | None = None
     protocol: str = ""
 
 
@@ -61,7 +69,7 @@ class Expect(Model, frozen=True, kw_only=True):
     `seconds` bounds the duration. `warn` makes a miss a warning that is shown and logged, but does not stop the step.
     """
 
-    exit: tuple[int, ...] = (0,)
+    exit: tuple[Status, ...] = (0,)
     contains: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     matches: tuple[str, ...] = ()

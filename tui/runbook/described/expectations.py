@@ -48,7 +48,7 @@ def _each(expect: Expect) -> Iterator[str]:
         yield f"{which}{number.name} {bounds(number)}".rstrip()
     if expect.http is not None:
         status = expect.http.status
-        wanted = "" if status is None else str(status) if isinstance(status, int) else " or ".join(map(str, status))
+        wanted = "" if status is None else " or ".join(map(str, status if isinstance(status, tuple) else (status,)))
         yield " ".join(part for part in (expect.http.protocol or "HTTP", wanted) if part)
     if expect.seconds is not None:
         limit = expect.seconds

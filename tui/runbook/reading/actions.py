@@ -170,7 +170,7 @@ def _expectations(path: Path, action: Action) -> Iterator[UnplacedProblem]:
     for place, number in enumerate(expect.numbers):
         yield from _number((*path, "expect", "numbers", place), number)
     for place, status in enumerate(expect.exit):
-        if not 0 <= status <= 255:
+        if isinstance(status, int) and not 0 <= status <= 255:
             hint = "0 to 255, or [] for any"
             yield UnplacedProblem(
                 path=(*path, "expect", "exit", place), message=f"{status} is not an exit status", hint=hint

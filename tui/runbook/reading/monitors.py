@@ -48,10 +48,11 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
         yield UnplacedProblem(path=(*path, "timeout"), message="a measurement needs some time", hint='timeout = "20s"')
     yield from pattern_faults(monitor.number.pattern, (*path, "number", "pattern"), groups=monitor.number.of != "count")
     yield from pattern_faults(monitor.share_of, (*path, "share_of"), groups=bool(monitor.share_of))
-    for where, _, _, text in texts_of(monitor.number, (*path, "number")):
-        if PLACEHOLDER.search(text):
-            hint = "a monitor measures with the same bounds from the begin of a session to its end"
-            yield UnplacedProblem(path=where, message=f"{visible(text)} is not filled in here", hint=hint)
+    for where, _, _, text in (
+        *texts_of(monitor.number, (*path, "number")),
+        ((*path, "share_of"), "", "", monitor.share_of),
+    ):
+        yield from template_faults(text, known, where)
     if monitor.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), monitor.probe)
         yield from _figure(runbook, path, monitor)
@@ -71,7 +72,11 @@ def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[Unplaced
             path=(*path, "probe"), message=f"{check.name} leaves something behind", hint="a monitor only looks"
         )
     figures = [field.name for field in check.fields if field.figure]
-    if monitor.number.name not in figures:
+    if PLACEHOLDER.search(monitor.number.name):
+        hint = f"write it out: {', '.join(figures)}"
+        message = f"{visible(monitor.number.name)} is not filled in here"
+        yield UnplacedProblem(path=(*path, "number", "name"), message=message, hint=hint)
+    elif monitor.number.name not in figures:
         message = f"{check.name} has no figure {quoted(monitor.number.name)}"
         hint = nearest(monitor.number.name, figures)
         yield UnplacedProblem(path=(*path, "number", "name"), message=message, hint=hint)

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
+from tui.runbook.model import Action, FlowKind, Model, Runbook, Section, Step
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.shell.lexer import read
+from tui.runbook.templates.told_fields import HOLDING, TOLD
 from tui.runbook.templates.variables import BUILT_INS, CHANGING, DRAFTED, FACTS, names
 from tui.runbook.walk import section_steps, steps_of
 from tui.text.nearest import FEW
@@ -202,12 +203,27 @@ def template_faults(
                 )
 
 
-def title_faults(one: Section | Step, names_: Names, path: Path, *fields: str) -> Iterator[UnplacedProblem]:
-    """The names in a title that will have no value, or another one at every moment."""
-    for field in fields:
-        text = getattr(one, field)
-        yield from template_faults(text, names_.anywhere(), (*path, field))
-        for name in sorted(names(text) & CHANGING) if "{{" in text else ():
-            hint = "capture it, or leave it to the text of a message"
-            message = f"{{{{ {name} }}}} changes while a session is open, and a title does not"
-            yield UnplacedProblem(path=(*path, field), message=message, hint=hint)
+def title_faults(names_: Names, path: Path, one: Model) -> Iterator[UnplacedProblem]:
+    """The names in titles that will have no value, or another one at every moment: in a thing and all that it holds."""
+    for field in TOLD.get(type(one), ()):
+        given = getattr(one, field)
+        texts = (
+            [((*path, field), given)]
+            if isinstance(given, str)
+            else [((*path, field, n), t) for n, t in enumerate(given)]
+        )
+        for here, text in texts:
+            if "{{" in text:
+                yield from template_faults(text, names_.anywhere(), here)
+                yield from _changing(text, here)
+    for field in HOLDING.get(type(one), ()):
+        held = getattr(one, field)
+        for key, part in held.items() if isinstance(held, Mapping) else enumerate(held):
+            yield from title_faults(names_, (*path, field, key), part)
+
+
+def _changing(text: str, path: Path) -> Iterator[UnplacedProblem]:
+    for name in sorted(names(text) & CHANGING):
+        hint = "capture it, or leave it to the text of a message"
+        message = f"{{{{ {name} }}}} changes while a session is open, and a title does not"
+        yield UnplacedProblem(path=path, message=message, hint=hint)

@@ -41,10 +41,7 @@ def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | No
             _facts(runbook, names, (*path, "when"), section.when)
             for path, section in _numbered("sections", runbook.sections)
         ),
-        *chain.from_iterable(
-            title_faults(section, names, path, "title", "short", "text")
-            for path, section in _numbered("sections", runbook.sections)
-        ),
+        *title_faults(names, (), runbook),
         *_sources(runbook, texts, document_lines),
     ]
 
@@ -162,7 +159,6 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Un
         yield from _look((*path, "look"), step.look)
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
-    yield from title_faults(step, names, path, "title", "short")
     for place, action in enumerate(step.actions):
         yield from action_faults(runbook, names, known, (*path, "actions", place), action, step.mutates)
         known = known.after(action)

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from tui.runbook.model import Action, Capture, Expect, Number
 from tui.runbook.problem import UnplacedProblem
-from tui.runbook.results import Bound, known_bound
+from tui.runbook.results import Bound, Http, Status, known_bound, known_status
+from tui.runbook.services import Service
 from tui.runbook.shell.placeholders import PLACEHOLDER
+from tui.runbook.templates.told_fields import TOLD
 from tui.runbook.templates.variables import fill, fill_shown, names, worded
 from tui.runbook.walk import KEY, Text
 
@@ -36,12 +38,14 @@ FILLED = frozenset(
         ),
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
         *(("Action", key) for key in _OF_ACTIONS),
-        *(("Step", key) for key in ("text", "note", "title", "short")),
-        *(("Section", key) for key in ("text", "title", "short")),
+        *((kind.__name__, key) for kind, keys in TOLD.items() if kind is not Service for key in keys),
+        *(("Step", key) for key in ("text", "note")),
+        ("Monitor", "share_of"),
         *(("Number", key) for key in ("name", "pattern", "unit")),
         *(("Message", key) for key in ("title", "body", "to", "send", "of")),
         *(("Expect", key) for key in ("contains", "absent", "matches", "misses", "json", "choice", "text")),
         *(("Capture", key) for key in ("pattern", "json")),
+        ("Http", "protocol"),
         ("Watched", "samples"),
         ("Link", "url"),
         ("Flow", "back_to"),
@@ -50,7 +54,9 @@ FILLED = frozenset(
     }
 )
 """The fields in which a placeholder is filled in; in every other one it is refused."""
-_FILLED_BOUNDS = frozenset({*(("Number", key) for key in BOUNDS), ("Expect", "seconds")})
+_FILLED_NUMBERS = frozenset(
+    {*(("Number", key) for key in BOUNDS), *(("Expect", key) for key in ("seconds", "exit")), ("Http", "status")}
+)
 _PATTERNS = ("matches", "misses")
 _TEXTS = ("contains", "absent", "choice", *_PATTERNS)
 _JsonValue = str | float | bool | None
@@ -74,23 +80,49 @@ def filled_action(action: Action, values: Mapping[str, str]) -> Action:
 
 def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
     """The expectations with the values in place; one that names what has no value yet says so in words."""
-    escaped = {name: re.escape(value) for name, value in values.items()}
     texts = {
-        key: tuple(fill_shown(text, escaped if key in _PATTERNS else values) for text in getattr(expect, key))
+        key: tuple((filled_pattern if key in _PATTERNS else fill_shown)(text, values) for text in getattr(expect, key))
         for key in _TEXTS
     }
     json = {fill_shown(path, values): _json(one, values) for path, one in expect.json.items()}
-    numbers = tuple(_number(number, values, escaped) for number in expect.numbers)
-    limit = _bound(expect.seconds, values)
-    return replace(expect, json=json, text=worded(expect.text, values), numbers=numbers, seconds=limit, **texts)
+    return replace(
+        expect,
+        json=json,
+        text=worded(expect.text, values),
+        numbers=tuple(filled_number(number, values) for number in expect.numbers),
+        seconds=_bound(expect.seconds, values),
+        exit=tuple(_status(status, values) for status in expect.exit),
+        http=_http(expect.http, values) if expect.http is not None else None,
+        **texts,
+    )
 
 
-def _number(number: Number, values: Mapping[str, str], escaped: Mapping[str, str]) -> Number:
+def filled_number(number: Number, values: Mapping[str, str]) -> Number:
+    """The number with the values in what finds it and in its bounds."""
     bounds = {key: _bound(getattr(number, key), values) for key in BOUNDS}
-    pattern = fill_shown(number.pattern, escaped)
+    pattern = filled_pattern(number.pattern, values)
     return replace(
         number, name=fill_shown(number.name, values), pattern=pattern, unit=fill_shown(number.unit, values), **bounds
     )
+
+
+def filled_pattern(pattern: str, values: Mapping[str, str]) -> str:
+    """The pattern with the values in place, each of which stands for itself."""
+    return fill_shown(pattern, {name: re.escape(value) for name, value in values.items()}) if pattern else ""
+
+
+def _http(http: Http, values: Mapping[str, str]) -> Http:
+    status: Status | tuple[Status, ...] | None = http.status
+    if isinstance(status, tuple):
+        status = tuple(_status(one, values) for one in status)
+    elif status is not None:
+        status = _status(status, values)
+    return replace(http, status=status, protocol=fill_shown(http.protocol, values))
+
+
+def _status(status: Status, values: Mapping[str, str]) -> Status:
+    """A status with its value in place; one that is not a number stays a text, and nothing is it."""
+    return known_status(fill_shown(status, values)) if isinstance(status, str) else status
 
 
 def _bound(bound: Bound, values: Mapping[str, str]) -> Bound:
@@ -122,6 +154,9 @@ def _split(expect: Expect, values: Mapping[str, str]) -> tuple[Expect, Expect]:
         known[key] = tuple(text for text in texts if text not in left[key])
     left["numbers"] = tuple(number for number in expect.numbers if _unset(_texts_in(number), values))
     known["numbers"] = tuple(number for number in expect.numbers if number not in left["numbers"])
+    known["exit"], left["exit"] = ((), expect.exit) if _unset(_given(expect.exit), values) else (expect.exit, (0,))
+    told = expect.http is not None and not _unset(_of_http(expect.http), values)
+    known["http"], left["http"] = (expect.http, None) if told else (None, expect.http)
     late = isinstance(expect.seconds, str) and _unset([expect.seconds], values)
     left["seconds"], known["seconds"] = (expect.seconds, None) if late else (None, expect.seconds)
     left["json"] = {path: one for path, one in expect.json.items() if _unset([path, str(one)], values)}
@@ -132,13 +167,21 @@ def _split(expect: Expect, values: Mapping[str, str]) -> tuple[Expect, Expect]:
 def _named(expect: Expect) -> list[str]:
     texts = [text for key in _TEXTS for text in getattr(expect, key)]
     texts += [text for number in expect.numbers for text in _texts_in(number)]
-    texts += [expect.seconds] if isinstance(expect.seconds, str) else []
+    texts += [*_given((expect.seconds, *expect.exit)), *(_of_http(expect.http) if expect.http is not None else ())]
     return [*texts, *expect.json, *(str(one) for one in expect.json.values())]
 
 
 def _texts_in(number: Number) -> list[str]:
-    given = (number.name, number.pattern, number.unit, *(getattr(number, key) for key in BOUNDS))
-    return [text for text in given if isinstance(text, str)]
+    return _given((number.name, number.pattern, number.unit, *(getattr(number, key) for key in BOUNDS)))
+
+
+def _of_http(http: Http) -> list[str]:
+    return _given((http.protocol, *(http.status if isinstance(http.status, tuple) else (http.status,))))
+
+
+def _given(values: Iterable[object]) -> list[str]:
+    """Those of the values that are texts."""
+    return [value for value in values if isinstance(value, str)]
 
 
 def _unset(texts: Iterable[str], values: Mapping[str, str]) -> list[str]:
@@ -157,7 +200,7 @@ def _capture(wanted: Capture, values: Mapping[str, str]) -> Capture:
 def unfilled(texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
     """A fault for each placeholder that nothing would fill in: people would read `{{ name }}`."""
     for path, kind, field, text in texts:
-        if "{{" not in text or not field or kind == KEY or (kind, field) in FILLED | _FILLED_BOUNDS:
+        if "{{" not in text or not field or kind == KEY or (kind, field) in FILLED | _FILLED_NUMBERS:
             continue
         if found := PLACEHOLDER.search(text):
             yield UnplacedProblem(

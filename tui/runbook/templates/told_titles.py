@@ -1,97 +1,90 @@
-"""Fills `{{ name }}` in the titles of sections and steps with what is known of a session, for every screen at once."""
+"""Fills `{{ name }}` in the titles and short texts of a runbook with what is known of a session, for every screen."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from tui.once import once
-from tui.runbook.model import Issue, Runbook, Section, Solution, Step
+from tui.runbook.model import Model, Monitor, Runbook
 from tui.runbook.shell.placeholders import PLACEHOLDER, unset
+from tui.runbook.templates.filling import filled_number, filled_pattern
+from tui.runbook.templates.told_fields import HOLDING, TOLD
 from tui.runbook.templates.variables import names
+from tui.runbook.walk import texts_of
 
 LONGEST = 60
 """Characters of a value that a title takes: it has one line."""
 _WRITTEN = "as written"
-Named = TypeVar("Named", Section, Step)
-Holder = TypeVar("Holder", Section, Solution, Issue)
+Told = TypeVar("Told", bound=Model)
+Values = Mapping[str, str]
 
 
-def titled(runbook: Runbook, facts: Mapping[str, str]) -> Runbook:
+def titled(runbook: Runbook, facts: Values) -> Runbook:
     """The runbook with the values that are known in its titles; it may be one that was titled before."""
     written: Runbook = vars(runbook).get(_WRITTEN, runbook)
     wanted = names_in_titles(written)
     if not wanted:
         return runbook
-    values = {
-        name: " ".join(value.split())[:LONGEST] for name, value in _values(written, facts).items() if name in wanted
-    }
+    values = {name: value for name, value in _values(written, facts).items() if name in wanted}
     if vars(runbook).get("values in titles") == values:
         return runbook
-    told = replace(
-        written,
-        sections=tuple(_section(section, values) for section in written.sections),
-        troubleshooting=tuple(_issue(issue, values) for issue in written.troubleshooting),
-    )
+    told = _told(written, values)
+    if told is written:
+        return runbook
     vars(told).update({_WRITTEN: written, "values in titles": values})
     return told
 
 
 @once
 def names_in_titles(runbook: Runbook) -> frozenset[str]:
-    """The names that the titles of a runbook use."""
-    return frozenset(name for text in _titles(runbook) for name in names(text))
+    """The names that the titles of a runbook use, and what its monitors measure with."""
+    return frozenset(name for text in _texts(runbook) if "{{" in text for name in names(text))
 
 
-def _titles(runbook: Runbook) -> Iterator[str]:
-    for section in runbook.sections:
-        yield from (section.title, section.short, section.text)
-        for step in section.steps:
-            yield from (step.title, step.short)
-    for issue in runbook.troubleshooting:
-        for step in issue.diagnosis:
-            yield from (step.title, step.short)
-        for solution in issue.solutions:
-            for step in solution.steps:
-                yield from (step.title, step.short)
+def _texts(one: Model) -> Iterator[str]:
+    for field in TOLD.get(type(one), ()):
+        given = getattr(one, field)
+        yield from (given,) if isinstance(given, str) else given
+    if isinstance(one, Monitor):
+        yield one.share_of
+        yield from (text for _, _, _, text in texts_of(one.number))
+    for field in HOLDING.get(type(one), ()):
+        for part in _parts(getattr(one, field)):
+            yield from _texts(part)
 
 
-def _values(runbook: Runbook, facts: Mapping[str, str]) -> Mapping[str, str]:
+def _parts(held: Any) -> Iterator[Model]:
+    yield from held.values() if isinstance(held, Mapping) else held
+
+
+def _values(runbook: Runbook, facts: Values) -> Values:
     about = runbook.runbook
     said = {name: one.default for name, one in runbook.variables.items() if one.default and "{{" not in one.default}
     own = {"title": about.title, "environment": about.environment, "contact": about.contact, "owner": about.owner}
     return {**said, **own, **facts}
 
 
-def _section(section: Section, values: Mapping[str, str]) -> Section:
-    told = _named(section, values, "title", "short", "text")
-    return _with(told, "steps", tuple(_named(step, values, "title", "short") for step in section.steps))
+def _told(one: Told, values: Values) -> Told:
+    """The same thing with what is known in it; itself where nothing is filled in."""
+    new: dict[str, Any] = {}
+    for field in TOLD.get(type(one), ()):
+        given = getattr(one, field)
+        told = _filled(given, values) if isinstance(given, str) else tuple(_filled(text, values) for text in given)
+        if told != given:
+            new[field] = told
+    if isinstance(one, Monitor) and any("{{" in text for _, _, _, text in texts_of((one.number, one.share_of))):
+        new |= {"number": filled_number(one.number, values), "share_of": filled_pattern(one.share_of, values)}
+    for field in HOLDING.get(type(one), ()):
+        held = getattr(one, field)
+        parts = [_told(part, values) for part in _parts(held)]
+        if any(part is not old for part, old in zip(parts, _parts(held), strict=True)):
+            new[field] = dict(zip(held, parts, strict=True)) if isinstance(held, Mapping) else tuple(parts)
+    return replace(one, **new) if new else one
 
 
-def _issue(issue: Issue, values: Mapping[str, str]) -> Issue:
-    told = _with(issue, "solutions", tuple(_solution(one, values) for one in issue.solutions))
-    return _with(told, "diagnosis", tuple(_named(step, values, "title", "short") for step in issue.diagnosis))
-
-
-def _solution(solution: Solution, values: Mapping[str, str]) -> Solution:
-    return _with(solution, "steps", tuple(_named(step, values, "title", "short") for step in solution.steps))
-
-
-def _named(one: Named, values: Mapping[str, str], *fields: str) -> Named:
-    """The same thing under its name as it is known; itself where nothing is filled in."""
-    written = {field: getattr(one, field) for field in fields if "{{" in getattr(one, field)}
-    if not written:
-        return one
-    return replace(
-        one,
-        **{
-            field: PLACEHOLDER.sub(lambda found: values.get(found[1]) or unset(found[1]), text)
-            for field, text in written.items()
-        },
-    )
-
-
-def _with(one: Holder, field: str, parts: tuple[object, ...]) -> Holder:
-    """The same with its parts; itself where none of them has changed."""
-    same = all(old is new for old, new in zip(getattr(one, field), parts, strict=True))
-    return one if same else replace(one, **{field: parts})
+def _filled(text: str, values: Values) -> str:
+    if "{{" not in text:
+        return text
+    known = {name: " ".join(values.get(name, "").split())[:LONGEST] for name in names(text)}
+    return PLACEHOLDER.sub(lambda found: known[found[1]] or unset(found[1]), text)
