@@ -2,6 +2,7 @@
 
 import http.server
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -50,6 +51,14 @@ def test_every_diagnosis_and_solution_has_a_form_for_each_method_or_says_that_it
                 assert step.when == {"method": "b"}, step.id
 
 
+LOGS = re.compile(
+    r"tail -n \d+ (-f )?{{ (?!backup)|docker-compose logs|journalctl|systemctl status|ps aux|lsof -nP|{{\.Ports}}"
+)
+"""What prints lines as long as other programs made them."""
+COUNTED = re.compile(r"grep -c|uniq -c|END \{")
+"""What makes figures of them."""
+
+
 def test_what_must_be_read_at_night_fits_in_a_hundred_columns(runbook: Runbook) -> None:
     """A journal without its prefix, a status without the log's long lines; nothing is the last output by chance."""
     diagnosis = [
@@ -57,14 +66,38 @@ def test_what_must_be_read_at_night_fits_in_a_hundred_columns(runbook: Runbook) 
     ]
     for command in diagnosis:
         assert "journalctl" not in command or "-o cat" in command
-        assert "systemctl status" not in command or "-n 0 | cut -c 1-100" in command
+        assert "systemctl status" not in command or "-n 0 | narrow" in command
         assert not re.search(r"docker ps (?!.*--format)", command)
         assert "{{.Ports}}" not in command
         assert "docker-compose logs" not in command or "sed 's/^[^|]*| //'" in command
-    solutions = [action.run or "" for _, step in steps_of(runbook) for action in step.actions]
-    for command in solutions:
-        assert "systemctl status" not in command or "no-pager" not in command or "-n 0 | cut -c 1-100" in command
+    commands = [action.run or "" for _, step in steps_of(runbook) for action in step.actions]
+    for command in commands:
         assert "grep -n ExecStart=" not in command or "fold -s -w 100" in command
+    logs = [command.strip() for command in commands if LOGS.search(command) and not COUNTED.search(command)]
+    assert len(logs) > 30
+    assert [command for command in logs if not command.endswith("| narrow")] == []
+
+
+LONG = "x" * 200
+STATUS = '10.1.2.3 - - [24/Nov/2026:02:10:00 +0000] "GET '
+NARROWED = {
+    f"short, äöü, {'x' * 80}": f"short, äöü, {'x' * 80}",
+    LONG: f"{'x' * 92} … (cut)",
+    "ä" * 300: f"{'ä' * 92} … (cut)",
+    f"# Query_time: 6.2  Lock_time: 0.0 {LONG}": f"# Query_time: 6.2  Lock_time: 0.0 {'x' * 58} … (cut)",
+    f"{LONG} [ERROR] no memory": f"{'x' * 40} … ERROR] no memory",
+    f"errors_total {LONG} error: {LONG}": f"errors_total {'x' * 27} … error: {'x' * 42} … (cut)",
+    f"{STATUS}/{LONG} HTTP/1.1\" 502 166": f"{STATUS[:40]} … \" 502 166",
+}
+
+
+def test_a_long_line_of_a_log_is_cut_and_says_so_and_its_error_stays_in_sight(runbook: Runbook, tmp_path: Path) -> None:
+    host = Host(runbook, tmp_path)
+    show = Action(run="printf '%s\\n' " + " ".join(map(shlex.quote, NARROWED)) + " | narrow", on="production")
+    ran = host.run(show)
+    assert (ran.returncode, ran.stdout.splitlines()) == (0, list(NARROWED.values())), ran.stderr
+    failed = host.run(replace(show, run="(echo one; exit 3) | narrow"))
+    assert (failed.returncode, failed.stdout) == (3, "one\n"), "the exit status is the command's"
 
 
 @pytest.mark.parametrize("step", ["celery-stuck-workers", "celery-stuck-workers-a"])
