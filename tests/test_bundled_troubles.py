@@ -87,7 +87,7 @@ NARROWED = {
     f"# Query_time: 6.2  Lock_time: 0.0 {LONG}": f"# Query_time: 6.2  Lock_time: 0.0 {'x' * 58} … (cut)",
     f"{LONG} [ERROR] no memory": f"{'x' * 40} … ERROR] no memory",
     f"errors_total {LONG} error: {LONG}": f"errors_total {'x' * 27} … error: {'x' * 42} … (cut)",
-    f"{STATUS}/{LONG} HTTP/1.1\" 502 166": f"{STATUS[:40]} … \" 502 166",
+    f'{STATUS}/{LONG} HTTP/1.1" 502 166': f'{STATUS[:40]} … " 502 166',
 }
 
 
