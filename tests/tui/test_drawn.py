@@ -7,7 +7,8 @@ has to follow its terminal too.
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -72,6 +73,18 @@ def _stands_still(monkeypatch: pytest.MonkeyPatch, host: FakeTransport) -> None:
     host.replies = dict(REPLIES)
 
 
+@asynccontextmanager
+async def staged(
+    workspace: Workspace, host: FakeTransport, clock: FakeClock, state: str
+) -> AsyncIterator[tuple[RunbookApp, Any]]:
+    """The program in one of the drawn states, at the smallest size."""
+    app = RunbookApp(workspace, Config(operator="ana"))
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await pilot.pause()
+        await DRAWN[state](Stage(app, pilot, host, clock))
+        yield app, pilot
+
+
 @pytest.mark.parametrize("name", [*DRAWN, *(f"{name}-drill" for name in DRILLS)])
 async def test_drawn(
     make_workspace: Callable[..., Workspace],
@@ -82,10 +95,7 @@ async def test_drawn(
 ) -> None:
     state = name.removesuffix("-drill")
     workspace = make_workspace(RUNBOOK.read_text(encoding="utf-8"), "calm" if state != name else "")
-    app = RunbookApp(workspace, Config(operator="ana"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await pilot.pause()
-        await DRAWN[state](Stage(app, pilot, host, clock))
+    async with staged(workspace, host, clock, state) as (app, pilot):
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)
             await held(pilot, request, FOLDER / f"{name}-{width}x{height}.txt", text)
@@ -107,10 +117,7 @@ async def test_drawn_without_colours(
     state: str,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await pilot.pause()
-        await DRAWN[state](Stage(app, pilot, host, clock))
+    async with staged(make_workspace(RUNBOOK.read_text(encoding="utf-8")), host, clock, state) as (app, pilot):
         await held(pilot, request, FOLDER / "mono" / f"{state}.txt", text)
         await held(pilot, request, COLOURS / f"{state}-mono.txt", colours)
         assert unreadable(app) == []
@@ -126,10 +133,7 @@ async def test_drawn_in_ascii(
     state: str,
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await pilot.pause()
-        await DRAWN[state](Stage(app, pilot, host, clock))
+    async with staged(make_workspace(RUNBOOK.read_text(encoding="utf-8")), host, clock, state) as (app, pilot):
         await held(pilot, request, FOLDER / "ascii" / f"{state}.txt", text)
         assert shown(app).isascii()
         assert ASCII[state] in shown(app)

@@ -1,14 +1,14 @@
+"""The run screen by its keys: from the first step to the summary, failures, questions, roll back."""
+
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 from textual.events import Key, Paste
-from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running, status
 from tests.tui.conftest import SHOP, dialog, journal, shown, type_text, until
-from tui.app import RunbookApp
 from tui.dialogs import (
     AskText,
     Confirm,
@@ -20,45 +20,16 @@ from tui.dialogs import (
     TypeName,
 )
 from tui.errors import JournalUnwritable
-from tui.execution.workspace import Setup, Workspace
+from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import StepStatus
 from tui.transports.base import LinkState
-from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 
-SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
-
-
 AHEAD = SHOP.replace('title = "Notice"\n', 'title = "Notice"\nahead = "24h"\nof = "2026-11-25 02:00"\n')
-
-
-@asynccontextmanager
-async def running(
-    workspace: Workspace, size: tuple[int, int] = (120, 40), notifications: bool = False, setup: Setup = SETUP
-) -> AsyncIterator[tuple[RunbookApp, Any]]:
-    """The run screen of a new session."""
-    workspace.preflight(setup, lambda row: None)
-    app = RunbookApp(workspace)
-    async with app.run_test(size=size, notifications=notifications) as pilot:
-        app.begin(setup)
-        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
-        yield app, pilot
-
-
-def status(app: RunbookApp, step: str) -> StepStatus:
-    assert app.conductor is not None
-    return app.conductor.state.step(step).status
-
-
-async def comes(pilot: Pilot[Any], app: RunbookApp, step: str, wanted: StepStatus) -> None:
-    """Wait until a step stands so, and the screen shows it."""
-    await until(pilot, lambda: status(app, step) is wanted)
-    await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.state is app.conductor.state)
-    await pilot.pause()
 
 
 async def test_a_notice_that_was_sent_already_is_asked_when(make_workspace: Callable[..., Workspace]) -> None:
@@ -218,47 +189,6 @@ async def test_cancel_asks_and_ends_the_command(workspace: Workspace, host: Fake
         assert "cancelled" in shown(app)
 
 
-async def test_who_comes_back_to_the_running_step_reads_on_where_its_output_was_read(
-    workspace: Workspace, host: FakeTransport
-) -> None:
-    host.replies["uptime"] = Reply(b"load 1\nload 2\n", until=threading.Event())
-    async with running(workspace) as (app, pilot):
-        await pilot.press("enter")
-        await until(pilot, lambda: app.conductor.state.running() and "load 2" in shown(app))
-        outputs, made = app.conductor.outputs, []
-        reader = outputs.reader
-        outputs.reader = lambda attempt: made.append(attempt) or reader(attempt)
-        await pilot.press("down")
-        await until(pilot, lambda: "load 2" not in shown(app))
-        await pilot.press("up")
-        await until(pilot, lambda: "load 2" in shown(app))
-        assert made == []
-        await pilot.press("c")
-        await dialog(pilot, Confirm)
-        await pilot.press("y")
-        await comes(pilot, app, "look", StepStatus.FAILED)
-        assert "load 2" in shown(app)
-
-
-async def test_output_is_followed_though_the_screen_looked_before_there_was_any(
-    workspace: Workspace, host: FakeTransport
-) -> None:
-    host.replies["uptime"] = Reply(b"load 1\nload 2\n", until=threading.Event())
-    looked = threading.Event()
-
-    def announced(entry: ev.Entry, state: SessionState) -> None:
-        if isinstance(entry.event, ev.AttemptStarted):
-            looked.wait(10)
-
-    async with running(workspace) as (app, pilot):
-        app.conductor.subscribe(announced)
-        await pilot.press("enter")
-        await until(pilot, lambda: "attempt 1 on web" in shown(app))
-        assert host.ran == []
-        looked.set()
-        await until(pilot, lambda: "load 2" in shown(app))
-
-
 async def test_an_unknown_outcome_is_resolved_by_a_person_with_a_reason(
     workspace: Workspace, host: FakeTransport
 ) -> None:
@@ -312,60 +242,6 @@ async def test_a_drill_is_marked_on_the_run_screen(make_workspace: Callable[...,
         assert "DRILL" in shown(app).splitlines()[0]
 
 
-async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Workspace, host: FakeTransport) -> None:
-    host.replies["uptime"] = [Reply(b"first\n" * 200 + b"needle\n" + b"rest\n" * 200), Reply(b"load\n")]
-    async with running(workspace) as (app, pilot):
-        await pilot.press("enter")
-        await comes(pilot, app, "look", StepStatus.FAILED)
-        await pilot.press("r")
-        await comes(pilot, app, "look", StepStatus.SIGNED)
-        await pilot.press("up", "a")
-        await until(pilot, lambda: getattr(app.screen, "armed", False))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "rest" in shown(app))
-        await pilot.press("slash")
-        await dialog(pilot, AskText)
-        await type_text(pilot, "needle")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "needle" in _output(app))
-
-
-async def test_a_search_says_which_match_of_how_many(workspace: Workspace, host: FakeTransport) -> None:
-    go = threading.Event()
-    lines = b"hay\n" * 100 + b"needle\n"
-    host.replies["uptime"] = Reply(lines * 3 + b"rest\n", until=go)
-    async with running(workspace, (80, 24)) as (app, pilot):
-        await pilot.press("enter")
-        await until(pilot, lambda: "rest" in _output(app))
-
-        async def search(text: str) -> None:
-            await pilot.press("slash")
-            await dialog(pilot, AskText)
-            await type_text(pilot, text)
-            await pilot.press("enter")
-
-        app.screen.query_one("#output", OutputView).scroll_to(y=0, animate=False, immediate=True, force=True)
-        await search("needle")
-        await until(pilot, lambda: "/needle: match 1 of 3+ " in shown(app))
-        assert "‖ held, " in shown(app)
-        await pilot.press("f")
-        await until(pilot, lambda: "rest" in _output(app) and "held" not in shown(app))
-        await pilot.press("f2")
-        await until(pilot, lambda: "/needle: match 3 of 3+ " in shown(app))
-        go.set()
-        await until(pilot, lambda: "/needle: match 3 of 3 " in shown(app))
-        await pilot.press("f3")
-        await until(pilot, lambda: "/needle: match 1 of 3 " in shown(app))
-        assert "needle" in _output(app)
-        await search("thread")
-        await until(pilot, lambda: "/thread: no match " in shown(app))
-
-
-def _output(app: RunbookApp) -> str:
-    view = app.screen.query_one("#output", OutputView)
-    return "\n".join(view.render_line(y).text for y in range(view.size.height))
-
-
 CHOICE = """
 [[sections.steps]]
 id = "choose"
@@ -387,28 +263,3 @@ async def test_a_choice_says_with_the_values_of_the_session_what_follows_from_it
         await pilot.press("enter")
         await dialog(pilot, Question)
         assert "go – LOSES DATA: takes v2 back" in shown(app)
-
-
-async def test_y_copies_what_is_chosen_of_the_output_and_nothing_else(
-    workspace: Workspace, host: FakeTransport
-) -> None:
-    lines = b"".join(b"line %d\n" % number for number in range(50))
-    host.replies["uptime"] = [Reply(lines + b"\x1b[31mthe \x1b]52;c;cm0=\x07needle\x1b[m\n" + lines)]
-    async with running(workspace, (100, 30)) as (app, pilot):
-        await pilot.press("y")
-        await until(pilot, lambda: any("no output to copy" in one.message for one in app._notifications))
-        assert app.clipboard == ""
-        await pilot.press("enter")
-        await comes(pilot, app, "look", StepStatus.FAILED)
-        view = app.screen.query_one(OutputView)
-        await until(pilot, lambda: view.top > 0)
-        await pilot.press("y")
-        await until(pilot, lambda: bool(app.clipboard))
-        assert app.clipboard.split("\n") == [f"line {number}" for number in range(50 - view.size.height, 50)]
-        await pilot.press("slash")
-        await dialog(pilot, AskText)
-        await type_text(pilot, "needle")
-        await pilot.press("enter")
-        await until(pilot, lambda: "match 1 of 1" in shown(app))
-        await pilot.press("y")
-        await until(pilot, lambda: app.clipboard == "the needle")

@@ -22,13 +22,11 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import again_words, count_again
 from tui.session.views.usual import Usual
 from tui.text.block import NO_BREAK
-from tui.text.command import command_lines
 from tui.widgets.frames import output_head
 from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.seen import seen
 from tui.widgets.step.laid_out import LaidRow, code, copied, rows
-from tui.widgets.step.shell_colours import shell
 from tui.widgets.step.text import card
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -332,63 +330,6 @@ def test_while_something_is_waited_for_the_card_says_which_try_it_is_and_for_how
 
 
 # commands
-
-HOSTILE = [
-    "a",
-    "set -e\necho \"x $Y ${Z:-a b} $(date) \\\" q\" 'it s' && ls -la --color=auto | grep -v '^#' > /tmp/x 2>&1 # why",
-    "cat <<'EOF' | sudo -u www tee /etc/x\n$not a value\nEOF\necho done",
-    'for f in *.sql; do FOO=1 env BAR=2 mysql -u root "$f" <<< "$x"; done',
-    "echo '" + "unclosed " * 20,
-    'echo "unclosed $',
-    "{{ name }} ${unclosed $( ` )",
-    "  leading  and   many    blanks   ",
-    "漢字 コマンド --オプション 'ワイド' " * 6,
-    "x" * 300,
-    "\x1b[31mred\x1b[0m \r\b\u202e rm -rf / \t tab",
-    "",
-]
-
-
-@pytest.mark.parametrize("command", HOSTILE)
-def test_a_command_is_shown_to_the_character_whatever_its_colours(command: str) -> None:
-    lines = command_lines(command)
-    assert ["".join(part for part, _ in line) for line in shell("\n".join(lines))] == lines
-    for width in (20, 33, 45, 80):
-        found = code(command, width)
-        whole: list[str] = []
-        for row in found:
-            assert cell_len(row.text) <= width
-            shown = row.text[row.lead : len(row.text) - row.pad]
-            if row.joins is None:
-                whole.append(shown)
-            else:
-                assert row.text.startswith(" ↪")
-                whole[-1] = whole[-1] + shown
-        assert whole == lines
-        everything = Selection(Offset(0, 0), Offset(1000, len(found) - 1))
-        assert copied(found, everything) == "\n".join(lines)
-        assert sum(row.text.startswith(" $ ") for row in found) == 1
-
-
-def styles(command: str) -> dict[str, str]:
-    return {part.strip(): style for line in shell(command) for part, style in line if part.strip()}
-
-
-def test_program_options_strings_values_and_operators_are_told_apart() -> None:
-    found = styles("sudo -u www FOO=1 docker-compose --project=x run -T 'a b' \"c $D\" | grep {{ name }} >out # why")
-    program, option, string, value = (found[one] for one in ("docker-compose", "-T", "'a b'", "$D"))
-    assert len({program, option, string, value}) == 4
-    assert found["sudo"] == found["grep"] == program
-    assert found["-u"] == found["--project="] == option
-    assert found["FOO="] == found["{{ name }}"] == value
-    assert found["|"] == found[">"]
-    assert found["# why"] == "$faint"
-
-
-def test_a_here_document_is_a_string_to_its_end() -> None:
-    found = styles("cat <<EOF\nrm -rf /\nEOF\nls -l")
-    assert found["rm -rf /"] == found["EOF"]
-    assert found["ls"] == styles("ls")["ls"]
 
 
 def test_a_long_script_is_folded_and_says_how_much_more_there_is_and_how_it_is_seen() -> None:

@@ -5,14 +5,13 @@ import selectors
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from tui import threads
 from tui.errors import HostError
 from tui.transports.base import CancelToken, Stream
+from tui.transports.local.pipes import feed, received
 from tui.transports.shell import Wrapped
 
-CHUNK = 1 << 20
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -59,16 +58,7 @@ class LocalExchange:
 
     def take(self, wait: float) -> list[tuple[Stream, bytes]] | None:
         """What has come; see Exchange."""
-        if not self._selector.get_map():
-            return None
-        chunks: list[tuple[Stream, bytes]] = []
-        for key, _ in self._selector.select(wait):
-            data = os.read(key.fd, CHUNK)
-            if data:
-                chunks.append((key.data, data))
-            else:
-                self._selector.unregister(key.fileobj)
-        return chunks
+        return received(self._selector, wait)
 
     def whole(self) -> bool:
         """Whether the shell ended by itself."""
@@ -83,11 +73,3 @@ class LocalExchange:
             assert file
             file.close()
         self._process.wait()
-
-
-def feed(file: IO[bytes], stdin: bytes) -> None:
-    """Write all of it and close the file, whatever the reader does."""
-    with suppress(OSError):  # the command closed its standard input, or has ended: both are its own affair
-        file.write(stdin)
-    with suppress(OSError):
-        file.close()

@@ -29,8 +29,9 @@ from tui.transports.base import (
 from tui.transports.greeting import Greeting
 from tui.transports.jobs.job import run_durably, signal_name
 from tui.transports.jobs.keeping import KeepsJobs
-from tui.transports.local.channels import CHUNK, LocalChannels, feed
+from tui.transports.local.channels import LocalChannels
 from tui.transports.local.far_pty import LocalTerminal
+from tui.transports.local.pipes import CHUNK, feed
 from tui.transports.shell import LEFT_BEHIND, SILENT_TICKS, TICK, wrap
 from tui.transports.sockets import dial_here
 from tui.transports.terminals.joining import joined_terminals

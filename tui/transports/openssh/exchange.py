@@ -13,13 +13,12 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Stream
 from tui.transports.by_turns import NoChannel
 from tui.transports.jobs.request import Lost
-from tui.transports.local.channels import feed
+from tui.transports.local.pipes import feed, received
 from tui.transports.openssh.master import Master
 from tui.transports.openssh.mux import LONGEST, Control, MuxRefused
 from tui.transports.shell import Wrapped
 
 STATUS_PATIENCE = 2.0
-CHUNK = 1 << 20
 PIPE = 1 << 20
 """Bytes that a pipe is to hold, so that much output needs few turns; the system may allow less."""
 INLINE = 16 << 10
@@ -89,16 +88,7 @@ class MuxExchange:
 
     def take(self, wait: float) -> list[tuple[Stream, bytes]] | None:
         """What has come; see Exchange."""
-        if not self._selector.get_map():
-            return None
-        chunks: list[tuple[Stream, bytes]] = []
-        for key, _ in self._selector.select(wait):
-            data = os.read(key.fd, CHUNK)
-            if data:
-                chunks.append((key.data, data))
-            else:
-                self._selector.unregister(key.fd)
-        return chunks
+        return received(self._selector, wait)
 
     def has_ended(self, wait: float) -> bool:
         """Whether there is an exit status, or will be none; see Carried."""
