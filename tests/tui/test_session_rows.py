@@ -1,6 +1,7 @@
 """The rows and frames that all screens of a session have: what they say, and what gives way where it is narrow."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 import tomli
@@ -9,7 +10,10 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.support.runbooks import SMALL
+from tui.resources import bundled
 from tui.runbook.model import Runbook
+from tui.runbook.reading.load import load
+from tui.runbook.walk import steps_of
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
@@ -192,6 +196,31 @@ def test_the_frame_of_a_step_says_its_state_and_cuts_its_title_last() -> None:
     assert title_fits(state, step, 60)
     assert told(step_title(state, step, 24)).endswith("…")
     assert not title_fits(state, step, 24)
+
+
+FRAME = 47
+"""Cells of a step's frame, beside the list, in a terminal of 80 columns."""
+
+
+def test_in_a_terminal_of_80_columns_the_frame_names_every_step_of_the_bundled_runbook_without_a_cut() -> None:
+    """By its short title where there is no room for the other, which is then the card's first row."""
+    bundled_one = load(bundled("runbook.toml"))
+    state = fold(bundled_one, [ev.Entry(0, OPENS, 0.0, begun_with("a"))])
+    steps = [step for _, step in steps_of(bundled_one)]
+    assert len(steps) > 150
+    cut = []
+    for step, status in product(steps, StepStatus):
+        stands = replace(state, steps={step.id: replace(state.step(step.id), status=status)})
+        said = told(step_title(stands, step, FRAME))
+        assert title_fits(stands, step, FRAME) == said.endswith(f"  {step.title}")
+        cut += [said] if said.endswith("…") else []
+    assert cut == []
+
+
+def begun_with(method: str) -> ev.SessionStarted:
+    return ev.SessionStarted(
+        session="s", flow="deploy", method=method, operator="ana", title="x", runbook_hash="", variables={}
+    )
 
 
 @pytest.mark.parametrize(

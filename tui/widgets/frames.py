@@ -100,10 +100,11 @@ def _length(counts: Mapping[StepStatus, int], there: Iterable[StepStatus]) -> in
 
 
 def step_title(state: SessionState, step: Step, width: int) -> list[Piece]:
-    """The number of the pane, the step's state and its title, cut last."""
+    """The number of the pane, the step's state and its title, or its short one where only that fits; cut last."""
     now = seen(state, step)
-    head = f"2 {now}  "
-    return [("2 ", NUMBER), (str(now), now.style), ("  ", ""), (_cut(step.title, width - cell_len(head)), "bold")]
+    room = width - cell_len(f"2 {now}  ")
+    title = step.title if title_fits(state, step, width) else step.short or step.title
+    return [("2 ", NUMBER), (str(now), now.style), ("  ", ""), (_cut(title, room), "bold")]
 
 
 def title_fits(state: SessionState, step: Step, width: int) -> bool:
