@@ -88,7 +88,8 @@ def test_a_dry_run_needs_no_host(runbook: Path) -> None:
         (("run", "--dry-run", "--host", "moon=x"), 2, "no host moon"),
         (("run", "--dry-run", "--set", "release"), 2, "is not NAME=VALUE"),
         (("run", "--headless", "--answers", "missing.toml"), 2, "cannot read missing.toml"),
-        (("run",), 1, "needs a terminal"),
+        (("run",), 1, "the terminal UI needs a terminal\n  `runbook run --headless"),
+        (("drill", "calm-deployment"), 1, "`runbook drill calm-deployment --headless"),
         (("export", "nothing"), 6, "is no session here"),
         (("export", "-o", "night.docx"), 2, "no export ends with '.docx'"),
         (("verify",), 6, "is no session here"),
@@ -178,6 +179,8 @@ def test_a_drill_that_is_resumed_goes_on_with_its_host_as_it_was_left(
     answers.write_text(ANSWERS)
     call(*DRILL, "--answers", str(answers), "--flow", "deploy", "--method", "b")
     (listed,) = json.loads(call("sessions", "--json").output)
+    for words in (("replay", listed["id"]), ("resume", listed["id"])):
+        assert f"`runbook export {listed['id']}`" in call(*words).output
     with resumed_workspace(listed["id"], None, {}, None) as (workspace, _):
         came = bytearray()
         version = Command(script="curl -sS https://example.test/api/v1/status/")

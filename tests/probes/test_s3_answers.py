@@ -31,7 +31,7 @@ def read(check: str, given: dict[str, Any], **came: Any) -> Reading:
     [
         ((), 0, "", None, "backups: 0 objects, 0 B"),
         ((found(),), 1, "a", 1.0, "backups: 1 object, 10 B, the newest 1 h ago"),
-        ((found(hours=50), found("b", 2048, 26)), 2, "b", 26.0, "backups: 2 objects, 2.01 KiB, the newest 26 h ago"),
+        ((found(hours=50), found("b", 2048, 26)), 2, "b", 26.0, "backups: 2 objects, 2.01 KiB, the newest 1 d 2 h ago"),
         ((found(hours=-1),), 1, "a", 0.0, "backups: 1 object, 10 B, the newest just now"),
     ],
 )

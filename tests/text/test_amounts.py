@@ -64,7 +64,8 @@ def test_a_time_of_zero_is_not_shown() -> None:
         (102, "2 m", "1 m"),
         (5280, "1 h 28 m", "1 h 28 m"),
         (7200, "2 h", "2 h"),
-        (97200, "27 h", "27 h"),
+        (97200, "1 d 3 h", "1 d 3 h"),
+        (155160, "1 d 19 h", "1 d 19 h"),
         (183600, "2 d 3 h", "2 d 3 h"),
         (604800, "7 d", "7 d"),
     ],
@@ -90,7 +91,8 @@ def test_what_is_over_took_the_same_in_every_column() -> None:
         (3600, "1 h"),
         (3601, "1:00:01"),
         (5400, "1 h 30 m"),
-        (172860, "48 h 01 m"),
+        (172860, "2 d 1 m"),
+        (155160, "1 d 19 h 6 m"),
         (259200, "3 d"),
         (150.25, "150.25 s"),
     ],
@@ -110,8 +112,8 @@ def test_a_clock_ticks_in_seconds() -> None:
 
 
 def test_a_message_to_other_people_spells_a_time_out() -> None:
-    found = [spelled(timedelta(seconds=seconds)) for seconds in (-1, 42, 135, 3720)]
-    assert found == ["0 s", "42 s", "2 min 15 s", "1 h 2 min"]
+    found = [spelled(timedelta(seconds=seconds)) for seconds in (-1, 42, 135, 3720, 155160)]
+    assert found == ["0 s", "42 s", "2 min 15 s", "1 h 2 min", "1 d 19 h"]
 
 
 @pytest.mark.parametrize(

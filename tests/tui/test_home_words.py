@@ -131,12 +131,12 @@ def test_a_closed_window_says_why_and_counts_down_to_the_next_once() -> None:
     small = "\n".join(told(line) for line in small_lines(seen, 36, 5))
     assert "◌ CLOSED" in small
     assert "Sunday is not a deployment day" in small
-    assert "next  Tue 24 Nov 02:00  in 27 h" in small
-    assert countdown(seen) == ("27:00", "hours to go")
+    assert "next  Tue 24 Nov 02:00  in 1 d 3 h" in small
+    assert countdown(seen) == ("1", "day and 3 h to go")
     large = [*beside_lines(seen, 30), *below_lines(seen, 42)]
-    assert "27 h" not in "\n".join(told(line) for line in large)
+    assert "1 d 3 h" not in "\n".join(told(line) for line in large)
     frozen = WINDOW + 'frozen = ["2026-11-24", "2026-11-25", "2026-11-26"]\n'
-    assert countdown(window_seen(runbook(frozen), sunday)) == ("8", "days to go")
+    assert countdown(window_seen(runbook(frozen), sunday)) == ("8", "days and 3 h to go")
 
 
 def test_without_a_window_none_is_claimed() -> None:

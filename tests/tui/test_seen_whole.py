@@ -95,6 +95,20 @@ async def test_notices_lie_on_nothing_of_a_dialog(workspace: Workspace, place: i
             assert words in shown(app)
 
 
+async def test_a_notice_is_shown_once_also_under_a_dialog_and_again_when_that_is_closed(workspace: Workspace) -> None:
+    async with RunbookApp(workspace).run_test(size=(120, 40), notifications=True) as pilot:
+        app = pilot.app
+        assert isinstance(app, RunbookApp)
+        app.say("Paste it where it goes.")
+        await until(pilot, lambda: "Paste it" in shown(app))
+        below = app.screen
+        app.push_screen(Confirm("Update it", ["$ one"]))
+        asked = await dialog(pilot, Confirm)
+        await until(pilot, lambda: len(asked.query("Toast")) == 1 and shown(app).count("Paste it") == 1)
+        asked.dismiss(False)
+        await until(pilot, lambda: app.screen is below and shown(app).count("Paste it") == 1)
+
+
 async def test_notices_lie_neither_on_the_keys_nor_on_the_rows_of_a_screen_that_say_what_is_next(
     workspace: Workspace,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tui.cli.launching import screen, without_screen
+from tui.cli.launching import NO_SCREEN, screen, without_screen
 from tui.cli.options import FILE, Leading, chosen_values, guarded, settings
 from tui.cli.printing import is_terminal, tell
 
@@ -40,7 +40,7 @@ def drill_run(
     with drill_workspace(file, scenario, pace, chosen_values(given), seed=seed) as workspace:
         if headless:
             sys.exit(without_screen(workspace, answers, False, given))
-        screen(workspace, given=given)
+        screen(workspace, given=given, otherwise=NO_SCREEN.format(f"drill {scenario}"))
 
 
 @drill.command("lint")

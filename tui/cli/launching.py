@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
 """The options that say what a session is about."""
+NO_SCREEN = "`runbook {} --headless --answers FILE` runs without one"
+TERMINAL = "run it in a terminal (over ssh: `ssh -t`)"
+KEPT = "`runbook export {}` writes what happened, `runbook search` finds in it"
+"""What helps where there is no terminal: to run, to go on with a session, to look at one."""
 
 
 def make_setup(
@@ -135,8 +139,13 @@ def screen(
     rolling_back: bool = False,
     hosts: str = "",
     given: dict[str, Any] | None = None,
+    *,
+    otherwise: str,
 ) -> None:
     """Open the terminal UI; everything it needs is imported here and nowhere else.
+
+    Args:
+        otherwise: what can be done where there is no terminal.
 
     Raises:
         UsageError: `given`, what the command line says of a session to be set up, does not fit the runbook.
@@ -148,7 +157,7 @@ def screen(
         from tui.text.logs import silence
 
     if not is_terminal():
-        raise RunbookError("the terminal UI needs a terminal", "use `runbook run --headless` without one")
+        raise RunbookError("the terminal UI needs a terminal", otherwise)
     setup = None
     if given is not None and any(given[name] for name in SETTINGS):
         setup = Setup(

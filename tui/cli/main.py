@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.drills import drill, drill_run
-from tui.cli.launching import SETTINGS, ask_on_terminal, make_setup, rollback_without_screen, screen, without_screen
+from tui.cli.launching import (
+    KEPT,
+    NO_SCREEN,
+    SETTINGS,
+    TERMINAL,
+    ask_on_terminal,
+    make_setup,
+    rollback_without_screen,
+    screen,
+    without_screen,
+)
 from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
 from tui.cli.printing import Commands, for_programs, tell
@@ -67,7 +77,7 @@ def run(
     try:
         if headless or dry_run:
             sys.exit(without_screen(workspace, answers, dry_run, given))
-        screen(workspace, given=given)
+        screen(workspace, given=given, otherwise=f"{NO_SCREEN.format('run')}; --dry-run shows the commands")
     finally:
         workspace.close()
 
@@ -128,7 +138,7 @@ def resume(
         if values:
             ask_on_terminal(workspace)
             correct_values(workspace, found, operator, pairs(values, "--set"), reason, which or "")
-        screen(workspace, found, operator, hosts=which or "")
+        screen(workspace, found, operator, hosts=which or "", otherwise=f"{TERMINAL}; {KEPT.format(found)}")
 
 
 @main.command()
@@ -159,7 +169,8 @@ def rollback(
         try:
             if headless:
                 sys.exit(without_screen(workspace, answers, False, given, kind="rollback"))
-            screen(workspace, rolling_back=True, given=given)
+            without = NO_SCREEN.format("rollback --elsewhere")
+            screen(workspace, rolling_back=True, given=given, otherwise=without)
         finally:
             workspace.close()
         return
@@ -167,7 +178,8 @@ def rollback(
     with resumed_workspace(*where, undoing=True, ask_never=given["ask_never"]) as (workspace, found):
         if headless:
             sys.exit(rollback_without_screen(workspace, found, answers, given, which or ""))
-        screen(workspace, found, given["operator"], rolling_back=True, hosts=which or "")
+        without = NO_SCREEN.format(f"rollback {found}")
+        screen(workspace, found, given["operator"], rolling_back=True, hosts=which or "", otherwise=without)
 
 
 @main.command()
@@ -182,7 +194,7 @@ def replay(session: str) -> None:
     with opened_session(open_store(), session) as directory:
         workspace = staged(directory)
         try:
-            screen(workspace)
+            screen(workspace, otherwise=KEPT.format(session))
         finally:
             workspace.close()
 

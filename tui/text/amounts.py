@@ -3,9 +3,7 @@
 from datetime import timedelta
 from math import floor, isfinite, log10
 
-MINUTE, HOUR = 60, 3600
-DAYS = 48
-"""Hours from which a time is told in days."""
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 LARGEST = 1e15
 """A larger number is not exact any more, and is written with its exponent."""
@@ -73,10 +71,10 @@ def took_clock(length: float) -> str:
 
 def clock_words(length: float) -> str:
     """A length of time that ticks, or that stands in a column beside its budget: 0:07, 12:40, 1:02:09, 2 d 3 h."""
+    if length >= DAY:
+        return _hours(int(length) // MINUTE)
     minutes, rest = divmod(int(length), MINUTE)
     hours, minutes = divmod(minutes, 60)
-    if hours >= DAYS:
-        return _hours(int(length) // MINUTE)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
@@ -102,23 +100,24 @@ def time_left(length: timedelta) -> str:
 
 
 def hours_clock(length: timedelta) -> str:
-    """A length of time in hours and minutes, as large figures count it down: 1:28."""
+    """A length of time below a day in hours and minutes, as large figures count it down: 1:28."""
     hours, minutes = divmod(int(length.total_seconds() // 60), 60)
     return f"{hours}:{minutes:02d}"
 
 
 def spelled(length: timedelta) -> str:
-    """A length of time in a message to people who do not know the program: 42 s, 2 min 15 s, 1 h 2 min."""
+    """A length of time in a message to people who do not know the program: 42 s, 2 min 15 s, 1 h 2 min, 1 d 19 h."""
     minutes, rest = divmod(round(max(length, timedelta()).total_seconds()), MINUTE)
     hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "h"), (minutes, "min"), (0 if hours else rest, "s"))
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (0 if days else minutes, "min"), (0 if days or hours else rest, "s"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def _hours(minutes: int) -> str:
     hours, minutes = divmod(minutes, 60)
     days, rest = divmod(hours, 24)
-    if hours >= DAYS:
+    if days:
         return f"{days} d {rest} h" if rest else f"{days} d"
     if not hours:
         return f"{minutes} m"
@@ -152,7 +151,9 @@ def exactly(value: float, unit: str = "") -> str:
 
 
 def _time(length: int) -> str:
-    """A long time to the second: 5 m, 1 h 30 m, 1:00:01, 3 d."""
+    """A long time to the second: 5 m, 1 h 30 m, 1:00:01, 3 d, 1 d 19 h 6 m."""
+    if length >= DAY and length % HOUR:
+        return f"{_hours(length // MINUTE)} {_time(length % HOUR)}"
     hours, rest = divmod(length, HOUR)
     minutes, left = divmod(rest, MINUTE)
     if left:

@@ -9,6 +9,7 @@ from textual._compositor import LayoutUpdate
 from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets._toast import ToastRack
 
 Result = TypeVar("Result")
 TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_option_selected"}) | {
@@ -66,6 +67,11 @@ class Page(Screen[Result]):
         if not self.on_top:
             return AwaitComplete()
         return super().dismiss(result)
+
+    def on_screen_suspend(self) -> None:
+        """Leave the notices to the screen above, which shows them too; Textual shows them here again afterwards."""
+        for rack in self.query_children(ToastRack):
+            rack.display = False
 
     async def _on_message(self, message: Message) -> None:
         """Two keys of one read may both have reached a widget: the second was not meant for a screen that is gone.

@@ -15,8 +15,8 @@ from tui.widgets.looks.fitting import clipped, width_of
 Lines = list[list[Piece]]
 OPEN, CLOSED = " ● OPEN ", " ◌ CLOSED "
 GOOD, LATE, SOON = "$st-good", "$st-bad", "$st-turn"
-LONGEST = timedelta(hours=100)
-"""A longer time is counted down in days."""
+DAY = timedelta(days=1)
+"""As long a time, or a longer one, is counted down in days and hours."""
 
 
 class WindowSeen(Struct, frozen=True):
@@ -74,17 +74,20 @@ def _days(window: Window) -> str:
 
 
 def countdown(seen: WindowSeen) -> tuple[str, str]:
-    """The large figures and what they are: 1:28, hours left."""
+    """The large figures and what they are: 1:28, hours left; 1, day and 19 h to go."""
     if seen.always:
         return "", ""
     if seen.state.inside:
-        return hours_clock(seen.state.left), "hours left"
-    if seen.following is None:
-        return "", ""
-    ahead = seen.following - seen.now
-    if ahead >= LONGEST:
-        return str(int(ahead / timedelta(days=1))), "days to go"
-    return hours_clock(ahead), "hours to go"
+        return _counted(seen.state.left, "left")
+    return _counted(seen.following - seen.now, "to go") if seen.following else ("", "")
+
+
+def _counted(length: timedelta, of: str) -> tuple[str, str]:
+    if length < DAY:
+        return hours_clock(length), f"hours {of}"
+    days, rest = divmod(length, DAY)
+    hours = rest // timedelta(hours=1)
+    return f"{days}", f"day{'s' if days > 1 else ''}{f' and {hours} h' if hours else ''} {of}"
 
 
 def beside_lines(seen: WindowSeen, width: int) -> Lines:
