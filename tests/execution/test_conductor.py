@@ -9,11 +9,13 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
+from tui.exports.event_words import event_words
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import Disk, read
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
+from tui.session.views.markers import marker_of
 from tui.transports.base import LinkState
 
 
@@ -66,7 +68,7 @@ def test_the_journal_folds_to_the_live_state(conductor: Conductor, workspace: Wo
 
 
 def test_a_missed_expectation_stops_the_step_and_retry_goes_on_from_there(
-    conductor: Conductor, host: FakeTransport
+    conductor: Conductor, host: FakeTransport, workspace: Workspace
 ) -> None:
     host.replies["uptime"] = [Reply(b"nothing\n"), Reply(b"load average\n")]
     assert do(conductor, "look") is StepStatus.FAILED
@@ -75,6 +77,11 @@ def test_a_missed_expectation_stops_the_step_and_retry_goes_on_from_there(
     conductor.wait(10)
     assert conductor.state.step("look").status is StepStatus.SIGNED
     assert [command.script for command in host.ran] == ["uptime", "uptime", "git describe"]
+    opened = [one for one in read(workspace.store.find("last").journal) if isinstance(one.event, ev.StepOpened)]
+    assert [event_words(one.event, conductor.state)[2] for one in opened] == ["started", "retried"]
+    assert [marker_of(one, conductor.state).words for one in opened] == ["Look around", "Look around: retried"]
+    again = ev.StepOpened(step="look", operator="ana", confirmed="retry", first=True)
+    assert event_words(again, conductor.state)[2] == "retried, from its first command"
 
 
 def test_a_secret_travels_beside_the_command_and_is_nowhere_else(

@@ -75,6 +75,8 @@ def test_who_did_what_is_counted_in_the_order_they_came() -> None:
     found = people(
         session(
             ev.StepOpened(step="look", operator="ana"),
+            ev.StepOpened(step="look", operator="ana", confirmed="retry", first=True),
+            ev.StepOpened(step="look", operator="ana", confirmed="continue"),
             ev.StepSigned(step="look", operator="auto"),
             ev.StepSkipped(step="backup", operator="cy", reason="no"),
             ev.StepSigned(step="switch-docker", operator="ana", second_operator="ben"),
@@ -84,7 +86,10 @@ def test_who_did_what_is_counted_in_the_order_they_came() -> None:
         )
     )
     assert [(one.name, one.did) for one in found] == [
-        ("ana", "began the session, started 1 step, signed 1 step, decided the rollback"),
+        (
+            "ana",
+            "began the session, started 1 step, retried 1 step, continued 1 step, signed 1 step, decided the rollback",
+        ),
         ("ben", "stood by as second, was second at 1 sign-off"),
         ("cy", "skipped 1 step, wrote 2 notes"),
     ]

@@ -8,7 +8,7 @@ from tui.session import events as ev
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.state import AUTO, SessionState, step_by_id
-from tui.session.views.called import attempt_called, outcome_called, place_words
+from tui.session.views.called import IS_AWAITED, TRYING_AGAIN, attempt_called, opened_words, outcome_called, place_words
 from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
 
@@ -77,8 +77,7 @@ def _of_step(event: ev.StepEvent, state: SessionState) -> tuple[str, str, str]:
     match event:
         case ev.StepOpened():
             allowed = f", allowed by {event.second_operator}" if event.second_operator else ""
-            how = "retried" if event.confirmed == "retry" else "started"
-            return event.operator, title, how + allowed
+            return event.operator, title, opened_words(event) + allowed
         case ev.StepSigned():
             note = f": {event.note}" if event.note else ""
             if event.operator == AUTO:
@@ -117,8 +116,8 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
         case ev.AttemptChecked():
             bad = [f"expected {check.expected}, got {check.came}" for check in event.checks if not check.ok]
             what = "; ".join(bad) if bad else "as expected"
-            again = " – waiting" if state.attempts[event.attempt].awaited else " – running again"
-            return "", title, what + (again if event.retrying else "")
+            again = IS_AWAITED if state.attempts[event.attempt].awaited else TRYING_AGAIN
+            return "", title, what + (f" – {again}" if event.retrying else "")
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             return event.operator, title, f"outcome resolved as {word}: {event.reason}"

@@ -12,6 +12,8 @@ from tui.runbook.model import Step, seconds
 from tui.session import events as ev
 from tui.session.state import AUTO, Attempt, StepState, StepStatus
 from tui.session.views.called import (
+    CONTINUES,
+    STARTED,
     attempt_called,
     items,
     over,
@@ -237,7 +239,7 @@ def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:
         case ev.SessionHandedOver():
             yield event.operator, "took it over"
         case ev.StepOpened():
-            yield event.operator, "started {} step(s)"
+            yield event.operator, f"{CONTINUES.get(event.confirmed, STARTED)} {{}} step(s)"
             yield event.second_operator, "allowed {} step(s)"
         case ev.StepSigned():
             yield event.operator, "signed {} step(s)"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.once import once
 from tui.runbook.model import FlowKind
+from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
 from tui.session.views.doubts import doubtful
@@ -45,6 +46,8 @@ GLYPHS = {
 """One sign for each status of a step."""
 AGAIN, TRYING_AGAIN, IS_AWAITED = "↻", "trying again", "waiting"
 """The sign and the words of a step between two tries of a command: nothing runs at this moment."""
+STARTED, CONTINUES = "started", {"retry": "retried", "continue": "continued"}
+"""What the operator did who let a step run; by what allowed it, in the journal, where it had been begun before."""
 NOT_YET = "not there yet"
 """How an attempt ended that waits for something."""
 
@@ -71,6 +74,11 @@ class Item(Struct, frozen=True):
     title: str
     done: bool
     words: str
+
+
+def opened_words(event: ev.StepOpened) -> str:
+    """What happened when the operator let a step run."""
+    return CONTINUES.get(event.confirmed, STARTED) + (", from its first command" if event.first else "")
 
 
 def trying_again(state: SessionState, step_state: StepState) -> bool:

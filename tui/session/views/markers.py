@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.session import events as ev
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
+from tui.session.views.called import CONTINUES, opened_words
 from tui.text.amounts import figure
 
 
@@ -107,7 +108,8 @@ def _of_step(event: ev.StepEvent) -> tuple[MarkerKind, str, str] | None:
     match event:
         case ev.StepOpened():
             allowed = [f"allowed by {event.second_operator}"] if event.second_operator else []
-            return MarkerKind.STEP, event.step, ", ".join(["again"] * (event.confirmed == "retry") + allowed)
+            again = [opened_words(event)] if event.confirmed in CONTINUES else []
+            return MarkerKind.STEP, event.step, ", ".join(again + allowed)
         case ev.StepSigned():
             second = f" with {event.second_operator}" if event.second_operator else ""
             signed = MarkerKind.SIGN_OFF, event.step, f"signed by {event.operator}{second}"
