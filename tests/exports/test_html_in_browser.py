@@ -175,6 +175,21 @@ def test_it_is_light_or_dark_as_its_reader_has_it(chromium: Chromium, exported: 
     assert dark != light
 
 
+@pytest.mark.parametrize("width", [PHONE, 1200, 1600])
+def test_the_button_for_light_and_dark_is_whole_however_many_parts_there_are(
+    chromium: Chromium, exported: Path, width: int
+) -> None:
+    exported.write_text(
+        exported.read_text().replace("</nav>", '<a href="#steps">Another part of it</a>' * 12 + "</nav>")
+    )
+    with chromium.page(width) as page:
+        page.open(exported)
+        assert page.ask("document.querySelector('nav').scrollWidth > innerWidth")
+        button = "document.querySelector('nav button').getBoundingClientRect()"
+        assert page.ask(f"0 <= {button}.left && {button}.right <= innerWidth")
+        assert page.ask(f"document.elementFromPoint({button}.right - 2, {button}.top + 5).tagName") == "BUTTON"
+
+
 def test_without_scripts_it_is_read_and_unfolded_all_the_same(chromium: Chromium, exported: Path) -> None:
     with chromium.page(script=False) as page:
         page.open(exported)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tests.tui.conftest import shown, until
+from tui.app import RunbookApp
+from tui.config import Config
+from tui.dialogs import Confirm
+from tui.execution.workspace import Workspace
 from tui.text.looks import Look
 from tui.widgets.looks.contrast import ENOUGH, GROUNDS, contrast, readable
 from tui.widgets.looks.themes import (
@@ -190,3 +196,21 @@ def test_production_is_the_loudest_mode() -> None:
             assert contrast(Color.parse(found["prod-badge"]), ground) == max(
                 contrast(Color.parse(found[f"{mode}-badge"]), ground) for mode in ("prod", "drill", "replay")
             )
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light"])
+async def test_in_the_terminals_own_colours_what_is_under_a_dialog_is_faint(workspace: Workspace, name: str) -> None:
+    """They cannot be blended with a veil."""
+    async with RunbookApp(workspace, Config(theme=name)).run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: "None yet" in shown(app))
+        asked = Confirm("Update it", ["$ one"])
+        app.push_screen(asked)
+        await until(pilot, lambda: "$ one" in shown(app))
+        box = asked.box.region
+        for row, strip in enumerate(app.screen._compositor.render_strips(app.size)):
+            for column, (text, style, _) in zip(
+                accumulate((len(one.text) for one in strip), initial=0), strip, strict=False
+            ):
+                inside = box.contains(column, row)
+                assert not text.strip() or bool(style and style.dim) is not inside, (row, column, text)

@@ -3,11 +3,14 @@
 import asyncio
 from typing import TypeVar
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.style import Style
 from textual import events, messages
 from textual._compositor import LayoutUpdate
 from textual.await_complete import AwaitComplete
 from textual.message import Message
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.widgets._toast import ToastRack
 
@@ -17,6 +20,7 @@ TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_opt
     "on_band_chosen",
 }
 """What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
+NO_STYLE, FAINT = Style.null(), Style(dim=True)
 HELD_BACK = ""
 """Stands for what would be painted while paints are held back."""
 SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_screen_resume"})
@@ -28,6 +32,15 @@ def _shows(message: Message) -> bool:
     return message.handler_name in SHOWS or not (
         isinstance(message, events.Event) or type(message).__module__ == messages.__name__
     )
+
+
+class Faint(BackgroundScreen):
+    """The screen under another one, as the terminal shows what is less important."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in super().__rich_console__(console, options):
+            assert isinstance(segment, Segment)
+            yield segment if segment.control else Segment(segment.text, (segment.style or NO_STYLE) + FAINT)
 
 
 class Page(Screen[Result]):
@@ -67,6 +80,11 @@ class Page(Screen[Result]):
         if not self.on_top:
             return AwaitComplete()
         return super().dismiss(result)
+
+    def render(self) -> RenderableType:
+        """What is under a dialog: faint where the terminal's own colours are used, as those cannot be blended."""
+        shown = super().render()
+        return Faint(shown.screen, shown.color) if type(shown) is BackgroundScreen and not shown.color.a else shown
 
     def on_screen_suspend(self) -> None:
         """Leave the notices to the screen above, which shows them too; Textual shows them here again afterwards."""
