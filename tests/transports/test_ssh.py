@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.ran import run
 from tests.support.sshd import Sshd
+from tui.execution.preflight import facts_words
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream, Transport
 from tui.transports.connected import clock_off
@@ -43,6 +44,26 @@ def test_it_says_who_it_reached(host: Transport, sshd: Sshd) -> None:
     assert set(facts.shells) == {"bash", "sh"}
     assert facts.boot_id == host.connect().boot_id
     assert facts.clock_off == 0  # the host is this machine
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize(("ahead", "told"), [(3600, "⚠ its clock is 1 h ahead"), (-190, "⚠ its clock is 3 m behind")])
+def test_a_host_whose_clock_is_wrong_is_told_in_its_row(
+    own_sshd: Callable[..., Sshd], tmp_path: Path, by: str, ahead: int, told: str
+) -> None:
+    date = tmp_path / "bin" / "date"
+    date.parent.mkdir()
+    date.write_text(f'#!/bin/sh\necho $(($(/bin/date "$@") + {ahead}))\n')
+    date.chmod(0o755)
+    server = own_sshd()
+    (server.directory / ".bashrc").write_text(f"PATH={date.parent}:$PATH\n")
+    transport = server.transport() if by == "own" else server.by_openssh()
+    try:
+        facts = transport.connect()
+    finally:
+        transport.close()
+    assert facts.clock_off == pytest.approx(ahead, abs=30)
+    assert told in facts_words(facts)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,18 @@ def test_every_figure_stands_above_its_name_at_every_size(width: int) -> None:
     assert ("failed attempts" in names) is (width >= 100)
 
 
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_people_stand_beside_what_was_done_and_below_it_where_there_is_no_room(width: int) -> None:
+    long = replace(CARD, people="Anastasia Konstantinopolskaya and Hubert Wolfe")
+    for card in (CARD, long):
+        first, second, *_ = plain(head_lines(card, DONE, width, "f"))
+        row = first if cell_len(f"   ✔ DEPLOYED   {card.what}   {card.people}") <= width else second
+        assert row.endswith(f"{card.what}   {card.people}" if row is first else f"  by {card.people}")
+    without = plain(head_lines(replace(CARD, people=""), DONE, width, "f"))
+    assert without[0].endswith(CARD.what)
+    assert len(without) == len(plain(head_lines(CARD, DONE, 200, "f")))
+
+
 def test_a_rollback_has_its_reason_and_its_own_time() -> None:
     back = CardRollback(reason="errors", at=BEGAN, took=700, allowed=600)
     lines = head_lines(replace(CARD, badge=Called("rolled back", Tone.BAD), rollback=back), DONE, 120, "f")
