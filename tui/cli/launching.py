@@ -20,7 +20,7 @@ SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
 NO_SCREEN = "`runbook {} --headless --answers FILE` runs without one"
 TERMINAL = "run it in a terminal (over ssh: `ssh -t`)"
 KEPT = "`runbook export {}` writes what happened, `runbook search` finds in it"
-"""What helps where there is no terminal: to run, to go on with a session, to look at one."""
+"""What helps where there is no terminal: to run, to resume a session, to see one again."""
 
 
 def make_setup(
