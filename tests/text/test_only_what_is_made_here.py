@@ -31,6 +31,8 @@ MAY = {
     ("widgets/draft.py", "TextArea"): "makes its text safe itself",
     ("widgets/spans.py", "ChopsUpdate"): "writes strips that were drawn",
     ("widgets/spans.py", "Control"): "moves the cursor",
+    ("widgets/page.py", "Segment"): "what was drawn, faint",
+    ("widgets/page.py", "BackgroundScreen"): "a screen that was drawn",
     ("widgets/words.py", "Visual"): "draws a block",
     ("widgets/step/card.py", "Visual"): "draws a block",
     ("widgets/looks/figures.py", "Digits"): "a clock",
