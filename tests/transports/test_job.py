@@ -66,6 +66,13 @@ def test_environment_secrets_standard_input_and_directory_are_the_plain_commands
     assert not [file for file in left if b"hunter2" in file.read_bytes()]
 
 
+@pytest.mark.parametrize("stdin", [b"some\ninput", b""])
+def test_what_is_read_again_from_its_beginning_has_no_secret(place: Place, stdin: bytes) -> None:
+    script = 'head -n 1; cat /dev/stdin; cat /proc/self/fd/[3-9] 2>/dev/null; echo "$TOKEN"'
+    ran = run(place.transport, script, stdin=stdin, secrets={"TOKEN": "hunter2", "OTHER": "hunter3"})
+    assert ran.out == b"".join(stdin.splitlines(keepends=True)[:1]) + stdin + b"hunter2\n"
+
+
 def test_a_job_directory_is_the_operators_alone_and_goes_with_the_session(place: Place) -> None:
     run(place.transport, "true")
     job = place.jobs / "session-1/deploy.7"

@@ -1,5 +1,7 @@
 """The way to a host: jumps that lead in a circle, and whatever a way or a server says is kept for who is refused."""
 
+import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey
 from tui.transports.one_line import MOST, one_line
+from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.connect import open_connection
 from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh.transport import SSHTransport
@@ -55,6 +58,74 @@ def test_a_jump_that_leads_to_itself_is_refused_before_anything_is_connected(
     error = refusal(tmp_path / "config", text, "a")
     assert error.message == said
     assert "ProxyJump none" in error.hint
+
+
+THROUGH = "ProxyCommand ssh -F <config> -W %h:%p"
+
+
+@pytest.fixture
+def only_resolving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """In place of ssh one that resolves names and connects nothing: the file that says it was to connect."""
+    program, started = tmp_path / "bin/ssh", tmp_path / "started"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n[ "$1" = -G ] && exec {shutil.which("ssh")} "$@"\ntouch {started}; exit 255\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    return started
+
+
+def connect_own(config: Path) -> None:
+    open_connection(resolve("a", None, None, [config]), Credentials())
+
+
+def connect_openssh(config: Path) -> None:
+    OpenSSHTransport("a", "a", config_files=[config]).connect()
+
+
+@pytest.mark.parametrize("connect", [connect_own, connect_openssh])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"Host a\n {THROUGH} a\n", "a: ProxyCommand leads to itself: a → a"),
+        (f"Host *\n {THROUGH} hop\n", "a: ProxyCommand leads to itself: a → hop → hop"),
+        (f"Host a\n {THROUGH} b\nHost b\n {THROUGH} a\n", "a: ProxyCommand leads to itself: a → b → a"),
+        (f"Host a\n ProxyJump b\nHost b\n {THROUGH} a\n", "a: ProxyCommand leads to itself: a → b → a"),
+        (f"Host a\n {THROUGH} b\nHost b\n ProxyJump a\n", "a: ProxyCommand leads to itself: a → b → a"),
+        (
+            f"Host a\n HostName x\n {THROUGH} b\nHost b\n HostName x\n {THROUGH} a\n",
+            "a: ProxyCommand leads to itself: a → b → a",
+        ),
+        (f"Host *\n {THROUGH} x%n\n", "xxxxxxxxxa: more than 8 jumps"),
+        (
+            "Host *\n ProxyCommand exec env LANG=C ssh hop -F '<config>' nc %h %p 2>/dev/null\n",
+            "a: ProxyCommand leads to itself: a → hop → hop",
+        ),
+        ("Host a\n ProxyCommand ssh -F <config> -oProxyJump=hop hop\n", "hop: ProxyJump leads to itself"),
+    ],
+)
+def test_an_ssh_that_a_proxy_command_starts_again_and_again_is_not_started(
+    connect: Callable[[Path], None], text: str, said: str, only_resolving: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(text.replace("<config>", str(config)))
+    with pytest.raises(HostError) as caught:
+        connect(config)
+    assert caught.value.message == said
+    assert "none` in a block" in caught.value.hint or "fix ProxyCommand" in caught.value.hint
+    assert not only_resolving.exists()
+
+
+@pytest.mark.parametrize("connect", [connect_own, connect_openssh])
+@pytest.mark.parametrize("more", ["hop", "hop -p $((1 + 1))", "-z hop", "", "hop 'left open"])
+def test_an_ssh_that_gets_there_is_started_and_one_that_nobody_understands_is_ssh_s_to_refuse(
+    connect: Callable[[Path], None], more: str, only_resolving: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"Host hop\n ProxyCommand none\nHost *\n {THROUGH} {more}\n".replace("<config>", str(config)))
+    with pytest.raises(HostError) as caught:
+        connect(config)
+    assert "itself" not in caught.value.message
+    assert only_resolving.exists() or more.endswith("open")
 
 
 def test_what_a_proxy_command_says_is_the_reason_and_drives_no_terminal(tmp_path: Path) -> None:

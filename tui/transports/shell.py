@@ -28,6 +28,7 @@ else unset SHELLOPTS BASHOPTS; fi
 """Undoes what startup files and the environment have set for the shell: it is not to end early, trace or do nothing."""
 
 GREET = """\
+_rb_input=
 _rb_hello='printf "\\nrunbook-errors\\n" >&2; printf "\\nrunbook-group %s\\n" "$$"; '
 """
 
@@ -40,6 +41,8 @@ while [ "$_rb_left" -gt 0 ]; do
   export "${_rb_line%%=*}=${_rb_value%.}"
   _rb_left=$((_rb_left - 1))
 done
+[ -z "$_rb_input" ] || exec <&3 3<&-
+unset _rb_input
 for _rb_pair do export "$_rb_pair"; done
 [ -z "$_rb_directory" ] || command cd -- "$_rb_directory" >/dev/null || exit 125
 export SHLVL=2

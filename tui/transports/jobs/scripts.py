@@ -73,7 +73,8 @@ set +C
 echo runbook >&2
 (
 _rb_hello='{{ echo yes >&6; }} 2>/dev/null; exec 6>&-; '
-{RUN}) <&3 >>"$_rb_job/out" 2>>"$_rb_job/err" 3<&- 6<>"$_rb_job/began" 9>&-
+_rb_input=3
+{RUN}) <&4 >>"$_rb_job/out" 2>>"$_rb_job/err" 4<&- 6<>"$_rb_job/began" 9>&-
 _rb_status=$?
 _rb_mark= _rb_said= _rb_began=
 {{ IFS= read -r _rb_mark; IFS= read -r _rb_said; }} <"$_rb_job/said"
@@ -88,8 +89,8 @@ mv "$_rb_job/exit.new" "$_rb_job/exit"
 # trapped signal, unlike an ignored one, is not inherited.
 
 _START = """\
-_rb_expect=$4 _rb_size=$5 _rb_out=$6 _rb_err=$7 _rb_runner=$8
-shift 8
+_rb_expect=$4 _rb_size=$5 _rb_apart=$6 _rb_out=$7 _rb_err=$8 _rb_runner=$9
+shift 9
 _rb_refuse() { _rb_say refused "$*"; exit 0; }
 exec 5>&1 7>&2 2>/dev/null
 if [ ! -d "$_rb_job" ]; then
@@ -98,13 +99,19 @@ if [ ! -d "$_rb_job" ]; then
     command -v "$_rb_need" >/dev/null || _rb_refuse "$_rb_need is not installed there"
   done
   [ -d "$_rb_session" ] || (umask 077; mkdir -p "$_rb_session") || _rb_refuse "$_rb_base cannot be written there"
-  exec 3</dev/null
+  exec 3</dev/null 4</dev/null
   if [ "$_rb_size" -gt 0 ]; then
-    _rb_in=$_rb_session/.in.$_rb_nonce
-    (umask 077; cat >"$_rb_in") || { rm -f "$_rb_in"; _rb_refuse "$_rb_base cannot be written there"; }
-    exec 3<"$_rb_in"
+    _rb_in=$_rb_session/.in.$_rb_nonce _rb_rest=$_rb_session/.rest.$_rb_nonce
+    _rb_full() { rm -f "$_rb_in" "$_rb_rest"; _rb_refuse "$_rb_base cannot be written there"; }
+    (umask 077; cat >"$_rb_in") || _rb_full
+    exec 4<"$_rb_in"
+    if [ "$_rb_apart" -eq 0 ]; then exec 3<&4
+    elif [ "$_rb_apart" -lt "$_rb_size" ]; then
+      (umask 077; tail -c "+$((_rb_apart + 1))" "$_rb_in" >"$_rb_rest") || _rb_full
+      exec 3<"$_rb_rest"
+    fi
     _rb_came=$(wc -c <"$_rb_in")
-    rm -f "$_rb_in"
+    rm -f "$_rb_in" "$_rb_rest"
     [ "$_rb_came" -eq "$_rb_size" ] || exit 1
   fi
   if mkdir -m 700 "$_rb_job"; then
@@ -118,10 +125,12 @@ if [ ! -d "$_rb_job" ]; then
     _rb_mine=yes
   elif [ ! -d "$_rb_job" ]; then _rb_refuse "$_rb_session cannot be written there"
   fi
-  exec 3<&-
+  exec 3<&- 4<&-
 fi
 """
-# A claim whose files cannot be made is taken back: nothing has started, and nobody else can have begun to follow it.
+# What a command reads is a file of its own: one that opens /dev/stdin again reads from its beginning, and the secrets
+# would stand there. A claim whose files cannot be made is taken back: nothing has started, and nobody else can have
+# begun to follow it.
 
 _ATTACH = """\
 _rb_out=$4 _rb_err=$5
@@ -279,13 +288,14 @@ def start_request(
     With a `boot_id`, it is not started on a host that has another one. Secrets are in `stdin` only.
     """
     lines = [f"{name}={base64.b64encode(value.encode()).decode()}\n" for name, value in command.secrets.items()]
-    stdin = "".join(lines).encode() + command.stdin
-    words = [nonce, *job_of(command.key), boot_id, str(len(stdin)), str(out), str(err), _RUNNER]
+    secrets = "".join(lines).encode()
+    sizes = [str(len(secrets + command.stdin)), str(len(secrets))]
+    words = [nonce, *job_of(command.key), boot_id, *sizes, str(out), str(err), _RUNNER]
     words += [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
     if login_shell.rpartition("/")[2] in POSIX:
-        return Wrapped(f"set -- {shlex.join(words)}\n{SCRIPTS['start']}", stdin)
-    return Wrapped(_request("start", words), stdin)
+        return Wrapped(f"set -- {shlex.join(words)}\n{SCRIPTS['start']}", secrets + command.stdin)
+    return Wrapped(_request("start", words), secrets + command.stdin)
 
 
 def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:
@@ -325,7 +335,7 @@ def unwrap_job(request: str) -> JobRequest | None:
         return None
     nonce, session, *rest = shlex.split(request.removeprefix(_HEADS[kind]))
     match kind, rest:
-        case "start", [job, boot_id, _, out, err, _, shell, directory, script, secrets, *_]:
+        case "start", [job, boot_id, _, _, out, err, _, shell, directory, script, secrets, *_]:
             command = Command(script=script, shell=shell, directory=directory, key=f"{session}/{job}")
             return JobRequest(kind, nonce, session, job, boot_id, int(out), int(err), command, int(secrets))
         case "attach", [job, out, err]:

@@ -16,7 +16,7 @@ from tui.transports.openssh.master import Master, Watching
 from tui.transports.openssh.master_login import log_in
 from tui.transports.openssh.streams import dial_through
 from tui.transports.shell import Wrapped
-from tui.transports.ssh_config.jumps import before, knock, refuse_circle
+from tui.transports.ssh_config.jumps import knock, refuse_endless
 from tui.transports.ssh_config.resolved import Resolved, outlined
 
 CONNECT_TIMEOUT = 10.0
@@ -75,12 +75,8 @@ class OpenSSHTransport(ConnectedTransport[Master]):
 
     def _where(self) -> Resolved:
         """The host, and that the way there ends: ssh would start itself again and again on one that does not."""
-        where = found = outlined(self.target, *self._given)
-        behind: tuple[Resolved, ...] = ()
-        while found.jump:
-            behind = (found, *behind)
-            found = before(found, outlined)
-            refuse_circle(found, behind)
+        where = outlined(self.target, *self._given)
+        refuse_endless(where)
         return where
 
     def _watched(self, connection: Master, noticed: Callable[[LinkState, str], None]) -> Watching:

@@ -16,7 +16,7 @@ from tui.transports.ssh.trust import check_host_key, known_before
 from tui.transports.ssh.tunnel import channel_to
 from tui.transports.ssh.way import Way, direct, proxy
 from tui.transports.ssh.wire import Connection
-from tui.transports.ssh_config.jumps import before, refuse_circle
+from tui.transports.ssh_config.jumps import before, refuse_circle, refuse_endless
 from tui.transports.ssh_config.resolved import Resolved
 
 CONNECT_TIMEOUT = 10.0
@@ -59,7 +59,10 @@ def _way(where: Resolved, credentials: Credentials, timeout: float, behind: tupl
     refuse_circle(where, behind)
     if where.jump:
         return _jump(where, credentials, timeout, behind)
-    return proxy(where.command) if where.command else direct(where, timeout)
+    if where.command:
+        refuse_endless(where, behind)
+        return proxy(where.command)
+    return direct(where, timeout)
 
 
 def _jump(where: Resolved, credentials: Credentials, timeout: float, behind: tuple[Resolved, ...]) -> Way:

@@ -1,4 +1,4 @@
-"""The hosts on the way to a host, as ProxyJump names them; a way that leads to itself is refused before it is gone."""
+"""The hosts on the way to a host, by ProxyJump and ProxyCommand; one that leads to itself is refused at once."""
 
 import socket
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.transports.base import Answering
+from tui.transports.ssh_config.called import called
 from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, outlined, resolve
 
 MAX_JUMPS = 8
@@ -50,11 +51,26 @@ def refuse_circle(where: Resolved, behind: tuple[Resolved, ...]) -> None:
     Raises:
         HostError: it leads to itself, or over more hosts than anybody has.
     """
+    by = "ProxyJump" if all(one.jump for one in behind) else "ProxyCommand"
     if any(_is_same(where, one) for one in behind):
         names = " → ".join(one.target for one in reversed((where, *behind)))
-        raise HostError(f"{behind[-1].target}: ProxyJump leads to itself: {names}", NO_LOOP)
+        raise HostError(f"{behind[-1].target}: {by} leads to itself: {names}", NO_LOOP.format(by))
     if len(behind) > MAX_JUMPS:
-        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", "fix ProxyJump in the SSH configuration")
+        raise HostError(f"{where.target}: more than {MAX_JUMPS} jumps", f"fix {by} in the SSH configuration")
+
+
+def refuse_endless(where: Resolved, behind: tuple[Resolved, ...] = ()) -> None:
+    """Make sure that a way ends of which `ssh` goes a part by itself: one that does not starts `ssh` without an end.
+
+    Args:
+        behind: as for `refuse_circle`.
+
+    Raises: as `refuse_circle`.
+    """
+    while (following := before(where, outlined) if where.jump else called(where.command)) is not None:
+        behind = (where, *behind)
+        where = following
+        refuse_circle(where, behind)
 
 
 def _of(jump: str, where: Resolved, resolved: Callable[..., Resolved]) -> Resolved:
@@ -65,7 +81,7 @@ def _of(jump: str, where: Resolved, resolved: Callable[..., Resolved]) -> Resolv
 
 def _is_same(one: Resolved, other: Resolved) -> bool:
     """Whether two targets are one host: by the same user at the same address, reached the same way."""
-    return (one.host, one.port, one.user, one.jump) == (other.host, other.port, other.user, other.jump)
+    return all(getattr(one, name) == getattr(other, name) for name in ("host", "port", "user", "jump", "command"))
 
 
 def _host_port(text: str) -> tuple[str, int | None]:

@@ -27,8 +27,8 @@ NO_RSA_SIZE = 1024
 PASSWORD_PROMPTS = 3
 """What NumberOfPasswordPrompts is where nothing is said."""
 
-NO_LOOP = "fix ProxyJump: a jump host under `Host *` needs `ProxyJump none` in a block of its own before it"
-"""What to do about a jump that leads to itself."""
+NO_LOOP = "fix {0}: a host on the way under `Host *` needs `{0} none` in a block of its own before it"
+"""What to do about a way that leads to itself, by the keyword that makes it."""
 
 
 class Algorithms(Struct, frozen=True, kw_only=True):
@@ -131,6 +131,20 @@ def outlined(target: str, user: str | None, port: int | None, files: Sequence[Pa
     """
     given = _Given(_printed(target, user, port, files))
     _refuse_what_ssh_would_not_run(target, given)
+    return _outline(target, given, files)
+
+
+def outlined_by(command: Sequence[str], files: Sequence[Path] = ()) -> Resolved:
+    """Where an `ssh` with these words goes, and the way there; `files` is what they name as -F.
+
+    Raises:
+        HostError: OpenSSH does not understand them.
+    """
+    given = _Given(_said_by([command[0], "-G", *command[1:]], command[-1]))
+    return _outline(given.one("host"), given, files)
+
+
+def _outline(target: str, given: "_Given", files: Sequence[Path]) -> Resolved:
     host, port, user = given.one("hostname", target), int(given.one("port", "22")), given.one("user")
     alias = given.one("hostkeyalias")
     tokens = Tokens(target, host, port, user, alias)
@@ -155,7 +169,12 @@ def _printed(target: str, user: str | None, port: int | None, files: Sequence[Pa
     if ssh is None:
         raise HostError("`ssh` is not installed here", "install openssh-client: it resolves the SSH configuration")
     command = [ssh, "-G", *(part for file in files[:1] for part in ("-F", str(file)))]
-    command += [*(("-l", user) if user else ()), *(("-p", str(port)) if port else ()), "--", target]
+    return _said_by(
+        [*command, *(("-l", user) if user else ()), *(("-p", str(port)) if port else ()), "--", target], target
+    )
+
+
+def _said_by(command: Sequence[str], target: str) -> str:
     try:
         done = subprocess.run(
             command,
@@ -173,7 +192,7 @@ def _printed(target: str, user: str | None, port: int | None, files: Sequence[Pa
     if done.returncode:
         words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
         if words and "jumphost loop" in words[0]:
-            raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP)
+            raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP.format("ProxyJump"))
         raise HostError(f"{target}: {one_line(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
     return done.stdout
 
