@@ -3,13 +3,14 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.sshd import Sshd, make_key
+from tests.support.sshd import Sshd, make_key, name_of
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey
@@ -126,6 +127,26 @@ def test_an_ssh_that_gets_there_is_started_and_one_that_nobody_understands_is_ss
         connect(config)
     assert "itself" not in caught.value.message
     assert only_resolving.exists() or more.endswith("open")
+
+
+@pytest.mark.parametrize("kind", [SSHTransport, OpenSSHTransport])
+def test_what_a_proxy_command_has_started_ends_with_a_connection_that_is_not_made(
+    kind: type[SSHTransport] | type[OpenSSHTransport], tmp_path: Path
+) -> None:
+    program, started = tmp_path / "way", tmp_path / "started"
+    program.write_text(f"#!/bin/sh\nsleep 600 &\necho $! >{started}\nwait\n")
+    program.chmod(0o755)
+    config = tmp_path / "config"
+    config.write_text(f"Host box\n ProxyCommand {program}\n")
+    host = kind("box", "box", config_files=[config], connect_timeout=1.0)
+    with pytest.raises(HostError):
+        host.connect()
+    host.close()
+    for _ in range(200):  # who is killed is told of no one
+        if name_of(int(started.read_text())) != "sleep":
+            return
+        time.sleep(0.02)
+    raise AssertionError("it still runs")
 
 
 def test_what_a_proxy_command_says_is_the_reason_and_drives_no_terminal(tmp_path: Path) -> None:

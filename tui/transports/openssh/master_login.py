@@ -86,9 +86,7 @@ def _started(command: Sequence[str], where: Resolved, place: ControlFolder, batc
     try:
         status = process.wait(timeout + SILENT_PATIENCE if batch else None)
     except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        _end(process)
         raise HostError(
             f"{where.address} is not reached: ssh does not end", "is it waiting on the way there?"
         ) from None
@@ -101,11 +99,20 @@ def _started(command: Sequence[str], where: Resolved, place: ControlFolder, batc
     if status == -signal.SIGINT:
         raise AuthenticationRefused(f"{where.address}: ssh asked, and was left", "check again to be asked again")
     if status:
+        if batch:
+            _end(process)  # ssh ends the first program of a ProxyCommand, and not what that has started
         raise refusal(where, ears.words(), status)
     try:
         return Master(place, ears, _taken_along(where.send))
     except (EOFError, OSError) as error:
         raise HostError(f"{where.address}: ssh logged in and ended: {ears.words() or error}", "try again") from error
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End an ssh that has a group of its own, and every program on the way there."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _taken_along(patterns: Sequence[str]) -> list[str]:
