@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import HostError
 from tui.transports.base import Answering
-from tui.transports.ssh_config.called import called
+from tui.transports.ssh_config.nested_ssh import nested
 from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, outlined, resolve
 
 MAX_JUMPS = 8
@@ -67,7 +67,7 @@ def refuse_endless(where: Resolved, behind: tuple[Resolved, ...] = ()) -> None:
 
     Raises: as `refuse_circle`.
     """
-    while (following := before(where, outlined) if where.jump else called(where.command)) is not None:
+    while (following := before(where, outlined) if where.jump else nested(where.command)) is not None:
         behind = (where, *behind)
         where = following
         refuse_circle(where, behind)
