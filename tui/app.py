@@ -278,7 +278,8 @@ class RunbookApp(Attentive, Asked, TakingUp):
     async def action_login(self) -> None:
         """Log in again to the hosts that wait for it; a command that is running on one continues."""
         workspace = self.workspace
-        failed = await self.work_done(lambda: workspace.connections.log_in_again(workspace.asking))
+        with self.asking_soon():
+            failed = await self.work_done(lambda: workspace.connections.log_in_again(workspace.asking))
         if failed:
             self.show_error(RunbookError("; ".join(failed)))
 

@@ -20,6 +20,8 @@ from tui.widgets.page import Page
 from tui.widgets.spans import Spans
 
 QUIT = "ctrl+q"
+ENDS = ("enter", "ctrl+j")
+"""The keys that end an answer; below the dialogs they begin things."""
 
 
 class Attentive(Front):
@@ -32,8 +34,8 @@ class Attentive(Front):
     _laid_out = math.inf
     """When it was painted as large as it is now; a click read before that was meant for another place."""
     hushed = False
-    """Whether letters and pastes are heard by dialogs alone: what is typed may be the answer to a question that comes
-    in a moment (a password was asked for, then a code), and must not stand in a field below, or act there."""
+    """Whether letters, pastes and Enter are heard by dialogs alone: what is typed may be the answer to a question that
+    comes in a moment (a password was asked for, then a code), and must not stand in a field below, or act there."""
     _lost = _held_back = _has_begun = False
 
     @property
@@ -122,8 +124,9 @@ class Attentive(Front):
         await super().on_event(event)
 
     def _is_text(self, event: events.Event) -> bool:
-        """Whether it would be text for a field, or a letter's key, below the dialogs."""
-        typed = isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable)
+        """Whether it would be text for a field, a letter's key or the end of an answer, below the dialogs."""
+        key = isinstance(event, events.Key) and (event.is_printable or event.key in ENDS)
+        typed = key or isinstance(event, events.Paste)
         return typed and not isinstance(self.screen, ModalScreen)
 
     def _paint_all(self) -> None:

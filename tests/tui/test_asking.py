@@ -1,6 +1,7 @@
 """An act that waits for answers begins at once, ends with its screen, and what goes wrong in it is told."""
 
 import ast
+import threading
 from typing import Any
 
 import pytest
@@ -13,13 +14,16 @@ from tests.tui.conftest import dialog, journal, shown, type_text, until
 from tests.tui.test_one_read import settled
 from tests.tui.test_run import running
 from tui.dialogs import AskText, Confirm
+from tui.dialogs.ask import AskLogin
 from tui.dialogs.base import Dialog
 from tui.dialogs.written import CorrectValue
 from tui.errors import RunbookError
+from tui.execution.connections import Connections
 from tui.execution.workspace import Workspace
 from tui.front import FrontPage, asks
 from tui.screens.run.screen import RunScreen
 from tui.session import events as ev
+from tui.transports.asking import Asking
 
 
 @pytest.mark.parametrize(
@@ -173,3 +177,33 @@ def test_every_question_is_awaited() -> None:
     ]
     assert [file for file, name, count in calls if name.endswith("push_screen") and count > 1] == ["front.py"]
     assert [file for file, name, _ in calls if name.endswith("push_screen_wait")] == []
+
+
+async def test_what_is_typed_before_a_login_asks_begins_nothing_below(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks, called = threading.Event(), threading.Event()
+
+    def log_in_again(connections: Connections, asking: Asking) -> list[str]:
+        called.set()
+        asks.wait()
+        with asking.invited():
+            asking.answer("Log in", ["a code"])
+        return []
+
+    monkeypatch.setattr(Connections, "log_in_again", log_in_again)
+    async with running(workspace) as (app, pilot):
+        app.action_login()
+        await until(pilot, called.is_set)
+        await pilot.press("n", "k", "s", "enter")
+        assert type(app.screen) is RunScreen
+        assert app.conductor is not None
+        assert not app.conductor.state.attempts
+        asks.set()
+        asked = await dialog(pilot, AskLogin)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not asked)
+        await until(pilot, lambda: not app.hushed)
+        await pilot.press("n")
+        await dialog(pilot, AskText)
+        await pilot.press("escape")

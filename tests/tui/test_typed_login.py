@@ -76,11 +76,11 @@ async def test_the_dialog_asks_what_the_server_asks_and_a_lost_connection_waits_
                 assert f"{guarded.user}@127.0.0.1:{guarded.port} asks:" in shown(app)
                 await type_text(pilot, answer)
                 assert answer not in shown(app)
-                early = ("x", "s", "k") if asked == "Password:" else ()  # nothing below the dialogs hears it
+                early = ("x", "s", "enter", "k") if asked == "Password:" else ()  # nothing below the dialogs hears it
                 await pilot.press("enter", *early)
 
         await until(pilot, lambda: "None yet" in shown(app))
-        await pilot.press("d")
+        await pilot.press("d", *PASSWORD, "enter")  # too early: no question has been seen
         await logged_in(codes[0])
         await until(pilot, lambda: "F10   BEGIN" in shown(app))
         assert app.screen.query_one("#operator", Input).value == "ana"

@@ -1,7 +1,8 @@
 """Puts to the operator what other threads have to ask: a secret, what a login or sudo wants typed, a permission."""
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.execution.workspace import Workspace
@@ -59,6 +60,15 @@ class Asked(Front):
         done: queue.Queue[bool | None] = queue.Queue(1)
         self.call_later(lambda: done.put(lent(self, call)))
         return self._waited(done) or False
+
+    @contextmanager
+    def asking_soon(self) -> Iterator[None]:
+        """Let nothing that is typed be heard but by dialogs while something is done that will ask."""
+        self._hush(True)
+        try:
+            yield
+        finally:
+            self._hush(False)
 
     def _hush(self, hushed: bool) -> None:
         """Let nothing that is typed be heard but by dialogs, from the first hidden answer until all is asked."""

@@ -59,6 +59,8 @@ class SetupScreen(FrontPage[None]):
         self._run = 0
         self._checking = True
         self._tried = False
+        self._left: Input | None = None
+        """The field that has the focus again once everything was reached."""
 
     def compose(self) -> ComposeResult:
         app = self.app
@@ -95,7 +97,6 @@ class SetupScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         app = self.app
-        self.set_focus(self.operator, scroll_visible=False)
         self.action_preflight()
         self._tick()
         self.set_interval(TICK, self._tick)
@@ -166,6 +167,9 @@ class SetupScreen(FrontPage[None]):
         self._run += 1
         self._checking = True
         run = self._run
+        if isinstance(self.focused, Input):
+            self._left = self.focused
+            self.set_focus(None)  # what is typed now may be for a question that comes in a moment
         self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is RowVerdict.OK}
         app, setup = self.app, self.setup()
 
@@ -194,6 +198,8 @@ class SetupScreen(FrontPage[None]):
         if run != self._run:
             return
         self._checking = False
+        if self.focused is None:
+            self.set_focus(self._left or self.operator, scroll_visible=False)
         nothing = Finding(name="nothing to reach", kind="flow", verdict=RowVerdict.OK)
         found = {(row.kind, row.name): row for row in rows} | self.rows
         self.rows = found or {("flow", ""): nothing}
