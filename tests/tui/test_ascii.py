@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from textual.geometry import Size
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import SETUP
 from tests.tui.conftest import dialog, shown, until
-from tests.tui.test_run import SETUP
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.dialogs import AskText

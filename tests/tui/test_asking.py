@@ -10,9 +10,9 @@ from textual.worker import WorkerFailed
 
 from tests.support.fake_transport import FakeTransport
 from tests.support.one_read import one_read
+from tests.support.running import running
 from tests.tui.conftest import dialog, journal, shown, type_text, until
 from tests.tui.test_one_read import settled
-from tests.tui.test_run import running
 from tui.dialogs import AskText, Confirm
 from tui.dialogs.ask import AskLogin
 from tui.dialogs.base import Dialog

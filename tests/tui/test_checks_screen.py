@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from rich.cells import cell_len
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import running
 from tests.tui.conftest import SHOP, shown, until
-from tests.tui.test_run import running
 from tui.execution.workspace import Workspace
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.checks.table import CheckTable

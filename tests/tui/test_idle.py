@@ -15,8 +15,8 @@ from textual.screen import Screen
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import SETUP
 from tests.tui.conftest import dialog, shown, until
-from tests.tui.test_run import SETUP
 from tests.tui.test_watch_screen import TEXT
 from tui.app import RunbookApp
 from tui.dialogs import AskText

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.running import SETUP, running
 from tests.tui.conftest import SHOP, dialog, shown, until
-from tests.tui.test_run import SETUP, running
 from tests.tui.test_seen_whole import MONITORS
 from tui.actions import ACTS, acts
 from tui.app import RunbookApp

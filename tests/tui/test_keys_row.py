@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running
 from tests.tui.conftest import KNOWN_TROUBLE, SHOP, dialog, shown, until
-from tests.tui.test_run import comes, running
 from tui.app import RunbookApp
 from tui.dialogs import AskText
 from tui.dialogs.base import Dialog

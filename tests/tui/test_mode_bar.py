@@ -6,8 +6,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
+from tests.support.running import running
 from tests.tui.conftest import SHOP, dialog, shown, until
-from tests.tui.test_run import running
 from tests.tui.test_seen_whole import MONITORS
 from tui.app import RunbookApp
 from tui.dialogs import Confirm

@@ -17,8 +17,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import seen
 from tests.support.mashing import resize
 from tests.support.one_read import ESCAPE, click, one_read, paste
+from tests.support.running import SETUP, comes, running
 from tests.tui.conftest import dialog, journal, shown, until
-from tests.tui.test_run import SETUP, comes, running
 from tui.app import RunbookApp
 from tui.dialogs import AskText, Confirm, RollbackReason, TypeName
 from tui.dialogs.base import Dialog

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.large import large_text
+from tests.support.running import running, status
 from tests.tui.conftest import shown, until
-from tests.tui.test_run import running, status
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.screens.run.panes import OUTPUT, PLAN, STEP

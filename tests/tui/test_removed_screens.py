@@ -11,9 +11,9 @@ import pytest
 from textual.message import Message
 from textual.screen import Screen
 
+from tests.support.running import running
 from tests.tui.conftest import until
 from tests.tui.test_one_read import settled
-from tests.tui.test_run import running
 from tui.app import RunbookApp
 from tui.dialogs import Question, Resolve, RollbackReason
 from tui.execution.workspace import Workspace

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running
 from tests.tui.conftest import SHOP, dialog, shown, until
-from tests.tui.test_run import comes, running
 from tui.dialogs import Confirm, Sign
 from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen

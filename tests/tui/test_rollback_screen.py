@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import running
 from tests.tui.conftest import ERROR_RATE, SHOP, dialog, journal, shown, until
-from tests.tui.test_run import running
 from tui.app import RunbookApp
 from tui.dialogs import Confirm, RollbackReason, SendMessage
 from tui.execution.workspace import Setup, Workspace

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running
 from tests.tui.conftest import SHOP, dialog, shown, until
-from tests.tui.test_run import comes, running
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.dialogs import AskText, Confirm, Question, RollbackReason, Sign, TypeName

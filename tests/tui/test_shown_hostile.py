@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.hostile import HOSTILE, foreign, hostile_runbook
+from tests.support.running import running
 from tests.tui.conftest import SHOP, shown, until
-from tests.tui.test_run import running
 from tests.tui.test_watch_screen import TEXT, sample
 from tui.app import RunbookApp
 from tui.errors import RunbookError

@@ -7,8 +7,8 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running
 from tests.tui.conftest import SHOP, shown, until
-from tests.tui.test_run import comes, running
 from tui.execution.workspace import Workspace
 from tui.session import events as ev
 from tui.session.outcome import Outcome

@@ -8,9 +8,9 @@ from msgspec import convert
 from rich.cells import cell_len
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running
 from tests.tui.conftest import KNOWN_TROUBLE, SHOP, dialog, journal, shown, until
 from tests.tui.test_plan import BEGIN, state_of
-from tests.tui.test_run import comes, running
 from tui.dialogs import Confirm
 from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import SETUP
 from tests.tui.conftest import shown, until
-from tests.tui.test_run import SETUP
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen

@@ -15,8 +15,8 @@ from rich.cells import cell_len
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import running
 from tests.tui.conftest import ERROR_RATE, SHOP, dialog, shown, until
-from tests.tui.test_run import running
 from tui.app import RunbookApp
 from tui.dialogs import RollbackReason
 from tui.errors import NotNow
