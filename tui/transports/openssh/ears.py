@@ -21,6 +21,8 @@ DRAIN = 1.0
 _DEBUG = re.compile(r"debug[123]: ")
 _CHATTER = ("OpenSSH_", "Authenticated to ", "Transferred: ", "Bytes per second: ")
 _KEY = re.compile(r"debug1: Server host (?:key|certificate): (\S+) ([A-Z0-9]+:[^\s,]+)")
+_TOUCHED = re.compile(r"debug1: Server accepts key: .* (?:ED25519|ECDSA)-SK(?:-CERT)? ")
+"""What comes before ssh signs with a security key; without a terminal of its own it says nothing of a touch."""
 _NEW = re.compile(r"debug1: channel (\d+): new .*(stdio-forward|direct-streamlocal)")
 _OPENED = re.compile(r"debug2: channel (\d+): open confirm ")
 _REFUSED = re.compile(r"channel (\d+): open failed: (.*)")
@@ -29,9 +31,13 @@ _REFUSED = re.compile(r"channel (\d+): open failed: (.*)")
 class Ears:
     """Listens on a thread of its own, for as long as anybody may speak."""
 
-    def __init__(self, log: Path, show: Callable[[str], None] | None) -> None:
-        """Args: show: is given each line that a person at the terminal has to see, safe for it."""
+    def __init__(self, log: Path, show: Callable[[str], None] | None, touch: Callable[[], None]) -> None:
+        """Args:
+        show: is given each line that a person at the terminal has to see, safe for it.
+        touch: called when a security key is about to be used.
+        """
         self._show = show
+        self._touch = touch
         self._kept: deque[str] = deque(maxlen=KEPT)
         self._news = threading.Condition()
         self._tunnels = 0
@@ -116,6 +122,9 @@ class Ears:
     def _noted(self, line: str) -> None:
         if not self.key[0] and (found := _KEY.match(line)):
             self.key = (found[1], found[2])
+            return
+        if _TOUCHED.match(line):
+            self._touch()
             return
         with self._news:
             if found := _NEW.match(line):

@@ -5,7 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,11 +26,18 @@ _NO_HOST_KEY = re.compile(
     r"|revoked|Certificate invalid|Host certificate|Invalid key length"
 )
 _NO_LOGIN = re.compile(r"Permission denied|Too many authentication failures|No more authentication methods")
+TOUCH = "Touch your security key to log in to {}"
 ASKS = "ssh asks here. Touch your security key where it blinks; Ctrl+C leaves it."
 
 
 def log_in(
-    where: Resolved, given: tuple[str | None, int | None, tuple[Path, ...]], batch: bool, timeout: float, alive: float
+    where: Resolved,
+    given: tuple[str | None, int | None, tuple[Path, ...]],
+    batch: bool,
+    *,
+    timeout: float,
+    alive: float,
+    tell: Callable[[str], None],
 ) -> Master:
     """Log in to a host.
 
@@ -40,6 +47,7 @@ def log_in(
         batch: nothing is asked; else ssh asks at the terminal of this process.
         timeout: seconds to reach it.
         alive: seconds between two signs of life that are asked for.
+        tell: says something to the operator that they have to know now.
 
     Raises:
         HostError: it cannot be reached; HostKeyRefused and AuthenticationRefused where ssh says so.
@@ -48,9 +56,14 @@ def log_in(
     if program is None:
         raise HostError("`ssh` is not installed here", "install openssh-client")
     place = ControlFolder()
+
+    def touch() -> None:
+        (tell if batch else _shown)(TOUCH.format(f"{where.user}@{where.address}"))
+
     try:
         place.configure(given[2], batch, timeout, alive)
-        return _started([program, *_options(place, where, given)], where, place, batch, timeout)
+        ears = Ears(place.log, None if batch else _shown, touch)
+        return _started([program, *_options(place, where, given)], where, place, ears, batch, timeout)
     except BaseException:
         place.remove()
         raise
@@ -66,8 +79,9 @@ def _options(
     return [*options, "--", where.target]
 
 
-def _started(command: Sequence[str], where: Resolved, place: ControlFolder, batch: bool, timeout: float) -> Master:
-    ears = Ears(place.log, None if batch else _shown)
+def _started(
+    command: Sequence[str], where: Resolved, place: ControlFolder, ears: Ears, batch: bool, timeout: float
+) -> Master:
     try:
         if not batch:
             _shown(f"{where.target}: {ASKS}")

@@ -58,15 +58,14 @@ class OpenSSHTransport(ConnectedTransport[Master]):
 
     def _made(self, asks: bool) -> tuple[Master, HostFacts]:
         where = self._where()
-        log = partial(log_in, where, self._given, timeout=self._connect_timeout, alive=self._liveness / 3)
         typed = False
         try:
-            master = log(batch=True)
+            master = self._logged_in(where, batch=True)
         except AuthenticationRefused as refused:
             if where.batch or not asks or not self._asking.has_terminal:
                 hint = f"{NOBODY}; {refused.hint}" if not asks else refused.hint
                 raise AuthenticationRefused(refused.message, hint) from None
-            master, typed = self._asking.at_terminal(partial(log, batch=False)), True
+            master, typed = self._asking.at_terminal(partial(self._logged_in, where, batch=False)), True
         kind, shown = master.ears.key
         facts = HostFacts(
             target=where.address, user=where.user or login_name(), key_type=kind, fingerprint=shown, typed=typed
@@ -89,4 +88,8 @@ class OpenSSHTransport(ConnectedTransport[Master]):
         return open_terminal(connection, request, end, let_go)
 
     def _another(self) -> Master:
-        return log_in(self._where(), self._given, batch=True, timeout=self._connect_timeout, alive=self._liveness / 3)
+        return self._logged_in(self._where(), batch=True)
+
+    def _logged_in(self, where: Resolved, batch: bool) -> Master:
+        alive, tell = self._liveness / 3, self._asking.tell
+        return log_in(where, self._given, batch, timeout=self._connect_timeout, alive=alive, tell=tell)

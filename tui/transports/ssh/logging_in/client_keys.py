@@ -17,6 +17,7 @@ from tui.errors import SignatureInvalid
 from tui.transports.asking import Asking
 from tui.transports.host_keys.keyblobs import CERTIFICATE, host_key, read_key
 from tui.transports.ssh.logging_in.held_key import HeldKey, held_keys
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 from tui.transports.ssh_config.resolved import Resolved, agent_socket
 
 AGENT_TIMEOUT = 60.0
@@ -173,8 +174,10 @@ def _from_file(path: Path, credentials: Credentials, certificates: list[_Certifi
         yield ClientKey(str(path), why_not="is a public key, which the agent does not hold")
         return
     if _public(path)[4:].startswith(b"sk-"):
-        why_not = "is a security key's, which only an agent can sign with"
-        yield ClientKey(str(path), why_not=why_not, remedy=f"add it to the agent first: ssh-add {path}")
+        why_not = "is a security key's, which only an agent or ssh itself can sign with"
+        yield ClientKey(
+            str(path), why_not=why_not, remedy=f"add it to the agent first: ssh-add {path}; or {BY_OPENSSH}"
+        )
         return
     if others := _open_to_others(path):
         yield ClientKey(str(path), why_not=f"can be read by others ({others})", remedy=f"chmod 600 {path}")
