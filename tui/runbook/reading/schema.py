@@ -9,6 +9,22 @@ import msgspec
 from tui.runbook.model import Runbook
 from tui.runbook.reading.edition.second_keys import SecondEdition
 
+_BY_ID = {
+    "Runbook": ("sections", "troubleshooting", "rollback_reasons", "followups", "checklist"),
+    "Section": ("steps",),
+    "Issue": ("diagnosis", "solutions"),
+    "Solution": ("steps",),
+}
+"""What the second edition may write as a table by ids."""
+_WHOLE = ("actions", "look", "id")
+"""Keys of steps and actions that have no table with a value for each method."""
+_ACTIONS = "A text is a command; a table that is no action by itself belongs to the one above it."
+_EACH = "In a step with `methods`: what it is in each of them."
+_ABOUT = "Short keys of this table, on one line: title, source, danger and the like."
+_METHODS = "Written once for several methods: the id of the step in each of them."
+_METHOD = "In a step with `methods`: the one method that has this action."
+_WORDS = "Texts that this method has its own of, for `{{ method.NAME }}` in steps of one method."
+
 
 def schema() -> bytes:
     """The schema, formatted; the same bytes every time."""
@@ -42,13 +58,43 @@ def _second_edition(definitions: dict[str, Any], second: dict[str, Any]) -> None
     """Add what the second edition may write beside the model; a file of the first one that has it is refused."""
     definitions["Runbook"]["properties"].update(second.pop("SecondEdition")["properties"])
     definitions.update(second)
+    for name in ("Section", "Step", "Issue", "Solution", "Reason", "FollowUp", "ChecklistItem"):
+        definitions[name]["required"] = [key for key in definitions[name]["required"] if key != "id"]
+    for owner, keys in _BY_ID.items():
+        for key in keys:
+            array = definitions[owner]["properties"][key]
+            table = {"type": "object", "additionalProperties": array["items"]}
+            about = {one: array.pop(one) for one in ("description", "default") if one in array}
+            definitions[owner]["properties"][key] = {**about, "anyOf": [array, table]}
     step, action = definitions["Step"], definitions["Action"]
     step["required"] = [key for key in step["required"] if key != "actions"]
     step["properties"] = {**action["properties"], **step["properties"]}
     command, given = {"type": "string"}, {"$ref": "#/$defs/Action"}
     step["properties"]["actions"]["items"] = {"anyOf": [command, given]}
+    step["properties"]["actions"]["description"] = _ACTIONS
     look = step["properties"]["look"]
     look["anyOf"] = [command, *look["anyOf"]]
+    contained: list[dict[str, Any]] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+    for table in (step, action):
+        for key, value in table["properties"].items():
+            if key not in _WHOLE and value.get("type") != "object":
+                table["properties"][key] = _each_method(value, contained if key == "expect" else None)
+    texts = {"type": "object", "additionalProperties": {"type": "string"}}
+    step["properties"]["methods"] = {**texts, "description": _METHODS}
+    action["properties"]["method"] = {"type": "string", "description": _METHOD}
+    definitions["Method"]["properties"]["words"] = {**texts, "description": _WORDS}
+    for name in ("Section", "Issue", "Solution", "Step"):
+        definitions[name]["properties"]["about"] = {"type": "object", "description": _ABOUT}
+        definitions[name]["required"] = []  # they may stand in `about`
+
+
+def _each_method(value: dict[str, Any], shorter: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """A key of a step or an action, which may also be a table with a value for each method."""
+    about: dict[str, Any] = {key: value[key] for key in ("description", "default") if key in value}
+    one = {key: value[key] for key in value if key not in about}
+    word = [{"type": "string", "pattern": r"\{\{ *method\."}] if "pattern" in one else []
+    each = {"type": "object", "additionalProperties": {"anyOf": [one, {"const": ""}]}, "description": _EACH}
+    return {**about, "anyOf": [*(shorter or ()), one, *word, each]}
 
 
 def _describe(definition: dict[str, Any]) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.errors import RunbookError
-from tui.runbook.reading.edition.whole_text import parts_of, put_together
+from tui.errors import RunbookError, RunbookInvalid
+from tui.runbook.model import Runbook
+from tui.runbook.reading.edition.whole_text import WholeText, parts_of, put_together
 from tui.runbook.reading.file_text import read_text, unmarked
 from tui.runbook.reading.load import load, load_whole
+from tui.runbook.rewriting.compact import compact
 from tui.runbook.rewriting.shortened import shortened
 
 
@@ -37,12 +39,22 @@ def fixed(path: Path) -> tuple[FixedFile, ...]:
     wanted = load(path)
     text = unmarked(read_text(path))
     parts = parts_of(path, text)
-    main = shortened(text)
-    shorter = tuple(part if part.agreed else replace(part, text=shortened(part.text)) for part in parts)
-    if replace(load_whole(put_together(path, main, shorter), path.parent), format=wanted.format) != wanted:
-        raise RunbookError(f"{path} has no shorter form that says the same", "it was left as it is")
-    pairs = [(path, text, main), *((old.path, old.text, new.text) for old, new in zip(parts, shorter, strict=True))]
-    return tuple(FixedFile(file, new, len(old.splitlines())) for file, old, new in pairs if new != old)
+    for shorter_form in (lambda one: compact(shortened(one)), shortened):
+        main = shorter_form(text)
+        shorter = tuple(part if part.agreed else replace(part, text=shorter_form(part.text)) for part in parts)
+        if _says(path, put_together(path, main, shorter), wanted):
+            pairs = [(path, text, main)]
+            pairs += [(old.path, old.text, new.text) for old, new in zip(parts, shorter, strict=True)]
+            return tuple(FixedFile(file, new, len(old.splitlines())) for file, old, new in pairs if new != old)
+    raise RunbookError(f"{path} has no shorter form that says the same", "it was left as it is")
+
+
+def _says(path: Path, whole: WholeText, wanted: Runbook) -> bool:
+    """Whether a text is the same runbook."""
+    try:
+        return replace(load_whole(whole, path.parent), format=wanted.format) == wanted
+    except RunbookInvalid:
+        return False  # as where another team's part has its sections in an array
 
 
 def write(file: FixedFile) -> None:

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from tui.runbook.model import ACTION_KINDS, seconds
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.reading.edition.by_id import by_id
 from tui.runbook.reading.edition.named_commands import NamedCommands
 from tui.runbook.reading.edition.second_keys import (
     ACTION_KEYS,
+    FORMS,
     NEW_KEYS,
     SHARED_KEYS,
     STEP_KEYS,
@@ -26,20 +28,29 @@ Document = dict[str, Any]
 
 
 class Moves(Struct, frozen=True):
-    """Where what stands in the model's document is written in the author's, by the beginning of its path."""
+    """Where what stands in the model's document is written in the author's, by the beginning of its path.
+
+    What was moved twice has the first move in `before`.
+    """
 
     to: Mapping[Path, Path]
+    before: Mapping[Path, Path] = {}
 
     def back(self, faults: Iterable[UnplacedProblem]) -> Iterator[UnplacedProblem]:
         """The faults at the places at which an author finds them."""
+        moved = [to for to in (self.to, self.before) if to]
         for fault in faults:
-            yield replace(fault, path=self._written(fault.path)) if self.to else fault
+            path = fault.path
+            for to in moved:
+                path = _written(path, to)
+            yield replace(fault, path=path) if moved else fault
 
-    def _written(self, path: Path) -> Path:
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.to:
-                return (*self.to[path[:length]], *path[length:])
-        return path
+
+def _written(path: Path, moved: Mapping[Path, Path]) -> Path:
+    for length in range(len(path), 0, -1):
+        if path[:length] in moved:
+            return (*moved[path[:length]], *path[length:])
+    return path
 
 
 NOTHING_MOVED = Moves({})
@@ -49,7 +60,8 @@ def plain(raw: Document) -> tuple[Document, Moves, list[UnplacedProblem]]:
     """The document as the model has it, where each thing of it is written, and what is wrong with what is shorter."""
     own = {key: raw[key] for key in SecondEdition.__struct_fields__ if key in raw}
     second, faults = check_as(SecondEdition, own)
-    document = {key: value for key, value in raw.items() if key not in own}
+    listed, before, wrong = by_id({key: value for key, value in raw.items() if key not in own})
+    document, faults = listed, [*faults, *wrong]
     if "include" in own and not faults:
         message, hint = "parts are included by a file alone", "open the runbook as a file; a session keeps its parts"
         faults.append(UnplacedProblem(path=("include",), message=message, hint=hint))
@@ -60,7 +72,7 @@ def plain(raw: Document) -> tuple[Document, Moves, list[UnplacedProblem]]:
         reader.step(path, step)
     document = reader.put(document)
     commands.into(document)
-    return document, Moves(reader.moves), [*faults, *reader.faults]
+    return document, Moves(reader.moves, before), [*faults, *reader.faults]
 
 
 def first_edition(faults: list[UnplacedProblem]) -> list[UnplacedProblem]:
@@ -120,7 +132,7 @@ class _Reader:
         step = {key: value for key, value in written.items() if key in STEP_KEYS}
         own = {key: value for key, value in written.items() if key in ACTION_KEYS}
         for key in sorted(written.keys() - STEP_KEYS - ACTION_KEYS):
-            hint = nearest(key, STEP_KEYS | ACTION_KEYS - written.keys())
+            hint = nearest(key, STEP_KEYS | ACTION_KEYS | FORMS - written.keys())
             self._fault((*path, key), f"unknown key {quoted(key)}", hint)
         if "actions" not in step and own:
             step["actions"] = [own]
@@ -153,10 +165,13 @@ class _Reader:
                 self.moves.update({(*here, key): (*path, key) for key in shared.keys() - action.keys()})
 
     def _action(self, path: Path, written: object) -> object:
-        """One action; a text alone is a command."""
+        """One action; a text alone is a command, and texts that are expected are what its output contains."""
         if isinstance(written, str):
             self.moves[(*path, "run")] = self.moves.get(path, path)
             written = {"run": written}
+        if isinstance(written, dict) and isinstance(expect := written.get("expect"), (str, list)):
+            self.moves[(*path, "expect", "contains")] = (*self.moves.get(path, path), "expect")
+            written = {**written, "expect": {"contains": [expect] if isinstance(expect, str) else expect}}
         if not isinstance(written, dict) or not isinstance(written.get("run"), str):
             return written
         return self._commands.judged({**self._of_commands, **written}, "run")

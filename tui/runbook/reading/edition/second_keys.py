@@ -19,7 +19,9 @@ ACTION_KEYS = frozenset(Action.__struct_encode_fields__) - STEP_KEYS
 """What a step with one action writes on the step itself; a title there is the step's."""
 SHARED_KEYS = frozenset({"on", "directory", "timeout", "secrets"})
 """What a step with several actions may say once, for those of its commands that do not say it themselves."""
-NEW_KEYS = ACTION_KEYS | {"defaults", "commands", "include"}
+FORMS = frozenset({"about", "methods"})
+"""What a step may have that says its other keys on one line, or several steps at once."""
+NEW_KEYS = ACTION_KEYS | FORMS | {"defaults", "commands", "include", "words"}
 """Keys that the first edition does not have where they may stand in the second."""
 
 
