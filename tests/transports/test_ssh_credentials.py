@@ -15,6 +15,7 @@ from tests.support.sshd import Sshd, make_key, public
 from tui.errors import AuthenticationRefused
 from tui.transports.asking import Asking
 from tui.transports.ssh.transport import SSHTransport
+from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 
@@ -205,7 +206,7 @@ def test_the_file_of_a_security_key_belongs_into_the_agent(
     host = SSHTransport("box", "box", config_files=[file])
     with pytest.raises(AuthenticationRefused, match="is a security key's") as caught:
         host.connect()
-    assert caught.value.hint == f"add it to the agent first: ssh-add {key}"
+    assert caught.value.hint == f"add it to the agent first: ssh-add {key}; or {BY_OPENSSH}"
 
 
 def test_a_touch_that_takes_longer_than_a_connection_may_is_waited_for(

@@ -18,5 +18,5 @@ ONLY_THERE = frozenset(
 )
 """Algorithms that ssh takes where nothing is said, and this program does not have."""
 
-LOGINS = ("gssapi-with-mic", "gssapi-keyex", "hostbased")
-"""Ways to log in that ssh has and this program does not."""
+LOGINS = {"gssapi-with-mic": "Kerberos", "gssapi-keyex": "Kerberos", "hostbased": "this machine's own key"}
+"""Ways to log in that ssh has and this program does not, and what people call them."""

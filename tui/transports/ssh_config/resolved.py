@@ -85,6 +85,8 @@ class Resolved(Struct, frozen=True, kw_only=True):
     """SetEnv."""
     send: tuple[str, ...] = ()
     """SendEnv: patterns of variables."""
+    token: str = ""
+    """PKCS11Provider: the library that reaches a smart card or another token."""
     forward_agent: str = ""
     """ForwardAgent: `yes`, or the socket of an agent or the variable that names it."""
     algorithms: Algorithms = Algorithms()
@@ -259,6 +261,7 @@ def _parsed(target: str, text: str, files: tuple[Path, ...]) -> Resolved:
         password_prompts=int(given.one("numberofpasswordprompts") or PASSWORD_PROMPTS),
         set_variables=tuple((name, value) for name, _, value in (one.partition("=") for one in given.all("setenv"))),
         send=tuple(word for line in given.all("sendenv") for word in line.split()),
+        token=tokens.path(given.one("pkcs11provider")),
         forward_agent=tokens.path(given.one("forwardagent", "no")),
         algorithms=_algorithms(given, files),
         checks=HostChecks(

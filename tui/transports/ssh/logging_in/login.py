@@ -207,8 +207,10 @@ def _refusal(connection: Connection, where: Resolved, user: str, tried: list[Cli
         hint = f"try: ssh {where.target}; is the user right?"
     else:
         hint = "name a key with IdentityFile in the SSH configuration, or add one to the agent with ssh-add"
-    if set(LOGINS) & set(connection.allowed or ()):
-        hint += f"; for a login by Kerberos {BY_OPENSSH}"
+    if where.token:
+        hint += f"; for the keys of PKCS11Provider: ssh-add -s {where.token}, or {BY_OPENSSH}"
+    if others := dict.fromkeys(LOGINS[name] for name in connection.allowed or () if name in LOGINS):
+        hint += f"; for a login by {' or '.join(others)} {BY_OPENSSH}"
     none = "none: no key file and no agent"
     return AuthenticationRefused(
         f"{user}@{where.address} takes none of our keys ({words or none}){_said(connection)}", hint
