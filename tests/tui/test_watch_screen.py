@@ -79,6 +79,22 @@ async def test_what_cannot_be_measured_is_no_data_and_says_since_when(workspace:
         assert "? no value since 02:00:00" in shown(app)
 
 
+async def test_a_request_that_failed_says_why_and_shows_no_time_that_nobody_measured(workspace: Workspace) -> None:
+    """It counts for as long as an answer is waited for; as a figure it would pass for a slow answer."""
+    refused = "the certificate is not trusted"
+    async with running(workspace, (80, 24)) as (app, pilot):
+        app.conductor.monitors.stop()
+        app.conductor.record(ev.MonitorSampled(monitor="errors", value=10.0, clock=1000.0, detail=refused, failed=True))
+        await until(pilot, lambda: "▲ failed" in shown(app))
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "failed, counts as" in shown(app))
+        seen = " ".join(shown(app).replace("│", " ").split())
+        assert f"▲ failed, counts as 10 %: {refused}" in seen
+        assert "10 %  above 1 %" not in shown(app)
+        sample(app, 0.5, 1030.0)
+        await until(pilot, lambda: "✔ good" in shown(app) and "failed" not in shown(app))
+
+
 async def test_what_waits_for_a_session_says_so_and_neither_fails_nor_trips(workspace: Workspace) -> None:
     async with running(workspace, (80, 24)) as (app, pilot):
         app.conductor.monitors.stop()

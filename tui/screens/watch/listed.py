@@ -8,16 +8,18 @@ from tui.runbook.model import Monitor
 from tui.screens.watch.text import SOFT, Sight, first_sample
 from tui.session.samples import Monitored
 from tui.session.state import SessionState
-from tui.text.amounts import figure, within_words
+from tui.text.amounts import within_words
 from tui.text.block import Piece, shown
 from tui.widgets.graph.monitored import (
     NO_VALUE,
     NOT_YET,
     WAITING,
     before_words,
+    failed_words,
     graphed,
     limit_words,
     sample_at,
+    sample_words,
     seen_monitor,
     seen_value,
     value_words,
@@ -111,19 +113,20 @@ def _stands(monitor: Monitor, monitored: Monitored, look: Sight) -> tuple[Seen, 
     sample = sample_at(monitor, monitored, look.at)
     if sample is None or sample.value is None:
         return NO_VALUE, NO_VALUE.word, limit_words(monitor)
-    words = figure(sample.value, monitor.number.unit)
-    return seen_value(monitor, sample.value), words, limit_words(monitor, sample.value)
+    return seen_value(monitor, sample.value), sample_words(monitor, sample), limit_words(monitor, sample.value)
 
 
 def _why(state: SessionState, monitor: Monitor, monitored: Monitored, look: Sight, stands: Seen) -> str:
-    """Why there is no value now."""
+    """Why there is no value now, or why the last sample failed."""
     if look.at is not None:
         return ""
     if stands is WAITING and monitored.waiting is not None:
         return shown(f"waiting for a free session on {monitored.waiting.host} since {monitored.waiting.since:%H:%M:%S}")
     if stands is NO_VALUE and monitored.lost_since is not None:
         return shown(f"since {monitored.lost_since:%H:%M:%S}: {monitored.detail}".removesuffix(": "))
-    return first_sample(state, monitor, look.now)[2:] if stands is NOT_YET else ""
+    if stands is NOT_YET:
+        return first_sample(state, monitor, look.now)[2:]
+    return shown(failed_words(monitor, monitored))
 
 
 def _cell(text: str, width: int, right: bool = False) -> str:

@@ -11,7 +11,7 @@ from tui.runbook.model import Monitor, Trigger, seconds
 from tui.session.folding.triggers import counting
 from tui.session.samples import Monitored, TriggerState, bound_of
 from tui.session.state import SessionState
-from tui.text.amounts import clock_words, figure
+from tui.text.amounts import clock_words
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import OVER, SPINNER, STYLES
 from tui.widgets.graph.monitored import (
@@ -20,8 +20,10 @@ from tui.widgets.graph.monitored import (
     WAITING,
     before_words,
     beyond_words,
+    failed_words,
     limit_words,
     sample_at,
+    sample_words,
     seen_monitor,
     seen_value,
     value_words,
@@ -71,6 +73,8 @@ def card_head(state: SessionState, name: str, look: Sight, width: int) -> list[l
     if stands is NO_VALUE:
         why = f": {monitored.detail}" if monitored.detail else ""
         return _lines(f"{stands}{why}", stands.style, width)
+    if failed := failed_words(monitor, monitored):
+        return _lines(f"{stands.sign} {failed}", stands.style, width)
     style = stands.style if stands.class_ == "bad" else "bold $strong"
     words = limit_words(monitor, monitored.value)
     return [_head(value_words(monitor, monitored), words, style, monitor, monitored, width)]
@@ -83,7 +87,7 @@ def _then(monitor: Monitor, monitored: Monitored, at: datetime) -> tuple[str, st
     if sample is None or sample.value is None:
         return NO_VALUE.word, when, NO_VALUE.style
     class_ = seen_value(monitor, sample.value).class_
-    return figure(sample.value, monitor.number.unit), when, STYLES["bad"] if class_ == "bad" else "bold $strong"
+    return sample_words(monitor, sample), when, STYLES["bad"] if class_ == "bad" else "bold $strong"
 
 
 def _head(value: str, beside: str, style: str, monitor: Monitor, monitored: Monitored, width: int) -> list[Piece]:

@@ -13,7 +13,7 @@ from tui.widgets.seen import Seen
 
 SPAN, LONGEST = 600.0, 3600.0
 """Seconds that are shown of a monitor: as a rule, and where a trigger takes long."""
-NO_LIMIT = "no limit"
+NO_LIMIT, FAILED = "no limit", "failed"
 GOOD, MEASURED = Seen("✔", "good", "good"), Seen("✔", "measured", "good")
 WAITING = Seen("…", "waiting", "turn")
 NOT_YET, NO_VALUE = Seen("⠋", "no sample yet", "quiet"), Seen("?", "no value", "turn")
@@ -101,7 +101,22 @@ def value_words(monitor: Monitor, monitored: Monitored) -> str:
     """What was measured last, or that there is no value."""
     if monitored.waiting is not None or monitored.value is None:
         return NO_VALUE.word if monitored.samples else "–"
-    return figure(monitored.value, monitor.number.unit)
+    return sample_words(monitor, monitored.samples[-1])
+
+
+def sample_words(monitor: Monitor, sample: Sample) -> str:
+    """What a sample measured; a request that failed has no figure, it counts for as long as an answer is waited for."""
+    if sample.value is None:
+        return NO_VALUE.word
+    return FAILED if sample.failed else figure(sample.value, monitor.number.unit)
+
+
+def failed_words(monitor: Monitor, monitored: Monitored) -> str:
+    """That the last sample failed, what it counts for, and why it did; empty where it did not or nothing counts."""
+    last = monitored.samples[-1] if monitored.samples else None
+    if monitored.waiting is not None or last is None or not last.failed or last.value is None:
+        return ""
+    return f"{FAILED}, counts as {figure(last.value, monitor.number.unit)}: {last.detail}".removesuffix(": ")
 
 
 def before_words(monitor: Monitor, monitored: Monitored) -> str:
