@@ -1,12 +1,12 @@
 """The bundled runbook's troubleshooting has a form for each method and shows what is needed in a hundred columns."""
 
 import http.server
+import random
 import re
-import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_what_must_be_read_at_night_fits_in_a_hundred_columns(runbook: Runbook) 
         assert "grep -n ExecStart=" not in command or "fold -s -w 100" in command
     logs = [command.strip() for command in commands if LOGS.search(command) and not COUNTED.search(command)]
     assert len(logs) > 30
-    assert [command for command in logs if not command.endswith("| narrow")] == []
+    assert [command for command in logs if not re.search(r"\| narrow( \w+)?$", command)] == []
 
 
 LONG = "x" * 200
@@ -87,17 +87,70 @@ NARROWED = {
     f"# Query_time: 6.2  Lock_time: 0.0 {LONG}": f"# Query_time: 6.2  Lock_time: 0.0 {'x' * 58} … (cut)",
     f"{LONG} [ERROR] no memory": f"{'x' * 40} … ERROR] no memory",
     f"errors_total {LONG} error: {LONG}": f"errors_total {'x' * 27} … error: {'x' * 42} … (cut)",
+    f"WARNING {LONG} error: none": f"WARNING {'x' * 32} … error: none",
     f'{STATUS}/{LONG} HTTP/1.1" 502 166': f'{STATUS[:40]} … " 502 166',
+    f"{LONG} /venv/bin/sought -w 4": f"{'x' * 40} … sought -w 4",
 }
 
 
-def test_a_long_line_of_a_log_is_cut_and_says_so_and_its_error_stays_in_sight(runbook: Runbook, tmp_path: Path) -> None:
-    host = Host(runbook, tmp_path)
-    show = Action(run="printf '%s\\n' " + " ".join(map(shlex.quote, NARROWED)) + " | narrow", on="production")
-    ran = host.run(show)
+def test_a_long_line_of_a_log_is_cut_and_says_so_and_what_is_looked_for_stays_in_sight(host: Host) -> None:
+    ran = narrowed(host, list(NARROWED), "sought")
     assert (ran.returncode, ran.stdout.splitlines()) == (0, list(NARROWED.values())), ran.stderr
-    failed = host.run(replace(show, run="(echo one; exit 3) | narrow"))
+    failed = host.run(Action(run="(echo one; exit 3) | narrow", on="production"))
     assert (failed.returncode, failed.stdout) == (3, "one\n"), "the exit status is the command's"
+
+
+def test_no_verdict_passes_because_a_line_was_cut(runbook: Runbook, host: Host) -> None:
+    """What an expectation finds in a line it finds in what is left of it: of each command whose lines are cut."""
+    cut = [
+        (action.run or "", action.expect)
+        for _, step in steps_of(runbook)
+        for action in step.actions
+        if "| narrow" in (action.run or "") and action.expect is not None
+    ]
+    sought = {pattern for _, expect in cut for pattern in expect.misses}
+    chance = random.Random(5)
+    words = [
+        "x" * 30,
+        "error",
+        "ERROR",
+        "critical",
+        "warning",
+        "Traceback",
+        "errors",
+        '" 502 ',
+        "ä" * 20,
+        "a b",
+        "[crit]",
+    ]
+    lines = ["".join(chance.choices([*words, " "], k=12)) for _ in range(600)]
+    told = narrowed(host, lines).stdout.splitlines()
+    assert max(map(len, told)) <= 100
+    assert len(sought) >= 3
+    for pattern in sought - {CRITICAL}:
+        lost = [
+            line
+            for line, left in zip(lines, told, strict=True)
+            if re.search(pattern, line) and not re.search(pattern, left)
+        ]
+        assert lost == [], pattern
+    for command, expect in cut:
+        program = re.search(r"narrow (\w+)", command)
+        for word in expect.contains:
+            assert word == (program and program[1]) or word == "active (running)", command
+
+
+CRITICAL = r"\[(crit|alert|emerg)\]"
+"""Nginx writes how bad it is after the time, in the first 40 columns."""
+
+
+def narrowed(host: Host, lines: Sequence[str], *words: str) -> subprocess.CompletedProcess[str]:
+    return host.run(Action(run=" ".join(["cat | narrow", *words]), stdin="\n".join(lines) + "\n", on="production"))
+
+
+@pytest.fixture
+def host(runbook: Runbook, tmp_path: Path) -> Host:
+    return Host(runbook, tmp_path)
 
 
 @pytest.mark.parametrize("step", ["celery-stuck-workers", "celery-stuck-workers-a"])
