@@ -1,10 +1,10 @@
-"""Puts the runbook and the drills into the wheel; an editable installation reads them where they are."""
+"""Puts the runbook with its parts and the drills into the wheel; an editable installation reads them where they are."""
 
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-TRAVELS = ("runbook.toml", "drills")
+TRAVELS = ("runbook.toml", "runbook", "drills")
 
 
 class Bundle(BuildHookInterface[Any]):

@@ -1,13 +1,12 @@
 """Writes large sessions of the bundled runbook, without waiting for a disk."""
 
 import random
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tui.resources import bundled
 from tui.runbook.facts import steps_of
-from tui.runbook.reading.load import load
+from tui.runbook.reading.load import load, read_whole
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import START, digest, encode
@@ -21,7 +20,7 @@ def large_session(root: Path, events: int) -> SessionDirectory:
     """A deployment with so many events: up to ATTEMPTS commands, and monitors for the rest."""
     directory = SessionDirectory(root / "20260107T020000Z-deploy-bench0")
     directory.attempts.mkdir(parents=True)
-    shutil.copy(bundled("runbook.toml"), directory.runbook)
+    directory.runbook.write_text(read_whole(bundled("runbook.toml")).text, encoding="utf-8")
     runbook = load(directory.runbook)
     steps = [step.id for _, step in steps_of(runbook, "deploy", {"method": "b", "flow": "deploy"})]
     monitors, luck = list(runbook.monitors), random.Random(1)

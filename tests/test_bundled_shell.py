@@ -12,6 +12,7 @@ from tests.support.bundled_host import Host
 from tui.resources import bundled
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load
+from tui.runbook.walk import texts_of
 
 
 @pytest.fixture(scope="module")
@@ -212,9 +213,9 @@ def test_a_backup_is_complete_by_its_last_line_and_intact(host: Host, step: str)
 
 def test_the_applications_directory_is_written_in_one_place(runbook: Runbook) -> None:
     """What the document says literally stays beside it, as `original`."""
-    text = bundled("runbook.toml").read_text(encoding="utf-8")
-    literal = [line for line in text.splitlines() if "/var/www" in line and not line.startswith("original")]
-    assert literal == ['default = "/var/www/multinotesai"']
+    texts = texts_of(runbook)
+    literal = {(path, text) for path, _, field, text in texts if "/var/www" in text and field != "original"}
+    assert literal == {(("variables", "app_dir", "default"), "/var/www/multinotesai")}
     assert runbook.secrets["db_password"].file == "{{ app_dir }}/.env"
 
 

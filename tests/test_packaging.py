@@ -79,7 +79,9 @@ def test_the_wheel_holds_every_module_and_the_data(wheel: Path) -> None:
     sources = {str(path.relative_to(ROOT)) for path in tracked_files() if path.is_relative_to(ROOT / "tui")}
     drills = {f"tui/bundled/{path.relative_to(ROOT)}" for path in (ROOT / "drills").glob("*.toml")}
     assert drills
-    assert sources | drills | {"tui/bundled/runbook.toml"} <= names
+    parts = {f"tui/bundled/{path.relative_to(ROOT)}" for path in (ROOT / "runbook").glob("*.toml")}
+    assert len(parts) > 5
+    assert sources | drills | parts | {"tui/bundled/runbook.toml"} <= names
     assert not [name for name in names if not name.startswith(("tui/", "runbook-"))]
 
 

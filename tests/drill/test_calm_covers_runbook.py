@@ -25,7 +25,7 @@ from tui.headless.run import Exit, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import Action, FlowKind, Runbook, Step
-from tui.runbook.reading.load import load
+from tui.runbook.reading.load import load, read_whole
 from tui.runbook.templates.filling import filled_action
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
@@ -80,7 +80,7 @@ def hosts() -> dict[str, WorldTransport]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, hosts: dict[str, WorldTransport]) -> Iterator[Workspace]:
-    text = bundled("runbook.toml").read_text(encoding="utf-8")
+    text = read_whole(bundled("runbook.toml")).text
     made = Workspace(runbook(), text, Store(tmp_path), hosts, SystemClock(), drill="Calm deployment", speed=600)
     yield made
     made.close()

@@ -19,6 +19,7 @@ from tui.headless.run import Exit, settle, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import FlowKind
+from tui.runbook.reading.load import read_whole
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
@@ -44,7 +45,7 @@ class Rehearsal:
             name: WorldTransport(connection_of(runbook(), name), self.world, host.expect_hostname)
             for name, host in runbook().hosts.items()
         }
-        text = bundled("runbook.toml").read_text(encoding="utf-8")
+        text = read_whole(bundled("runbook.toml")).text
         store = Store(folder)
         title = self.scenario.title
         self.workspace = Workspace(

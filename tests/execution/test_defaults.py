@@ -13,7 +13,7 @@ from tui.errors import RunbookInvalid, UsageError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.resources import bundled
-from tui.runbook.reading.load import load, load_text
+from tui.runbook.reading.load import load, load_text, read_whole
 from tui.runbook.templates.variables import fill
 from tui.screens.setup.form import values
 from tui.session.archive.store import Store
@@ -28,7 +28,7 @@ def workspace(tmp_path: Path) -> Workspace:
     path = bundled("runbook.toml")
     runbook = load(path)
     transports = dict.fromkeys(runbook.hosts, FakeTransport())
-    return Workspace(runbook, path.read_text(encoding="utf-8"), Store(tmp_path), transports, FakeClock())
+    return Workspace(runbook, read_whole(path).text, Store(tmp_path), transports, FakeClock())
 
 
 def test_the_notice_names_when_the_session_began(workspace: Workspace) -> None:
