@@ -72,7 +72,8 @@ def test_a_command_names_the_session_s_values_quoted() -> None:
         ("echo 'vault: permission denied' >&2; exit 2", "its command ends with 2: vault: permission denied"),
         ("no-such-program-here", "its command ends with 127: .*not found"),
         ("kill -9 $$", "its command is ended by signal 9"),
-        ("true", "secret account has no value"),
+        ("true", "its command succeeds and prints nothing"),
+        ("sh -c 'echo no such entry >&2; exit 1' | head -n 1", "succeeds and prints nothing: no such entry"),
         ("head -c 100000 /dev/zero | tr '\\0' x", "prints more than 64 KiB"),
         ("printf 'a\\377bcd'", "prints what is not text"),
         ("printf ab", "too short to be hidden"),
@@ -81,6 +82,12 @@ def test_a_command_names_the_session_s_values_quoted() -> None:
 def test_each_failure_is_told_in_words(text: str, said: str) -> None:
     with pytest.raises(SecretMissing, match=said):
         secrets_of(command(text)).resolve("account", {})
+
+
+def test_an_optional_secret_may_have_no_value() -> None:
+    secrets = secrets_of(replace(command("true"), optional=True))
+    secrets.resolve("account", {})
+    assert not secrets.has("account")
 
 
 def test_a_command_that_waits_is_ended_with_all_that_it_started(tmp_path: Path) -> None:

@@ -103,10 +103,13 @@ RUNS = "runs this here, as you, and takes what it prints; it is not shown:"
 ASKS = "asks your keyring for this; it is not shown:"
 
 
-def printed(name: str, command: str, redactor: Redactor, patience: float = PATIENCE) -> str:
+def printed(name: str, command: str, redactor: Redactor, patience: float = PATIENCE, optional: bool = False) -> str:
     """What a command prints on this machine, without the line feeds at its end.
 
     It has no terminal and nothing on standard input: it cannot ask. Nothing of what it prints is ever said.
+
+    Args:
+        optional: whether it may print nothing.
 
     Raises:
         SecretMissing: it fails, does not end in time, or prints what cannot be a secret.
@@ -127,16 +130,18 @@ def printed(name: str, command: str, redactor: Redactor, patience: float = PATIE
     if why:
         raise SecretMissing(f"secret {name}: its command {why}", BY_HAND)
     value = out.decode("utf-8", "surrogateescape").rstrip("\n")
-    if status := process.returncode:
+    status = process.returncode
+    if status or not (value or optional):
         redactor.add(value)
         said = redactor.redact(one_line(err.strip().rpartition(b"\n")[2]))[:SAID]
-        how = f"ends with {status}" if status > 0 else f"is ended by signal {-status}"
+        how = f"ends with {status}" if status > 0 else f"is ended by signal {-status}" if status else NOTHING
         raise SecretMissing(f"secret {name}: its command {how}" + (f": {said}" if said else ""), BY_HAND)
     if "\0" in value or any("\udc80" <= one <= "\udcff" for one in value):
         raise SecretMissing(f"secret {name}: its command prints what is not text", "have it print the value alone")
     return value
 
 
+NOTHING = "succeeds and prints nothing"
 BY_HAND = "run it by hand in another terminal: does it want a login, a PIN or a touch? it cannot ask here"
 
 

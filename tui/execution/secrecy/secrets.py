@@ -149,7 +149,7 @@ class Secrets:
         if secret.source is SecretSource.COMMAND:
             command = fill_command(secret.command, self._known)
             self.agreements.need(runbook_id(self._runbook), name, RUNS, command)
-            return printed(name, command, self.redactor)
+            return printed(name, command, self.redactor, optional=secret.optional or bool(secret.published))
         if secret.source is SecretSource.KEYRING:
             service, username = (fill_whole(one, self._known) for one in (secret.service, secret.username))
             self.agreements.need(runbook_id(self._runbook), name, ASKS, f"{service}, {username}")
@@ -198,8 +198,6 @@ def _where(secret: Secret, host: str) -> str:
             return f"export {secret.variable} before starting"
         case SecretSource.HOST_FILE:
             return f"{secret.variable} is not set in {secret.file} on {host}"
-        case SecretSource.COMMAND:
-            return "its command succeeds and prints nothing: run it by hand"
         case SecretSource.KEYRING:
             return f"the keyring has nothing there; put it in: keyring set {secret.service} {secret.username}"
         case _:
