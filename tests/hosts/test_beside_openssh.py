@@ -46,6 +46,11 @@ def _word(answer: Answer) -> str:
     return "accepts" if answer.accepted else f"refuses: {answer.said}"
 
 
+def _is_in_every_run(number: int, case: Case) -> bool:
+    """Of the quick ones those that ssh alone takes, and one of two of the others: neighbours are much alike."""
+    return case.quick and (case.rule not in (BOTH, NEITHER) or not number % 2)
+
+
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     made = Field(tmp_path_factory.mktemp("hosts"))
@@ -55,7 +60,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
 
 @pytest.fixture(scope="module")
 def rows(field: Field) -> list[Row]:
-    cases = [case for case in CASES if WHOLE or case.quick]
+    cases = CASES if WHOLE else [case for number, case in enumerate(CASES) if _is_in_every_run(number, case)]
 
     def run(numbered: tuple[int, Case]) -> Row:
         number, case = numbered
@@ -79,8 +84,18 @@ def test_nothing_is_accepted_that_openssh_refuses(rows: list[Row], capsys: pytes
             f"\n{len(rows)} cases beside ssh: {counts[True, True]} accepted by both, "
             f"{counts[False, False]} refused by both, {counts[True, False]} refused by us only, "
             f"{counts[False, True]} accepted by us only\n"
+            + (_by_openssh_in_words(rows) if WHOLE else "")
         )
     assert not wrongly, "\n".join(map(str, wrongly))
+
+
+def _by_openssh_in_words(rows: list[Row]) -> str:
+    counts = Counter((row.openssh.accepted, row.by_openssh.accepted) for row in rows if row.by_openssh is not None)
+    return (
+        f"{counts.total()} where ssh makes our connection: {counts[True, True]} accepted by both, "
+        f"{counts[False, False]} refused by both, {counts[True, False]} refused by us only, "
+        f"{counts[False, True]} accepted by us only\n"
+    )
 
 
 EACH = 8
@@ -91,7 +106,7 @@ STRICTER = ("strict",)
 
 def test_by_openssh_all_and_only_that_is_accepted_which_openssh_accepts(rows: list[Row]) -> None:
     tried = [row for row in rows if row.by_openssh is not None]
-    assert len(tried) > 30
+    assert len(tried) > 20
     other = [
         row
         for row in tried
