@@ -83,8 +83,7 @@ def test_nothing_is_accepted_that_openssh_refuses(rows: list[Row], capsys: pytes
         sys.stdout.write(
             f"\n{len(rows)} cases beside ssh: {counts[True, True]} accepted by both, "
             f"{counts[False, False]} refused by both, {counts[True, False]} refused by us only, "
-            f"{counts[False, True]} accepted by us only\n"
-            + (_by_openssh_in_words(rows) if WHOLE else "")
+            f"{counts[False, True]} accepted by us only\n" + (_by_openssh_in_words(rows) if WHOLE else "")
         )
     assert not wrongly, "\n".join(map(str, wrongly))
 

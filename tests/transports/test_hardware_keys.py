@@ -1,6 +1,5 @@
 """Keys that stay in hardware, and this machine's own: each by the way that can use it, and proposed by the other."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.at_terminal import at_a_terminal
 from tests.support.ran import run
 from tests.support.software_token import PIN, SECURITY_KEY, TOKENS, Token, agent_for, make_security_key
 from tests.support.sshd import Sshd
-from tests.support.terminal import terminal
 from tests.support.trusted_client import TrustedClient
 from tui.errors import AuthenticationRefused
 from tui.transports.asking import Asking
@@ -114,22 +113,6 @@ def test_a_token_s_key_that_the_agent_holds_logs_in_by_both_ways(
         host.close()
 
 
-LOGS_IN = """
-import sys
-from pathlib import Path
-from tui.transports.asking import Asking
-from tui.transports.openssh.transport import OpenSSHTransport
-
-asking = Asking()
-asking.by(lambda title, lines: None, print, lambda call: call() or True)
-host = OpenSSHTransport("box", "box", config_files=[Path(sys.argv[1])], asking=asking)
-with asking.invited():
-    print("typed", host.connect().typed)
-host.close()
-"""
-"""Logs in at a terminal of its own, where ssh asks."""
-
-
 @pytest.mark.needs("softhsm2-util")
 def test_a_token_of_the_configuration_is_asked_for_its_pin_by_ssh_and_our_own_way_proposes_it(
     token: Token, token_server: Sshd, tmp_path: Path
@@ -139,12 +122,7 @@ def test_a_token_of_the_configuration_is_asked_for_its_pin_by_ssh_and_our_own_wa
     with pytest.raises(AuthenticationRefused, match="takes none of our keys") as refused:
         SSHTransport("box", "box", config_files=files).connect()
     assert f"for the keys of PKCS11Provider: ssh-add -s {TOKENS}, or {BY_OPENSSH}" in refused.value.hint
-    with terminal([sys.executable, "-c", LOGS_IN, str(files[0])], Path.cwd(), dict(os.environ)) as screen:
-        screen.wait_for("Enter PIN for 'ana'")
-        screen.press(f"{PIN}\n")
-        screen.wait_for("typed True")
-        assert screen.wait() == 0
-        assert PIN.encode() not in screen.received
+    assert at_a_terminal(files[0], ("Enter PIN for 'ana'", PIN))
 
 
 # this machine's own key
