@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tui"
 ENGINE = ("runbook", "importing", "session", "signing", "execution", "transports")
 ENGINE += ("probes", "exports", "drill", "headless")
-DRIVERS = {"docker", "boto3", "botocore", "pymysql", "redis", "httpx", "websockets"}
+DRIVERS = {"docker", "boto3", "botocore", "psycopg", "pymysql", "redis", "httpx", "websockets"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -7,9 +7,9 @@ import pymysql
 import pytest
 
 from tui.probes.base import ProbeFailed, Reading
-from tui.probes.mysql.answers import MysqlAnswers, Result
 from tui.probes.mysql.errors import worded
-from tui.probes.mysql.probe import MysqlProbe, readable
+from tui.probes.mysql.probe import READS, MysqlProbe
+from tui.probes.sql_answers import Result, SqlAnswers, readable
 from tui.runbook.probing.mysql import SPEC
 
 PASSWORD = "never-to-be-seen"
@@ -20,7 +20,7 @@ def given_of(check: str, **given: Any) -> dict[str, Any]:
     return {**defaults, **given}
 
 
-def read(check: str, raw: MysqlAnswers, **given: Any) -> Reading:
+def read(check: str, raw: SqlAnswers, **given: Any) -> Reading:
     """The reading, whose document has exactly the fields that the check declares."""
     reading = MysqlProbe().interpret(check, given_of(check, **given), raw)
     assert list(reading.document) == [field.name for field in SPEC.check(check).fields]
@@ -48,8 +48,8 @@ def test_errors_in_words(error: Exception, words: str) -> None:
     assert worded(error, settings, 5.0, late=True).message.startswith("db:3306 does ")
 
 
-def answers(**results: tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]) -> MysqlAnswers:
-    return MysqlAnswers(where="db:3306", seconds=0.012, results={name: Result(*one) for name, one in results.items()})
+def answers(**results: tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]) -> SqlAnswers:
+    return SqlAnswers(where="db:3306", seconds=0.012, results={name: Result(*one) for name, one in results.items()})
 
 
 def pairs(**values: object) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
@@ -140,7 +140,7 @@ def test_a_server_that_does_not_tell_is_a_verdict() -> None:
     "sql", ["select 1", "(SELECT 1) UNION (SELECT 2)", "  # why\n show status ;", "/* a */ desc t"]
 )
 def test_statements_that_read(sql: str) -> None:
-    assert readable(sql) == sql.strip().rstrip(";").strip()
+    assert readable(sql, READS) == sql.strip().rstrip(";").strip()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tests.support.mariadb import PASSWORD, Mariadb
 from tests.support.reach import Misbehaving, reaching
 from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
-from tui.probes.mysql.answers import MysqlAnswers
 from tui.probes.mysql.probe import MysqlProbe
+from tui.probes.sql_answers import SqlAnswers
 from tui.runbook.probing.mysql import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
@@ -34,7 +34,7 @@ def probe(place: Transport, settings: dict[str, Any], check: str, seconds: float
     return read(check, raw, **given)
 
 
-def read(check: str, raw: MysqlAnswers, **given: Any) -> Reading:
+def read(check: str, raw: SqlAnswers, **given: Any) -> Reading:
     """The reading, whose document has exactly the fields that the check declares."""
     reading = MysqlProbe().interpret(check, given_of(check, **given), raw)
     assert list(reading.document) == [field.name for field in SPEC.check(check).fields]
@@ -272,7 +272,7 @@ class TestWhatGoesWrong:
 
     def test_the_server_itself_refuses_to_write(self, mariadb: Mariadb, monkeypatch: pytest.MonkeyPatch) -> None:
         """Should a statement that writes get past the first look."""
-        monkeypatch.setattr("tui.probes.mysql.probe.readable", lambda sql: sql)
+        monkeypatch.setattr("tui.probes.mysql.probe.readable", lambda sql, reads: sql)
         for sql in ("DELETE FROM orders", "DROP TABLE orders", "TRUNCATE orders"):
             told = refusal(LocalTransport("here"), mariadb.settings(), "query", sql=sql)
             assert "the statement would write" in told.message

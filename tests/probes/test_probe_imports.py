@@ -7,6 +7,7 @@ import pytest
 
 from tui.probes import PROBES
 
+LIBRARIES = ("redis", "pymysql", "psycopg", "boto3", "docker", "httpx", "websockets")
 TOGETHER = """
 import sys, threading
 from tui.probes import probe_of
@@ -49,9 +50,10 @@ def test_a_probe_works_with_what_was_imported_for_it(kind: str) -> None:
     """No library is first imported where a probe works: there several threads may do so at once."""
     listing = (
         "import sys; from tui.probes import probe_of; probe_of(sys.argv[1]);"
-        "print(*(one for one in ('redis', 'pymysql', 'boto3', 'docker', 'httpx', 'websockets') if one in sys.modules))"
+        f"print(*(one for one in {LIBRARIES} if one in sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", listing, kind], capture_output=True, text=True, check=True)
-    library = {"s3": "boto3", "mysql": "pymysql", "http": "httpx", "websocket": "websockets"}.get(kind, kind)
+    named = {"s3": "boto3", "mysql": "pymysql", "postgres": "psycopg", "http": "httpx", "websocket": "websockets"}
+    library = named.get(kind, kind)
     wanted = [] if kind in ("tls", "celery", "host") else [library]
     assert ran.stdout.split() == wanted

@@ -15,6 +15,7 @@ FIXTURES = {
     "sshd": ("sshd", "ssh"),
     "tmux": ("tmux",),
     "mariadb": ("mariadbd",),
+    "postgres": ("postgres",),
     "redis_server": ("redis-server",),
     "open_redis": ("redis-server",),
 }

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -58,6 +59,9 @@ class Reach(Protocol):
 
     def forward(self, host: str, port: int) -> AbstractContextManager[tuple[str, int]]:
         """A loopback address that leads to host:port while the block lasts, for a library that dials itself."""
+
+    def forward_unix(self, path: str, here: Path) -> AbstractContextManager[None]:
+        """A UNIX socket at `here`, a path in a folder that only this user enters, that leads to the place's `path`."""
 
     def run(self, script: str, secrets: Mapping[str, str] | None = None) -> Ran:
         """Run a read-only shell command at the place; `secrets` are exported to it and never in its arguments.

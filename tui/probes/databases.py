@@ -10,7 +10,7 @@ def place(settings: Given) -> str:
     if settings.get("socket"):
         return str(settings["socket"])
     host = str(settings["host"])
-    return f"[{host}]:{_port(settings)}" if ":" in host else f"{host}:{_port(settings)}"
+    return f"[{host}]:{port(settings)}" if ":" in host else f"{host}:{port(settings)}"
 
 
 def dial(settings: Given, reach: Reach) -> Socket:
@@ -22,7 +22,7 @@ def dial(settings: Given, reach: Reach) -> Socket:
     """
     if settings.get("socket"):
         return reach.unix(str(settings["socket"]))
-    return reach.tcp(str(settings["host"]), _port(settings))
+    return reach.tcp(str(settings["host"]), port(settings))
 
 
 def number(settings: Given, name: str) -> int:
@@ -61,8 +61,13 @@ def percent(part: float, whole: float) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
-def _port(settings: Given) -> int:
-    port = number(settings, "port")
-    if not 0 < port < 65536:
-        raise NoData(f"{port} is not a port", "a port is a number from 1 to 65535")
-    return port
+def port(settings: Given) -> int:
+    """The setting `port`.
+
+    Raises:
+        NoData: it is none.
+    """
+    found = number(settings, "port")
+    if not 0 < found < 65536:
+        raise NoData(f"{found} is not a port", "a port is a number from 1 to 65535")
+    return found

@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 from tui import threads
 from tui.errors import RunbookError
@@ -69,9 +71,33 @@ def forwarded(dial: Dial) -> Iterator[tuple[str, int]]:
     Raises:
         DialFailed: it does not lead anywhere.
     """
-    forward = _Forward(dial)
+    forward = _Forward(dial, lambda: socket.create_server((LOOPBACK, 0), backlog=AT_ONCE))
     try:
-        yield forward.address
+        host, port = forward.address[:2]
+        yield host, port
+    finally:
+        forward.close()
+
+
+@contextmanager
+def forwarded_at(dial: Dial, path: Path) -> Iterator[None]:
+    """A UNIX socket at a path that leads where `dial` does; else as `forwarded`.
+
+    Nobody else comes through it where the path is in a folder that only this user enters.
+
+    Raises:
+        DialFailed: it does not lead anywhere.
+    """
+
+    def listening() -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.listen(AT_ONCE)
+        return listener
+
+    forward = _Forward(dial, listening)
+    try:
+        yield
     finally:
         forward.close()
 
@@ -79,15 +105,15 @@ def forwarded(dial: Dial) -> Iterator[tuple[str, int]]:
 class _Forward:
     """A listener, and the connections it relays."""
 
-    def __init__(self, dial: Dial) -> None:
+    def __init__(self, dial: Dial, listening: Callable[[], socket.socket]) -> None:
         self._dial = dial
         self._ready: list[socket.socket] = [dial()]
         self._open: list[socket.socket] = list(self._ready)
         self._turns = threading.Semaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._closed = False
-        self._listener = socket.create_server((LOOPBACK, 0), backlog=AT_ONCE)
-        self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        self._listener = listening()
+        self.address: Any = self._listener.getsockname()
         threads.start("forward", self._serve)
 
     def close(self) -> None:

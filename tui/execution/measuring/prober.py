@@ -178,9 +178,9 @@ class LiveProber(_Prober):
         return _kept(done[0] if done else late, sink)
 
     def _guarded(self, service: Service, probe: Probe, values: Mapping[str, str], reach: TransportReach) -> "Measured":
-        kind = probe_of(service.kind)
         spec = KINDS[service.kind]
         try:
+            kind = probe_of(service.kind)
             read = self._from_file(service, probe.service, values, reach) if service.from_file else {}
             settings = self._settings(service, values, read)
             given = self._given(spec.check(probe.check).parameters, probe.given, values)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ from tui.errors import RunbookError
 from tui.probes.base import NoData, ProbeFailed, Ran
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, DialFailed, GivingWay, Stream, Transport, Undialled
-from tui.transports.sockets import forwarded, shut
+from tui.transports.sockets import forwarded, forwarded_at, shut
 
 MOST_OUTPUT = 8 << 20
 """Bytes a probe's command may print; for more, a command of the runbook is the right thing, not a probe."""
@@ -108,6 +109,10 @@ class TransportReach:
         """A loopback address that leads to host:port; see Reach."""
         return self._forwarded(Address(host=host, port=port))
 
+    def forward_unix(self, path: str, here: Path) -> AbstractContextManager[None]:
+        """A UNIX socket here that leads to one of the place; see Reach."""
+        return self._forwarded_at(Address(path=path), here)
+
     def run(self, script: str, secrets: Mapping[str, str] | None = None) -> Ran:
         """Run a read-only command at the place; see Reach."""
         self._within()
@@ -147,6 +152,13 @@ class TransportReach:
             with self._worded(address):
                 here = block.enter_context(forwarded(lambda: self._dial(address)))
             yield here
+
+    @contextmanager
+    def _forwarded_at(self, address: Address, here: Path) -> Iterator[None]:
+        with ExitStack() as block:
+            with self._worded(address):
+                block.enter_context(forwarded_at(lambda: self._dial(address), here))
+            yield
 
     def _dial(self, address: Address) -> socket.socket:
         self._within()

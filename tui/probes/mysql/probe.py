@@ -1,6 +1,5 @@
 """Asks a MySQL or MariaDB server whether it answers, how full it is, what is slow and what a query returns."""
 
-import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -11,15 +10,14 @@ from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading
 from tui.probes.databases import dial, place
 from tui.probes.mysql import errors as mysql_errors
-from tui.probes.mysql.answers import READERS, MysqlAnswers, Result
+from tui.probes.mysql.answers import READERS
+from tui.probes.sql_answers import MOST_MIGRATIONS, MOST_ROWS, Result, SqlAnswers, migrations_of, readable
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
 
-MOST_ROWS = 1000
 UNKNOWN_VARIABLE = 1193
 READS = ("select", "show", "explain", "describe", "desc", "with", "check", "values", "table")
-_WRITES_A_FILE = re.compile(r"\binto\s+(outfile|dumpfile)\b", re.IGNORECASE)
 
 _STATUS = "SHOW GLOBAL STATUS WHERE Variable_name IN "
 _VARIABLES = "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
@@ -42,8 +40,6 @@ _LAST = (
     "SELECT start_time, query_time, rows_examined, db, LEFT(CONVERT(sql_text USING utf8mb4), 200) AS statement"
     " FROM mysql.slow_log ORDER BY start_time DESC LIMIT %s"
 )
-MOST_MIGRATIONS = 20_000
-
 _OPEN = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
 """Ways to log in that give any server the password, or nearly so; the servers' own clients refuse them too."""
 
@@ -53,17 +49,17 @@ class MysqlProbe:
 
     kind = "mysql"
 
-    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> MysqlAnswers:
+    def fetch(self, check: str, settings: Given, given: Given, reach: Reach) -> SqlAnswers:
         """Log in and ask; see Probe."""
         questions: dict[str, tuple[str, tuple[Any, ...]]] = {
             name: (sql, ()) for name, sql in QUESTIONS.get(check, {}).items()
         }
         most = MOST_ROWS
         if check == "query":
-            questions = {"query": (readable(str(given["sql"])), ())}
+            questions = {"query": (readable(str(given["sql"]), READS), ())}
         if check == "migrations":
             most = MOST_MIGRATIONS
-            questions = {"migrations": (_migrations(str(given["table"])), ())}
+            questions = {"migrations": (migrations_of(str(given["table"]), "`"), ())}
         started = time.monotonic()
         with _connected(settings, reach) as connection:
             results = {name: _ask(connection, sql, values, most) for name, (sql, values) in questions.items()}
@@ -71,32 +67,11 @@ class MysqlProbe:
             if check == "slow-log":
                 results |= _slow_table(connection, given, results["variables"], denied)
         seconds = round(time.monotonic() - started, 4)
-        return MysqlAnswers(where=place(settings), seconds=seconds, results=results, denied=frozenset(denied))
+        return SqlAnswers(where=place(settings), seconds=seconds, results=results, denied=frozenset(denied))
 
-    def interpret(self, check: str, given: Given, raw: MysqlAnswers) -> Reading:
+    def interpret(self, check: str, given: Given, raw: SqlAnswers) -> Reading:
         """What the answers mean; see Probe."""
         return READERS[check](given, raw)
-
-
-def readable(sql: str) -> str:
-    """A statement without its last semicolon.
-
-    Raises:
-        NoData: it does not begin like one that reads; whatever else it does, the server refuses writing.
-    """
-    statement = sql.strip().rstrip(";").strip()
-    bare = re.sub(r"\A(\s|\(|--[^\n]*\n|#[^\n]*\n|/\*(?!!).*?\*/)*", "", statement, flags=re.DOTALL).lower()
-    if not re.match(rf"({'|'.join(map(re.escape, READS))})(?![a-z_])", bare):
-        raise NoData("a probe's statement must read: SELECT, SHOW, EXPLAIN…", "write what changes data as a command")
-    if _WRITES_A_FILE.search(statement):
-        raise NoData("a probe's statement may not write a file", "write it as a command")
-    return statement
-
-
-def _migrations(table: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_$]+", table):
-        raise NoData(f"{table} is not the name of a table", "letters, digits and underscores")
-    return f"SELECT app, name, applied FROM `{table}` ORDER BY id"  # noqa: S608 - the name was looked at
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the mysql probe may be told and what it finds."""
 
 from tui.runbook.probing.spec import CheckSpec, Field, KindSpec, Setting, Shape
+from tui.runbook.probing.sql_checks import MIGRATIONS, MOST, SECONDS, UPTIME, WARNING, query
 
 SETTINGS = (
     Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),
@@ -13,10 +14,6 @@ SETTINGS = (
     Setting(name="ca_file", help="PEM file of the authority to trust, where tls is verified"),
 )
 
-SECONDS = Field(name="seconds", unit="s", figure=True, help="connecting, logging in and asking")
-MOST = Field(name="max_connections", help="the server's limit")
-UPTIME = Field(name="uptime", unit="s", help="since the server started")
-
 PING = CheckSpec(
     name="ping",
     help="log in and ask for the version",
@@ -28,25 +25,10 @@ PING = CheckSpec(
     ),
 )
 
-QUERY = CheckSpec(
-    name="query",
-    help="one statement that reads; the server is told to refuse writing",
-    parameters=(
-        Setting(name="sql", required=True, help="SELECT, SHOW, EXPLAIN, DESCRIBE or WITH"),
-        Setting(name="empty", shape=Shape.FLAG, default=True, help="whether it may return no rows"),
-    ),
-    fields=(
-        Field(name="rows", figure=True, help="rows returned"),
-        Field(name="value", shape=Shape.TEXT, help="first column of the first row; null without rows"),
-        Field(name="first", shape=Shape.TABLE, help="the first row by the names of its columns"),
-        SECONDS,
-    ),
-)
-
 THREADS = CheckSpec(
     name="threads",
     help="connections now, against the limit",
-    parameters=(Setting(name="warning", shape=Shape.NUMBER, default=80, help="percent of the limit to warn from"),),
+    parameters=(WARNING,),
     fields=(
         Field(name="threads_connected", figure=True, help="open connections"),
         Field(name="threads_running", figure=True, help="connections that run a statement"),
@@ -89,28 +71,9 @@ SLOW_LOG = CheckSpec(
     ),
 )
 
-MIGRATIONS = CheckSpec(
-    name="migrations",
-    help="Django migrations, as the database has them",
-    parameters=(
-        Setting(name="applied", shape=Shape.TEXTS, help="those that must be applied: app.name"),
-        Setting(name="not_applied", shape=Shape.TEXTS, help="those that must not be: app.name"),
-        Setting(name="table", default="django_migrations", help="the table that Django keeps them in"),
-    ),
-    fields=(
-        Field(name="count", figure=True, help="applied migrations"),
-        Field(name="pending", help="how many of `applied` are not; null when none were named"),
-        Field(name="missing", shape=Shape.TEXTS, help="which of `applied` are not"),
-        Field(name="unexpected", shape=Shape.TEXTS, help="which of `not_applied` are"),
-        Field(name="latest", shape=Shape.TABLE, help="the last migration of each app, by app"),
-        Field(name="last", shape=Shape.TEXT, help="the last one of all: app.name"),
-        Field(name="last_at", shape=Shape.TEXT, help="when it was applied, as the database has it"),
-    ),
-)
-
 SPEC = KindSpec(
     name="mysql",
     title="MySQL or MariaDB",
     settings=SETTINGS,
-    checks=(PING, QUERY, THREADS, MAX_USED, SLOW_LOG, MIGRATIONS),
+    checks=(PING, query("SELECT, SHOW, EXPLAIN, DESCRIBE or WITH"), THREADS, MAX_USED, SLOW_LOG, MIGRATIONS),
 )
