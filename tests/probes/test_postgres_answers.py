@@ -26,8 +26,14 @@ SETTINGS = {"host": "db", "port": 5432, "user": "shop", "password": "never-to-be
         (ConnectionError(VIA + "SSL error: sslv3 alert handshake failure"), "the TLS handshake with db:5432 failed"),
         (ConnectionError(VIA + "received invalid response to SSL negotiation: H"), "does not speak PostgreSQL"),
         (ConnectionError(VIA + "server closed the connection unexpectedly"), "closed the connection before"),
-        (StatementRefused("57014", "canceling statement due to statement timeout"), "ended the statement, which took over 5 s"),
-        (StatementRefused("57P01", "terminating connection due to administrator command"), "closed the connection before"),
+        (
+            StatementRefused("57014", "canceling statement due to statement timeout"),
+            "ended the statement, which took over 5 s",
+        ),
+        (
+            StatementRefused("57P01", "terminating connection due to administrator command"),
+            "closed the connection before",
+        ),
         (StatementRefused("XX000", "invalid page in block 0"), "refuses: invalid page in block 0 (XX000)"),
         (StatementRefused("", "connection not open"), "closed the connection before"),
         (KeyError("x"), "closed the connection before"),
