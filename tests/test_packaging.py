@@ -10,6 +10,7 @@ import venv
 import zipfile
 from collections.abc import Iterable
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,7 @@ def undeclared(sources: Iterable[Path], entries: Iterable[object]) -> set[str]:
 def test_what_is_imported_is_declared() -> None:
     """What another dependency happens to bring may be gone with its next release."""
     run, groups = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]
+    run = [*run, *chain.from_iterable(PROJECT["project"]["optional-dependencies"].values())]
     assert undeclared((ROOT / "tui").rglob("*.py"), run) == set()
     ours = [path for folder in ("tests", "tools", "bench") for path in (ROOT / folder).rglob("*.py")]
     assert undeclared([*ours, ROOT / "hatch_build.py"], [*run, *groups["build"], *groups["dev"]]) == set()
