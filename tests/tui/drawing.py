@@ -87,7 +87,7 @@ class Stage(Struct, frozen=True):
         await self.shows(SessionScreen)
         self.walk(to)
         self.sampled()
-        await until(self.pilot, lambda: self.app.screen.moment.state is self.conductor.state)
+        await until(self.pilot, lambda: self.app.screen.moment and self.app.screen.moment.state is self.conductor.state)
         await self.pilot.pause()
 
     async def ran(self, step: str, status: StepStatus) -> None:

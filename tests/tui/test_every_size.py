@@ -1,4 +1,4 @@
-"""At every size of a terminal nothing lies on anything else on any drawn screen, and every frame is whole."""
+"""On every drawn screen, at every size, nothing lies on anything else and frames are whole; each key offered acts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,15 +16,17 @@ from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import shown, until
 from tests.tui.drawing import REPLIES, RUNBOOK, Stage
 from tests.tui.drawing_dialogs import DRAWN
+from tests.tui.pressing import idle_keys
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
 
-SIZES = ((60, 20), (72, 22), (80, 24), (99, 29), (120, 40), (160, 40), (250, 70))
+USUAL = (120, 40)
+SIZES = ((60, 20), (72, 22), (80, 24), (99, 29), USUAL, (160, 40), (250, 70))
 SCREENS = (
     *("home", "home-empty", "setup", "run-todo", "run-running", "run-failed", "run-unknown", "run-ask", "run-sign"),
-    *("watch", "checks", "trouble", "rollback", "summary", "replay", "keys", "palette"),
+    *("run-message", "watch", "checks", "trouble", "rollback", "summary", "replay", "keys", "palette"),
 )
 CORNERS = "╭╮╰╯"
 ABOVE = ("palette",)
@@ -41,16 +43,21 @@ def _stands_still(monkeypatch: pytest.MonkeyPatch, host: FakeTransport) -> None:
 
 
 @pytest.mark.parametrize("state", SCREENS)
-async def test_nothing_overlaps_and_every_frame_is_whole(
+async def test_nothing_overlaps_every_frame_is_whole_and_each_key_of_the_last_row_does_something(
     make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock, state: str
 ) -> None:
     app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        await DRAWN[state](Stage(app, pilot, host, clock))
+        play = partial(DRAWN[state], Stage(app, pilot, host, clock))
+        await play()
         for size in SIZES:
             await pilot.resize_terminal(*size)
             await until(pilot, partial(tidy, app, state, size))
+        if state not in ABOVE:
+            await pilot.resize_terminal(*USUAL)
+            await pilot.pause()
+            assert await idle_keys(app, pilot, play) == []
 
 
 def tidy(app: RunbookApp, state: str, size: tuple[int, int]) -> bool:

@@ -34,6 +34,8 @@ MANY = 1000
 BESIDE = 4
 """Cells of the frame that its words do not have."""
 
+PASSED = NotNow("every check has passed")
+
 
 class ChecksScreen(FrontPage[None]):
     """Shows the checks of `section` of the open session, and makes those that are still to be made."""
@@ -72,7 +74,7 @@ class ChecksScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         self.frame.border_subtitle = pieces(("failures first", ""))
-        self.action_all()
+        self._run(None)
         self._look()
         self.set_interval(TICK, self._look)
         if self.app.animation_level != "none":
@@ -172,28 +174,36 @@ class ChecksScreen(FrontPage[None]):
         viewer = self.app.viewer
         if act.id in ("checks.again", "checks.all") and viewer is not None and not viewer.read_only:
             refused = idle(viewer.situation())
-            return refused or (None if viewer.checks(self.section) else NotNow("every check has passed"))
+            return refused or (None if viewer.checks(self.section) else PASSED)
         return super().why_not(act)
 
     def action_again(self) -> None:
         """Run the selected check again; where that is not to be run, all that are not well."""
         row = self.table.selected
-        self._run([row.step] if row is not None and row.verdict in AGAIN else None)
+        self._asked([row.step] if row is not None and row.verdict in AGAIN else None)
 
     def action_all(self) -> None:
         """Run the checks that are not well, or were not run yet."""
-        self._run(None)
+        self._asked(None)
 
-    def _run(self, only: Sequence[str] | None) -> None:
+    def _asked(self, only: Sequence[str] | None) -> None:
+        """Run what the operator asked for, or say why nothing is run."""
+        if not self._run(only) and self.app.conductor is not None:
+            self.app.show_error(PASSED)
+
+    def _run(self, only: Sequence[str] | None) -> bool:
+        """Run these checks; whether there is anything to run, or why not was told."""
         conductor = self.app.conductor
         if conductor is None:
-            return
+            return False
         try:
             steps = [step for step in conductor.checks(self.section) if only is None or step.id in only]
             if steps:
                 conductor.check_together(steps)
         except RunbookError as error:
             self.app.show_error(error)
+            return True
+        return bool(steps)
 
     def action_cancel(self) -> None:
         conductor = self.app.conductor
