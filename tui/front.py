@@ -5,6 +5,7 @@ import signal
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextlib import suppress
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -348,15 +349,19 @@ def asks(
 
 
 class ScreenNotifier:
-    """Listens to a session on the engine's threads, and tells the screens on theirs, at most once a frame."""
+    """Listens to a session on the engine's threads, and tells the screens on theirs, at most once a frame.
+
+    While nothing is heard and no command is running it rests: then nothing wakes the program.
+    """
 
     def __init__(self, app: App[None], viewer: "Viewer") -> None:
         self._app = app
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._state = viewer.state
-        viewer.subscribe(self._heard)
+        self._loop = asyncio.get_running_loop()
         self._timer = app.set_interval(FRAME, self.tick)
+        viewer.subscribe(self._heard)
 
     def close(self) -> None:
         """Tell the screens nothing more."""
@@ -372,11 +377,22 @@ class ScreenNotifier:
         running = state.running()
         if running is not None:
             self._post(lambda: OutputGrew(running.number), "on_output_grew")
+        elif not entries:
+            self._rest()
+
+    def _rest(self) -> None:
+        with self._lock:
+            if not self._entries:
+                self._timer.pause()
 
     def _heard(self, entry: Entry, state: SessionState) -> None:
         with self._lock:
+            first = not self._entries
             self._entries.append(entry)
             self._state = state
+        if first:
+            with suppress(RuntimeError):  # the program has ended meanwhile
+                self._loop.call_soon_threadsafe(self._timer.resume)
 
     def _post(self, message: Callable[[], Message], handler: str) -> None:
         for screen in self._app.screen_stack:

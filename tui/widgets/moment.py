@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.keys import Keys
 from tui.once import once
@@ -44,7 +45,23 @@ class Moment(Struct, frozen=True, kw_only=True):
     keys: Keys = Keys()
 
 
+SECOND, MINUTE = 1.0, 60.0
+"""How often what tells the time to the second, and to the minute, is to be said again."""
 NOTHING: Mapping[str, Usual] = MappingProxyType({})
+
+
+def only_later(before: Moment | None, moment: Moment, within: float) -> bool:
+    """Whether nothing has changed but the time, and that by so little that both are in the same so many seconds."""
+    if before is None or before.state is not moment.state or replace(before, now=moment.now) != moment:
+        return False
+    return before.now.timestamp() // within == moment.now.timestamp() // within
+
+
+def rests(moment: Moment) -> bool:
+    """Whether nothing is under way whose time is shown as it passes."""
+    state = moment.state
+    here = state.step(current_step(state)).status
+    return not moment.busy and state.running() is None and here is not StepStatus.RUNNING
 
 
 class Spent(Struct, frozen=True):

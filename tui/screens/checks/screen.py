@@ -74,11 +74,10 @@ class ChecksScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         self.frame.border_subtitle = pieces(("failures first", ""))
+        self._spins = self.set_interval(SPIN, self.table.turn, pause=True)
         self._run(None)
         self._look()
         self.set_interval(TICK, self._look)
-        if self.app.animation_level != "none":
-            self.set_interval(SPIN, self._turn)
 
     def on_session_changed(self, event: SessionChanged) -> None:
         if len(self._steps) <= MANY:
@@ -90,10 +89,6 @@ class ChecksScreen(FrontPage[None]):
     def on_check_table_selected(self, event: CheckTable.Selected) -> None:
         self._show()
         self.refresh_bindings()
-
-    def _turn(self) -> None:
-        if self.table.turning:
-            self.table.turn()
 
     def _look(self) -> None:
         viewer = self.app.viewer
@@ -109,6 +104,10 @@ class ChecksScreen(FrontPage[None]):
         if rows != self.rows:
             self.rows = rows
             self.table.tell(rows)
+            if self.table.turning and self.app.animation_level != "none":
+                self._spins.resume()
+            else:
+                self._spins.pause()
             self._show()
             self.refresh_bindings()
 

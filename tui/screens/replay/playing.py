@@ -156,7 +156,7 @@ class PlayedScreen(SessionScreen):
         )
         self.top.tell(playing_words(timeline.timeline))
 
-    def watch_moment(self, moment: Moment) -> None:
+    def watch_moment(self, before: Moment | None, moment: Moment) -> None:
         from msgspec.structs import replace
 
         moment = replace(
@@ -169,7 +169,7 @@ class PlayedScreen(SessionScreen):
             checklist.show_rollback(rolling_back)
         if rolling_back:
             head.moment = moment
-        super().watch_moment(moment)
+        super().watch_moment(before, moment)
         self._grew()
 
     def last_printed(self, state: SessionState) -> datetime | None:

@@ -44,10 +44,10 @@ class RollbackScreen(SessionActs):
         if self.viewer.state.rollback is None and not self.viewer.read_only:
             self.call_after_refresh(ask_to_roll_back, self)
 
-    def watch_moment(self, moment: Moment) -> None:
+    def watch_moment(self, before: Moment | None, moment: Moment) -> None:
         self.rollback_head.moment = moment
         self.top.entitle(rollback_title(moment.state))
-        super().watch_moment(moment)
+        super().watch_moment(before, moment)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to turn back to from here, once the reason is given."""

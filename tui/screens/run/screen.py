@@ -27,9 +27,9 @@ class RunScreen(SessionActs):
         yield TopLine(session_title(self.viewer.state), self.app.mode)
         yield ProgressRow(id="progress")
 
-    def watch_moment(self, moment: Moment) -> None:
+    def watch_moment(self, before: Moment | None, moment: Moment) -> None:
         self.progress.moment = moment
-        super().watch_moment(moment)
+        super().watch_moment(before, moment)
 
     def _tick(self) -> None:
         viewer = self.app.viewer

@@ -31,7 +31,7 @@ from tui.widgets.foot.widget import Alarm, Vitals
 from tui.widgets.frames import Printed, output_foot, output_head
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
-from tui.widgets.moment import Moment, current_step
+from tui.widgets.moment import MINUTE, SECOND, Moment, current_step, only_later, rests
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.offers.of_session import beside, offered
 from tui.widgets.offers.offer import Offer
@@ -180,7 +180,7 @@ class SessionShown(FrontPage[None]):
             self._looked_at = state.step(here).attempts[-1:] if failed else ()
             likely = self._likely(here) if failed else []
             self._issue = likely[0].issue.title if likely else ""
-        self.moment = Moment(
+        moment = Moment(
             issue=self._issue,
             state=state,
             now=workspace.clock.now(),
@@ -195,6 +195,8 @@ class SessionShown(FrontPage[None]):
             whole=self.app.usual_whole(state),
             keys=self.app.keys.on(self.ACTS),
         )
+        if not only_later(self.moment, moment, SECOND):
+            self.moment = moment
 
     def last_printed(self, state: SessionState) -> datetime | None:
         """When the running command last printed something, as far as this screen has seen it."""
@@ -208,12 +210,14 @@ class SessionShown(FrontPage[None]):
         self._grown = size
         return self.app.workspace.clock.now()
 
-    def watch_moment(self, moment: Moment) -> None:
+    def watch_moment(self, before: Moment | None, moment: Moment) -> None:
         if not moment.replayed:  # there the timeline has the time
             self.top.tell(clock_line(moment.now, self.app.size.width))
+        self.alarm.moment = self.vitals.moment = moment
+        if only_later(before, moment, MINUTE) and rests(moment):
+            return  # what else there is says no seconds
         self.checklist.moment = moment
         self.card.moment = moment
-        self.alarm.moment = self.vitals.moment = moment
         self._show_output()
 
     def _look_at(self, step: str) -> None:

@@ -17,7 +17,7 @@ from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch.arrangement import FRAME, Arrangement, arranged
 from tui.screens.watch.listed import listed
 from tui.screens.watch.monitor_card import BESIDE, MonitorCard, MonitorList
-from tui.screens.watch.text import Sight
+from tui.screens.watch.text import Sight, first_samples_due
 from tui.session.folding.before_change import change_begun
 from tui.text.block import block
 from tui.widgets import FOLDER
@@ -26,10 +26,12 @@ from tui.widgets.graph.monitored import monitors_of, span_of
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.titles import session_title
 from tui.widgets.head.top_line import TopLine
-from tui.widgets.moment import Moment
+from tui.widgets.moment import SECOND, Moment, only_later
 from tui.widgets.words import Words
 
 TICK = 0.5
+SLOW = 5.0
+"""Seconds in which a graph of an hour or so moves by nothing that is seen."""
 STEPS = 60
 """Steps in which the chosen time goes along what a graph shows."""
 
@@ -77,16 +79,23 @@ class WatchScreen(FrontPage[None]):
         if viewer is None:
             return
         workspace = self.app.workspace
-        self.moment = Moment(
+        moment = Moment(
             state=viewer.state,
             now=workspace.clock.now(),
             links=workspace.connections.links(),
             read_only=viewer.read_only,
             keys=self.app.keys.on(self.ACTS),
         )
+        if not only_later(self.moment, moment, SECOND):
+            self.moment = moment
 
-    def watch_moment(self, moment: Moment | None) -> None:
-        self._show()
+    def watch_moment(self, before: Moment | None, moment: Moment | None) -> None:
+        if moment is None:
+            return
+        self.top.tell(clock_line(moment.now, self.size.width))
+        self.alarm.moment = moment
+        if not only_later(before, moment, SLOW) or first_samples_due(moment.state, moment.now):
+            self._show()
 
     def _show(self) -> None:
         if self.moment is None or not self.is_mounted:
@@ -94,8 +103,6 @@ class WatchScreen(FrontPage[None]):
         state, now = self.moment.state, self.moment.now
         at = self.look.at if self.look is not None else None
         self.look = Sight(now=now, span=span_of(state.runbook), at=at if at is not None and at < now else None)
-        self.top.tell(clock_line(now, self.size.width))
-        self.alarm.moment = self.moment
         self._arrange(self.look)
         for part in self._parts:
             part.tell(state, self.look)

@@ -22,6 +22,7 @@ from tui.widgets.graph.monitored import (
     beyond_words,
     failed_words,
     limit_words,
+    monitors_of,
     sample_at,
     sample_words,
     seen_monitor,
@@ -32,8 +33,6 @@ from tui.widgets.head.mode import cut
 from tui.widgets.looks.bars import bar
 
 SOFT, FAINT = "$soft", "$faint"
-TURNS = 2
-"""How often a second the spinner turns: as often as the screen looks."""
 AHEAD = 0.97
 """The share of a graph that is after a time that was chosen, where that was longer ago than a graph shows."""
 BAR = 8
@@ -107,10 +106,22 @@ def _head(value: str, beside: str, style: str, monitor: Monitor, monitored: Moni
 
 def first_sample(state: SessionState, monitor: Monitor, now: datetime) -> str:
     """When the first sample is here at the latest, as far as that is known."""
-    begun = state.started_at or now
-    left = seconds(monitor.timeout) - (now - begun).total_seconds()
-    sign = SPINNER[int(now.timestamp() * TURNS) % len(SPINNER)]
-    return f"{sign} first sample within {left:.0f} s" if left >= 1 else f"{sign} {NOT_YET.word}"
+    left = _due_in(state, monitor, now)
+    return f"{SPINNER[int(left) % len(SPINNER)]} first sample within {left:.0f} s" if left >= 1 else f"○ {NOT_YET.word}"
+
+
+def first_samples_due(state: SessionState, now: datetime) -> bool:
+    """Whether it is counted down to the first sample of any monitor."""
+    return any(
+        _due_in(state, monitor, now) >= 1
+        for name, monitor in monitors_of(state).items()
+        if name not in state.monitors or not state.monitors[name].samples
+    )
+
+
+def _due_in(state: SessionState, monitor: Monitor, now: datetime) -> float:
+    """Seconds until the first sample of a monitor is here at the latest."""
+    return seconds(monitor.timeout) - (now - (state.started_at or now)).total_seconds()
 
 
 def card_foot(state: SessionState, name: str) -> list[Piece]:
