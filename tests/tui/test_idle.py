@@ -13,6 +13,7 @@ from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tests.support.counted_calls import calls_counted
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import SETUP
@@ -108,6 +109,22 @@ async def test_the_screens_of_a_session_write_their_clocks_digits_alone(
             if screen is not SummaryScreen:
                 await pilot.press("escape")
                 await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+
+
+async def test_each_second_only_what_tells_the_seconds_is_worked_out(workspace: Workspace, clock: FakeClock) -> None:
+    """And nothing wakes the program to ask whether anything happened."""
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        await rate(app, pilot, clock)
+        assert app.notifier is not None
+        await until(pilot, lambda: app.notifier is not None and not app.notifier._timer._active.is_set())
+        with calls_counted() as calls:
+            for _ in range(SECONDS):
+                await second(app, pilot, clock)
+        assert calls["widgets/head/top_line.py:TopLine.tell"] >= SECONDS
+        assert calls["widgets/step/text.py:card"] == calls["widgets/checklist/plan_text.py:step_row"] == 0
+        assert app.conductor is not None
+        app.conductor.note("heard", "")
+        await until(pilot, lambda: app.screen.state is app.conductor.state)
 
 
 async def test_a_dialog_does_not_make_the_screen_under_it_paint_itself_again_and_again(
