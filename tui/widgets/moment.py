@@ -51,7 +51,7 @@ NOTHING: Mapping[str, Usual] = MappingProxyType({})
 
 
 def only_later(before: Moment | None, moment: Moment, within: float) -> bool:
-    """Whether nothing has changed but the time, and that by so little that both are in the same so many seconds."""
+    """Whether nothing has changed but the time, and that within the same second, or minute (`within`, in seconds)."""
     if before is None or before.state is not moment.state or replace(before, now=moment.now) != moment:
         return False
     return before.now.timestamp() // within == moment.now.timestamp() // within
