@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui.cli.launching import NO_SCREEN, screen, without_screen
-from tui.cli.options import FILE, Leading, chosen_values, guarded, settings
+from tui.cli.options import FILE, Leading, chosen_values, guarded, session_named, settings
 from tui.cli.printing import is_terminal, tell
 
 
@@ -55,7 +55,7 @@ def drill_lint(scenario: str) -> None:
 
 
 @drill.command("record")
-@click.argument("session", default="last")
+@session_named("last")
 @click.option("--base", default="", help="The scenario that answers what did not run in the session.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded

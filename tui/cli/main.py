@@ -20,7 +20,7 @@ from tui.cli.launching import (
     without_screen,
 )
 from tui.cli.making import import_document, init
-from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, settings
+from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, session_named, settings
 from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
 from tui.errors import RunbookInvalid
@@ -29,6 +29,7 @@ from tui.resources import NAME, bundled
 if TYPE_CHECKING:
     pass
 
+SHELLS = ("bash", "zsh", "fish")
 DEFAULT = click.core.ParameterSource.DEFAULT
 GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
@@ -112,7 +113,7 @@ def check(
 
 
 @main.command()
-@click.argument("session", default="")
+@session_named("")
 @reaching
 @click.option("--operator", default="", help="Who resumes it.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Correct a value of the session.")
@@ -142,7 +143,7 @@ def resume(
 
 
 @main.command()
-@click.argument("session", default="")
+@session_named("")
 @reaching
 @settings
 @HOSTS
@@ -183,7 +184,7 @@ def rollback(
 
 
 @main.command()
-@click.argument("session", default="last")
+@session_named("last")
 @guarded
 def replay(session: str) -> None:
     """See SESSION (its id, or a bundle's file) again, as it looked at any of its moments."""
@@ -273,6 +274,18 @@ def schema(of: str) -> None:
         "session": "tui.exports.json",
     }
     tell(import_module(modules[of]).schema().decode())
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@guarded
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete the commands, their options and the ids of sessions (docs/install.md)."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    tell(kind(main, {}, "runbook", "_RUNBOOK_COMPLETE").source().rstrip("\n"))
 
 
 for command in (*COMMANDS, drill, import_document, init):

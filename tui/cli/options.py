@@ -22,6 +22,8 @@ class Leading(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what is no command for the arguments of the first one."""
+        if not args and ctx.resilient_parsing:  # a shell asks what may come here: a command's name
+            return super().parse_args(ctx, args)
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = [next(iter(self.commands)), *args]
         return super().parse_args(ctx, args)
@@ -50,6 +52,22 @@ HOSTS = click.option(
     default=None,
     help="Where the session's hosts are, if something else is said of them today.",
 )
+
+
+def _sessions_beginning(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of this machine's sessions that begin like that, the newest first, for a shell that completes one."""
+    from tui.cli.wiring import open_store
+
+    try:
+        names = open_store().names()
+    except RunbookError:  # a shell has no place for it: the command itself says so
+        return []
+    return [name for name in reversed(names) if name.startswith(incomplete)]
+
+
+def session_named(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The argument that names a session; `default` stands for it where it is left out."""
+    return click.argument("session", default=default, shell_complete=_sessions_beginning)
 
 
 def reaching(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tui.cli.options import guarded
+from tui.cli.options import guarded, session_named
 from tui.cli.printing import tell
 
 
@@ -22,7 +22,7 @@ def sessions(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("session", default="last")
+@session_named("last")
 @click.option(
     "--format",
     "form",
@@ -46,7 +46,7 @@ def export(session: str, form: str, output: Path | None) -> None:
 
 
 @click.command()
-@click.argument("session", default="last")
+@session_named("last")
 @click.option("--receipt", default="", help="COUNT:HEAD, as the session's end printed it: shows a cut-off end.")
 @click.option("--signers", type=click.Path(path_type=Path), help="An allowed_signers file: whose keys are whose.")
 @click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
@@ -149,7 +149,7 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("session", default="")
+@session_named("")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @guarded
 def drills(session: str, as_json: bool) -> None:
