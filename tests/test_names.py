@@ -22,7 +22,7 @@ def test_no_two_classes_have_the_same_name() -> None:
 
 ROLES = {"answers", "base", "channels", "errors", "probe", "screen", "text", "transport", "widget", "wire"}
 """Modules named by what they are in their folder; the folder says of what."""
-KINDS = {"celery", "docker", "mysql", "postgres", "redis", "http", "s3", "host", "tls", "websocket"}
+KINDS = {"celery", "docker", "mysql", "postgres", "redis", "http", "kubernetes", "s3", "host", "tls", "websocket"}
 """Kinds of probes: what an author writes for one, and how it is made."""
 SUBJECTS = {
     "actions": "an action of the runbook as it is checked, and what a key does as Textual calls it",

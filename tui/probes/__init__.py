@@ -30,6 +30,7 @@ PROBES = {
     "websocket": Made("websocket", "WebsocketProbe", ("websockets.client", "websockets.exceptions", "websockets.uri")),
     "tls": Made("tls", "TlsProbe"),
     "celery": Made("celery", "CeleryProbe"),
+    "kubernetes": Made("kubernetes.probe", "KubernetesProbe"),
     "host": Made("host.probe", "HostProbe"),
 }
 

@@ -1,6 +1,6 @@
 """The kinds of service a runbook may name and the checks each offers; a new kind is a module here and a line below."""
 
-from tui.runbook.probing import celery, docker, host, http, mysql, postgres, redis, s3, tls, websocket
+from tui.runbook.probing import celery, docker, host, http, kubernetes, mysql, postgres, redis, s3, tls, websocket
 from tui.runbook.probing.spec import Kinds
 
 KINDS: Kinds = {
@@ -15,6 +15,7 @@ KINDS: Kinds = {
         websocket.SPEC,
         tls.SPEC,
         celery.SPEC,
+        kubernetes.SPEC,
         host.SPEC,
     )
 }

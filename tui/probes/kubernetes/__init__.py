@@ -1,0 +1,1 @@
+"""The kubernetes probe, by `kubectl` on a host."""
