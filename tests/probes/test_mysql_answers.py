@@ -10,7 +10,7 @@ from tui.probes.base import ProbeFailed, Reading
 from tui.probes.mysql.errors import worded
 from tui.probes.mysql.probe import READS, MysqlProbe
 from tui.probes.sql_answers import Result, SqlAnswers, readable
-from tui.runbook.probing.mysql import SPEC
+from tui.runbook.probing.databases.mysql import SPEC
 
 PASSWORD = "never-to-be-seen"
 

@@ -13,7 +13,7 @@ from tests.support.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.mysql.probe import MysqlProbe
 from tui.probes.sql_answers import SqlAnswers
-from tui.runbook.probing.mysql import SPEC
+from tui.runbook.probing.databases.mysql import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
 

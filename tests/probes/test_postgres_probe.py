@@ -14,7 +14,7 @@ from tests.support.sshd import free_port
 from tui.probes import probe_of
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.postgres.probe import PostgresProbe
-from tui.runbook.probing.postgres import SPEC
+from tui.runbook.probing.databases.postgres import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
 

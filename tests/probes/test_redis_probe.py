@@ -18,7 +18,7 @@ from tui.probes.databases import flag
 from tui.probes.redis.answers import RedisAnswers, own_slots, parse_info
 from tui.probes.redis.errors import worded
 from tui.probes.redis.probe import RedisProbe
-from tui.runbook.probing.redis import SPEC
+from tui.runbook.probing.databases.redis import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
 

@@ -1,6 +1,7 @@
 """The kinds of service a runbook may name and the checks each offers; a new kind is a module here and a line below."""
 
-from tui.runbook.probing import celery, docker, host, http, kubernetes, mysql, postgres, redis, s3, tls, websocket
+from tui.runbook.probing import celery, docker, host, http, kubernetes, s3, tls, websocket
+from tui.runbook.probing.databases import mysql, postgres, redis
 from tui.runbook.probing.spec import Kinds
 
 KINDS: Kinds = {

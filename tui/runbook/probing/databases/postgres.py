@@ -1,7 +1,7 @@
 """What the postgres probe may be told and what it finds."""
 
+from tui.runbook.probing.databases.sql_checks import MIGRATIONS, MOST, SECONDS, UPTIME, WARNING, query
 from tui.runbook.probing.spec import CheckSpec, Field, KindSpec, Setting, Shape
-from tui.runbook.probing.sql_checks import MIGRATIONS, MOST, SECONDS, UPTIME, WARNING, query
 
 SETTINGS = (
     Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),

@@ -1,0 +1,1 @@
+"""The databases that probes ask: what each may be told and what it finds."""
