@@ -9,6 +9,7 @@ import click
 from tui.cli.launching import NO_SCREEN, screen, without_screen
 from tui.cli.options import FILE, Leading, chosen_values, guarded, session_named, settings
 from tui.cli.printing import is_terminal, tell
+from tui.errors import UsageError
 
 
 @click.group(cls=Leading)
@@ -19,7 +20,7 @@ def drill() -> None:
 @drill.command("run")
 @FILE
 @settings
-@click.argument("scenario", default="calm-deployment")
+@click.argument("scenario", default="", metavar="[RUNBOOK.toml | SCENARIO]")
 @click.option("--pace", type=click.FloatRange(min=0, min_open=True), default=1.0, help="How much faster than life.")
 @click.option("--seed", type=int, help="Let chance choose one of the scenario's faults, and when it strikes.")
 @click.option("--headless", is_flag=True, help="Without a screen, by an answers file.")
@@ -34,13 +35,33 @@ def drill_run(
     answers: Path | None,
     **given: Any,
 ) -> None:
-    """Rehearse against a host that answers from SCENARIO (several joined by +) and executes nothing."""
+    """Rehearse against a host that answers from SCENARIO (several joined by +) and executes nothing.
+
+    What the scenario does not answer is made up as the runbook expects it; so is everything with a RUNBOOK.toml, or
+    with `made-up` for the scenario. Without a screen and an answers file your own answers are made up as well.
+    """
     from tui.cli.wiring import drill_workspace
 
+    file, scenario = _told_apart(file, scenario)
     with drill_workspace(file, scenario, pace, chosen_values(given), seed=seed) as workspace:
         if headless:
             sys.exit(without_screen(workspace, answers, False, given))
         screen(workspace, given=given, otherwise=NO_SCREEN.format(f"drill {scenario}"))
+
+
+def _told_apart(file: Path | None, named: str) -> tuple[Path | None, str]:
+    """The runbook and the scenario that are meant: a file may be either.
+
+    Raises:
+        UsageError: two runbooks are named.
+    """
+    from tui.drill.scenario_files import is_runbook
+
+    if not named.endswith(".toml") or not is_runbook(Path(named)):
+        return file, named
+    if file is not None:
+        raise UsageError(f"{named} and {file} are both runbooks", "name one of them")
+    return Path(named), ""
 
 
 @drill.command("lint")

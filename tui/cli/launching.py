@@ -2,14 +2,15 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.cli.options import pairs
+from tui.cli.played import ALL_MADE_UP
 from tui.cli.printing import Saying, can_ask, complain, is_terminal, tell
-from tui.errors import RunbookError
+from tui.errors import RunbookError, UsageError
 
 if TYPE_CHECKING:
     from tui.execution.workspace import Setup, Workspace
@@ -34,13 +35,19 @@ def make_setup(
 
     config = load_config()
     operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
+    flow = given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind))
+    method = given["method"] or (answers.method if answers else "")
+    if answers is not None and answers.made_up:
+        flow = flow or next(iter(workspace.runbook.flows))
+        method = method or _likely_method(workspace, flow)
     variables = {name: value for name, value in config.variables.items() if name in workspace.runbook.variables}
     return Setup(
-        flow=given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind)),
-        method=given["method"] or (answers.method if answers else ""),
+        flow=flow,
+        method=method,
         operator=operator,
         second_operator=answers.second_operator if answers else "",
         variables={
+            **(_made_up_values(workspace) if answers and answers.made_up else {}),
             **variables,
             **(answers.variables if answers else {}),
             **workspace.pointed,
@@ -49,6 +56,20 @@ def make_setup(
         change=given["change"] or (answers.change if answers else ""),
         reason=given["reason"] or (answers.reason if answers else ""),
     )
+
+
+def _likely_method(workspace: "Workspace", flow: str) -> str:
+    """The method of a flow that is recommended, else the first; empty where it has none or is not there."""
+    known = workspace.runbook.flows.get(flow)
+    methods = known.methods if known else ()
+    recommended = (name for name in methods if workspace.runbook.methods[name].recommended)
+    return next(recommended, next(iter(methods), ""))
+
+
+def _made_up_values(workspace: "Workspace") -> Mapping[str, str]:
+    from tui.drill.made_up.standing import made_up_values
+
+    return made_up_values(workspace.runbook)
 
 
 def ask_on_terminal(workspace: "Workspace") -> None:
@@ -87,7 +108,11 @@ def without_screen(
     from tui.headless.plan import dry_run as plan_of
     from tui.headless.run import run_headless
 
-    read = read_answers(answers, workspace.runbook) if answers else AnswersFile()
+    read = (
+        read_answers(answers, workspace.runbook) if answers else AnswersFile(made_up=workspace.scenario == ALL_MADE_UP)
+    )
+    if read.made_up and not workspace.drill:
+        raise UsageError(f"{answers}: made_up is for drills alone", "take it out; docs/headless.md")
     setup = make_setup(workspace, given, kind, read)
     if dry_run:
         for line in plan_of(workspace, setup):

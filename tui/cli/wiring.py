@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.cli.played import scenario_named, supposed_again, taken_up, usual_scenario, with_chance
 from tui.cli.ways import transports_of
 from tui.errors import HostsMoved, UsageError
 from tui.resources import NAME, bundled
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tui.drill.embedded_host import DrillHost
-    from tui.drill.jobs import LeftJob
     from tui.drill.scenario import Scenario
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.workspace import Workspace
@@ -177,7 +175,7 @@ def drill_workspace(
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.embedded_host import start_drill, transports_for
-    from tui.drill.scenario_files import find_scenario
+    from tui.drill.made_up.standing import named_hosts, standing
     from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
     from tui.runbook.reading.load import read_whole
@@ -185,10 +183,12 @@ def drill_workspace(
 
     chosen = path or nearest_runbook() or bundled(NAME)
     runbook = _rehearsed(chosen, values or {})
-    chance = _by_chance(recorded or find_scenario(scenario), runbook, seed)
+    scenario = scenario or usual_scenario(runbook)
+    chance = with_chance(recorded or scenario_named(scenario, runbook), runbook, seed)
     clock = SystemClock()
-    played, left = _taken_up(chance, runbook, resumed, clock.now())
-    with start_drill(played, pace, left) as host:
+    played, left = taken_up(named_hosts(chance, runbook), runbook, resumed, clock.now())
+    supposed = (*standing(runbook), *supposed_again(resumed))
+    with start_drill(played, pace, left, supposed) as host:
         transports = transports_for(runbook, host)
         workspace = Workspace(
             runbook,
@@ -221,12 +221,14 @@ def _rehearsed(path: Path, values: Mapping[str, str]) -> "Runbook":
 
 @contextmanager
 def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> "Iterator[None]":
-    """Let the scenario's faults strike in every session that is opened."""
+    """Let the scenario's faults strike in every session that is opened, and what it does not answer be made up."""
     from tui.drill.faults import INBOX, FaultRunner
+    from tui.drill.made_up.supposing import Supposing
 
     runners: list[FaultRunner] = []
 
     def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
+        conductor.recorder.subscribe(Supposing(host.suppose).heard)
         inbox = directory.path / INBOX
         runners.append(FaultRunner(played, conductor.recorder, inbox, host.strike, workspace.clock, workspace.speed))
         runners[-1].start()
@@ -237,32 +239,6 @@ def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> 
     finally:
         for runner in runners:
             runner.stop()
-
-
-def _by_chance(scenario: "Scenario", runbook: "Runbook", seed: int | None) -> "Scenario":
-    """The scenario with a fault that chance chose, where it is to choose one."""
-    from tui.drill.faults import by_chance
-    from tui.runbook.facts import flow_of_kind, steps_of
-    from tui.runbook.model import FlowKind
-
-    if seed is None:
-        return scenario
-    flow = flow_of_kind(runbook, FlowKind.DEPLOY)
-    return by_chance(scenario, [step.id for _, step in steps_of(runbook, flow, {})] if flow else [], seed)
-
-
-def _taken_up(
-    scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", now: "datetime"
-) -> "tuple[Scenario, tuple[LeftJob, ...]]":
-    """The scenario from where a session was left, and what that left running."""
-    from tui.drill.jobs import left_of
-    from tui.drill.world import lived, past_of
-    from tui.runbook.facts import connection_of
-
-    if resumed is None:
-        return scenario, ()
-    host_of = partial(connection_of, runbook)
-    return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
 
 
 def correct_values(

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -15,6 +16,7 @@ from msgspec import Struct
 from tui.drill.jobs import LeftJob
 from tui.drill.scenario import Scenario
 from tui.drill.server import Order, Ready, Strike
+from tui.drill.supposed import Supposed
 from tui.errors import HostError
 from tui.resources import PACKAGE
 from tui.runbook.facts import connection_of
@@ -34,6 +36,8 @@ class DrillHost(Struct, frozen=True):
     client_key: paramiko.PKey
     scenario: Scenario
     control: IO[bytes]
+    followed: IO[bytes]
+    lock: threading.Lock
 
     def strike(self, facts: Mapping[str, str]) -> None:
         """Let facts be different from now on.
@@ -41,28 +45,47 @@ class DrillHost(Struct, frozen=True):
         Raises:
             HostError: the process is gone.
         """
+        self._tell(Strike(dict(facts)))
+
+    def suppose(self, one: Supposed) -> None:
+        """Have something answered where the scenario says nothing.
+
+        Raises:
+            HostError: the process is gone.
+        """
+        self._tell(one)
+
+    def _tell(self, order: Strike | Supposed) -> None:
+        """Give an order; it is followed when this returns."""
         try:
-            self.control.write(msgspec.json.encode(Strike(dict(facts))) + b"\n")
-            self.control.flush()
+            with self.lock:
+                self.control.write(msgspec.json.encode(order) + b"\n")
+                self.control.flush()
+                followed = self.followed.readline()
         except (OSError, ValueError) as error:
             raise HostError("the drill's host is gone", "begin the drill again") from error
+        if not followed:
+            raise HostError("the drill's host is gone", "begin the drill again")
 
 
 @contextmanager
-def start_drill(scenario: Scenario, pace: float = 1.0, left: Sequence[LeftJob] = ()) -> Iterator[DrillHost]:
+def start_drill(
+    scenario: Scenario, pace: float = 1.0, left: Sequence[LeftJob] = (), supposed: Sequence[Supposed] = ()
+) -> Iterator[DrillHost]:
     """Run a drill's host for as long as the block lasts.
 
     Args:
         scenario: what it answers.
         pace: how much faster than life; infinity (or 0) for no delay at all.
         left: the jobs of the session that is being resumed.
+        supposed: what is answered where the scenario says nothing.
 
     Raises:
         HostError: the process did not start.
     """
     client_key = paramiko.ECDSAKey.generate()
     speed = 0.0 if math.isinf(pace) else pace
-    order = Order(scenario, speed, client_key.get_name(), client_key.asbytes(), tuple(left))
+    order = Order(scenario, speed, client_key.get_name(), client_key.asbytes(), tuple(left), tuple(supposed))
     command = [sys.executable, "-P", "-m", "tui.drill.server"]
     process = subprocess.Popen(
         command,
@@ -88,7 +111,16 @@ def _ready(process: subprocess.Popen[bytes], order: Order, client_key: paramiko.
     except (OSError, msgspec.DecodeError) as error:
         raise HostError("the drill's host did not start", "`python -m tui.drill.server` says why") from error
     trusted = paramiko.PKey.from_type_string(ready.key_type, ready.key)
-    return DrillHost(ADDRESS, ready.port, trusted, client_key, order.scenario, process.stdin)
+    return DrillHost(
+        ADDRESS,
+        ready.port,
+        trusted,
+        client_key,
+        order.scenario,
+        process.stdin,
+        process.stdout,
+        threading.Lock(),
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -51,6 +51,14 @@ def parse_scenario(text: str, name: str, above: tuple[Path, ...] = ()) -> Scenar
     return scenario
 
 
+def is_runbook(path: Path) -> bool:
+    """Whether a file is a runbook; what cannot be read is none, and is complained about as a scenario."""
+    try:
+        return isinstance(tomli.loads(unmarked(read_text(path))).get("runbook"), dict)
+    except (RunbookInvalid, tomli.TOMLDecodeError, RecursionError):
+        return False
+
+
 def _base(name: str, above: tuple[Path, ...]) -> Path:
     """The file a scenario is based on: one beside it, else a bundled one."""
     beside = [path.parent / f"{name}.toml" for path in above[-1:]]

@@ -23,17 +23,20 @@ from tui.drill.guard import forbid
 from tui.drill.jobs import Jobs, LeftJob
 from tui.drill.requests import Cancelled, Registry, Request, understand
 from tui.drill.scenario import Ending, Scenario
+from tui.drill.supposed import Supposed
 from tui.drill.world import World
 from tui.transports.base import Stream
 from tui.transports.jobs.scripts import unwrap_job
 
 PATIENCE = 30.0
+FOLLOWED = b"followed\n"
 
 
 class Order(Struct, frozen=True):
     """What the process is started with: `pace` is how much faster than life, 0 for no delay at all.
 
-    `left` are the jobs that an earlier run left, and that went on meanwhile.
+    `left` are the jobs that an earlier run left, and that went on meanwhile. `supposed` is what is answered where the
+    scenario says nothing.
     """
 
     scenario: Scenario
@@ -41,6 +44,7 @@ class Order(Struct, frozen=True):
     key_type: str
     key: bytes
     left: tuple[LeftJob, ...] = ()
+    supposed: tuple[Supposed, ...] = ()
 
 
 class Ready(Struct, frozen=True):
@@ -164,7 +168,7 @@ def _send_signal(channel: paramiko.Channel, signal: str) -> None:
     channel.get_transport()._send_user_message(message)  # type: ignore[attr-defined]  # what the stubs leave out
 
 
-class Strike(Struct, frozen=True):
+class Strike(Struct, frozen=True, tag="strike"):
     """What the process is told while it runs: facts that are different from now on."""
 
     facts: dict[str, str]
@@ -188,9 +192,18 @@ def serve(order: Order, listener: socket.socket, host_key: paramiko.PKey, world:
 
 
 def _listen_to_parent(world: World) -> None:
-    """Let faults strike, and leave when standard input closes: the one who started the drill has gone, however."""
+    """Let faults strike, and leave when standard input closes: the one who started the drill has gone, however.
+
+    A line says that an order is followed from then on.
+    """
     for line in sys.stdin.buffer:
-        world.strike(msgspec.json.decode(line, type=Strike).facts)
+        told = msgspec.json.decode(line, type=Strike | Supposed)
+        if isinstance(told, Strike):
+            world.strike(told.facts)
+        else:
+            world.suppose(told)
+        sys.stdout.buffer.write(FOLLOWED)
+        sys.stdout.buffer.flush()
     os._exit(0)
 
 
@@ -199,11 +212,11 @@ def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     host_key = paramiko.ECDSAKey.generate()
     listener = socket.create_server(("127.0.0.1", 0))
-    world = World(order.scenario, lambda: datetime.now(UTC))
-    threads.start("drill orders", _listen_to_parent, world)
+    world = World(order.scenario, lambda: datetime.now(UTC), order.supposed)
     ready = Ready(listener.getsockname()[1], host_key.get_name(), host_key.asbytes())
     sys.stdout.buffer.write(msgspec.json.encode(ready) + b"\n")
     sys.stdout.buffer.flush()
+    threads.start("drill orders", _listen_to_parent, world)
     forbid()
     serve(order, listener, host_key, world)
 

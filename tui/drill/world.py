@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
+from tui.drill.supposed import Supposals, Supposed
 from tui.runbook.facts import holds
 from tui.runbook.model import seconds
 from tui.runbook.patterns.bounded import TooSlow, names_in, search
@@ -92,6 +93,18 @@ def _reply(rule: Rule, values: Mapping[str, str]) -> Reply:
         offline=seconds(rule.offline),
         changes={name: _fill(value, values) for name, value in rule.set.items()},
         rule=rule.title or rule.match,
+    )
+
+
+def _supposed(one: Supposed) -> Reply:
+    printed = [(Stream.ERR, one.err), (Stream.OUT, one.out)]
+    lines = [(stream, line) for stream, text in printed for line in text.splitlines(keepends=True)]
+    share = one.pace / len(lines) if lines else 0.0
+    return Reply(
+        lines=tuple(PrintedBytes(stream, line.encode(), share) for stream, line in lines),
+        delay_after=0.0 if lines else one.pace,
+        exit_status=one.exit,
+        answered=False,
     )
 
 
@@ -181,8 +194,10 @@ def after(scenario: Scenario, facts: Mapping[str, str], one: Past | Struck) -> d
 class World:
     """The facts of one run of a scenario; safe to use from several threads."""
 
-    def __init__(self, scenario: Scenario, clock: Callable[[], datetime]) -> None:
+    def __init__(self, scenario: Scenario, clock: Callable[[], datetime], first: tuple[Supposed, ...] = ()) -> None:
+        """Args: first: what is answered where no rule fits."""
         self.scenario = scenario
+        self._supposals = Supposals(first)
         self._clock = clock
         self._facts = dict(scenario.facts)
         self._lock = threading.Lock()
@@ -195,7 +210,15 @@ class World:
 
     def answer(self, script: str, host: str = "", stdin: str = "") -> Reply:
         """What the host prints for a script now; `change` says when it has ended."""
-        return answer(self.scenario, script, self.facts, self._clock(), host, stdin)
+        reply = answer(self.scenario, script, self.facts, self._clock(), host, stdin)
+        with self._lock:
+            supposed = None if reply.answered else self._supposals.answer(host, script)
+        return reply if supposed is None else _supposed(supposed)
+
+    def suppose(self, one: Supposed) -> None:
+        """Answer so where no rule fits."""
+        with self._lock:
+            self._supposals.suppose(one)
 
     def change(self, reply: Reply) -> None:
         """Let the facts be what they are after the command ended."""

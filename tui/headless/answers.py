@@ -17,7 +17,8 @@ class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     `answers` maps a step's id to the answers of its questions in their order, `skip` to the reason it is left out,
     `notes` to the note of its sign-off. `confirm` lists the steps that may change something; "*" allows every step
     that is not destructive, a destructive step must be named. `messages` is what is done with a message: `copied`
-    (nothing is sent) or `sent`. `on_failure` is `stop` or `rollback`.
+    (nothing is sent) or `sent`. `on_failure` is `stop` or `rollback`. With `made_up`, in a drill alone, what the file
+    does not say is made up as the runbook expects it.
     """
 
     operator: str = ""
@@ -32,6 +33,7 @@ class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     confirm: tuple[str, ...] = ()
     messages: str = "copied"
     on_failure: str = "stop"
+    made_up: bool = False
 
     def answer(self, step: str, question: int) -> str | None:
         """The answer to the step's question of this number, None where the file has none."""
@@ -41,7 +43,7 @@ class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def allows(self, step: str, destructive: bool) -> bool:
         """Whether a step that changes something may start."""
-        return step in self.confirm or ("*" in self.confirm and not destructive)
+        return self.made_up or step in self.confirm or ("*" in self.confirm and not destructive)
 
 
 def read_answers(path: Path, runbook: Runbook) -> AnswersFile:

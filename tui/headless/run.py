@@ -5,6 +5,8 @@ from enum import IntEnum
 
 from msgspec.structs import replace
 
+from tui.drill.made_up.by_person import MADE_UP_BY_DRILL, NobodysTerminal, made_up_answer
+from tui.drill.made_up.standing import hints_of
 from tui.errors import HostsMoved, NotNow, RunbookError
 from tui.execution.conductor.by_person.handwork import DONE
 from tui.execution.conductor.conductor import Conductor
@@ -12,7 +14,9 @@ from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
 from tui.runbook.facts import flow_of_kind
-from tui.runbook.model import Approval, Danger, FlowKind, Signoff, Step
+from tui.runbook.model import Action, Approval, Danger, FlowKind, Signoff, Step
+from tui.runbook.templates.filling import judged_action
+from tui.runbook.templates.variables import fill_shown
 from tui.session.state import SessionState, StepState, StepStatus
 from tui.session.tries import took
 from tui.session.views.called import attempt_called, result_of, status_sign, status_word
@@ -181,11 +185,13 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -
     if (step.mutates or destructive) and not answers.allows(step.id, destructive):
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
-    if step.approve is not Approval.NONE and not answers.second_operator:
+    second = _second(answers)
+    if step.approve is not Approval.NONE and not second:
         say(f"? {step.title}: a second person has to allow it; name one as `second_operator` in the answers file")
         return Exit.NOT_CONFIRMED
     if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
-        conductor.start(step.id, "answers file" if step.mutates else "", answers.second_operator)
+        how = MADE_UP_BY_DRILL if answers.made_up else "answers file"
+        conductor.start(step.id, how if step.mutates else "", second)
     for _ in range(2 * len(step.actions) + 2):
         _rest(conductor, say)
         step_state = conductor.state.step(step.id)
@@ -246,8 +252,8 @@ def _after(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
         case StepStatus.UNKNOWN:
             return Exit.UNKNOWN
         case StepStatus.PASSED:
-            second = answers.second_operator if step.signoff is Signoff.TWO_PERSON else ""
-            conductor.sign(step.id, answers.notes.get(step.id, ""), second)
+            second = _second(answers) if step.signoff is Signoff.TWO_PERSON else ""
+            conductor.sign(step.id, answers.notes.get(step.id, _note(answers)), second)
             return None
         case StepStatus.WAITING:
             return _human(conductor, step, step_state, answers, say)
@@ -264,6 +270,9 @@ def _human(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
         case "open":
             conductor.opened(step.id)
             return None
+        case "interactive" if answers.made_up:
+            conductor.hand_over(step.id, NobodysTerminal())
+            return None
         case "interactive":
             say(f"? {step.title}: a terminal needs a person; skip the step in the answers file")
             return Exit.UNANSWERED
@@ -271,6 +280,8 @@ def _human(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
             before = step.actions[: step_state.action]
             question = sum(other.ask is not None or other.manual is not None for other in before)
             answer = answers.answer(step.id, question)
+            if answer is None and answers.made_up:
+                answer = _made_up(conductor, action, say)
             if answer is None:
                 say(f"? {step.title}: no answer in the answers file to: {action.ask or action.manual}")
                 return Exit.UNANSWERED
@@ -279,6 +290,25 @@ def _human(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
             else:
                 conductor.by_hand(step.id, answer.strip() == DONE, "" if answer.strip() == DONE else answer)
             return None
+
+
+def _second(answers: AnswersFile) -> str:
+    return answers.second_operator or _note(answers)
+
+
+def _note(answers: AnswersFile) -> str:
+    return MADE_UP_BY_DRILL if answers.made_up else ""
+
+
+def _made_up(conductor: Conductor, action: Action, say: Print) -> str | None:
+    """What the drill answers to a question, said aloud."""
+    values = conductor.recorder.values()
+    asked = fill_shown(action.ask or action.manual or "", values)
+    made = DONE
+    if action.manual is None:
+        made = made_up_answer(judged_action(action, values), hints_of(conductor.runbook)) or ""
+    say(f"  made up: {made or 'no answer can be made up'}, to: {asked}")
+    return made or None
 
 
 def _line(state: SessionState, step: Step) -> str:

@@ -29,6 +29,12 @@ NOT_RUN = "it did not run"
 """How the detail of an `unreachable` command begins whose host was reached and ended it before it began."""
 
 
+MADE_UP = "made up, as the runbook expects it"
+"""The detail of an outcome in a drill whose scenario has no answer."""
+MADE_UP_MARK = f"drill: {MADE_UP}"
+"""The line by which a drill's host marks such an answer."""
+
+
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """The end of one command.
 

@@ -1,0 +1,57 @@
+"""Chooses a number that is within the bounds of a runbook."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from tui.runbook.model import Number
+from tui.runbook.results import known_bound
+
+
+def figure_within(numbers: Iterable[Number]) -> float:
+    """A number within the bounds of all of these; one within those of the first, where none is within all.
+
+    A whole one where there is one.
+    """
+    wanted = tuple(numbers)
+    for bounds in (wanted, wanted[:1]):
+        found = next((one for one in _candidates(bounds) if all(_fits(number, one) for number in bounds)), None)
+        if found is not None:
+            return found
+    return 1.0
+
+
+def figure_text(value: float) -> str:
+    """A number as a program prints it."""
+    return str(int(value)) if value.is_integer() else f"{value:.10g}"
+
+
+def _candidates(numbers: tuple[Number, ...]) -> Iterator[float]:
+    lows = [low for number in numbers for low in (known_bound(number.above), known_bound(number.at_least)) if _set(low)]
+    highs = [
+        high for number in numbers for high in (known_bound(number.below), known_bound(number.at_most)) if _set(high)
+    ]
+    low, high = max(map(float, lows), default=None), min(map(float, highs), default=None)  # type: ignore[arg-type]
+    if low is None and high is None:
+        yield 1.0
+    elif high is None and low is not None:
+        yield from (math.floor(low) + 1.0, low, low + 1.0)
+    elif low is None and high is not None:
+        yield from (math.floor(high / 2) * 1.0 if high > 0 else math.ceil(high) - 1.0, high, 0.0, high - 1.0)
+    elif low is not None and high is not None:
+        middle = (low + high) / 2
+        yield from (float(math.floor(middle)), float(math.ceil(middle)), middle, low, high)
+
+
+def _set(bound: float | None) -> bool:
+    return bound is not None
+
+
+def _fits(number: Number, value: float) -> bool:
+    below, above = known_bound(number.below), known_bound(number.above)
+    most, least = known_bound(number.at_most), known_bound(number.at_least)
+    return (
+        (below is None or value < below)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (least is None or value >= least)
+    )
