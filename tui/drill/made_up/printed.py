@@ -23,14 +23,14 @@ MOST_LINES = 60
 MOST_ORDERS = 24
 
 
-class Made(Struct, frozen=True):
+class MadeUpReply(Struct, frozen=True):
     """What is printed, and what of the expectations it does not meet, in words."""
 
     answer: Supposed
     unmet: tuple[str, ...] = ()
 
 
-def printed(action: Action, host: str, script: str, hints: Mapping[str, str], status: int | None = None) -> Made:
+def printed(action: Action, host: str, script: str, hints: Mapping[str, str], status: int | None = None) -> MadeUpReply:
     """What a command prints and ends with.
 
     Args:
@@ -41,7 +41,7 @@ def printed(action: Action, host: str, script: str, hints: Mapping[str, str], st
     """
     expect, parts = action.expect, _parts(action, hints)
     ends = _status(expect) if status is None else status
-    best: Made | None = None
+    best: MadeUpReply | None = None
     for order in _orders(parts):
         made = _judged(action, host, script, "".join(f"{part}\n" for part in order), ends)
         if best is None or len(made.unmet) < len(best.unmet):
@@ -49,10 +49,10 @@ def printed(action: Action, host: str, script: str, hints: Mapping[str, str], st
         if not made.unmet:
             break
     assert best is not None  # there is one order at least
-    return best if not best.unmet else Made(_said(best), best.unmet)
+    return best if not best.unmet else MadeUpReply(_said(best), best.unmet)
 
 
-def _judged(action: Action, host: str, script: str, text: str, status: int) -> Made:
+def _judged(action: Action, host: str, script: str, text: str, status: int) -> MadeUpReply:
     expect = action.expect
     out, err = ("", text) if expect.on_stderr else (text, "")
     out, err = marked(out, err, aloud=expect.on_stderr)
@@ -64,10 +64,10 @@ def _judged(action: Action, host: str, script: str, text: str, status: int) -> M
     unmet = [one.expected for one in checks if not one.ok and not one.warning]
     unmet += [f"a value for {name}" for name in missing]
     answer = Supposed(host=host, script=script, out=out, err=err, exit=status, pace=pace)
-    return Made(answer, tuple(unmet))
+    return MadeUpReply(answer, tuple(unmet))
 
 
-def _said(made: Made) -> Supposed:
+def _said(made: MadeUpReply) -> Supposed:
     """The answer with what could not be made up: a scenario's rule can say it."""
     words = f"drill: no answer could be made up for: {'; '.join(made.unmet)} (a scenario's rule can have one)\n"
     return msgspec.structs.replace(made.answer, err=made.answer.err + words)
