@@ -113,7 +113,8 @@ FORMS = {
     "only-if": 'when = { state = "ready" }\nrun = "start {{ state }}"\nexpect = { contains = ["ready"] }',
     "probe": 'probe = { service = "site", check = "get", with = { path = "/", status = 204 } }\n'
     'expect = { numbers = [{ name = "seconds", below = 0.5 }], json = { status = 204 } }',
-    "probe-capture": 'danger = "caution"\nprobe = { service = "site", check = "call", with = { path = "/orders", json = true } }\n'
+    "probe-capture": 'danger = "caution"\n'
+    'probe = { service = "site", check = "call", with = { path = "/orders", json = true } }\n'
     "capture = { order = { pattern = '\"(order_\\w+)\"' } }",
     "through": 'probe = { service = "cache", check = "ping" }',
     "watch": 'watch = { monitor = "errors", samples = "2" }\n'
