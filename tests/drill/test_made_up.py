@@ -8,10 +8,10 @@ from click.testing import CliRunner
 
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace
+from tui.drill.made_up.always_answered import everything_made_up, made_up_values, pattern_of
 from tui.drill.made_up.by_person import made_up_answer
-from tui.drill.made_up.figures import figure_within
 from tui.drill.made_up.matching import matching
-from tui.drill.made_up.standing import everything_made_up, made_up_values, pattern_of
+from tui.drill.made_up.within_bounds import figure_within
 from tui.execution.workspace import Setup
 from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, run_headless

@@ -67,7 +67,7 @@ def _likely_method(workspace: "Workspace", flow: str) -> str:
 
 
 def _made_up_values(workspace: "Workspace") -> Mapping[str, str]:
-    from tui.drill.made_up.standing import made_up_values
+    from tui.drill.made_up.always_answered import made_up_values
 
     return made_up_values(workspace.runbook)
 

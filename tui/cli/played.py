@@ -25,7 +25,7 @@ def usual_scenario(runbook: "Runbook") -> str:
 
 def scenario_named(name: str, runbook: "Runbook") -> "Scenario":
     """The scenario of this name."""
-    from tui.drill.made_up.standing import everything_made_up
+    from tui.drill.made_up.always_answered import everything_made_up
     from tui.drill.scenario_files import find_scenario
 
     return everything_made_up(runbook) if name == ALL_MADE_UP else find_scenario(name)

@@ -175,7 +175,7 @@ def drill_workspace(
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.embedded_host import start_drill, transports_for
-    from tui.drill.made_up.standing import named_hosts, standing
+    from tui.drill.made_up.always_answered import named_hosts, standing
     from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
     from tui.runbook.reading.load import read_whole

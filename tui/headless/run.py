@@ -5,8 +5,8 @@ from enum import IntEnum
 
 from msgspec.structs import replace
 
+from tui.drill.made_up.always_answered import hints_of
 from tui.drill.made_up.by_person import MADE_UP_BY_DRILL, NobodysTerminal, made_up_answer
-from tui.drill.made_up.standing import hints_of
 from tui.errors import HostsMoved, NotNow, RunbookError
 from tui.execution.conductor.by_person.handwork import DONE
 from tui.execution.conductor.conductor import Conductor

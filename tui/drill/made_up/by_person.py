@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterator, Mapping
 
-from tui.drill.made_up.figures import figure_text, figure_within
 from tui.drill.made_up.matching import matching
+from tui.drill.made_up.within_bounds import figure_text, figure_within
 from tui.execution.judging.expectations import check_answer
 from tui.runbook.model import Action, AnswerKind
 

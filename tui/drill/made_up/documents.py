@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tui.drill.made_up.figures import figure_within
 from tui.drill.made_up.matching import matching
+from tui.drill.made_up.within_bounds import figure_within
 from tui.execution.judging.evidence import OPTIONAL
 from tui.runbook.model import Action, Expect, Number, Probe
 from tui.runbook.probing import KINDS

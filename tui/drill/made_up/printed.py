@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from tui.drill.made_up.documents import TOLD, document
-from tui.drill.made_up.figures import figure_text, figure_within
 from tui.drill.made_up.matching import matching
+from tui.drill.made_up.within_bounds import figure_text, figure_within
 from tui.drill.supposed import Supposed, marked
 from tui.execution.judging.captures import capture
 from tui.execution.judging.expectations import Output, check

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import msgspec
 
+from tui.drill.made_up.always_answered import hints_of
 from tui.drill.made_up.documents import probed
 from tui.drill.made_up.printed import printed
-from tui.drill.made_up.standing import hints_of
 from tui.drill.supposed import Supposed
 from tui.errors import HostError
 from tui.execution.commands import in_terminal, shown, values_of
