@@ -43,8 +43,10 @@ def supposed_again(resumed: "SessionState | None") -> "list[Supposed]":
     """What was answered to the commands that a session left running."""
     from tui.drill.made_up.supposing import supposed_for
 
-    left = [one for one in resumed.attempts.values() if one.outcome is None] if resumed is not None else []
-    return [supposed for one in left if resumed is not None for supposed in supposed_for(resumed, one)]
+    if resumed is None:
+        return []
+    left = [attempt for attempt in resumed.attempts.values() if attempt.outcome is None]
+    return [supposed for attempt in left for supposed in supposed_for(resumed, attempt)]
 
 
 def with_chance(scenario: "Scenario", runbook: "Runbook", seed: int | None) -> "Scenario":

@@ -1,4 +1,4 @@
-"""Makes up what a person would answer, for a drill without a screen; everything of it is marked."""
+"""Makes up what a person would answer in a drill without a screen; everything of it is marked."""
 
 import threading
 from collections.abc import Iterator, Mapping

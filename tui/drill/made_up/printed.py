@@ -61,7 +61,7 @@ def _judged(action: Action, host: str, script: str, text: str, status: int) -> M
     output = Output(out + err, out, err)
     checks = check(expect, Outcome.exited(status), output, pace)
     missing = capture(action.capture, output.judged(expect.on_stderr)).missing
-    unmet = [one.expected for one in checks if not one.ok and not one.warning]
+    unmet = [held.expected for held in checks if not held.ok and not held.warning]
     unmet += [f"a value for {name}" for name in missing]
     answer = Supposed(host=host, script=script, out=out, err=err, exit=status, pace=pace)
     return MadeUpReply(answer, tuple(unmet))
@@ -105,7 +105,7 @@ def _told(name: str, pattern: str) -> str:
 
 
 def _figures(expect: Expect) -> Iterator[str]:
-    """A line for each number, as many as a count asks for; numbers that are found in the same way are one."""
+    """A line for each number, or the lines that a count asks for; numbers that are found in the same way are one."""
     ways: dict[tuple[str, str], list[Number]] = {}
     for number in expect.numbers:
         ways.setdefault((number.pattern, "count" if number.of == "count" else ""), []).append(number)
