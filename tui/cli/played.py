@@ -39,12 +39,10 @@ def _is_bundled(runbook: "Runbook") -> bool:
     return (runbook.runbook.id, runbook.runbook.title) == (about.get("id", ""), about["title"])
 
 
-def supposed_again(resumed: "SessionState | None") -> "list[Supposed]":
+def _supposed_again(resumed: "SessionState") -> "list[Supposed]":
     """What was answered to the commands that a session left running."""
     from tui.drill.made_up.supposing import supposed_for
 
-    if resumed is None:
-        return []
     left = [attempt for attempt in resumed.attempts.values() if attempt.outcome is None]
     return [supposed for attempt in left for supposed in supposed_for(resumed, attempt)]
 
@@ -63,13 +61,16 @@ def with_chance(scenario: "Scenario", runbook: "Runbook", seed: int | None) -> "
 
 def taken_up(
     scenario: "Scenario", runbook: "Runbook", resumed: "SessionState | None", now: "datetime"
-) -> "tuple[Scenario, tuple[LeftJob, ...]]":
-    """The scenario from where a session was left, and what that left running."""
+) -> "tuple[Scenario, tuple[LeftJob, ...], tuple[Supposed, ...]]":
+    """The scenario from where a session was left, what that left running, and what is made up from the beginning."""
     from tui.drill.jobs import left_of
+    from tui.drill.made_up.always_answered import named_hosts, standing
     from tui.drill.world import lived, past_of
     from tui.runbook.facts import connection_of
 
+    scenario, always = named_hosts(scenario, runbook), standing(runbook)
     if resumed is None:
-        return scenario, ()
+        return scenario, (), always
     host_of = partial(connection_of, runbook)
-    return lived(scenario, past_of(resumed, host_of)), left_of(resumed, host_of, now)
+    left = left_of(resumed, host_of, now)
+    return lived(scenario, past_of(resumed, host_of)), left, (*always, *_supposed_again(resumed))

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.cli.played import scenario_named, supposed_again, taken_up, usual_scenario, with_chance
+from tui.cli.played import scenario_named, taken_up, usual_scenario, with_chance
 from tui.cli.ways import transports_of
 from tui.errors import HostsMoved, UsageError
 from tui.resources import NAME, bundled
@@ -175,7 +175,6 @@ def drill_workspace(
         RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.embedded_host import start_drill, transports_for
-    from tui.drill.made_up.always_answered import named_hosts, standing
     from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
     from tui.runbook.reading.load import read_whole
@@ -186,8 +185,7 @@ def drill_workspace(
     scenario = scenario or usual_scenario(runbook)
     chance = with_chance(recorded or scenario_named(scenario, runbook), runbook, seed)
     clock = SystemClock()
-    played, left = taken_up(named_hosts(chance, runbook), runbook, resumed, clock.now())
-    supposed = (*standing(runbook), *supposed_again(resumed))
+    played, left, supposed = taken_up(chance, runbook, resumed, clock.now())
     with start_drill(played, pace, left, supposed) as host:
         transports = transports_for(runbook, host)
         workspace = Workspace(
