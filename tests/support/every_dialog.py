@@ -19,6 +19,7 @@ from tui.dialogs.ask import AskLogin, AskSecret
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import WayToRun
 from tui.dialogs.moved import WhichHosts
+from tui.dialogs.own_command import AskOwnCommand
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.told import Told
@@ -54,6 +55,7 @@ EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "name": lambda: TypeName("Restore the database", ["$ rm"], "production-server"),
     "name-long": lambda: TypeName("Restore the database", MANY, "production-server"),
     "name-two": lambda: TypeName("Restore the database", ["$ rm"], "production-server", True),
+    "own-command": lambda: AskOwnCommand(["web", "db"], ["web  deploy@web.example", "db"], "web"),
     "sign": lambda: Sign("Back up", ["a line"], True, "ben"),
     "sign-long": lambda: Sign("Read what reversing will do", MANY, True),
     "text": lambda: AskText("Skip", "Why is it left out?"),

@@ -8,7 +8,15 @@ from tui.session import events as ev
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.state import AUTO, SessionState, step_by_id
-from tui.session.views.called import IS_AWAITED, TRYING_AGAIN, attempt_called, opened_words, outcome_called, place_words
+from tui.session.views.called import (
+    IS_AWAITED,
+    OUTSIDE_WORDS,
+    TRYING_AGAIN,
+    attempt_called,
+    opened_words,
+    outcome_called,
+    place_words,
+)
 from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
 
@@ -105,14 +113,16 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
         case ev.AttemptStarted():
             on = f" on {event.host}" if event.host else ""
             command = "\n".join(command_lines(with_input(event.command, event.stdin)))
-            return "", title, f"#{event.attempt} started{on}: {command}"
+            own = f" {OUTSIDE_WORDS}," if event.operator else ""
+            return event.operator, title, f"#{event.attempt}{own} started{on}: {command}"
         case ev.AttemptRejoined():
             return event.operator, title, f"#{event.attempt} went on by itself and is followed again"
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
             first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
-            what = f"{attempt_called(attempt)}{took_words(event.seconds)}{place_words(attempt)}: {first}"
-            return "", title, f"#{event.attempt} {what}"
+            own = f"{OUTSIDE_WORDS}, " if attempt.outside else ""
+            what = f"{own}{attempt_called(attempt)}{took_words(event.seconds)}{place_words(attempt)}: {first}"
+            return attempt.operator, title, f"#{event.attempt} {what}"
         case ev.AttemptChecked():
             bad = [f"expected {check.expected}, got {check.came}" for check in event.checks if not check.ok]
             what = "; ".join(bad) if bad else "as expected"

@@ -13,6 +13,7 @@ from tui.session import events as ev
 from tui.session.state import AUTO, Attempt, StepState, StepStatus
 from tui.session.views.called import (
     CONTINUES,
+    OUTSIDE_WORDS,
     STARTED,
     attempt_called,
     items,
@@ -295,7 +296,8 @@ def attempt_words(attempt: Attempt) -> str:
     """What one attempt was and came to."""
     length = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
     came = f"{attempt_called(attempt)}{length}"
-    return f"Attempt {attempt.number}{place_words(attempt)} at {attempt.started:%H:%M:%S} UTC: {came}"
+    own = f", {OUTSIDE_WORDS} by {attempt.operator}" if attempt.outside else ""
+    return f"Attempt {attempt.number}{place_words(attempt)}{own} at {attempt.started:%H:%M:%S} UTC: {came}"
 
 
 def check_words(check: ev.Check) -> str:

@@ -110,5 +110,5 @@ def _debrief(directory: SessionDirectory, state: SessionState, entries: tuple[ev
 
 
 def attempts_of(state: SessionState, step: StepState) -> list[Attempt]:
-    """A step's attempts, oldest first."""
-    return [state.attempts[number] for number in step.attempts]
+    """A step's attempts and the operator's own commands at it, oldest first."""
+    return [state.attempts[number] for number in step.shown]

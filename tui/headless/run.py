@@ -21,6 +21,7 @@ from tui.session.state import SessionState, StepState, StepStatus
 from tui.session.tries import took
 from tui.session.views.called import attempt_called, result_of, status_sign, status_word
 from tui.session.views.doubts import doubt_words, doubtful
+from tui.session.views.outside import outside_lines
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.text.amounts import duration, guessed
 
@@ -117,6 +118,7 @@ def _plan_lines(state: SessionState) -> list[str]:
         return []
     plan = rollback_plan(state)
     lines = [f"ROLLBACK because {state.rollback.reason}; {guessed(expected_seconds(plan, state))}"]
+    lines += outside_lines(state)
     return lines + [f"  {one.need.value:10} {one.step.id}: {one.step.title} ({one.why})" for one in plan]
 
 

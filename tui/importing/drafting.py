@@ -11,9 +11,9 @@ from tui.importing.drafted import DraftAction, DraftHost, DraftSection, DraftSte
 from tui.importing.issue_parts import has_issues, is_issue, issue_of
 from tui.importing.list_steps import ADDRESS, PassageReader, acts, is_address, plain_text
 from tui.importing.named import Ids, name_of, title_of, unfilled, words
-from tui.importing.proposals import DESTROYS
 from tui.importing.shell_code.carried import ShellState
 from tui.importing.shell_code.open_values import OpenValues
+from tui.runbook.shell.destroys import DESTROYS
 from tui.runbook.shell.programs import simple_commands
 from tui.runbook.shell.read_only import changes
 from tui.runbook.shell.read_only_programs import PLAIN

@@ -9,20 +9,6 @@ from tui.importing.shell_code.shell_lines import KNOWN, is_command
 from tui.text.toml_text import toml_text
 
 _RUN = r"(?:run|execute|issue|use|using|via|with|type|enter|do|call)"
-DESTROYS = re.compile(
-    r"\brm\s+(?:-\w+\s+)*-\w*[rR]|\bDROP\s+(?:TABLE|DATABASE|SCHEMA|USER|ROLE|INDEX)|\bTRUNCATE\b|"
-    r"\bDELETE\s+FROM|\bmkfs|\bdd\s+\S*=|\bwipefs"
-    r"|\bterraform\s+(?:\S+\s+)*destroy|\bkubectl\b[^|;&\n]*\bdelete\s+(?:ns|namespaces?|pvc?s?|"
-    r"persistentvolume\w*|crds?|nodes?|all\b|statefulsets?)"
-    r"|\bhelm\s+(?:uninstall|delete)|\bkubeadm\s+reset|\bpurge\b|\bflush(?:all|db)\b|"
-    r"\bpush\b[^|;&\n]*(?:--force|-f)\b|\breset\s+--hard|\bdropdb\b"
-    r"|\bsystem\s+prune|\bvolume\s+(?:rm|prune)|\bdown\s+(?:-v|--volumes)|\bzpool\s+destroy|\b(?:lv|"
-    r"vg|pv)remove\b|\bs3\s+(?:rb|rm)\b"
-    r"|\s-delete\b|\bpg_resetwal\b|\bshred\b|\bpg_restore\b|\|\s*\\?\s*(?:sudo\s+)?(?:\w+=\S+\s+)*(?:mysql|psql|"
-    r"mongorestore)\b(?![^|]*-e\b)|\b(?:mysql|psql)\b[^|;&\n]*<(?![<(])"
-    r"|\bdata_?dir\b[^|;&\n]*--force|\bshutdown\b|\breboot\b|\bpoweroff\b",
-    re.I,
-)
 
 
 def proposal(text: str) -> str:

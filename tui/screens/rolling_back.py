@@ -10,6 +10,7 @@ from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.runbook.shell.script import first_line
+from tui.session.views.outside import outside_lines, outside_words
 from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
 from tui.session.views.trouble import failure_words
 from tui.widgets.rollback.text import plan_lines
@@ -77,11 +78,12 @@ def _turn(viewer: Viewer, keys: Keys) -> tuple[str, list[str], list[str]]:
     plan = rollback_plan(state, flow)
     if all(one.need is Need.NOT_NEEDED for one in plan):
         elsewhere = f"{keys.of('home.rollback')} on the first screen undoes what was done elsewhere"
-        hint = f"nothing that changes anything has run; {elsewhere}"
+        nothing = outside_words(state) or "nothing that changes anything has run"
+        hint = f"{nothing}; {elsewhere}"
         raise NotNow("there is nothing to undo", hint)
     running = state.running()
     words, changes = plan_lines(state, flow)
-    head = [words]
+    head = [words, *outside_lines(state)]
     if running is not None:
         head.insert(0, f"! {running.host}: {first_line(running.command)} is running: it is stopped first.")
     return flow, head, changes

@@ -174,6 +174,8 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
 
     A `durable` one continues to run when the connection or this program ends. With `again` the check of a step that is
     settled already is made again; the step stays what it was. `stdin` is what the command gets on standard input.
+    A command outside the runbook has the action -2: `operator` ran it beside the step, and `confirmed` is what they
+    pressed or typed to allow it.
     """
 
     attempt: int
@@ -185,6 +187,8 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
     durable: bool = False
     again: bool = False
     stdin: str = ""
+    operator: str = ""
+    confirmed: str = ""
 
 
 class AttemptRejoined(Event, frozen=True, kw_only=True):

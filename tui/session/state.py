@@ -22,6 +22,8 @@ AUTO = "auto"
 """Who signs where the runbook asks for no person, and who reopens what the plan reopens: nobody."""
 
 LOOK = -1
+OUTSIDE = -2
+"""The place of a command that is none of the runbook: the operator ran it at a step, beside it."""
 """The place, among a step's actions, of the look at whether there is anything to undo."""
 
 
@@ -47,6 +49,7 @@ class StepStatus(StrEnum):
 class Attempt(Struct, frozen=True, kw_only=True):
     """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest.
 
+    `operator` is who ran one that is not of the runbook.
     `awaited` where what it asks for is waited for, and is not there yet: that is no failure.
     `said` is what its output says of what went wrong. `seq` is the event that announced it, `resolved_seq` the one by
     which a person, who had looked, decided its outcome.
@@ -75,6 +78,12 @@ class Attempt(Struct, frozen=True, kw_only=True):
     seq: int = -1
     resolved_seq: int = -1
     stdin: str = ""
+    operator: str = ""
+
+    @property
+    def outside(self) -> bool:
+        """Whether it is a command of the operator's own, outside the runbook."""
+        return self.action == OUTSIDE
 
     @property
     def whole(self) -> str:
@@ -88,8 +97,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
     @property
     def aside(self) -> bool:
-        """Whether it only looked: what it found does not change where its step stands."""
-        return self.again or self.action == LOOK
+        """Whether it was beside its step: what it found, or did, does not change where the step stands."""
+        return self.again or self.action in (LOOK, OUTSIDE)
 
 
 class Measure(Struct, frozen=True, kw_only=True):
@@ -115,6 +124,7 @@ class StepState(Struct, frozen=True, kw_only=True):
 
     `signed_seq` and `reopened_seq` are the events that last signed and reopened it, `replanned_seq` the last by which
     not a person but the plan reopened it, `confirmed_seq` the last by which it was found to hold after a restart.
+    `outside` has the operator's own commands at it, which are none of the runbook's.
     `decided` is who last answered what it asks, `by_hand` has the event by which each action that is a person's part
     was last done.
     """
@@ -123,6 +133,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     status: StepStatus = StepStatus.PENDING
     action: int = 0
     attempts: tuple[int, ...] = ()
+    outside: tuple[int, ...] = ()
     checks: Mapping[int, tuple[ev.Check, ...]] = {}
     answers: Mapping[int, str] = {}
     by_hand: Mapping[int, int] = {}
@@ -137,6 +148,11 @@ class StepState(Struct, frozen=True, kw_only=True):
     reopened_seq: int = -1
     replanned_seq: int = -1
     confirmed_seq: int = -1
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Its attempts and the operator's own commands at it, in the order in which they ran."""
+        return tuple(sorted((*self.attempts, *self.outside))) if self.outside else self.attempts
 
 
 class Restart(Struct, frozen=True):
@@ -288,12 +304,18 @@ def step_by_id(runbook: Runbook, step_id: str) -> Step:
     return index_of(runbook).steps[step_id]
 
 
+_OWN = Action(run="")
+"""What there is of an action for a command outside the runbook: nothing is expected of it."""
+
+
 def action_at(step: Step, place: int) -> Action:
-    """The action at this place of a step: 0 is the first, LOOK its look.
+    """The action at this place of a step: 0 is the first, LOOK its look, OUTSIDE a command that is none of it.
 
     Raises:
         IndexError: the step has none there.
     """
     if place == LOOK and step.look is not None:
         return step.look
+    if place == OUTSIDE:
+        return _OWN
     return step.actions[place]

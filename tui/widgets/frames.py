@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tui.runbook.model import Step, seconds
 from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import TRYING_AGAIN, attempt_called, attempt_failed, place_words
+from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, attempt_failed, place_words
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, figure, took_words
 from tui.text.block import Piece, shown
@@ -154,6 +154,7 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
         sign, class_ = "✖", "bad"
     on_card = class_ == "unknown" and state.step(attempt.step).attempts[-1:] == (number,)  # it says why, too
     words = attempt.outcome.kind.value.upper() if on_card else attempt_called(attempt)
+    words = f"{OUTSIDE_WORDS}: {words}" if attempt.outside else words
     return [*pieces, ("  ", ""), (f"{sign} {words}{took_words(attempt.seconds)}", STYLES[class_])]
 
 

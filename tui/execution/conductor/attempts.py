@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown
-from tui.execution.conductor.executor import Executor, Finished, not_started
+from tui.execution.conductor.executor import Executor, Finished, marked, not_started
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.error_line import error_line
 from tui.execution.judging.expectations import Output, check, explained, told, unmet
@@ -27,7 +27,7 @@ from tui.runbook.shell.counting import may_change
 from tui.runbook.templates.filling import filled_action, judged_action
 from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
-from tui.session.outcome import MADE_UP, MADE_UP_MARK, Outcome, OutcomeKind
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.tries import waiting_since
@@ -172,7 +172,7 @@ class AttemptRunner:
         needed = None
         finished = self._run(plan, cancel)
         if finished is not None:
-            finished = self._marked(finished, Output.read(self._executor.directory, plan.number))
+            finished = marked(finished, Output.read(self._executor.directory, plan.number), self._recorder.state.drill)
             self._recorder.record_happened(_ended(plan.number, finished))
             status = finished.outcome.exit_status
             needed = status == 0 if status in (0, 1) else None
@@ -283,7 +283,7 @@ class AttemptRunner:
     ) -> Verdict:
         """Record the end of an attempt, and hold the expectations against it."""
         output = Output.read(self._executor.directory, plan.number)
-        finished = self._marked(finished, output)
+        finished = marked(finished, output, self._recorder.state.drill)
         captured = captured or self._captured(plan, finished, output)
         if not recorded:
             lost = not finished.outcome.ended_by_itself
@@ -293,14 +293,6 @@ class AttemptRunner:
             if lost:
                 return Verdict.RETRY if waiting else Verdict.BAD
         return self._check(plan, finished, output, captured)
-
-    def _marked(self, finished: Finished, output: Output) -> Finished:
-        """The end of an attempt of a drill whose answer was made up, marked as that."""
-        said = (MADE_UP_MARK, f"answered: {MADE_UP}")
-        marked = any(text.startswith(said) for text in (output.out, output.err))
-        if not (marked and self._recorder.state.drill and finished.outcome.ended_by_itself):
-            return finished
-        return replace(finished, outcome=replace(finished.outcome, detail=MADE_UP))
 
     def _captured(self, plan: AttemptPlan, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""

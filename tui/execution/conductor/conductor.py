@@ -8,6 +8,7 @@ from tui.errors import NotNow
 from tui.execution.commands import send
 from tui.execution.conductor.attempts import AttemptRunner
 from tui.execution.conductor.by_person.handwork import Handwork
+from tui.execution.conductor.by_person.own_commands import OwnCommands
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.conductor.checks import Checks
 from tui.execution.conductor.executor import Executor
@@ -73,6 +74,7 @@ class Conductor(Viewer):
         self._progress = Progress(recorder, worker, self._hosts, planner, steps)
         self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts)
         self._handwork = Handwork(recorder, gate, planner, self._progress, executor)
+        self.own = OwnCommands(recorder, gate, worker, self._hosts, executor, secrets)
         self._checks = Checks(recorder, gate, worker, steps, planner)
         self.monitors = MonitorRunner(recorder, executor.transports, prober, secrets, journal.clock, speed)
 

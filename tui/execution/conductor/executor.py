@@ -8,12 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.errors import RunbookError
+from tui.execution.judging.evidence import Output
 from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.whole_lines import WholeLines
 from tui.session.clock import Clock
 from tui.session.events import Check
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.outcome import MADE_UP, MADE_UP_MARK, Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable, OutputWriter, write_mask
 from tui.transports.base import CancelToken, Command, Left, OutputSink, Stream, Transport
 
@@ -41,6 +42,15 @@ def not_started(error: RunbookError) -> Outcome:
     """The outcome of an attempt of which nothing was sent to the host."""
     detail = ". ".join(part for part in (error.message, error.hint) if part)
     return Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
+
+
+def marked(finished: Finished, output: Output, drill: bool) -> Finished:
+    """The end of an attempt, marked where a drill's host made its answer up."""
+    said = (MADE_UP_MARK, f"answered: {MADE_UP}")
+    made_up = drill and any(text.startswith(said) for text in (output.out, output.err))
+    if not (made_up and finished.outcome.ended_by_itself):
+        return finished
+    return replace(finished, outcome=replace(finished.outcome, detail=MADE_UP))
 
 
 class Executor:

@@ -30,7 +30,7 @@ from tui.widgets.timeline.widget import TimelineBar
 
 TICK = 0.1
 
-LIKE_LIVE = ("attempts", "copy", "follow", "here", "watch", "wrap")
+LIKE_LIVE = ("attempts", "copy", "follow", "here", "own-command", "watch", "wrap")
 """Acts that are refused as on the screen of a live session."""
 
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"

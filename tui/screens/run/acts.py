@@ -20,6 +20,7 @@ from tui.runbook.shell.counting import only_looks, repeatable
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import address, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.screens.run.asking_own import ask_own_command
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import (
     AGAIN,
@@ -380,6 +381,10 @@ class SessionActs(SessionScreen):
                 self.app.open_link(address(link, self.viewer.values()))
             except RunbookError as error:
                 self.app.show_error(error)
+
+    def action_own_command(self) -> None:
+        if self.step is not None and not self.refused("own-command"):
+            ask_own_command(self, self.step)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

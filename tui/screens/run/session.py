@@ -37,7 +37,7 @@ class SessionScreen(SessionShown):
     @asks
     async def action_attempts(self) -> None:
         step = self.step
-        attempts = self.state.step(step.id).attempts if step else ()
+        attempts = self.state.step(step.id).shown if step else ()
         if self.refused("attempts"):
             return
         titles = compared(self.state, attempts)
@@ -46,6 +46,10 @@ class SessionScreen(SessionShown):
         if place is not None:
             self._chosen = attempts[place]
             self._show_output()
+
+    def action_own_command(self) -> None:
+        """Say why no command can be run here; where one can, the screen that acts asks for it."""
+        self.refused("own-command")
 
     def look_here(self) -> None:
         """Look at the current step again."""

@@ -230,7 +230,7 @@ class SessionShown(FrontPage[None]):
         if self.app.viewer is None:
             return
         chosen = self.checklist.selected
-        attempts = self.state.step(chosen).attempts if chosen else ()
+        attempts = self.state.step(chosen).shown if chosen else ()
         wanted = self._chosen or (attempts[-1] if attempts else 0)
         same = wanted == self._attempt
         self._told = self._search.words if same else ""

@@ -17,7 +17,7 @@ from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
-from tui.session.views.called import attempt_called, place_words
+from tui.session.views.called import OUTSIDE_WORDS, attempt_called, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
 from tui.text.amounts import guessed, took_words
@@ -144,7 +144,11 @@ def host_name(state: SessionState, step: Step, place: int) -> str:
     """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
     runbook = state.runbook
     action = next((action for action in step.actions[place:] if action.run is not None), step.actions[-1])
-    name = connection_of(runbook, action.on)
+    return host_name_of(state, connection_of(runbook, action.on))
+
+
+def host_name_of(state: SessionState, name: str) -> str:
+    """What a host calls itself, else the runbook's name for it."""
     reached = state.hosts.get(name)
     return (shown(reached.hostname).strip() if reached else "") or name
 
@@ -194,7 +198,8 @@ def output_title(state: SessionState, number: int) -> str:
     """What an output is called where one is chosen: which attempt, and its outcome."""
     attempt = state.attempts[number]
     ended = f"{attempt_called(attempt)}{took_words(attempt.seconds)}" if attempt.outcome else "▶ running"
-    return f"Output of attempt {number}{place_words(attempt)}: {ended}"
+    own = f", {OUTSIDE_WORDS}" if attempt.outside else ""
+    return f"Output of attempt {number}{place_words(attempt)}{own}: {ended}"
 
 
 def compared(state: SessionState, numbers: Iterable[int]) -> list[str]:

@@ -20,7 +20,10 @@ def baseline_taken(state: SessionState) -> SessionState:
 
 def change_begun(state: SessionState) -> bool:
     """Whether a change that can be undone was begun."""
-    return any(attempt.mutates and step_by_id(state.runbook, attempt.step).undo for attempt in state.attempts.values())
+    return any(
+        attempt.mutates and not attempt.outside and step_by_id(state.runbook, attempt.step).undo
+        for attempt in state.attempts.values()
+    )
 
 
 def _with_baselines(state: SessionState, kept: bool) -> dict[str, Monitored]:

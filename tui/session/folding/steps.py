@@ -127,7 +127,11 @@ def _attempt_started(event: ev.AttemptStarted, state: SessionState, entry: ev.En
         again=event.again,
         seq=entry.seq,
         stdin=event.stdin,
+        operator=event.operator,
     )
+    if attempt.outside:
+        outside = (*state.step(event.step).outside, event.attempt)
+        return replace(_with_step(with_attempt(state, attempt), event.step, outside=outside), current=state.current)
     state = with_attempt(usual_so_far(state, attempt), attempt)
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:

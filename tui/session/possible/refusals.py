@@ -10,11 +10,25 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Step
 from tui.session.state import SessionState, StepStatus, plan_of
+from tui.session.views.outside import outside_words
 from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
 
 READ_ONLY = "this session is read-only here"
 ACTING = frozenset(
-    {"checks", "next", "sign", "skip", "retry", "note", "cancel", "rollback", "reopen", "values", "update"}
+    {
+        "checks",
+        "next",
+        "sign",
+        "skip",
+        "retry",
+        "note",
+        "cancel",
+        "rollback",
+        "reopen",
+        "values",
+        "update",
+        "own-command",
+    }
 )
 """Acts that would change the session or production."""
 
@@ -104,6 +118,12 @@ def _next(situation: Situation) -> NotNow | None:
     return None if ended and not situation.busy else idle(situation)
 
 
+def _own_command(situation: Situation) -> NotNow | None:
+    if situation.state.running() is not None and not situation.busy:
+        return NotNow("a command is running", "wait for it or cancel it")
+    return _no_step() if situation.step is None else idle(situation)
+
+
 def _sign(situation: Situation) -> NotNow | None:
     if situation.step is None:
         return _no_step()
@@ -149,7 +169,8 @@ def _rollback(situation: Situation) -> NotNow | None:
         return refused
     plan = rollback_plan(situation.state, rollback_flow(situation.state))
     if all(one.need is Need.NOT_NEEDED for one in plan):
-        return NotNow("there is nothing to undo", "nothing that changes anything has run")
+        why = outside_words(situation.state) or "nothing that changes anything has run"
+        return NotNow("there is nothing to undo", why)
     return None
 
 
@@ -191,7 +212,7 @@ def _open(situation: Situation) -> NotNow | None:
 
 
 def _attempts(situation: Situation) -> NotNow | None:
-    attempts = situation.state.step(situation.step.id).attempts if situation.step else ()
+    attempts = situation.state.step(situation.step.id).shown if situation.step else ()
     return None if attempts else NotNow("nothing has run in this step")
 
 
@@ -231,6 +252,7 @@ def _no_step() -> NotNow:
 
 _DECIDED: Mapping[str, Callable[[Situation], NotNow | None]] = {
     "next": _next,
+    "own-command": _own_command,
     "sign": _sign,
     "skip": _skip,
     "retry": _retry,

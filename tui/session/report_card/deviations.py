@@ -7,12 +7,13 @@ from typing import assert_never
 from msgspec import Struct
 
 from tui.runbook.model import seconds
+from tui.runbook.shell.script import first_line
 from tui.session import events as ev
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
-from tui.session.views.called import attempt_called
+from tui.session.views.called import OUTSIDE_WORDS, attempt_called
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
@@ -189,7 +190,12 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             yield attempt.step, f"resolved as {word} by {event.operator}: {event.reason}", DECIDED
-        case ev.AttemptStarted() | ev.AttemptRejoined():
+        case ev.AttemptStarted():
+            if attempt.outside:
+                does = "may have changed something" if event.mutates else "only read"
+                words = f"{OUTSIDE_WORDS}, on {event.host} by {event.operator}, {does}: {first_line(event.command)}"
+                yield attempt.step, words, BESIDE
+        case ev.AttemptRejoined():
             return
         case _:
             assert_never(event)

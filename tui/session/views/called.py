@@ -48,6 +48,8 @@ AGAIN, TRYING_AGAIN, IS_AWAITED = "↻", "trying again", "waiting"
 """The sign and the words of a step between two tries of a command: nothing runs at this moment."""
 STARTED, CONTINUES = "started", {"retry": "retried", "continue": "continued"}
 """What the operator did who let a step run; by what allowed it, in the journal, where it had been begun before."""
+OUTSIDE_WORDS = "outside the runbook"
+"""What is said of a command that the operator ran and that no step has."""
 NOT_YET = "not there yet"
 """How an attempt ended that waits for something."""
 

@@ -7,6 +7,7 @@ from textwrap import wrap
 from rich.cells import cell_len
 
 from tui.runbook.model import seconds
+from tui.session.views.outside import outside_words
 from tui.text.amounts import clock_words, guessed
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import OVER, STYLES
@@ -95,11 +96,14 @@ def _reason_rows(moment: Moment, width: int, more: int) -> list[Line]:
     rollback = moment.state.rollback
     if rollback is None:
         return [steps]
-    because: Line = [("because ", "$soft"), (rollback.reason, "")]
-    short: Line = [(rollback.reason, "")]
+    outside = outside_words(moment.state)
+    by_hand: Line = [(f"! {outside} · ", STYLES["turn"])] if outside else []
+    because: Line = [*by_hand, ("because ", "$soft"), (rollback.reason, "")]
+    short: Line = [*by_hand, (rollback.reason, "")]
     room = width - width_of(steps) - BETWEEN
     if more and width_of(short) > room:
-        lines = wrap(shown(rollback.reason), max(1, width)) or [""]
+        whole = f"! {outside} · {rollback.reason}" if outside else rollback.reason
+        lines = wrap(shown(whole), max(1, width)) or [""]
         kept = [*lines[: more - 1], " ".join(lines[more - 1 :])] if len(lines) > more else lines
         return [steps, *(clipped([(line, "")], width) for line in kept)]
     reason = because if width >= BECAUSE_FROM and width_of(because) <= room else short
