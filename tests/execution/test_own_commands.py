@@ -14,9 +14,9 @@ from tui.exports.report import timeline
 from tui.runbook.model import Danger
 from tui.runbook.shell.destroys import danger_of
 from tui.session.outcome import MADE_UP
+from tui.session.possible.outside import outside_lines, outside_words
 from tui.session.report_card.deviations import deviations
 from tui.session.state import OUTSIDE, StepStatus
-from tui.session.views.outside import outside_lines, outside_words
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def session(small_session: SmallSession) -> SmallSession:
 
 
 def own(session: SmallSession, command: str, confirmed: str = "") -> None:
-    session.conductor.own.run(session.conductor.state.next_step().id, "web", command, confirmed)  # type: ignore[union-attr]
+    step = session.conductor.state.next_step()
+    assert step is not None
+    session.conductor.own.run(step.id, "web", command, confirmed)
     session.conductor.wait(10)
 
 

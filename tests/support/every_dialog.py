@@ -19,13 +19,13 @@ from tui.dialogs.ask import AskLogin, AskSecret
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import WayToRun
 from tui.dialogs.moved import WhichHosts
-from tui.dialogs.own_command import AskOwnCommand
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.told import Told
 from tui.dialogs.written import CorrectValue, TickOff
 from tui.runbook.model import Action, AnswerKind, FollowUp, Link
 from tui.screens.links import Links
+from tui.screens.run.own_command import AskOwnCommand
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt
 from tui.session.views.followups import Due

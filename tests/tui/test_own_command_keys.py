@@ -6,8 +6,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import running
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.dialogs import Confirm, TypeName
-from tui.dialogs.own_command import AskOwnCommand
 from tui.execution.workspace import Workspace
+from tui.screens.run.own_command import AskOwnCommand
 from tui.screens.run.session import SessionScreen
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import initial

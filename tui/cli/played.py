@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tui.drill.jobs import LeftJob
+    from tui.drill.made_up.supposed import Supposed
     from tui.drill.scenario import Scenario
-    from tui.drill.supposed import Supposed
     from tui.runbook.model import Runbook
     from tui.session.state import SessionState
 

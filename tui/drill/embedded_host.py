@@ -14,9 +14,9 @@ import paramiko
 from msgspec import Struct
 
 from tui.drill.jobs import LeftJob
+from tui.drill.made_up.supposed import Supposed
 from tui.drill.scenario import Scenario
 from tui.drill.server import Order, Ready, Strike
-from tui.drill.supposed import Supposed
 from tui.errors import HostError
 from tui.resources import PACKAGE
 from tui.runbook.facts import connection_of

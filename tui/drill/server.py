@@ -21,9 +21,9 @@ from paramiko.common import (
 from tui import threads
 from tui.drill.guard import forbid
 from tui.drill.jobs import Jobs, LeftJob
+from tui.drill.made_up.supposed import Supposed
 from tui.drill.requests import Cancelled, Registry, Request, understand
 from tui.drill.scenario import Ending, Scenario
-from tui.drill.supposed import Supposed
 from tui.drill.world import World
 from tui.transports.base import Stream
 from tui.transports.jobs.scripts import unwrap_job

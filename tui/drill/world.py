@@ -8,8 +8,8 @@ from signal import Signals
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.drill.made_up.supposed import Supposals, Supposed
 from tui.drill.scenario import PLACEHOLDER, Ending, Rule, Scenario
-from tui.drill.supposed import Supposals, Supposed
 from tui.runbook.facts import holds
 from tui.runbook.model import seconds
 from tui.runbook.patterns.bounded import TooSlow, names_in, search

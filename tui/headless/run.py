@@ -17,11 +17,11 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, Approval, Danger, FlowKind, Signoff, Step
 from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import fill_shown
+from tui.session.possible.outside import outside_lines
 from tui.session.state import SessionState, StepState, StepStatus
 from tui.session.tries import took
 from tui.session.views.called import attempt_called, result_of, status_sign, status_word
 from tui.session.views.doubts import doubt_words, doubtful
-from tui.session.views.outside import outside_lines
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.text.amounts import duration, guessed
 

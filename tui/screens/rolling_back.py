@@ -10,7 +10,7 @@ from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.runbook.shell.script import first_line
-from tui.session.views.outside import outside_lines, outside_words
+from tui.session.possible.outside import outside_lines, outside_words
 from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
 from tui.session.views.trouble import failure_words
 from tui.widgets.rollback.text import plan_lines

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tui.drill.made_up.documents import TOLD, probed
 from tui.drill.made_up.matching import matching
+from tui.drill.made_up.supposed import Supposed, marked
 from tui.drill.made_up.within_bounds import figure_text, figure_within
 from tui.drill.scenario import DrillHostEntry, Scenario
-from tui.drill.supposed import Supposed, marked
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Action, Expect, Facts, Monitor, Number, Runbook

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from tui.drill.made_up.documents import TOLD, document
 from tui.drill.made_up.matching import matching
+from tui.drill.made_up.supposed import Supposed, marked
 from tui.drill.made_up.within_bounds import figure_text, figure_within
-from tui.drill.supposed import Supposed, marked
 from tui.execution.judging.captures import capture
 from tui.execution.judging.expectations import Output, check
 from tui.runbook.model import Action, Expect, Number

@@ -8,7 +8,7 @@ import msgspec
 from tui.drill.made_up.always_answered import hints_of
 from tui.drill.made_up.documents import probed
 from tui.drill.made_up.printed import printed
-from tui.drill.supposed import Supposed
+from tui.drill.made_up.supposed import Supposed
 from tui.errors import HostError
 from tui.execution.commands import in_terminal, shown, values_of
 from tui.execution.judging.expectations import check_document

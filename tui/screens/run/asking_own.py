@@ -5,7 +5,6 @@ from functools import partial
 from textual.app import SuspendNotSupported
 
 from tui.dialogs import Confirm, TypeName
-from tui.dialogs.own_command import AskOwnCommand, OwnCommand
 from tui.errors import NotNow
 from tui.execution.commands import directory_of
 from tui.execution.conductor.by_person.own_commands import LOGIN_SHELL
@@ -13,6 +12,7 @@ from tui.front import FrontPage, asks
 from tui.runbook.facts import connection_of, host_named
 from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.destroys import danger_of
+from tui.screens.run.own_command import AskOwnCommand, OwnCommand
 from tui.screens.run.text import Doing, Start, host_name_of, start_rows
 from tui.session.state import SessionState
 from tui.transports.terminals.joining import HereTerminal

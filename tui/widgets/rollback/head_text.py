@@ -7,7 +7,7 @@ from textwrap import wrap
 from rich.cells import cell_len
 
 from tui.runbook.model import seconds
-from tui.session.views.outside import outside_words
+from tui.session.possible.outside import outside_words
 from tui.text.amounts import clock_words, guessed
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import OVER, STYLES
