@@ -11,6 +11,7 @@ from tui.errors import RunbookError
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.execution.secrecy.sudo import SudoNeed, ask_once, look, sudo_needs
+from tui.execution.there import HostNeed, host_needs, look_there
 from tui.runbook.facts import connection_of, steps_of
 from tui.runbook.model import Runbook, SecretSource, Step
 from tui.runbook.probing.probe_secrets import secrets_of
@@ -27,6 +28,7 @@ class RowVerdict(StrEnum):
 
     WAITING = "checking"
     OK = "ok"
+    UNKNOWN = "not told"
     FAILED = "failed"
 
 
@@ -42,6 +44,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 HOST_FIRST = "the host comes first"
+ROOM, TOOLS = "room", "tools"
+"""Kinds of rows: how much is free on a host's disks, and whether it has the programs that are called."""
 ALLOWED = {
     SecretSource.COMMAND: "from this machine, by the command you allowed",
     SecretSource.KEYRING: "from the keyring of this machine, as you allowed",
@@ -56,11 +60,12 @@ CLOCK_OFF = 5.0
 
 
 class Needed(Struct, frozen=True, kw_only=True):
-    """What a session needs of others before it begins, by name: hosts, secrets, and what of sudo."""
+    """What a session needs of others before it begins, by name: hosts, secrets, what of sudo, and which programs."""
 
     hosts: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     sudo: tuple[SudoNeed, ...] = ()
+    looks: tuple[HostNeed, ...] = ()
 
 
 Report = Callable[[Finding], None]
@@ -89,14 +94,17 @@ def wanted_of(
     """All that the flow's steps will need; of sudo, when only `reading`, what those need that change nothing.
 
     Args:
-        drill: its hosts have no sudo.
+        drill: its hosts have no sudo, no disks and no programs.
     """
     steps = list(_steps(runbook, flow, facts))
     if reading:
         steps = [step for _, step in steps_of(runbook, flow, facts) if not step.mutates]
-    sudo = () if drill else sudo_needs(runbook, steps)
+    hosts = hosts_needed(runbook, flow, facts)
     return Needed(
-        hosts=tuple(hosts_needed(runbook, flow, facts)), secrets=tuple(secrets_needed(runbook, flow, facts)), sudo=sudo
+        hosts=tuple(hosts),
+        secrets=tuple(secrets_needed(runbook, flow, facts)),
+        sudo=() if drill else sudo_needs(runbook, steps),
+        looks=() if drill or reading else host_needs(runbook, steps, hosts),
     )
 
 
@@ -116,8 +124,20 @@ def preflight(
     ask: AskSecret | None = None,
     asking: Asking | None = None,
 ) -> tuple[Finding, ...]:
-    """Reach the hosts at once, then fetch the secrets, then try sudo; returns the final rows, having reported each."""
+    """Reach the hosts and look there, all at once, then fetch the secrets, then try sudo.
+
+    Returns the final rows, having reported each.
+    """
     rows: list[Finding] = []
+    needs = {need.host: need for need in wanted.looks}
+
+    def at(name: str) -> tuple[Finding, ...]:
+        reached = _reach(runbook, name, transports[name])
+        report(reached)
+        need = needs.get(name)
+        if need is None or reached.verdict is RowVerdict.FAILED:
+            return (reached,)
+        return (reached, *_looked(need, transports[name]))
 
     def found(row: Finding) -> None:
         rows.append(row)
@@ -127,8 +147,11 @@ def preflight(
     for name in names:
         report(Finding(name=name, kind="host", verdict=RowVerdict.WAITING))
     with threads.pool("preflight", min(AT_ONCE, len(names))) as pool:
-        for done in as_completed([pool.submit(_reach, runbook, name, transports[name]) for name in names]):
-            found(done.result())
+        for done in as_completed([pool.submit(at, name) for name in names]):
+            reached, *looked = done.result()
+            rows.append(reached)
+            for row in looked:
+                found(row)
     for name in secrets.needed(wanted.secrets):
         report(Finding(name=name, kind="secret", verdict=RowVerdict.WAITING))
         found(_not_asked(runbook, name, rows, secrets.file(name)) or _fetch(name, transports, secrets, ask))
@@ -151,6 +174,13 @@ def _sudo(
     except RunbookError as error:
         return Finding(name=need.host, kind="sudo", verdict=RowVerdict.FAILED, detail=error.message, hint=error.hint)
     return Finding(name=need.host, kind="sudo", verdict=RowVerdict.OK, detail=found)
+
+
+def _looked(need: HostNeed, transport: Transport) -> Iterator[Finding]:
+    """The rows of what a host has: it is told, and keeps nobody from beginning."""
+    for kind, seen in zip((ROOM, TOOLS), look_there(need, transport), strict=True):
+        verdict = RowVerdict.OK if seen.known else RowVerdict.UNKNOWN
+        yield Finding(name=need.host, kind=kind, verdict=verdict, detail=seen.words)
 
 
 def _reach(runbook: Runbook, name: str, transport: Transport) -> Finding:

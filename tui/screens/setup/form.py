@@ -23,7 +23,11 @@ from tui.widgets.looks.fitting import clipped
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
 
-GLYPHS = {RowVerdict.WAITING: ("▶", "bold $st-run"), RowVerdict.OK: ("✔", "$st-good")}
+GLYPHS = {
+    RowVerdict.WAITING: ("▶", "bold $st-run"),
+    RowVerdict.OK: ("✔", "$st-good"),
+    RowVerdict.UNKNOWN: ("?", "$st-turn"),
+}
 FAILED = ("✖", "bold $st-bad")
 LABEL = 15
 """Cells of a field's label."""
@@ -157,11 +161,11 @@ def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> li
     lines: list[list[Piece]] = []
     for row in rows:
         glyph, style = GLYPHS.get(row.verdict, FAILED)
-        good = row.verdict is RowVerdict.OK
+        told = row.verdict in (RowVerdict.OK, RowVerdict.UNKNOWN)
         bad = row.verdict is RowVerdict.FAILED
         line: list[Piece] = [(f"{glyph} ", style), (f"{row.kind:<7} ", "$soft"), (f"{row.name:<18} ", "bold")]
         detail = row.detail if whole else _short(row.detail, width - sum(cell_len(text) for text, _ in line))
-        line.append((detail if good else row.verdict.value, "" if good else style))
+        line.append((detail if told else row.verdict.value, "" if told else style))
         lines.append(line)
         if bad and row.detail:
             lines.append([(f"  └ {row.detail}", "$st-bad")])
@@ -182,9 +186,10 @@ def _short(detail: str, room: int) -> str:
 
 def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
     """What the frame of the preflight says: how many of how many passed."""
-    good = sum(row.verdict is RowVerdict.OK for row in rows.values())
-    bad = any(row.verdict is RowVerdict.FAILED for row in rows.values())
-    glyph, style = FAILED if bad else GLYPHS[RowVerdict.OK if rows and good == len(rows) else RowVerdict.WAITING]
+    verdicts = [row.verdict for row in rows.values()] or [RowVerdict.WAITING]
+    good = sum(verdict is RowVerdict.OK for verdict in verdicts)
+    order = (RowVerdict.FAILED, RowVerdict.WAITING, RowVerdict.UNKNOWN, RowVerdict.OK)
+    glyph, style = GLYPHS.get(min(verdicts, key=order.index), FAILED)
     return [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {good} of {len(rows)}", style)]
 
 
