@@ -43,7 +43,7 @@ class HostNeed(Struct, frozen=True):
     programs: tuple[str, ...] = ()
 
 
-class Seen(Struct, frozen=True):
+class HostSaid(Struct, frozen=True):
     """What a look found, in words; `known` is not so where the host did not say."""
 
     words: str
@@ -75,7 +75,7 @@ def _programs(runbook: Runbook, action: Action) -> Iterator[str]:
             yield name
 
 
-def look_there(need: HostNeed, transport: Transport) -> tuple[Seen, Seen]:
+def look_there(need: HostNeed, transport: Transport) -> tuple[HostSaid, HostSaid]:
     """How much room the host has, and which programs it lacks."""
     output = bytearray()
 
@@ -91,22 +91,24 @@ def look_there(need: HostNeed, transport: Transport) -> tuple[Seen, Seen]:
     return _room(said, how), _lacks(need, said, how)
 
 
-def _room(said: Iterable[str], how: str) -> Seen:
+def _room(said: Iterable[str], how: str) -> HostSaid:
     """The fullest disk of the host."""
     disks = [found for line in said if (found := _DISK.fullmatch(line)) and not _NO_DISKS.fullmatch(found[1])]
     if not disks:
-        return Seen(f"not known: df said nothing of a disk ({how})", known=False)
+        return HostSaid(f"not known: df said nothing of a disk ({how})", known=False)
     fullest = max(disks, key=lambda one: int(one[4]))
     of = f", the fullest of {counted(len(disks), 'disk')}" if len(disks) > 1 else ""
     sign = "⚠ " if int(fullest[4]) >= FULL else ""
-    return Seen(f"{sign}{size(int(fullest[3]) * 1024)} free on {one_line(fullest[5])}, {fullest[4]} % full{of}")
+    return HostSaid(f"{sign}{size(int(fullest[3]) * 1024)} free on {one_line(fullest[5])}, {fullest[4]} % full{of}")
 
 
-def _lacks(need: HostNeed, said: list[str], how: str) -> Seen:
+def _lacks(need: HostNeed, said: list[str], how: str) -> HostSaid:
     """The programs that the host does not have."""
     if "looked for programs" not in said:
-        return Seen(f"not known: the host did not say ({how})", known=False)
+        return HostSaid(f"not known: the host did not say ({how})", known=False)
     missing = [name for name in need.programs if f"missing {name}" in said]
     if missing:
-        return Seen(f"⚠ not found, though commands call it: {', '.join(missing)}")
-    return Seen(f"{counted(len(need.programs), 'program')} found" if need.programs else "none is called by its name")
+        return HostSaid(f"⚠ not found, though commands call it: {', '.join(missing)}")
+    return HostSaid(
+        f"{counted(len(need.programs), 'program')} found" if need.programs else "none is called by its name"
+    )
