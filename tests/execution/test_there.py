@@ -1,7 +1,5 @@
 """What is looked for on a host before a session begins: room on its disks, and the programs that are called."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
