@@ -1,10 +1,10 @@
-"""Puts the runbook with its parts and the drills into the wheel; an editable installation reads them where they are."""
+"""Puts the runbook, its parts, its document and the drills into the wheel; an editable installation has them there."""
 
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-TRAVELS = ("runbook.toml", "runbook", "drills")
+TRAVELS = ("runbook.toml", "runbook", "drills", "docs/source")
 
 
 class Bundle(BuildHookInterface[Any]):

@@ -217,4 +217,4 @@ def test_without_the_library_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(SecretMissing, match="not installed here") as caught:
         from_keyring("account", "shop", "database")
-    assert "runbook[keyring]" in caught.value.hint
+    assert "runbook-tui[keyring]" in caught.value.hint

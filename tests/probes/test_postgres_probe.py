@@ -213,7 +213,7 @@ def test_a_library_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("tui.probes.import_module", missing)
     with pytest.raises(NoData, match="psycopg, which is not installed here") as told:
         probe_of("postgres")
-    assert told.value.hint == "install it: pip install 'runbook[postgres]'"
+    assert told.value.hint == "install it: pip install 'runbook-tui[postgres]'"
 
 
 class TestWhatGoesWrong:

@@ -36,7 +36,7 @@ GARBAGE = 50_000
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="runbook")
+@click.version_option(package_name="runbook-tui")
 @reaching
 @settings
 @click.option("--demo", is_flag=True, help="Rehearse with the bundled runbook: as `runbook drill` without a runbook.")

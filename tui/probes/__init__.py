@@ -58,7 +58,7 @@ def probe_of(kind: str) -> ProbeKind[Any]:
                     raise
                 raise NoData(
                     f"{kind} is asked by the library {name}, which is not installed here",
-                    f"install it: pip install 'runbook[{made.extra}]'",
+                    f"install it: pip install 'runbook-tui[{made.extra}]'",
                 ) from None
     probe: ProbeKind[Any] = getattr(module, made.name)()
     return probe

@@ -190,7 +190,7 @@ def from_keyring(name: str, service: str, username: str, patience: float = PATIE
     except ImportError:
         raise SecretMissing(
             f"secret {name} is in a keyring, for which the keyring library is not installed here",
-            "install it: pip install 'runbook[keyring]'",
+            "install it: pip install 'runbook-tui[keyring]'",
         ) from None
     found: list[str | None] = []
     wrong: list[str] = []
