@@ -175,7 +175,7 @@ def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
     told = Report(read, verify(directory.journal))
     card = told.card(NOW)
     report = text_of(
-        [*head_lines(card, read.state, 120, "f"), *section_lines(card, 116, 9), *map(list, details(told, NOW))]
+        [*head_lines(card, read.state, 120, "f"), *section_lines(card, 116, 9), *map(list, details(told, card, NOW))]
     )
     (listed,) = small_session.workspace.store.summaries()
     markdown, html = to_markdown(read).decode(), to_html(read).decode()

@@ -199,18 +199,20 @@ async def test_static_files_that_do_not_load() -> None:
         assert story.recovered is not None
 
 
-async def test_workers_that_answer_nobody() -> None:
-    async with night("celery-stuck", "verify-http") as drill:
+@pytest.mark.parametrize("method", ["a", "b"])
+async def test_workers_that_answer_nobody(method: str) -> None:
+    of_method = "-a" if method == "a" else ""
+    async with night("celery-stuck", "verify-http", method) as drill:
         await drill.struck("workers-deaf")
-        assert await drill.operator.go_on() == "verify-celery-b"
+        assert await drill.operator.go_on() == f"verify-celery-{method}"
         await drill.trouble("Celery Workers Not Processing Tasks")
-        assert await drill.operator.does("purge-queue-run") is SIGNED
+        assert await drill.operator.does(f"purge-queue-run{of_method}") is SIGNED
         await drill.back()
-        assert await drill.operator.again("verify-celery-b") is FAILED
+        assert await drill.operator.again(f"verify-celery-{method}") is FAILED
         await drill.trouble("Celery Workers Not Processing Tasks")
-        assert await drill.operator.does("restart-celery-run") is SIGNED
+        assert await drill.operator.does(f"restart-celery-run{of_method}") is SIGNED
         await drill.back()
-        assert await drill.operator.again("verify-celery-b") is SIGNED
+        assert await drill.operator.again(f"verify-celery-{method}") is SIGNED
         story = (await drill.debriefed())["workers-deaf"]
         assert story.vain == ("Purge the task queue",)
         assert story.recovered is not None

@@ -1,5 +1,6 @@
 import os
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from tui.exports.source import source
 from tui.screens.home.screen import HomeScreen
 from tui.screens.replay.screen import ReplayScreen
 from tui.screens.run.session import SessionScreen
+from tui.screens.summary import screen as summary
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
-from tui.screens.summary.screen import SummaryScreen
+from tui.screens.summary.screen import SummaryScreen, read_report
 from tui.screens.summary.text import Report, details
 from tui.session import events as ev
 from tui.session.journal.journal import verify
@@ -50,7 +52,8 @@ def told(workspace: Workspace, conductor: Conductor) -> str:
     directory = workspace.store.find(started.session if started else "")
     report, now = Report(source(directory), verify(directory.journal)), workspace.clock.now()
     card = report.card(now)
-    lines = [*head_lines(card, report.source.state, 120, "f"), *section_lines(card, 116, 9), *details(report, now)]
+    head = [*head_lines(card, report.source.state, 120, "f"), *section_lines(card, 116, 9)]
+    lines = [*head, *details(report, card, now)]
     return styled([*lines, owed_line(card, 120)]).plain
 
 
@@ -165,6 +168,31 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         assert app.conductor is None
     kinds = [type(event) for event in journal(workspace)]
     assert kinds.index(ev.NoteAdded) < kinds.index(ev.SessionFinished) < kinds.index(ev.SessionResumed)
+
+
+async def test_samples_alone_do_not_have_the_session_read_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come all the time: the summary of a long session would read and draw it without an end."""
+    read: list[float] = []
+
+    def counted(*given: Any) -> Report:
+        read.append(threading.get_ident())
+        return read_report(*given)
+
+    monkeypatch.setattr(summary, "read_report", counted)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await at_summary(pilot, app)
+        assert app.conductor is not None
+        before = len(read)
+        for _ in range(60):
+            app.conductor.record(ev.MonitorsWaiting(host="web", monitors=()))
+            await pilot.pause()
+        assert len(read) == before
+        app.conductor.note("all quiet")
+        await until(pilot, lambda: "✎ all quiet" in shown(app))
+        assert before < len(read) <= before + 2
 
 
 async def test_a_drills_summary_is_marked(make_workspace: Callable[..., Workspace]) -> None:

@@ -14,10 +14,9 @@ from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, figure, took_words
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import AGAIN, CLASSES, FOLLOWING, HELD, STYLES, glyph
-from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
 from tui.widgets.output.rows import OutOfSight
-from tui.widgets.seen import seen
+from tui.widgets.seen import Seen, seen
 
 NUMBER = "$soft"
 BESIDE = 6
@@ -100,16 +99,19 @@ def _length(counts: Mapping[StepStatus, int], there: Iterable[StepStatus]) -> in
 
 
 def step_title(state: SessionState, step: Step, width: int) -> list[Piece]:
-    """The number of the pane, the step's state and its title, or its short one where only that fits; cut last."""
+    """The number of the pane, the step's state and its title, or its short one: whole, or none where neither fits."""
     now = seen(state, step)
-    room = width - cell_len(f"2 {now}  ")
-    title = step.title if title_fits(state, step, width) else step.short or step.title
-    return [("2 ", NUMBER), (str(now), now.style), ("  ", ""), (_cut(title, room), "bold")]
+    title = next((one for one in (step.title, step.short) if one and _fits(now, one, width)), "")
+    return [("2 ", NUMBER), (str(now), now.style), *([("  ", ""), (shown(title), "bold")] if title else [])]
 
 
 def title_fits(state: SessionState, step: Step, width: int) -> bool:
-    """Whether the frame has room for the whole of the step's title."""
-    return cell_len(f"2 {seen(state, step)}  {shown(step.title)}") <= width - BESIDE
+    """Whether the frame has room for the whole of the step's title; where it has not, the card begins with it."""
+    return _fits(seen(state, step), step.title, width)
+
+
+def _fits(now: Seen, title: str, width: int) -> bool:
+    return cell_len(f"2 {now}  {shown(title)}") <= width - BESIDE
 
 
 def step_foot(moment: Moment, step: Step) -> list[Piece]:
@@ -192,7 +194,3 @@ def _place(live: bool, printed: Printed) -> list[Piece]:
     elif printed.lines:
         last = [held] if below else [("end", "")]
     return [*last, (f"{printed.wrap} wraps", "")] if last and printed.wrap and printed.sight.cut else last
-
-
-def _cut(text: str, width: int) -> str:
-    return cut(shown(text), width - BESIDE).rstrip()

@@ -24,6 +24,7 @@ from tui.screens.summary.card_text import head_lines, owed_line, section_lines
 from tui.screens.summary.text import Report, debriefed, details
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
+from tui.session.events import MonitorSampled, MonitorsWaiting
 from tui.session.journal.journal import verify
 from tui.session.views.called import ABANDONED, outcome_called, result_of
 from tui.session.views.doubts import doubt_words, doubtful
@@ -71,7 +72,7 @@ class SummaryScreen(FrontPage[None]):
     CSS_PATH = "summary.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("summary")
 
-    _finished = False
+    _finished = _reading = _outdated = False
     report: reactive[Report | None] = reactive(None, init=False, repaint=False)
 
     top = getters.query_one(TopLine)
@@ -100,7 +101,9 @@ class SummaryScreen(FrontPage[None]):
         self.top.tell(clock_line(self.app.workspace.clock.now(), self.app.size.width))
 
     def on_session_changed(self, event: SessionChanged) -> None:
-        self._read()
+        """Read it again, but not for samples alone: they come all the time, and nothing here tells of them."""
+        if not all(isinstance(entry.event, MonitorSampled | MonitorsWaiting) for entry in event.entries):
+            self._read()
 
     def _viewer(self) -> Viewer:
         viewer = self.app.viewer
@@ -113,17 +116,28 @@ class SummaryScreen(FrontPage[None]):
         return started.session if started else ""
 
     def _read(self) -> None:
-        """Read the session from the disk, which is what counts, on a thread of its own."""
+        """Read the session from the disk, which is what counts, on a thread of its own; one at a time."""
         if self.app.viewer is None:
             return
+        if self._reading:
+            self._outdated = True
+            return
+        self._reading, self._outdated = True, False
         store, before = self.app.workspace.store, self.report
         directory = store.find(self._session())
         usual = self.app.usual(self._viewer().state)
         past = self.app.workspace.replaying
-        self.app.work(self, lambda: read_report(directory, usual, store, before, past), self._have)
+        self.app.work(self, lambda: read_report(directory, usual, store, before, past), self._have, self._have_not)
 
     def _have(self, report: Report) -> None:
+        self._reading = False
         self.report = report
+        if self._outdated:
+            self._read()
+
+    def _have_not(self, error: RunbookError) -> None:
+        self._reading = False
+        self.app.show_error(error)
 
     def watch_report(self, report: Report | None) -> None:
         if report is not None:
@@ -149,7 +163,7 @@ class SummaryScreen(FrontPage[None]):
         usually = block("┼ usually" if any(section.usual for section in card.sections) else "")
         entitle(self.sections, block("Time by section"), usually)
         self.sections.display = bool(card.sections)
-        self.text.say(styled(details(report, now, keys)))
+        self.text.say(styled(details(report, card, now, keys)))
         below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
         about = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
         entitle(self.rest, block("Debrief" if debriefed(report) else "Deviations"), about)

@@ -48,10 +48,10 @@ class Report(Struct, frozen=True):
         return self.source.card(None if self.past else now, now)
 
 
-def details(report: Report, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
-    """What is below the report card: what deviated, of a drill what it taught before; the rest under its headings."""
+def details(report: Report, card: ReportCard, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
+    """What is below the report's card: what deviated, of a drill what it taught before; the rest under its headings."""
     source, lines = report.source, [*_debrief(report)]
-    deviated = [*_deviations(report.card(now), keys.of("summary.export")), []]
+    deviated = [*_deviations(card, keys.of("summary.export")), []]
     lines += [[], [("Deviations", "bold")], *deviated] if lines else deviated
     as_of = f"  as of {when(now)}" if report.past else ""
     for title, part in (
