@@ -1,13 +1,14 @@
 """The commands that make a runbook: from a Markdown document, or from the answers to a few questions."""
 
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from tui.cli.options import guarded
-from tui.cli.printing import ask_line, tell
+from tui.cli.printing import ask_line, is_terminal, tell
 from tui.errors import RunbookInvalid, UsageError
 
 
@@ -16,13 +17,19 @@ from tui.errors import RunbookInvalid, UsageError
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runbook.toml"), show_default=True)
 @click.option("--replace", is_flag=True, help="Write over a file that is there.")
 @click.option("--doubts", is_flag=True, help="Say only what a person should look at.")
+@click.option("--review", is_flag=True, help="Look at the doubtful passages, one key each; continues what was left.")
 @guarded
-def import_document(document: Path, output: Path, replace: bool, doubts: bool) -> None:
+def import_document(document: Path, output: Path, replace: bool, doubts: bool, review: bool) -> None:
     """Make a runbook of a Markdown document, and say line by line what became of it. Nothing of it is run."""
     from tui.importing.imported import beside, imported, read_document, report
     from tui.runbook.reading.lint import lint
 
     text = read_document(document)
+    if review and not is_terminal():
+        raise UsageError("a review needs a terminal", "without one, the report and the comments `# look at` say it")
+    if review and output.exists() and not replace:
+        _review(text, output)
+        return
     refuse_existing(output, replace)
     made = imported(text, beside(document, output))
     write_new(output, made.text, replace)
@@ -33,7 +40,42 @@ def import_document(document: Path, output: Path, replace: bool, doubts: bool) -
         tell(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
     tell(f"{output}: {errors} errors, {len(problems) - errors} warnings")
+    if made.doubts and not errors and is_terminal() and (review or _wants_review(made.doubts)):
+        _review(text, output)
     sys.exit(RunbookInvalid.exit_code if errors else 0)
+
+
+def _wants_review(doubts: int) -> bool:
+    from tui.text.amounts import counted
+
+    answer = ask_line(f"Look at the {counted(doubts, 'doubtful passage')} now? (y; enter leaves it for later)")
+    return (answer or "").strip().lower() in ("y", "yes")
+
+
+def _review(text: str, output: Path) -> None:
+    """Go through what is marked in a runbook, each decision kept at once."""
+    from tui.importing.review.review_marks import marks_of
+    from tui.importing.review.reviewing import ReviewTerminal, review
+    from tui.runbook.reading.file_text import read_text
+    from tui.runbook.reading.load import load
+    from tui.runbook.rewriting.fixing import FixedFile, write
+    from tui.runbook.source_document.drift import document_lines
+    from tui.text.amounts import counted
+
+    load(output)  # what is not right has to be put right first: it says where
+    size, before = shutil.get_terminal_size(), read_text(output)
+    lines = len(before.splitlines())
+    terminal = ReviewTerminal(_page, click.getchar, ask_line, size.columns, size.lines)
+    after = review(before, document_lines(text), lambda made: write(FixedFile(output, made, lines)), terminal)
+    left = len(marks_of(after))
+    words = f"{counted(left, 'passage')} to look at; `--review` continues" if left else "every passage was looked at"
+    tell(f"{output}: {words}")
+
+
+def _page(lines: Sequence[str]) -> None:
+    click.clear()
+    for line in lines:
+        tell(line)
 
 
 @click.command()

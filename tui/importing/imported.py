@@ -9,6 +9,7 @@ from msgspec import Struct
 from tui.errors import RunbookError
 from tui.importing.drafted import Fate, RunbookDraft
 from tui.importing.drafting import draft_of, every_step
+from tui.importing.review.review_marks import with_marks
 from tui.importing.toml_draft import toml_of
 from tui.runbook.problem import visible
 from tui.runbook.source_document.drift import document_lines
@@ -66,10 +67,11 @@ def imported(text: str, document: str) -> ImportedRunbook:
         document: the document's path, as the runbook names it.
     """
     draft = draft_of(text, Path(document).stem or "Runbook")
-    made = toml_of(draft, document, document_lines(text))
+    fates = _in_order(draft)
+    made = with_marks(toml_of(draft, document, document_lines(text)), fates)
     steps = every_step(draft)
     commands = sum(action.kind == "run" for step in steps for action in step.actions)
-    return ImportedRunbook(made, _in_order(draft), len(steps), commands)
+    return ImportedRunbook(made, fates, len(steps), commands)
 
 
 def beside(document: Path, runbook: Path) -> str:

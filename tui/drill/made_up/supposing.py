@@ -32,11 +32,11 @@ class Supposing:
 
     def heard(self, entry: ev.Entry, state: SessionState) -> None:
         """See `LiveSession.subscribe`."""
-        match entry.event:
-            case ev.AttemptStarted() as event:
-                with suppress(HostError):  # the attempt says itself that the host is gone
-                    for one in supposed_for(state, state.attempts[event.attempt]):
-                        self._tell(one)
+        event = entry.event
+        if isinstance(event, ev.AttemptStarted):
+            with suppress(HostError):  # the attempt says itself that the host is gone
+                for one in supposed_for(state, state.attempts[event.attempt]):
+                    self._tell(one)
 
 
 def supposed_for(state: SessionState, attempt: Attempt) -> tuple[Supposed, ...]:

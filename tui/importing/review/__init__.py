@@ -1,0 +1,1 @@
+"""Goes through what a person should look at in an imported runbook."""
