@@ -113,4 +113,4 @@ def test_every_command_of_the_page_runs_and_says_what_the_page_has(folder: Path)
             assert [line for line in said if line not in done.output] == [], done.output
     assert ran == 12
     assert "# look at" not in (folder / "runbook.toml").read_text()
-    assert "made up, as the runbook expects it" in (folder / "rehearsal.md").read_text()
+    assert "The cache does not answer" in (folder / "rehearsal.md").read_text()
