@@ -7,7 +7,7 @@ import tomli
 from jsonschema import Draft7Validator
 
 from tui.errors import RunbookInvalid
-from tui.runbook.model import Expect
+from tui.runbook.model import Expect, Probe
 from tui.runbook.reading.load import load_text
 from tui.runbook.reading.schema import schema
 from tui.runbook.walk import steps_of
@@ -24,6 +24,11 @@ target = "web"
 
 [hosts.tools]
 connection = "web"
+
+[services.cache]
+kind = "redis"
+through = "web"
+settings = { host = "127.0.0.1" }
 
 [methods.docker]
 title = "Docker"
@@ -120,6 +125,20 @@ title = "Fix"
 about = { title = "Fix it", danger = "caution" }
 run = "fix"
 """
+NUMBERED = """\
+[sections.change]
+about = { title = "Change", short = "Ch" }
+
+[sections.change.steps.look]
+about = { title = "Look", source = "1-2", danger = "caution", checklist = ["done", "seen"] }
+1 = { run = "ls", title = "Here", expect.exit = [0, 1] }
+1a = { expect.contains = ["x", "y"] }
+2 = "df"
+
+[sections.change.steps.see]
+title = "See"
+1 = { run = "cat x", expect = "x" }
+"""
 BOTH = """\
 [sections.change]
 title = "Change"
@@ -151,7 +170,51 @@ def test_tables_by_ids_are_the_arrays() -> None:
     assert load_text(HEAD + SHORT, "short") == load_text(HEAD + LONG, "long")
 
 
-@pytest.mark.parametrize("text", [LONG, SHORT, BOTH])
+def test_actions_by_their_numbers_are_the_list() -> None:
+    sections = load_text(HEAD + NUMBERED, "numbered").sections
+    assert sections == load_text(HEAD + LONG, "long").sections
+
+
+MONITOR = """
+[monitors.memory]
+about = { title = "Memory", every = "1m" }
+probe = "cache info"
+number = { name = "used_memory" }
+"""
+
+
+def test_a_probe_may_be_a_text_and_any_table_may_say_short_keys_on_one_line() -> None:
+    runbook = load_text(HEAD + NUMBERED.replace('"df"', '{ probe = "cache ping" }') + MONITOR, "r")
+    (_, step), *_ = steps_of(runbook)
+    assert step.actions[1].probe == Probe(service="cache", check="ping")
+    monitor = runbook.monitors["memory"]
+    assert (monitor.title, monitor.every, monitor.probe) == ("Memory", "1m", Probe(service="cache", check="info"))
+
+
+def test_the_methods_alone_give_a_step_its_ids() -> None:
+    listed = BOTH.replace('methods = { docker = "look-docker", units = "look-units" }', 'methods = ["docker", "units"]')
+    assert load_text(HEAD + listed, "r") == load_text(HEAD + BOTH, "r")
+
+
+def test_a_value_of_each_method_may_stand_on_several_lines() -> None:
+    step = """\
+[sections.change]
+title = "Change"
+
+[sections.change.steps.look]
+about = { title = "Look", methods = ["docker", "units"], checklist = ["done", "seen"] }
+1 = { run.docker = "docker ps" }
+1a = { run.units = "ps", timeout = "5s" }
+2 = { method = "units", run = "pstree" }
+2a = { timeout = "7s" }
+3 = "ls"
+"""
+    docker, units = (step for _, step in steps_of(load_text(HEAD + step, "r")))
+    assert [(one.run, one.timeout) for one in docker.actions] == [("docker ps", "5s"), ("ls", "")]
+    assert [(one.run, one.timeout) for one in units.actions] == [("ps", "5s"), ("pstree", "7s"), ("ls", "")]
+
+
+@pytest.mark.parametrize("text", [LONG, SHORT, NUMBERED, BOTH])
 def test_the_schema_knows_each_form(text: str) -> None:
     assert list(Draft7Validator(json.loads(schema())).iter_errors(tomli.loads(HEAD + text))) == []
 
@@ -189,12 +252,21 @@ def test_a_step_is_written_once_for_several_methods() -> None:
         (BOTH.replace('docker = "look-docker"', 'podman = "look-docker"'), "about = {", 'there is no method "podman"'),
         (BOTH.replace('timeout = "5s"', 'timeout = "5"'), "{ run = { docker", '"5" is not right here'),
         (SHORT.replace("cat x", "{{ method.manage }} x"), 'run = "{{ method', "this step is of any"),
+        (NUMBERED.replace('2 = "df"', '2 = { rnu = "x" }'), "2 = {", 'unknown key "rnu"'),
+        (NUMBERED.replace('2 = "df"', '2 = { title = "x" }'), "2 = {", "the action has none of"),
+        (NUMBERED.replace('2 = "df"', '1b = { title = "x" }'), "1b = {", '"title" is said twice'),
+        (NUMBERED.replace('2 = "df"', '0 = "df"'), "0 = ", "action 0 stands below 1a"),
+        (NUMBERED.replace('2 = "df"', 'actions = ["df"]'), "actions = ", "numbered actions or a list of them"),
+        (NUMBERED.replace('2 = "df"', '2 = { probe = "cache" }'), "2 = {", '"cache" is not a service and a check'),
+        (NUMBERED.replace('2 = "df"', '2 = { probe = "cach ping" }'), "2 = {", 'there is no service "cach"'),
+        (NUMBERED + MONITOR.replace("1m", "1x"), 'about = { title = "Memory', '"1x" is not right here'),
+        (NUMBERED + MONITOR.replace("cache info", "cache"), 'probe = "cache"', "is not a service and a check"),
         ("[sections]\nchange = 3\n", "change = 3", "expected a table"),
         (BOTH.replace("methods = {", "methods = [").replace('"look-units" }', '"look-units" ]'), "", "not TOML"),
         (
-            BOTH.replace('methods = { docker = "look-docker", units = "look-units" }', 'methods = ["a"]'),
+            BOTH.replace('methods = { docker = "look-docker", units = "look-units" }', "methods = 3"),
             "about",
-            "has the id",
+            "or the id of the step",
         ),
     ],
 )

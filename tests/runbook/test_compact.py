@@ -76,19 +76,16 @@ actions = []
 WANTED = """\
 [sections.all.steps.look]
 about = { title = "Look around", source = "3-4", danger = "caution" }
-actions = [
-    { title = "Which disk is full", run = "df -h /srv" },
-      { expect = { contains = ["/srv"], text = "the disk which has the pictures of everything" }, original = "df -h" },
-    { timeout = "5s", run = '''
+1 = { title = "Which disk is full", run = "df -h /srv" }
+1a = { expect = { contains = ["/srv"], text = "the disk which has the pictures of everything" }, original = "df -h" }
+2 = { timeout = "5s", run = '''
 ls /srv
 ls /tmp
-''' },
-]
+''' }
 
 [sections.all.steps.wait]
 title = "Wait"
-run = "uptime"
-expect = { contains = ["load"], text = "the load" }
+1 = { run = "uptime", expect = { contains = ["load"], text = "the load" } }
 
 # why this comes last
 [sections.all.steps.last]

@@ -21,7 +21,7 @@ _WHOLE = ("actions", "look", "id")
 _ACTIONS = "A text is a command; a table that is no action by itself belongs to the one above it."
 _EACH = "In a step with `methods`: what it is in each of them."
 _ABOUT = "Short keys of this table, on one line: title, source, danger and the like."
-_METHODS = "Written once for several methods: the id of the step in each of them."
+_METHODS = "Written once for several methods: those, or the id of the step in each of them."
 _METHOD = "In a step with `methods`: the one method that has this action."
 _WORDS = "Texts that this method has its own of, for `{{ method.NAME }}` in steps of one method."
 
@@ -72,18 +72,35 @@ def _second_edition(definitions: dict[str, Any], second: dict[str, Any]) -> None
     command, given = {"type": "string"}, {"$ref": "#/$defs/Action"}
     step["properties"]["actions"]["items"] = {"anyOf": [command, given]}
     step["properties"]["actions"]["description"] = _ACTIONS
+    step["patternProperties"] = {"^[0-9]+[a-z]?$": {"anyOf": [command, given]}}
+    monitored = definitions["Monitor"]["properties"]["probe"]
+    monitored["anyOf"] = [command, *monitored["anyOf"]]
     look = step["properties"]["look"]
     look["anyOf"] = [command, *look["anyOf"]]
     contained: list[dict[str, Any]] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
     for table in (step, action):
         for key, value in table["properties"].items():
             if key not in _WHOLE and value.get("type") != "object":
-                table["properties"][key] = _each_method(value, contained if key == "expect" else None)
+                table["properties"][key] = _each_method(value, {"expect": contained, "probe": [command]}.get(key))
     texts = {"type": "object", "additionalProperties": {"type": "string"}}
-    step["properties"]["methods"] = {**texts, "description": _METHODS}
+    names = {"type": "array", "items": {"type": "string"}}
+    step["properties"]["methods"] = {"anyOf": [names, texts], "description": _METHODS}
     action["properties"]["method"] = {"type": "string", "description": _METHOD}
     definitions["Method"]["properties"]["words"] = {**texts, "description": _WORDS}
-    for name in ("Section", "Issue", "Solution", "Step"):
+    tables = (
+        "About",
+        "Window",
+        "Host",
+        "Variable",
+        "Service",
+        "Monitor",
+        "Method",
+        "Flow",
+        "Message",
+        "Link",
+        "Endpoint",
+    )
+    for name in ("Section", "Issue", "Solution", "Step", *tables):
         definitions[name]["properties"]["about"] = {"type": "object", "description": _ABOUT}
         definitions[name]["required"] = []  # they may stand in `about`
 

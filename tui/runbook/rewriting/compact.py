@@ -9,6 +9,7 @@ import tomli
 from tui.runbook.model import ACTION_KINDS
 from tui.runbook.problem import Path
 from tui.runbook.reading.edition.second_edition import ANNOUNCED
+from tui.runbook.reading.edition.second_keys import ACTION_KEYS
 from tui.runbook.reading.locate import DocumentStatement, statements
 from tui.runbook.rewriting.layout import WIDTH, action_lines, element_lines, inline, longest, pair_lines, shorter
 from tui.runbook.rewriting.source_tree import BARE, Tree, keyed, tree_of
@@ -198,10 +199,10 @@ def step_lines(tree: Tree) -> list[str]:
     if tree.get("mutates") == "true" and tree.get("danger", "").strip("\"'") in ANNOUNCED:
         del tree["mutates"]
     actions = tree.pop("actions", None)
-    one = isinstance(actions, list) and len(actions) == 1 and isinstance(actions[0], dict)
-    if one and not actions[0].keys() & tree.keys():
-        tree, actions = {**tree, **actions[0]}, None
-    tree = shorter(tree)
+    if isinstance(actions, list) and len(actions) == 1 and isinstance(actions[0], dict):
+        tree, actions = _one_action(tree, actions[0])
+    elif actions is None:
+        tree, actions = _one_action({key: tree[key] for key in tree if key not in ACTION_KEYS}, _own(tree))
     lines = _about_lines(tree, ("title", "short", *_MARKS, *_SMALL))
     lines += [line for key in _FIRST if key in tree for line in pair_lines(key, tree[key])]
     rest = [key for key in tree if key not in _FIRST]
@@ -213,6 +214,20 @@ def step_lines(tree: Tree) -> list[str]:
     elif actions is not None:
         lines += pair_lines("actions", actions)
     return lines
+
+
+def _own(tree: Tree) -> Tree:
+    """The action that stands on a step itself."""
+    return {key: tree[key] for key in tree if key in ACTION_KEYS}
+
+
+def _one_action(tree: Tree, action: Tree) -> tuple[Tree, list[Tree] | None]:
+    """A step and its action: on the step itself where that is not longer and no key is of both."""
+    action = shorter(action)
+    alone = [line for key, value in action.items() if key not in _SMALL for line in pair_lines(key, value)]
+    if action.keys() & tree.keys() or len(action_lines(action, 1)) < len(alone):
+        return tree, [action]
+    return {**tree, **action}, None
 
 
 def _about_lines(tree: Tree, keys: Iterable[str]) -> list[str]:
@@ -229,7 +244,9 @@ def _about_lines(tree: Tree, keys: Iterable[str]) -> list[str]:
 
 def _list_of(actions: list[Any]) -> list[str]:
     actions = [shorter(action) if isinstance(action, dict) else action for action in actions]
+    if len(actions) == 1:
+        return action_lines(actions[0], 1)
     line = f"actions = [{', '.join(map(inline, actions))}]"
     if "\n" not in line and len(line) <= WIDTH - 20:
         return [line]
-    return ["actions = [", *(line for action in actions for line in action_lines(action)), "]"]
+    return [line for number, action in enumerate(actions, 1) for line in action_lines(action, number)]

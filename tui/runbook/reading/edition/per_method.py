@@ -49,7 +49,7 @@ class PerMethod:
         self.faults: list[UnplacedProblem] = []
 
     def steps(self, step: Document) -> Iterator[Document]:
-        """The step, or the one of each method where it says `methods`: a table with the id of each."""
+        """The step, or the one of each method where it says `methods`: those, or a table with the id in each."""
         ids = step.get("methods")
         if ids is None:
             when = step.get("when")
@@ -57,8 +57,10 @@ class PerMethod:
             only = method if isinstance(method, str) else ""
             yield self._of(step, only, frozenset(), self._written) if _has_word(step) else step
             return
+        if isinstance(ids, list) and all(isinstance(one, str) for one in ids):
+            ids = {one: f"{step.get('id', '')}-{one}" for one in ids}
         if not isinstance(ids, dict) or not ids or not all(isinstance(one, str) for one in ids.values()):
-            message, hint = "methods has the id of the step in each method", 'methods = { a = "look-a", b = "look-b" }'
+            message, hint = "methods has the methods, or the id of the step in each", 'methods = ["a", "b"]'
             self._fault((*self._written, "methods"), message, hint)
             return
         given = {key: value for key, value in step.items() if key != "methods"}

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tui.runbook.model import ACTION_KINDS, seconds
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
-from tui.runbook.reading.edition.by_id import by_id
+from tui.runbook.reading.edition.by_id import by_id, written_at
 from tui.runbook.reading.edition.named_commands import NamedCommands
 from tui.runbook.reading.edition.second_keys import (
     ACTION_KEYS,
@@ -30,37 +30,29 @@ Document = dict[str, Any]
 class Moves(Struct, frozen=True):
     """Where what stands in the model's document is written in the author's, by the beginning of its path.
 
-    What was moved twice has the first move in `before`.
+    What was moved several times has its last move first.
     """
 
-    to: Mapping[Path, Path]
-    before: Mapping[Path, Path] = {}
+    each: tuple[Mapping[Path, Path], ...]
 
     def back(self, faults: Iterable[UnplacedProblem]) -> Iterator[UnplacedProblem]:
         """The faults at the places at which an author finds them."""
-        moved = [to for to in (self.to, self.before) if to]
+        moved = [to for to in self.each if to]
         for fault in faults:
             path = fault.path
             for to in moved:
-                path = _written(path, to)
+                path = written_at(path, to)
             yield replace(fault, path=path) if moved else fault
 
 
-def _written(path: Path, moved: Mapping[Path, Path]) -> Path:
-    for length in range(len(path), 0, -1):
-        if path[:length] in moved:
-            return (*moved[path[:length]], *path[length:])
-    return path
-
-
-NOTHING_MOVED = Moves({})
+NOTHING_MOVED = Moves(())
 
 
 def plain(raw: Document) -> tuple[Document, Moves, list[UnplacedProblem]]:
     """The document as the model has it, where each thing of it is written, and what is wrong with what is shorter."""
     own = {key: raw[key] for key in SecondEdition.__struct_fields__ if key in raw}
     second, faults = check_as(SecondEdition, own)
-    listed, before, wrong = by_id({key: value for key, value in raw.items() if key not in own})
+    listed, *before, wrong = by_id({key: value for key, value in raw.items() if key not in own})
     document, faults = listed, [*faults, *wrong]
     if "include" in own and not faults:
         message, hint = "parts are included by a file alone", "open the runbook as a file; a session keeps its parts"
@@ -72,7 +64,7 @@ def plain(raw: Document) -> tuple[Document, Moves, list[UnplacedProblem]]:
         reader.step(path, step)
     document = reader.put(document)
     commands.into(document)
-    return document, Moves(reader.moves, before), [*faults, *reader.faults]
+    return document, Moves((reader.moves, *before)), [*faults, *reader.faults]
 
 
 def first_edition(faults: list[UnplacedProblem]) -> list[UnplacedProblem]:
@@ -169,12 +161,22 @@ class _Reader:
         if isinstance(written, str):
             self.moves[(*path, "run")] = self.moves.get(path, path)
             written = {"run": written}
+        if isinstance(written, dict) and isinstance(written.get("probe"), str):
+            written = {**written, "probe": self._probe((*path, "probe"), written["probe"])}
         if isinstance(written, dict) and isinstance(expect := written.get("expect"), (str, list)):
             self.moves[(*path, "expect", "contains")] = (*self.moves.get(path, path), "expect")
             written = {**written, "expect": {"contains": [expect] if isinstance(expect, str) else expect}}
         if not isinstance(written, dict) or not isinstance(written.get("run"), str):
             return written
         return self._commands.judged({**self._of_commands, **written}, "run")
+
+    def _probe(self, path: Path, written: str) -> object:
+        """A probe without parameters: its service and its check in one text."""
+        service, *check = written.split()
+        if len(check) != 1:
+            hint = 'probe = "cache ping", or probe = { service = "cache", check = "ping" }'
+            self._fault(path, f"{quoted(written)} is not a service and a check", hint)
+        return {"service": service, "check": check[0] if check else ""}
 
     def _fault(self, path: Path, message: str, hint: str) -> None:
         self.faults.append(UnplacedProblem(path=path, message=message, hint=hint))
@@ -184,6 +186,8 @@ class _Reader:
         document = dict(document)
         document["sections"] = self._each(document.get("sections"), ("sections",), self._of_section)
         document["troubleshooting"] = self._each(document.get("troubleshooting"), ("troubleshooting",), self._of_issue)
+        if isinstance(document.get("monitors"), dict):
+            document["monitors"] = {name: self._monitor(name, one) for name, one in document["monitors"].items()}
         for key, command in (("monitors", "run"), ("variables", "choices_from"), ("variables", "default_from")):
             if isinstance(document.get(key), dict):
                 document[key] = {name: self._commands.judged(one, command) for name, one in document[key].items()}
@@ -192,6 +196,11 @@ class _Reader:
             for key, value in document.items()
             if value is not None or key not in ("sections", "troubleshooting")
         }
+
+    def _monitor(self, name: str, monitor: Any) -> Any:
+        if not isinstance(monitor, dict) or not isinstance(monitor.get("probe"), str):
+            return monitor
+        return {**monitor, "probe": self._probe(("monitors", name, "probe"), monitor["probe"])}
 
     def _each(self, items: Any, path: Path, read: Callable[[Path, Document], Document]) -> Any:
         if not isinstance(items, list):
