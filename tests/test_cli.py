@@ -155,7 +155,7 @@ def test_the_operators_settings_stand_for_the_options(runbook: Path, tmp_path: P
     settings = tmp_path / "config" / "runbook" / "config.toml"
     settings.parent.mkdir(parents=True)
     hosts = '[hosts.shop]\nweb = "elsewhere"\nnone = "x"\n[hosts.other]\nweb = "no"\n'
-    settings.write_text(f'operator = "ana"\n{hosts}[variables]\nrelease = "v7"\n')
+    settings.write_text(f'operator = "ana"\n{hosts}[variables.shop]\nrelease = "v7"\n')
     done = call("run", "-f", str(runbook), "--dry-run", "--flow", "deploy", "--method", "docker")
     assert "compose up v7" in done.output
     assert "on web (elsewhere):" in done.output

@@ -79,7 +79,7 @@ def test_without_a_screen_it_is_not_asked_for_and_is_in_the_journal(tmp_path: Pa
 
 def test_settings_say_it_as_well_and_give_way_to_the_command_line(tmp_path: Path) -> None:
     path, shop, other = written(tmp_path), str(tmp_path / "shop"), str(tmp_path / "other")
-    settings(tmp_path, f'[hosts.shop]\ncheckout = "local:{shop}"\n[variables]\ncheckout_dir = "/nowhere"\n')
+    settings(tmp_path, f'[hosts.shop]\ncheckout = "local:{shop}"\n[variables.shop]\ncheckout_dir = "/nowhere"\n')
     assert came_from(run(path)) == (shop, shop)
     assert came_from(run(path, "--set", f"checkout_dir={other}")) == (other, other)
     assert came_from(run(path, "--host", f"checkout=local:{other}")) == (other, other)

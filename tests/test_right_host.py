@@ -157,7 +157,7 @@ def test_a_rollback_from_the_command_line_runs_where_the_deployment_ran(place: P
     refused = command(place, "rollback", "last", "--host", "production=one", "--reason", "it failed")
     assert refused.returncode == 6
     assert "this session has it at two, today it is said to be at one" in refused.stderr
-    assert "--hosts session" in refused.stderr
+    assert "add --as session to take those of the session" in refused.stderr
     done = command(place, "rollback", "last", "--reason", "it failed")
     assert done.returncode == 0, done.stderr
     outputs = sorted((tmp_path / "sessions").glob("*/attempts/*.out"))

@@ -5,7 +5,8 @@ import sys
 import tempfile
 
 from tools.screenshots import CLIMBS, FOLDER, Night, Shot, advance
-from tui.cli.wiring import drill_workspace, find_runbook
+from tui.cli.which_runbook import find_runbook
+from tui.cli.wiring import drill_workspace
 from tui.exports.registry import render
 from tui.exports.source import source
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.cli.wiring import drill_workspace, find_runbook
+from tui.cli.which_runbook import find_runbook
+from tui.cli.wiring import drill_workspace
 from tui.execution.judging.expectations import check_answer
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile

@@ -119,6 +119,7 @@ ACTS = (
     ),
     Act("home.all", "a", "all", "All", "List every session and every rehearsal, or the last deployments again", False),
     Act("home.links", "o", "links", "Links", "The dashboards, to be opened or copied", False),
+    Act("home.runbooks", "b", "runbooks", "Runbooks", "Open another runbook of this folder", False),
     Act("home.tick", "x", "tick", "Tick off", "Record that a follow-up of a deployment is done", False),
     Act("home.replay", "p", "replay", "Replay", "Replay the marked session"),
     Act("home.export", "e", "export", "Export", "Write the marked session as Markdown, a page and JSON", False),

@@ -18,7 +18,7 @@ from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.front import ScreenNotifier, asks
 from tui.keys import read_keys
-from tui.runbook.model import Issue
+from tui.runbook.model import Issue, runbook_id
 from tui.screens.asked import Asked
 from tui.session.state import SessionState
 from tui.session.views.called import over, session_called, way_back
@@ -142,15 +142,20 @@ class RunbookApp(Attentive, Asked, TakingUp):
         """What a whole session of a flow by a method took in earlier sessions, as far as that is known by now."""
         if self._history is None:
             return None
+        from tui.session.archive.history import Alike
+
         workspace = self.workspace
-        return self._history.planned(workspace.runbook.runbook.title, workspace.drill, flow, method)
+        of = Alike(runbook_id(workspace.runbook), workspace.apart, workspace.drill)
+        return self._history.planned(of, flow, method)
 
     def _known(self, state: SessionState) -> tuple[str, Mapping[str, Usual], WholeUsual]:
         if self._history is None or state.started is None:
             return NOTHING_KNOWN
         session = state.started.session
         if session != self._usual[0]:
-            steps = self._history.usual(state.runbook.runbook.title, state.started.drill, session)
+            from tui.session.archive.history import alike
+
+            steps = self._history.usual(alike(state), session)
             self._usual = session, steps, self._history.whole(state)
         return self._usual
 
@@ -227,6 +232,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
                 return
             self.workspace = before
         self._let_go()
+        self.workspace.enter(self.workspace.chosen)
         self._home_again()
 
     def _home_again(self) -> None:

@@ -1,6 +1,6 @@
 """The operator's own settings: name, keys, colours, and what differs between this machine and others."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +13,9 @@ from tui.text.nearest import did_you_mean
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
 
-    `hosts` has a table for each runbook, by its id: where this machine finds its hosts. So has `connect_with`: what
-    makes the connection to them.
+    `hosts` has a table for each runbook, by its id: where this machine finds its hosts. So have `variables`, the
+    operator's own defaults, and `connect_with`: what makes the connection to the hosts. A table in that of a runbook is
+    for one of its environments.
     `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
     """
 
@@ -22,15 +23,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     theme: str = ""
     glyphs: Literal["", "ascii", "unicode"] = ""
     keys: Mapping[str, str] = {}
-    hosts: Mapping[str, Mapping[str, str]] = {}
+    hosts: Mapping[str, Mapping[str, str | Mapping[str, str]]] = {}
     connect_with: Mapping[str, Mapping[str, Literal["own", "openssh"]]] = {}
-    variables: Mapping[str, str] = {}
+    variables: Mapping[str, Mapping[str, str | Mapping[str, str]]] = {}
     signing: Mapping[str, str] = {}
     signers: str = ""
 
 
-TABLES = ("keys", "variables", "signing")
-BY_RUNBOOK = ("hosts", "connect_with")
+TABLES = ("keys", "signing")
+BY_RUNBOOK = ("hosts", "variables", "connect_with")
 
 
 def config_path() -> Path | None:
@@ -104,6 +105,20 @@ def load_config(path: Path | None = None) -> Config:
         raise UsageError(
             f"{chosen}: {place.strip('`$.') or 'the file'}: {what}", "see docs/configuration.md"
         ) from error
+
+
+def said_of(
+    table: Mapping[str, Mapping[str, str | Mapping[str, str]]], runbook: str, environment: str, there: Collection[str]
+) -> dict[str, str]:
+    """What a table of the settings says of a runbook in an environment.
+
+    Args:
+        there: what the environment itself says; that holds before what is said of the runbook everywhere.
+    """
+    own = table.get(runbook, {})
+    everywhere = {name: one for name, one in own.items() if isinstance(one, str) and name not in there}
+    inner = own.get(environment, {})
+    return everywhere if isinstance(inner, str) else {**everywhere, **inner}
 
 
 def unknown_keys(config: Config, ids: frozenset[str], themes: frozenset[str]) -> list[str]:

@@ -80,11 +80,11 @@ class SessionOver(SessionError):
 
 
 class HostsMoved(SessionError):
-    """Hosts of a session are elsewhere today; a person says which place holds. `moved` has a line for each."""
+    """Hosts or values of a session are others today; a person says which hold. `moved` has a line for each."""
 
     def __init__(self, session: str, moved: tuple[str, ...]) -> None:
-        ways = "--hosts session uses the hosts of the session, --hosts today those of the runbook and the settings"
-        super().__init__(f"{session}: its hosts are different today; {'; '.join(moved)}", ways)
+        ways = "add --as session to take those of the session, --as today to take those of today"
+        super().__init__(f"{session}: not everything is today as the session has it; {'; '.join(moved)}", ways)
         self.session = session
         self.moved = moved
 

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual import getters
@@ -27,7 +28,7 @@ from tui.session.events import Entry
 from tui.session.possible.refusals import refusal
 from tui.session.state import SessionState
 from tui.session.views.usual import Usual, WholeUsual
-from tui.widgets.head.mode import Mode, mode_of
+from tui.widgets.head.mode import Mode, mode_here
 from tui.widgets.keys_row.widget import KeysRow
 from tui.widgets.offers.offer import ROLLBACK, Offer, offers_of
 from tui.widgets.page import Page
@@ -76,17 +77,16 @@ class Front(App[None]):
     given: Setup | None = None
     """What the command line says of a session that is set up."""
 
+    following: Path | None = None
+    """The runbook that is opened once the program has left this one."""
+
     troubleshooting: str = ""
     """The known trouble that the next session is begun for."""
 
     @property
     def mode(self) -> Mode:
         """What is at stake, by the session that is open, else by where the program is."""
-        viewer, workspace = self.viewer, self.workspace
-        started = viewer.state.started if viewer is not None else None
-        runbook = viewer.runbook if viewer is not None else workspace.runbook
-        drill = started.drill if started is not None else workspace.drill
-        return mode_of(runbook.runbook.environment, drill, workspace.replaying)
+        return mode_here(self.viewer, self.workspace)
 
     @cached_property
     def background(self) -> threads.Workers:

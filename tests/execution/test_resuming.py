@@ -5,6 +5,7 @@ import threading
 import msgspec
 import pytest
 import tomli
+from msgspec.structs import replace
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL
@@ -166,7 +167,8 @@ def test_what_comes_next_in_a_step_waits_for_whoever_took_the_session_up(
 ) -> None:
     secrets = 'secrets = ["db_password"]\n'
     text = SMALL.replace(secrets, f'{secrets}[[sections.steps.actions]]\nrun = "wipe"\n')
-    workspace.text, workspace.runbook = text, msgspec.convert(tomli.loads(text), Runbook)
+    workspace.text = text
+    workspace.here = replace(workspace.here, runbook=msgspec.convert(tomli.loads(text), Runbook))
     key = leave_the_backup_running(workspace, host)
     host.left[key] = Reply(b"one\n", Outcome.exited(0))
     again = workspace.resume("last", "ben")

@@ -7,8 +7,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tui.cli.main import main
-from tui.importing.beginning import KINDS, BeginningAnswers, beginning, ssh_aliases, window_fault
+from tui.drill.scenario_files import load_scenario
+from tui.importing.beginning import (
+    KINDS,
+    BeginningAnswers,
+    beginning,
+    environments_fault,
+    environments_of,
+    rehearsal,
+    ssh_aliases,
+    window_fault,
+)
+from tui.runbook.pointing import environment_names, in_environment
 from tui.runbook.reading.lint import lint, lint_text
+from tui.runbook.reading.load import load_text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -20,6 +32,42 @@ def test_what_is_written_has_no_fault(kind: str, hosts: tuple[str, ...], window:
     text = beginning(BeginningAnswers('A "shop"\u202e', kind, hosts, window))
     assert lint_text(text, "runbook.toml") == []
     assert text.isascii()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_environments_have_no_fault_either(kind: str) -> None:
+    answers = BeginningAnswers(
+        "Shop", kind, ("ops@web-1", "db"), "", environments_of("staging s-1 me@s-2; test t-1 t-2")
+    )
+    text = beginning(answers)
+    assert lint_text(text, "runbook.toml") == []
+    runbook = load_text(text, "runbook.toml")
+    assert environment_names(runbook) == ("staging", "test", "production")
+    staging = in_environment(runbook, "staging").hosts
+    assert [(host.user, host.target) for host in staging.values()] == [("", "s-1"), ("me", "s-2")], "as it was answered"
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts", "said"),
+    [
+        ("", ("a",), ""),
+        ("staging s", ("a",), ""),
+        ("staging s-1", ("a", "b"), "staging needs a host for each of: a b"),
+        ("production x", ("a",), "production has the hosts above: name the other ones"),
+        ("Staging! x", ("a",), "Staging!: a name has lower-case letters, digits and hyphens"),
+        ("staging x; staging y", ("a",), "an environment is there twice: name each once"),
+        (" ; ", ("a",), ""),
+    ],
+)
+def test_what_is_wrong_with_environments_is_said_at_once(text: str, hosts: tuple[str, ...], said: str) -> None:
+    assert environments_fault(text, hosts) == said
+
+
+@pytest.mark.parametrize("title", ["Shop", 'A "shop" {x}\u202e'])
+def test_its_rehearsal_has_no_fault(title: str, tmp_path: Path) -> None:
+    path = tmp_path / "drill.toml"
+    path.write_text(rehearsal(BeginningAnswers(title, "deploy", ()), "runbook.toml"))
+    assert [rule.match for rule in load_scenario(path).rules] == ["^uptime", "^uptime", "."]
 
 
 def test_a_window_is_read_from_words() -> None:
@@ -43,8 +91,10 @@ def run_init(answers: str) -> Result:
 def test_it_asks_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    done = run_init("\nShop\ndeploy\nops@web-1\nsometimes\ntue 02:00-04:00\n")
-    assert done.exit_code == 0
+    done = run_init("\nShop\ndeploy\nops@web-1\nstaging\nstaging stg-1\nsometimes\ntue 02:00-04:00\n")
+    assert done.exit_code == 0, done.output
+    assert "staging needs a host for each of: ops@web-1" in done.output
+    assert load_scenario(tmp_path / "runbook-drill.toml").title == "Shop: everything works"
     assert "write it as in tue-thu 02:00-04:00 UTC" in done.output
     assert lint(tmp_path / "runbook.toml") == []
     document = tomllib.loads((tmp_path / "runbook.toml").read_text())
@@ -62,3 +112,16 @@ def test_a_zone_that_is_none_is_one_message(tmp_path: Path, monkeypatch: pytest.
     assert done.exit_code == 2
     assert "that makes no right runbook" in done.output
     assert not (tmp_path / "runbook.toml").exists()
+
+
+def test_what_it_wrote_is_rehearsed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    assert run_init("Shop\ndeploy\nweb-1 db-1\nstaging s-1 s-2\n\n").exit_code == 0
+    (tmp_path / "answers.toml").write_text('[answers]\nfirst = "done"\n')
+    words = ["drill", "runbook-drill.toml", "--headless", "--pace", "1000", "--answers", "answers.toml"]
+    done = CliRunner().invoke(main, [*words, "--environment", "staging"])
+    assert done.exit_code == 0, done.output
+    assert "first: The first step" in done.output

@@ -11,12 +11,14 @@ from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
 from tui.session import events as ev
 from tui.session.archive import history
-from tui.session.archive.history import FILE, History, Took, read_history, to_come_at, took, way_of
+from tui.session.archive.history import FILE, Alike, History, Took, read_history, to_come_at, took, way_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import SessionState
 from tui.session.views.called import over_at
 from tui.session.views.usual import Usual, step_seconds, usual_of
+
+SHOP = Alike("shop")
 
 Make = Callable[..., SessionDirectory]
 GOOD = Outcome.exited(0)
@@ -38,6 +40,7 @@ def make(store: Store) -> Make:
         sign: bool = True,
         finish: bool = True,
         drill: str = "",
+        environment: str = "",
         at_work: float = 0.0,
     ) -> SessionDirectory:
         """A session whose one step ran its action so many times, so many seconds each."""
@@ -45,7 +48,13 @@ def make(store: Store) -> Make:
         directory, journal = store.create("deploy", SMALL, clock)
         journal.append(
             ev.SessionStarted(
-                session=directory.id, flow="deploy", operator="ana", title="Shop", runbook_hash="", drill=drill
+                session=directory.id,
+                flow="deploy",
+                operator="ana",
+                title="Shop",
+                runbook_hash="",
+                drill=drill,
+                environment=environment,
             )
         )
         journal.append(ev.StepOpened(step=step, operator="ana"))
@@ -94,10 +103,10 @@ def test_what_was_run_again_does_not(make: Make) -> None:
 def test_three_times_make_it_usual(make: Make, store: Store) -> None:
     for length in (40, 44):
         make(length)
-    assert read_history(store).usual("Shop") == {}
+    assert read_history(store).usual(SHOP) == {}
     make(42)
-    assert read_history(store).usual("Shop") == {"backup": Usual(42, 41, 43, 3)}
-    assert read_history(store).usual("Another") == {}
+    assert read_history(store).usual(SHOP) == {"backup": Usual(42, 41, 43, 3)}
+    assert read_history(store).usual(Alike("another")) == {}
 
 
 def test_what_was_to_come_at_a_step_is_told_from_three_sessions_on(make: Make) -> None:
@@ -111,7 +120,7 @@ def test_what_was_to_come_at_a_step_is_told_from_three_sessions_on(make: Make) -
         left = to_come_at(state, state.started_at, end)
         assert left == {"backup": (40, 42, 50)[number]}, "people's time included; steps nobody came to are left out"
         assert "backup" not in History(found).whole(replace(state, started=later(state))).to_come
-        found[str(number)] = Took(1, "Shop", "", {}, way_of(state), 1.0, to_come=left)
+        found[str(number)] = Took(1, SHOP, {}, way_of(state), 1.0, to_come=left)
     whole = History(found).whole(replace(states[0], started=later(states[0])))
     assert whole.to_come == {"backup": Usual(42, 41, 46, 3)}
 
@@ -125,9 +134,9 @@ def later(state: SessionState) -> ev.SessionStarted:
 def test_only_what_was_before_counts_for_a_session_that_is_replayed(make: Make, store: Store) -> None:
     made = [make(length) for length in (40, 42, 44, 400)]
     found = read_history(store)
-    assert found.usual("Shop", before=made[3].id)["backup"] == Usual(42, 41, 43, 3)
-    assert found.usual("Shop")["backup"].count == 4
-    assert found.usual("Shop", before=made[2].id) == {}
+    assert found.usual(SHOP, before=made[3].id)["backup"] == Usual(42, 41, 43, 3)
+    assert found.usual(SHOP)["backup"].count == 4
+    assert found.usual(SHOP, before=made[2].id) == {}
 
 
 def test_rehearsals_have_a_history_of_their_own(make: Make, store: Store) -> None:
@@ -135,9 +144,23 @@ def test_rehearsals_have_a_history_of_their_own(make: Make, store: Store) -> Non
         make(1, drill="Calm")
         make(42)
     found = read_history(store)
-    assert found.usual("Shop")["backup"].median == 42
-    assert found.usual("Shop", "Calm")["backup"].median == 1
-    assert found.usual("Shop", "Storm") == {}
+    assert found.usual(SHOP)["backup"].median == 42
+    assert found.usual(Alike("shop", drill="Calm"))["backup"].median == 1
+    assert found.usual(Alike("shop", drill="Storm")) == {}
+
+
+def test_environments_have_a_history_of_their_own(make: Make, store: Store) -> None:
+    for _ in range(3):
+        make(1, environment="staging")
+        make(42)
+    found = read_history(store)
+    assert found.usual(SHOP)["backup"].median == 42, "a journal without an environment is of the runbook's own"
+    assert found.usual(Alike("shop", "staging"))["backup"].median == 1
+    kept = {session: replace(one, whole=1.0 if one.of.environment else 42.0) for session, one in found.sessions.items()}
+    for of, whole in ((SHOP, 42), (Alike("shop", "staging"), 1)):
+        planned = History(kept).planned(of, "deploy", "")
+        assert planned is not None
+        assert (planned.median, planned.count) == (whole, 3)
 
 
 def test_sessions_that_go_on_and_those_that_cannot_be_read_are_no_history(make: Make, store: Store) -> None:
@@ -149,11 +172,11 @@ def test_sessions_that_go_on_and_those_that_cannot_be_read_are_no_history(make: 
 def test_a_session_is_read_once(make: Make, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     first = make(42)
     before = read_history(store)
-    monkeypatch.setattr(history, "_read", lambda directory, size: Took(size, "read anew", "", {}))
+    monkeypatch.setattr(history, "_read", lambda directory, size: Took(size, Alike("read anew"), {}))
     assert read_history(store) == before
     with first.journal.open("ab") as file:
         file.write(b"more\n")
-    assert read_history(store).sessions[first.id].title == "read anew"
+    assert read_history(store).sessions[first.id].of == Alike("read anew")
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"[1]", b'{"sessions": {}, "format": 99}', b"\xff\xfe"])

@@ -15,7 +15,7 @@ from tui.execution.workspace import Workspace
 from tui.screens.help import HelpScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
-from tui.widgets.head.mode import DRILL, PRODUCTION, REPLAY, Mode, clock_line, mode_line, mode_of
+from tui.widgets.head.mode import DRILL, OTHER, PRODUCTION, REPLAY, Mode, clock_line, mode_line, mode_of, undecided
 from tui.widgets.head.top_line import TopLine
 
 MODES = [mode_of("Production", "", False), mode_of("", "calm", False), mode_of("", "calm", True)]
@@ -113,3 +113,13 @@ async def test_which_mode_it_is_stands_in_the_first_picture_of_a_screen(
         monkeypatch.setattr(TopLine, "on_resize", lambda self, event: None)  # it comes after the first picture
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "● PRODUCTION  Summary" in shown(app))
+
+
+def test_another_environment_than_the_runbooks_own_has_a_sign_and_a_colour_of_its_own() -> None:
+    staging = mode_of("staging", "", False, "staging", other=True)
+    assert (staging.kind, staging.word, staging.where) == (OTHER, "STAGING", "on STAGING")
+    assert told(staging, "Deploy", 80).startswith(" ○ STAGING  Deploy ")
+    assert mode_of("staging", "calm", False, "staging", other=True).word == "DRILL · STAGING"
+    assert mode_of("staging", "", True, "staging", other=True).word == "REPLAY · STAGING"
+    assert mode_of("Production", "calm", False, "").word == "DRILL"
+    assert undecided(3) == Mode(PRODUCTION, "3 ENVIRONMENTS")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -37,7 +38,8 @@ async def opened(pilot: Pilot[Any], app: RunbookApp) -> None:
 
 
 async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
-    app = RunbookApp(workspace, Config(operator="ana", variables={"release": "v3"}))
+    workspace.here = replace(workspace.here, settings={"release": "v3"})
+    app = RunbookApp(workspace, Config(operator="ana"))
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app)
         await until(pilot, lambda: "F10   BEGIN" in shown(app))
@@ -210,7 +212,8 @@ async def test_a_directory_that_the_command_line_gave_is_not_asked_for_again(
         .replace("[secrets.", '[variables.checkout_dir]\nprompt = "Where?"\n[secrets.', 1)
     )
     workspace = open_workspace(path, {"tools": f"local:{place}"})
-    app = RunbookApp(workspace, Config(variables={"checkout_dir": "/nowhere"}))
+    workspace.here = replace(workspace.here, settings={"checkout_dir": "/nowhere"})
+    app = RunbookApp(workspace, Config())
     async with app.run_test(size=(120, 40)) as pilot:
         app.push_screen(SetupScreen("deploy"))
         await until(pilot, lambda: isinstance(app.screen, SetupScreen) and app.screen.query("#var-release"))

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -61,7 +62,9 @@ def test_setup_with_everything_wrong(
 ) -> None:
     monkeypatch.delenv("DB_PASSWORD")
     clock.advance(-24 * 3600)
-    app = RunbookApp(make_workspace(), Config(operator="ana", variables={"release": "two"}))
+    workspace = make_workspace()
+    workspace.here = replace(workspace.here, settings={"release": "two"})
+    app = RunbookApp(workspace, Config(operator="ana"))
 
     async def tried(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "None yet" in shown(app))

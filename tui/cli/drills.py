@@ -43,7 +43,8 @@ def drill_run(
     from tui.cli.wiring import drill_workspace
 
     file, scenario = _told_apart(file, scenario)
-    with drill_workspace(file, scenario, pace, chosen_values(given), seed=seed) as workspace:
+    values, environment = chosen_values(given), given["environment"]
+    with drill_workspace(file, scenario, pace, values, seed=seed, environment=environment) as workspace:
         if headless:
             sys.exit(without_screen(workspace, answers, False, given))
         screen(workspace, given=given, otherwise=NO_SCREEN.format(f"drill {scenario}"))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.cli.options import pairs
+from tui.cli.options import chosen_values, pairs
 from tui.cli.played import ALL_MADE_UP
 from tui.cli.printing import Saying, can_ask, complain, is_terminal, tell
 from tui.errors import RunbookError, UsageError
@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     from tui.execution.workspace import Setup, Workspace
     from tui.headless.answers import AnswersFile
 
-SETTINGS = ("flow", "method", "operator", "values", "change", "reason")
+SETTINGS = ("flow", "environment", "method", "operator", "values", "change", "reason")
 """The options that say what a session is about."""
 NO_SCREEN = "`runbook {} --headless --answers FILE` runs without one"
 TERMINAL = "run it in a terminal (over ssh: `ssh -t`)"
 KEPT = "`runbook export {}` writes what happened, `runbook search` finds in it"
 """What helps where there is no terminal: to run, to resume a session, to see one again."""
+
+
+def opened(file: Path | None, hosts: tuple[str, ...], ssh_config: Path | None, given: dict[str, Any]) -> "Workspace":
+    """The workspace for real work, as the options say."""
+    from tui.cli.wiring import open_workspace
+
+    values = chosen_values(given)
+    return open_workspace(file, pairs(hosts, "--host"), ssh_config, values, given["ask_never"], given["environment"])
 
 
 def make_setup(
@@ -32,25 +40,30 @@ def make_setup(
     from tui.execution.workspace import Setup
     from tui.runbook.facts import flow_of_kind
     from tui.runbook.model import FlowKind
+    from tui.runbook.pointing import wants_environment
 
     config = load_config()
+    chosen = given["environment"] or (answers.environment if answers else "") or workspace.chosen
+    rehearsed = workspace.environments[-1:] if workspace.drill else ()  # nothing there is real: it need not be said
+    workspace.enter(chosen or "".join(rehearsed))
+    wants_environment(workspace.environments, workspace.environment)
     operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
     flow = given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind))
     method = given["method"] or (answers.method if answers else "")
     if answers is not None and answers.made_up:
         flow = flow or next(iter(workspace.runbook.flows))
         method = method or _likely_method(workspace, flow)
-    variables = {name: value for name, value in config.variables.items() if name in workspace.runbook.variables}
     return Setup(
+        environment=workspace.environment,
         flow=flow,
         method=method,
         operator=operator,
         second_operator=answers.second_operator if answers else "",
         variables={
             **(_made_up_values(workspace) if answers and answers.made_up else {}),
-            **variables,
+            **workspace.here.settings,
             **(answers.variables if answers else {}),
-            **workspace.pointed,
+            **workspace.here.pointed,
             **pairs(given["values"], "--set"),
         },
         change=given["change"] or (answers.change if answers else ""),
@@ -166,14 +179,12 @@ def screen(
     given: dict[str, Any] | None = None,
     *,
     otherwise: str,
-) -> None:
-    """Open the terminal UI; everything it needs is imported here and nowhere else.
-
-    Args:
-        otherwise: what can be done where there is no terminal.
+) -> Path | None:
+    """Open the terminal UI; what it needs is imported here. Returns the runbook to be opened next, if one was chosen.
 
     Raises:
         UsageError: `given`, what the command line says of a session to be set up, does not fit the runbook.
+        RunbookError: there is no terminal; `otherwise` is what can be done then.
     """
     with loading():
         from tui.app import RunbookApp
@@ -207,3 +218,4 @@ def screen(
     app.run()
     if app.return_code:
         sys.exit(app.return_code)
+    return app.following

@@ -15,14 +15,17 @@ from tui.cli.launching import (
     TERMINAL,
     ask_on_terminal,
     make_setup,
+    opened,
     rollback_without_screen,
     screen,
     without_screen,
 )
 from tui.cli.making import import_document, init
-from tui.cli.options import DEMO, FILE, HOSTS, chosen_values, guarded, pairs, reaching, session_named, settings
+from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
 from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
+from tui.cli.several import chosen_file, diff, list_runbooks, others_than
+from tui.cli.which_runbook import find_runbook
 from tui.errors import RunbookInvalid
 from tui.resources import NAME, bundled
 
@@ -72,15 +75,28 @@ def run(
     **given: Any,
 ) -> None:
     """Open the terminal UI, or run a flow without one."""
-    from tui.cli.wiring import open_workspace
-
-    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given), given["ask_never"])
+    if not (headless or dry_run):
+        _on_screen(chosen_file(file), hosts, ssh_config, given)
+        return
+    workspace = opened(file, hosts, ssh_config, given)
     try:
-        if headless or dry_run:
-            sys.exit(without_screen(workspace, answers, dry_run, given))
-        screen(workspace, given=given, otherwise=f"{NO_SCREEN.format('run')}; --dry-run shows the commands")
+        sys.exit(without_screen(workspace, answers, dry_run, given))
     finally:
         workspace.close()
+
+
+def _on_screen(file: Path | None, hosts: tuple[str, ...], ssh_config: Path | None, given: dict[str, Any]) -> None:
+    """Open the terminal UI; as long as another runbook of the folder is chosen there, open it with that one."""
+    following: Path | None = find_runbook(file)
+    while following is not None:
+        workspace = opened(following, hosts, ssh_config, given)
+        workspace.others = others_than(following)
+        try:
+            otherwise = f"{NO_SCREEN.format('run')}; --dry-run shows the commands"
+            following = screen(workspace, given=given, otherwise=otherwise)
+        finally:
+            workspace.close()
+        hosts, given = (), {**given, **dict.fromkeys(SETTINGS, ""), "values": ()}  # those were for the first
 
 
 @main.command()
@@ -100,10 +116,9 @@ def check(
     **given: Any,
 ) -> None:
     """Run the read-only steps of SECTIONS (default: the verification flow) at once and show a table."""
-    from tui.cli.wiring import open_workspace
     from tui.headless.tables import check_report
 
-    workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given), given["ask_never"])
+    workspace = opened(file, hosts, ssh_config, given)
     ask_on_terminal(workspace)
     try:
         setup = make_setup(workspace, given, kind="verify")
@@ -163,10 +178,10 @@ def rollback(
     **given: Any,
 ) -> None:
     """Undo what SESSION (default: the newest unfinished one) did, and nothing else; --reason says why."""
-    from tui.cli.wiring import open_workspace, resumed_workspace
+    from tui.cli.wiring import resumed_workspace
 
     if elsewhere:
-        workspace = open_workspace(file, pairs(hosts, "--host"), ssh_config, chosen_values(given), given["ask_never"])
+        workspace = opened(file, hosts, ssh_config, given)
         try:
             if headless:
                 sys.exit(without_screen(workspace, answers, False, given, kind="rollback"))
@@ -207,7 +222,6 @@ def replay(session: str) -> None:
 @guarded
 def lint(path: Path | None, demo: bool, fix: bool) -> None:
     """Say everything that is wrong or doubtful in a runbook."""
-    from tui.cli.wiring import find_runbook
     from tui.runbook.reading.lint import lint as problems_of
 
     chosen = bundled(NAME) if demo else find_runbook(path)
@@ -241,7 +255,6 @@ def _fix(path: Path) -> None:
 def show(file: Path | None, demo: bool, as_json: bool, form: str) -> None:
     """Show a runbook: its flows, sections, steps and commands."""
 
-    from tui.cli.wiring import find_runbook
     from tui.runbook.described.show import show as rendered
     from tui.runbook.reading.load import load
 
@@ -288,7 +301,7 @@ def completion(shell: str) -> None:
     tell(kind(main, {}, "runbook", "_RUNBOOK_COMPLETE").source().rstrip("\n"))
 
 
-for command in (*COMMANDS, drill, import_document, init):
+for command in (*COMMANDS, diff, drill, import_document, init, list_runbooks):
     main.add_command(command)
 
 

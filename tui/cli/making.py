@@ -4,12 +4,16 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli.options import guarded
 from tui.cli.printing import ask_line, is_terminal, tell
 from tui.errors import RunbookInvalid, UsageError
+
+if TYPE_CHECKING:
+    from tui.importing.beginning import BeginningAnswers
 
 
 @click.command("import")
@@ -82,11 +86,39 @@ def _page(lines: Sequence[str]) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runbook.toml"), show_default=True)
 @guarded
 def init(output: Path) -> None:
-    """Ask a few questions and write a small runbook to begin with."""
-    from tui.importing.beginning import KINDS, BeginningAnswers, beginning, ssh_aliases, window_fault
+    """Ask five questions and write a small runbook to begin with, and what it is rehearsed with."""
+    from tui.importing.beginning import beginning, rehearsal
     from tui.runbook.reading.lint import lint_text
 
-    refuse_existing(output, replace=False)
+    drill = output.with_name(f"{output.stem}-drill.toml")
+    for file in (output, drill):
+        refuse_existing(file, replace=False)
+    answers = _answers()
+    text = beginning(answers)
+    problems = lint_text(text, str(output))
+    if problems:
+        raise UsageError(f"that makes no right runbook: {problems[0]}", "begin again with other answers")
+    write_new(output, text, replace=False)
+    write_new(drill, rehearsal(answers, output.name), replace=False)
+    tell(f"{output}: 0 errors, 0 warnings. Write your steps into it; `runbook lint` checks it.")
+    tell(f"{drill}: what its hosts answer in a rehearsal; `runbook drill {drill}` begins one.")
+
+
+def _answers() -> "BeginningAnswers":
+    """What a person answers.
+
+    Raises:
+        UsageError: nothing more comes.
+    """
+    from tui.importing.beginning import (
+        KINDS,
+        BeginningAnswers,
+        environments_fault,
+        environments_of,
+        ssh_aliases,
+        window_fault,
+    )
+
     title = _asked("Title, as in: Deploy the shop", lambda text: "" if text else "it needs a title")
     kinds = ", ".join(KINDS)
     kind = _asked(
@@ -95,14 +127,19 @@ def init(output: Path) -> None:
     aliases = ssh_aliases(Path.home() / ".ssh/config")
     if aliases:
         tell(f"Your ssh_config has: {', '.join(aliases)}")
-    hosts = _asked("Hosts, as for ssh, with blanks between (none: this machine)", lambda text: "")
+    named = _asked("Hosts, as for ssh, with blanks between (none: this machine)", lambda text: "")
+    hosts = tuple(dict.fromkeys(named.split()))
+    example = f"staging {' '.join(f'stg-{number}' for number in range(1, len(hosts) + 1))}"
+    environments = (
+        _asked(
+            f"Environments beside production, with their hosts, as in: {example}; test ... (none: production alone)",
+            lambda text: environments_fault(text, hosts),
+        )
+        if hosts
+        else ""
+    )
     window = _asked("When it may start, as in tue-thu 02:00-04:00 UTC (none: always)", window_fault)
-    text = beginning(BeginningAnswers(title, kind or KINDS[0], tuple(dict.fromkeys(hosts.split())), window))
-    problems = lint_text(text, str(output))
-    if problems:
-        raise UsageError(f"that makes no right runbook: {problems[0]}", "begin again with other answers")
-    write_new(output, text, replace=False)
-    tell(f"{output}: 0 errors, 0 warnings. Write your steps into it; `runbook lint` checks it.")
+    return BeginningAnswers(title, kind or KINDS[0], hosts, window, environments_of(environments))
 
 
 def _asked(question: str, fault: Callable[[str], str]) -> str:

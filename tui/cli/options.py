@@ -33,6 +33,7 @@ def settings(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say what a session is about."""
     options = (
         click.option("--flow", help="Which flow of the runbook."),
+        click.option("--environment", default="", help="Which of the runbook's environments.", metavar="NAME"),
         click.option("--method", default="", help="Which of the flow's methods."),
         click.option("--operator", default="", help="Who does it (default: the login name)."),
         click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
@@ -46,11 +47,12 @@ def settings(command: Callable[..., None]) -> Callable[..., None]:
 
 DEMO = click.option("--demo", is_flag=True, help="The bundled runbook, which is rehearsed with.")
 HOSTS = click.option(
+    "--as",
     "--hosts",
     "which",
     type=click.Choice(["session", "today"]),
     default=None,
-    help="Where the session's hosts are, if something else is said of them today.",
+    help="Whose hosts and values hold, if others than the session's are said today.",
 )
 
 

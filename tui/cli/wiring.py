@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli.played import scenario_named, taken_up, usual_scenario, with_chance
+from tui.cli.surrounding import answered_for, rehearsed, surroundings
 from tui.cli.ways import transports_of
-from tui.errors import HostsMoved, UsageError
-from tui.resources import NAME, bundled
+from tui.cli.which_runbook import find_runbook, nearest_runbook, rehearsed_runbook, same_runbook
+from tui.errors import HostsMoved
 
 if TYPE_CHECKING:
     from tui.drill.embedded_host import DrillHost
     from tui.drill.scenario import Scenario
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.workspace import Workspace
-    from tui.runbook.model import Runbook
     from tui.session.archive.store import SessionDirectory, Store
     from tui.session.state import SessionState
 
@@ -32,40 +32,6 @@ AGREED = "agreed"
 
 MOST_HASTE = 60.0
 """However fast a drill's host answers, its monitors are measured at most this many times as often as in life."""
-
-
-def find_runbook(given: Path | None) -> Path:
-    """The runbook to use: the one given, else the nearest `runbook.toml` upwards.
-
-    The one that came with the program is for rehearsals; nothing takes it for yours because yours is not there.
-
-    Raises:
-        UsageError: there is none.
-    """
-    found = given or nearest_runbook()
-    if found is None and not _is_somewhere():
-        raise UsageError("the folder you are in does not exist any more", "cd to one that does, or name a file with -f")
-    if found is None:
-        ways = "`runbook init` or `runbook import FILE.md` makes one, `runbook drill` rehearses with the bundled one"
-        hint = f"go to the folder of your runbook, or name it with -f FILE; {ways}"
-        raise UsageError("there is no runbook.toml here, nor in a folder above", hint)
-    return found
-
-
-def _is_somewhere() -> bool:
-    try:
-        return bool(os.getcwd())
-    except OSError:
-        return False
-
-
-def nearest_runbook() -> Path | None:
-    """The `runbook.toml` of this folder, or of the nearest above that has one."""
-    try:
-        here = Path.cwd()
-    except OSError:
-        return None
-    return next((folder / NAME for folder in (here, *here.parents) if (folder / NAME).is_file()), None)
 
 
 def sessions_root() -> Path:
@@ -104,17 +70,21 @@ def open_workspace(
     ssh_config: Path | None = None,
     values: Mapping[str, str] | None = None,
     ask_never: bool = False,
+    environment: str = "",
 ) -> "Workspace":
     """The workspace for real work; with `ask_never` no login asks for anything.
 
+    Args:
+        environment: the one of the runbook's environments that is chosen already.
+
     Raises:
+        UsageError: it has no such environment.
         RunbookInvalid: the runbook cannot be used; every problem is listed.
     """
     from tui.config import load_config
     from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.secrecy.own_machine import Agreements
     from tui.execution.workspace import Workspace
-    from tui.runbook.pointing import overridden, pointed_values
     from tui.runbook.reading.load import load, read_whole
     from tui.session.clock import SystemClock
     from tui.transports.asking import Asking
@@ -122,38 +92,23 @@ def open_workspace(
     chosen = find_runbook(path)
     text = read_whole(chosen).text
     runbook = load(chosen)
-    said = said_hosts(runbook, hosts or {}, values or {})
-    directories = pointed_values(runbook, said)
-    runbook = overridden(runbook, said, values or {})
     asking = Asking(never=ask_never)
-    transports = transports_of(runbook, ssh_config, asking)
-    signing = Signing(load_config().signing)
     reach = partial(transports_of, ssh_config=ssh_config, asking=asking)
-    clock = SystemClock()
-    made = Workspace(runbook, text, open_store(), transports, clock, signing=signing, reach=reach, said=frozenset(said))
-    made.pointed = directories
+    made = Workspace(
+        runbook,
+        text,
+        open_store(),
+        {},
+        SystemClock(),
+        signing=Signing(load_config().signing),
+        reach=reach,
+        surround=partial(surroundings, runbook, hosts or {}, values or {}, reach),
+        environment=environment,
+    )
     made.asking = asking
     made.secrets.agreements = Agreements(agreements_file(), ask_never)
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
     return made
-
-
-def said_hosts(runbook: "Runbook", options: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """Where the operator says that hosts of this runbook are: by the settings for it, then by the options.
-
-    Args:
-        values: those of variables that the options give; a directory of the settings gives way to them.
-    """
-    from tui.config import load_config
-    from tui.runbook.pointing import directory_of
-    from tui.session.places import runbook_id
-
-    own = load_config().hosts.get(runbook_id(runbook), {})
-    known = {name: place for name, place in own.items() if name in runbook.hosts}
-    for name, place in known.items():
-        if directory_of(runbook.hosts[name]) in values:
-            known[name] = place.partition(":")[0]
-    return {**known, **options}
 
 
 @contextmanager
@@ -165,35 +120,34 @@ def drill_workspace(
     resumed: "SessionState | None" = None,
     seed: int | None = None,
     recorded: "Scenario | None" = None,
+    environment: str = "",
 ) -> "Iterator[Workspace]":
     """The workspace of a rehearsal: every host is the drill's own, on loopback, for as long as the block lasts.
 
     With the state of a session that is `resumed` its hosts are as that session left them, by the scenario that it
     `recorded`. With a `seed` one of the faults that can be injected strikes, chosen at random.
-
-    Raises:
-        RunbookInvalid: the runbook or the scenario cannot be used.
     """
     from tui.drill.embedded_host import start_drill, transports_for
     from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
-    from tui.runbook.reading.load import read_whole
+    from tui.runbook.reading.load import load, read_whole
     from tui.session.clock import SystemClock
 
-    chosen = path or nearest_runbook() or bundled(NAME)
-    runbook = _rehearsed(chosen, values or {})
+    chosen, clock = rehearsed_runbook(path), SystemClock()
+    written = load(chosen)
+    runbook = answered_for(written, environment, resumed, values or {})
     scenario = scenario or usual_scenario(runbook)
     chance = with_chance(recorded or scenario_named(scenario, runbook), runbook, seed)
-    clock = SystemClock()
     played, left, supposed = taken_up(chance, runbook, resumed, clock.now())
     with start_drill(played, pace, left, supposed) as host:
-        transports = transports_for(runbook, host)
         workspace = Workspace(
-            runbook,
+            written,
             read_whole(chosen).text,
             open_store(),
-            transports,
+            {},
             clock,
+            surround=partial(rehearsed, written, runbook, values or {}, transports_for(runbook, host)),
+            environment=environment,
             drill=played.title,
             scenario=str(Path(scenario).absolute()) if Path(scenario).is_file() else scenario,
             speed=min(pace * DRILL_HASTE, MOST_HASTE),
@@ -207,14 +161,6 @@ def drill_workspace(
                 yield workspace
         finally:
             workspace.close()
-
-
-def _rehearsed(path: Path, values: Mapping[str, str]) -> "Runbook":
-    """A runbook with other defaults for its variables; its hosts are the drill's."""
-    from tui.runbook.pointing import overridden
-    from tui.runbook.reading.load import load
-
-    return overridden(load(path), {}, values)
 
 
 @contextmanager
@@ -278,6 +224,8 @@ def resumed_workspace(
     Raises:
         SessionError: there is no such session, or none that is unfinished.
     """
+    from tui.session.places import runbook_id
+
     store = open_store()
     directory = store.find(session or _newest_unfinished(store, path, undoing))
     _, state = directory.load()
@@ -292,7 +240,8 @@ def resumed_workspace(
         return
     before = Path(state.started.ssh_config) if state.started and state.started.ssh_config else None
     ssh_config = ssh_config or (before if before and before.is_file() else None)
-    workspace = open_workspace(path or _same_runbook(state) or directory.runbook, hosts, ssh_config, None, ask_never)
+    chosen = path or same_runbook(runbook_id(state.runbook)) or directory.runbook
+    workspace = open_workspace(chosen, hosts, ssh_config, None, ask_never)
     try:
         yield workspace, directory.id
     finally:
@@ -303,21 +252,32 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     """The newest unfinished session: of the runbook that is here, where one is.
 
     Raises:
-        SessionError: there is none; those of other runbooks are named.
+        SessionError: there is none, those of other runbooks are named; or there are some of several environments.
     """
     from tui.errors import SessionError
     from tui.runbook.reading.load import load
-    from tui.session.places import runbook_id
+    from tui.session.places import environment_of, runbook_id
 
     here = path or nearest_runbook()
     wanted = runbook_id(load(here)) if here is not None else ""
+    found: dict[tuple[str, str], str] = {}
     others: list[str] = []
     for summary in store.summaries():
-        if summary.state is None or (summary.finished and not (undoing and _may_be_undone(summary.state))):
+        state = summary.state
+        if state is None or (summary.finished and not (undoing and _may_be_undone(state))):
             continue
-        if not wanted or runbook_id(summary.state.runbook) == wanted:
-            return summary.id
-        others.append(f"{summary.id} ({summary.state.runbook.runbook.title})")
+        of = runbook_id(state.runbook), state.started.environment if state.started else ""
+        told = " · ".join(filter(None, (state.runbook.runbook.title, environment_of(state))))
+        if not wanted or of[0] == wanted:
+            found.setdefault(of, f"{summary.id} ({told})")
+        else:
+            others.append(f"{summary.id} ({told})")
+    if len(found) == 1:
+        return next(iter(found.values())).partition(" ")[0]
+    if found:
+        kinds = "environments" if wanted else "runbooks or environments"
+        words = f"there are unfinished sessions of {len(found)} {kinds}: {', '.join([*found.values()][:5])}"
+        raise SessionError(words, "say which: `runbook resume ID`, `runbook rollback ID`")
     words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
     hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
     raise SessionError(words, hint or "`runbook sessions` lists them all")
@@ -325,16 +285,3 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
 
 def _may_be_undone(state: "SessionState") -> bool:
     return state.started is not None and state.finished is None and state.rollback is None
-
-
-def _same_runbook(state: "SessionState") -> Path | None:
-    """The runbook in this folder, where it is the session's own, as it is today."""
-    from tui.errors import RunbookError
-    from tui.runbook.reading.load import load
-    from tui.session.places import runbook_id
-
-    here = nearest_runbook()
-    try:
-        return here if here is not None and runbook_id(load(here)) == runbook_id(state.runbook) else None
-    except RunbookError:
-        return None

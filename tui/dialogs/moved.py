@@ -1,4 +1,4 @@
-"""Asks which place holds where a session's hosts are said to be elsewhere today than its journal has them."""
+"""Asks which hosts and values hold where others are said today than the journal of a session has."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -20,10 +20,10 @@ HANG = 19
 
 
 def moved_rows(moved: Sequence[str], width: int) -> list[LaidRow]:
-    """Which hosts are elsewhere, and what follows from each answer."""
+    """Which hosts and values are others, and what follows from each answer."""
     told = (
-        ("As in the session", "what is left runs where everything so far ran"),
-        ("As today", "what is left runs where the runbook and the settings say today"),
+        ("As in the session", "what is left runs where, and with what, everything so far ran"),
+        ("As today", "what is left runs as the runbook and the settings say today"),
         ("Leave it", "the session stays as it is"),
     )
     choices = [row for label, words in told for row in facts([(label, words)], width, HANG)]
@@ -49,7 +49,7 @@ class WhichHosts(Dialog[str | None]):
     ]
 
     def __init__(self, moved: Sequence[str]) -> None:
-        super().__init__("Where are the hosts of this session?")
+        super().__init__("The hosts and values of the session, or those of today?")
         self._moved = moved
 
     def body(self) -> Iterable[Widget]:

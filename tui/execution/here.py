@@ -25,7 +25,7 @@ def found_here(workspace: Workspace, flow: str) -> tuple[Finding, ...]:
     """What stands against beginning a session of a flow; nothing where nothing does."""
     rows = list(_room(workspace.store.root))
     if not workspace.drill and workspace.runbook.flows[flow].kind in CHANGING:
-        rows += _others(workspace.store, runbook_id(workspace.runbook))
+        rows += _others(workspace.store, runbook_id(workspace.runbook), workspace.apart)
     return tuple(rows)
 
 
@@ -42,8 +42,8 @@ def _room(root: Path) -> Iterator[Finding]:
         )
 
 
-def _others(store: Store, runbook: str) -> Iterator[Finding]:
-    """The sessions of the same runbook that change production too and that another process has open."""
+def _others(store: Store, runbook: str, environment: str) -> Iterator[Finding]:
+    """The sessions of the same runbook that change the same environment and that another process has open."""
     for name in reversed(store.names()):
         directory = store.find(name)
         holder = writer_of(directory.journal)
@@ -55,6 +55,7 @@ def _others(store: Store, runbook: str) -> Iterator[Finding]:
             continue  # it is only just being begun, or damaged: nothing is known of it
         flow = state.runbook.flows.get(state.started.flow) if state.started else None
         same = runbook_id(state.runbook) == runbook and flow is not None and flow.kind in CHANGING
+        same = same and state.started is not None and state.started.environment == environment
         if same and not state.drill and state.finished is None:
             yield Finding(
                 name=state.operator or "another",

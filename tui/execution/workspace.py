@@ -1,8 +1,7 @@
 """What a front end works with: the runbook, the sessions on disk, the hosts, and the means to begin a session."""
 
-import hashlib
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 import tui
-from tui.errors import HostsMoved, RunbookError, SessionError, SessionOver, UsageError
+from tui.errors import HostsMoved, RunbookError, SessionOver
+from tui.execution.beginning.belonging import belongs, ended, hash_of
 from tui.execution.beginning.chosen import Setup as Setup
-from tui.execution.beginning.chosen import fits, names_what_is_there
+from tui.execution.beginning.chosen import fits, is_here, names_what_is_there
+from tui.execution.beginning.differing import Differing, differing
+from tui.execution.beginning.surroundings import Surround, Surroundings, by_itself
 from tui.execution.commands import values_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
@@ -21,7 +23,9 @@ from tui.execution.preflight import Finding, Report, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name
+from tui.runbook.facts import given_names
 from tui.runbook.model import Runbook, Variable
+from tui.runbook.pointing import environment_names, known_environment, plain_name
 from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import defaults
 from tui.runbook.window import WindowState, window_state
@@ -29,8 +33,7 @@ from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store, Summary
 from tui.session.clock import Clock
 from tui.session.journal.journal import Journal
-from tui.session.places import Moved, moved, placed, places_of, reached_elsewhere, runbook_id, session_places
-from tui.session.views.called import session_called
+from tui.session.places import Moved, placed, places_of, reached_elsewhere, runbook_id, session_places
 from tui.transports.asking import Asking
 from tui.transports.base import Transport
 
@@ -48,7 +51,11 @@ class Workspace:
     """
 
     replaying = False
-    """Whether it is a session long past, in which nothing can be done."""
+    """Whether it is a session long past."""
+    ssh_config = ""  # the file that was given as ssh's -F
+    others: Sequence[Path] = ()  # the other runbooks of the folder, which may be opened instead
+    environment = chosen = ""
+    """Which of the runbook's environments it is, "" while none is; `chosen` is the one chosen when it was opened."""
 
     def __init__(
         self,
@@ -64,42 +71,86 @@ class Workspace:
         scenario_text: str = "",
         pace: float = 1.0,
         reach: Callable[[Runbook], Mapping[str, Transport]] | None = None,
-        said: frozenset[str] = frozenset(),
+        surround: Surround | None = None,
+        environment: str = "",
     ) -> None:
         """Args:
-        reach: makes the transports to a runbook's hosts; needed by a session whose hosts this workspace has elsewhere.
-        said: the hosts whose place the operator's options or settings name, whatever the runbook says.
+        reach: makes the ways to the hosts of a session that this workspace has elsewhere.
+        surround: what there is in an environment, by options and settings.
         """
         self._reach = reach
-        self._said = said
-        self.ssh_config = ""
-        """The file that was given as ssh's -F."""
-        self.pointed: Mapping[str, str] = {}
-        """The variables that the directories say to which hosts were pointed; they hold before any setting does."""
+        self._surround = surround or partial(by_itself, runbook, transports)
+        self.here = self._around("")
+        self._surroundings = {"": self.here}
+        self.written = plain = self.here.runbook  # before an environment is chosen
+        self._plain, self.environments = plain_name(plain), environment_names(plain)
         self.speed = speed
         self._pace = pace
         self._scenario_text = scenario_text
-        self.runbook = titled(runbook, {})
         self.text = text
         self.store = store
-        self.transports = transports
-        self.clock = self.today = clock
-        """`today` is the time where the operator sits, also while a session long past is seen at its own."""
+        self.clock = self.today = clock  # `today` is the operator's, also while a session long past is seen
         self.drill = drill
         self.scenario = scenario
         self.signing = signing or Signing()
         self._opened: set[Transport] = set()
-        self.connections = Connections(runbook, transports)
+        self.connections = Connections(self.runbook, self.transports)
         """Those of the session that is open, or would be."""
         self.redactor = Redactor()
         self.asking = Asking()
         """Who is asked for what a login needs typed."""
-        self.secrets = Secrets(runbook, self.redactor, stand_in="drill-secret" if drill else "")
+        self.secrets = Secrets(self.runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.played: set[str] = set()
         """The sessions whose past a drill's host knows."""
         self.findings: tuple[Finding, ...] = ()
         self.opened: Callable[[Conductor, SessionDirectory], None] = lambda conductor, directory: None
         """Told of every session that is begun, or gone on with."""
+        if environment or len(self.environments) == 1:
+            self.enter(environment or self.environments[0], chosen=True)
+
+    @property
+    def runbook(self) -> Runbook:
+        """The runbook with the hosts and values that it has here, and with what is known by now in its titles."""
+        return self.here.runbook
+
+    @property
+    def transports(self) -> Mapping[str, Transport]:
+        """The ways to the hosts."""
+        return self.here.transports
+
+    def enter(self, environment: str, chosen: bool = False) -> None:
+        """Have the hosts and values of an environment from now on; "" for none chosen.
+
+        Args:
+            chosen: the operator said so before there was a session: each one that is set up begins with it.
+
+        Raises:
+            UsageError: the runbook does not have it.
+        """
+        known_environment(self.environments, environment)
+        if environment != self.environment:
+            key = self._key(environment)
+            if key not in self._surroundings:
+                self._surroundings[key] = self._around(key)
+            self.environment, self.here = environment, self._surroundings[key]
+            self._opened.update(self.transports.values())
+            self.connections = Connections(self.runbook, self.transports)
+            self.secrets = self.secrets.elsewhere(self.runbook)
+            self.findings = ()
+        if chosen:
+            self.chosen = environment
+
+    def _around(self, key: str) -> Surroundings:
+        found = self._surround(key)
+        return replace(found, runbook=titled(found.runbook, {}))
+
+    @property
+    def apart(self) -> str:
+        """The environment as a journal has it: empty for the runbook's own, and while none is chosen."""
+        return self._key(self.environment)
+
+    def _key(self, environment: str) -> str:
+        return "" if environment == self._plain else environment
 
     def operator(self) -> str:
         """Who sits here, as far as the machine knows."""
@@ -107,11 +158,8 @@ class Workspace:
 
     @property
     def names(self) -> frozenset[str]:
-        """What the runbook gives a name to: written as it is there, also where a sentence begins with it."""
-        runbook = self.runbook
-        steps = (step for section in runbook.sections for step in section.steps)
-        captured = (name for step in steps for action in step.actions for name in action.capture)
-        return frozenset((*runbook.hosts, *runbook.variables, *runbook.secrets, *runbook.services, *captured))
+        """What the runbook gives a name to: a sentence that begins with it leaves it as it is."""
+        return given_names(self.runbook)
 
     def window(self, now: datetime | None = None) -> WindowState:
         """The deployment window at this moment."""
@@ -142,12 +190,16 @@ class Workspace:
         Args:
             reading: only steps that change nothing will be done.
         """
+        here, secrets = self.here, self.secrets
+        is_here(setup, self.environments, self.environment)
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow}
-        wanted = wanted_of(self.runbook, setup.flow, facts, reading, bool(self.drill))
-        self.secrets.know(self.values(setup))
+        wanted = wanted_of(here.runbook, setup.flow, facts, reading, bool(self.drill))
+        secrets.know(self.values(setup))
         with self.asking.invited():
-            self.findings = preflight(self.runbook, self.transports, self.secrets, wanted, report, ask, self.asking)
-        return self.findings
+            found = preflight(here.runbook, here.transports, secrets, wanted, report, ask, self.asking)
+        if here is self.here:  # else another environment was chosen meanwhile: nothing of this one is of the session
+            self.findings = found
+        return found
 
     def begin(self, setup: Setup) -> "Conductor":
         """Begin a session.
@@ -167,17 +219,19 @@ class Workspace:
                 operator=setup.operator,
                 second_operator=setup.second_operator,
                 title=self.runbook.runbook.title,
-                runbook_hash=_hash(self.text),
+                runbook_hash=hash_of(self.text),
                 variables=self.values(setup),
                 targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
                 runbook=runbook_id(self.runbook),
+                environment=self.apart,
+                settings=self.here.settings,
                 places=places_of(self.runbook),
                 ssh_config=self.ssh_config,
                 change=setup.change,
                 reason=setup.reason,
                 drill=self.drill,
                 scenario=self.scenario,
-                scenario_hash=_hash(self._scenario_text) if self._scenario_text else "",
+                scenario_hash=hash_of(self._scenario_text) if self._scenario_text else "",
                 pace=self._pace,
                 program=f"runbook {tui.__version__}",
             )
@@ -195,65 +249,48 @@ class Workspace:
         """Resume a session as it was left, on the hosts that its journal names.
 
         Args:
-            hosts: which places hold where something else is said today: "session" or "today"; "" asks.
+            hosts: which places and values hold where something else is said today: "session" or "today"; "" asks.
             reopen: whether a finished one is opened again.
 
         Raises:
             SessionOver: it is finished, and not to be opened again.
             SessionError: it cannot be read, is damaged, is open elsewhere, or is another runbook's.
-            HostsMoved: something else is said of its hosts today, and nobody has said which holds.
+            HostsMoved: something else is said of its hosts or values today, and nobody has said which holds.
         """
         directory = self.store.find(session)
         journal = Journal.open(directory.journal, self.clock)
         try:
             runbook, state = directory.load()
-            self._fits(directory, state)
+            belongs(directory, state, self.runbook, self.drill, self.played)
             if state.finished is not None and not reopen:
                 raise SessionOver(directory.id, ended(state))
-            places, today = session_places(state), {} if self.drill else self._today(runbook)
-            differing = moved(places, today)
-            if differing and hosts not in ("session", "today"):
-                raise HostsMoved(directory.id, tuple(map(str, differing)))
+            other = self._differing(runbook, state)
+            if hosts not in ("session", "today") and (told := other.lines(state)):
+                raise HostsMoved(directory.id, told)
         except RunbookError:
             journal.close()
             raise
-        chosen = {one.host: today[one.host] for one in differing} if hosts == "today" else {}
-        runbook = placed(runbook, {**places, **chosen}) if not self.drill else self._drilled(runbook)
+        other = other if hosts == "today" else Differing()
+        places = {**session_places(state), **other.places}
+        runbook = placed(runbook, places) if not self.drill else self._drilled(runbook)
         conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), state)
-        for name, place in chosen.items():
-            by = operator or state.operator
-            conductor.record(ev.HostMoved(host=name, before=places[name], place=place, operator=by))
+        for event in other.events(state, operator or state.operator):
+            conductor.record(event)
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
         self.opened(conductor, directory)
         return conductor
 
-    def _fits(self, directory: SessionDirectory, state: "SessionState") -> None:
-        """Make sure that a session may be opened here: a drill in a drill, and by its own runbook and text alone."""
-        session = directory.id
-        if bool(state.drill) != bool(self.drill):
-            what = "a drill" if state.drill else "no drill"
-            raise UsageError(f"{session} is {what}", f"open it with `runbook resume {session}`")
-        if self.drill and session not in self.played:
-            hint = f"leave, then: runbook resume {session}"
-            raise UsageError(f"{session} is another drill, with a host of its own", hint)
-        own, here = runbook_id(state.runbook), runbook_id(self.runbook)
-        if own != here:
-            what = f"{session} belongs to the runbook {state.runbook.runbook.title} ({own}), not to {here}"
-            raise SessionError(what, f"leave, then: runbook resume {session}")
-        if state.started is None:
-            raise SessionError(f"{session} was cut off before it began", "begin a new one")
-        if hashlib.sha256(directory.runbook.read_bytes()).hexdigest() != state.started.runbook_hash:
-            what = f"{directory.runbook} is not the text that the session began with"
-            raise SessionError(what, "restore it from a copy: its commands may be other ones")
+    def _differing(self, runbook: Runbook, state: "SessionState") -> Differing:
+        """What is said otherwise today: by option or setting, or by a runbook that was changed since.
 
-    def _today(self, runbook: Runbook) -> dict[str, ev.Place]:
-        """Where hosts are said to be today: by option or setting, or by a runbook that was changed since."""
-        frozen = places_of(runbook)
-        here = places_of(self.runbook)
-        return {
-            name: here[name] for name in frozen if name in here and (name in self._said or here[name] != frozen[name])
-        }
+        An environment that the runbook of today does not have any more says nothing.
+        """
+        environment = state.started.environment if state.started else ""
+        if environment and environment not in self.environments:
+            return Differing()
+        self.enter(environment or (self._plain if self.environments else ""))
+        return Differing() if self.drill else differing(runbook, state, self.here)
 
     def _drilled(self, runbook: Runbook) -> Runbook:
         return replace(runbook, hosts={**runbook.hosts, **self.runbook.hosts})
@@ -358,17 +395,6 @@ class Workspace:
         Raises:
             UsageError: it does not; says which part.
         """
+        is_here(setup, self.environments, self.environment)
         closed = "" if not begin or self.drill or self.window().inside else self.window().why
         fits(self.runbook, setup, self.variables(setup.flow), self.values(setup), closed)
-
-
-def ended(state: "SessionState") -> str:
-    """How a session ended, in words; empty where it has not."""
-    if state.finished is None:
-        return ""
-    at = f" {state.finished_at:%Y-%m-%d %H:%M} UTC" if state.finished_at else ""
-    return f"{session_called(state)}{at} by {state.finished.operator}"
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

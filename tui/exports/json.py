@@ -13,6 +13,7 @@ from tui.runbook.model import Step
 from tui.runbook.reading.schema import schema_of
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.session.places import environment_of, runbook_id
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState, StepStatus
 from tui.session.views.called import over, session_called
@@ -70,12 +71,16 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
 
     `format` is raised when a field changes its meaning or goes away; a reader takes fields it does not know for news.
     `card` is the report card as people see it. `result` is null while the session is open, `drill` empty unless it is a
-    rehearsal, of which `debrief` says what it taught. `facts` are the values known at the end, `events` the journal.
+    rehearsal, of which `debrief` says what it taught. `runbook` is the runbook's id, `environment` what the one that
+    the session is in is called, empty where the runbook has none. `facts` are the values known at the end, `events` the
+    journal.
     """
 
     format: int
     session: str
     title: str
+    runbook: str
+    environment: str
     started: Time | None
     finished: Time | None
     result: str | None
@@ -114,6 +119,8 @@ def document(source: Source) -> SessionDocument:
         format=FORMAT,
         session=source.id,
         title=source.runbook.runbook.title,
+        runbook=runbook_id(source.runbook),
+        environment=environment_of(state),
         started=state.started_at,
         finished=state.finished_at,
         result=session_called(state).words if over(state) else None,

@@ -56,7 +56,7 @@ def _card(source: Source) -> Iterator[str]:
     yield f"# {markdown_text(source.runbook.runbook.title)}: {markdown_text(card.what or 'session')}"
     if card.drill:
         yield from ("", f"**DRILL** – a rehearsal of scenario “{markdown_text(card.drill)}”; no real host was touched.")
-    about = " · ".join(markdown_text(one) for one in (card.people, when_words(card)) if one)
+    about = " · ".join(markdown_text(one) for one in (card.environment, card.people, when_words(card)) if one)
     yield from ("", f"**{card.badge.sign} {markdown_text(card.badge.words.upper())}**{f' – {about}' if about else ''}")
     if card.rollback is not None:
         yield from ("", f"Rolled back because: {markdown_text(card.rollback.reason)}")

@@ -10,6 +10,7 @@ from tui.exports.event_words import event_words, step_of
 from tui.exports.source import Source
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
+from tui.session.places import environment_of
 from tui.session.state import AUTO, Attempt, StepState, StepStatus
 from tui.session.views.called import (
     CONTINUES,
@@ -127,6 +128,7 @@ def head(source: Source) -> dict[str, str]:
         "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
         "Finished (UTC)": f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "",
         "Operator": people_words(state.operator, started.second_operator if started else ""),
+        "Environment": environment_of(state),
         "Method": started.method if started else "",
         "Change": started.change if started else "",
         "Hosts": ", ".join(f"{host.host}: {host.user}@{host.target}" for host in state.hosts.values()),

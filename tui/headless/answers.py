@@ -25,6 +25,7 @@ class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     second_operator: str = ""
     change: str = ""
     reason: str = ""
+    environment: str = ""
     method: str = ""
     variables: Mapping[str, str] = {}
     answers: Mapping[str, str | tuple[str, ...]] = {}

@@ -20,7 +20,7 @@ def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], Non
         say(json_text([_record(followup, now) for followup in found.followups]))
         return OVERDUE if late else 0
     rows = [
-        (_mark(followup, now), followup.followup.id, followup.followup.title, followup.runbook, followup.session)
+        (_mark(followup, now), followup.followup.id, followup.followup.title, _whose(followup), followup.session)
         for followup in found.followups
     ]
     say(table([("STATE", "ID", "FOLLOW-UP", "RUNBOOK", "SESSION"), *rows]) if rows else "nothing is left to do")
@@ -34,10 +34,15 @@ def _mark(one: Due, now: datetime) -> str:
     return sanitise(f"{sign} {one.words(now)}")
 
 
+def _whose(one: Due) -> str:
+    return " · ".join(filter(None, (one.runbook, one.environment)))
+
+
 def _record(one: Due, now: datetime) -> dict[str, object]:
     return {
         "session": one.session,
         "runbook": one.runbook,
+        "environment": one.environment,
         "id": one.followup.id,
         "title": one.followup.title,
         "due": one.due,

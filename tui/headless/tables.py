@@ -109,6 +109,8 @@ def _record(one: Summary) -> dict[str, object]:
         "id": one.id,
         "path": str(one.path),
         "runbook": state.started.title if state.started else "",
+        "runbook_id": known.runbook,
+        "environment": known.environment,
         "flow": state.started.flow if state.started else "",
         "method": state.started.method if state.started else "",
         "operator": state.operator,
@@ -142,7 +144,8 @@ def _cells(one: Summary) -> tuple[str, ...]:
     cut = known.downtime.words if known.downtime.known else ""
     result = str(known.called) if known.finished else f"{known.called}, {known.settled} of {known.steps} steps"
     mark = "DRILL " if state.drill else ""
-    return (one.id, state.started.title, state.started.flow, state.operator, took, budget, cut, mark + result)
+    title = " · ".join(filter(None, (state.started.title, known.environment)))
+    return (one.id, title, state.started.flow, state.operator, took, budget, cut, mark + result)
 
 
 AMOUNTS = ("TOOK", "LONGER BY", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DID NOT HELP")

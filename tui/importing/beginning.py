@@ -1,7 +1,7 @@
 """Writes the first file of a runbook from the answers to five questions: small, with comments, and without a fault."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,13 +20,20 @@ _WINDOW = re.compile(
 _ALIAS = re.compile(r"^\s*host\s+(.+)$", re.I | re.M)
 
 
+_ENVIRONMENT = re.compile(r"^[a-z][a-z0-9_-]*$")
+
+
 class BeginningAnswers(Struct, frozen=True):
-    """What a person answered: the title, the kind of the flow, the hosts as for ssh, and the window or nothing."""
+    """What a person answered: the title, the kind of the flow, the hosts as for ssh, the environments, the window.
+
+    `environments` are those beside production, each with a host for each of `hosts`.
+    """
 
     title: str
     kind: str
     hosts: tuple[str, ...]
     window: str = ""
+    environments: Mapping[str, tuple[str, ...]] = {}
 
 
 def window_fault(text: str) -> str:
@@ -37,6 +44,27 @@ def window_fault(text: str) -> str:
     times = [*found.group("starts", "ends")] if found else []
     right = found is not None and all(int(one[:2]) < 24 and int(one[3:]) < 60 for one in times)
     return "" if right and times[0] != times[1] else "write it as in tue-thu 02:00-04:00 UTC, or leave it empty"
+
+
+def environments_of(text: str) -> dict[str, tuple[str, ...]]:
+    """The environments in words such as `staging stg-web stg-db; test test-web test-db`, each with its hosts."""
+    found = [part.split() for part in text.split(";") if part.split()]
+    return {name: tuple(hosts) for name, *hosts in found}
+
+
+def environments_fault(text: str, hosts: Sequence[str]) -> str:
+    """What is wrong with environments in words; nothing where they are right, or there are none."""
+    found = environments_of(text)
+    if len(found) < len([part for part in text.split(";") if part.strip()]):
+        return "an environment is there twice: name each once"
+    for name, there in found.items():
+        if not _ENVIRONMENT.match(name):
+            return f"{name}: a name has lower-case letters, digits and hyphens"
+        if name == "production":
+            return "production has the hosts above: name the other ones"
+        if len(there) != len(hosts):
+            return f"{name} needs a host for each of: {' '.join(hosts)}" if hosts else f"{name}: no host is known above"
+    return ""
 
 
 def ssh_aliases(config: Path) -> list[str]:
@@ -64,6 +92,8 @@ def _lines(answers: BeginningAnswers) -> Iterator[str]:
     yield f"title = {toml_text(answers.title)}"
     name = toml_text(slug(answers.title, "runbook"))
     yield f"id = {name}  # tells it from other runbooks; keep it when the title changes"
+    if answers.environments:
+        yield 'environment = "production"  # what the hosts below are called, beside the environments'
     yield f"default_host = {toml_text(first)}"
     yield ""
     yield "[defaults]  # of steps and commands that say nothing"
@@ -77,11 +107,63 @@ def _lines(answers: BeginningAnswers) -> Iterator[str]:
         yield f"target = {toml_text(address)}"
         if user:
             yield f"user = {toml_text(user)}"
+    yield from _environments(answers, tuple(hosts))
     if not hosts:
         yield ""
         yield '[hosts.workstation]  # your own machine; a server has target = "its name for ssh"'
         yield "local = true"
     yield from _flow(answers)
+
+
+def _environments(answers: BeginningAnswers, names: Sequence[str]) -> Iterator[str]:
+    users = ["@" in host for host in answers.hosts]
+    for environment, targets in answers.environments.items():
+        yield ""
+        yield f"[environments.{environment}]  # what differs there: hosts, and values as in variables.NAME = ..."
+        yield f"text = {toml_text('the hosts of ' + environment)}"
+        for name, target, has_user in zip(names, targets, users, strict=True):
+            user, _, address = target.rpartition("@")
+            given = f", user = {toml_text(user)}" if user or has_user else ""
+            yield f"hosts.{name} = {{ target = {toml_text(address)}{given} }}"
+
+
+def rehearsal(answers: BeginningAnswers, runbook: str) -> str:
+    """The text of a scenario that the runbook is rehearsed with; `runbook` and what is written here are beside it."""
+    return _REHEARSAL.format(title=toml_text(f"{answers.title}: everything works"), runbook=runbook)
+
+
+_REHEARSAL = """\
+# What the hosts answer in a rehearsal of {runbook}. Nothing is executed: `runbook drill` has this file as its argument.
+# Write an answer for each of your commands; docs/drills.md says more.
+format = 1
+title = {title}
+
+[facts]  # what the answers depend on
+load = "low"
+
+[[rules]]  # the first rule whose pattern is found in a command answers it
+title = "The load is low"
+match = '^uptime'
+when = {{ load = "low" }}
+output = " 02:30:00 up 12 days,  3:04,  1 user,  load average: 0.12, 0.10, 0.09\\n"
+
+[[rules]]
+title = "The host does not answer the question"
+match = '^uptime'
+when = {{ load = "high" }}
+exit = 1
+output = "2> uptime: cannot fork: Resource temporarily unavailable\\n"
+
+[[rules]]  # every other command succeeds and prints nothing
+title = "Everything else"
+match = '.'
+
+[[faults]]  # what goes wrong when somebody asks for it in a second terminal: runbook drill inject load-rises
+id = "load-rises"
+title = "The load rises"
+set = {{ load = "high" }}
+by_itself = false
+"""
 
 
 def _flow(answers: BeginningAnswers) -> Iterator[str]:

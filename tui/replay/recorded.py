@@ -17,6 +17,7 @@ from tui.runbook.reading.load import load
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import last_entry, unreadable
 from tui.session.journal.private import private_folder
+from tui.session.places import as_begun
 from tui.session.state import Attempt
 
 BATCH = 20
@@ -50,8 +51,9 @@ class RecordedSession:
             RunbookInvalid: its runbook is.
         """
         self.directory = directory
-        self.runbook: Runbook = load(directory.runbook, of_session=True)
-        self.first = beginning(self.runbook, directory.journal)
+        written = load(directory.runbook, of_session=True)
+        self.first = beginning(written, directory.journal)
+        self.runbook: Runbook = as_begun(written, self.first.state.started)
         self.lines = OutputLines(directory.attempts)
         self._cache = _writable(cache)
         self._name = f"{directory.id}-{self._identity()[:12]}.db"

@@ -95,3 +95,34 @@ class Host(Model, frozen=True, kw_only=True):
     expect_hostname: str = ""
     sudo: SudoWay = SudoWay.AS_IT_IS
     connect_with: Literal["own", "openssh"] = "own"
+
+
+class HostOverride(Model, frozen=True, kw_only=True):
+    """What a host of the runbook has otherwise in an environment; a key that is not there is as the runbook has it.
+
+    A `target`, `local = true` or a `connection` takes the place of whichever of the three the runbook has.
+    """
+
+    target: str | None = None
+    user: str | None = None
+    port: int | None = None
+    local: bool | None = None
+    connection: Name | None = None
+    directory: str | None = None
+    file: str | None = None
+    preamble: str | None = None
+    environment: Mapping[str, str] | None = None
+    expect_hostname: str | None = None
+    sudo: SudoWay | None = None
+    connect_with: Literal["own", "openssh"] | None = None
+
+
+class Environment(Model, frozen=True, kw_only=True):
+    """A place where the runbook is carried out: what of its `hosts` and the values of its `variables` differs there.
+
+    `text` says what it is for, at the set-up. An empty table for a host says that it is the same one there.
+    """
+
+    text: str = ""
+    hosts: Mapping[Name, HostOverride] = {}
+    variables: Mapping[Name, str] = {}

@@ -61,3 +61,10 @@ def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:
 
 def _allowed(values: str | tuple[str, ...]) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else values
+
+
+def given_names(runbook: Runbook) -> frozenset[str]:
+    """What a runbook gives a name to: hosts, values, secrets, services."""
+    steps = (step for section in runbook.sections for step in section.steps)
+    captured = (name for step in steps for action in step.actions for name in action.capture)
+    return frozenset((*runbook.hosts, *runbook.variables, *runbook.secrets, *runbook.services, *captured))

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from tui.runbook.declared import Environment as Environment
 from tui.runbook.declared import Host as Host
+from tui.runbook.declared import HostOverride as HostOverride
 from tui.runbook.declared import Secret as Secret
 from tui.runbook.declared import SecretSource as SecretSource
 from tui.runbook.declared import SudoWay as SudoWay
@@ -337,6 +339,7 @@ class Runbook(Model, frozen=True, kw_only=True, dict=True):
     runbook: About
     window: Window | None = None
     hosts: Mapping[Name, Host]
+    environments: Mapping[Name, Environment] = {}
     variables: Mapping[Name, Variable] = {}
     secrets: Mapping[Name, Secret] = {}
     services: Mapping[Name, Service] = {}

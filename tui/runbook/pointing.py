@@ -1,14 +1,21 @@
-"""Points hosts of a runbook elsewhere, and says which variables that answers: `--host NAME=TARGET:DIRECTORY`."""
+"""Points hosts of a runbook elsewhere, as an environment or `--host NAME=TARGET:DIRECTORY` says, and sets values."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tui.errors import UsageError
-from tui.runbook.model import Host, Runbook
+from tui.runbook.model import Environment, Host, HostOverride, Runbook
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
+from tui.text.nearest import did_you_mean
+
+PLAIN = "production"
+"""What the environment is called that has the hosts and values of the runbook itself, where its author says nothing."""
+_WAYS = {"target": "", "local": False, "connection": ""}
+"""The ways to a host, of which it has one."""
 
 
 def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, str]) -> Runbook:
@@ -81,3 +88,75 @@ def _used(runbook: Runbook, variable: str) -> bool:
     """Whether anything else of a runbook names a variable: a text, or the facts that a step depends on."""
     others = replace(runbook, variables={name: one for name, one in runbook.variables.items() if name != variable})
     return any(text == variable or variable in names(text) for *_, text in texts_of(others))
+
+
+def plain_name(runbook: Runbook) -> str:
+    """The name of the environment that has the hosts and values of the runbook itself."""
+    word = re.sub(r"[^a-z0-9_]+", "-", runbook.runbook.environment.casefold()).strip("-")
+    return word if re.match(r"[a-z]", word) else PLAIN
+
+
+def environment_names(runbook: Runbook) -> tuple[str, ...]:
+    """The environments to choose from, the plain one last; none where the runbook declares none."""
+    if not runbook.environments:
+        return ()
+    plain = plain_name(runbook)
+    return (*(name for name in runbook.environments if name != plain), plain)
+
+
+def known_environment(known: Sequence[str], name: str) -> None:
+    """Make sure that a name which was given is that of an environment.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if name and name not in known:
+        hint = did_you_mean(name, known) or f"the runbook has: {', '.join(known)}"
+        raise UsageError(f"no environment {name!r}", hint if known else "the runbook has no [environments]")
+
+
+def wants_environment(known: Sequence[str], name: str) -> None:
+    """Make sure that an environment is chosen where there are several: none of them is taken by itself.
+
+    Raises:
+        UsageError: none is.
+    """
+    if known and not name:
+        hint = " or ".join(f"--environment {one}" for one in known)
+        raise UsageError(f"this runbook has {len(known)} environments, and none is chosen: {', '.join(known)}", hint)
+
+
+def in_environment(runbook: Runbook, name: str) -> Runbook:
+    """The runbook with the hosts and values that it has in an environment; "" is the plain one.
+
+    In another one than that the runbook's own `environment` is the name of it.
+    """
+    if not runbook.environments:
+        return runbook
+    name = name or plain_name(runbook)
+    one = runbook.environments.get(name, Environment())
+    about = runbook.runbook
+    if name != plain_name(runbook) or not about.environment:
+        about = replace(about, environment=name)
+    hosts = {host: _there(runbook.hosts[host], other) for host, other in one.hosts.items() if host in runbook.hosts}
+    values = {
+        key: replace(runbook.variables[key], default=value)
+        for key, value in one.variables.items()
+        if key in runbook.variables
+    }
+    if about is runbook.runbook and not hosts and not values:
+        return runbook
+    return replace(
+        runbook,
+        runbook=about,
+        hosts={**runbook.hosts, **hosts},
+        variables={**runbook.variables, **values},
+    )
+
+
+def _there(host: Host, other: HostOverride) -> Host:
+    """A host as an environment has it."""
+    given = {key: value for key, value in asdict(other).items() if value is not None}
+    if any(given.get(way) for way in _WAYS):
+        given = {**_WAYS, **given}
+    return replace(host, **given)

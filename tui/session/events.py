@@ -26,8 +26,9 @@ class SessionStarted(Event, frozen=True, kw_only=True):
 
     `reason` is why it runs outside the window; `drill` is the title of a rehearsal's scenario, `scenario` its name or
     the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it, `pace` how much faster than life
-    its commands run (0: at once). `runbook` is the runbook's id, `places` where its hosts are, all of them;
-    `ssh_config` the file that was given as ssh's -F.
+    its commands run (0: at once). `runbook` is the runbook's id, `environment` which of its environments was chosen
+    (empty: the runbook's own), `places` where its hosts are, all of them; `ssh_config` the file that was given as ssh's
+    -F. `settings` is what the operator's settings said of its variables then.
     """
 
     session: str
@@ -40,6 +41,8 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     variables: Mapping[str, str] = {}
     targets: Mapping[str, str] = {}
     runbook: str = ""
+    environment: str = ""
+    settings: Mapping[str, str] = {}
     places: Mapping[str, Place] = {}
     ssh_config: str = ""
     change: str = ""

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from tui.runbook.model import Host, Runbook
 from tui.runbook.model import runbook_id as runbook_id
+from tui.runbook.pointing import in_environment, plain_name
+from tui.runbook.templates.told_titles import untold
 from tui.session import events as ev
 from tui.session.state import SessionState
 
@@ -40,9 +42,12 @@ def places_of(runbook: Runbook) -> dict[str, ev.Place]:
 
 
 def placed(runbook: Runbook, places: Mapping[str, ev.Place]) -> Runbook:
-    """The runbook with its hosts at these places."""
-    hosts = {name: _at(host, places[name]) if name in places else host for name, host in runbook.hosts.items()}
-    return replace(runbook, hosts=hosts)
+    """The runbook with its hosts at these places; itself where they are there."""
+    found = {name: place for name, place in places.items() if name in runbook.hosts}
+    hosts = {name: _at(runbook.hosts[name], place) for name, place in found.items()}
+    if all(host == runbook.hosts[name] for name, host in hosts.items()):
+        return runbook
+    return replace(runbook, hosts={**runbook.hosts, **hosts})
 
 
 def _at(host: Host, place: ev.Place) -> Host:
@@ -55,6 +60,18 @@ def _at(host: Host, place: ev.Place) -> Host:
         connection=place.connection,
         directory=place.directory,
     )
+
+
+def as_begun(runbook: Runbook, started: ev.SessionStarted | None) -> Runbook:
+    """A session's own runbook, by its text, as it is in the environment and with the hosts that the session has."""
+    return runbook if started is None else placed(in_environment(untold(runbook), started.environment), started.places)
+
+
+def environment_of(state: SessionState) -> str:
+    """What the environment of a session is called; empty where its runbook has none."""
+    if state.started is None or not state.runbook.environments:
+        return ""
+    return state.started.environment or plain_name(state.runbook)
 
 
 def session_places(state: SessionState) -> dict[str, ev.Place]:

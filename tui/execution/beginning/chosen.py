@@ -1,12 +1,13 @@
 """What the operator chose before a session begins, and whether it fits the runbook."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from tui.errors import UsageError
 from tui.people import same_person
 from tui.runbook.model import Runbook, Variable
+from tui.runbook.pointing import wants_environment
 from tui.runbook.templates.variables import wrong_value
 from tui.signing.statement import AUTO
 
@@ -15,6 +16,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     """What the operator chose before a session begins; `reason` is why it may run outside the window."""
 
     flow: str
+    environment: str = ""
     method: str = ""
     operator: str
     second_operator: str = ""
@@ -35,6 +37,21 @@ def names_what_is_there(runbook: Runbook, setup: Setup) -> None:
     methods = flow.methods if flow else tuple(runbook.methods)
     if setup.method and setup.method not in methods:
         raise UsageError(f"no method {setup.method!r}", f"there are: {', '.join(methods) or 'none'}")
+
+
+def is_here(setup: Setup, environments: Sequence[str], here: str) -> None:
+    """Make sure that what is set up is to happen in the environment that the hosts and values are of.
+
+    Args:
+        environments: those that one is to be chosen of.
+        here: the one that was chosen.
+
+    Raises:
+        UsageError: none is chosen, or another one.
+    """
+    wants_environment(environments, setup.environment)
+    if setup.environment != here:
+        raise UsageError(f"the hosts are those of {here or 'no environment'}, not {setup.environment}", "choose again")
 
 
 def fits(runbook: Runbook, setup: Setup, asked: Mapping[str, Variable], values: Mapping[str, str], closed: str) -> None:

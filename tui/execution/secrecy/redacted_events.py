@@ -8,12 +8,27 @@ import msgspec
 from tui.session.events import Event
 
 STRUCTURAL = frozenset(
-    ("type", "session", "flow", "method", "step", "host", "name", "message", "kind", "signal", "link", "how", "result")
+    (
+        "type",
+        "session",
+        "flow",
+        "method",
+        "environment",
+        "step",
+        "host",
+        "name",
+        "message",
+        "kind",
+        "signal",
+        "link",
+        "how",
+        "result",
+    )
     + ("head", "sha256", "runbook_hash", "scenario_hash", "fingerprint", "operator", "second_operator", "previous")
 )
 """Fields that hold names of the runbook's or the program's own; replacing a part of one would break the fold."""
 
-NAMED = frozenset(("variables", "targets", "places", "figures"))
+NAMED = frozenset(("variables", "settings", "targets", "places", "figures"))
 """Fields that hold values by names of the runbook's; one that is called as a field is not a field."""
 
 AnEvent = TypeVar("AnEvent", bound=Event)

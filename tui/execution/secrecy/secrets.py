@@ -78,6 +78,12 @@ class Secrets:
         }
         return other
 
+    def elsewhere(self, runbook: Runbook) -> "Secrets":
+        """The same for another environment of the runbook: its secrets are other ones, and none is known there."""
+        other = Secrets(runbook, self.redactor, self._stand_in)
+        other.agreements = self.agreements
+        return other
+
     def keep(self, name: str, value: str) -> None:
         """Hold a value, from now on redacted everywhere.
 

@@ -30,7 +30,7 @@ def report_card(card: ReportCard, title: str) -> Html:
 
 
 def _who(card: ReportCard) -> str:
-    return " · ".join(word for word in (card.people, when_words(card)) if word)
+    return " · ".join(word for word in (card.environment, card.people, when_words(card)) if word)
 
 
 def _time(card: ReportCard) -> Html:

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
+from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
@@ -48,6 +49,7 @@ def _names(runbook: Runbook) -> Iterator[str]:
         by = ", by OpenSSH" if host.connect_with == "openssh" else ""
         sudo = ", sudo asks for a password" if host.sudo else ""
         yield f"host {name}: {where}{by}{f', in {host.directory}' if host.directory else ''}{sudo}"
+    yield from (f"environment {name}: {words}" for name, words in environment_lines(runbook))
     for name, variable in runbook.variables.items():
         yield f"variable {name}: {variable.prompt}{f' [{variable.default}]' if variable.default else ''}"
     for name, secret in runbook.secrets.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
@@ -60,6 +61,8 @@ def _names(runbook: Runbook) -> Iterator[str]:
         where = host.target or (f"over {host.connection}" if host.connection else "the operator's own machine")
         folder = f", in {host.directory}" if host.directory else ""
         yield f"| host {markdown_cell(name)} | {markdown_cell(where + folder)} |"
+    for name, words in environment_lines(runbook):
+        yield f"| environment {markdown_cell(name)} | {markdown_cell(words)} |"
     for name, variable in runbook.variables.items():
         default = f" (usually {variable.default})" if variable.default else ""
         yield f"| {markdown_cell(name)} | {markdown_cell(variable.prompt + default)} |"

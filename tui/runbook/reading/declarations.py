@@ -1,12 +1,15 @@
-"""Checks what a runbook declares before its first step: the window, hosts, variables and secrets."""
+"""Checks what a runbook declares before its first step: the window, hosts, variables, secrets and environments."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec.structs import replace
+
 from tui.runbook.model import Host, Runbook, Secret, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
+from tui.runbook.pointing import in_environment
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.templates.variables import fill, names, time_values, wrong_value
@@ -19,6 +22,7 @@ def declarations(runbook: Runbook) -> Iterator[UnplacedProblem]:
     yield from _hosts(runbook)
     yield from _variables(runbook)
     yield from _secrets(runbook)
+    yield from _environments(runbook)
 
 
 def missing(name: str, known: Collection[str], what: str, path: Path) -> Iterator[UnplacedProblem]:
@@ -71,38 +75,43 @@ def _is_time(text: str) -> bool:
 
 
 def _hosts(runbook: Runbook) -> Iterator[UnplacedProblem]:
-    for name, host in runbook.hosts.items():
-        path: Path = ("hosts", name)
-        ways = [key for key in ("target", "local", "connection") if getattr(host, key)]
-        if len(ways) != 1:
-            found = f"has {' and '.join(ways)}" if ways else "has none of target, local and connection"
-            yield UnplacedProblem(path=path, message=f"host {quoted(name)} {found}", hint="give exactly one of them")
-        yield from missing(host.connection, runbook.hosts, "host", (*path, "connection"))
-        if _loops(runbook, name):
-            yield UnplacedProblem(
-                path=(*path, "connection"),
-                message=f"host {quoted(name)} reaches itself through its connection",
-                hint="the last host of the chain needs a target, or local = true",
-            )
-        if host.connect_with != "own" and not host.target:
-            yield UnplacedProblem(
-                path=(*path, "connect_with"),
-                message=f"host {quoted(name)} makes no SSH connection of its own",
-                hint="write connect_with where the target is",
-            )
-        if bool(host.file) != bool(host.from_file):
-            yield UnplacedProblem(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
-        if host.sudo and host.connection:
-            yield UnplacedProblem(
-                path=(*path, "sudo"),
-                message="sudo is of the connection, which is another host's",
-                hint=f"write it in [hosts.{host.connection}]",
-            )
-        if host.port is not None and not 1 <= host.port <= 65535:
-            yield UnplacedProblem(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
-        known = KnownNames(frozenset(runbook.variables), frozenset())
-        for key, text in _host_texts(host):
-            yield from template_faults(text, known, (*path, *key), command=key == ("preamble",))
+    for name in runbook.hosts:
+        yield from host_faults(runbook, name, ("hosts", name))
+
+
+def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedProblem]:
+    """What is wrong with a host of the runbook, which is written at this place."""
+    host = runbook.hosts[name]
+    ways = [key for key in ("target", "local", "connection") if getattr(host, key)]
+    if len(ways) != 1:
+        found = f"has {' and '.join(ways)}" if ways else "has none of target, local and connection"
+        yield UnplacedProblem(path=path, message=f"host {quoted(name)} {found}", hint="give exactly one of them")
+    yield from missing(host.connection, runbook.hosts, "host", (*path, "connection"))
+    if _loops(runbook, name):
+        yield UnplacedProblem(
+            path=(*path, "connection"),
+            message=f"host {quoted(name)} reaches itself through its connection",
+            hint="the last host of the chain needs a target, or local = true",
+        )
+    if host.connect_with != "own" and not host.target:
+        yield UnplacedProblem(
+            path=(*path, "connect_with"),
+            message=f"host {quoted(name)} makes no SSH connection of its own",
+            hint="write connect_with where the target is",
+        )
+    if bool(host.file) != bool(host.from_file):
+        yield UnplacedProblem(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
+    if host.sudo and host.connection:
+        yield UnplacedProblem(
+            path=(*path, "sudo"),
+            message="sudo is of the connection, which is another host's",
+            hint=f"write it in [hosts.{host.connection}]",
+        )
+    if host.port is not None and not 1 <= host.port <= 65535:
+        yield UnplacedProblem(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
+    known = KnownNames(frozenset(runbook.variables), frozenset())
+    for key, text in _host_texts(host):
+        yield from template_faults(text, known, (*path, *key), command=key == ("preamble",))
 
 
 def _host_texts(host: Host) -> Iterator[tuple[Path, str]]:
@@ -131,14 +140,7 @@ def _variables(runbook: Runbook) -> Iterator[UnplacedProblem]:
         yield from missing(variable.on, runbook.hosts, "host", (*path, "on"))
         for place, flow in enumerate(variable.flows):
             yield from missing(flow, runbook.flows, "flow", (*path, "flows", place))
-        if variable.default and variable.choices and variable.default not in variable.choices:
-            yield UnplacedProblem(
-                path=(*path, "default"),
-                message=f"the default {quoted(variable.default)} is not one of the choices",
-                hint=nearest(variable.default, variable.choices),
-            )
-        elif variable.default and not list(pattern_faults(variable.pattern, ())):
-            yield from _default(variable, path)
+        yield from value_faults(variable, (*path, "default"))
         if variable.choices_from:
             others = KnownNames(frozenset(runbook.variables) - {name}, frozenset())
             yield from template_faults(variable.choices_from, others, (*path, "choices_from"), command=True)
@@ -151,15 +153,24 @@ def _variables(runbook: Runbook) -> Iterator[UnplacedProblem]:
             )
 
 
-def _default(variable: Variable, path: Path) -> Iterator[UnplacedProblem]:
-    """What is wrong with a default, which is a text, or the time at which it is asked for."""
+def value_faults(variable: Variable, path: Path) -> Iterator[UnplacedProblem]:
+    """What is wrong with a default, which is a text, or the time at which it is asked for, and is written there."""
+    if variable.default and variable.choices and variable.default not in variable.choices:
+        yield UnplacedProblem(
+            path=path,
+            message=f"the default {quoted(variable.default)} is not one of the choices",
+            hint=nearest(variable.default, variable.choices),
+        )
+        return
+    if not variable.default or list(pattern_faults(variable.pattern, ())):
+        return
     now = time_values(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
     for name in sorted(names(variable.default) - set(now)):
         hint = f"a default may name {' and '.join(now)}"
-        yield UnplacedProblem(path=(*path, "default"), message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
+        yield UnplacedProblem(path=path, message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
     if variable.pattern and wrong_value(variable, fill(variable.default, now)):
         yield UnplacedProblem(
-            path=(*path, "default"),
+            path=path,
             message=f"the default {quoted(variable.default)} does not match the pattern",
             hint=f"the pattern is {quoted(variable.pattern)}",
         )
@@ -182,6 +193,30 @@ def _secrets(runbook: Runbook) -> Iterator[UnplacedProblem]:
                 message=f"two secrets are exported as {secret.variable}",
                 hint="give each its own environment variable",
             )
+
+
+def _environments(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    """Every fault in the environments."""
+    for name, one in runbook.environments.items():
+        path: Path = ("environments", name)
+        there = in_environment(runbook, name)
+        for host in one.hosts:
+            yield from missing(host, runbook.hosts, "host", (*path, "hosts", host))
+            if host in runbook.hosts:
+                yield from _host_there(runbook, there, host, (*path, "hosts", host))
+        for variable, value in one.variables.items():
+            place = (*path, "variables", variable)
+            yield from missing(variable, runbook.variables, "variable", place)
+            if variable in runbook.variables:
+                told = replace(runbook.variables[variable], default=value)
+                for fault in value_faults(told, place):
+                    yield replace(fault, message=fault.message.replace("the default", "the value"))
+
+
+def _host_there(runbook: Runbook, there: Runbook, host: str, path: Path) -> Iterator[UnplacedProblem]:
+    """What is wrong with a host in an environment, and is not wrong with it everywhere."""
+    known = {fault.message for fault in host_faults(runbook, host, ())}
+    yield from (fault for fault in host_faults(there, host, path) if fault.message not in known)
 
 
 _BELONGS = {

@@ -8,6 +8,7 @@ from tui.runbook.facts import exclude, may_hold
 from tui.runbook.kinds import exported
 from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.patterns.bounded import pattern_doubts
+from tui.runbook.pointing import in_environment, plain_name
 from tui.runbook.probing.probe_secrets import secrets_of
 from tui.runbook.problem import Path, Problem, UnplacedProblem, quoted
 from tui.runbook.reading.edition.whole_text import WholeText
@@ -61,6 +62,7 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
     yield from _patterns(texts)
     yield from _long_names(runbook)
     yield from (_doubt(path, message, hint) for path, message, hint in issue_doubts(runbook))
+    yield from _environments(runbook)
     captured = Names(runbook).anywhere().secrets - runbook.secrets.keys()
     variables = {secret.variable for secret in runbook.secrets.values()} | {exported(name) for name in captured}
     for path, step in steps_of(runbook):
@@ -195,3 +197,24 @@ def _document(runbook: Runbook, beside: File | None) -> Iterator[UnplacedProblem
     name = runbook.runbook.document
     if name and beside is not None and "\0" not in name and not (beside / name).is_file():
         yield _doubt(("runbook", "document"), f"there is no file {quoted(name)} beside the runbook", "correct its path")
+
+
+def _environments(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    """What is doubtful: a host that is the same one there, and one that has to call itself what it is not called."""
+    for name, one in runbook.environments.items():
+        path: Path = ("environments", name)
+        there = in_environment(runbook, name)
+        own = name == plain_name(runbook)
+        for host, before in runbook.hosts.items():
+            after = there.hosts[host]
+            if before.target and host not in one.hosts and not own:
+                message = f"host {quoted(host)} is the same machine in environment {quoted(name)}"
+                hint = f"hosts.{host} = {{ target = … }}, or hosts.{host} = {{}} where that is meant"
+                yield _doubt(path, message, hint)
+            elif before.target != after.target and after.expect_hostname and _guarded_alike(runbook, name, host):
+                message = f"{quoted(after.target)} has to call itself {quoted(after.expect_hostname)}"
+                yield _doubt((*path, "hosts", host), message, "expect_hostname = … here as well")
+
+
+def _guarded_alike(runbook: Runbook, environment: str, host: str) -> bool:
+    return runbook.environments[environment].hosts[host].expect_hostname is None

@@ -33,9 +33,11 @@ BOUNDS = ("below", "above", "at_most", "at_least")
 FILLED = frozenset(
     {
         *(
-            ("Host", key)
+            (kind, key)
+            for kind in ("Host", "HostOverride")
             for key in ("target", "user", "directory", "file", "preamble", "expect_hostname", "environment")
         ),
+        ("Environment", "variables"),
         *(("Variable", key) for key in ("default", "choices_from", "default_from")),
         *(("Action", key) for key in _OF_ACTIONS),
         *((kind.__name__, key) for kind, keys in TOLD.items() if kind is not Service for key in keys),

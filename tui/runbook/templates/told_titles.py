@@ -22,7 +22,7 @@ Values = Mapping[str, str]
 
 def titled(runbook: Runbook, facts: Values) -> Runbook:
     """The runbook with the values that are known in its titles; it may be one that was titled before."""
-    written: Runbook = vars(runbook).get(_WRITTEN, runbook)
+    written = untold(runbook)
     wanted = names_in_titles(written)
     if not wanted:
         return runbook
@@ -34,6 +34,12 @@ def titled(runbook: Runbook, facts: Values) -> Runbook:
         return runbook
     vars(told).update({_WRITTEN: written, "values in titles": values})
     return told
+
+
+def untold(runbook: Runbook) -> Runbook:
+    """The runbook with its titles as they are written."""
+    written: Runbook = vars(runbook).get(_WRITTEN, runbook)
+    return written
 
 
 @once

@@ -73,7 +73,8 @@ def deployment_line(one: KnownSession, columns: Widths, width: int, now: datetim
     line += [(f"{cut(shown(version_of(one)), columns.version - 2)}  ", "bold")]
     line += [(f"{cut(one.called.words, columns.outcome - 1)} ", tone)]
     if one.runbook != here:
-        other: list[Piece] = [(f" runbook: {one.title}  ", "bold"), (reason_words(one), "$soft")]
+        whose = " · ".join(filter(None, (one.title, one.environment)))
+        other: list[Piece] = [(f" runbook: {whose}  ", "bold"), (reason_words(one), "$soft")]
         return clipped([*line, *other], width)
     line += [(f"{took_of(one):>{columns.took}} ", "")]
     if columns.bar:
@@ -81,7 +82,8 @@ def deployment_line(one: KnownSession, columns: Widths, width: int, now: datetim
         line += [*drawn, (" " * (columns.bar - width_of(drawn)), "")]
     if columns.down:
         line.append((f"{down_of(one):>{columns.down - 1}} ", STYLES["bad"] if one.downtime.over else "$soft"))
-    return clipped([*line, (" ", ""), (reason_words(one), "$soft")], width)
+    where: list[Piece] = [(f"{shown(one.environment)}  ", "bold")] if one.environment else []
+    return clipped([*line, (" ", ""), *where, (reason_words(one), "$soft")], width)
 
 
 def tone_of(one: KnownSession) -> str:

@@ -54,6 +54,8 @@ class HomeActs(FrontPage[None]):
             return bool(runbook.troubleshooting and flows_of(runbook, "verify"))
         if action == "roll_back":
             return self._can_roll_back(self.marked_session())
+        if action == "runbooks":
+            return bool(self.app.workspace.others)
         return bool(runbook.dashboards) if action == "links" else True
 
     def why_not(self, act: Act) -> NotNow | None:
@@ -200,6 +202,24 @@ class HomeActs(FrontPage[None]):
         url = await self.app.ask(Links(runbook.dashboards, values_of(runbook, {}, self.app.workspace.clock.now())))
         if url:
             self.app.open_link(url)
+
+    @asks
+    async def action_runbooks(self) -> None:
+        """Choose another runbook of this folder, and open the program with that."""
+        from tui.dialogs.pick import Pick
+        from tui.execution.beginning.found_runbooks import found_runbooks
+
+        app = self.app
+        found = await app.work_done(lambda: list(found_runbooks(app.workspace.others)))
+        titles = [one.title or f"{one.path.name}: {one.problem}" for one in found]
+        place = await app.ask(Pick("Which runbook?", titles))
+        if place is None:
+            return
+        if found[place].problem:
+            app.show_error(RunbookError(found[place].problem, f"`runbook lint {found[place].path}` says what is wrong"))
+        else:
+            app.following = found[place].path
+            app.exit()
 
     async def action_quit(self) -> None:
         await self.app.action_quit()

@@ -52,7 +52,15 @@ from tui.widgets.head.top_line import TopLine
 from tui.widgets.words import Words
 
 TICK = 1.0
-STARTS = ("home.deploy", "home.verify", "home.rollback", "home.follow-up", "home.troubleshoot", "home.replay")
+STARTS = (
+    "home.deploy",
+    "home.verify",
+    "home.rollback",
+    "home.follow-up",
+    "home.troubleshoot",
+    "home.runbooks",
+    "home.replay",
+)
 """What the frame of what can be started has, in this order."""
 
 
@@ -197,6 +205,7 @@ class HomeScreen(HomeFrames):
         """Put every frame in its place and say what is in it now."""
         places, now = self._places(), self.app.workspace.clock.now()
         self.top.entitle(self._title())
+        self.top.change(self.app.mode)
         runbook = self.app.workspace.runbook
         seen = window_seen(runbook, now)
         self._put(self.window, places)
@@ -212,7 +221,8 @@ class HomeScreen(HomeFrames):
         self._draw_followups(places[FOLLOWUPS], now)
         self._draw_drills(places[DRILLS], now)
         if ABOUT in places:
-            self.about.say(styled(start_text.about_lines(runbook, self.gathered.problems, places[ABOUT].width - 4)))
+            written, problems = self.app.workspace.written, self.gathered.problems
+            self.about.say(styled(start_text.about_lines(written, problems, places[ABOUT].width - 4)))
             entitle(self.about, [("This runbook", "")], [], places[ABOUT].width)
         self._focus_first()
         self.show_keys()
@@ -271,6 +281,7 @@ class HomeScreen(HomeFrames):
             "home.follow-up": start_text.owed_words(self.left, now),
             "home.troubleshoot": counted(len(runbook.troubleshooting), "known trouble"),
             "home.replay": counted(len(self.sessions), "session"),
+            "home.runbooks": counted(len(self.app.workspace.others), "runbook"),
         }
         rows = [
             (row.act, start_text.start_line(row, spot.width - 4))
@@ -281,7 +292,8 @@ class HomeScreen(HomeFrames):
         entitle(listing, [("Start", "")], [], spot.width)
 
     def _ours(self, one: KnownSession) -> bool:
-        return not one.scenario and one.runbook == self.here
+        """Whether a session tells what is usual here: one in another environment does not."""
+        return not one.scenario and one.runbook == self.here and one.apart == self.app.workspace.apart
 
     def _draw_deployments(self, spot: Spot, now: datetime) -> None:
         found, keys = self.deployments, self.app.keys
@@ -309,10 +321,10 @@ class HomeScreen(HomeFrames):
         entitle(listing, title, foot, spot.width)
 
     def _draw_followups(self, spot: Spot, now: datetime) -> None:
-        listing, title = self.followup_list, self.app.workspace.runbook.runbook.title
+        listing = self.followup_list
         left = self.left
         width = listing.width(len(left), spot.width, spot.height)
-        rows = [(due_row(one), to_do_text.followup_line(one, now, width, title)) for one in left]
+        rows = [(due_row(one), to_do_text.followup_line(one, now, width, self.here)) for one in left]
         listing.show(rows, [], [[("Nothing to do." if self.whole else "", "")]])
         tick: list[Piece] = [(f" · {self.app.keys.of('home.tick')} ticks one off", "$faint")] if left else []
         entitle(listing, [("Follow-ups", "")], [*to_do_text.owed_counts(left, now), *tick], spot.width)

@@ -9,6 +9,7 @@ from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, seconds
+from tui.runbook.pointing import environment_names
 from tui.runbook.problem import Problem
 from tui.session.views.followups import Due
 from tui.session.views.usual import Usual
@@ -25,6 +26,7 @@ TITLES = {
     "home.follow-up": "Follow up",
     "home.troubleshoot": "Troubleshoot",
     "home.replay": "Replay a session",
+    "home.runbooks": "Other runbooks here",
 }
 """What can be started, where the runbook has several flows of the kind, or none."""
 
@@ -108,8 +110,9 @@ def about_lines(runbook: Runbook, problems: Sequence[Problem] | None, width: int
     """
     head = runbook.runbook
     release = " of ".join(part for part in (head.release, _day(head.updated)) if part)
+    names = ", ".join(environment_names(runbook))
     rows: list[list[Piece]] = [
-        [("environment", ""), (head.environment or "not said", "")],
+        [("environment", ""), (names or head.environment or "not said", "")],
         [("owner", ""), (head.owner or "not said", "")],
         [("contact", ""), (head.contact or "not said", "")],
         [("release", ""), (release or "not said", "")],

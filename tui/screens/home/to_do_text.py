@@ -6,7 +6,7 @@ from datetime import datetime
 from tui.drill.rehearsals import FRESH, Practised
 from tui.session.views.followups import Due
 from tui.text.amounts import one_unit, took_clock
-from tui.text.block import Piece
+from tui.text.block import Piece, shown
 from tui.widgets.looks.fitting import clipped, cut, spread
 
 COLUMN = 10
@@ -19,11 +19,13 @@ LAST, DECIDED = 10, 12
 
 
 def followup_line(one: Due, now: datetime, width: int, here: str) -> list[Piece]:
-    """A follow-up in one row; where its runbook has another title, that is named."""
+    """A follow-up in one row; its environment is named, and its runbook where it is another one than `here`."""
     sign, style = standing(one, now)
     when = f"{one_unit(now - one.due)} late" if one.overdue(now) else f"in {one_unit(one.due - now)}"
     line: list[Piece] = [(f"{sign} ", f"bold {style}"), (cut(when, COLUMN - 1) + " ", style), (one.followup.title, "")]
-    if one.runbook != here:
+    if one.environment:
+        line.append((f"  {shown(one.environment)}", "bold"))
+    if one.of != here:
         line.append((f"  runbook: {one.runbook}", "bold"))
     return clipped(line, width)
 

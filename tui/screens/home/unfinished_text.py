@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tui.session.archive.known import KnownSession
 from tui.text.amounts import roughly
-from tui.text.block import Piece
+from tui.text.block import Piece, shown
 from tui.transports.base import Answering
 from tui.widgets.glyphs import STYLES
 from tui.widgets.looks.bars import bar
@@ -31,9 +31,10 @@ def unfinished_lines(
         reached: whether each host answered; None while it is being asked.
     """
     counts: list[Piece] = [(f"{one.settled}/{one.steps}", f"bold {TURN}")]
+    where: list[Piece] = [(f"{shown(one.environment)} · ", "bold")] if one.environment else []
     share = one.settled / one.steps if one.steps else 0.0
     lines: list[list[Piece]] = [
-        spread([(f"{one.sign} ", f"bold {TURN}"), (one.what, "bold")], counts, width),
+        spread([(f"{one.sign} ", f"bold {TURN}"), *where, (one.what, "bold")], counts, width),
         bar(width, share, TURN),
         clipped(
             [("at ", "$soft"), (one.at, "")] if one.at else [("nothing is left to do but to finish it", "")], width

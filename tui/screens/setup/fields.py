@@ -1,8 +1,9 @@
 """The fields of the set-up: a prompt, something to fill in, and in place what is wrong with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -52,6 +53,7 @@ class FormEntry(Vertical):
     def __init__(self, field: FormField) -> None:
         super().__init__(id=f"{field.id}-entry", classes="entry")
         self.field = field
+        self._read = ""
 
     def compose(self) -> ComposeResult:
         field, choices, problem = (
@@ -88,8 +90,17 @@ class FormEntry(Vertical):
         field = self.input
         if field.value:
             return
-        field.value = value
+        field.value = self._read = value
         self.offered.say(block(f"read from the host: {value}"))
+
+    def renew(self, field: FormField) -> None:
+        """Offer what holds in another environment, unless a person wrote something else into the field."""
+        shown = self.input
+        untouched = shown.value in (self.field.value, self._read)
+        self.field, self._read = field, ""
+        self.offer(field.choices)
+        if untouched:
+            shown.value = field.value
 
     def problem(self, text: str) -> None:
         """Say below the field what is wrong with it."""
@@ -105,13 +116,16 @@ class FormEntry(Vertical):
 class Radios(RadioSet):
     """The arrows choose, so that what is marked is what is done; Enter chooses and moves on."""
 
+    _begun = False
+
     def on_mount(self) -> None:
-        """Begin at the chosen one, whichever Textual marks first."""
+        """Begin at the chosen one, whichever Textual marks first; where none is chosen, none is marked."""
         self.call_later(self._begin)
 
     def _begin(self) -> None:
         if self.children:  # none any more, where the screen was removed meanwhile
-            self._selected = self.pressed_index
+            self._selected = self.pressed_index if self._pressed_button is not None else None
+            self._begun = True
 
     def action_next_button(self) -> None:
         super().action_next_button()
@@ -123,12 +137,58 @@ class Radios(RadioSet):
 
     def _choose(self) -> None:
         """Choose what an arrow marks. As the set appears Textual moves to its first button, which chooses nothing."""
-        if self._pressed_button is not None:
+        if self._begun:
             super().action_toggle_button()
 
     def action_toggle_button(self) -> None:
         super().action_toggle_button()
         self.screen.focus_next()
+
+
+class Environments(Vertical):
+    """The environments to choose from, none of them chosen unless it is `given`; `told` says what each is."""
+
+    offered = getters.query_one(".choices", Said)
+    wrong = getters.query_one(".problem", Said)
+
+    def __init__(self, names: Sequence[str], told: Mapping[str, str], given: str) -> None:
+        super().__init__(id="environment-entry", classes="entry")
+        self._names, self._told, self._given = names, told, given
+
+    def compose(self) -> ComposeResult:
+        problem = Said(block(""), classes="problem")
+        problem.display = False
+        with Horizontal(classes="line"):
+            yield Said(block("environment"), classes="prompt")
+            with Radios(id="environment", compact=True):
+                for name in self._names:
+                    yield Choice(pieces((name, "bold")), value=name == self._given)
+        yield Said(block(self._words(self._given)), classes="choices")
+        yield problem
+
+    def _words(self, name: str) -> str:
+        return self._told.get(name, "") if name else "↑↓ choose where: no host is reached before"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put them beside each other where they have room."""
+        room = event.size.width - LABEL - 1
+        self.set_class(sum(CHOICE + cell_len(name) for name in self._names) <= room, "row")
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """Say what the chosen one is."""
+        self.offered.say(block(self._words(self._names[event.index])))
+        self.problem("")
+
+    @property
+    def value(self) -> str:
+        """The chosen one; empty where none is."""
+        place = next((radios.pressed_index for radios in self.query(Radios)), -1)
+        return self._names[place] if place >= 0 else self._given
+
+    def problem(self, text: str) -> None:
+        """Say that one is to be chosen."""
+        self.wrong.display = bool(text)
+        self.wrong.say(block(f"✖ {text}" if text else ""))
 
 
 class Methods(Vertical):

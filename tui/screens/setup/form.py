@@ -113,6 +113,7 @@ def setup_of(workspace: Workspace, flow: str, method: str, given: Mapping[str, s
     reasons = [given.get("reason", "").strip(), f"preflight overridden: {override}" if override else ""]
     return Setup(
         flow=flow,
+        environment=workspace.environment,
         method=method,
         operator=given.get("operator", "").strip(),
         second_operator=given.get("second", "").strip(),
@@ -131,6 +132,8 @@ def problems(
     """
     found: dict[str, str] = {}
     flow = workspace.runbook.flows[setup.flow]
+    if workspace.environments and not setup.environment:
+        found["environment"] = f"choose the environment: {' or '.join(workspace.environments)}"
     if not setup.operator:
         found["operator"] = "say who is doing this; sign-offs carry the name"
     if setup.second_operator and same_person(setup.second_operator, setup.operator):

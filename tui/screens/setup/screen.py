@@ -19,8 +19,9 @@ from tui.execution.here import found_here
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
 from tui.front import FrontPage
+from tui.runbook.described.environments_told import environment_words
 from tui.screens.setup import form
-from tui.screens.setup.fields import ChoiceInput, FormEntry, Methods
+from tui.screens.setup.fields import ChoiceInput, Environments, FormEntry, Methods
 from tui.text.block import block, pieces, styled
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
@@ -80,11 +81,12 @@ class SetupScreen(FrontPage[None]):
         workspace = app.workspace
         flow = workspace.runbook.flows[self.flow]
         given = app.given or Setup(flow=self.flow, operator=app.operator)
-        own = {**app.config.variables, **workspace.pointed, **given.variables}
+        if workspace.environments:
+            yield Environments(workspace.environments, environment_words(workspace.written), workspace.environment)
         yield from map(FormEntry, form.people(given.operator or app.operator))
         if flow.methods:
             yield Methods([(name, workspace.runbook.methods[name]) for name in flow.methods], given.method)
-        yield from map(FormEntry, form.values(workspace, self.flow, own))
+        yield from map(FormEntry, self._values())
         yield from map(FormEntry, form.references(workspace, self.flow, given))
         override = FormEntry(
             form.FormField(
@@ -95,14 +97,24 @@ class SetupScreen(FrontPage[None]):
         yield override
         yield Press(block("Begin"), id="begin")
 
-    def on_mount(self) -> None:
+    def _values(self) -> list[form.FormField]:
+        """The fields of the runbook's variables, with what holds where the hosts are."""
         app = self.app
+        here, given = app.workspace.here, app.given.variables if app.given else {}
+        return form.values(app.workspace, self.flow, {**here.settings, **here.pointed, **given})
+
+    def on_mount(self) -> None:
+        if not self._decided:
+            self.set_focus(self.query_one("#environment"), scroll_visible=False)
         self.action_preflight()
         self._tick()
         self.set_interval(TICK, self._tick)
-        for name, variable in app.workspace.variables(self.flow).items():
-            if variable.choices_from:
-                self._fetch_choices(name)
+        self._fetch_all_choices()
+
+    @property
+    def _decided(self) -> bool:
+        """Whether it is known where the hosts are."""
+        return bool(self.app.workspace.environment) or not self.app.workspace.environments
 
     # what was filled in
 
@@ -134,6 +146,8 @@ class SetupScreen(FrontPage[None]):
         wrong = self._problems()
         self._say_verdict(wrong)
         self.filled.border_subtitle = block(form.filled(self._seen(), bool(self.method())))
+        for chosen in self.query(Environments):
+            chosen.problem(wrong.get("environment", "") if self._tried else "")
         for entry in self.query(FormEntry):
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
@@ -156,9 +170,30 @@ class SetupScreen(FrontPage[None]):
     def _entered(self) -> None:
         self.focus_next()
 
-    @on(RadioSet.Changed)
+    @on(RadioSet.Changed, "#method")
     def _method_changed(self) -> None:
         self.action_preflight()
+
+    @on(RadioSet.Changed, "#environment")
+    def _environment_changed(self) -> None:
+        """Have the hosts and values of the environment that was chosen: in the line on top and the fields as well."""
+        app, chosen = self.app, self.query_one(Environments).value
+        if chosen == app.workspace.environment:
+            return
+        app.workspace.enter(chosen)
+        self.top.change(app.mode)
+        fields = {one.id: one for one in self._values()}
+        entries = [entry for entry in self.query(FormEntry) if entry.field.id.startswith(form.variable_id(""))]
+        if {entry.field.id for entry in entries} != fields.keys():
+            self._run += 1
+            app.switch_screen(SetupScreen(self.flow))
+            return
+        for entry in entries:
+            entry.renew(fields[entry.field.id])
+        self.override.input.value = ""  # it was of the hosts there
+        self.rows = {}
+        self.action_preflight()
+        self._fetch_all_choices()
 
     # what is within reach
 
@@ -172,6 +207,11 @@ class SetupScreen(FrontPage[None]):
             self.set_focus(None)  # what is typed now may be for a question that comes in a moment
         self.rows = {key: row for key, row in self.rows.items() if key[0] == "secret" and row.verdict is RowVerdict.OK}
         app, setup = self.app, self.setup()
+        if not self._decided:
+            self._checking = False
+            self._say_rows()
+            self._judge()
+            return
 
         def report(row: Finding) -> None:
             self.call_later(self._found, run, row)
@@ -205,10 +245,12 @@ class SetupScreen(FrontPage[None]):
         self.rows = found or {("flow", ""): nothing}
         self._judge()
         app, setup = self.app, self.setup()
-        app.work(self, lambda: app.workspace.found_out(setup), self._fill_in)
+        app.work(self, lambda: app.workspace.found_out(setup), partial(self._fill_in, setup.environment))
 
-    def _fill_in(self, found: dict[str, str]) -> None:
+    def _fill_in(self, environment: str, found: dict[str, str]) -> None:
         """Offer what the hosts said, where nothing has been written meanwhile."""
+        if environment != self.app.workspace.environment:
+            return
         for name, value in found.items():
             self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).fill(value)
 
@@ -222,7 +264,9 @@ class SetupScreen(FrontPage[None]):
         """The preflight; each fingerprint is whole while the rows have the focus."""
         width = self.scroll.scrollable_content_region.width
         rows = form.row_lines(self.rows.values(), self.scroll.has_focus, width)
-        self.row_words.say(styled(rows))
+        self.row_words.say(
+            styled(rows if self._decided else [[("No host is reached before the environment is chosen.", "")]])
+        )
         again = block(f"{self.app.keys.sign('setup.preflight')} checks again")
         entitle(self.reach, styled([form.preflight_title(self.rows)]), again)
 
@@ -236,18 +280,27 @@ class SetupScreen(FrontPage[None]):
     def on_descendant_blur(self) -> None:
         self._say_rows()
 
+    def _fetch_all_choices(self) -> None:
+        workspace = self.app.workspace
+        if not self._decided:
+            return
+        for name, variable in workspace.variables(self.flow).items():
+            if variable.choices_from:
+                self._fetch_choices(name)
+
     def _fetch_choices(self, name: str) -> None:
         app = self.app
         workspace = app.workspace
-        setup = self.setup()
+        here, secrets, given = workspace.here, workspace.secrets, workspace.values(self.setup())
 
         def ask() -> tuple[str, ...]:
-            given = workspace.values(setup)
-            return choices_from(
-                workspace.runbook, name, given, workspace.transports, workspace.secrets, workspace.clock
-            )
+            return choices_from(here.runbook, name, given, here.transports, secrets, workspace.clock)
 
-        app.work(self, ask, self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).offer)
+        def offer(choices: tuple[str, ...]) -> None:
+            if here is workspace.here:
+                self.query_one(f"#{form.variable_id(name)}-entry", FormEntry).offer(choices)
+
+        app.work(self, ask, offer)
 
     # what next
 
@@ -262,10 +315,13 @@ class SetupScreen(FrontPage[None]):
             return
         first = next(iter(wrong))
         self.app.say(wrong[first], warning=True)
+        if first == "environment":
+            self.set_focus(self.query_one("#environment"))
         for entry in self.query(FormEntry):
             if entry.field.id == first:
                 entry.focus_input()
 
     def action_back(self) -> None:
         self._run += 1
+        self.app.workspace.enter(self.app.workspace.chosen)
         self.dismiss(None)

@@ -15,13 +15,14 @@ from msgspec import Struct
 
 from tui.errors import RunbookError
 from tui.session.archive.store import SessionDirectory, Store
+from tui.session.places import runbook_id
 from tui.session.report_card.section_times import section_times
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import COMPLETED, over, over_at, result_of
 from tui.session.views.usual import Usual, WholeUsual, usual_of
 
 FILE = "history.json"
-FORMAT = 3
+FORMAT = 4
 KNOWN = 3
 """How often a step must have been done before anything is called usual."""
 
@@ -29,16 +30,28 @@ NEWEST = 60
 """Sessions that are looked at; what was usual a hundred deployments ago is not usual now."""
 
 
+class Alike(Struct, frozen=True):
+    """What sessions have in common of which one tells what is usual for another.
+
+    The id of their runbook, the environment (empty for the runbook's own), and the scenario of a rehearsal: what took
+    long on a staging host, or in a drill, says nothing of production.
+    """
+
+    runbook: str
+    environment: str = ""
+    drill: str = ""
+
+
 class Took(Struct, frozen=True):
     """What the steps of one finished session took, in seconds; `size` is that of its journal when it was read.
 
+    `of` says of what it is a session: only others of the same are like it.
     `flow` is what was gone through, with its method. `sections` and the `whole` (people's time included) are there
     where it was completed without a rollback, as is what was left `to_come` when it came to each step.
     """
 
     size: int
-    title: str
-    drill: str
+    of: "Alike"
     steps: Mapping[str, float]
     flow: str = ""
     whole: float = 0.0
@@ -59,32 +72,30 @@ class History(Struct, frozen=True):
         lengths: list[float] = []
         sections: dict[str, list[float]] = {}
         to_come: dict[str, list[float]] = {}
-        like = state.runbook.runbook.title, state.started.drill, way_of(state)
+        like = alike(state), way_of(state)
         for session, took in self.sessions.items():
-            if (took.title, took.drill, took.flow) == like and took.whole and session < state.started.session:
+            if (took.of, took.flow) == like and took.whole and session < state.started.session:
                 lengths.append(took.whole)
                 for kept, found in ((took.sections, sections), (took.to_come, to_come)):
                     for name, length in kept.items():
                         found.setdefault(name, []).append(length)
         return WholeUsual(usual_of(lengths) if len(lengths) >= KNOWN else None, _known_of(sections), _known_of(to_come))
 
-    def planned(self, title: str, drill: str, flow: str, method: str) -> Usual | None:
+    def planned(self, of: Alike, flow: str, method: str) -> Usual | None:
         """What is usual for a whole session that is to be begun, where enough like it were completed."""
-        like = title, drill, _way(flow, method)
-        lengths = [
-            took.whole for took in self.sessions.values() if (took.title, took.drill, took.flow) == like and took.whole
-        ]
+        like = of, _way(flow, method)
+        lengths = [took.whole for took in self.sessions.values() if (took.of, took.flow) == like and took.whole]
         return usual_of(lengths) if len(lengths) >= KNOWN else None
 
-    def usual(self, title: str, drill: str = "", before: str = "") -> dict[str, Usual]:
-        """What is usual for the steps of a runbook; rehearsals have a history of their own, by scenario.
+    def usual(self, of: Alike, before: str = "") -> dict[str, Usual]:
+        """What is usual for the steps of a runbook; each environment, and each scenario, has a history of its own.
 
         Args:
             before: the id of a session; only what was earlier counts.
         """
         found: dict[str, list[float]] = {}
         for session, took in sorted(self.sessions.items()):
-            if took.title == title and took.drill == drill and (not before or session < before):
+            if took.of == of and (not before or session < before):
                 for step, length in took.steps.items():
                     found.setdefault(step, []).append(length)
         return _known_of(found)
@@ -105,6 +116,13 @@ def took(state: SessionState) -> dict[str, float]:
         if step.status is StepStatus.SIGNED and attempts and clean and good:
             found[step.id] = round(sum(attempt.seconds or 0.0 for attempt in attempts), 3)
     return found
+
+
+def alike(state: SessionState) -> Alike:
+    """Of what a session is one."""
+    started = state.started
+    runbook = runbook_id(state.runbook)
+    return Alike(runbook, started.environment, started.drill) if started else Alike(runbook)
 
 
 def way_of(state: SessionState) -> str:
@@ -161,10 +179,10 @@ def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> H
 
 
 def _read(directory: SessionDirectory, size: int) -> Took | None:
-    runbook, state = directory.load()
+    _, state = directory.load()
     if state.started is None or not over(state):
         return None
-    return Took(size, runbook.runbook.title, state.started.drill, took(state), way_of(state), *_whole(state))
+    return Took(size, alike(state), took(state), way_of(state), *_whole(state))
 
 
 def _kept(path: Path) -> History:

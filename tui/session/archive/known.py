@@ -11,7 +11,7 @@ from tui.errors import RunbookError
 from tui.runbook.model import FlowKind, seconds
 from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.event_base import Place
-from tui.session.places import runbook_id, session_places
+from tui.session.places import environment_of, runbook_id, session_places
 from tui.session.report_card.downtime import Downtime, downtime
 from tui.session.report_card.report_card import what_words
 from tui.session.state import SessionState, StepStatus
@@ -39,9 +39,10 @@ FileStamp = tuple[int, ...]
 class KnownSession(Struct, frozen=True, kw_only=True):
     """One session as lists show it; times in UTC, lengths in seconds; `problem` says why it cannot be read.
 
-    `runbook` is the id of its runbook, `scenario` what a drill rehearsed, `what` what was done, `reason` why it came
-    to that. `took` grows until it has `ended`, and is then what it took. `at` is the step it is at, `running` where a
-    command of it was running when its last event was written; `places` are those of the hosts that it reached.
+    `runbook` is the id of its runbook, `environment` what the one it was in is called, `apart` the same where it is not
+    the runbook's own. `scenario` is what a drill rehearsed, `what` what was done, `reason` why it came to that. `took`
+    grows until it has `ended`, and is then what it took. `at` is the step it is at, `running` where a command of it was
+    running when its last event was written; `places` are those of the hosts that it reached.
     """
 
     id: str
@@ -51,6 +52,8 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     finished: bool = True
     runbook: str = ""
     title: str = ""
+    environment: str = ""
+    apart: str = ""
     scenario: str = ""
     flow: str = ""
     kind: FlowKind | None = None
@@ -151,6 +154,8 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         finished=over(state),
         runbook=runbook_id(state.runbook),
         title=state.runbook.runbook.title,
+        environment=environment_of(state),
+        apart=started.environment if started else "",
         scenario=started.drill if started else "",
         flow=flow.title if flow else "",
         kind=flow.kind if flow else None,

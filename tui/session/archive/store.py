@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.errors import RunbookError, RunbookInvalid, SessionError
 from tui.runbook.model import Runbook
+from tui.runbook.pointing import in_environment
 from tui.runbook.reading.file_text import read_text
 from tui.runbook.reading.load import load, load_text
 from tui.session.clock import Clock
@@ -68,7 +69,7 @@ class SessionDirectory(Struct, frozen=True):
         return self.path / "attempts"
 
     def load(self) -> tuple[Runbook, SessionState]:
-        """The session's own runbook, and the state after all its events; reads both files each time.
+        """The session's own runbook as its environment has it, and the state after all its events; reads both files.
 
         Raises:
             RunbookInvalid: the runbook in the folder cannot be used.
@@ -80,7 +81,8 @@ class SessionDirectory(Struct, frozen=True):
             runbook = _parsed(text)
         except RunbookInvalid:
             runbook = load(self.runbook, of_session=True)  # it says where the file is
-        return runbook, fold(runbook, read(self.journal))
+        state = fold(runbook, read(self.journal))
+        return in_environment(runbook, state.started.environment if state.started else ""), state
 
 
 @lru_cache(maxsize=4)

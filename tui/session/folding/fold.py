@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
-from tui.runbook.templates.told_titles import titled
+from tui.runbook.templates.told_titles import titled, untold
 from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
 from tui.session.folding.step_looked import found_elsewhere
 from tui.session.folding.steps import of_answer, of_attempt, of_step
 from tui.session.folding.triggers import advance_all
+from tui.session.places import as_begun, placed
 from tui.session.samples import Monitored, MonitorWait, Sample, add
 from tui.session.state import CONNECTED, Done, Measure, Restart, SessionState, initial
 
@@ -94,6 +95,7 @@ def _session_started(event: ev.SessionStarted, state: SessionState, entry: ev.En
         "flow": event.flow,
         "method": event.method,
     }
+    state = replace(state, runbook=as_begun(state.runbook, event))
     return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
 
 
@@ -122,13 +124,18 @@ def _of_host(event: ev.HostEvent, state: SessionState, entry: ev.Entry) -> Sessi
         case ev.HostConnected():
             return _host_connected(event, state, entry)
         case ev.HostMoved():
-            return replace(state, moved={**state.moved, event.host: event.place})
+            return _host_moved(event, state)
         case ev.LinkChanged():
             return _link_changed(event, state, entry)
         case ev.JobsCleared():
             return state
         case _:
             assert_never(event)
+
+
+def _host_moved(event: ev.HostMoved, state: SessionState) -> SessionState:
+    runbook = placed(untold(state.runbook), {event.host: event.place})
+    return with_titles(replace(state, runbook=runbook, moved={**state.moved, event.host: event.place}))
 
 
 def _host_connected(event: ev.HostConnected, state: SessionState, entry: ev.Entry) -> SessionState:

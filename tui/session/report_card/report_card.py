@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from tui.runbook.model import seconds
 from tui.session import events as ev
+from tui.session.places import environment_of
 from tui.session.report_card.deviations import DeviationGroup, deviations, grouped
 from tui.session.report_card.downtime import Downtime, downtime
 from tui.session.report_card.section_times import section_times
@@ -60,11 +61,12 @@ class ReportCard(Struct, frozen=True, kw_only=True):
     """Everything on the card; times in UTC, lengths in seconds. `budget` is 0 where the runbook does not say.
 
     `ended` is None while the session is open; `took` grows until then. `steps` are those that were to be done,
-    without those that turned out not to be needed.
+    without those that turned out not to be needed. `environment` is what the one that the session is in is called.
     """
 
     badge: Called
     drill: str
+    environment: str
     what: str
     people: str
     began: datetime | None
@@ -114,6 +116,7 @@ def report_card(
     return ReportCard(
         badge=session_called(state),
         drill=started.drill if started else "",
+        environment=environment_of(state),
         what=what_words(state),
         people=people_words(state.operator, started.second_operator if started else ""),
         began=state.started_at,

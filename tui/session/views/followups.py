@@ -5,16 +5,22 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.runbook.model import FlowKind, FollowUp, seconds
+from tui.session.places import environment_of, runbook_id
 from tui.session.state import Done, SessionState
 from tui.session.views.called import COMPLETED, over, over_at
 from tui.text.amounts import roughly
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """A follow-up of a session of the `runbook` of this title: when it is due (UTC), and who did it."""
+    """A follow-up of a session of the `runbook` of this title: when it is due (UTC), and who did it.
+
+    `of` is the runbook's id, `environment` what the session's is called.
+    """
 
     session: str
     runbook: str = ""
+    of: str = ""
+    environment: str = ""
     followup: FollowUp
     due: datetime
     done: Done | None = None
@@ -56,6 +62,8 @@ def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
         Due(
             session=started.session,
             runbook=state.runbook.runbook.title,
+            of=runbook_id(state.runbook),
+            environment=environment_of(state),
             followup=followup,
             due=ended + timedelta(seconds=seconds(followup.within)),
             done=state.followups.get(followup.id),

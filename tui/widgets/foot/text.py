@@ -3,11 +3,12 @@
 from rich.cells import cell_len
 
 from tui.runbook.facts import connection_of
+from tui.session.places import environment_of
 from tui.session.samples import limits_of
 from tui.session.state import CONNECTED, Attempt, SessionState
 from tui.session.views.doubts import doubt_words
 from tui.text.amounts import answer_time
-from tui.text.block import Piece
+from tui.text.block import Piece, shown
 from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.graph.monitored import NO_VALUE, WAITING, monitors_of, seen_monitor, value_words
@@ -30,8 +31,9 @@ SPARK = 8
 
 
 def vitals_line(moment: Moment, width: int) -> list[Piece]:
-    """The connections, then the monitors while they fit, those with a trigger first; at the end that it is recorded."""
-    line: list[Piece] = []
+    """The environment, the connections, then the monitors while they fit, with a trigger first; then the record."""
+    environment = environment_of(moment.state)
+    line: list[Piece] = [(shown(environment), "bold")] if environment else []
     for host, link in moment.links.items():
         line += [(BETWEEN, "")] if line else []
         line += _host(host, link, moment.round_trips.get(host))

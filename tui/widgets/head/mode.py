@@ -1,18 +1,24 @@
-"""Decides what the line on top says: whether it is production, a drill or a replay, and what the screen is about."""
+"""Decides what the line on top says: production, another environment, a drill, a replay; and what a screen is about."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from rich.cells import cell_len
 
+from tui.session.places import environment_of
 from tui.text.block import Piece, shown
 from tui.widgets.looks.fitting import cut as cut
 
-PRODUCTION, DRILL, REPLAY = "prod", "drill", "replay"
+if TYPE_CHECKING:
+    from tui.execution.viewer import Viewer
+    from tui.execution.workspace import Workspace
+
+PRODUCTION, OTHER, DRILL, REPLAY = "prod", "other", "drill", "replay"
 WORD = 20
 """The longest name of an environment that is shown whole."""
-SIGNS = {PRODUCTION: "●", DRILL: "◆", REPLAY: "◀"}
-FILLERS = {PRODUCTION: " ", DRILL: "╱", REPLAY: "·"}
+SIGNS = {PRODUCTION: "●", OTHER: "○", DRILL: "◆", REPLAY: "◀"}
+FILLERS = {PRODUCTION: " ", OTHER: " ", DRILL: "╱", REPLAY: "·"}
 """What tells the modes apart where there are no colours."""
 NOT_REAL = "nothing here is real"
 LOCAL_FROM = 100
@@ -38,17 +44,40 @@ class Mode(Struct, frozen=True):
     @property
     def where(self) -> str:
         """The same where the frame has a sign of its own."""
-        return f"{'on' if self.kind == PRODUCTION else 'in a'} {self.word}"
+        return f"{'on' if self.kind in (PRODUCTION, OTHER) else 'in a'} {self.word}"
 
 
-def mode_of(environment: str, drill: str, replayed: bool) -> Mode:
-    """The mode of a session; what is neither a drill nor a replay is production, or what its runbook calls it."""
-    if replayed:
-        return Mode(REPLAY, "REPLAY")
-    if drill:
-        return Mode(DRILL, "DRILL")
-    word = shown(environment).strip().upper()
-    return Mode(PRODUCTION, cut(word, WORD).rstrip() if word not in ("", "DRILL", "REPLAY") else "PRODUCTION")
+def mode_of(environment: str, drill: str, replayed: bool, chosen: str = "", other: bool = False) -> Mode:
+    """The mode of a session; what is neither a drill nor a replay is production, or what its runbook calls it.
+
+    Args:
+        environment: what the runbook calls where its hosts are.
+        chosen: the environment that was chosen of several; a drill and a replay of it say which it is.
+        other: whether that is another one than the runbook's own.
+    """
+    word = cut(shown(environment).strip().upper(), WORD).rstrip()
+    if replayed or drill:
+        kind, of = (REPLAY, "REPLAY") if replayed else (DRILL, "DRILL")
+        return Mode(kind, " · ".join(filter(None, (of, cut(shown(chosen).strip().upper(), WORD).rstrip()))))
+    return Mode(OTHER if other else PRODUCTION, word if word not in ("", "DRILL", "REPLAY") else "PRODUCTION")
+
+
+def mode_here(viewer: "Viewer | None", workspace: "Workspace") -> Mode:
+    """The mode of the session that is open, else of what is set up here."""
+    if viewer is not None:
+        state, started = viewer.state, viewer.state.started
+        environment, drill = viewer.runbook.runbook.environment, started.drill if started else workspace.drill
+        other = bool(started and started.environment)
+        return mode_of(environment, drill, workspace.replaying, environment_of(state), other)
+    if workspace.environments and not workspace.environment and not workspace.drill:
+        return undecided(len(workspace.environments))
+    environment, chosen = workspace.runbook.runbook.environment, workspace.environment
+    return mode_of(environment, workspace.drill, workspace.replaying, chosen, bool(workspace.apart))
+
+
+def undecided(environments: int) -> Mode:
+    """The mode before one of several environments is chosen."""
+    return Mode(PRODUCTION, f"{environments} ENVIRONMENTS")
 
 
 def clock_line(now: datetime, width: int) -> str:

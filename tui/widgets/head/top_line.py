@@ -47,6 +47,14 @@ class TopLine(Horizontal):
             self._say()
         clock.say(pieces(f" {time} "))
 
+    def change(self, mode: Mode) -> None:
+        """Show another mode: an environment was chosen, or left."""
+        if mode != self._mode:
+            self.remove_class(self._mode.kind)
+            self.add_class(mode.kind)
+            self._mode = mode
+            self._say()
+
     def entitle(self, text: str) -> None:
         """Say something else of what the screen is about."""
         if text != self._text:

@@ -10,8 +10,8 @@ ENOUGH = 4.5
 _STATES = ("st-todo", "st-run", "st-turn", "st-sign", "st-good", "st-bad", "st-quiet", "soft", "faint", "strong")
 GROUNDS = {
     **dict.fromkeys((*_STATES, "foreground"), ("background", "surface", "code", "cursor")),
-    **{f"{mode}-fg": (f"{mode}-bg",) for mode in ("prod", "drill", "replay")},
-    **{f"{mode}-on": (f"{mode}-badge",) for mode in ("prod", "drill", "replay")},
+    **{f"{mode}-fg": (f"{mode}-bg",) for mode in ("prod", "other", "drill", "replay")},
+    **{f"{mode}-on": (f"{mode}-badge",) for mode in ("prod", "other", "drill", "replay")},
     **dict.fromkeys(("text-warning", "text-error", "text-success", "text-accent"), ("background",)),
     "footer-key-foreground": ("footer-background",),
     "footer-description-foreground": ("footer-background",),

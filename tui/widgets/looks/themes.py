@@ -23,7 +23,7 @@ TEXTS = (
 """Words: the state of a step, labels, times, and what is looked for."""
 BANDS = ("band", "band-bad", "band-turn", "band-sign", "band-good")
 """Grounds of the next act."""
-MODES = ("prod", "drill", "replay")
+MODES = ("prod", "other", "drill", "replay")
 MODE_PARTS = ("badge", "on", "bg", "fg", "mark")
 """Of a mode: the ground of its badge and the words on it, the bar's ground, its words and what fills it."""
 OVER = ("veil", "blink")
@@ -86,6 +86,7 @@ _NIGHT = Theme(
         "cursor": "#1d2936",
         **_modes(
             prod="#cf2b32 #ffffff #3a1216 #ffd7d7 #8f2227",
+            other="#2563c9 #ffffff #10223f #d3e3ff #2f5591",
             drill="#ffb454 #0d1117 #33260b #ffe0a3 #a87a39",
             replay="#b48cff #0d1117 #241a3a #e2d4ff #785db0",
         ),
@@ -131,6 +132,7 @@ _DAY = Theme(
         "cursor": "#dbe6ee",
         **_modes(
             prod="#b3161b #ffffff #fbdcdc #6d0c10 #d98a8c",
+            other="#1d4fa8 #ffffff #dce8fb #12356f #8fabdb",
             drill="#b56d00 #000000 #fbe9c8 #5f3900 #cfa45f",
             replay="#6a35b0 #ffffff #e7dcf8 #43208a #ab8fd3",
         ),
@@ -163,6 +165,7 @@ _MONO = Theme(
         "cursor": "#3a3a3a",
         **_modes(
             prod="#ffffff #000000 #3a3a3a #ffffff #707070",
+            other="#c0c0c0 #000000 #242424 #ffffff #909090",
             drill="#c0c0c0 #000000 #242424 #ffffff #909090",
             replay="#c0c0c0 #000000 #242424 #ffffff #909090",
         ),
@@ -199,6 +202,7 @@ _NIGHT_16 = Theme(
         "line": "#555555",
         **_modes(
             prod="#aa0000 #ffffff #aa0000 #ffffff #ffffff",
+            other="#0000aa #ffffff #0000aa #ffffff #ffffff",
             drill="#ffff55 #000000 #000000 #ffffff #aa5500",
             replay="#ff55ff #000000 #000000 #ffffff #aa00aa",
         ),
@@ -233,6 +237,7 @@ _DAY_16 = Theme(
         "line": "#555555",
         **_modes(
             prod="#aa0000 #ffffff #aa0000 #ffffff #ffffff",
+            other="#0000aa #ffffff #0000aa #ffffff #ffffff",
             drill="#ffff55 #000000 #ffffff #000000 #555555",
             replay="#aa00aa #ffffff #ffffff #000000 #aa00aa",
         ),
@@ -268,6 +273,7 @@ _ANSI = {
     "blink": "transparent",
     **_modes(
         prod="ansi_red ansi_bright_white ansi_red ansi_bright_white ansi_bright_white",
+        other="ansi_blue ansi_bright_white ansi_blue ansi_bright_white ansi_bright_white",
         drill="ansi_yellow ansi_black ansi_default ansi_default ansi_yellow",
         replay="ansi_magenta ansi_bright_white ansi_default ansi_default ansi_magenta",
     ),
@@ -296,7 +302,8 @@ def defaults(theme: Theme) -> dict[str, str]:
     tones = {"band": "accent", "band-bad": "error", "band-turn": "warning", "band-good": "success"}
     tones["band-sign"] = "secondary"
     found |= {name: ground.blend(_colour(colours, tone), 0.2).hex for name, tone in tones.items()}
-    for mode, tone in (("prod", "error"), ("drill", "warning"), ("replay", "secondary")):
+    tones = {"prod": "error", "other": "primary", "drill": "warning", "replay": "secondary"}
+    for mode, tone in tones.items():
         badge = _colour(colours, tone)
         bar = ground.blend(badge, 0.25)
         found |= {

@@ -58,6 +58,20 @@ class NamedCommands:
         if not self._given or not isinstance(hosts, dict):
             return
         document["hosts"] = {name: self._begun(name, host) for name, host in hosts.items()}
+        places = document.get("environments")
+        if isinstance(places, dict):
+            document["environments"] = {name: self._begun_there(place) for name, place in places.items()}
+
+    def _begun_there(self, place: Any) -> Any:
+        """An environment, in which a preamble takes the place of a host's: the functions stand before it as well."""
+        hosts = place.get("hosts") if isinstance(place, dict) else None
+        if not isinstance(hosts, dict):
+            return place
+        told = {
+            name: self._begun(name, host) if isinstance(host, dict) and "preamble" in host else host
+            for name, host in hosts.items()
+        }
+        return {**place, "hosts": told}
 
     def _begun(self, name: str, host: Any) -> Any:
         preamble = host.get("preamble", "") if isinstance(host, dict) else None
