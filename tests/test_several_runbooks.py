@@ -78,9 +78,7 @@ def test_they_are_listed_with_what_is_unfinished_of_each() -> None:
     assert "? wrong.toml" in typed("list").output.replace(str(Path.cwd()) + "/", "")
 
 
-@pytest.mark.parametrize(
-    "words", [["lint"], ["show"], ["check"], ["run", "--dry-run"], ["drill", "--headless"], []], ids=" ".join
-)
+@pytest.mark.parametrize("line", ["lint", "show", "check", "run --dry-run", "drill --headless", ""])
 def test_of_several_none_is_taken_by_itself(line: str) -> None:
     several_here()
     refused = typed(*line.split())

@@ -117,7 +117,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     Each is a file, REV:path of this git repository, or git:REV for the runbook here as it was then. Ends with 0 where
     nothing differs, 1 where something does, 2 where one of them cannot be read.
     """
-    from tui.cli.revisions import version_of
+    from tui.cli.which_runbook import version_of
     from tui.runbook.differences.difference_lines import difference_lines
     from tui.runbook.differences.runbooks import differences
     from tui.text.json_text import json_text
