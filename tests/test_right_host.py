@@ -195,5 +195,5 @@ def test_a_session_that_was_begun_with_an_ssh_configuration_of_its_own_is_taken_
     with resumed_workspace(session, None, {}, None) as (workspace, found):
         conductor = workspace.resume(found, "ana")
         rows, elsewhere = workspace.reach_again(conductor)
-        assert ([row.verdict.value for row in rows], elsewhere) == (["ok"], [])
+        assert ({row.verdict.value for row in rows}, elsewhere) == ({"ok"}, [])
         conductor.close()
