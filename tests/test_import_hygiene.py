@@ -47,6 +47,14 @@ def test_a_command_line_imports_neither_textual_nor_drivers(arguments: list[str]
     assert not loaded & (DRIVERS | {"textual", "paramiko"})
 
 
+def test_the_first_screen_is_there_before_what_it_does_not_need() -> None:
+    """Each module is a third of a millisecond before anything is seen, and these bring others."""
+    code = "import tui.app, tui.screens.home.screen, sys; print('tui.runbook.reading.lint' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.strip() == "False"
+    assert not loaded_after(code) & {"statistics", "html", "paramiko"}
+
+
 def test_only_probes_may_import_a_driver_at_their_top() -> None:
     modules = [name for path in SOURCES if not (name := module_name(path)).startswith("tui.probes.")]
     modules.remove("tui.__main__")

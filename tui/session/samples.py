@@ -1,7 +1,6 @@
 """Follows what monitors measure: samples, what was usual before the deployment, how long a value is beyond a bound."""
 
 import math
-import statistics
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -122,8 +121,10 @@ def add(monitored: Monitored, sample: Sample) -> Monitored:
 
 def with_baseline(monitored: Monitored) -> Monitored:
     """The monitor with what was usual so far."""
+    from statistics import median  # seldom needed, and not before anything is seen
+
     values = [sample.value for sample in monitored.samples if sample.value is not None]
-    return replace(monitored, baseline=statistics.median(values)) if values else monitored
+    return replace(monitored, baseline=median(values)) if values else monitored
 
 
 def finite(value: float | None) -> float | None:

@@ -1,7 +1,6 @@
 """The ways in which a secret is written by the tools that print one."""
 
 import base64
-import html
 import json
 import re
 import shlex
@@ -91,14 +90,16 @@ def _same(value: str) -> set[bytes]:
 
 
 def _encoded(value: str) -> set[bytes]:
+    from html import escape  # it brings the table of all names
+
     raw = value.encode("utf-8", "surrogatepass")
     quoted = {
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         json.dumps(json.dumps(value)[1:-1])[1:-1],
         json.dumps(value)[1:-1].replace("/", "\\/"),
-        html.escape(value),
-        html.escape(value, quote=False),
+        escape(value),
+        escape(value, quote=False),
         shlex.quote(value),
         shlex.quote(value)[1:-1] if shlex.quote(value) != value else value,
         value.replace("'", "'\\''"),

@@ -4,7 +4,6 @@ A secret is looked for in each of these views, so that neither what a terminal n
 zero-width space) nor an encoding hides it from the redaction that must find it.
 """
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
@@ -165,7 +164,9 @@ def _from_percent(match: re.Match[str]) -> str:
 
 
 def _from_entity(match: re.Match[str]) -> str:
-    return html.unescape(match.group())
+    from html import unescape  # the table of all names is loaded where one is read
+
+    return unescape(match.group())
 
 
 def _from_backslash(match: re.Match[str]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from tui.drill.rehearsals import decided_in, scenarios_for
 from tui.errors import RunbookError
 from tui.runbook.problem import Problem
-from tui.runbook.reading.lint import lint_text
 from tui.session.archive.known import KnownSession, KnownSessions
 from tui.session.archive.store import Store
 from tui.transports.base import Answering, Transport
@@ -105,6 +104,8 @@ class Gathered:
                     self.decided[one.id] = decided_in(one)
                     self._tell(tell)
         if self.problems is None:
+            from tui.runbook.reading.lint import lint_text  # the first frame needs no lint
+
             try:
                 self.problems = lint_text(self._text, "runbook.toml")
             except RunbookError:

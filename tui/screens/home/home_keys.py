@@ -10,7 +10,6 @@ from tui.front import FrontPage, asks
 from tui.keys import BY_ID
 from tui.screens.home.start_text import flows_of
 from tui.session.archive.known import KnownSession
-from tui.session.archive.ticking import tick_off
 from tui.session.places import runbook_id
 from tui.session.views.followups import Due
 
@@ -166,6 +165,7 @@ class HomeActs(FrontPage[None]):
 
     async def _tick_one_of(self, left: Sequence[Due]) -> None:
         from tui.dialogs.written import TickOff
+        from tui.session.archive.ticking import tick_off
 
         app = self.app
         store, clock, operator = app.workspace.store, app.workspace.clock, app.operator

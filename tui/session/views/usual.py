@@ -1,6 +1,5 @@
 """Says what is usual for a step, a section and a whole session, by what they took in earlier sessions."""
 
-import statistics
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -37,7 +36,9 @@ class WholeUsual(Struct, frozen=True):
 
 def usual_of(lengths: list[float]) -> Usual:
     """The median and the quartiles of at least two lengths."""
-    low, median, high = statistics.quantiles(lengths, n=4, method="inclusive")
+    from statistics import quantiles  # seldom needed, and not before anything is seen
+
+    low, median, high = quantiles(lengths, n=4, method="inclusive")
     return Usual(median, low, high, len(lengths))
 
 
