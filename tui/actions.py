@@ -267,6 +267,7 @@ BESIDE = {
     "checks": ("table",),
     "confirm": ("ways", "dialog"),
     **dict.fromkeys(("ways", "question", "by-hand", "resolve", "message", "moved", "taken-up"), ("dialog",)),
+    "own-command": ("dialog",),
 }
 """Whose keys are heard on a screen beside its own."""
 IDS = frozenset(act.id for act in ACTS)
@@ -274,6 +275,7 @@ IDS = frozenset(act.id for act in ACTS)
 
 KEY_NAMES = {
     "question_mark": "?",
+    "exclamation_mark": "!",
     "slash": "/",
     "escape": "esc",
     "left_square_bracket": "[",

@@ -35,7 +35,8 @@ HEAD = "bold $soft"
 NAME = "$faint"
 DO, OUTPUT, GO_TO = "DO", "OUTPUT", "GO TO"
 PURPOSES = {
-    **dict.fromkeys(("next", "sign", "skip", "retry", "cancel", "reopen", "note", "values", "update", "rollback"), DO),
+    **dict.fromkeys(("next", "sign", "skip", "retry", "cancel", "reopen", "note", "own-command"), DO),
+    **dict.fromkeys(("values", "update", "rollback"), DO),
     **dict.fromkeys(("search", "match-next", "match-before", "follow", "wrap", "copy", "attempts", "zoom"), OUTPUT),
     **dict.fromkeys(("open", "stamps"), OUTPUT),
 }
@@ -43,6 +44,7 @@ PURPOSES = {
 TOGETHER = {
     ("to-plan", "to-step", "to-output"): "To a pane; again: zoom",
     ("match-next", "match-before"): "Next and previous match",
+    ("note", "own-command"): "Write a note; run a command",
 }
 """Acts that have one row, each by the first of its keys."""
 OF_SESSION = ("run", "rollback", "trouble")
