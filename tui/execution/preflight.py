@@ -235,7 +235,7 @@ def facts_words(facts: HostFacts) -> str:
     typed = "⚠ a lost connection waits until you log in again" if facts.typed else ""
     off = facts.clock_off or 0.0
     wrong = f"⚠ its clock is {roughly(abs(off))} {'ahead' if off > 0 else 'behind'}" if abs(off) >= CLOCK_OFF else ""
-    took = f"{facts.connect_seconds * 1000:.0f} ms"
+    took = f"{facts.connect_seconds * 1000:.0f} ms" if facts.connect_seconds else ""
     return " · ".join(part for part in (who, facts.hostname, key, took, wrong, typed, lasting) if part)
 
 

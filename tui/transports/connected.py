@@ -250,7 +250,7 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
                 self._changed(LinkState.LOGGED_OUT if self._typed else LinkState.DOWN, error.message)
                 raise
             self._typed = facts.typed
-            self._facts = replace(facts, connect_seconds=time.monotonic() - started)
+            self._facts = replace(facts, connect_seconds=0.0 if facts.typed else time.monotonic() - started)
             self._connection = connection
             self._watch = self._watched(connection, partial(self._noticed, connection))
             self._changed(LinkState.UP)
