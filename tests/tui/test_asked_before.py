@@ -106,6 +106,18 @@ def headless(web: SudoHost, folder: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "tui", "run", *where, "--headless", "--answers", f"{folder}/answers.toml", *options]
 
 
+def test_what_was_typed_before_a_question_on_the_terminal_answers_none(web: SudoHost, tmp_path: Path) -> None:
+    with terminal(headless(web, tmp_path), tmp_path, dict(os.environ)) as screen:
+        screen.press("yes\nyes\n")
+        screen.wait_for("type yes to allow it")
+        screen.press(f"{PLAIN}\n")
+        screen.wait_for("The password of sudo")
+        screen.wait_for("not shown")
+        screen.press("\x04")
+        assert screen.wait() == 4, screen.received
+        assert b"you did not allow it" in screen.received
+
+
 def test_without_a_screen_the_terminal_asks_once_and_then_nobody_has_to_agree(web: SudoHost, tmp_path: Path) -> None:
     with terminal(headless(web, tmp_path), tmp_path, dict(os.environ)) as screen:
         screen.wait_for("type yes to allow it")

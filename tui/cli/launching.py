@@ -98,18 +98,39 @@ def _as_it_is(call: Callable[[], None]) -> bool:
     return True
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Throw away what was typed before a question was seen, and show nothing of what is typed meanwhile."""
+    import termios
+
+    descriptor = sys.stdin.fileno()
+    try:
+        before = termios.tcgetattr(descriptor)
+        silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+    except termios.error:  # the terminal has gone: reading says so
+        yield
+        return
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
 def _typed(title: str, lines: Sequence[str]) -> str | None:
     from getpass import getpass
 
-    complain(title, *lines)
-    try:
-        return getpass("(not shown; ^D leaves it) ")
-    except EOFError:
-        return None
+    with _unheard():
+        complain(title, *lines)
+        try:
+            return getpass("(not shown; ^D leaves it) ")
+        except EOFError:
+            return None
 
 
 def _agreed(title: str, lines: Sequence[str]) -> bool:
-    complain(title, *lines, "type yes to allow it; anything else means no:")
+    with _unheard():
+        complain(title, *lines, "type yes to allow it; anything else means no:")
     return sys.stdin.readline().strip().lower() == "yes"
 
 
