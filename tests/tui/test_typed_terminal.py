@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,10 +31,19 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CodeService:
 def server(service: CodeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
     """It takes a key in part, and wants a password and a code beside it."""
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     options = "UsePAM yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,keyboard-interactive"
     made = Sshd(tmp_path / "sshd", *options, pam=service.file)
     yield made
     made.stop()
+
+
+def run_by(way: str, server: Sshd, folder: Path, *options: str) -> list[str]:
+    """The program with a runbook whose host is reached by a way."""
+    text = one_section(STEPS, "web", "box", "Shop").format(here=folder)
+    runbook = folder / "runbook.toml"
+    runbook.write_text(text.replace('target = "box"', f'target = "box"\nconnect_with = "{way}"'))
+    return [sys.executable, "-m", "tui", "run", "-f", str(runbook), "-F", str(server.ssh_config), *options]
 
 
 def answered(screen: Terminal, question: str, answer: str) -> None:
@@ -48,12 +58,7 @@ def test_a_wrong_and_the_right_answers_log_in_and_what_came_too_early_stands_now
     way: str, server: Sshd, service: CodeService, tmp_path: Path
 ) -> None:
     code = service.code()
-    text = one_section(STEPS, "web", "box", "Shop").format(here=tmp_path)
-    runbook = tmp_path / "runbook.toml"
-    runbook.write_text(text.replace('target = "box"', f'target = "box"\nconnect_with = "{way}"'))
-    command = [sys.executable, "-m", "tui", "run", "-f", str(runbook), "-F", str(server.ssh_config)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    with terminal(command, tmp_path, environment, (80, 24)) as screen:
+    with terminal(run_by(way, server, tmp_path), tmp_path, dict(os.environ), (80, 24)) as screen:
         screen.wait_for("None yet")
         screen.press("d")
         screen.wait_for("Who, what, when")
@@ -74,3 +79,46 @@ def test_a_wrong_and_the_right_answers_log_in_and_what_came_too_early_stands_now
         for secret in (PASSWORD, code):
             assert secret.encode() not in screen.received
     assert server.said("Accepted keyboard-interactive") == 1
+
+
+def log_in_without_a_screen(screen: Terminal, way: str, code: str) -> None:
+    """Answer what is asked on the terminal, by the server itself or by ssh."""
+    for question, answer in (("Password:", PASSWORD), ("One-time password", code)):
+        screen.wait_for(question)
+        if way == "own":
+            screen.wait_for("not shown")
+        screen.press(f"{answer}\n")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_without_a_screen_a_lost_connection_is_logged_in_to_again_or_left_with_its_command_running(
+    way: str, server: Sshd, service: CodeService, tmp_path: Path
+) -> None:
+    (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
+    command = run_by(way, server, tmp_path, "--headless", "--answers", str(tmp_path / "answers.toml"))
+    with terminal(command, tmp_path, dict(os.environ)) as screen:
+        log_in_without_a_screen(screen, way, service.code())
+        screen.wait_for("session 2")
+        wait_for_journal(tmp_path, "attemptstarted")
+        server.kill_connections()
+        screen.wait_for("web: the connection was lost; a command that is running there continues. Log in again:")
+        log_in_without_a_screen(screen, way, service.code())
+        wait_for_journal(tmp_path, '"link":"up"')
+        server.kill_connections()
+        screen.wait_for("Log in again:")
+        screen.wait_for("Password:")
+        screen.idle()
+        screen.press("\x04" if way == "own" else "\x03")
+        screen.wait_for("what is running there continues")
+        screen.wait_for("runbook resume")
+        assert screen.wait() == 4
+    (tmp_path / "go").touch()
+
+
+def wait_for_journal(folder: Path, words: str) -> None:
+    """Wait until the journal has these."""
+    for _ in range(600):
+        if any(words in path.read_text() for path in folder.glob("sessions/*/journal.jsonl")):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {words} in the journal")

@@ -28,13 +28,17 @@ class Connections(Struct, frozen=True):
         """How many seconds the hosts take to answer, of those where it is known."""
         return {name: took for name, way in self._own().items() if (took := way.round_trip()) is not None}
 
+    def logged_out(self) -> list[str]:
+        """The hosts that wait for somebody to log in again."""
+        return [name for name, way in self._own().items() if way.link() is LinkState.LOGGED_OUT]
+
     def log_in_again(self, asking: Asking) -> list[str]:
         """Make the connections again that wait for somebody to type; returns what is wrong with those that fail.
 
         Raises:
             NotNow: none does.
         """
-        waiting = [way for way in self._own().values() if way.link() is LinkState.LOGGED_OUT]
+        waiting = [self.ways[name] for name in self.logged_out()]
         if not waiting:
             raise NotNow("no host waits for a login", "a lost connection that needs none is made again by itself")
         failed: list[str] = []

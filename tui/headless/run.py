@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from tui.drill.made_up.always_answered import hints_of
 from tui.drill.made_up.by_person import MADE_UP_BY_DRILL, NobodysTerminal, made_up_answer
-from tui.errors import HostsMoved, NotNow, RunbookError
+from tui.errors import AuthenticationRefused, HostsMoved, NotNow, RunbookError
 from tui.execution.conductor.by_person.handwork import DONE
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
+from tui.headless.resting import Rest
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, Approval, Danger, FlowKind, Signoff, Step
 from tui.runbook.templates.filling import judged_action
@@ -24,11 +25,10 @@ from tui.session.views.called import attempt_called, result_of, status_sign, sta
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.text.amounts import duration, guessed
+from tui.transports.asking import Asking
 
 Print = Callable[[str], None]
 MAX_ROUNDS = 10_000
-PATIENCE = 60.0
-PAUSE = 0.5
 UNSAID = "no reason was given (headless)"
 
 
@@ -55,7 +55,7 @@ def run_headless(workspace: Workspace, setup: Setup, answers: AnswersFile, say: 
     rolling_back = workspace.runbook.flows[setup.flow].kind is FlowKind.ROLLBACK
     if rolling_back:
         conductor.roll_back(setup.flow, setup.reason or UNSAID)
-    return _to_the_end(conductor, answers, say)
+    return _to_the_end(conductor, answers, say, Rest(conductor, workspace.asking, say))
 
 
 def run_rollback(
@@ -91,16 +91,20 @@ def run_rollback(
         conductor.wait()  # a command that was left running is followed to its end first
         conductor.roll_back(flow, reason or UNSAID)
         conductor.wait()
-    return _to_the_end(conductor, answers, say)
+    return _to_the_end(conductor, answers, say, Rest(conductor, workspace.asking, say))
 
 
-def _to_the_end(conductor: Conductor, answers: AnswersFile, say: Print) -> Exit:
+def _to_the_end(conductor: Conductor, answers: AnswersFile, say: Print, rest: Rest) -> Exit:
     try:
         assert conductor.state.started is not None
         say(f"session {conductor.state.started.session}")
         for line in _plan_lines(conductor.state):
             say(line)
-        code = walk(conductor, answers, say)
+        try:
+            code = walk(conductor, answers, say, rest)
+        except AuthenticationRefused as error:
+            say(f"! {error.message} ({error.hint})")
+            code = Exit.HOST
         if code is Exit.OK:
             conductor.finish(result_of(conductor.state))
             conductor.wait()
@@ -141,14 +145,15 @@ def _refused(rows: Iterable[Finding]) -> Exit | None:
     return Exit.HOST if any(row.kind in ("host", "sudo") for row in failed) else Exit.SECRET
 
 
-def walk(conductor: Conductor, answers: AnswersFile, say: Print) -> Exit:
+def walk(conductor: Conductor, answers: AnswersFile, say: Print, rest: Rest | None = None) -> Exit:
     """Settle step after step until none is left or one cannot be settled."""
+    rest = rest or Rest(conductor, Asking(), say)
     for _ in range(MAX_ROUNDS):
         step = conductor.state.next_step()
         doubts = doubtful(conductor.state) if step is None else ()
         if step is None and not doubts:
             return Exit.OK
-        code = settle(conductor, step, answers, say) if step else _look_again(conductor, doubts, say)
+        code = settle(conductor, step, answers, say, rest) if step else _look_again(conductor, doubts, say, rest)
         if code is Exit.OK:
             continue
         if code is Exit.FAILED and step and answers.on_failure == "rollback" and not conductor.state.rollback:
@@ -161,8 +166,9 @@ def walk(conductor: Conductor, answers: AnswersFile, say: Print) -> Exit:
     raise RunbookError("the session does not come to an end", "this is a fault of the program; please report it")
 
 
-def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -> Exit:
+def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, rest: Rest | None = None) -> Exit:
     """Take one step as far as it goes without a person."""
+    rest = rest or Rest(conductor, Asking(), say)
     if step.id in answers.skip:
         conductor.skip(step.id, answers.skip[step.id])
         say(_line(conductor.state, step))
@@ -176,10 +182,10 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -
         return Exit.UNKNOWN
     doubts = conductor.doubts(step)
     if doubts:
-        return _look_again(conductor, doubts, say)
+        return _look_again(conductor, doubts, say, rest)
     if look_wanted(conductor.state, step):
         conductor.look_first(step.id)
-        _rest(conductor, say)
+        rest()
         if conductor.state.step(step.id).status.settled:
             say(_line(conductor.state, step))
             return Exit.OK
@@ -191,11 +197,12 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -
     if step.approve is not Approval.NONE and not second:
         say(f"? {step.title}: a second person has to allow it; name one as `second_operator` in the answers file")
         return Exit.NOT_CONFIRMED
+    rest.log_in_again()
     if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
         how = MADE_UP_BY_DRILL if answers.made_up else "answers file"
         conductor.start(step.id, how if step.mutates else "", second)
     for _ in range(2 * len(step.actions) + 2):
-        _rest(conductor, say)
+        rest()
         step_state = conductor.state.step(step.id)
         earlier = conductor.doubts(step) or conductor.state.next_step() is not step
         left = step_state.status is StepStatus.RUNNING and step.mutates and earlier
@@ -208,11 +215,11 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print) -
     raise NotNow(f"{step.title} does not come to an end")
 
 
-def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print) -> Exit:
+def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print, rest: Rest) -> Exit:
     """After a restart of a host, ask it what still holds; what it cannot tell, only a person can."""
     say(f"! {doubt_words(conductor.state, doubts)}")
     conductor.look_again(doubts)
-    _rest(conductor, say)
+    rest()
     left = [doubt for doubt in doubtful(conductor.state) if doubt in doubts]
     for doubt in doubts:
         settled = conductor.state.step(doubt.id).status.settled
@@ -221,27 +228,6 @@ def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print) -> Exi
     if left:
         say("? nothing tells whether these still hold: look on the host")
     return Exit.UNKNOWN if left else Exit.OK
-
-
-def _rest(conductor: Conductor, say: Print) -> None:
-    """Wait until nothing runs; a disk that stays full for longer than PATIENCE ends the run.
-
-    Raises:
-        JournalUnwritable: it does.
-    """
-    said = 0.0
-    while conductor.busy:
-        conductor.wait(PAUSE)
-        trouble = conductor.trouble or conductor.outputs.trouble
-        if trouble is not None and conductor.busy:
-            if not said:
-                say(f"! {trouble.message}: waiting {PATIENCE:.0f} s for it ({trouble.hint})")
-            said += PAUSE
-            if said > PATIENCE:
-                break
-    trouble = conductor.trouble or conductor.outputs.trouble
-    if trouble is not None:
-        raise trouble
 
 
 def _after(conductor: Conductor, step: Step, step_state: StepState, answers: AnswersFile, say: Print) -> Exit | None:
