@@ -1,7 +1,9 @@
 """What several commands do with a workspace: set a session up, run it without a screen, or open the terminal UI."""
 
 import gc
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,8 +95,15 @@ def ask_on_terminal(workspace: "Workspace") -> None:
 
 
 def _as_it_is(call: Callable[[], None]) -> bool:
-    """Let another program ask at the terminal; nothing of ours stands in its way."""
-    call()
+    """Let another program ask at the terminal; where Ctrl+C is for this thread, it ends that one and not ours."""
+    if threading.current_thread() is not threading.main_thread():
+        call()
+        return True
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)  # not SIG_IGN: the other one would inherit that
+    try:
+        call()
+    finally:
+        signal.signal(signal.SIGINT, before)
     return True
 
 
