@@ -113,6 +113,7 @@ def test_a_host_that_cannot_be_reached_is_no_data_and_no_stop(
     said: list[str] = []
     assert check_report(make(STEPS), SETUP, (), False, said.append) == 22
     assert "0 ok, 0 warning, 0 failed, 4 no data" in said[-1]
+    assert said[-3:-1] == ["✖ host web: web does not answer", "  → look at its network"]
 
 
 def test_watching_checks_again_in_the_same_session_until_interrupted(

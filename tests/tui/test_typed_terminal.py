@@ -3,9 +3,12 @@
 import os
 import pwd
 import re
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -115,6 +118,68 @@ def test_without_a_screen_a_lost_connection_is_logged_in_to_again_or_left_with_i
         screen.wait_for("runbook resume")
         assert screen.wait() == 4
     (tmp_path / "go").touch()
+
+
+LOOKS = """
+[services.site]
+kind = "http"
+through = "web"
+settings = {{ url = "http://127.0.0.1:{port}" }}
+[[sections.steps]]
+id = "look"
+title = "Look"
+[[sections.steps.actions]]
+run = "echo fine"
+expect = {{ contains = ["fine"] }}
+[[sections.steps.actions]]
+probe = {{ service = "site", check = "get", with = {{ path = "/" }} }}
+expect = {{ json = {{ status = 200 }} }}
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_check_asks_once_for_its_commands_and_tunnels_and_says_what_it_could_not_ask(
+    way: str, server: Sshd, service: CodeService, tmp_path: Path
+) -> None:
+    site = HTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True).start()
+    command = run_by(way, server, tmp_path)
+    text = one_section(LOOKS, "web", "box", "Shop", "verify").replace('kind = "deploy"', 'kind = "verify"')
+    text = text.replace('target = "box"', f'target = "box"\nconnect_with = "{way}"').format(port=site.server_port)
+    (tmp_path / "runbook.toml").write_text(text)
+    command[command.index("run")] = "check"
+    with terminal(command, tmp_path, dict(os.environ)) as screen:
+        log_in_without_a_screen(screen, way, service.code())
+        assert screen.wait() == 0, screen.received
+    assert server.said("Accepted keyboard-interactive") == 1
+    for more, tty in ((["--ask-never"], True), ([], False)):
+        done = shown_by([*command, *more], tmp_path, tty)
+        assert done[0] == 22
+        assert "✖ host web: " in done[1]
+        assert "nobody is there to type it: start it on a terminal, without --ask-never" in done[1]
+    site.shutdown()
+    site.server_close()
+
+
+class Site(BaseHTTPRequestHandler):
+    """Something that only the host reaches."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *given: object) -> None:
+        pass
+
+
+def shown_by(command: list[str], folder: Path, tty: bool) -> tuple[int, str]:
+    """The exit status and the output, on a terminal or without one."""
+    if not tty:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+    with terminal(command, folder, dict(os.environ), (200, 40)) as screen:
+        return screen.wait(), screen.received.decode()
 
 
 def wait_for_journal(folder: Path, words: str) -> None:

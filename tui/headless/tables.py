@@ -11,6 +11,7 @@ from typing import BinaryIO
 from rich.cells import cell_len
 
 from tui.errors import RunbookError, SignatureInvalid
+from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.session.archive.known import known_session
@@ -46,13 +47,14 @@ def check_report(
     """
     workspace.check(setup)
     sections = sections_to_check(workspace, names, setup.flow)
-    workspace.preflight(setup, lambda _: None, reading=True)  # what cannot be reached is a row without data
+    found = workspace.preflight(setup, lambda _: None, reading=True)  # what cannot be reached is a row without data
     conductor = workspace.begin(setup)
     try:
         while True:
             rows = check(conductor, sections)
-            for line in checked(rows, as_json, workspace.clock.now()):
+            for line in checked(rows, as_json, workspace.clock.now(), found):
                 say(line)
+            found = ()  # once: what is found later stands in the rows
             if not watch:
                 conductor.finish("checked")
                 return exit_status(rows)
@@ -67,8 +69,15 @@ def check_report(
         conductor.close()
 
 
-def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime) -> list[str]:
-    """The rows as lines: a table with a last line that counts, or one JSON document."""
+def not_reached(found: Sequence[Finding]) -> list[str]:
+    """What the preflight could not reach, whole, and what to do about it: a row of the table has no room for it."""
+    failed = [row for row in found if row.verdict is RowVerdict.FAILED]
+    lines = [(f"✖ {row.kind} {row.name}: {row.detail}", *([f"  → {row.hint}"] if row.hint else [])) for row in failed]
+    return [sanitise(line) for two in lines for line in two]
+
+
+def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime, found: Sequence[Finding] = ()) -> list[str]:
+    """The rows as lines: a table, what the preflight found wrong, and a last line that counts; or one JSON document."""
     if as_json:
         return [json_text(rows)]
     head = ("", "VERDICT", "TARGET", "CHECK", "GOT", "EXPECTED", "TOOK")
@@ -81,7 +90,7 @@ def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime) -> list[str]
     ]
     lines += [sanitise(f"  {row.title}: {row.look}") for row in rows if row.look and row.verdict != "ok"]
     counts = ", ".join(f"{sum(row.verdict == word for row in rows)} {word}" for word in GLYPHS)
-    return [*lines, f"{now:%Y-%m-%d %H:%M:%S} UTC: {counts}"]
+    return [*lines, *not_reached(found), f"{now:%Y-%m-%d %H:%M:%S} UTC: {counts}"]
 
 
 def _short(cell: str) -> str:
