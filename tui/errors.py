@@ -47,6 +47,10 @@ class AuthenticationRefused(HostError):
     """The host refused every key offered, or the user."""
 
 
+class LoginWanted(AuthenticationRefused):
+    """Somebody has to type for the login, and nobody has, or not what is right."""
+
+
 class SudoRefused(HostError):
     """sudo on a host will not do what the runbook wants of it."""
 

@@ -9,8 +9,9 @@ import pytest
 from tests.support.at_terminal import at_a_terminal
 from tests.support.pam import CodeService
 from tests.support.sshd import Sshd, public
-from tui.errors import AuthenticationRefused
+from tui.errors import AuthenticationRefused, LoginWanted
 from tui.transports.asking import Asking
+from tui.transports.base import LinkState
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "ssh-keygen")
 
@@ -62,6 +63,35 @@ def test_a_key_and_then_a_code(own_sshd: Callable[..., Sshd], tmp_path: Path) ->
     assert host.connect().typed
     host.close()
     assert at_a_terminal(server.ssh_config, ("One-time password", service.code()))
+
+
+@pytest.mark.needs("pam_oath")
+def test_a_question_that_was_left_waits_for_an_invitation_and_bothers_neither_the_operator_nor_the_server(
+    own_sshd: Callable[..., Sshd], tmp_path: Path
+) -> None:
+    service = CodeService(tmp_path)
+    options = "UsePAM yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods keyboard-interactive"
+    server = own_sshd(*options, pam=service.file)
+    typist = Typist()
+    asking = Asking(typist)
+    host = server.transport(asking=asking)
+    for _ in range(2):
+        with pytest.raises(LoginWanted, match="left without an answer"):
+            host.connect()
+        assert host.link() is LinkState.LOGGED_OUT
+    assert len(typist.asked) == 1
+    assert server.said("Connection from") == 1
+    typist.answers = [service.code()]
+    with asking.invited():
+        assert host.connect().typed
+    host.close()
+    spent = Asking(typist)
+    spent.spend("box")
+    later = server.by_openssh(asking=spent)
+    with pytest.raises(LoginWanted, match="Permission denied"):
+        later.connect()
+    assert later.link() is LinkState.LOGGED_OUT
+    later.close()
 
 
 def test_the_passphrase_of_a_key(own_sshd: Callable[..., Sshd], tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.tui.test_typed_login import PASSWORD, STEPS
 pytestmark = pytest.mark.needs("sshd", "ssh", "pam_oath")
 
 WAYS = ("own", "openssh")
-BEGINS = "Starting session: command"
+BEGINS, ENDS = "Starting session: command", "Close session"
 
 
 @pytest.fixture
@@ -104,11 +104,12 @@ def test_without_a_screen_a_lost_connection_is_logged_in_to_again_or_left_with_i
         log_in_without_a_screen(screen, way, service.code())
         screen.wait_for("session 2")
         wait_for_journal(tmp_path, "attemptstarted")
-        sessions = server.said(BEGINS)
+        begun, ended = server.said(BEGINS), server.said(ENDS)
         server.kill_connections()
         screen.wait_for("web: the connection was lost; a command that is running there continues. Log in again:")
         log_in_without_a_screen(screen, way, service.code())
-        server.wait_until_said(BEGINS, sessions + 2)  # a first command, and then what follows the one that runs
+        server.wait_until_said(BEGINS, begun + 2)  # a first command, and what follows the one that runs
+        server.wait_until_said(ENDS, ended + 1)
         server.kill_connections()
         screen.wait_for("Log in again:")
         screen.wait_for("Password:")

@@ -276,6 +276,7 @@ class Workspace:
         conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), state)
         for event in other.events(state, operator or state.operator):
             conductor.record(event)
+        self.asking.invite()  # of the two that reach a host now, one asks
         conductor.take_up(operator, platform.node())
         self._watch(conductor)
         self.opened(conductor, directory)
@@ -316,7 +317,7 @@ class Workspace:
         wanted = wanted_of(conductor.runbook, started.flow, facts, drill=bool(self.drill))
         ways, secrets = conductor.executor.transports, conductor.secrets
         secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
-        with self.asking.invited():
+        with self.asking.invited(anew=False):  # a command that is followed again may have asked already
             found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
         events = [row.event for row in found if row.event is not None]
         known = conductor.state.hosts

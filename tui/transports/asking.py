@@ -85,9 +85,14 @@ class Asking:
         self.hops.invite()
 
     @contextmanager
-    def invited(self) -> Iterator[None]:
-        """The same, for what the block does; then nobody is asked any more."""
-        self.invite()
+    def invited(self, anew: bool = True) -> Iterator[None]:
+        """The same, for what the block does; then nobody is asked any more.
+
+        Args:
+            anew: whether hosts may ask that have asked since the last invitation.
+        """
+        if anew:
+            self.invite()
         try:
             yield
         finally:

@@ -13,7 +13,7 @@ from typing import Generic, Protocol
 from msgspec.structs import replace
 
 from tui import threads
-from tui.errors import AuthenticationRefused, HostError
+from tui.errors import AuthenticationRefused, HostError, LoginWanted
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.asking import Asking
 from tui.transports.base import (
@@ -105,6 +105,8 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
         self._link = LinkState.DOWN
         self._login_shell = ""
         self._typed = False
+        self._wanted: LoginWanted | None = None
+        """Why nobody is logged in, where it takes somebody who types; not tried again before they may be asked."""
         self._closed = threading.Event()
         self._channels: ChannelsByTurns[L] = ChannelsByTurns(
             name, self._connected, self.connect, self._start, self._one_more
@@ -242,13 +244,18 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
                 self._let_go()
             if self._typed and not asks:
                 raise AuthenticationRefused(f"{self.name}: {LOGGED_OUT}", LOG_IN)
+            if self._wanted is not None and not asks:
+                raise LoginWanted(self._wanted.message, self._wanted.hint)
             self._changed(LinkState.CONNECTING)
             started = time.monotonic()
             try:
                 connection, facts = self._made(asks)
             except HostError as error:
-                self._changed(LinkState.LOGGED_OUT if self._typed else LinkState.DOWN, error.message)
+                self._wanted = error if isinstance(error, LoginWanted) and self._asking.somebody else None
+                out = self._typed or self._wanted is not None
+                self._changed(LinkState.LOGGED_OUT if out else LinkState.DOWN, error.message)
                 raise
+            self._wanted = None
             self._typed = facts.typed
             self._facts = replace(facts, connect_seconds=0.0 if facts.typed else time.monotonic() - started)
             self._connection = connection

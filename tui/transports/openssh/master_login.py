@@ -10,7 +10,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
+from tui.errors import AuthenticationRefused, HostError, HostKeyRefused, LoginWanted
 from tui.transports.openssh.ears import Ears
 from tui.transports.openssh.folder import ControlFolder
 from tui.transports.openssh.master import Master
@@ -111,7 +111,7 @@ def _started(
     finally:
         ears.logged_in()
     if status == -signal.SIGINT:
-        raise AuthenticationRefused(f"{where.address}: ssh asked, and was left", "check again to be asked again")
+        raise LoginWanted(f"{where.address}: ssh asked, and was left", "check again to be asked again")
     if status:
         if batch:
             _end(process)  # ssh ends the first program of a ProxyCommand, and not what that has started

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from tui.errors import AuthenticationRefused, HostError
+from tui.errors import AuthenticationRefused, HostError, LoginWanted
 from tui.people import login_name
 from tui.transports.asking import NOBODY, Asking
 from tui.transports.base import Address, Answering, HostFacts, LinkState, TerminalEnd
@@ -64,13 +64,24 @@ class OpenSSHTransport(ConnectedTransport[Master]):
         except AuthenticationRefused as refused:
             if where.batch or not asks or not self._asking.has_terminal:
                 hint = f"{NOBODY}; {refused.hint}" if not asks else refused.hint
-                raise AuthenticationRefused(refused.message, hint) from None
-            master, typed = self._asking.at_terminal(partial(self._logged_in, where, batch=False)), True
+                raise (AuthenticationRefused if where.batch else LoginWanted)(refused.message, hint) from None
+            master, typed = self._at_terminal(where), True
         kind, shown = master.ears.key
         facts = HostFacts(
             target=where.address, user=where.user or login_name(), key_type=kind, fingerprint=shown, typed=typed
         )
         return master, facts
+
+    def _at_terminal(self, where: Resolved) -> Master:
+        """Logged in by a person.
+
+        Raises:
+            LoginWanted: they leave it, or what they type is not right.
+        """
+        try:
+            return self._asking.at_terminal(partial(self._logged_in, where, batch=False))
+        except AuthenticationRefused as refused:
+            raise LoginWanted(refused.message, refused.hint) from None
 
     def _where(self) -> Resolved:
         """The host, and that the way there ends: ssh would start itself again and again on one that does not."""

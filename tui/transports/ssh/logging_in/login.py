@@ -5,7 +5,7 @@ from contextlib import closing
 
 import paramiko
 
-from tui.errors import AuthenticationRefused
+from tui.errors import AuthenticationRefused, LoginWanted
 from tui.transports.asking import NOBODY
 from tui.transports.one_line import one_line
 from tui.transports.ssh.logging_in.client_keys import AGENT_TIMEOUT, ClientKey, Credentials, client_keys, not_allowed
@@ -144,7 +144,7 @@ class _Keys:
 def _no_key_allowed(where: Resolved, user: str) -> AuthenticationRefused:
     """The configuration leaves no way to log in, at least not without somebody who types."""
     asked = where.methods and not where.batch
-    return AuthenticationRefused(
+    return (LoginWanted if asked else AuthenticationRefused)(
         f"{user}@{where.address}: the SSH configuration lets no key log in "
         "(PubkeyAuthentication or PreferredAuthentications)"
         + (f", but {_named(where.methods)}" if asked else ", and no other way that this program has"),
@@ -157,7 +157,7 @@ def _why_not(connection: Connection, where: Resolved, user: str, keys: _Keys, ty
     wanted = connection.allowed or ()
     typed = [name for name in wanted if name in TYPED]
     if typing.wrong:
-        return AuthenticationRefused(
+        return LoginWanted(
             f"{user}@{where.address} did not take what was typed{typing.hidden(_said(connection))}",
             "check again to be asked again; too many wrong answers may lock the account",
         )
@@ -167,7 +167,7 @@ def _why_not(connection: Connection, where: Resolved, user: str, keys: _Keys, ty
         hint = NOBODY if typed and not typing.possible else "which ways it takes is its owner's to say"
         if not typed and set(LOGINS) & set(wanted):
             hint = BY_OPENSSH
-        return AuthenticationRefused(
+        return (LoginWanted if typed and not typing.possible else AuthenticationRefused)(
             f"{user}@{where.address} lets no key log in: it wants {_named(wanted)}{_said(connection)}",
             f"try: ssh {where.target}; {hint}",
         )
@@ -179,7 +179,7 @@ def _second_factor(
 ) -> AuthenticationRefused:
     takes = "what was typed" if typing.asked else "a key"
     typed = any(name in TYPED for name in wanted)
-    return AuthenticationRefused(
+    return (LoginWanted if typed and not typing.possible else AuthenticationRefused)(
         f"{user}@{where.address} takes {takes}, and a second factor is wanted: {_named(wanted)}{_said(connection)}",
         NOBODY
         if typed and not typing.possible

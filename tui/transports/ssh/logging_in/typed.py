@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import paramiko
 
-from tui.errors import AuthenticationRefused
+from tui.errors import AuthenticationRefused, LoginWanted
 from tui.transports.asking import Asking
 from tui.transports.one_line import one_line
 from tui.transports.ssh.wire import Connection
@@ -90,7 +90,7 @@ class Typing:
                 raise self._ended("") from None
             return False
         except _Left:
-            raise AuthenticationRefused(
+            raise LoginWanted(
                 f"{self._user}@{self._where.address} asks something, and it was left without an answer",
                 "check again to be asked again",
             ) from None
