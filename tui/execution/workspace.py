@@ -320,12 +320,10 @@ class Workspace:
         with self.asking.invited(anew=False):  # a command that is followed again may have asked already
             found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
         events = [row.event for row in found if row.event is not None]
-        known = conductor.state.hosts
+        known = {} if self.drill else conductor.state.hosts  # a drill's host is made each time, at another port
         elsewhere = [
             other for event in events if event.host in known and (other := reached_elsewhere(known[event.host], event))
         ]
-        if self.drill:  # its host is made each time, at another port
-            elsewhere = []
         if not conductor.state.finished:
             conductor.reached(events, elsewhere)
         return found, elsewhere
