@@ -317,7 +317,7 @@ class Workspace:
         wanted = wanted_of(conductor.runbook, started.flow, facts, drill=bool(self.drill))
         ways, secrets = conductor.executor.transports, conductor.secrets
         secrets.know(values_of(conductor.runbook, facts, self.clock.now()))
-        with self.asking.invited(anew=False):  # a command that is followed again may have asked already
+        with self.asking.invited(again=False):  # a command that is followed again may have asked already
             found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
         events = [row.event for row in found if row.event is not None]
         known = {} if self.drill else conductor.state.hosts  # a drill's host is made each time, at another port

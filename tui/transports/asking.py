@@ -85,13 +85,13 @@ class Asking:
         self.hops.invite()
 
     @contextmanager
-    def invited(self, anew: bool = True) -> Iterator[None]:
+    def invited(self, again: bool = True) -> Iterator[None]:
         """The same, for what the block does; then nobody is asked any more.
 
         Args:
-            anew: whether hosts may ask that have asked since the last invitation.
+            again: whether hosts may ask that have asked since the last invitation.
         """
-        if anew:
+        if again:
             self.invite()
         try:
             yield
