@@ -180,3 +180,12 @@ def test_what_would_make_the_runbook_wrong_is_not_written() -> None:
     after = review(ONE, [""] * 9, kept.append, shown)
     assert (after, kept) == (ONE, [])
     assert "nobody" in pages[1][-1]
+
+
+def test_no_letter_of_a_passage_is_cut_where_there_are_rows_for_it() -> None:
+    long = "docker restart " + " ".join(f"shop-{number}" for number in range(30))
+    text = ONE.replace('run = "docker restart shop"', f'run = "{long}"')
+    document = ["", "", "", "", f"1. For Docker: restart it with `{long}`."]
+    (mark,) = marks_of(text)
+    told = "".join(line.strip() for line in page(text, document, mark, 1, "", 80, 40))
+    assert told.replace(" ", "").count(long.replace(" ", "")) == 2

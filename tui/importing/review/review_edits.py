@@ -102,7 +102,8 @@ def _of_step(
 
 def by_hand(action: dict[str, Any], step: dict[str, Any]) -> None:
     """Have a person do it."""
-    said = action.get("original") or next((action[kind] for kind in ACTION_KINDS if kind in action), "")
+    said = action.get("manual") or action.get("original")
+    said = said or next((action[kind] for kind in ACTION_KINDS if kind in action), "")
     action.clear()
     action["manual"] = said
     step.pop("mutates", None)

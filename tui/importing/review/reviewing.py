@@ -102,12 +102,25 @@ def page(
     told = [f"{key}  {WORDS[key]}" for key in keys]
     half = (len(told) + 1) // 2 if columns >= 72 else len(told)
     asked = [_beside(told[at], told[at + half] if at + half < len(told) else "") for at in range(half)]
-    room = max(4, rows - ROOM - len(asked))
-    shown = min(len(lines), max(2, room // 2))
-    head = [f"REVIEW  {counted(left, 'passage')} to look at", f"? {mark.words}", "", "The document:"]
-    body = [*_cut(lines, shown), "", "What became of it:", *_cut([f"  {line}" for line in became], room - shown)]
+    width = max(20, columns - 1)
+    doubt = _wrapped([f"? {mark.words}"], width, "  ")
+    room = max(4, rows - ROOM - len(asked) - len(doubt) + 1)
+    passage, result = _wrapped(lines, width, " " * 7), _wrapped([f"  {line}" for line in became], width, " " * 6)
+    shown = min(len(passage), max(2, room // 2))
+    head = [f"REVIEW  {counted(left, 'passage')} to look at", *doubt, "", "The document:"]
+    body = [*_cut(passage, shown), "", "What became of it:", *_cut(result, room - shown)]
     drawn = [*head, *body, "", *asked, *([f"✖ {problem}"] if problem else [])]
-    return [sanitise(line, max(20, columns - 1)) for line in drawn]
+    return [sanitise(line, width) for line in drawn]
+
+
+def _wrapped(lines: Sequence[str], width: int, indent: str) -> list[str]:
+    """The lines in rows of this width; what continues one is indented, and no character of it is lost."""
+    found: list[str] = []
+    for line in map(sanitise, lines):
+        found.append(line[:width])
+        rest, room = line[width:], width - len(indent)
+        found += [indent + rest[at : at + room] for at in range(0, len(rest), room)]
+    return found
 
 
 def _beside(left: str, right: str) -> str:
