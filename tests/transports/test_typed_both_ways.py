@@ -94,6 +94,18 @@ def test_a_question_that_was_left_waits_for_an_invitation_and_bothers_neither_th
     later.close()
 
 
+def test_a_host_that_has_asked_since_the_invitation_asks_no_second_time_in_what_belongs_to_it() -> None:
+    asking = Asking(Typist())
+    asking.invite()
+    assert asking.may("web")
+    asking.spend("web")
+    with asking.invited(again=False):  # as a session is resumed: its running command has asked
+        assert not asking.may("web")
+        assert asking.may("db")
+    with asking.invited():
+        assert asking.may("web")
+
+
 def test_the_passphrase_of_a_key(own_sshd: Callable[..., Sshd], tmp_path: Path) -> None:
     server, key = own_sshd(), tmp_path / "locked"
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-a", "1", "-N", WORD, "-C", "", "-f", str(key)]
