@@ -1,5 +1,6 @@
 """Documents of other teams and of nobody's good will: a clean runbook of each, or one message."""
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,22 @@ def test_a_file_that_is_no_document_is_one_message(tmp_path: Path) -> None:
         assert error.value.hint
     with pytest.raises(RunbookError, match="cannot be read"):
         read_document(tmp_path / "missing.md")
+
+
+@pytest.mark.parametrize(
+    "marks", ["[" * 30_000 + "\n", "![" * 15_000 + "\n", "*a **b " * 4_000 + "\n", "[" * 30_000 + "\n\n"]
+)
+def test_a_document_of_nothing_but_marks_is_refused_at_once(marks: str, tmp_path: Path) -> None:
+    (tmp_path / "marks.md").write_text("# Page\n\n" + marks * (900_000 // len(marks)), encoding="utf-8")
+    began = time.process_time()
+    with pytest.raises(RunbookError, match=r"marks.md:\d+: more than"):
+        read_document(tmp_path / "marks.md")
+    assert time.process_time() - began < 2
+
+
+def test_a_code_block_may_have_as_many_brackets_as_it_likes(tmp_path: Path) -> None:
+    (tmp_path / "json.md").write_text("# Page\n\n```json\n" + "[" * 5_000 + "\n```\n", encoding="utf-8")
+    assert read_document(tmp_path / "json.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

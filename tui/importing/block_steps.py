@@ -5,22 +5,17 @@ import re
 from msgspec.structs import replace
 
 from tui.importing.document.passages import Passage
-from tui.importing.document.prose import alternative, asks, expects, forbids
 from tui.importing.drafted import DraftAction, DraftHost, DraftStep, RunbookDraft
 from tui.importing.named import Ids, cut, name_of, title_of, unfilled
-from tui.importing.proposals import proposal
 from tui.importing.shell_code.bounded_commands import bounded, is_client
 from tui.importing.shell_code.carried import ShellState, becomes_somebody, host_name, in_container, moved, ssh_of
 from tui.importing.shell_code.open_values import SECRET, OpenValues
-from tui.importing.shell_code.shell_lines import LineKind, Piece, pieces_of
+from tui.importing.shell_code.shell_lines import LineKind, Piece
 from tui.runbook.shell.lexer import read
 from tui.text.command import spelled
 
 _LITERAL = re.compile(r"""^(?:export\s+)?([A-Za-z_]\w*)=("[^"$`\\]*"|'[^']*'|[^\s;&|()<>"'$`\\]*)$""")
 _ASSIGNED = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)=(.*)$", re.DOTALL)
-_URL = re.compile(r"https?://[^\s)>\"'`]+")
-QUERIES = frozenset({"sql", "psql", "mysql", "plpgsql", "cql"})
-_VISIT = re.compile(r"\b(?:visit|open|go to|see|browse|dashboard|check)\b", re.I)
 
 
 class BlockReader:
@@ -38,16 +33,7 @@ class BlockReader:
         """A new step without anything in it."""
         return DraftStep(id=self.ids.new(title_of(title)), title=title_of(title), spans=[(start, end)])
 
-    def fence(self, step: DraftStep, passage: Passage, title: str = "") -> list[DraftStep]:
-        """The actions of a code block; alternatives in it become steps of their own, which are returned as well."""
-        if passage.language in QUERIES:
-            self._query(step, passage)
-            return [step]
-        reading = _FenceReading(self, step, passage, title)
-        reading.read()
-        return reading.steps
-
-    def _query(self, step: DraftStep, passage: Passage) -> None:
+    def query(self, step: DraftStep, passage: Passage) -> None:
         """Statements for a database: typed into the client that stands before them, else by hand."""
         last = step.actions[-1] if step.actions else None
         text = passage.text.rstrip("\n")
@@ -80,11 +66,15 @@ class BlockReader:
             return None
         found = ssh_of(piece.text)
         host, text = self.state.host, piece.text
+        stays = re.search(r"(?:&&|;|\n)\s*(cd\s+[^\s;&|]+)\s*$", text)
         if found is not None and found.command:
             host, text = self._host(found.name, found.target, found.user), found.command
             if found.options:
                 self.draft.tell(line, end, "options of ssh", "options of ssh belong into ssh_config")
-        return self._action(step, text, piece, line, host, title, carries=host == self.state.host)
+        action = self._action(step, text, piece, line, host, title, carries=host == self.state.host)
+        if stays and found is None and (after := moved(self.state, stays[1])) is not None:
+            self.state = after.state  # the folder that the line ends in is that of the next one
+        return action
 
     def moves(self, step: DraftStep) -> bool:
         """Whether a step has lines that only moved the shell, and wait for the next command."""
@@ -92,9 +82,24 @@ class BlockReader:
 
     def leave(self, step: DraftStep) -> None:
         """Keep what only moved the shell, where no command came after it."""
+        if self._pending and (entered := self._entered_last()):
+            text, line = entered
+            self.state = self.state.earlier or self.state
+            self._pending.pop()
+            filled = self.values.filled(text, self.state.before)
+            if not filled.troubles and not filled.secrets:
+                run = "\n".join([*self.state.before, filled.text])
+                self._interactive(
+                    step, Piece(LineKind.COMMAND, text, 0), line, "", run, self.state.host, "", "it opens a shell"
+                )
         if self._pending:
             step.texts.append(unfilled("The document also has: " + "; ".join(text for text, _ in self._pending)))
         self._pending.clear()
+
+    def _entered_last(self) -> tuple[str, int] | None:
+        """The line that went into a container, where nothing was done there."""
+        last = self._pending[-1]
+        return last if self.state.container and ssh_of(last[0]) is None and " exec " in last[0] else None
 
     def again(self, state: ShellState) -> None:
         """Have the shell be where it was before, for another way through the document."""
@@ -172,7 +177,13 @@ class BlockReader:
             [*(self.values.filled(one, state.before).text for one in state.before if not state.container), done.text]
         )
         client = is_client(run) or is_client(done.text)
-        why = next(iter(filled.troubles), "") or _not_run(run, text) or ("" if client else done.refusal)
+        why = next(iter(filled.troubles), "") or _not_run(run, text)
+        if not why and done.refusal and not client:
+            if filled.secrets or state.container or "is an argument of" in done.refusal:
+                why = done.refusal
+            else:
+                directory = unfilled_directory(self.values, state.directory)
+                return self._interactive(step, piece, line, title, run, host, directory, done.refusal)
         if why:
             return self._terminal(step, piece, line, host, title, why)
         action = DraftAction(
@@ -193,6 +204,21 @@ class BlockReader:
         step.notes += [f"{cut(piece.text.splitlines()[0], 60)}: {note}" for note in done.notes]
         step.spans.append((line, end))
         self.draft.tell(line, end, f"step {step.id}: command")
+        return action
+
+    def _interactive(
+        self, step: DraftStep, piece: Piece, line: int, title: str, run: str, host: str, directory: str, why: str
+    ) -> DraftAction:
+        """A program that gets the operator's terminal."""
+        end = line + piece.lines - 1
+        action = DraftAction(kind="interactive", text=run, title=title, on=host, directory=directory)
+        literal = "\n".join([*(told for told, _ in self._pending), piece.text])
+        action.original = literal if literal != run or directory else ""
+        self._pending.clear()
+        step.actions.append(action)
+        step.notes.append(f"{cut(piece.text.splitlines()[0], 60)}: {why}")
+        step.spans.append((line, end))
+        self.draft.tell(line, end, f"step {step.id}: a program in your terminal", why)
         return action
 
     def _terminal(self, step: DraftStep, piece: Piece, line: int, host: str, title: str, why: str) -> DraftAction:
@@ -242,158 +268,3 @@ def _not_run(run: str, text: str) -> str:
         return "a quote or a bracket in it is never closed"
     hides = any(spelled(line) != line.expandtabs() for line in text.split("\n"))
     return "it has characters that do not show" if hides else ""
-
-
-class _FenceReading:
-    """One code block on its way to actions."""
-
-    def __init__(self, reader: BlockReader, step: DraftStep, passage: Passage, title: str) -> None:
-        self._reader = reader
-        self._passage = passage
-        self._title = title
-        self._comments: list[Piece] = []
-        self._texts: list[Piece] = []
-        self._last: DraftAction | None = None
-        self._of_last = ""
-        self._expecting = False
-        self._base = step
-        self.step = step
-        self.steps = [step]
-
-    def read(self) -> None:
-        passage = self._passage
-        doubt = "" if passage.closed else "the code block is never closed"
-        if doubt:
-            self._reader.draft.tell(passage.start, passage.start, "a code block", doubt)
-        for piece in pieces_of(passage.text, passage.language):
-            if piece.kind is not LineKind.TEXT:
-                self._shown()
-            match piece.kind:
-                case LineKind.COMMENT:
-                    self._comment(piece)
-                case LineKind.COMMAND:
-                    self._command(piece)
-                case LineKind.INPUT:
-                    self._input(piece)
-                case LineKind.TEXT:
-                    self._texts.append(piece)
-        self._shown()
-        self._rest()
-
-    def _line(self, piece: Piece) -> int:
-        return self._passage.first + piece.offset
-
-    def _comment(self, piece: Piece) -> None:
-        draft, line = self._reader.draft, self._line(piece)
-        if self._last is not None and (expects(piece.text) or self._expecting) and not self._comments:
-            self._expecting = self._expecting or piece.text.endswith(":")
-            self._expected(piece.text, line)
-        elif alternative(piece.text) and not self._comments:
-            if self.step.actions:
-                self.step = self._reader.step(f"{self._base.title}: {piece.text}", line, line)
-                self.steps.append(self.step)
-            else:
-                self.step.texts.append(unfilled(piece.text))
-            draft.tell(line, line, f"step {self.step.id}", "it is for some cases only: skip it, or give it a `when`")
-            self.step.notes.append(f"The document says: {unfilled(piece.text)}")
-            self._last = None
-        else:
-            self._comments.append(piece)
-
-    def _expected(self, text: str, line: int) -> None:
-        assert self._last is not None
-        first = self._of_last.splitlines()[0]
-        self.step.texts.append(
-            unfilled(text if self._expecting and not text.endswith(":") else f"After `{cut(first, 60)}`: {text}")
-        )
-        self.step.spans.append((line, line))
-        self._last.proposal = self._last.proposal or proposal(text)
-        self._reader.draft.tell(line, line, f"step {self.step.id}: text, what is expected")
-
-    def _said(self) -> str:
-        """The comments that stand before what follows, as its title."""
-        told = " ".join(one.text for one in self._comments).strip().rstrip(":")
-        for one in self._comments:
-            line = self._line(one)
-            self.step.spans.append((line, line))
-            self._reader.draft.tell(line, line, f"step {self.step.id}: title of what follows")
-        self._comments.clear()
-        if len(told) > 70:
-            self.step.texts.append(unfilled(told))
-        return cut(title_of(told), 70) if told else ""
-
-    def _command(self, piece: Piece) -> None:
-        self._expecting = False
-        title = self._said() or self._title
-        self._title = ""
-        action = self._reader.command(self.step, piece, self._line(piece), title)
-        if action is None:
-            if title:
-                self.step.texts.append(unfilled(title))
-        else:
-            self._last, self._of_last = action, piece.text
-        if piece.remark:
-            first = cut(piece.text.splitlines()[0], 60)
-            self.step.texts.append(unfilled(f"{first}: {piece.remark}"))
-            if action is not None and expects(piece.remark):
-                action.proposal = proposal(piece.remark)
-
-    def _input(self, piece: Piece) -> None:
-        line = self._line(piece)
-        for one in self._comments:
-            self._reader.told(self.step, one.text, self._line(one), self._line(one))
-        self._comments.clear()
-        last = self._last
-        if last is None or last.kind != "run" or not (is_client(last.text) or last.stdin):
-            self._reader.told(self.step, piece.text, line, line)
-            return
-        last.original = (last.original or last.text) + f"\n> {piece.text}"
-        if not re.match(r"^(?:exit|quit|\\q)\b(?:\(\))?;?$", piece.text.strip()):
-            last.stdin += piece.text + "\n"
-        self.step.spans.append((line, line))
-        self._reader.draft.tell(line, line, f"step {self.step.id}: standard input of the command")
-
-    def _shown(self) -> None:
-        """Lines that are no commands: what a command printed, or a text to send."""
-        if not self._texts:
-            return
-        text = "\n".join(one.text for one in self._texts)
-        start, end = self._line(self._texts[0]), self._line(self._texts[-1]) + self._texts[-1].lines - 1
-        self._texts.clear()
-        title = self._said()
-        if (title or self._title) and self._last is None and asks(title or self._title):
-            words = f"{title or self._title}:\n{text}"
-            self._reader.ask(self.step, words, start, end)
-            self.step.actions[-1].title = ""
-            return
-        words = f"{title}:\n{text}" if title else text
-        self._reader.told(self.step, words, start, end)
-
-    def _rest(self) -> None:
-        """Comments behind the last command, and clients that nothing was typed into."""
-        for action in self.step.actions:
-            if action.kind == "run" and not action.stdin and is_client(action.text):
-                action.kind, action.title = "manual", action.title
-                why = "it waits for what a person types"
-                where = f"In a terminal on {action.on}: " if action.on else "In a terminal: "
-                action.original = action.original or action.text
-                action.text = unfilled(where + action.original)
-                action.directory, action.secrets = "", ()
-                line = self._passage.start
-                self.step.notes.append(f"{cut(action.original.splitlines()[-1], 60)}: {why}")
-                self._reader.draft.tell(line, line, f"step {self.step.id}: by hand in a terminal", why)
-        if not self._comments:
-            return
-        told = "\n".join(one.text for one in self._comments)
-        start, end = self._line(self._comments[0]), self._line(self._comments[-1])
-        urls = _URL.findall(told)
-        self._comments.clear()
-        if urls and _VISIT.search(told):
-            self.step.actions.append(DraftAction(kind="open", text=unfilled(urls[0]), title=cut(title_of(told), 70)))
-            self.step.texts.append(unfilled(told))
-            self.step.spans.append((start, end))
-            self._reader.draft.tell(start, end, f"step {self.step.id}: a page to open")
-        elif any(asks(line) for line in told.splitlines()) and not forbids(told):
-            self._reader.ask(self.step, told, start, end)
-        else:
-            self._reader.told(self.step, told, start, end)

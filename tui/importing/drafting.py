@@ -13,7 +13,7 @@ from tui.importing.list_steps import ADDRESS, PassageReader, acts, is_address, p
 from tui.importing.named import Ids, name_of, title_of, unfilled, words
 from tui.importing.shell_code.carried import ShellState
 from tui.importing.shell_code.open_values import OpenValues
-from tui.runbook.shell.destroys import DESTROYS
+from tui.runbook.shell.losing import loses
 from tui.runbook.shell.programs import simple_commands
 from tui.runbook.shell.read_only import changes
 from tui.runbook.shell.read_only_programs import PLAIN
@@ -279,20 +279,25 @@ class _Drafting:
                 part.start or part.own[0].start,
                 part.end or part.own[0].start,
             )
+            if not any(acts(below.own) for below in part.parts):
+                self.blocks.leave(steps[-1])
             self._keep(section, steps)
         else:
             for one in part.own:
                 self._inform(section, one)
+        doing = [below for below in part.parts if acts(below.own)]
         for below in part.parts:
             self.draft.tell(below.start, below.end, "title of a step")
-            if acts(below.own):
-                self._keep(section, self.reader.steps(below.title, below.own, below.start, below.end))
+            if below in doing:
+                steps = self.reader.steps(below.title, below.own, below.start, below.end)
+                if below is doing[-1]:
+                    self.blocks.leave(steps[-1])
+                self._keep(section, steps)
             else:
                 section.texts.append(unfilled(below.title))
                 for passage in below.own:
                     self._inform(section, passage)
         if section.steps:
-            self.blocks.leave(section.steps[-1])
             self.draft.sections.append(section)
         else:
             self.draft.told += [f"{section.title}: {text}" for text in section.texts]
@@ -332,7 +337,10 @@ class _Drafting:
             for action in step.actions:
                 if action.kind == "run":
                     step.mutates = step.mutates or any(True for _ in changes(action.text, action.stdin))
-                    step.destructive = step.destructive or bool(DESTROYS.search(f"{action.text}\n{action.stdin}"))
+                    step.destructive = step.destructive or bool(loses(action.text, action.stdin))
+                elif action.kind == "interactive":
+                    step.mutates = True
+                    step.destructive = step.destructive or bool(loses(action.text))
         ask_later(draft)
         self._hosts(steps)
         if not draft.sections:
@@ -341,7 +349,7 @@ class _Drafting:
     def _hosts(self, steps: list[DraftStep]) -> None:
         """Give the commands a host that the document names none for."""
         draft = self.draft
-        commands = [action for step in steps for action in step.actions if action.kind == "run"]
+        commands = [action for step in steps for action in step.actions if action.kind in ("run", "interactive")]
         unnamed = [action for action in commands if not action.on]
         if draft.hosts or all(_is_from_here(action.text) for action in unnamed) and unnamed:
             draft.default_host = HERE

@@ -1,6 +1,7 @@
 """Imports a Markdown document: reads it, makes a runbook of it, and says line by line what became of it."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tui.text.amounts import counted
 
 MAX_BYTES = 1_000_000
 LONGEST_LINE = 50_000
+MOST_OPEN = 2_000
+"""Brackets that nothing closes, and marks of bold type above a thousand in a paragraph: each costs time to read."""
 
 
 class ImportedRunbook(Struct, frozen=True):
@@ -55,9 +58,29 @@ def read_document(path: Path) -> str:
         raise RunbookError(f"{name}:{line}: it is not UTF-8", "save the document as UTF-8") from None
     if any(len(line) > LONGEST_LINE for line in text.split("\n")):
         raise RunbookError(f"{name} has a line of more than {LONGEST_LINE} characters", "a runbook has none: remove it")
+    if line := _overfull(text):
+        message = f"{name}:{line}: more than {MOST_OPEN} brackets or marks of bold type that nothing closes"
+        raise RunbookError(message, "a runbook has none: remove them")
     if not text.strip():
         raise RunbookError(f"{name} is empty", "name a Markdown file with the steps of a runbook")
     return text
+
+
+def _overfull(text: str) -> int:
+    """The line at which a document has too many marks of Markdown outside of its code blocks; 0 where it has not."""
+    fenced, opened, marks, total = False, 0, 0, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.match(r"^[> ]*(?:```|~~~)", line):
+            fenced = not fenced
+        if fenced or not line.strip():
+            total += max(0, opened) + max(0, marks - 1_000)
+            opened = marks = 0
+        else:
+            opened += line.count("[") - line.count("]")
+            marks += line.count("*") + line.count("_")
+        if total + max(0, opened) + max(0, marks - 1_000) > MOST_OPEN:
+            return number
+    return 0
 
 
 def imported(text: str, document: str) -> ImportedRunbook:
@@ -70,7 +93,7 @@ def imported(text: str, document: str) -> ImportedRunbook:
     fates = _in_order(draft)
     made = with_marks(toml_of(draft, document, document_lines(text)), fates)
     steps = every_step(draft)
-    commands = sum(action.kind == "run" for step in steps for action in step.actions)
+    commands = sum(action.kind in ("run", "interactive") for step in steps for action in step.actions)
     return ImportedRunbook(made, fates, len(steps), commands)
 
 

@@ -3,17 +3,28 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from tui.importing.block_steps import QUERIES, BlockReader
+from msgspec.structs import replace
+
+from tui.importing.block_steps import BlockReader
 from tui.importing.document.passages import Passage, PassageKind, leaves
 from tui.importing.document.prose import asks, conditional, forbids, is_fact
 from tui.importing.drafted import DraftAction, DraftStep, RunbookDraft
+from tui.importing.fence_steps import QUERIES, fence_steps
+from tui.importing.inline_commands import (
+    asked_beside,
+    forbids_what_follows,
+    inline_commands,
+    sentences,
+    shows_output,
+    table_commands,
+)
 from tui.importing.named import title_of, unfilled
-from tui.importing.proposals import inline_commands
 from tui.importing.shell_code.shell_lines import SHELLS, LineKind, Piece, pieces_of
 
 CONDITION = "it is for some cases only"
 ADDRESS = "the address of a link, which stands where it is used"
 FORBIDDEN = "it says what is not to be done"
+_CALLOUT = re.compile(r"(?:danger|warning|caution|important|attention|note|info|tip|hint)\b", re.I)
 
 
 class PassageReader:
@@ -26,6 +37,7 @@ class PassageReader:
 
     def steps(self, title: str, passages: Sequence[Passage], start: int, end: int) -> list[DraftStep]:
         """The steps of these passages; the first one has the title, and stands also where it has only text."""
+        passages = _told_apart(passages)
         first = self.blocks.step(title, start, end)
         steps = [first]
         introduced = ""
@@ -42,7 +54,7 @@ class PassageReader:
                     introduced = self._paragraph(step, one, following)
                     continue
                 case PassageKind.FENCE:
-                    steps += self.blocks.fence(step, one, introduced)[1:]
+                    steps += fence_steps(self.blocks, step, one, introduced)[1:]
                 case PassageKind.LIST if is_stepwise(one):
                     for item in one.inner:
                         if one.ordered or item.checkbox or _does(item):
@@ -50,10 +62,20 @@ class PassageReader:
                         else:
                             self.text(steps[-1], item)
                     listed = True
+                case PassageKind.TABLE if table_commands(one.text):
+                    self.table(step, one)
                 case _:
                     self.text(step, one)
             introduced = ""
         return [step for step in steps if step is first or step.actions or step.texts]
+
+    def table(self, step: DraftStep, one: Passage) -> None:
+        """A table with commands in it: each is run, and the table is the step's text."""
+        self.blocks.told(step, one.text, one.start, one.end)
+        for name, command, at in table_commands(one.text):
+            self.blocks.command(
+                step, Piece(LineKind.COMMAND, command, 0), one.start + at, title_of(name) if name else ""
+            )
 
     def text(self, step: DraftStep, one: Passage) -> None:
         """A passage that nothing follows from."""
@@ -66,16 +88,22 @@ class PassageReader:
         else:
             self.draft.tell(one.start, one.end, "nothing stands there")
 
-    def _paragraph(self, step: DraftStep, one: Passage, following: Passage | None) -> str:
+    def _paragraph(self, step: DraftStep, one: Passage, following: Passage | None, item: bool = False) -> str:
         """Take a paragraph into a step; what introduces a code block is returned as the title of it."""
         if following is not None and following.kind is PassageKind.LIST and one.text.endswith(":") and not one.codes:
             self.blocks.told(step, one.text, one.start, one.end)
             return ""
         introduces = following is not None and following.kind is PassageKind.FENCE
-        commands = inline_commands(one.codes, one.text)
+        introduces = introduces and not (one.text.endswith(".") and (forbids(one.text) or _CALLOUT.match(one.label)))
+        commands = inline_commands(one.codes, one.text, item)
+        if introduces and not commands and shows_output(one.text):
+            self.blocks.told(step, one.text, one.start, one.end)
+            return ""
         if introduces and not commands and (one.text.endswith(":") or asks(one.text)):
             shell = any(piece.kind is LineKind.COMMAND for piece in pieces_of(following.text, following.language))  # type: ignore[union-attr]  # introduces: it is there
             if shell or one.text.endswith(":"):
+                if before := _asked_before(one.text) if shell else "":
+                    self.blocks.ask(step, before, one.start, one.end)
                 self.blocks.told(step, one.text, one.start, one.end)
                 doubt = CONDITION if conditional(one.text) else ""
                 if doubt:
@@ -91,6 +119,8 @@ class PassageReader:
                 self.blocks.told(step, one.text, one.start, one.end)
             for command in commands:
                 self.blocks.command(step, Piece(LineKind.COMMAND, command, 0, one.end - one.start + 1), one.start)
+            if by_hand := asked_beside(one.text, commands):
+                self.blocks.ask(step, by_hand, one.start, one.end)
             if conditional(one.text):
                 self.draft.tell(one.start, one.end, f"step {step.id}: command", CONDITION)
         elif asks(one.text) and not _only_forbids(one.text):
@@ -103,14 +133,15 @@ class PassageReader:
     def _item(self, item: Passage) -> Iterator[DraftStep]:
         """A list item as a step of its own."""
         head = item.inner[0] if item.inner and item.inner[0].kind is PassageKind.PARAGRAPH else None
-        rest = item.inner[1:] if head is not None else item.inner
+        inner = _told_apart(item.inner)
+        rest = inner[1:] if head is not None else inner
         text = head.text if head is not None else "Step"
         step = self.blocks.step(
             (head.label if head and len(head.label) > 3 and not head.codes else "") or text, item.start, item.start
         )
         steps = [step]
         if head is not None:
-            commands = inline_commands(head.codes, head.text)
+            commands = inline_commands(head.codes, head.text, item=True)
             has_code = any(one.kind is PassageKind.FENCE for one in rest)
             if commands or not has_code:
                 has_code = has_code or any(inner.kind is PassageKind.FENCE for inner in leaves(rest))
@@ -123,13 +154,17 @@ class PassageReader:
                     self.draft.tell(head.start, head.end, f"step {step.id}: title")
             else:
                 self.draft.tell(head.start, head.end, f"step {step.id}: title", CONDITION if conditional(text) else "")
+                if before := _asked_before(head.text):
+                    self.blocks.ask(step, before, head.start, head.end)
                 if title_of(text) != re.sub(r"\s+", " ", text.strip().rstrip(":")):
                     step.texts.append(unfilled(text))
         for at, one in enumerate(rest):
             if one.kind is PassageKind.FENCE:
-                steps += self.blocks.fence(step, one)[1:]
+                steps += fence_steps(self.blocks, step, one, text if not step.actions and at == 0 else "")[1:]
             elif one.kind is PassageKind.LIST:
                 self._nested(step, one, steps)
+            elif one.kind is PassageKind.TABLE and table_commands(one.text):
+                self.table(step, one)
             elif one.kind is PassageKind.PARAGRAPH:
                 self._paragraph(step, one, rest[at + 1] if at + 1 < len(rest) else None)
             else:
@@ -146,13 +181,19 @@ class PassageReader:
     def _nested(self, step: DraftStep, nested: Passage, steps: list[DraftStep]) -> None:
         """A list inside of an item: what it asks for belongs to the item's step."""
         for item in nested.inner:
-            for at, one in enumerate(item.inner):
+            for at, one in enumerate(_told_apart(item.inner)):
                 if one.kind is PassageKind.FENCE:
-                    steps += self.blocks.fence(step, one)[1:]
+                    steps += fence_steps(self.blocks, step, one)[1:]
                 elif one.kind is PassageKind.LIST:
                     self._nested(step, one, steps)
                 elif one.kind is PassageKind.PARAGRAPH:
-                    self._paragraph(step, one, item.inner[at + 1] if at + 1 < len(item.inner) else None)
+                    following = item.inner[at + 1] if at + 1 < len(item.inner) else None
+                    if item.checkbox and following is None and not inline_commands(one.codes, one.text, item=True):
+                        self.blocks.ask(step, one.text, one.start, one.end, CONDITION if conditional(one.text) else "")
+                    else:
+                        self._paragraph(step, one, following, item=at == 0)
+                elif one.kind is PassageKind.TABLE and table_commands(one.text):
+                    self.table(step, one)
                 else:
                     self.text(step, one)
             if not item.inner:
@@ -163,6 +204,28 @@ class PassageReader:
         self.draft.checklist.append((name, unfilled(title_of(text))))
         step.checklist = name
         self.draft.tell(item.start, item.start, f"checklist {name}, ticked by step {step.id}")
+
+
+def _told_apart(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages, where what a command prints and what is not to be run is no code of a shell."""
+    found: list[Passage] = []
+    for one in passages:
+        before = found[-1] if found else None
+        if one.kind is PassageKind.FENCE and before is not None and before.kind is PassageKind.PARAGRAPH:
+            if forbids_what_follows(before.text):
+                one = replace(one, language="forbidden")
+            elif shows_output(before.text) and one.language not in QUERIES:
+                one = replace(one, language="text")
+        found.append(one)
+    return found
+
+
+def _asked_before(text: str) -> str:
+    """What the sentences before a code block ask for, where the last of them is not what the block does itself."""
+    told = sentences(text)
+    last = re.match(r"^(.+?),?\s+(?:and\s+)?then\s*:?$", told[-1].strip(), re.DOTALL) if told else None
+    asked = [one.strip() for one in told[:-1]] + ([last[1]] if last else [])
+    return " ".join(one for one in asked if asks(one) and not _only_forbids(one))
 
 
 def _by_hand(text: str) -> DraftAction:
@@ -190,10 +253,12 @@ def _does(one: Passage) -> bool:
     return any(
         leaf.kind is PassageKind.FENCE
         and _runs(leaf)
+        or leaf.kind is PassageKind.TABLE
+        and bool(table_commands(leaf.text))
         or leaf.kind is PassageKind.PARAGRAPH
         and (
             (asks(leaf.text) and not is_fact(leaf.label, leaf.text) and not _only_forbids(leaf.text))
-            or bool(inline_commands(leaf.codes, leaf.text))
+            or bool(inline_commands(leaf.codes, leaf.text, one.kind in (PassageKind.LIST, PassageKind.ITEM)))
         )
         for leaf in leaves([one])
     )
@@ -213,11 +278,12 @@ def _runs(fence: Passage) -> bool:
 
 def acts(passages: Sequence[Passage]) -> bool:
     """Whether anything in these passages is to be done."""
+    passages = _told_apart(passages)
     for at, one in enumerate(passages):
         if one.kind is PassageKind.LIST and (one.ordered and _asks_in(one) or not one.ordered and is_stepwise(one)):
             return True
         if (
-            one.kind in (PassageKind.FENCE, PassageKind.PARAGRAPH)
+            one.kind in (PassageKind.FENCE, PassageKind.PARAGRAPH, PassageKind.TABLE)
             and _does(one)
             and not _introduces(one, passages[at + 1 :])
         ):

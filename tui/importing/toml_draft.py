@@ -188,7 +188,7 @@ class _Writer:
 
     def _action(self, action: DraftAction) -> Iterator[str]:
         yield f"{action.kind} = {text_of(action.text)}"
-        if action.kind == "run":
+        if action.kind in ("run", "interactive"):
             if action.on not in ("", self._draft.default_host):
                 yield f"on = {toml_text(action.on)}"
             if action.directory:

@@ -9,6 +9,8 @@ from markdown_it.token import Token
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.importing.document.page_html import NOTHING, without_html
+
 _TAB = re.compile(r"""^===[+!]? +"([^"]+)" *$|^ *<TabItem\b[^>]*\blabel=["']([^"']+)["'][^>]*> *$""")
 _TAB_HUGO = re.compile(r"""^ *\{\{[<%] *tab +(?:name=|title=|header=)?["']([^"']+)["'][^}]*\}\} *$""")
 _TAB_EDGE = re.compile(r"^ *(</?Tabs\b[^>]*>|</TabItem>|\{\{[<%] */?tabs?\b[^}]*\}\}) *$")
@@ -67,7 +69,7 @@ def passages_of(text: str) -> tuple[Passage, ...]:
         text = "\n" * lines + text[front.end() :]
     lines_of = text.split("\n")
     reader = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table")
-    tokens = reader.parse("\n".join(_plainer(lines_of)))
+    tokens = reader.parse("\n".join(_plainer(list(without_html(lines_of)))))
     found = known + list(_Reader(tokens, lines_of).passages())
     return tuple(sorted([*found, *_unread(found, lines_of)], key=lambda one: one.start))
 
@@ -93,7 +95,8 @@ def _plainer(lines: Sequence[str]) -> Iterator[str]:
             continue
         if not fence and (callout := _CALLOUT.match(line)):
             inside = True
-            yield f"**{callout[1].capitalize()}**: {callout[2] or ''}".rstrip()
+            words = (callout[2] or "").rstrip()
+            yield f"**{callout[1].capitalize()}**: {words}{'.' if words[-1:].isalnum() else ''}".rstrip()
             continue
         if inside and line.strip():
             inside = line.startswith("    ")
@@ -158,6 +161,8 @@ class _Reader:
                 rows = "\n".join(line.strip() for line in self._lines[start - 1 : end])
                 return Passage(kind=PassageKind.TABLE, start=start, end=end, text=rows)
             case "hr":
+                return Passage(kind=PassageKind.RULE, start=start, end=end)
+            case "html_block" if token.content.strip() == NOTHING:
                 return Passage(kind=PassageKind.RULE, start=start, end=end)
             case "html_block":
                 return Passage(kind=PassageKind.OTHER, start=start, end=end, text=token.content.strip())

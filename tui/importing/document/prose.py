@@ -18,6 +18,9 @@ _VERBS = words("""
     restore resume retry return revert review roll rollback rotate run save scale scroll search select send set
     share shut shutdown sign silence skip ssh snapshot start stop submit subscribe switch sync tag take tell
     terminate test toggle track trigger troubleshoot try turn undo uninstall unlock unmount unsilence update
+    agree attach buy claim shorten lengthen decommission extend expand fetch
+    flip freeze unfreeze hand hold leave lift order pick reschedule
+    re-schedule rerun re-run recheck recover retire shift suspend swap tail tick transfer unplug wake wipe
     upgrade upload use validate verify view visit wait warn watch write
     """)
 _ASKS = re.compile(
@@ -28,6 +31,12 @@ _ASKS = re.compile(
 _CONDITION = re.compile(
     r"^(?:if|when|once|after|before|in case|for|on|from|in|as)\b[^,]{1,120},\s*(?:then\s+)?([a-z-]+)\b", re.I
 )
+_CONNECTS = re.compile(
+    r"^(?:(?:finally|then|next|now|first|second|afterwards?|also|otherwise|else|meanwhile|lastly|at the end),?\s+|"
+    r"and\s+(?:then\s+)?)+(?=\w)",
+    re.I,
+)
+_AFTER_NAME = re.compile(r"^[^.:!?]{2,90}: +(?:do not [^,;.]{2,40}[,;] *)?(?P<verb>[a-z][a-z-]+) +\w+ +\S")
 _FORBIDS = re.compile(r"\b(?:do not|don't|dont|never|must not|avoid|instead of|rather than|no longer)\b", re.I)
 _EXPECTS = re.compile(
     r"^(?:expected|expect|should|acceptable|must (?:be|show|return)|returns?\b|average should|"
@@ -85,7 +94,8 @@ ABOUT = {
 
 def asks(text: str) -> bool:
     """Whether a sentence or a paragraph asks the reader to do something."""
-    told = re.sub(r"^\W*(?:\d+[.)]\s+)?", "", text.strip())
+    told = re.sub(r"^\W*(?:(?:\d+(?:\.\d+)+[.)]?|\d+[.)]|[a-z]\))\s+)?", "", text.strip())
+    told = _CONNECTS.sub("", told)
     if not told:
         return False
     if re.match(r"(?:log|sign) (?:in|into|on|out)\b|read the\b|note (?:down|the)\b|schedule an?\b", told, re.I):
@@ -94,15 +104,18 @@ def asks(text: str) -> bool:
     if (
         first is not None
         and first[0].lower() in _VERBS
-        and not re.match(r"[\w-]+\s*(?:is|are|was|were|:)(?:\s|$)", told)
+        and not re.match(r"[\w-]+(?:\s+(?:is|are|was|were)|\s*:)(?:\s|$)", told)
     ):
         return True
     if _ASKS.search(told):
         return True
+    named = _AFTER_NAME.match(re.sub(r"`[^`]*`", "x", told))
+    if named is not None and named["verb"] in _VERBS:
+        return True
     condition = _CONDITION.match(told)
     if condition is not None and condition[1].lower() in _VERBS:
         return True
-    sentences = re.split(r"(?<=[.!;])\s+", told)
+    sentences = re.split(r"(?<=[.!?;])\s+", told)
     return len(sentences) > 1 and any(asks(one) for one in sentences[1:])
 
 

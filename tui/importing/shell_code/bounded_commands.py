@@ -59,6 +59,8 @@ _ENDS: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "there is no terminal",
     ),
 )
+_PAGER = re.compile(r"\s*\|\s*(?:sudo\s+)?(?:less|more|most)(?:\s+-\S+)*\s*$")
+_PASSED = re.compile(r"(?P<option>-pass(?:in|out)?)\s+['\"]?pass:['\"]?\$\{?(?P<name>[A-Z]\w*)\}?['\"]?(?=\s|$)")
 _CLIENT = re.compile(
     r"^(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:(?:docker|kubectl|oc|podman|docker-compose)\b.*\b(?:exec|run)\b.*\s)?"
     r"(?:psql|mysql|mariadb|redis-cli|mongo|mongosh|sqlite3|cqlsh|rails\s+(?:c|console|dbconsole)|"
@@ -66,7 +68,7 @@ _CLIENT = re.compile(
     r"|iex|irb|(?:\S*python[\d.]*|\S*manage\.py)\s*(?:\S*manage\.py\s+)?(?:shell|dbshell|"
     r"shell_plus)?)\b(?P<rest>[^|;&\n]*)$"
 )
-_GIVEN = re.compile(r"(?:^|\s)(?:-c|-e|-f|-l|--command|--execute|--file|--eval|--version|-V|-m)(?:\s|=|$)|<")
+_GIVEN = re.compile(r"(?:^|\s)(?:-[A-Za-z]*[cefl]|--command|--execute|--file|--eval|--version|-V|-m)(?:\s|=|$)|<")
 _WAITING = (
     "is an argument of",
     "waits for a person",
@@ -98,6 +100,7 @@ class BoundedCommand(Struct, frozen=True):
 
 def is_client(command: str) -> bool:
     """Whether a command opens a program that waits for what a person types: a database's client, a language's shell."""
+    command = re.sub(r"""^(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)+""", "", command)
     found = _CLIENT.match(command)
     if found is None or _GIVEN.search(command):
         return False
@@ -129,6 +132,9 @@ def bounded(command: str, stdin: str, secrets: frozenset[str]) -> BoundedCommand
         if changed != command:
             notes.append(why)
             command = changed.strip()
+    if paged := _PAGER.search(command):
+        notes.append("there is no pager")
+        command = command[: paged.start()]
     hidden = _hidden(command, secrets)
     if hidden != command:
         notes.append("a secret among the arguments would be seen by every user of the host")
@@ -163,6 +169,11 @@ def _hidden(command: str, secrets: frozenset[str]) -> str:
         named = set(re.findall(r"\$\{?([A-Z]\w*)", text))
         return f'-K <(printf \'user = "%s"\\n\' "{text}")' if named & secrets else found[0]
 
+    def passed(found: re.Match[str]) -> str:
+        return f"{found['option']} env:{found['name']}" if found["name"] in secrets else found[0]
+
+    if re.search(r"\bopenssl\b", command) and not re.search(r"\bsudo\b", command):
+        command = _PASSED.sub(passed, command)
     if re.search(r"\bsudo\s+(-\S+\s+)*(mysql|redis-cli|curl)", command):
         return command
     if re.search(r"\bcurl\b", command):

@@ -12,7 +12,7 @@ from tui.runbook.shell.programs import SimpleCommand, simple_commands
 _SSH_VALUED = words("""
     -b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w
     """)
-_TARGET = re.compile(r"^(?:([\w.-]+)@)?([\w.-]+|\[[0-9a-fA-F:]+\]|<[\w .-]+>|\$\{?\w+\}?)$")
+_TARGET = re.compile(r"^(?:([\w.-]+)@)?([\w.-]+|\[[0-9a-fA-F:]+\]|<[\w .-]+>|\$\{?\w+\}?|\{\{ ?[\w.]+ ?\}\})$")
 _CD = re.compile(r"^cd(?:\s+(?:--\s+)?(?P<to>[^\s;&|]+|\"[^\"]*\"|'[^']*'))?$")
 _SOURCES = re.compile(r"^(?:source|\.)\s+\S")
 _EXPORT = re.compile(r"^(?:export|unset|umask|ulimit|set|shopt|alias|module load|conda activate|nvm use)\b")
@@ -68,6 +68,14 @@ def moved(state: ShellState, command: str) -> ShellMove | None:
             command = f"{command[: sources.end() - 1]}{_below(state.directory, file)}"
         before = state.before if command in state.before else (*state.before, command)
         return ShellMove(replace(state, before=before), "stands before what follows")
+    if len(parts := re.split(r"\s*(?:;|&&)\s*", command)) > 1 and all(map(_only_sets, parts)):
+        for part in parts:
+            one = moved(state, part)
+            state = one.state if one is not None else state
+        return ShellMove(state, "stands before what follows")
+    if command == "deactivate":
+        kept = tuple(line for line in state.before if not line.endswith("/activate"))
+        return ShellMove(replace(state, before=kept), "ends what was sourced")
     if _EXPORT.match(command) and not re.search(r"[;&|]|\$\(", command):
         before = state.before if command in state.before else (*state.before, command)
         return ShellMove(replace(state, before=before), "stands before what follows")
@@ -85,6 +93,13 @@ def moved(state: ShellState, command: str) -> ShellMove | None:
             doubt = "the document leaves open which host it is: say so in [hosts]"
         return ShellMove(host, "what follows runs there", found.target, found.user, doubt)
     return None
+
+
+def _only_sets(command: str) -> bool:
+    """Whether a part of a line only says what stands before, or the folder of, what follows."""
+    return not re.search(r"[|&]|\$\(", command) and bool(
+        _CD.match(command) or _SOURCES.match(command) or _EXPORT.match(command)
+    )
 
 
 def _below(directory: str, to: str) -> str:
@@ -127,7 +142,7 @@ def ssh_of(command: str) -> SshLine | None:
         return SshLine(slug(word), given[1] if given else user, slug(word), _unquoted(bare[2]), options)
     if match is None or len(parts) > 1 and len(rest) == 1:
         return None
-    target = match[2].strip("<>${}[]")
+    target = match[2].strip("<>${}[] ")
     told = command[command.index(rest[0]) + len(rest[0]) :].strip() if len(rest) > 1 else ""
     return SshLine(target, match[1] or user, host_name(target), _unquoted(told), options)
 

@@ -44,9 +44,14 @@ _PROMPT = re.compile(
 )
 _BARE_HASH = re.compile(r"^# +(?=\S)")
 _INNER = re.compile(
-    r"^#? ?(?:>>>|\.\.\.|>|mysql>|MariaDB \[[^\]]*\]>|[\w-]+[=-][#>]|irb[^>]*>|sqlite>|\d[\d.:]*:?\d*>) ?"
+    r"^#? ?(?:>>>|\.\.\.|>|mysql>|MariaDB \[[^\]]*\]>|[\w-]+[=-][#>]|irb[^>]*>|sqlite>|cqlsh(?::\w+)?>|"
+    r"[\w.-]+:\d+(?:\[\d+\])?>|\d[\d.:]*(?:\[\d+\])?>|"
+    r"(?:[\w.-]+ )?\[[\w.-]+\]>|[\w-]+:(?:PRIMARY|SECONDARY)>|test>) ?"
 )
 """A prompt of a program that was started in a shell, written as such or in a comment."""
+_CONTAINER = re.compile(r"^(?:/[\w./-]*|~(?:/[\w./-]*)?|(?:ba|a)?sh-[\d.]+) ?[#$] (?=\S)")
+"""A prompt of a shell without a user's name: of a container."""
+_COLUMNS = re.compile(r"\S {2,}\S")
 _ASSIGNS = re.compile(r"^[A-Za-z_]\w*\+?=")
 _VERBS_OF_HTTP = re.compile(r"^(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) +/")
 _WORD = re.compile(r"^[\w./~@+-]+$")
@@ -111,6 +116,8 @@ def is_command(line: str, shell: bool) -> bool:
     """Whether a line reads as a command; in a block of a shell's language an unknown program is one too."""
     if not line or _VERBS_OF_HTTP.match(line) or line.startswith(("- ", "* ", "|", "//", "->", "=>")):
         return False
+    if not shell and _is_printed(line):
+        return False
     if _ASSIGNS.match(line):
         return not line.endswith((".", ":")) or shell
     if line[0] in "({[\"'!`<" and not line.startswith(("[ ", "[[ ", "( ", "(cd", "{ ", "! ", '"$', '"/')):
@@ -130,12 +137,23 @@ def is_command(line: str, shell: bool) -> bool:
     return shell and word[0].islower() and not prose
 
 
+def _is_printed(line: str) -> bool:
+    """Whether a line without a prompt has the form of what a program prints: a table, columns, a device."""
+    if re.match(r"^/(?:dev|proc|sys|etc|run|mnt|media)/", line):
+        return True
+    quiet = re.sub(r"'[^']*'|\"[^\"]*\"", "_", line)
+    if re.search(r"(?:^|[^|])\| +(?:[\d<-]|https?:|\|)", quiet) or quiet.endswith(" |") and quiet.count("|") > 1:
+        return True
+    return len(_COLUMNS.findall(quiet)) > 1 and not line.endswith("\\") and " #" not in line
+
+
 class _Reader:
     def __init__(self, lines: Sequence[str], language: str, prompts: frozenset[int]) -> None:
         self._lines = lines
         self._shell = language in SHELLS
         self._prompts = prompts
         self._at = 0
+        self._typed = False
 
     def pieces(self) -> Iterator[Piece]:
         """Each piece of the block."""
@@ -149,9 +167,15 @@ class _Reader:
                 yield self._one(LineKind.INPUT, _INNER.sub("", line))
             elif line.startswith("#"):
                 yield self._one(LineKind.COMMENT, line.lstrip("# ").rstrip())
-            elif is_command(line, self._shell):
+            elif inside := _CONTAINER.match(line):
+                yield self._command(line[inside.end() :], None)
+            elif (inner := _INNER.match(line)) and not line.startswith(("- ", "->", "> ")):
+                self._typed = True
+                yield self._one(LineKind.INPUT, line[inner.end() :])
+            elif is_command(line, self._shell and not self._typed):
+                self._typed = False
                 yield self._command(line, None)
-            elif (inner := _INNER.match(line)) and not line.startswith(("- ", "->")):
+            elif inner and not line.startswith(("- ", "->")):
                 yield self._one(LineKind.INPUT, line[inner.end() :])
             else:
                 yield self._one(LineKind.TEXT, self._lines[self._at].rstrip())
@@ -160,6 +184,8 @@ class _Reader:
         if self._at in self._prompts:
             match = _PROMPT.match(line)
             return self._command(line[match.end() :] if match else line, match)
+        if inside := _CONTAINER.match(line):
+            return self._command(line[inside.end() :], None)
         inner = _INNER.match(line)
         if inner is not None and not line.startswith("#"):
             return self._one(LineKind.INPUT, line[inner.end() :])

@@ -17,6 +17,7 @@ from tui.runbook.reading.load import examine, nothing_collected, read_whole
 from tui.runbook.reading.names import Names
 from tui.runbook.reading.troubles import issue_doubts
 from tui.runbook.shell.danger import action_doubts
+from tui.runbook.shell.losing import loses
 from tui.runbook.shell.read_only import changes
 from tui.runbook.source_document.drift import drifted
 from tui.runbook.walk import KEY, Text, section_steps, steps_of
@@ -79,6 +80,10 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
         for place, action in enumerate(step.actions):
             for fault in action_doubts(action, step.mutates, frozenset(variables)):
                 yield _doubt((*path, "actions", place, *fault.path), fault.message, fault.hint)
+            words = loses(action.run or "", action.stdin) if step.danger is Danger.NONE else ""
+            if words:
+                message = f"{quoted(words)} may lose data, and the step does not say so"
+                yield _doubt((*path, "actions", place, "run"), message, 'danger = "destructive", or "caution"')
         for fault in action_doubts(step.look, False, frozenset(variables)) if step.look else ():
             yield _doubt((*path, "look", *fault.path), fault.message, fault.hint)
 
