@@ -8,7 +8,7 @@ _UP_TO = r"[^|;&\n]*"
 _FILES = (
     r"\brm\s+(?:-\w+\s+)*-\w*[rR]",
     r"\brm\s+(?:-\w+\s+)*[^-\s|;&]*[*?]",
-    r"\b(?:xargs|-exec(?:dir)?)\s(?:[^|;&\n]*\s)?(?:rm|shred|unlink)\b",
+    r"(?:\bxargs|\s-exec(?:dir)?)\s(?:[^|;&\n]*\s)?(?:rm|shred|unlink)\b",
     r"\s-delete\b",
     r"\b(?:shred|srm|wipe)\s",
     r"\btruncate\s",
@@ -57,7 +57,8 @@ _CLOUDS = (
     r"persistentvolume\w*|crds?|customresource\w*|nodes?|all\b|statefulsets?|sts\b|secrets?\b|configmaps?\b|svc\b|services?\b)",
     r"\b(?:kubectl|oc)\b[^|;&\n]*\b(?:replace\b[^|;&\n]*--force)",
     r"\bhelm\b[^|;&\n]*\s(?:uninstall|delete|del)\b|\bkubeadm\s+reset|\bk3s-(?:\w+-)?uninstall|\b(?:minikube|kind)\s+delete",
-    r"\b(?:docker|podman|nerdctl)\b[^|;&\n]*\b(?:system|volume|container)\s+prune|\bvolume\s+rm\b|\brm\s+-\w*v",
+    r"\b(?:docker|podman|nerdctl)\b[^|;&\n]*\b(?:system|volume|container)\s+prune|\bvolume\s+rm\b",
+    r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?rm\s+-\w*v",
     r"\bdown\s+(?:\S+\s+)*(?:-v|--volumes)\b",
     r"\b(?:consul|vault|nomad)\b[^|;&\n]*\s(?:kv\s+(?:delete|destroy|metadata\s+delete)|secrets\s+disable|-purge)\b",
 )
