@@ -3,7 +3,7 @@
 import pytest
 
 from tui.runbook.reading.lint import lint_text
-from tui.runbook.shell.losing import loses
+from tui.runbook.shell.destroys import loses
 
 LOSE = """
 rm -rf /srv/shop/cache

@@ -13,7 +13,7 @@ from tui.importing.list_steps import ADDRESS, PassageReader, acts, is_address, p
 from tui.importing.named import Ids, name_of, title_of, unfilled, words
 from tui.importing.shell_code.carried import ShellState
 from tui.importing.shell_code.open_values import OpenValues
-from tui.runbook.shell.losing import loses
+from tui.runbook.shell.destroys import loses
 from tui.runbook.shell.programs import simple_commands
 from tui.runbook.shell.read_only import changes
 from tui.runbook.shell.read_only_programs import PLAIN

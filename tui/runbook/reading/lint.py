@@ -17,7 +17,7 @@ from tui.runbook.reading.load import examine, nothing_collected, read_whole
 from tui.runbook.reading.names import Names
 from tui.runbook.reading.troubles import issue_doubts
 from tui.runbook.shell.danger import action_doubts
-from tui.runbook.shell.losing import loses
+from tui.runbook.shell.destroys import loses
 from tui.runbook.shell.read_only import changes
 from tui.runbook.source_document.drift import drifted
 from tui.runbook.walk import KEY, Text, section_steps, steps_of
