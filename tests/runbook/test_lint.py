@@ -114,7 +114,7 @@ def test_a_command_that_never_ends_or_waits(command: str, message: str) -> None:
         "echo 'SELECT 1;' | docker-compose exec -T db mysql shop",
         "python manage.py shell -c 'print(1)'",
         "python manage.py shell <<'EOF'\nprint(1)\nEOF\n",
-        "mysql < dump.sql",
+        "mysql <<< 'SELECT 1'",
         "ping -c 3 host",
         "echo 'tail -f x'",
     ],

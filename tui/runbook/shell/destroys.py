@@ -32,7 +32,7 @@ _DATABASES = (
     r"\bdropdb\b|\bpg_resetwal\b|\bpg_restore\b|\bpg_rewind\b|\bpg_ctl\b[^|;&\n]*\bpromote\b",
     rf"\bpatronictl\b{_UP_TO}\s(?:failover|reinit|remove|flush)\b|\brepmgr\b{_UP_TO}\bpromote\b",
     r"\|\s*\\?\s*(?:sudo\s+)?(?:\w+=\S+\s+)*(?:mysql|psql|mongorestore)\b(?![^|]*-e\b)",
-    r"\b(?:mysql|mariadb|psql)\b[^|;&\n]*<(?![<(])",
+    r"\b(?:mysql|mariadb|psql)\b[^|;&\n]*(?<!<)<(?![<(])",
     r"\bmongorestore\b|\bdropDatabase\b|\.drop\(\)|\.(?:deleteMany|deleteOne|remove)\(",
     r"\bnodetool\s+(?:\S+\s+)*(?:removenode|decommission|assassinate|clearsnapshot)",
     rf"\b(?:pgbackrest|wal-g|wal-e|barman|restic|borg|velero|etcdctl|etcdutl|xtrabackup|mariabackup|influx)\b{_UP_TO}\s"
