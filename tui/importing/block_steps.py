@@ -1,6 +1,7 @@
 """Makes the actions of steps from a document's blocks: commands, work by hand, pages to open, and what is only text."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -154,7 +155,6 @@ class BlockReader:
     def _action(
         self, step: DraftStep, text: str, piece: Piece, line: int, host: str, title: str, carries: bool
     ) -> DraftAction:
-        end = line + piece.lines - 1
         assigned = _ASSIGNED.match(text)
         if becomes_somebody(text):
             return self._terminal(
@@ -195,16 +195,21 @@ class BlockReader:
             capture=capture,
             directory="" if state.container else unfilled_directory(self.values, state.directory),
         )
+        self._take(step, piece, line, action, done.notes)
+        return action
+
+    def _take(self, step: DraftStep, piece: Piece, line: int, action: DraftAction, notes: Sequence[str]) -> None:
+        """Take a command into its step, with what it was made from."""
+        end = line + piece.lines - 1
         literal = "\n".join([*(told for told, _ in self._pending), piece.text])
-        action.original = literal if literal != run or action.directory else ""
+        action.original = literal if literal != action.text or action.directory else ""
         self._pending.clear()
         step.actions.append(action)
-        if "watch does not end" in done.notes:
+        if "watch does not end" in notes:
             action.proposal = 'until = { every = "5s", within = "10m" }, with an expect of what is waited for'
-        step.notes += [f"{cut(piece.text.splitlines()[0], 60)}: {note}" for note in done.notes]
+        step.notes += [f"{cut(piece.text.splitlines()[0], 60)}: {note}" for note in notes]
         step.spans.append((line, end))
         self.draft.tell(line, end, f"step {step.id}: command")
-        return action
 
     def _interactive(
         self, step: DraftStep, piece: Piece, line: int, title: str, run: str, host: str, directory: str, why: str

@@ -20,7 +20,7 @@ _TAG = re.compile(r"</?(?:a|b|br|code|div|em|font|i|kbd|p|span|strong|tt|u)\b[^<
 
 
 def without_html(lines: Sequence[str]) -> Iterator[str]:
-    """The lines, as many as there were: what a wiki writes as HTML in the marks of Markdown."""
+    """The same number of lines: what a wiki writes as HTML has the marks of Markdown."""
     fence = ""
     listing: list[str] = []
     at = 0
