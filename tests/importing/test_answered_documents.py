@@ -1,4 +1,4 @@
-"""Fifteen pages after the manner of other teams, each with the right answer beside it: what an import finds of them."""
+"""Sixteen pages after the manner of other teams, each with the right answer beside it: what an import finds of them."""
 
 import logging
 from pathlib import Path

@@ -461,3 +461,7 @@ def test_the_report_has_the_doubtful_ones_marked() -> None:
 
 def test_the_runbook_names_its_document_from_its_own_folder(tmp_path: Path) -> None:
     assert beside(tmp_path / "docs/page.md", tmp_path / "ops/runbook.toml") == "../docs/page.md"
+
+
+def test_a_public_key_is_no_secret() -> None:
+    assert only(fence("wg set wg0 peer <public-key> remove"))["run"] == "wg set wg0 peer {{ public_key }} remove"

@@ -97,6 +97,13 @@ def test_a_code_block_may_have_as_many_brackets_as_it_likes(tmp_path: Path) -> N
     assert read_document(tmp_path / "json.md")
 
 
+def test_a_sentence_of_very_many_commands_is_text_and_takes_no_time() -> None:
+    began = time.process_time()
+    runbook, _ = made("# Page\n\n## Part\n\nTell them.\n\n" + "run `ls -l /x` and " * 8_000 + "\n")
+    assert runbook.commands == 0
+    assert time.process_time() - began < 10
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_of_another_team_becomes_a_clean_runbook(page: Path) -> None:
     runbook, document = made(page.read_text(encoding="utf-8"))

@@ -60,6 +60,10 @@ _BETWEEN = re.compile(r"^(?:[\s,;.&/|+:→>-]|\b(?:and|or|then|also|plus|next|fi
 _LIKE_ONE = re.compile(r"^[a-z][a-z0-9_.-]+ [\w./@<{$-]")
 _WITH_OPTION = re.compile(r"^[a-z][a-z0-9_.-]+(?: [\w./@:+=-]+){0,4} --?[a-zA-Z][\w.-]*(?:[ =]|$)")
 """A program that is not known, with a word or with an option."""
+MOST_CODES = 60
+"""Pieces of code type in one passage; one with more of them is a reference, and no sentence to follow."""
+_AROUND = 600
+"""Characters of a sentence before and behind a command that say whether it is to be run."""
 _CHAT = re.compile(r"^/[\w-]+$")
 _REFUSED_COLUMN = re.compile(
     r"\b(?:do(?:es)? not|don['’]t|never|avoid|forbidden|output|result|example|config\w*|setting|alias|"
@@ -75,6 +79,8 @@ def inline_commands(codes: Sequence[str], text: str, item: bool = False) -> list
         item: it stands in a list, where a command alone is to be run.
     """
     told: list[str] = []
+    if len(codes) > MOST_CODES:
+        return told
     places = list(_places(codes, text))
     enumerated = _BETWEEN.match(re.sub(r"`[^`]*`", "", re.sub(r"^[\w /-]{2,40}:", "", text.strip()))) and any(
         " " in code.strip() for code, _, _ in places
@@ -214,7 +220,7 @@ def _places(codes: Sequence[str], text: str) -> Iterator[tuple[str, str, str]]:
         while left and (place := sentence.find(f"`{left[0]}`", at)) >= 0:
             code = left.pop(0)
             at = place + len(code) + 2
-            yield code, sentence[:place], sentence[at:]
+            yield code, sentence[max(0, place - _AROUND) : place], sentence[at : at + _AROUND]
 
 
 def table_rows(text: str) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -59,12 +59,14 @@ class Ids:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def new(self, text: str, otherwise: str = "step") -> str:
         """An id for this text that nothing else has."""
         base = slug(text, otherwise)
-        found, number = base, 2
+        found, number = base, self._numbers.get(base, 2)
         while found in self._given:
             found, number = f"{base}-{number}", number + 1
+        self._numbers[base] = number
         self._given.add(found)
         return found

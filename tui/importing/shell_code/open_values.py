@@ -12,7 +12,7 @@ from tui.runbook.templates.variables import BUILT_INS, names
 
 SECRET = re.compile(
     r"(?i)(pass(word|wd|phrase)?$|^pass|passwd|secret|token|api_?key|private_?key|access_?key|"
-    r"credential|_pwd$|^pwd_|_key$)"
+    r"credential|_pwd$|^pwd_|(?<!public)(?<!pub)_key$)"
 )
 MOST = 100
 """Values that one command leaves open; a command with more of them is none that a person would type."""
