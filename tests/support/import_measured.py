@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from tests.support.imported_pages import dropped
 from tui.importing.imported import imported
+from tui.importing.named import name_of
+from tui.importing.shell_code.carried import host_name
 from tui.runbook.reading.lint import lint_text
 
 _MOVES = re.compile(r"^(?:ssh \S+$|sudo -i|sudo su|cd \S+$|source |\. |export |umask|deactivate|unset |set -a)")
@@ -110,7 +112,14 @@ def _apart(original: str, wanted: Counter[str]) -> tuple[list[str], str]:
 
 
 def _is_told(command: str, told: set[str], text: str) -> bool:
-    return command in told or command in text or re.match(r"^(?:export|ssh|sudo) ", command) is not None
+    """Whether a line that only moved the shell is among what a command was made from, or is a host or a value."""
+    if command in told:
+        return True
+    if command.startswith("ssh "):
+        return f"[hosts.{host_name(command.split()[-1].rpartition('@')[2].strip('<>'))}]" in text
+    return command.split("\n")[0] in text or (
+        command.startswith("export ") and name_of(command[7:].split("=")[0]) in text
+    )
 
 
 def _even(text: str) -> str:
