@@ -18,7 +18,7 @@ from tests.support.runbooks import SMALL, small
 from tui.errors import RunbookError
 from tui.execution.conductor import conductor
 from tui.execution.workspace import Setup, Workspace
-from tui.headless import run as headless
+from tui.headless import resting
 from tui.headless.answers import AnswersFile
 from tui.headless.run import run_headless
 from tui.session import events as ev
@@ -55,7 +55,7 @@ def deploy(root: str, place: int = -1) -> None:
 
 def deploy_on_a_failing_disk(root: str, at: int = -1, when: str = "", number: int = 0, for_ever: bool = False) -> None:
     """Run the whole flow as far as a disk lets it whose call `at` fails, once or from it on for ever."""
-    headless.PATIENCE, headless.PAUSE = 0.2, 0.05
+    resting.PATIENCE, resting.PAUSE = 0.2, 0.05
     conductor.UNWRITABLE_PAUSE = 0.01
     failer = Failer(at, when, number, for_ever)
     gate.meet, gate.root = failer, root
