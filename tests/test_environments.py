@@ -47,9 +47,10 @@ def begun(place: Place, runbook: Path, environment: str) -> str:
     conductor = workspace.begin(setup)
     conductor.start("mark")
     conductor.wait(30)
+    session = str(conductor.state.facts["session"])
     conductor.close()
     workspace.close()
-    return workspace.store.names()[-1]
+    return session
 
 
 def again(place: Place, runbook: Path | None, session: str, which: str = "") -> str:

@@ -31,6 +31,7 @@ def usual(median: float) -> Usual:
 CARD = ReportCard(
     badge=Called("deployed", Tone.GOOD),
     drill="",
+    environment="production",
     what="v2.0.0 by method A",
     people="root and ada",
     began=BEGAN,

@@ -1,5 +1,6 @@
 """What the commands have in common: their options, and how an error of ours is said."""
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,6 +57,10 @@ HOSTS = click.option(
 )
 
 
+_OF_A_SESSION = re.compile(r"[\w.-]+", re.ASCII)
+"""The ids that this program gives: a shell shows what it completes as it is, and a folder may have any name."""
+
+
 def _sessions_beginning(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The ids of this machine's sessions that begin like that, the newest first, for a shell that completes one."""
     from tui.cli.wiring import open_store
@@ -64,7 +69,7 @@ def _sessions_beginning(context: click.Context, parameter: click.Parameter, inco
         names = open_store().names()
     except RunbookError:  # a shell has no place for it: the command itself says so
         return []
-    return [name for name in reversed(names) if name.startswith(incomplete)]
+    return [name for name in reversed(names) if name.startswith(incomplete) and _OF_A_SESSION.fullmatch(name)]
 
 
 def session_named(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

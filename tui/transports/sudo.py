@@ -104,7 +104,12 @@ for place in "${{XDG_STATE_HOME:-${{HOME-}}/.local/state}}/runbook" /tmp /var/tm
     chmod 700 askpass sudo && ./askpass --can-run 2>/dev/null && command -v sudo >real && mkfifo word &&
     exec 8<>word && printf %s "$word" | base64 -d >&8; then
     word=
-    if [ "$wants" = input ]; then mkfifo in; (exec 7<&0; cat <&7 >in 7<&- 8<&- 2>/dev/null &) >/dev/null; fi
+    if [ "$wants" = input ] && ! cat >in 2>/dev/null; then
+      cd /
+      rm -rf "$at"
+      echo "runbook: sudo cannot be given its password: there is no room for the input in $place" >&2
+      exit {CANNOT_GIVE}
+    fi
     {{ {_HOLD.rstrip()}
     }} </dev/null >/dev/null 2>&1 &
     echo $! >holder
@@ -124,11 +129,11 @@ _BEGIN = f"""\
 _rb_at=$(sh -c {shlex.quote(_MAKE)} runbook-sudo "$$" "$_rb_wants") || exit {CANNOT_GIVE}
 export PATH="$_rb_at:$PATH" SUDO_ASKPASS="$_rb_at/askpass"
 sudo() {{ "${{SUDO_ASKPASS%/*}}/sudo" "$@"; }}
-if [ "$_rb_wants" = input ]; then exec <"$_rb_at/in"; else exec </dev/null; fi
+if [ "$_rb_wants" = input ]; then exec <"$_rb_at/in"; rm -f "$_rb_at/in"; else exec </dev/null; fi
 unset _rb_at _rb_wants
 """
-# The function holds where a script sets a PATH of its own. Standard input is another one from here on: a program that
-# opened /dev/stdin again would read from its beginning, where the password was.
+# The function holds where a script sets a PATH of its own. Standard input is a file of its own from here on: a program
+# that opened /dev/stdin again would read from its beginning, where the password was; at a FIFO it would hang.
 
 
 def says_sudo(script: str) -> bool:
