@@ -22,9 +22,9 @@ AUTO = "auto"
 """Who signs where the runbook asks for no person, and who reopens what the plan reopens: nobody."""
 
 LOOK = -1
+"""The place, among a step's actions, of the look at whether there is anything to undo."""
 OUTSIDE = -2
 """The place of a command that is none of the runbook: the operator ran it at a step, beside it."""
-"""The place, among a step's actions, of the look at whether there is anything to undo."""
 
 
 class StepStatus(StrEnum):

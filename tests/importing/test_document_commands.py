@@ -1,0 +1,134 @@
+"""What is a command in a document, and what only looks like one: sentences, output, tables, prompts, lines that set."""
+
+import pytest
+
+from tests.support.imported_pages import actions, fence, made, only
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        ("- `df -h` shows the disk", ["df -h"]),
+        ("- Load: `uptime`", ["uptime"]),
+        ("- `uptime`, `free -m` and `iostat -x 1 3`", ["uptime", "free -m", "iostat -x 1 3"]),
+        ("- [ ] on mq1, `rabbitmqctl list_queues` shows none", ["rabbitmqctl list_queues"]),
+        ("- if it is older: look at `systemctl status x` and start it using `systemctl start x`",
+         ["systemctl status x", "systemctl start x"]),
+        ("- List them with `deployctl history --since 6h`", ["deployctl history --since 6h"]),
+        ("- Do not go on until `curl -f https://x.example/` succeeds", ["curl -f https://x.example/"]),
+        ("- Use `systemctl reload x` instead of `systemctl restart x`", ["systemctl reload x"]),
+        ("- If you do not see it, run `systemctl start x`", ["systemctl start x"]),
+        ("- Don't panic, run `systemctl start x`", ["systemctl start x"]),
+        ("- Anything older than 30 days: `find /x -mtime +30`", ["find /x -mtime +30"]),
+        ("- `jq`, `curl` and `git`", []),
+        ("- Needs `helm` 3.16", []),
+        ("- Type `/incident declare` in the channel", []),
+        ("- Never purge a queue (`rabbitmqctl purge_queue x`)", []),
+        ("- Avoid `kubectl delete pod --all`", []),
+        ("- Under no circumstances run `systemctl restart x` on two of them", []),
+        ("- There is no need for `kubeadm upgrade plan` a second time", []),
+        ("- Somebody ran `patronictl pause`. Ask them why", []),
+        ("- The cron job runs `certbot renew -q` each night. Watch it", []),
+        ("- Remove it with `terraform force-unlock` and the ID of the message", []),
+        ("- `rm -rf /srv` must not be run here", []),
+        ("- See `notAfter=Dec 20 23:59:59 2026 GMT`", []),
+    ],
+)  # fmt: skip
+def test_a_command_in_a_sentence_is_run_where_the_sentence_means_it(line: str, runs: list[str]) -> None:
+    document = made(f"# Page\n\n## Part\n\n- [ ] begin\n{line}\n")[1]
+    assert [action["run"] for action in actions(document) if "run" in action] == runs
+
+
+def test_a_block_that_is_told_not_to_be_run_is_text() -> None:
+    for words in ("Do not run the following (it wipes the disk):", "Run this instead of:", "Never use:"):
+        text = f"# Page\n\n## Part\n\n```\nuptime\n```\n\n{words}\n\n```bash\nsystemctl stop shop\n```\n"
+        runbook, document = made(text)
+        assert [action["run"] for action in actions(document)] == ["uptime"]
+        assert runbook.doubts == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["Sample output:", "It prints something like", "The answer must be", "You should see:"]
+)
+def test_a_block_below_words_of_output_is_no_command(words: str) -> None:
+    text = f"# Page\n\n## Part\n\n```\nuptime\n```\n\n{words}\n\n```\nkubectl get pods\n```\n"
+    assert [action["run"] for action in actions(made(text)[1])] == ["uptime"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/dev/mapper/vg00-var   xfs   40G   99%",
+        "kubeadm | 1.34.2-1.1 | https://pkgs.example/",
+        "/dev/sda1 1T",
+        "git   2.1   x",
+    ],
+)
+def test_what_has_the_form_of_output_is_no_command(line: str) -> None:
+    assert [action["run"] for action in actions(made(fence("uptime", line, language=""))[1])] == ["uptime"]
+
+
+def test_commands_in_a_table_are_run_unless_the_row_or_the_column_refuses() -> None:
+    text = (
+        "# Page\n\n## Health\n\n| What | Command | Good | Do not |\n|---|---|---|---|\n"
+        "| Shards | `curl -s http://s.example/_cat \\| grep -c UN` | 0 | `rm -rf /x` |\n"
+        "| Never | `systemctl stop search` | - | - |\n| Heap | see `Xmx` | < 75 % | - |\n"
+    )
+    action = only(text)
+    assert action["run"] == "curl -s http://s.example/_cat | grep -c UN"
+
+
+@pytest.mark.parametrize("prompt", ["/ # ", "/app $ ", "bash-5.1# ", "~ # ", "root@c0ffee:/app# "])
+def test_a_prompt_of_a_container_is_a_prompt(prompt: str) -> None:
+    document = made(fence("docker exec -it web sh", f"{prompt}php artisan warm", f"{prompt}exit", "uptime"))[1]
+    assert [action["run"] for action in actions(document)][-1:] == ["uptime"] or prompt.startswith("root@")
+    assert actions(document)[0]["run"].endswith("php artisan warm")
+
+
+def test_what_a_client_prints_between_its_prompts_is_no_command() -> None:
+    text = fence(
+        "redis-cli",
+        "127.0.0.1:6379> SELECT 3",
+        "OK",
+        "127.0.0.1:6379[3]> FLUSHDB",
+        "ok then",
+        "127.0.0.1:6379[3]> quit",
+    )
+    document = made(text)[1]
+    (step,) = document["sections"][0]["steps"]
+    assert step["stdin"] == "SELECT 3\nFLUSHDB"
+    assert step["danger"] == "destructive"
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        ("kubectl get pods | less", "kubectl get pods"),
+        ("openssl pkcs12 -export -passout pass:$KEYSTORE_PASS", "openssl pkcs12 -export -passout env:KEYSTORE_PASS"),
+        ("ssh {{ node }} uptime", "uptime"),
+    ],
+)
+def test_a_pager_and_a_password_of_openssl_are_no_hindrance(command: str, runs: str) -> None:
+    assert only(fence(command))["run"] == runs
+
+
+def test_lines_that_only_set_something_are_carried_together() -> None:
+    action = only(fence("set -a; . ./env.sh; set +a", "mkdir -p x && cd x", "deactivate", language="bash"))
+    assert action["run"] == "set -a\n. ./env.sh\nset +a\nmkdir -p x && cd x"
+
+
+def test_the_folder_at_the_end_of_a_line_is_that_of_the_next() -> None:
+    document = made(fence("mkdir -p /srv/new && cd /srv/new", "ls -l"))[1]
+    assert [action.get("directory") for action in actions(document)] == [None, "/srv/new"]
+
+
+def test_the_html_of_a_wiki_is_read() -> None:
+    text = (
+        "<h1>Page</h1>\n\n<h2>Part</h2>\n\n<p>Run <code>uptime</code>.</p>\n\n"
+        "<pre>\nssh &lt;broker&gt;\ndf -h\n</pre>\n\n"
+        '<pre><code class="language-bash">ls -l /srv\n</code></pre>\n\n<ol>\n<li>Run <code>free -m</code></li>\n</ol>\n'
+    )
+    runbook, document = made(text)
+    assert document["runbook"]["title"] == "Page"
+    assert [action["run"] for action in actions(document)] == ["uptime", "df -h", "ls -l /srv", "free -m"]
+    assert list(document["hosts"]) == ["broker", "workstation"] or "broker" in document["hosts"]
