@@ -3,16 +3,15 @@
 import socket
 import struct
 import threading
-from typing import Any
 
 import pytest
 
+from tests.support.asked_database import AskedDatabase
 from tests.support.mariadb import PASSWORD, Mariadb
-from tests.support.reach import Misbehaving, reaching
+from tests.support.reach import Misbehaving
 from tests.support.sshd import free_port
-from tui.probes.base import NoData, ProbeFailed, Reading
+from tui.probes.base import NoData
 from tui.probes.mysql.probe import MysqlProbe
-from tui.probes.sql_answers import SqlAnswers
 from tui.runbook.probing.databases.mysql import SPEC
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
@@ -23,31 +22,8 @@ LONG = "SELECT 4711, SUM(SIN(a.seq * b.seq)) FROM seq_1_to_1000000 a, seq_1_to_1
 """Unlike SLEEP, it does not notice by itself that its asker has gone."""
 
 
-def given_of(check: str, **given: Any) -> dict[str, Any]:
-    defaults = {one.name: one.default for one in SPEC.check(check).parameters if one.default is not None}
-    return {**defaults, **given}
-
-
-def probe(place: Transport, settings: dict[str, Any], check: str, seconds: float = 10.0, **given: Any) -> Reading:
-    with reaching(place, seconds) as reach:
-        raw = MysqlProbe().fetch(check, settings, given_of(check, **given), reach)
-    return read(check, raw, **given)
-
-
-def read(check: str, raw: SqlAnswers, **given: Any) -> Reading:
-    """The reading, whose document has exactly the fields that the check declares."""
-    reading = MysqlProbe().interpret(check, given_of(check, **given), raw)
-    assert list(reading.document) == [field.name for field in SPEC.check(check).fields]
-    return reading
-
-
-def refusal(place: Transport, settings: dict[str, Any], check: str = "ping", **given: Any) -> ProbeFailed:
-    """How a probe fails; never with the password, and always with a hint."""
-    with pytest.raises(ProbeFailed) as told:
-        probe(place, settings, check, **given)
-    assert PASSWORD not in f"{told.value!r} {told.value.hint} {told.value.__cause__!r}"
-    assert told.value.hint
-    return told.value
+ASKED = AskedDatabase(MysqlProbe(), SPEC, PASSWORD)
+probe, refusal = ASKED.probe, ASKED.refusal
 
 
 @pytest.mark.parametrize("plugin", ["mysql_native_password", "ed25519"])

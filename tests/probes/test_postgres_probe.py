@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.asked_database import AskedDatabase
 from tests.support.postgres import PASSWORD, Postgres
-from tests.support.reach import Misbehaving, reaching
+from tests.support.reach import Misbehaving
 from tests.support.sshd import free_port
 from tui.probes import probe_of
-from tui.probes.base import NoData, ProbeFailed, Reading
+from tui.probes.base import NoData
 from tui.probes.postgres.probe import PostgresProbe
 from tui.runbook.probing.databases.postgres import SPEC
 from tui.transports.base import Transport
@@ -23,27 +24,8 @@ pytestmark = pytest.mark.needs("postgres", "sshd", "ssh")
 HERE = LocalTransport("here")
 
 
-def given_of(check: str, **given: Any) -> dict[str, Any]:
-    defaults = {one.name: one.default for one in SPEC.check(check).parameters if one.default is not None}
-    return {**defaults, **given}
-
-
-def probe(place: Transport, settings: dict[str, Any], check: str, seconds: float = 10.0, **given: Any) -> Reading:
-    """The reading, whose document has exactly the fields that the check declares."""
-    with reaching(place, seconds) as reach:
-        raw = PostgresProbe().fetch(check, settings, given_of(check, **given), reach)
-    reading = PostgresProbe().interpret(check, given_of(check, **given), raw)
-    assert list(reading.document) == [field.name for field in SPEC.check(check).fields]
-    return reading
-
-
-def refusal(place: Transport, settings: dict[str, Any], check: str = "ping", **given: Any) -> ProbeFailed:
-    """How a probe fails; never with the password, and always with a hint."""
-    with pytest.raises(ProbeFailed) as told:
-        probe(place, settings, check, **given)
-    assert PASSWORD not in f"{told.value!r} {told.value.hint} {told.value.__cause__!r}"
-    assert told.value.hint
-    return told.value
+ASKED = AskedDatabase(PostgresProbe(), SPEC, PASSWORD)
+given_of, probe, refusal = ASKED.given_of, ASKED.probe, ASKED.refusal
 
 
 def test_ping_tells_the_version(place: Transport, postgres: Postgres) -> None:
