@@ -249,6 +249,7 @@ def test_a_rehearsal_without_a_screen_is_in_the_runbooks_own_environment(runbook
     for chosen, wanted in ((), "production"), (("--environment", "staging"), "staging"):
         words = ["drill", str(scenario), "-f", str(runbook), "--headless", "--pace", "1000", *chosen]
         command = [sys.executable, "-m", "tui", *words]
+        environment["RUNBOOK_SESSIONS"] = str(tmp_path / wanted)  # not the user's own, and none beside it
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         listed = CliRunner().invoke(main, ["sessions", "--json"], env=environment)
