@@ -16,7 +16,7 @@ from tests.support.source_trees import trees
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tui"
 ENGINE = ("runbook", "importing", "session", "signing", "execution", "transports")
-ENGINE += ("probes", "exports", "drill", "headless")
+ENGINE += ("probes", "exports", "drill", "headless", "sharing")
 DRIVERS = {"docker", "boto3", "botocore", "psycopg", "pymysql", "redis", "httpx", "websockets"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
