@@ -9,15 +9,18 @@ import tomllib
 import venv
 import zipfile
 from collections.abc import Iterable
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, packages_distributions
 from itertools import chain
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import tui
 from tests.support.terminal import terminal
+from tui.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -175,3 +178,12 @@ def test_continuous_integration_runs_the_gates_without_a_terminal() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
     assert "make check test </dev/null" in script.read_text()
+
+
+def test_a_checkout_that_was_never_installed_says_so_and_begins_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert tui.__version__ == "not installed"
+    assert CliRunner().invoke(main, ["--version"]).output == "runbook, version not installed\n"

@@ -4,7 +4,10 @@
 def __getattr__(name: str) -> str:
     """Look the version up only when somebody asks for it: importing package metadata costs 20 ms."""
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("runbook-tui")
+        try:
+            return version("runbook-tui")
+        except PackageNotFoundError:  # a checkout that was never installed, or installed under another name
+            return "not installed"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,6 +23,7 @@ from tui.app import RunbookApp
 from tui.dialogs import AskText, Confirm, RollbackReason
 from tui.dialogs.base import Dialog
 from tui.dialogs.pick import Pick
+from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
 from tui.screens.help import HelpScreen
@@ -129,9 +130,15 @@ class Ground:
         if self.app.conductor is not None:
             self.app.close_session()
             await self.calm()
+        told: list[RunbookError] = []
+        show_error = self.app.show_error
+        self.app.show_error = lambda error: (told.append(error), show_error(error))[1]  # type: ignore[method-assign]  # what it fails with is said
         self.app.begin(SETUP)
         while self.app.conductor is None or not self.app.is_running:
+            if told:
+                raise Fault(f"no session can begin: {told[0]}")
             await self.pilot.pause(0.002)
+        self.app.show_error = show_error  # type: ignore[method-assign]  # as it was
         await self.calm()
 
     # waiting

@@ -3,10 +3,11 @@
 import gc
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+import tui
 from tui.cli.drills import drill, drill_run
 from tui.cli.launching import (
     KEPT,
@@ -29,17 +30,28 @@ from tui.cli.which_runbook import find_runbook
 from tui.errors import RunbookInvalid
 from tui.resources import NAME, bundled
 
-if TYPE_CHECKING:
-    pass
-
 SHELLS = ("bash", "zsh", "fish")
 DEFAULT = click.core.ParameterSource.DEFAULT
 GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
 
 
+def say_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Write which version this is, and end; a checkout that was never installed says that."""
+    if wanted:
+        tell(f"runbook, version {tui.__version__}")
+        context.exit()
+
+
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="runbook-tui")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=say_version,
+    help="Show the version and exit.",
+)
 @reaching
 @settings
 @click.option("--demo", is_flag=True, help="Rehearse with the bundled runbook: as `runbook drill` without a runbook.")
