@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -56,6 +57,10 @@ def filled(kind: Any) -> Any:
         return kind(
             **{name: "plain" if name in STRUCTURAL and hints[name] is str else filled(hints[name]) for name in hints}
         )
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return next(iter(kind))
+    if kind is datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
     return {str: f"a {SECRET} b", OutcomeKind: OutcomeKind.FAILED, bool: True, int: 1, float: 1.0}[kind]
 
 

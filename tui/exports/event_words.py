@@ -5,6 +5,7 @@ from typing import assert_never
 from tui.runbook.described.probes import measured_words
 from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
+from tui.session.approval.approved import approval_words
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.state import AUTO, SessionState, step_by_id
@@ -103,6 +104,14 @@ def _of_step(event: ev.StepEvent, state: SessionState) -> tuple[str, str, str]:
             return _person(event.operator), title, f"still holds: {event.reason}"
         case ev.StepLooked():
             return event.operator, title, f"looked: {event.found}"
+        case (
+            ev.ApprovalRequested()
+            | ev.ApprovalGranted()
+            | ev.ApprovalRefused()
+            | ev.ApprovalEnded()
+            | ev.StartedAlone()
+        ):
+            return event.operator, title, approval_words(event)
         case _:
             assert_never(event)
 

@@ -225,6 +225,9 @@ Uncounted = (
     | ev.ValueCaptured
     | ev.ValueCorrected
     | ev.MeasuredEvent
+    | ev.ApprovalRequested
+    | ev.ApprovalGranted  # counted where the step starts by it
+    | ev.ApprovalEnded
 )
 """What is no deed of a person that is counted."""
 
@@ -247,6 +250,10 @@ def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:
         case ev.StepSigned():
             yield event.operator, "signed {} step(s)"
             yield event.second_operator, "was second at {} sign-off(s)"
+        case ev.ApprovalRefused():
+            yield event.operator, "refused {} step(s)"
+        case ev.StartedAlone():
+            yield event.operator, "started {} step(s) alone"
         case ev.StepSkipped():
             yield event.operator, "skipped {} step(s)"
         case ev.StepReopened():

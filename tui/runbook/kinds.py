@@ -61,6 +61,8 @@ class Approval(StrEnum):
 
     NONE = "none"
     SECOND_PERSON = "second-person"
+    OR_ALONE = "second-person-or-alone"
+    """Where nobody is reachable the operator may start it alone, with a reason that the report names first."""
 
 
 class Cut(StrEnum):

@@ -1,5 +1,7 @@
 """What the events of a session are made of."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 
@@ -18,6 +20,22 @@ class Signature(Struct, frozen=True):
     blob: str
     key: str
     fingerprint: str
+
+
+class Posted(Struct, frozen=True, kw_only=True):
+    """What an event keeps of the signed message that caused it, so that the signature can be proved from the journal.
+
+    The other lines of the message are the event's own (signing/posted). `count` and `head` are how far its sender had
+    followed the journal: how many lines, and the hash of the last.
+    """
+
+    id: str
+    kind: str
+    sent: datetime
+    expires: datetime
+    count: int
+    head: str
+    signature: Signature
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=str.lower):

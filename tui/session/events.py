@@ -9,7 +9,23 @@ from tui.session.event_base import Check as Check
 from tui.session.event_base import Event as Event
 from tui.session.event_base import Evidence as Evidence
 from tui.session.event_base import Place as Place
+from tui.session.event_base import Posted as Posted
 from tui.session.event_base import Signature as Signature
+from tui.session.event_kinds.commands_run import AttemptChecked as AttemptChecked
+from tui.session.event_kinds.commands_run import AttemptEvent as AttemptEvent
+from tui.session.event_kinds.commands_run import AttemptFinished as AttemptFinished
+from tui.session.event_kinds.commands_run import AttemptRejoined as AttemptRejoined
+from tui.session.event_kinds.commands_run import AttemptStarted as AttemptStarted
+from tui.session.event_kinds.commands_run import JobsCleared as JobsCleared
+from tui.session.event_kinds.commands_run import OutcomeResolved as OutcomeResolved
+from tui.session.event_kinds.second_person import AnsweredBy as AnsweredBy
+from tui.session.event_kinds.second_person import ApprovalEnded as ApprovalEnded
+from tui.session.event_kinds.second_person import ApprovalEvent as ApprovalEvent
+from tui.session.event_kinds.second_person import ApprovalGranted as ApprovalGranted
+from tui.session.event_kinds.second_person import ApprovalRefused as ApprovalRefused
+from tui.session.event_kinds.second_person import ApprovalRequested as ApprovalRequested
+from tui.session.event_kinds.second_person import StartedAlone as StartedAlone
+from tui.session.event_kinds.second_person import WhyEnded as WhyEnded
 from tui.session.events_measured import BaselineTaken as BaselineTaken
 from tui.session.events_measured import FaultStruck as FaultStruck
 from tui.session.events_measured import MonitorSampled as MonitorSampled
@@ -18,7 +34,7 @@ from tui.session.events_measured import ProbeMeasured as ProbeMeasured
 from tui.session.events_measured import TriggerArmed as TriggerArmed
 from tui.session.events_measured import TriggerCleared as TriggerCleared
 from tui.session.events_measured import TriggerTripped as TriggerTripped
-from tui.session.outcome import LookResult, Outcome
+from tui.session.outcome import LookResult
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):
@@ -172,85 +188,6 @@ class StepHeld(Event, frozen=True, kw_only=True):
     reason: str
 
 
-class AttemptStarted(Event, frozen=True, kw_only=True):
-    """A command is about to start. `attempt` counts through the session; `action` is the action's place in its step.
-
-    A `durable` one continues to run when the connection or this program ends. With `again` the check of a step that is
-    settled already is made again; the step stays what it was. `stdin` is what the command gets on standard input.
-    A command outside the runbook has the action -2: `operator` ran it beside the step, and `confirmed` is what they
-    pressed or typed to allow it.
-    """
-
-    attempt: int
-    step: str
-    action: int
-    host: str
-    command: str
-    mutates: bool = False
-    durable: bool = False
-    again: bool = False
-    stdin: str = ""
-    operator: str = ""
-    confirmed: str = ""
-
-
-class AttemptRejoined(Event, frozen=True, kw_only=True):
-    """A durable command that kept running by itself is followed again, from these bytes of its two outputs on."""
-
-    attempt: int
-    operator: str
-    out: int = 0
-    err: int = 0
-
-
-class JobsCleared(Event, frozen=True, kw_only=True):
-    """What durable commands left on a host was removed; `left` still run there, `problem` says why it was not."""
-
-    host: str
-    left: int = 0
-    problem: str = ""
-
-
-class AttemptFinished(Event, frozen=True, kw_only=True):
-    """A command ended, with the size and SHA-256 of its output file; `lost` says why not all of it could be kept.
-
-    `timing` is the SHA-256 of the file that says when the output came, and from which stream. `said` is the first line
-    of the output that tells of an error, of a command that did not end by itself. `retrying` where it is waited for
-    something, the host did not answer or not in time, and the command runs again.
-    """
-
-    attempt: int
-    outcome: Outcome
-    seconds: float
-    size: int = 0
-    sha256: str = ""
-    lost: str = ""
-    timing: str = ""
-    said: str = ""
-    retrying: bool = False
-
-
-class AttemptChecked(Event, frozen=True, kw_only=True):
-    """The expectations were compared with an attempt; `retrying` when they did not hold and the action runs again.
-
-    Where they did not hold, `said` is the first line of the output that tells of an error.
-    """
-
-    attempt: int
-    checks: tuple[Check, ...]
-    retrying: bool = False
-    said: str = ""
-
-
-class OutcomeResolved(Event, frozen=True, kw_only=True):
-    """A person decides what an unknown outcome was: `succeeded` or `failed`, and how they know."""
-
-    attempt: int
-    operator: str
-    succeeded: bool
-    reason: str
-
-
 class ValueCaptured(Event, frozen=True, kw_only=True):
     """A value was taken from the output; a secret one has no value here."""
 
@@ -307,11 +244,12 @@ class LinkOpened(Event, frozen=True, kw_only=True):
 
 
 class NoteAdded(Event, frozen=True, kw_only=True):
-    """The operator wrote something down."""
+    """The operator wrote something down, or somebody who follows the session did: then `posted` is their message."""
 
     text: str
     operator: str
     step: str = ""
+    posted: Posted | None = None
 
 
 class RollbackStarted(Event, frozen=True, kw_only=True):
@@ -367,11 +305,8 @@ SessionEvent = (
 HostEvent = HostConnected | HostMoved | LinkChanged | JobsCleared
 """What happens to a host or to the connection to it."""
 
-StepEvent = StepOpened | StepSigned | StepSkipped | StepNotNeeded | StepReopened | StepHeld | StepLooked
+StepEvent = StepOpened | StepSigned | StepSkipped | StepNotNeeded | StepReopened | StepHeld | StepLooked | ApprovalEvent
 """What happens to a step as a whole."""
-
-AttemptEvent = AttemptStarted | AttemptRejoined | AttemptFinished | AttemptChecked | OutcomeResolved
-"""What happens to a command."""
 
 AnswerEvent = QuestionAnswered | MessageSent | LinkOpened | ValueCaptured | ValueCorrected | NoteAdded
 """What a person answers, sends or writes, and the values that come of it or of a command's output."""

@@ -169,6 +169,39 @@ class Announced(Struct, frozen=True):
     at: datetime | None
 
 
+class ApprovalStatus(StrEnum):
+    """What became of the question whether a step may start; the value is the word that is shown."""
+
+    WAITING = "waits for a second person"
+    GRANTED = "allowed"
+    REFUSED = "refused"
+    ENDED = "not answered"
+    ALONE = "alone"
+    USED = "used"
+
+
+class StepApproval(Struct, frozen=True, kw_only=True):
+    """The last question whether a step may start: its event, that event's number and time, and what became of it.
+
+    `by` is the second person who answered, or the operator who started alone; `note` what they wrote.
+    """
+
+    request: ev.ApprovalRequested
+    seq: int
+    at: datetime
+    status: ApprovalStatus = ApprovalStatus.WAITING
+    by: str = ""
+    how: ev.AnsweredBy | None = None
+    note: str = ""
+    ended: ev.WhyEnded | None = None
+    answered: datetime | None = None
+
+    @property
+    def allows(self) -> bool:
+        """Whether the step may start by it, once."""
+        return self.status in (ApprovalStatus.GRANTED, ApprovalStatus.ALONE)
+
+
 class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
@@ -179,7 +212,8 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     has what the looks of rollback steps found, `sent_at` when each message last went out,
     `told` what people were told ahead, `tripped` since when a trigger proposes to roll back, `followups` those that
     are done, `faults` when those of a drill struck. `open_attempts` has the numbers of those that have not ended, or
-    ended by themselves and were not judged.
+    ended by themselves and were not judged. `approvals` has the last question of each step that needs a second person,
+    `posted` the ids of the messages that were taken from people who follow the session.
     """
 
     runbook: Runbook
@@ -215,6 +249,8 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     followups: Mapping[str, Done] = {}
     faults: Mapping[str, datetime] = {}
     open_attempts: tuple[int, ...] = ()
+    approvals: Mapping[str, StepApproval] = {}
+    posted: frozenset[str] = frozenset()
 
     @property
     def drill(self) -> bool:

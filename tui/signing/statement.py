@@ -51,12 +51,12 @@ class Statement(Struct, frozen=True, kw_only=True):
         """The bytes that are signed: lines that a person can read; equal for equal statements, else different."""
         lines = (
             f"runbook sign-off, version {self.version}",
-            f"session: {_quoted(self.session)}",
-            f"step: {_quoted(self.step)}",
-            f"operator: {_quoted(self.operator)}",
-            f"second operator: {_quoted(self.second_operator)}",
-            f"signed by: {_quoted(self.signer)}",
-            f"note: {_quoted(self.note)}",
+            f"session: {quoted(self.session)}",
+            f"step: {quoted(self.step)}",
+            f"operator: {quoted(self.operator)}",
+            f"second operator: {quoted(self.second_operator)}",
+            f"signed by: {quoted(self.signer)}",
+            f"note: {quoted(self.note)}",
             f"attempts: {self.attempts}",
             f"commands: sha256 {self.commands}",
             f"outputs: sha256 {self.outputs}",
@@ -231,6 +231,6 @@ def _hash(rows: list[tuple[int, str, str]] | list[tuple[int, str]]) -> str:
     return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Text in one line that shows as it is: what could break, hide or turn a line about is written as its code."""
     return '"' + _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + '"'

@@ -25,6 +25,7 @@ STRUCTURAL = frozenset(
         "result",
     )
     + ("head", "sha256", "runbook_hash", "scenario_hash", "fingerprint", "operator", "second_operator", "previous")
+    + ("commands", "id", "blob", "key", "why")
 )
 """Fields that hold names of the runbook's or the program's own; replacing a part of one would break the fold."""
 

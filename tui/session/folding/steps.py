@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from tui.session import events as ev
 from tui.session.changed import with_attempt, with_step
+from tui.session.folding.asked_first import approval_used, of_approval, with_posted
 from tui.session.folding.before_change import usual_so_far
 from tui.session.folding.step_looked import still_found
 from tui.session.outcome import OutcomeKind
@@ -16,6 +17,8 @@ from tui.text.amounts import size
 
 def of_step(event: ev.StepEvent, state: SessionState, entry: ev.Entry) -> SessionState:
     """The state after an event of a step."""
+    if isinstance(event, ev.ApprovalEvent):
+        return of_approval(event, state, entry)
     match event:
         case ev.StepOpened():
             return _step_opened(event, state, entry)
@@ -37,6 +40,7 @@ def of_step(event: ev.StepEvent, state: SessionState, entry: ev.Entry) -> Sessio
 
 def _step_opened(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> SessionState:
     opened = state.step(event.step).opened or entry.at
+    state = approval_used(state, event.step)
     if event.first:
         state = _with_step(state, event.step, action=0, checks={})
     status = _ready(state, event.step, state.step(event.step).action)
@@ -232,6 +236,7 @@ def _value_corrected(event: ev.ValueCorrected, state: SessionState) -> SessionSt
 
 
 def _note_added(event: ev.NoteAdded, state: SessionState) -> SessionState:
+    state = with_posted(state, event.posted)
     if not event.step:
         return state
     current = state.current

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tui.runbook.model import seconds
 from tui.runbook.shell.script import first_line
 from tui.session import events as ev
+from tui.session.approval.approved import approval_words
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
@@ -18,6 +19,7 @@ from tui.session.views.called import OUTSIDE_WORDS, attempt_called
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
 ROLLBACK, CONNECTION, MOVED, OUTSIDE = "rollback", "connection", "moved", "outside the window"
+ALONE, NOT_ALLOWED = "alone", "not allowed"
 """What kind of deviation one is."""
 
 SIGNS = {
@@ -34,6 +36,8 @@ SIGNS = {
     CONNECTION: "✖",
     MOVED: "◆",
     OUTSIDE: "◆",
+    ALONE: "‼",
+    NOT_ALLOWED: "✖",
 }
 
 
@@ -80,12 +84,16 @@ class Overrun(Struct, frozen=True):
 
 
 def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviation]:
-    """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time."""
-    return [
+    """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time.
+
+    What was started alone, where it needed two, comes first.
+    """
+    found = [
         Deviation(entry.at, step, what, *more)
         for entry in entries
         for step, what, *more in _deviation(entry.event, state)
     ]
+    return sorted(found, key=lambda one: one.kind != ALONE)
 
 
 def grouped(found: Iterable[Deviation], state: SessionState) -> list[DeviationGroup]:
@@ -170,7 +178,13 @@ def _of_step(event: ev.StepEvent, state: SessionState) -> Iterator[Told]:
         case ev.StepReopened():
             by = "the plan" if event.operator == AUTO else event.operator
             yield event.step, f"reopened by {by}: {event.reason}", REOPENED
+        case ev.StartedAlone():
+            yield event.step, approval_words(event), ALONE
+        case ev.ApprovalRefused() | ev.ApprovalEnded():
+            yield event.step, approval_words(event), NOT_ALLOWED
         case ev.StepOpened() | ev.StepNotNeeded() | ev.StepHeld() | ev.StepLooked():
+            return
+        case ev.ApprovalRequested() | ev.ApprovalGranted():
             return
         case _:
             assert_never(event)

@@ -7,6 +7,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from tui.session import events as ev
+from tui.session.approval.approved import approval_words
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.views.called import CONTINUES, opened_words
 from tui.text.amounts import figure
@@ -17,6 +18,7 @@ class MarkerKind(StrEnum):
 
     STEP = "step"
     FAILURE = "failure"
+    APPROVAL = "approval"
     SIGN_OFF = "sign-off"
     SKIP = "skip"
     TRIGGER = "trigger"
@@ -118,6 +120,14 @@ def _of_step(event: ev.StepEvent) -> tuple[MarkerKind, str, str] | None:
             return MarkerKind.SKIP, event.step, f"skipped: {event.reason}"
         case ev.StepNotNeeded() | ev.StepReopened() | ev.StepHeld() | ev.StepLooked():
             return None
+        case (
+            ev.ApprovalRequested()
+            | ev.ApprovalGranted()
+            | ev.ApprovalRefused()
+            | ev.ApprovalEnded()
+            | ev.StartedAlone()
+        ):
+            return MarkerKind.APPROVAL, event.step, approval_words(event)
         case _:
             assert_never(event)
 

@@ -1,0 +1,1 @@
+"""Where a second person's approval of a step stands, in words."""
