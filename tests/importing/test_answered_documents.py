@@ -1,4 +1,4 @@
-"""Sixteen pages after the manner of other teams, each with the right answer beside it: what an import finds of them."""
+"""Pages after the manner of other teams, each with the right answer beside it: what an import finds of them."""
 
 import logging
 from pathlib import Path

@@ -32,6 +32,14 @@ from tests.support.imported_pages import actions, fence, made, only
         ("- Remove it with `terraform force-unlock` and the ID of the message", []),
         ("- `rm -rf /srv` must not be run here", []),
         ("- See `notAfter=Dec 20 23:59:59 2026 GMT`", []),
+        ("- Run `make check` and then `make push`", ["make check", "make push"]),
+        ("- After an hour `dig +short x.example` has to show 60", ["dig +short x.example"]),
+        ("- Check that `terraform plan` is empty", ["terraform plan"]),
+        ("- See `kubeadm certs --help`", []),
+        ("- On that node, inspect the logs of chef (`grep chef /var/log/syslog`)", ["grep chef /var/log/syslog"]),
+        ("- for git servers check the status of ssh `service sshd_git status`", ["service sshd_git status"]),
+        ("- `unbound-control stats | grep servfail`", ["unbound-control stats | grep servfail"]),
+        ("- Don't forget to run `systemctl start x`", ["systemctl start x"]),
     ],
 )  # fmt: skip
 def test_a_command_in_a_sentence_is_run_where_the_sentence_means_it(line: str, runs: list[str]) -> None:
@@ -132,3 +140,87 @@ def test_the_html_of_a_wiki_is_read() -> None:
     assert document["runbook"]["title"] == "Page"
     assert [action["run"] for action in actions(document)] == ["uptime", "df -h", "ls -l /srv", "free -m"]
     assert list(document["hosts"]) == ["broker", "workstation"] or "broker" in document["hosts"]
+
+
+@pytest.mark.parametrize(
+    ("block", "runs", "hosts"),
+    [
+        ("web-01 $ uptime\n 10:00 up 3 days\nweb-01 $ df -h /", ["uptime", "df -h /"], {"web-01"}),
+        ("chef-repo $ knife ssh 'roles:db' 'uptime'", ["knife ssh 'roles:db' 'uptime'"], set()),
+        ("$sudo lsblk\nNAME   MAJ:MIN RM  SIZE", ["sudo lsblk"], set()),
+        (
+            "# qshape deferred | head\nTOTAL 2817  2  4\n# mailq | tail -1",
+            ["qshape deferred | head", "mailq | tail -1"],
+            set(),
+        ),
+        ("sh-4.4$ ceph -s", ["ceph -s"], set()),
+    ],
+)
+def test_what_stands_behind_a_prompt_is_a_command(block: str, runs: list[str], hosts: set[str]) -> None:
+    document = made(fence(*block.split("\n"), language=""))[1]
+    assert [action["run"] for action in actions(document)] == runs
+    assert hosts <= set(document["hosts"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "It should look like this:",
+        "Ensure the log does not show errors:",
+        "So that you don't run out of space you can:",
+    ],
+)
+def test_a_prompt_is_stronger_than_the_sentence_above_the_block(words: str) -> None:
+    document = made(f"# Page\n\n## Part\n\n{words}\n\n```\n$ df -h\n/dev/sda1  10G\n```\n")[1]
+    assert "df -h" in [action.get("run") for action in actions(document)]
+
+
+def test_a_sentence_that_only_says_what_must_be_so_makes_no_output_of_the_block_below_it() -> None:
+    words = "1. Delete the pod; the others must be in sync."
+    text = f"# Page\n\n## Part\n\n{words}\n\n   ```bash\n   kubectl delete pod x\n   ```\n"
+    assert "kubectl delete pod x" in [action.get("run") for action in actions(made(text)[1])]
+    text = (
+        "# Page\n\n## Part\n\nand there must not be a snapshot under way:\n\n    $ curl -s localhost:9200/_snapshot\n"
+    )
+    assert [action["run"] for action in actions(made(text)[1])] == ["curl -s localhost:9200/_snapshot"]
+
+
+def test_a_block_of_data_that_begins_with_a_command_has_that_command() -> None:
+    document = made(
+        fence("# raise the memory", "kubectl edit kafka events -n kafka", "spec:", "  a: 1", language="yaml")
+    )[1]
+    (action,) = actions(document)
+    assert action["interactive"] == "kubectl edit kafka events -n kafka"
+    assert "spec:" in document["sections"][0]["steps"][0]["text"]
+
+
+def test_statements_are_done_by_hand_or_typed_into_the_client_that_was_opened() -> None:
+    page = "# Page\n\n## Part\n\n```\nsudo gitlab-psql\n```\n\nand\n\n```\nshop=# select 1;\nshop=# \\q\n```\n"
+    (action,) = actions(made(page)[1])
+    assert (action["run"], action["stdin"].strip()) == ("sudo gitlab-psql", "select 1;")
+    for block in ("DROP INDEX old_index;\nANALYZE shop;", "shop=# DROP INDEX old_index;\nshop=# ANALYZE shop;"):
+        runbook, document = made(f"# Page\n\n## Part\n\n```\n{block}\n```\n")
+        (action,) = actions(document)
+        assert "DROP INDEX old_index;" in action["manual"]
+        assert "ANALYZE shop;" in action["manual"]
+        assert runbook.doubts == 1
+
+
+def test_lists_of_html_are_steps_with_their_blocks() -> None:
+    text = (
+        "# Page\n\n## Part\n\n<ol>\n  <li>Look: <code>uptime</code></li>\n"
+        "  <li>Renew it:\n    <pre><code>certbot renew</code></pre>\n"
+        "  </li>\n  <li>Move them:\n    <pre>\nmv /a /b\nmv /c /d\n    </pre>\n  </li>\n"
+        "  <li>Call the <b>owner</b>.</li>\n</ol>\n"
+    )
+    document = made(text)[1]
+    steps = document["sections"][0]["steps"]
+    assert [action.get("run", "by hand") for action in actions(document)] == [
+        "uptime", "certbot renew", "mv /a /b", "mv /c /d", "by hand",
+    ]  # fmt: skip
+    assert [step["title"] for step in steps] == ["Look: uptime", "Renew it", "Move them", "Call the owner"]
+
+
+def test_a_prompt_with_nothing_but_a_remark_behind_it_is_a_comment() -> None:
+    document = made(fence("$ # look first", "$ uptime", language=""))[1]
+    assert [action["run"] for action in actions(document)] == ["uptime"]

@@ -95,6 +95,8 @@ def test_a_secret_where_nobody_sees_it(command: str) -> None:
         ("ssh deploy@host ls", "ssh inside a command opens a connection of its own"),
         ("ping host", "ping without -c never ends"),
         ("mysql", "mysql without arguments waits for a person"),
+        ("kubectl edit deploy/shop", "kubectl waits for a person: it opens an editor"),
+        ("crontab -e", "crontab waits for a person: it opens an editor"),
         ("true && sudo -i", "sudo -i opens a shell"),
         ("bash -c 'echo {{ release }}'", "a value becomes code for bash"),
         ('docker-compose exec -T web sh -c "ls {{ release }}"', "a value becomes code for sh"),

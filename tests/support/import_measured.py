@@ -15,7 +15,10 @@ from tui.importing.named import name_of
 from tui.importing.shell_code.carried import host_name
 from tui.runbook.reading.lint import lint_text
 
-_MOVES = re.compile(r"^(?:ssh \S+$|sudo -i|sudo su|cd \S+$|source |\. |export |umask|deactivate|unset |set -a)")
+_MOVES = re.compile(
+    r"^(?:ssh (?:-\w+ )*\S+$|[A-Za-z_]\w*=\S*$|"
+    r"sudo -i|sudo su|cd \S+$|source |\. |export |umask|deactivate|unset |set -a)"
+)
 """Lines that say where and with what the next command runs: they count where they are among what it was made from."""
 
 
@@ -61,18 +64,21 @@ def measured(page: Path) -> MeasuredImport:
     marks: dict[str, list[str]] = {}
     found: Counter[str] = Counter()
     inside = {_even(one).rstrip(";") for one in answer["inside"]}
+    optional = {_even(one) for one in answer.get("optional", ())}
     for step, action in _commands(document):
         original = _even(action.get("original", action.get("run", action.get("interactive", "")))).split("\n> ")[0]
         moves, command = _apart(original, wanted)
         found.update({one: 1 for one in moves if found[one] < wanted[one]})
         if command.rstrip(";") not in inside:
-            found[command] += 1
+            found[command] += command not in optional or command in wanted
             marks.setdefault(command, []).append(
                 step["danger"] if "danger" in step else "changes" if step.get("mutates") else ""
             )
     told = {_even(line) for action in every_action(document) for line in action.get("original", "").split("\n")}
     missed = [
-        one for one in (wanted - found).elements() if not (_MOVES.match(one) and _is_told(one, told, runbook.text))
+        one
+        for one in (wanted - found).elements()
+        if one not in optional and not (_MOVES.match(one) and _is_told(one, told, runbook.text))
     ]
     by_hand = {line for fate in runbook.fates if fate.doubt for line in range(fate.start, fate.end + 1)}
     for step in every_step(document):

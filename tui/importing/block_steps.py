@@ -36,15 +36,23 @@ class BlockReader:
 
     def query(self, step: DraftStep, passage: Passage) -> None:
         """Statements for a database: typed into the client that stands before them, else by hand."""
-        last = step.actions[-1] if step.actions else None
+        last = self.open_client(step)
         text = passage.text.rstrip("\n")
-        if last is not None and is_client(last.original or last.text) and not last.stdin:
-            last.kind, last.stdin = "run", text + "\n"
-            last.text = last.original = last.original or last.text
+        if last is not None:
+            last.stdin = text + "\n"
             step.spans.append((passage.start, passage.end))
             self.draft.tell(passage.start, passage.end, f"step {step.id}: standard input of the command")
         else:
             self.ask(step, f"In the database:\n{text}", passage.start, passage.end, "the document does not say how")
+
+    def open_client(self, step: DraftStep) -> DraftAction | None:
+        """The client that a step ends with, where nothing was typed into it yet."""
+        last = step.actions[-1] if step.actions else None
+        if last is None or last.stdin or not is_client(last.original or last.text):
+            return None
+        last.kind = "run"
+        last.text = last.original = last.original or last.text
+        return last
 
     def ask(self, step: DraftStep, text: str, start: int, end: int, doubt: str = "") -> None:
         """Work that a person does by hand."""

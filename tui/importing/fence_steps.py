@@ -11,19 +11,32 @@ from tui.importing.proposals import proposal
 from tui.importing.shell_code.bounded_commands import is_client
 from tui.importing.shell_code.shell_lines import LineKind, Piece, pieces_of
 
-QUERIES = frozenset({"sql", "psql", "mysql", "plpgsql", "cql"})
+_QUERIES = frozenset({"sql", "psql", "mysql", "plpgsql", "cql", "pgsql"})
+_STATEMENT = re.compile(
+    r"(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE|ALTER|DROP|GRANT|REVOKE|SHOW|SET|BEGIN|COMMIT|ROLLBACK|VACUUM|ANALYZE"
+    r"|REINDEX|TRUNCATE|EXPLAIN|WITH|CALL|FLUSH|CHANGE\s+\w+|START|STOP|RESET|PURGE|KILL|LOCK|UNLOCK)\b",
+    re.I,
+)
 _URL = re.compile(r"https?://[^\s)>\"'`]+")
 _VISIT = re.compile(r"\b(?:visit|open|go to|see|browse|dashboard|check)\b", re.I)
 
 
 def fence_steps(reader: BlockReader, step: DraftStep, passage: Passage, title: str = "") -> list[DraftStep]:
     """The actions of a code block; alternatives in it become steps of their own, which are returned as well."""
-    if passage.language in QUERIES:
+    if is_query(passage):
         reader.query(step, passage)
         return [step]
     reading = _FenceReading(reader, step, passage, title)
     reading.read()
     return reading.steps
+
+
+def is_query(passage: Passage) -> bool:
+    """Whether a code block is for a database: by its language, or because all of it is statements."""
+    if passage.language or not passage.text.rstrip().endswith((";", "\\G")):
+        return passage.language in _QUERIES
+    bare = re.sub(r"--[^\n]*|'[^']*'", "", passage.text)
+    return all(_STATEMENT.match(one.strip()) for one in re.split(r";|\\G", bare) if one.strip())
 
 
 class _FenceReading:
@@ -36,6 +49,7 @@ class _FenceReading:
         self._comments: list[Piece] = []
         self._texts: list[Piece] = []
         self._last: DraftAction | None = None
+        self._by_hand: DraftAction | None = None
         self._of_last = ""
         self._expecting = False
         self._base = step
@@ -125,8 +139,11 @@ class _FenceReading:
         for one in self._comments:
             self._reader.told(self.step, one.text, self._line(one), self._line(one))
         self._comments.clear()
-        last = self._last
-        if last is None or last.kind != "run" or not (is_client(last.text) or last.stdin):
+        last = self._last = self._last or self._reader.open_client(self.step)
+        if last is None:
+            self._typed(piece.text, line)
+            return
+        if last.kind != "run" or not (is_client(last.text) or last.stdin):
             self._reader.told(self.step, piece.text, line, line)
             return
         last.original = (last.original or last.text) + f"\n> {piece.text}"
@@ -134,6 +151,16 @@ class _FenceReading:
             last.stdin += piece.text + "\n"
         self.step.spans.append((line, line))
         self._reader.draft.tell(line, line, f"step {self.step.id}: standard input of the command")
+
+    def _typed(self, text: str, line: int) -> None:
+        """A line at the prompt of a program that the document does not start here: a person types it."""
+        if self._by_hand is None or self._by_hand is not self.step.actions[-1]:
+            self._reader.ask(self.step, "In the program that is open:", line, line, "the document does not say how")
+            self._by_hand = self.step.actions[-1]
+        else:
+            self.step.spans.append((line, line))
+            self._reader.draft.tell(line, line, f"step {self.step.id}: by hand")
+        self._by_hand.text += f"\n{unfilled(text)}"
 
     def _shown(self) -> None:
         """Lines that are no commands: what a command printed, or a text to send."""

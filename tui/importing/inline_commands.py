@@ -10,14 +10,18 @@ _RUN = re.compile(
     r"(?:^|\W)(?:run|re-?run|execute|issue|use|using|via|with|type|enter|do|call|by|in|try|through|follow|"
     r"inspect|see|check|watch|means of|look(?: \w+)? (?:at|in)|output of|says?|list|start|stop|restart|show|find|"
     r"verify|confirm|monitor|test|get|fetch|apply|invoke|launch|perform|until|unless|once|when|if|that|whether|from|"
-    r"then|and|or|first|again|also)\s*:?\s+(?:[\w-]+\s+){0,3}$",
+    r"then|and|or|first|again|also)\s*:?\s+(?:[\w-]+\s+){0,3}$"
+    r"|(?:^|[.,:;]\s+|\b(?:and|then|to)\s+)(?:check|verify|inspect|see|confirm|look at|restart|stop|start|"
+    r"reload|list|find)\s+(?:[\w/'’-]+\s+){0,7}\(?$"
+    r"|\b(?:check|inspect|verify|restart|stop|start|reload) the (?:[\w/'’-]+\s+){1,6}\(?$",
     re.I,
 )
 _DIRECTLY = re.compile(
     r"\b(?:run|re-?run|execute|issue|use|using|via|type|enter|do|call|invoke)\s*:?\s+(?:\w+\s+){0,3}$", re.I
 )
 _FORBIDS = re.compile(
-    r"\b(?:do not|don['’]?t|never|must ?n[o'’]t|should ?n[o'’]t|may not|cannot|can['’]t|avoid|no longer|stop using|"
+    r"\b(?:(?:do not|don['’]?t|never)(?! (?:forget|hesitate|worry|panic)\b)|(?<!there )(?:must|should) ?n[o'’]t|"
+    r"may not|cannot|can['’]t|avoid|no longer|stop using|"
     r"under no circumstances?|no (?:need|reason)|not (?:need|necessary|required|allowed)|(?:nobody|"
     r"no one) (?:should|may|must|is to)|refrain|"
     r"forbidden|"
@@ -44,7 +48,10 @@ _TOLD = re.compile(
     re.I,
 )
 _EXPLAINED = re.compile(
-    r"^\s*(?:(?:\([^)]*\)\s*)?(?:is|are|was|were|uses|means|would|will|wipes|destroys|removes|deletes|needs|"
+    r"^\s*(?:(?:\([^)]*\)\s*)?(?!(?:is|are|has|needs|would|will|may|might|can)\s+(?:expected\s+)?(?:to\s+)?(?:now\s+)?"
+    r"(?:print|show|return|list|say|tell|give|answer|output|display|report|come back|be (?:empty|zero|\d))\b"
+    r"|\s*(?:is|are)\s+(?:now\s+|still\s+)?(?:empty|clean|green|healthy|zero|\d))"
+    r"(?:is|are|was|were|uses|means|would|will|wipes|destroys|removes|deletes|needs|"
     r"requires|takes|"
     r"does|has|cannot|can|may|might|failed|fails)\b|(?:must|should|may|can|is|are) (?:not|never) (?:be )?(?:run|"
     r"used|executed|called|typed)"
@@ -59,12 +66,17 @@ _AND_MORE = re.compile(
 _BETWEEN = re.compile(r"^(?:[\s,;.&/|+:→>-]|\b(?:and|or|then|also|plus|next|finally)\b)*$", re.I)
 _LIKE_ONE = re.compile(r"^[a-z][a-z0-9_.-]+ [\w./@<{$-]")
 _WITH_OPTION = re.compile(r"^[a-z][a-z0-9_.-]+(?: [\w./@:+=-]+){0,4} --?[a-zA-Z][\w.-]*(?:[ =]|$)")
-"""A program that is not known, with a word or with an option."""
+_PIPED = re.compile(
+    r"^[a-z][\w.-]+(?: [^|]*)?\| *(?:sudo )?(?:grep|egrep|head|tail|wc|sort|uniq|jq|awk|sed|less|cut|tee|xargs)\b"
+)
+"""A program that is not known, with a word, with an option, or into one that is."""
 MOST_CODES = 60
 """Pieces of code type in one passage; one with more of them is a reference, and no sentence to follow."""
 _AROUND = 600
 """Characters of a sentence before and behind a command that say whether it is to be run."""
 _CHAT = re.compile(r"^/[\w-]+$")
+_HELP = re.compile(r"\s(?:--help|--version)$")
+"""What a program says of itself is no step."""
 _REFUSED_COLUMN = re.compile(
     r"\b(?:do(?:es)? not|don['’]t|never|avoid|forbidden|output|result|example|config\w*|setting|alias|"
     r"deprecated|instead|error)\b",
@@ -85,16 +97,24 @@ def inline_commands(codes: Sequence[str], text: str, item: bool = False) -> list
     enumerated = _BETWEEN.match(re.sub(r"`[^`]*`", "", re.sub(r"^[\w /-]{2,40}:", "", text.strip()))) and any(
         " " in code.strip() for code, _, _ in places
     )
+    asked = ""
     for code, before, after in places:
         command = code.strip().removeprefix("$ ").strip()
         words = command.split()
-        if not words or _CHAT.match(words[0]):
+        if not words or _CHAT.match(words[0]) or _HELP.search(command):
             continue
-        directly = bool(_DIRECTLY.search(before)) or (before.rstrip().endswith(":") and asks(before))
+        head, _, between = before.rpartition("`")
+        directly = (
+            bool(_DIRECTLY.search(before))
+            or (before.rstrip().endswith(":") and asks(before))
+            or (bool(asked) and head.endswith(f"`{asked}") and bool(_BETWEEN.match(between)))
+        )
+        asked = code if directly else ""
         if not (
             _is_known(command)
             or (directly and (words[0] in KNOWN or _LIKE_ONE.match(command)))
             or _WITH_OPTION.match(command)
+            or _PIPED.match(command)
         ):
             continue
         if len(words) == 1 and not (directly or enumerated or command.startswith("./") or _alone(command, text)):
@@ -156,6 +176,10 @@ def sentences(text: str) -> list[str]:
 def forbids_what_follows(text: str) -> bool:
     """Whether a paragraph says that the code block below it is not to be run."""
     last = re.sub(r"\([^)]*\)", "", (sentences(text) or [""])[-1]).strip()
+    if re.match(r"^\W*(?:check|verify|ensure|make sure|confirm)\b", last, re.I) or re.search(
+        r"\byou (?:can|could|may|should|need to|have to)(?: \w+)?:?$", last
+    ):
+        return False  # "ensure that the log does not show errors:", "so that you don't run out of space you can:"
     return last.endswith((":", "instead of", "rather than")) and forbidden(f"{last.rstrip(': ')} ")
 
 
@@ -171,7 +195,9 @@ def shows_output(text: str) -> bool:
             r"|\bprints?(?: something)?(?: like)?:?$"
             r"|\b(?:you|it) (?:should|will|must) (?:see|get|print|show|return|say)\b[^:]*:?$"
             r"|\b(?:output|answer|response|result) (?:is|looks|should|must|will|has)\b[^:]*:?$"
-            r"|\b(?:should|must) (?:show|look|be|print|return|end|say|contain)\b[^:]*:?$"
+            r"|\b(?:should|must) (?:show|look|be|print|return|end|say|contain)\b[^:]*:$"
+            r"|\b(?:output|result|answer|response|line|it|this) (?:should|must) (?:show|look|be|print|return|end|"
+            r"say|contain)\b[^:]*$"
             r"|^(?:expected|expect)\b[^:]*:?$",
             last,
         )

@@ -9,7 +9,7 @@ from tui.importing.block_steps import BlockReader
 from tui.importing.document.passages import Passage, PassageKind, leaves
 from tui.importing.document.prose import asks, conditional, forbids, is_fact
 from tui.importing.drafted import DraftAction, DraftStep, RunbookDraft
-from tui.importing.fence_steps import QUERIES, fence_steps
+from tui.importing.fence_steps import fence_steps, is_query
 from tui.importing.inline_commands import (
     asked_beside,
     forbids_what_follows,
@@ -19,7 +19,7 @@ from tui.importing.inline_commands import (
     table_commands,
 )
 from tui.importing.named import title_of, unfilled
-from tui.importing.shell_code.shell_lines import SHELLS, LineKind, Piece, pieces_of
+from tui.importing.shell_code.shell_lines import SHELLS, LineKind, Piece, is_typed, pieces_of
 
 CONDITION = "it is for some cases only"
 ADDRESS = "the address of a link, which stands where it is used"
@@ -96,7 +96,8 @@ class PassageReader:
         introduces = following is not None and following.kind is PassageKind.FENCE
         introduces = introduces and not (one.text.endswith(".") and (forbids(one.text) or _CALLOUT.match(one.label)))
         commands = inline_commands(one.codes, one.text, item)
-        if introduces and not commands and shows_output(one.text):
+        typed = introduces and following is not None and is_typed(following.text, following.language)
+        if introduces and not commands and shows_output(one.text) and not typed:
             self.blocks.told(step, one.text, one.start, one.end)
             return ""
         if introduces and not commands and (one.text.endswith(":") or asks(one.text)):
@@ -214,7 +215,7 @@ def _told_apart(passages: Sequence[Passage]) -> list[Passage]:
         if one.kind is PassageKind.FENCE and before is not None and before.kind is PassageKind.PARAGRAPH:
             if forbids_what_follows(before.text):
                 one = replace(one, language="forbidden")
-            elif shows_output(before.text) and one.language not in QUERIES:
+            elif shows_output(before.text) and not is_query(one) and not is_typed(one.text, one.language):
                 one = replace(one, language="text")
         found.append(one)
     return found
@@ -266,11 +267,11 @@ def _does(one: Passage) -> bool:
 
 def _runs(fence: Passage) -> bool:
     """Whether a code block has commands, or comments that ask for something."""
-    if fence.language in QUERIES:
+    if is_query(fence):
         return True
     shell = fence.language in SHELLS
     return any(
-        piece.kind is LineKind.COMMAND
+        piece.kind in (LineKind.COMMAND, LineKind.INPUT)
         or (shell and piece.kind is LineKind.COMMENT and asks(piece.text) and not forbids(piece.text))
         for piece in pieces_of(fence.text, fence.language)
     )

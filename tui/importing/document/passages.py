@@ -69,9 +69,16 @@ def passages_of(text: str) -> tuple[Passage, ...]:
         text = "\n" * lines + text[front.end() :]
     lines_of = text.split("\n")
     reader = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table")
-    tokens = reader.parse("\n".join(_plainer(list(without_html(lines_of)))))
-    found = known + list(_Reader(tokens, lines_of).passages())
-    return tuple(sorted([*found, *_unread(found, lines_of)], key=lambda one: one.start))
+    written = list(without_html(lines_of))
+    plain = list(_plainer([line for line, _ in written]))
+    tokens = reader.parse("\n".join(plain))
+    found = known + list(_Reader(tokens, plain, [place for _, place in written]).passages())
+    edges = [
+        Passage(kind=PassageKind.RULE, start=place + 1, end=place + 1)
+        for line, place in written
+        if line.strip().startswith(("```", "~~~")) and not re.sub(r"</?[a-z][^<>]*>", "", lines_of[place]).strip()
+    ]
+    return tuple(sorted([*found, *edges, *_unread(found, lines_of)], key=lambda one: one.start))
 
 
 def _plainer(lines: Sequence[str]) -> Iterator[str]:
@@ -110,9 +117,10 @@ def _plainer(lines: Sequence[str]) -> Iterator[str]:
 class _Reader:
     """Walks the tokens of a document once."""
 
-    def __init__(self, tokens: Sequence[Token], lines: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[Token], lines: Sequence[str], places: Sequence[int]) -> None:
         self._tokens = tokens
         self._lines = lines
+        self._places = places
         self._at = 0
 
     def passages(self, closing: str = "") -> Iterator[Passage]:
@@ -126,7 +134,8 @@ class _Reader:
                 yield found
 
     def _one(self, token: Token) -> Passage | None:
-        start, end = self._span(token)
+        above, below = self._span(token)
+        start, end = self._places[above] + 1, self._places[below - 1] + 1
         match token.type:
             case "heading_open":
                 inline = self._inline("heading_close")
@@ -135,8 +144,9 @@ class _Reader:
                 return replace(self._inline("paragraph_close"), start=start, end=end)
             case "fence" | "code_block":
                 language = (token.info.strip().split() or [""])[0].strip("{}.").lower()
-                closed = token.type == "code_block" or self._is_closed(token, end)
-                first = start + (token.type == "fence")
+                closed = token.type == "code_block" or self._is_closed(token, below)
+                opened = above + (token.type == "fence")
+                first = self._places[min(opened, below - 1)] + 1
                 return Passage(
                     kind=PassageKind.FENCE,
                     start=start,
@@ -158,7 +168,7 @@ class _Reader:
                 return Passage(kind=PassageKind.QUOTE, start=start, end=end, inner=inner)
             case "table_open":
                 list(self.passages("table_close"))
-                rows = "\n".join(line.strip() for line in self._lines[start - 1 : end])
+                rows = "\n".join(line.strip() for line in self._lines[above:below])
                 return Passage(kind=PassageKind.TABLE, start=start, end=end, text=rows)
             case "hr":
                 return Passage(kind=PassageKind.RULE, start=start, end=end)
@@ -169,11 +179,11 @@ class _Reader:
         return None
 
     def _span(self, token: Token) -> tuple[int, int]:
-        """The first and the last line that is not blank."""
-        start, end = token.map or (0, 0)
+        """Where it begins, and behind its last line that is not blank."""
+        start, end = token.map or (0, 1)
         while end > start + 1 and not self._lines[end - 1].strip():
             end -= 1
-        return start + 1, end
+        return start, max(end, start + 1)
 
     def _is_closed(self, token: Token, end: int) -> bool:
         last = self._lines[end - 1].strip().lstrip(">").strip()

@@ -22,10 +22,16 @@ _VERBS = words("""
     flip freeze unfreeze hand hold leave lift order pick reschedule
     re-schedule rerun re-run recheck recover retire shift suspend swap tail tick transfer unplug wake wipe
     upgrade upload use validate verify view visit wait warn watch write
+    point redirect route reroute cordon uncordon taint evict rejoin reattach detach unblock whitelist blacklist
+    allowlist throttle purge truncate vacuum analyze analyse trim renew revoke regenerate bootstrap seed demote
+    provision migrate import remount reinstall reseed resync rebalance reassign fail abort accept arrange annotate
+    insert inject enter paste plug reconnect unset define describe isolate quarantine mute unmute pin unpin expire
+    invalidate flush rescale resize shrink recycle repoint rewind respond sanity-check seal unseal warm rerender
+    drop compile reproduce halt untaint relabel rejoin re-enable re-create re-apply reapply redo retest
     """)
 _ASKS = re.compile(
     r"\b(you (?:must|should|need to|have to|will need to)|please|make sure|be sure|ensure that|"
-    r"must be (?:done|run|set|checked|stopped|started))\b",
+    r"must be (?:done|run|set|checked|stopped|started)|(?<!will )(?<!may )ask your)\b",
     re.I,
 )
 _CONDITION = re.compile(
@@ -37,7 +43,11 @@ _CONNECTS = re.compile(
     re.I,
 )
 _AFTER_NAME = re.compile(r"^[^.:!?]{2,90}: +(?:do not [^,;.]{2,40}[,;] *)?(?P<verb>[a-z][a-z-]+) +\w+ +\S")
-_FORBIDS = re.compile(r"\b(?:do not|don't|dont|never|must not|avoid|instead of|rather than|no longer)\b", re.I)
+_FORBIDS = re.compile(
+    r"\b(?:(?:do not|don't|dont|never)(?! (?:forget|hesitate|worry|panic)\b)|must not|avoid|instead of|"
+    r"rather than|no longer)\b",
+    re.I,
+)
 _EXPECTS = re.compile(
     r"^(?:expected|expect|should|acceptable|must (?:be|show|return)|returns?\b|average should|"
     r"output should|the output should|you should see|normal(?:ly)?:)",
@@ -98,7 +108,12 @@ def asks(text: str) -> bool:
     told = _CONNECTS.sub("", told)
     if not told:
         return False
-    if re.match(r"(?:log|sign) (?:in|into|on|out)\b|read the\b|note (?:down|the)\b|schedule an?\b", told, re.I):
+    if re.match(
+        r"(?:log|sign) (?:in|into|on|out)\b|read the\b|note (?:down|the)\b|schedule an?\b|"
+        r"the same (?:again|in|for|on)\b",
+        told,
+        re.I,
+    ):
         return True
     first = re.match(r"[A-Za-z][\w'-]*", told)
     if (

@@ -78,7 +78,7 @@ _WAITING = (
     "opens a connection of its own",
 )
 _MYSQL = re.compile(
-    r"(?<![\w-])(?P<program>mysql(?:dump|admin|check|show|import)?|"
+    r"(?<![\w-])(?P<program>mysql(?:dump|admin|check|show|import|binlog)?|xtrabackup|mariabackup|"
     r"mariadb(?:-\w+)?)(?P<middle>(?:\s(?:\\\n)?(?!-p)[^|;&\n]*?)??)\s(?:-p|"
     r"--password=)\"?(?P<value>\$\{?[A-Z]\w*\}?)\"?(?=\s|$)"
 )

@@ -12,6 +12,7 @@ from tui.runbook.shell.read_only_programs import CHANGERS, PLAIN, TOOLS, UNITS
 
 SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "console", "shell-session", "shellsession", "terminal"})
 """The languages of code blocks whose lines are a shell's."""
+_DATA = frozenset({"yaml", "yml", "json", "ini", "toml", "conf", "cfg", "properties", "hcl", "nginx"})
 _SESSIONS = frozenset({"console", "shell-session", "shellsession", "terminal"})
 _MORE = words("""
     sudo ssh su mysql mariadb psql mysqldump pg_dump pg_dumpall pg_basebackup pg_ctl redis-cli mongo mongosh aws
@@ -31,6 +32,16 @@ _MORE = words("""
     snap ufw firewall-cmd wscat http dropdb createdb pg_restore reindexdb vacuumdb pg_rewind pg_controldata
     mongodump mongorestore certbot keytool passwd adduser deluser usermod screen tmux nano vi vim less nvim
     emacs ps pgrep
+    knife brew tf gitlab-patronictl rpm-ostree helmfile skaffold terragrunt pulumi packer kubeseal stern k3s k0s
+    talosctl kubectx kubens linkerd cilium calicoctl etcdutl ovn-nbctl ovs-vsctl rclone restic borg ipmitool
+    smartctl nvme xtrabackup mariabackup pt-table-checksum pt-table-sync pt-heartbeat orchestrator-client gh glab
+    yq strace gdb perf systemd-run resolvectl networkctl nmcli netplan ethtool tc brctl nsupdate rndc
+    named-checkzone named-checkconf postconf postqueue postsuper mailq slapcat ldapsearch kinit klist smbstatus
+    samba-tool wg wg-quick ipsec swanctl pcs crm corosync-cfgtool drbdadm gluster ceph-volume kafka-configs
+    kafka-configs.sh kafka-reassign-partitions kafka-reassign-partitions.sh kafka-console-consumer kafka-acls
+    kafka-leader-election kafka-log-dirs zkCli.sh zookeeper-shell rabbitmqadmin elasticsearch-keystore mongostat
+    influx promtool amtool logcli grafana-cli sentry-cli s3cmd s5cmd aws-vault saml2aws buildah skopeo crane
+    cosign trivy pnpm nvm pyenv pipx poetry pipenv uv virtualenv drush sbt dotnet nuget pwsh powershell
     """)
 KNOWN = frozenset(PLAIN | CHANGERS | TOOLS.keys() | UNITS.keys() | _MORE) - {"which", "who", "yes", "more", "last"}
 _COMMON_WORDS = words("""
@@ -42,6 +53,10 @@ _COMMON_WORDS = words("""
 _PROMPT = re.compile(
     r"^(?:\(\w[\w.-]*\) ?)?(?:\[?(?P<user>[a-z_][\w.-]*)@(?P<host>[\w.-]+)(?:[: ][^\]$#]*)?\]? ?)?[$#%❯➜] +(?=\S)"
 )
+_NAMED = re.compile(r"^(?!(?:ba|a|da|z)?sh-)(?P<host>[a-z][\w.-]*)(?: {0,20}| *[~:][\w./~-]* ?)\$ +(?=[\w./~\"'(\[{-])")
+"""A prompt that is a name and `$`: of a host where it looks like one, else of a folder or of the reader's machine."""
+_SYNTAX = re.compile(r"(?:^|\s)(?:\||&&|--?[a-zA-Z][\w-]*(?=[\s=]|$))|\s/\w|<[a-z][\w-]*>|\$[A-Z({]")
+_GLUED = re.compile(r"^\$(?=[a-z][\w.-]* )")
 _BARE_HASH = re.compile(r"^# +(?=\S)")
 _INNER = re.compile(
     r"^#? ?(?:>>>|\.\.\.|>|mysql>|MariaDB \[[^\]]*\]>|[\w-]+[=-][#>]|irb[^>]*>|sqlite>|cqlsh(?::\w+)?>|"
@@ -89,23 +104,68 @@ def pieces_of(text: str, language: str) -> list[Piece]:
             [line for line in lines if line.lstrip().startswith("$ ")] if language in ("text", "plaintext") else []
         )
         if not prompted:
-            return [Piece(LineKind.TEXT, text.rstrip("\n"), 0, len(lines))] if text.strip() else []
+            return _of_data(lines) if language in _DATA else _as_text(lines, 0)
     prompts = _prompts(lines, language)
     return list(_Reader(lines, language, prompts).pieces())
 
 
+def _of_data(lines: Sequence[str]) -> list[Piece]:
+    """A block of data that begins with the command which it is for, as in `kubectl edit …`; the rest is text."""
+    found: list[Piece] = []
+    for at, line in enumerate(lines):
+        told = line.strip()
+        if told.startswith("#") and not told.startswith("#!"):
+            found.append(Piece(LineKind.COMMENT, told.lstrip("# "), at))
+        elif len(told.split()) > 2 and is_command(told, False) and not _ASSIGNS.match(told) and not _continues(told):
+            found.append(Piece(LineKind.COMMAND, told, at))
+        elif told:
+            commands = [place for place, one in enumerate(found) if one.kind is LineKind.COMMAND]
+            kept = found[: commands[-1] + 1] if commands else []
+            return [*kept, *_as_text(lines, kept[-1].offset + 1 if kept else 0)]
+    return found if any(one.kind is LineKind.COMMAND for one in found) else _as_text(lines, 0)
+
+
+def _as_text(lines: Sequence[str], start: int) -> list[Piece]:
+    text = "\n".join(lines[start:])
+    return [Piece(LineKind.TEXT, text, start, len(lines) - start)] if text.strip() else []
+
+
 def _prompts(lines: Sequence[str], language: str) -> frozenset[int]:
     """The places of the lines that begin with a prompt; `# ` is one only where `$ ` is none and no comment can be."""
-    found = [(at, _PROMPT.match(line.strip())) for at, line in enumerate(lines)]
-    certain = {at for at, match in found if match and (match["host"] or not _BARE_HASH.match(lines[at].strip()))}
+    found = [(at, _prompt(line.strip())) for at, line in enumerate(lines)]
+    certain = {at for at, match in found if match and not _BARE_HASH.match(lines[at].strip())}
     hashes = {at for at, match in found if match and at not in certain}
-    commands = [at for at in hashes if is_command(_BARE_HASH.sub("", lines[at].strip()), False)]
+    commands = [at for at in hashes if _is_typed_by_root(_BARE_HASH.sub("", lines[at].strip()))]
     others = [line for at, line in enumerate(lines) if line.strip() and at not in hashes | certain]
     if certain:
         return frozenset(certain)
     if hashes and len(commands) == len(hashes) and (language in _SESSIONS or not any(map(_is_plain_command, others))):
         return frozenset(commands)
+    if len(commands) * 2 >= len(hashes) > 0 and language in _SESSIONS and not any(map(_is_plain_command, others)):
+        return frozenset(at for at in hashes if is_command(_BARE_HASH.sub("", lines[at].strip()), True))
     return frozenset()
+
+
+def _is_typed_by_root(line: str) -> bool:
+    """Whether what stands behind `# ` is a command: of a known program, or in words that only a shell has."""
+    if re.match(r"^\w+ =", line):
+        return False
+    return is_command(line, False) or (is_command(line, True) and bool(_SYNTAX.search(line)))
+
+
+def _prompt(line: str) -> re.Match[str] | None:
+    """The prompt that a line begins with."""
+    named = _NAMED.match(line)
+    if named is not None and is_command(line[named.end() :], True):
+        return named
+    glued = _GLUED.match(line)
+    return glued if glued and line[1:].split()[0] in KNOWN - _COMMON_WORDS else _PROMPT.match(line)
+
+
+def is_typed(text: str, language: str) -> bool:
+    """Whether a block of code has prompts: what stands behind them is typed, whatever the sentence above says."""
+    lines = text.split("\n")
+    return any(not _BARE_HASH.match(lines[at].strip()) or language in SHELLS for at in _prompts(lines, language))
 
 
 def _is_plain_command(line: str) -> bool:
@@ -127,6 +187,8 @@ def is_command(line: str, shell: bool) -> bool:
     name = word.rsplit("/", 1)[-1]
     if word.endswith((":", ",", "!", "?")) or not (_WORD.match(word) or word[0] in '$([{"!'):
         return False
+    if word == "service" and len(words) == 3 and words[2] in ("start", "stop", "restart", "reload", "status"):
+        return True
     if word in KNOWN or name in KNOWN:
         return shell or word not in _COMMON_WORDS or bool(re.search(r"\s-|[/|$=]|\.\w", line))
     if word.startswith(("./", "/", "~/", "../")) or word.endswith((".sh", ".py", ".pl", ".rb")):
@@ -182,7 +244,7 @@ class _Reader:
 
     def _prompted(self, line: str) -> Piece:
         if self._at in self._prompts:
-            match = _PROMPT.match(line)
+            match = _prompt(line)
             return self._command(line[match.end() :] if match else line, match)
         if inside := _CONTAINER.match(line):
             return self._command(line[inside.end() :], None)
@@ -211,7 +273,11 @@ class _Reader:
         self._at += 1
         text = _at_margin(taken)
         command, remark = _without_remark(text)
-        host, user = (prompt["host"] or "", prompt["user"] or "") if prompt else ("", "")
+        if not command:
+            return Piece(LineKind.COMMENT, remark, start, len(taken))
+        named = prompt.groupdict() if prompt else {}
+        host, user = named.get("host") or "", named.get("user") or ""
+        host = host if user or re.search(r"\d", host) else ""  # a name alone may be a folder's
         return Piece(LineKind.COMMAND, command, start, len(taken), remark, host, user)
 
 

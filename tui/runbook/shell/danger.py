@@ -1,7 +1,7 @@
 """Looks at a command for what goes wrong at night: secrets in argv, programs that never end, unannounced changes."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tui.runbook.model import Action
 from tui.runbook.problem import Path, UnplacedProblem, quoted
@@ -93,6 +93,21 @@ def _endless(command: SimpleCommand) -> tuple[str, str] | None:
     return None
 
 
+def _edits(program: str, arguments: Sequence[str]) -> bool:
+    """Whether a program opens an editor, and waits until a person leaves it."""
+    if program in ("crontab", "sudoedit", "visudo", "vipw", "vigr"):
+        return program != "crontab" or "-e" in arguments
+    verbs = {
+        "kubectl": "edit",
+        "oc": "edit",
+        "systemctl": "edit",
+        "ansible-vault": "edit",
+        "virsh": "edit",
+        "sops": "edit",
+    }
+    return program in verbs and next((word for word in arguments if not word.startswith("-")), "") == verbs[program]
+
+
 def _interactive(command: SimpleCommand) -> tuple[str, str] | None:
     program, arguments = command.program, command.texts
     if command.manage_verb in ("shell", "dbshell", "shell_plus") and not {"-c", "--command"} & set(arguments):
@@ -103,6 +118,8 @@ def _interactive(command: SimpleCommand) -> tuple[str, str] | None:
         return "docker-compose exec without -T needs a terminal", "docker-compose exec -T"
     if program == "docker" and "exec" in arguments and any(re.fullmatch(r"-i?ti?", word) for word in arguments):
         return "docker exec -t needs a terminal", "leave -t out"
+    if _edits(program, arguments):
+        return f"{program} waits for a person: it opens an editor", "interactive = …, or give it what to change"
     if program in ("mysql", "psql", "redis-cli", "python", "python3", "bash", "sh") and not arguments:
         return f"{program} without arguments waits for a person", "say what it should run"
     if program == "sudo":

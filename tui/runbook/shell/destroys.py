@@ -8,7 +8,7 @@ from tui.runbook.shell.read_only import changes
 _UP_TO = r"[^|;&\n]*"
 _FILES = (
     r"\brm\s+(?:-\w+\s+)*-\w*[rR]",
-    r"\brm\s+(?:-\w+\s+)*[^-\s|;&]*[*?]",
+    r"\brm\s+(?:-\w+\s+)*(?!-)[^\s|;&]*[*?]",
     r"(?:\bxargs|\s-exec(?:dir)?)\s(?:[^|;&\n]*\s)?(?:rm|shred|unlink)\b",
     r"\s-delete\b",
     r"\b(?:shred|srm|wipe)\s",
@@ -45,7 +45,7 @@ _DATABASES = (
 _QUEUES = (
     r"\brabbitmqctl\b[^|;&\n]*\s(?:purge_queue|delete_queue|delete_vhost|reset|force_reset|forget_cluster_node)",
     r"\bkafka-(?:topics|delete-records|consumer-groups|configs)(?:\.sh)?\b[^|;&\n]*(?:--(?:delete|offset-json-file|execute)\b|retention\.\w+=)",
-    r"\bcelery\b[^|;&\n]*\bpurge\b|\b_delete_by_query\b|\b_restore\b|\bdeleteall\b",
+    r"\bpostsuper\b[^|;&\n]*\s-d\b|\bexim4?\b[^|;&\n]*\s-Mrm\b|\bcelery\b[^|;&\n]*\bpurge\b|\b_delete_by_query\b|\b_restore\b|\bdeleteall\b",
 )
 _CLOUDS = (
     r"\b(?:terraform|tofu|terragrunt)\b[^|;&\n]*\s-?-?destroy\b|\b(?:terraform|tofu)\s+state\s+rm",
