@@ -10,12 +10,27 @@ from tui.errors import UsageError
 from tui.text.nearest import did_you_mean
 
 
+class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the team's bucket is; `access_key` and `secret_key` say where those are read (env:, file:, keyring:)."""
+
+    name: str
+    endpoint: str = ""
+    region: str = "us-east-1"
+    prefix: str = ""
+    access_key: str = "env:AWS_ACCESS_KEY_ID"
+    secret_key: str = "env:AWS_SECRET_ACCESS_KEY"  # noqa: S105 (where it is read)
+    session_token: str = ""
+    ca_file: str = ""
+    path_style: bool | None = None
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
 
     `hosts` has a table for each runbook, by its id: where this machine finds its hosts. So have `variables`, the
     operator's own defaults, and `connect_with`: what makes the connection to the hosts. A table in that of a runbook is
     for one of its environments.
+    `bucket` is the team's, where there is one.
     `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
     """
 
@@ -28,6 +43,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     variables: Mapping[str, Mapping[str, str | Mapping[str, str]]] = {}
     signing: Mapping[str, str] = {}
     signers: str = ""
+    bucket: BucketPlace | None = None
 
 
 TABLES = ("keys", "signing")

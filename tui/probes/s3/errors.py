@@ -48,6 +48,11 @@ _CODES: dict[str, tuple[type[ProbeFailed], str, str]] = {
     "SlowDown": (ProbeFailed, "{where} asks us to slow down", "it is overloaded, or there is a limit on requests"),
     "ServiceUnavailable": (ProbeFailed, "{where} is not available at the moment", "its state page, or its log"),
     "InternalError": (ProbeFailed, "{where} has an error of its own", "its state page, or its log"),
+    "ConditionalRequestConflict": (
+        ProbeFailed,
+        "somebody wrote the same object at the same moment",
+        "try again",
+    ),
     "BadDigest": (ProbeFailed, "{where} received something else than was sent", "the network, and proxies in between"),
 }
 _SAME = {
@@ -55,6 +60,7 @@ _SAME = {
     "Forbidden": "AccessDenied",
     "UnauthorizedAccess": "AccessDenied",
     "404": "NoSuchKey",
+    "OperationAborted": "ConditionalRequestConflict",
     "XAmzContentSHA256Mismatch": "BadDigest",
     "XAmzContentChecksumMismatch": "BadDigest",
     "InvalidSecurity": "InvalidAccessKeyId",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import botocore.httpsession  # type: ignore[import-untyped]
 import botocore.session  # type: ignore[import-untyped]
@@ -24,7 +24,7 @@ from botocore.loaders import Loader  # type: ignore[import-untyped]
 from urllib3.connection import HTTPConnection
 
 from tui.probes import tls_trust
-from tui.probes.base import Given, ProbeFailed, Reach, Socket
+from tui.probes.base import Given, ProbeFailed, Socket
 from tui.probes.databases import flag
 
 MOST_ANSWER = 8 << 20
@@ -36,6 +36,21 @@ _FILES = {"config_file": os.devnull, "credentials_file": os.devnull}
 _loading = threading.Lock()
 
 
+class Sockets(Protocol):
+    """Where a wire's sockets come from, and how many seconds an answer may take: of a probe's reach no more is used."""
+
+    @property
+    def left(self) -> float:
+        """Seconds until nothing is waited for any more."""
+
+    def tcp(self, host: str, port: int) -> Socket:
+        """A socket connected to host:port.
+
+        Raises:
+            ProbeFailed: there is none.
+        """
+
+
 class S3Wire:
     """One probe's way to an S3 API: its sockets, whom they trust, and the first thing that went wrong on them.
 
@@ -43,7 +58,7 @@ class S3Wire:
     what that could not undo, and `clock` is the Date that the server told last.
     """
 
-    def __init__(self, reach: Reach, ca_file: str) -> None:
+    def __init__(self, reach: Sockets, ca_file: str) -> None:
         self.reach = reach
         self.reserve = 0.0
         self.failed: ProbeFailed | None = None
