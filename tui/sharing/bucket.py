@@ -62,7 +62,7 @@ class Fetched(Struct, frozen=True):
     etag: str
 
 
-class Listed(Struct, frozen=True):
+class BucketObject(Struct, frozen=True):
     """An object in a list."""
 
     key: str
@@ -195,7 +195,7 @@ class Bucket:
 
         return self._asked(read, key)
 
-    def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
+    def listed(self, prefix: str = "", after: str = "") -> Iterator[BucketObject]:
         """The objects below a prefix, in the order of their keys, from behind `after` on.
 
         Raises:
@@ -206,7 +206,7 @@ class Bucket:
             page = self._page(prefix, more)
             for one in page.get("Contents", []):
                 key = str(one["Key"]).removeprefix(self._prefix)
-                yield Listed(key, int(one["Size"]), str(one["ETag"]), one["LastModified"])
+                yield BucketObject(key, int(one["Size"]), str(one["ETag"]), one["LastModified"])
             if not page.get("IsTruncated") or not page.get("NextContinuationToken"):
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
