@@ -10,11 +10,11 @@ import pytest
 
 from tests.support.s3_server import REGION
 from tui.config import BucketPlace
-from tui.sharing.bucket import Bucket, Credentials
+from tui.sharing.bucket import Bucket, BucketKeys
 
 NAME = "team"
 LOCKED = "team-locked"
-KEYS = Credentials("AKIATEAMTEAMTEAMTEAM", "s3cret-of-the-teams-bucket")
+KEYS = BucketKeys("AKIATEAMTEAMTEAMTEAM", "s3cret-of-the-teams-bucket")
 
 Door = Callable[[dict[str, Any]], tuple[str, bytes] | None]
 """What is answered instead of the API's own answer, by a request's WSGI environment; None for the API's own."""

@@ -71,7 +71,7 @@ class BucketObject(Struct, frozen=True):
     written: datetime
 
 
-class Credentials(Struct, frozen=True):
+class BucketKeys(Struct, frozen=True):
     """By what the bucket lets us in; never shown."""
 
     access_key: str
@@ -79,14 +79,14 @@ class Credentials(Struct, frozen=True):
     session_token: str = ""
 
 
-def credentials(place: BucketPlace, redactor: Redactor) -> Credentials:
+def bucket_keys(place: BucketPlace, redactor: Redactor) -> BucketKeys:
     """The bucket's key, from where the settings say.
 
     Raises:
         UsageError: a setting does not say where.
         SecretMissing: there is nothing there.
     """
-    return Credentials(
+    return BucketKeys(
         own_secret("bucket.access_key", place.access_key, redactor),
         own_secret("bucket.secret_key", place.secret_key, redactor),
         own_secret("bucket.session_token", place.session_token, redactor) if place.session_token else "",
@@ -122,7 +122,7 @@ class _Way:
 class Bucket:
     """One bucket, or a folder of it; safe to use from several threads. boto3 is imported with the first request."""
 
-    def __init__(self, place: BucketPlace, known: Credentials, seconds: float = SECONDS) -> None:
+    def __init__(self, place: BucketPlace, known: BucketKeys, seconds: float = SECONDS) -> None:
         self.place = place
         self._seconds = seconds
         self._prefix = f"{place.prefix.strip('/')}/" if place.prefix.strip("/") else ""
