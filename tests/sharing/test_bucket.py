@@ -87,7 +87,7 @@ class TestConditions:
         assert list(bucket.listed()) == []
 
     @pytest.mark.parametrize("header", ["HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"])
-    def test_a_bucket_that_does_not_heed_them(self, team_server: TeamBucketServer, bucket: Bucket, header: str) -> None:
+    def test_a_bucket_that_ignores_them(self, team_server: TeamBucketServer, bucket: Bucket, header: str) -> None:
         def deaf(environ: dict[str, Any]) -> None:
             environ.pop(header, None)
 

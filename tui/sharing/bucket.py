@@ -261,10 +261,10 @@ class Bucket:
         try:
             with suppress(ObjectTaken):
                 self.put_new(key, b"second")
-                return f"{self} does not heed If-None-Match: two people could both hold a session"
+                return f"{self} ignores If-None-Match: two people could both hold a session"
             with suppress(ObjectChanged):
                 self.put_matching(key, b"third", '"00000000000000000000000000000000"')
-                return f"{self} does not heed If-Match: two people could both hold a session"
+                return f"{self} ignores If-Match: two people could both hold a session"
             self.put_matching(key, b"fourth", etag)
         except BucketAway:
             raise
