@@ -109,5 +109,9 @@ class SigningRefused(RunbookError):
     """No key of the SSH agent signs: there is none, it is locked, or it will not."""
 
 
+class TakenOver(RunbookError):
+    """Another person has taken the session over; nothing is done here any more."""
+
+
 class NotNow(RunbookError):
     """The operator asked for something that the session's state does not allow."""

@@ -14,6 +14,7 @@ from tui.transports.base import (
     CancelToken,
     Command,
     Detached,
+    Fence,
     HostFacts,
     Left,
     LinkListener,
@@ -52,6 +53,8 @@ class FakeTransport:
         self.left: dict[str, Reply] = {}
         self.found = "It is still running (2 processes)."
         self.cleared: list[str] = []
+        self.fences: list[Fence] = []
+        self.begun: tuple[str, ...] = ()
         self.state = LinkState.UP
         self.takes: float | None = None
         self.has = Reply(HAS)
@@ -92,6 +95,10 @@ class FakeTransport:
 
     def look(self, key: str) -> str:
         return self.found
+
+    def fence(self, session: str, fence: Fence) -> tuple[str, ...]:
+        self.fences.append(fence)
+        return self.begun
 
     def clear(self, session: str) -> int:
         self.cleared.append(session)

@@ -10,6 +10,7 @@ from tui.transports.base import (
     Answering,
     CancelToken,
     Command,
+    Fence,
     HostFacts,
     Left,
     LinkListener,
@@ -52,6 +53,9 @@ class WorldTransport:
 
     def look(self, key: str) -> str:
         return "A world forgets."
+
+    def fence(self, session: str, fence: Fence) -> tuple[str, ...]:
+        return ()
 
     def clear(self, session: str) -> int:
         return 0

@@ -164,6 +164,8 @@ class Jobs:
                 _end(channel, f"{job.kill() if job else 'missing'}\n")
             case "look":
                 _end(channel, f"{say}{_found(self._jobs.get(key))}\n")
+            case "fence":
+                _end(channel, f"{say}begun\n")  # one program alone has a drill's host
             case _:
                 _end(channel, f"{say}cleared {self._clear(request.session)}\n")
 

@@ -41,7 +41,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     `succeeded` and `failed` carry the exit status the command ended with (0 is the only success here; whether a
     non-zero status is good news is decided by the step's expectations). `unreachable` means that the command was
     never started; a connection lost under a running command is `unknown`. `unprotected` says why a command that should
-    have outlived its connection ran without that.
+    have outlived its connection ran without that. `fenced` where its host refused it, since somebody else has taken the
+    session over.
     """
 
     kind: OutcomeKind
@@ -49,6 +50,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     signal: str = ""
     detail: str = ""
     unprotected: str = ""
+    fenced: bool = False
 
     @classmethod
     def exited(cls, status: int) -> "Outcome":

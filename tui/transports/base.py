@@ -18,6 +18,19 @@ class Stream(StrEnum):
     ERR = "err"
 
 
+class Fence(msgspec.Struct, frozen=True):
+    """In which epoch of a session something is done, and who has the session since then; 0 where nobody shares it.
+
+    A host that has seen a higher epoch starts nothing.
+    """
+
+    epoch: int = 0
+    holder: str = ""
+
+
+UNSHARED = Fence()
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One command, ready to run: variables filled in, nothing secret in `script`.
 
@@ -26,6 +39,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     After them the script reads `stdin`, or end-of-file where it is empty. `timeout` is in seconds, None for no limit.
     `key` identifies the attempt (session/step/attempt). A `durable` command is started at most once for its key, and
     keeps running when the connection is lost; where the place cannot do that it runs without, and its outcome says so.
+    It does not begin where the place has seen a later epoch than its `fence`'s.
     """
 
     script: str
@@ -37,18 +51,21 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     key: str = ""
     durable: bool = False
+    fence: Fence = UNSHARED
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
     """A durable command that another process, or an earlier connection, left running.
 
-    `out` and `err` are the bytes of each stream that have been received; `timeout` is in seconds from now.
+    `out` and `err` are the bytes of each stream that have been received; `timeout` is in seconds from now. Nobody of an
+    epoch before the highest that the place has seen ends it.
     """
 
     key: str
     out: int = 0
     err: int = 0
     timeout: float | None = None
+    epoch: int = 0
 
 
 class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +273,14 @@ class Transport(Protocol):
 
         Raises:
             HostError: the place cannot be reached.
+        """
+
+    def fence(self, session: str, fence: Fence) -> tuple[str, ...]:
+        """Have nothing of an earlier epoch begin there from now on; returns the attempts (step/number) that have begun.
+
+        Raises:
+            TakenOver: a later epoch has been there.
+            HostError: the place cannot be reached, or cannot keep a fence.
         """
 
     def clear(self, session: str) -> int:

@@ -2,6 +2,7 @@
 
 from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
 from tui.transports.base import Stream
+from tui.transports.jobs.fence import fenced
 from tui.transports.shell import HELLO, HELLO_ERRORS
 
 MAX_BANNER = 64 << 10
@@ -45,6 +46,8 @@ class Greeting:
         """The outcome, unless the command has never begun."""
         if self.group or not (outcome.ended_by_itself or outcome.kind is OutcomeKind.SIGNALLED):
             return outcome
+        if refused := fenced(self._before[Stream.ERR]):
+            return refused
         how = f"exit {outcome.exit_status}" if outcome.ended_by_itself else outcome.signal
         return did_not_run(how, self.said())
 

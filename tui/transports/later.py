@@ -10,6 +10,7 @@ from tui.transports.base import (
     Answering,
     CancelToken,
     Command,
+    Fence,
     HostFacts,
     Left,
     LinkListener,
@@ -59,6 +60,15 @@ class LaterTransport:
             HostError: the place cannot be reached.
         """
         return self._transport().look(key)
+
+    def fence(self, session: str, fence: Fence) -> tuple[str, ...]:
+        """Have nothing of an earlier epoch begin there; returns the attempts that have begun.
+
+        Raises:
+            TakenOver: a later epoch has been there.
+            HostError: the place cannot be reached, or cannot keep a fence.
+        """
+        return self._transport().fence(session, fence)
 
     def clear(self, session: str) -> int:
         """Remove what a session's durable commands left; returns how many still run.

@@ -6,6 +6,7 @@ import shlex
 from typing import NamedTuple
 
 from tui.transports.base import Command
+from tui.transports.jobs.fence import before_plain
 
 HELLO = b"runbook-group "
 """The command's shell begins standard output with these: the number of the process group, then the command's output."""
@@ -109,11 +110,12 @@ def wrap(command: Command, login_shell: str = "") -> Wrapped:
     lines = [f"{name}={base64.b64encode(value.encode()).decode()}\n" for name, value in command.secrets.items()]
     words = [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
+    fence = CALM + before_plain(command) if command.fence.epoch and command.key else ""
     if login_shell.rpartition("/")[2] in POSIX:
         boot = IN_PLACE if login_shell.endswith("bash") and command.shell == "bash" else BOOT
-        request = f"set -- {shlex.join(words)}\n{boot}"
+        request = f"set -- {shlex.join(words)}\n{fence}{boot}"
     else:
-        request = f"exec sh -c {shlex.quote(BOOT)} runbook {shlex.join(words)}"
+        request = f"exec sh -c {shlex.quote(fence + BOOT)} runbook {shlex.join(words)}"
     return Wrapped(request, "".join(lines).encode() + command.stdin)
 
 

@@ -11,6 +11,7 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink, Stream
 from tui.transports.greeting import HUSHED, TOLD, did_not_run
+from tui.transports.jobs.fence import taken_over
 from tui.transports.jobs.follower import End, Talk
 from tui.transports.jobs.request import ASK, Channels, Lost, ask, clear, look
 from tui.transports.jobs.scripts import attach_request, start_request, stop_request
@@ -47,7 +48,7 @@ def run_durably(
     Raises:
         Detached: it keeps running without us.
     """
-    left = Left(key=command.key, timeout=command.timeout)
+    left = Left(key=command.key, timeout=command.timeout, epoch=command.fence.epoch)
     try:
         return JobRun(channels, left, sink, cancel, patience).start(command)
     except Refused as refused:
@@ -67,6 +68,7 @@ class JobRun:
         self._cancel = cancel
         self._patience = patience
         self._timeout = left.timeout
+        self._epoch = left.epoch
         self._deadline = time.monotonic() + left.timeout if left.timeout is not None else float("inf")
         self._came = {Stream.OUT: left.out, Stream.ERR: left.err}
         self._ending: tuple[OutcomeKind, str] | None = None
@@ -199,7 +201,7 @@ class JobRun:
         Raises:
             Lost: there was no answer; it is worth another try.
         """
-        request = stop_request(self._key, secrets.token_hex(8), self._patience)
+        request = stop_request(self._key, secrets.token_hex(8), self._patience, self._epoch)
         try:
             words = ask(self._channels, request, self._patience + ASK, urgent=True)
         except (HostError, Lost) as error:
@@ -218,6 +220,8 @@ class JobRun:
         match talk.head:
             case "refused":
                 raise Refused(talk.words)
+            case "fenced":
+                return taken_over(talk.words)
             case "void":
                 return Outcome(OutcomeKind.UNREACHABLE, detail="it never started on the host, and never will")
             case "rebooted":

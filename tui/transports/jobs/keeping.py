@@ -1,9 +1,9 @@
 """What every place does with the durable commands that it keeps, whatever carries the requests there."""
 
 from tui.session.outcome import Outcome
-from tui.transports.base import CancelToken, Left, OutputSink
+from tui.transports.base import CancelToken, Fence, Left, OutputSink
 from tui.transports.jobs.job import JobRun
-from tui.transports.jobs.request import Channels, clear, look
+from tui.transports.jobs.request import Channels, clear, fence_off, look
 
 
 class KeepsJobs:
@@ -19,6 +19,10 @@ class KeepsJobs:
     def look(self, key: str) -> str:
         """What there is of a durable command at the place; see Transport."""
         return look(self._channels, key)
+
+    def fence(self, session: str, fence: Fence) -> tuple[str, ...]:
+        """Have nothing of an earlier epoch begin there; see Transport."""
+        return fence_off(self._channels, session, fence)
 
     def clear(self, session: str) -> int:
         """Remove what a session's durable commands left at the place; see Transport."""

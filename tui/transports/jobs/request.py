@@ -4,10 +4,11 @@ import secrets
 import time
 from typing import Protocol
 
-from tui.errors import HostError
-from tui.transports.base import CancelToken, Stream
+from tui.errors import HostError, TakenOver
+from tui.transports.base import CancelToken, Fence, Stream
+from tui.transports.jobs.fence import taken_over
 from tui.transports.jobs.follower import found_words
-from tui.transports.jobs.scripts import clear_request, look_request
+from tui.transports.jobs.scripts import clear_request, fence_request, look_request
 from tui.transports.shell import TICK, Wrapped
 
 ASK = 20.0
@@ -69,6 +70,23 @@ def clear(channels: Channels, session: str) -> int:
     if words[-2:-1] != ["cleared"]:
         raise HostError("the host does not say what it removed", "log in and look at its disk")
     return int(words[-1])
+
+
+def fence_off(channels: Channels, session: str, fence: Fence) -> tuple[str, ...]:
+    """Keep earlier epochs from beginning anything on the host; returns the attempts (step/number) that have begun.
+
+    Raises:
+        TakenOver: a later epoch has been there.
+        HostError: the host cannot be reached, or cannot keep a fence.
+    """
+    nonce = secrets.token_hex(8)
+    answer = _asked(channels, fence_request(session, nonce, fence))
+    how, _, words = answer.rpartition(f"runbook-job {nonce} ")[2].strip().partition(" ")
+    if how == "fenced":
+        raise TakenOver(taken_over(words).detail, "follow it, or ask them for it")
+    if how != "begun":
+        raise HostError(f"the host keeps no fence: {words or 'it does not say why'}", "free space in its home")
+    return tuple(f"{step}/{number}" for step, _, number in (word.rpartition(".") for word in words.split()) if step)
 
 
 def _asked(channels: Channels, request: str) -> str:

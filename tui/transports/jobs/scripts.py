@@ -19,7 +19,8 @@ import re
 import shlex
 from typing import NamedTuple
 
-from tui.transports.base import Command
+from tui.transports.base import Command, Fence
+from tui.transports.jobs.fence import FENCE
 from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped
 
 TICK = 0.03
@@ -55,7 +56,7 @@ _rb_gate() {{
   {{ read -r _rb_pid _rb_since _rb_on <"$_rb_job/gate"; }} 2>/dev/null
 }}
 _rb_void() {{ (set -C; echo void >"$_rb_job/gate"); }} 2>/dev/null
-{_BORN}"""
+{_BORN}{FENCE}"""
 # `set -C`: a redirection creates its file (O_EXCL) or fails, and costs no process as `ln` would.
 
 _RUNNER = f"""\
@@ -90,8 +91,10 @@ mv "$_rb_job/exit.new" "$_rb_job/exit"
 
 _START = """\
 _rb_expect=$4 _rb_size=$5 _rb_apart=$6 _rb_out=$7 _rb_err=$8 _rb_runner=$9
-shift 9
+_rb_epoch=${10} _rb_holder=${11}
+shift 11
 _rb_refuse() { _rb_say refused "$*"; exit 0; }
+_rb_stop() { _rb_say fenced "$_rb_by"; exit 0; }
 exec 5>&1 7>&2 2>/dev/null
 if [ ! -d "$_rb_job" ]; then
   if [ -n "$_rb_expect" ] && [ "$_rb_expect" != "$_rb_boot" ]; then _rb_say rebooted; exit 0; fi
@@ -99,6 +102,8 @@ if [ ! -d "$_rb_job" ]; then
     command -v "$_rb_need" >/dev/null || _rb_refuse "$_rb_need is not installed there"
   done
   [ -d "$_rb_session" ] || (umask 077; mkdir -p "$_rb_session") || _rb_refuse "$_rb_base cannot be written there"
+  if _rb_fenced; then _rb_stop; fi
+  [ "$_rb_epoch" -eq 0 ] || { _rb_fence && _rb_claim; } || _rb_refuse "$_rb_base cannot be written there"
   exec 3</dev/null 4</dev/null
   if [ "$_rb_size" -gt 0 ]; then
     _rb_in=$_rb_session/.in.$_rb_nonce _rb_rest=$_rb_session/.rest.$_rb_nonce
@@ -118,6 +123,7 @@ if [ ! -d "$_rb_job" ]; then
     mkfifo "$_rb_job/end" && : >"$_rb_job/out" && : >"$_rb_job/err" && printf '%40s\n' '' >"$_rb_job/exit.new" &&
       echo 'no ' >"$_rb_job/began" ||
       { rm -rf "$_rb_job"; _rb_refuse "$_rb_job cannot be written there"; }
+    if _rb_fenced; then _rb_void; _rb_stop; fi
     exec 9<>"$_rb_job/end" 8<"$_rb_job/end"
     setsid sh -c "$_rb_runner" runbook-job "$_rb_job" "$_rb_boot" "$@" \\
       </dev/null >/dev/null 2>"$_rb_job/start" 5>&- 7>&- 8<&- &
@@ -190,9 +196,10 @@ echo end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 # where `read` then has a line instead of the end. Nobody else can read that line, for nobody else follows a new job.
 
 _STOP = f"""\
-group=0 patience=$4
+group=0 patience=$4 _rb_epoch=$5
 exec 2>/dev/null
 echo
+if _rb_fenced; then echo fenced; exit 0; fi
 [ -d "$_rb_job" ] || {{ echo missing; exit 0; }}
 if [ -e "$_rb_job/exit" ] && [ ! -e "$_rb_job/stopping" ]; then echo over; exit 0; fi
 : >"$_rb_job/stopping"
@@ -236,12 +243,28 @@ for _rb_job in "$_rb_session"/*; do
 done
 for _rb_try in 1 2 3 4 5; do
   [ "$_rb_left" -eq 0 ] || break
-  rm -rf "$_rb_session" && break
+  if _rb_epoch=0; _rb_fenced; then rm -f "$_rb_session"/.claim.* "$_rb_session"/.in.* "$_rb_session"/.rest.* && break
+  else rm -rf "$_rb_session" && break; fi
   sleep 0.1
 done
 _rb_say cleared $_rb_left
 """
 
+
+_FENCED = """\
+exec 2>/dev/null
+_rb_epoch=$4 _rb_holder=$5
+(umask 077; mkdir -p "$_rb_session")
+if _rb_fenced; then _rb_say fenced "$_rb_by"; exit 0; fi
+_rb_fence || { _rb_say refused "$_rb_base cannot be written there"; exit 0; }
+_rb_kept=
+for _rb_job in "$_rb_session"/*; do
+  [ -d "$_rb_job" ] || continue
+  _rb_gate
+  case $_rb_pid in void | none) ;; *) _rb_kept="$_rb_kept ${_rb_job##*/}" ;; esac
+done
+_rb_say begun $_rb_kept
+"""
 
 SCRIPTS = {
     "start": CALM + _PLACE + _START + _FOLLOW,
@@ -249,6 +272,7 @@ SCRIPTS = {
     "stop": CALM + _PLACE + _STOP,
     "look": CALM + _PLACE + MEMBERS + _LOOK,
     "clear": CALM + _PLACE + _CLEAR,
+    "fence": CALM + _PLACE + _FENCED,
 }
 """What each kind of request runs on the host."""
 
@@ -291,6 +315,7 @@ def start_request(
     secrets = "".join(lines).encode()
     sizes = [str(len(secrets + command.stdin)), str(len(secrets))]
     words = [nonce, *job_of(command.key), boot_id, *sizes, str(out), str(err), _RUNNER]
+    words += [str(command.fence.epoch), command.fence.holder]
     words += [command.shell, command.directory, command.script, str(len(lines))]
     words += [f"{name}={value}" for name, value in command.environment.items()]
     if login_shell.rpartition("/")[2] in POSIX:
@@ -303,12 +328,13 @@ def attach_request(key: str, nonce: str, out: int, err: int) -> Wrapped:
     return Wrapped(_request("attach", [nonce, *job_of(key), str(out), str(err)]), b"")
 
 
-def stop_request(key: str, nonce: str, patience: float) -> str:
+def stop_request(key: str, nonce: str, patience: float, epoch: int = 0) -> str:
     """The exec request that ends a job: TERM, `patience` seconds, KILL; it prints empty, left or missing, or over.
 
-    "over" is a job that had ended by itself: what it left running on purpose keeps running.
+    "over" is a job that had ended by itself: what it left running on purpose keeps running. "fenced" is one whose
+    session has been taken over in an epoch after this one; it keeps running.
     """
-    return _request("stop", [nonce, *job_of(key), str(round(patience * 10))])
+    return _request("stop", [nonce, *job_of(key), str(round(patience * 10)), str(epoch)])
 
 
 def look_request(key: str, nonce: str) -> str:
@@ -319,6 +345,11 @@ def look_request(key: str, nonce: str) -> str:
 def clear_request(session: str, nonce: str) -> str:
     """The exec request that removes the directories of a session's ended jobs; it says how many still run."""
     return _request("clear", [nonce, job_of(f"{session}/x/0")[0]])
+
+
+def fence_request(session: str, nonce: str, fence: Fence) -> str:
+    """The exec request that keeps earlier epochs from beginning anything; it says which jobs have begun."""
+    return _request("fence", [nonce, job_of(f"{session}/x/0")[0], "", str(fence.epoch), fence.holder])
 
 
 def _request(kind: str, words: list[str]) -> str:
@@ -335,7 +366,7 @@ def unwrap_job(request: str) -> JobRequest | None:
         return None
     nonce, session, *rest = shlex.split(request.removeprefix(_HEADS[kind]))
     match kind, rest:
-        case "start", [job, boot_id, _, _, out, err, _, shell, directory, script, secrets, *_]:
+        case "start", [job, boot_id, _, _, out, err, _, _, _, shell, directory, script, secrets, *_]:
             command = Command(script=script, shell=shell, directory=directory, key=f"{session}/{job}")
             return JobRequest(kind, nonce, session, job, boot_id, int(out), int(err), command, int(secrets))
         case "attach", [job, out, err]:

@@ -15,8 +15,11 @@ from typing import Protocol
 from tui import threads
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, OutputSink, Stream, TerminalEnd
+from tui.transports.jobs.fence import STATUS, before_plain, fenced
 
 TICK = 0.05
+LAST = 400
+"""Bytes at the end of what was drawn in which a host's refusal is looked for."""
 LEFT = "the operator left it; what ran there may be running still"
 RUN = """\
 _rb_shell=$1 _rb_directory=$2 _rb_script=$3
@@ -110,7 +113,10 @@ class LeavingKeys:
 def terminal_request(command: Command) -> str:
     """The exec request that starts a program in the terminal of its channel."""
     words = [command.shell, command.directory, command.script]
-    return _HEAD + shlex.join([*words, *(f"{name}={value}" for name, value in command.environment.items())])
+    words += [f"{name}={value}" for name, value in command.environment.items()]
+    if command.fence.epoch and command.key:
+        return f"exec sh -c {shlex.quote(before_plain(command) + RUN)} runbook-terminal {shlex.join(words)}"
+    return _HEAD + shlex.join(words)
 
 
 def terminal_script(request: str) -> str | None:
@@ -137,18 +143,20 @@ def joined_terminals(far: FarTerminal, end: TerminalEnd, sink: OutputSink, cance
                 return
 
     reader = threads.start("terminal keys", keys)
-    size = end.size()
+    size, last = end.size(), b""
     try:
         while (drawn := far.take(TICK)) is not None:
             for data in drawn:
                 sink(Stream.OUT, data)
                 end.write(data)
+                last = (last + data)[-LAST:]
             if left.is_set() or cancel.cancelled:
                 return Outcome(OutcomeKind.UNKNOWN, detail=LEFT)
             if (now := end.size()) != size:
                 size = now
                 far.resize(*size)
-        return far.outcome()
+        outcome = far.outcome()
+        return (fenced(last) if outcome.exit_status == STATUS else None) or outcome
     finally:
         over.set()
         reader.join()
