@@ -1,4 +1,4 @@
-"""The fence on a host: who took a session over last is kept beside its jobs, and whoever had it before starts nothing.
+"""The fence on a host: who took a session over last is kept beside its jobs, and nobody from before starts anything.
 
 A session's folder of jobs has three more kinds of files:
 
