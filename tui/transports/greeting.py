@@ -2,7 +2,7 @@
 
 from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
 from tui.transports.base import Stream
-from tui.transports.fence import fenced
+from tui.transports.fencing.fence import fenced
 from tui.transports.shell import HELLO, HELLO_ERRORS
 
 MAX_BANNER = 64 << 10

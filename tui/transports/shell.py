@@ -6,7 +6,7 @@ import shlex
 from typing import NamedTuple
 
 from tui.transports.base import Command
-from tui.transports.fence import before_plain
+from tui.transports.fencing.fence import before_plain
 
 HELLO = b"runbook-group "
 """The command's shell begins standard output with these: the number of the process group, then the command's output."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink, Stream
-from tui.transports.fence import taken_over
+from tui.transports.fencing.fence import taken_over
 from tui.transports.greeting import HUSHED, TOLD, did_not_run
 from tui.transports.jobs.follower import End, Talk
 from tui.transports.jobs.request import ASK, Channels, Lost, ask, clear, look

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tui.errors import HostError, TakenOver
 from tui.transports.base import CancelToken, Fence, Stream
-from tui.transports.fence import taken_over
+from tui.transports.fencing.fence import taken_over
 from tui.transports.jobs.follower import found_words
 from tui.transports.jobs.scripts import clear_request, fence_request, look_request
 from tui.transports.shell import TICK, Wrapped

@@ -20,7 +20,7 @@ import shlex
 from typing import NamedTuple
 
 from tui.transports.base import Command, Fence
-from tui.transports.fence import FENCE
+from tui.transports.fencing.fence import FENCE
 from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped
 
 TICK = 0.03

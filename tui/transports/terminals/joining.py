@@ -15,7 +15,7 @@ from typing import Protocol
 from tui import threads
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, OutputSink, Stream, TerminalEnd
-from tui.transports.fence import STATUS, before_plain, fenced
+from tui.transports.fencing.fence import STATUS, before_plain, fenced
 
 TICK = 0.05
 LAST = 400
