@@ -100,6 +100,8 @@ class RunbookApp(Attentive, Asked, TakingUp):
         self.set_keymap(dict(self.keys.own))
         if self.workspace.replaying:
             self._show_replay(cast("ReplayWorkspace", self.workspace))
+        elif self.workspace.followed is not None:
+            self._opened(self.workspace.followed)
         else:
             self.push_screen(HomeScreen())
         self.answer_for(self.workspace)
@@ -231,6 +233,9 @@ class RunbookApp(Attentive, Asked, TakingUp):
                 self.exit()
                 return
             self.workspace = before
+        if self.workspace.followed is not None:
+            self.exit()
+            return
         self._let_go()
         self.workspace.enter(self.workspace.chosen)
         self._home_again()

@@ -24,6 +24,19 @@ class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     path_style: bool | None = None
 
 
+class SharePlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """With whom sessions are shared: `key` and `password` say where those are read (env:, file:, keyring:).
+
+    `relay` is the address of the team's Redis server, `drills` whether rehearsals are shared as well.
+    """
+
+    key: str
+    relay: str = ""
+    password: str = ""
+    ca_file: str = ""
+    drills: bool = False
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
 
@@ -31,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     operator's own defaults, and `connect_with`: what makes the connection to the hosts. A table in that of a runbook is
     for one of its environments.
     `bucket` is the team's, where there is one.
+    `share` says with whom sessions are shared while they run.
     `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
     """
 
@@ -44,6 +58,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     signing: Mapping[str, str] = {}
     signers: str = ""
     bucket: BucketPlace | None = None
+    share: SharePlace | None = None
 
 
 TABLES = ("keys", "signing")

@@ -23,6 +23,7 @@ from tui.cli.launching import (
 )
 from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
+from tui.cli.people.following import follow
 from tui.cli.printing import Commands, for_programs, tell
 from tui.cli.sessions import COMMANDS
 from tui.cli.several import chosen_file, diff, list_runbooks, others_than
@@ -313,7 +314,7 @@ def completion(shell: str) -> None:
     tell(kind(main, {}, "runbook", "_RUNBOOK_COMPLETE").source().rstrip("\n"))
 
 
-for command in (*COMMANDS, diff, drill, import_document, init, list_runbooks):
+for command in (*COMMANDS, diff, drill, follow, import_document, init, list_runbooks):
     main.add_command(command)
 
 

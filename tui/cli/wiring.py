@@ -13,6 +13,7 @@ from tui.cli.surrounding import answered_for, rehearsed, surroundings
 from tui.cli.ways import transports_of
 from tui.cli.which_runbook import find_runbook, nearest_runbook, rehearsed_runbook, same_runbook
 from tui.errors import HostsMoved
+from tui.sharing.attached import share_sessions
 
 if TYPE_CHECKING:
     from tui.drill.embedded_host import DrillHost
@@ -108,6 +109,7 @@ def open_workspace(
     made.asking = asking
     made.secrets.agreements = Agreements(agreements_file(), ask_never)
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
+    share_sessions(made)
     return made
 
 
@@ -158,6 +160,7 @@ def drill_workspace(
             workspace.played.add(resumed.started.session)
         try:
             with _striking(workspace, played, host):
+                share_sessions(workspace)
                 yield workspace
         finally:
             workspace.close()

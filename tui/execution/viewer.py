@@ -1,8 +1,8 @@
 """What someone who only looks sees of a session: its state at a moment, its outputs, and what follows from both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from tui.errors import NotNow, RunbookError
 from tui.execution.commands import shown_whole
@@ -17,6 +17,24 @@ from tui.session.state import SessionState
 from tui.session.views.doubts import doubtful
 
 
+class Shared(Protocol):
+    """What the engine knows of how a session is handed on to people elsewhere."""
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it is not handed on just now."""
+
+    @property
+    def words(self) -> str:
+        """How it stands: who follows, or since when and why it is not handed on."""
+
+    def listen(self, received: Callable[[bytes], None]) -> None:
+        """Tell somebody of every message that a follower sends, as it came; on a thread of its own, nothing checked."""
+
+    def close(self) -> None:
+        """Hand on what is left, for a moment, and end."""
+
+
 class Viewer:
     """What screens get of a session, whichever process writes it; nothing here changes it.
 
@@ -25,6 +43,9 @@ class Viewer:
 
     taken_up: tuple[str, ...] = ()
     """How the session stood when it was resumed, in words."""
+
+    shared: Shared | None = None
+    """How it is handed on to people elsewhere; None where it is not."""
 
     refused: ClassVar[tuple[str, str]] = (READ_ONLY, "")
     """What is said where something is to be done that only its writer can do, and what to do instead."""

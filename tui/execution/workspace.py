@@ -40,6 +40,7 @@ from tui.transports.base import Transport
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.conductor.onlooker import Onlooker
+    from tui.execution.viewer import Viewer
     from tui.session.state import SessionState
 
 
@@ -50,8 +51,8 @@ class Workspace:
     `pace` its commands' (0: at once), `scenario_text` what each of its sessions keeps of the scenario.
     """
 
-    replaying = False
-    """Whether it is a session long past."""
+    replaying = False  # a session long past
+    followed: "Viewer | None" = None  # shown at once, where nothing else can be done: another machine writes it
     ssh_config = ""  # the file that was given as ssh's -F
     others: Sequence[Path] = ()  # the other runbooks of the folder, which may be opened instead
     environment = chosen = ""

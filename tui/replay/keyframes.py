@@ -5,20 +5,19 @@ The key frames are derived from the journal and lie in a cache: to delete them c
 
 import os
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict, fields
 
 from tui.errors import JournalDamaged
 from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
 from tui.session.events import AttemptStarted, Entry
-from tui.session.folding.fold import apply, with_titles
+from tui.session.folding.fold import apply
+from tui.session.folding.packed import packed, unpacked
 from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
@@ -44,10 +43,6 @@ _NEXT = "SELECT * FROM marks WHERE kind = ? AND seq > ? ORDER BY seq LIMIT 1"
 _LAST = "SELECT * FROM marks WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
 _COUNTS = "SELECT kind, COUNT(*) FROM marks GROUP BY kind"
 _IN_PART = "SELECT * FROM marks WHERE kind = ? AND MIN(CAST(elapsed * ? AS INTEGER), ?) = ? ORDER BY seq LIMIT 1"
-
-_StateOnly = msgspec.defstruct(
-    "_StateOnly", [(field.name, field.type) for field in fields(SessionState) if field.name != "runbook"], frozen=True
-)
 
 
 class ReplayMoment(Struct, frozen=True):
@@ -226,17 +221,16 @@ class KeyFrames:
         row = self._db.execute(query, values).fetchone()
         if row is None:
             return None
-        seq, elapsed, last, head, start, end, packed = row
-        state = SessionState(runbook=self._runbook, **asdict(_states.decode(zlib.decompress(packed))))
-        return ReplayMoment(_entries.decode(last), elapsed, with_titles(state), JournalPlace(seq + 1, head, end), start)
+        seq, elapsed, last, head, start, end, data = row
+        state = unpacked(self._runbook, data)
+        return ReplayMoment(_entries.decode(last), elapsed, state, JournalPlace(seq + 1, head, end), start)
 
 
 MarkRow = tuple[int, float, str, str, str, str]
 FrameRow = tuple[int, float, bytes, str, int, int, bytes]
 
-_states: "msgspec.msgpack.Decoder[Any]" = msgspec.msgpack.Decoder(_StateOnly)
 _entries = msgspec.msgpack.Decoder(Entry)
-_encoder = msgspec.msgpack.Encoder(enc_hook=dict)  # a layered mapping is written as the mapping that it is
+_encoder = msgspec.msgpack.Encoder()
 
 
 class Rows:
@@ -260,11 +254,9 @@ class Rows:
 
 
 def _frame_row(moment: ReplayMoment) -> "FrameRow":
-    state = {field.name: getattr(moment.state, field.name) for field in fields(SessionState) if field.name != "runbook"}
-    packed = zlib.compress(_encoder.encode(state), 1)
     place = moment.place
     last = _encoder.encode(moment.entry)
-    return moment.entry.seq, moment.elapsed, last, place.head, moment.start, place.end, packed
+    return moment.entry.seq, moment.elapsed, last, place.head, moment.start, place.end, packed(moment.state)
 
 
 def _line_is(journal: Path, head: str, start: int, end: int) -> bool:

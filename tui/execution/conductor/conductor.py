@@ -110,6 +110,8 @@ class Conductor(Viewer):
         self.recorder.stop_waiting()
         self.worker.close()
         self.recorder.close()
+        if self.shared is not None:
+            self.shared.close()
 
     # the hosts
 

@@ -188,6 +188,8 @@ class SessionShown(FrontPage[None]):
             round_trips=workspace.connections.round_trips(),
             trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
             printed=self._printed,
+            shared=self.viewer.shared.words if self.viewer.shared else "",
+            unshared=self.viewer.shared is not None and self.viewer.shared.troubled,
             read_only=self.viewer.read_only,
             held=self.viewer.held,
             busy=self.viewer.busy,

@@ -11,10 +11,8 @@ import io
 import os
 import tarfile
 import tempfile
-from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,9 +25,7 @@ from tui.session.archive.manifest import FORMAT, MAGIC, MANIFEST, NAMES, Manifes
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.chain import walk
 from tui.session.journal.kept_files import FOLDER
-from tui.session.output.masks import Span, read_mask
-
-STAR = ord("*")
+from tui.session.output.masks import Span, read_mask, starred
 
 
 def pack(directory: SessionDirectory, file: BinaryIO) -> Manifest:
@@ -117,20 +113,13 @@ class _Masked(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        data = bytearray(self._file.read(self._left if size < 0 else min(size, self._left)))
-        near = bisect_right(self._spans, (self._at, 0))
-        for start, end in islice(self._spans, max(0, near - 1), None):
-            if start >= self._at + len(data):
-                break
-            low, high = max(0, start - self._at), min(len(data), end - self._at)
-            for place in range(low, high):
-                if data[place] != 10:
-                    data[place] = STAR
-                self.hidden += 1
+        data = self._file.read(self._left if size < 0 else min(size, self._left))
+        shown, hidden = starred(data, self._at, self._spans)
+        self.hidden += hidden
         self._left -= len(data)
         self._at += len(data)
-        self.sha256.update(data)
-        return bytes(data)
+        self.sha256.update(shown)
+        return shown
 
 
 def _member(tar: tarfile.TarFile, root: Path, name: str, size: int | None = None) -> Member:

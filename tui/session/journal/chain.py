@@ -84,7 +84,7 @@ def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
                     return
                 number += 1
                 line = raw[:-1]
-                entry = _decode(path, number, line, head)
+                entry = entry_of(path, number, line, head)
                 head, end = digest(line), end + len(raw)
                 yield ProvedLine(entry, head, end)
     except OSError as error:
@@ -115,7 +115,12 @@ def unreadable(path: Path, error: OSError) -> SessionError:
     return SessionError(f"cannot read {path}: {error.strerror}", "check the path and its permissions")
 
 
-def _decode(path: Path, number: int, raw: bytes, head: str) -> Entry:
+def entry_of(path: Path, number: int, raw: bytes, head: str) -> Entry:
+    """What one line says, proved to follow the line with the hash `head`; the first line has the number 1.
+
+    Raises:
+        JournalDamaged: it is not what was written, or does not follow.
+    """
     try:
         line = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:

@@ -25,6 +25,7 @@ EARLIER = (b"", b"drawn")
 """What older versions said."""
 
 HIDDEN = "•••".encode()
+STAR, NEWLINE = ord("*"), ord("\n")
 
 Span = tuple[int, int]
 
@@ -137,3 +138,22 @@ def hide(data: bytes, offset: int, spans: list[Span]) -> bytes:
             pieces += (data[shown : max(shown, start - offset)], HIDDEN)
             shown = end - offset
     return b"".join((*pieces, data[shown:])) if pieces else data
+
+
+def starred(data: bytes, offset: int, spans: list[Span]) -> tuple[bytes, int]:
+    """`data`, which begins at `offset` of the file, with an asterisk for each byte of the merged spans (of the file).
+
+    Line ends stay, and so do places and times: it is how output leaves the machine on which its secrets are known.
+    Returns also how many bytes were hidden.
+    """
+    hidden, shown = 0, bytearray(data)
+    at = max(0, bisect_right(spans, (offset, 0)) - 1)
+    for start, end in spans[at:] if data else ():
+        if start >= offset + len(data):
+            break
+        low, high = max(0, start - offset), min(len(data), end - offset)
+        for place in range(low, high):
+            if shown[place] != NEWLINE:
+                shown[place] = STAR
+        hidden += max(0, high - low)
+    return bytes(shown), hidden

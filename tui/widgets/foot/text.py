@@ -13,6 +13,7 @@ from tui.text.sanitise import sanitise
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.graph.monitored import NO_VALUE, WAITING, monitors_of, seen_monitor, value_words
 from tui.widgets.graph.text import spark
+from tui.widgets.looks.fitting import shortened
 from tui.widgets.moment import Moment
 from tui.widgets.step.text import LABEL
 from tui.widgets.tripped_text import tripped_words
@@ -38,6 +39,8 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
         line += [(BETWEEN, "")] if line else []
         line += _host(host, link, moment.round_trips.get(host))
     recorded: list[Piece] = [] if moment.trouble or moment.read_only or moment.replayed else [RECORDED]
+    if moment.shared and recorded:
+        recorded = [*_shared(moment, width - MARGINS - length(line) - length(recorded) - 2 * len(BETWEEN)), *recorded]
     room = width - MARGINS - (length(recorded) + len(BETWEEN) if recorded else 0)
     for name in _watched(moment.state):
         pieces = [(BETWEEN, ""), *_monitor(moment.state, name)]
@@ -47,6 +50,12 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
     if recorded and length(line) <= room:
         line += [(" " * (width - MARGINS - length(line) - length(recorded)), ""), *recorded]
     return line
+
+
+def _shared(moment: Moment, room: int) -> list[Piece]:
+    """How the session is handed on, as much of it as fits."""
+    words = shortened(f"✖ {moment.shared}" if moment.unshared else moment.shared, max(room, len("✖ not shared")))
+    return [(words, STYLES["turn"] if moment.unshared else LABEL), (BETWEEN, "")]
 
 
 def _host(host: str, link: str, round_trip: float | None) -> list[Piece]:

@@ -1,0 +1,103 @@
+"""Who follows a session sees what its writer sees, a moment later, and can do nothing to it."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.redis_server import RedisServer
+from tests.support.redis_server import redis_server as redis_server
+from tests.support.runbooks import SMALL, small
+from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared, until
+from tui.errors import SessionError
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.workspace import Workspace
+from tui.session.archive.store import Store
+from tui.session.clock import SystemClock
+from tui.session.journal.journal import verify
+
+pytestmark = pytest.mark.needs("redis-server")
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport({"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")})
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    made = Workspace(small(), SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def conductor(workspace: Workspace) -> Iterator[Conductor]:
+    made = begun(workspace)
+    yield made
+    made.close()
+
+
+def test_a_follower_has_the_writers_state_and_output(
+    workspace: Workspace, conductor: Conductor, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    publication = shared(workspace, conductor, relay_of(redis_server))
+    session = session_of(conductor)
+    until(lambda: publication.words.startswith("shared"))
+    conductor.start("look")
+    conductor.wait(10)
+    until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:journal") == conductor.state.seq + 1)
+    follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
+    assert follower.state == conductor.state
+    reader = follower.outputs.reader(1)
+    until(lambda: reader.read_lines(0, 1) == [b"load average: 0.1"])
+    conductor.note("seen by all", "look")
+    until(lambda: follower.state == conductor.state)
+    assert follower.receipt() == conductor.receipt()
+    until(lambda: publication.words == "shared · 1 follow")
+    assert "ana on" in follower.read_only
+    assert "up to 1 s behind" in follower.read_only
+    assert "only who writes it" in follower.refusal().message
+    until(lambda: follower.whole)
+    until(lambda: verify(follower.directory.journal).count == conductor.state.seq + 1)
+    conductor.finish("abandoned")
+    until(lambda: follower.state.finished is not None)
+    conductor.close()
+    until(lambda: "over" in follower.read_only)
+    follower.close()
+
+
+def test_what_a_running_command_prints_is_seen_while_it_runs(
+    workspace: Workspace, conductor: Conductor, host: FakeTransport, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    shared(workspace, conductor, relay_of(redis_server))
+    session = session_of(conductor)
+    ends = threading.Event()
+    host.replies["uptime"] = Reply(b"one line\n" * 3, until=ends)
+    conductor.start("look")
+    until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:output:1"))
+    follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
+    until(lambda: follower.outputs.size(1) == 27)
+    assert follower.outputs.is_live(1)
+    assert follower.outputs.reader(1).read_lines(0, 5) == [b"one line"] * 3
+    ends.set()
+    conductor.wait(10)
+    until(lambda: follower.state == conductor.state)
+    assert not follower.outputs.is_live(1)
+    follower.close()
+
+
+def test_with_another_key_nothing_is_believed(
+    workspace: Workspace, conductor: Conductor, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    publication = shared(workspace, conductor, relay_of(redis_server))
+    session = session_of(conductor)
+    until(lambda: publication.words.startswith("shared"))
+    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    with pytest.raises(SessionError, match="team's key"):
+        following(feeds_of(redis_server, session), session, tmp_path / "followed", "another key, of as many characters")
+    with pytest.raises(SessionError, match="has nothing of"):
+        following(feeds_of(redis_server, "nobody"), "nobody", tmp_path / "followed")

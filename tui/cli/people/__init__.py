@@ -1,0 +1,1 @@
+"""The commands of several people on one session."""

@@ -1,0 +1,55 @@
+"""The commands of people who are not at the keyboard: follow a session that another machine writes."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.launching import screen
+from tui.cli.options import guarded
+from tui.cli.printing import tell
+from tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from tui.sharing.means import Means
+
+NOT_SHARED = "a table [share] in the settings says with whom: docs/following.md"
+
+
+def _means() -> "Means":
+    from tui.execution.secrecy.redaction import Redactor
+    from tui.sharing.means import means_of
+
+    means = means_of(Redactor())
+    if means is None:
+        raise UsageError("the settings do not say where sessions are shared", NOT_SHARED)
+    return means
+
+
+@click.command()
+@click.argument("session", default="")
+@click.option("--json", "as_json", is_flag=True, help="What is live, for programs.")
+@guarded
+def follow(session: str, as_json: bool) -> None:
+    """Follow SESSION (its id, or "last"), which another machine writes, read-only; without one, list what is live."""
+    from tui.headless.live_sessions import live_report, newest
+
+    means = _means()
+    if not session:
+        live_report(means.live(), as_json, tell)
+        return
+    chosen = newest(means.live(), session)
+    from tui.session.clock import SystemClock
+    from tui.sharing.following.follow_workspace import FollowWorkspace
+    from tui.sharing.following.followed_session import Follower
+
+    with tempfile.TemporaryDirectory(prefix="runbook-") as folder:
+        clock = SystemClock()
+        follower = Follower(means.feeds(chosen), means.seals(chosen), Path(folder) / chosen, clock)
+        workspace = FollowWorkspace(follower, clock)
+        try:
+            screen(workspace, otherwise="`runbook follow` without SESSION lists what is live")
+        finally:
+            follower.close()
+            workspace.close()

@@ -1,0 +1,1 @@
+"""Following a session that another machine writes: what is received, proved, and shown."""

@@ -1,0 +1,157 @@
+"""What of a session is handed on: its parts, how each is named, and the words of what cannot be."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from tui.errors import RunbookError
+from tui.sharing.seals import Seals
+
+LINE, CHUNK, BEAT, FRAME, TEXT, PRESENCE = "line", "output", "beat", "frame", "runbook", "follower"
+"""The kinds of what is sealed."""
+
+
+class ShareFailed(RunbookError):
+    """The relay or the bucket does not take, or give, what is handed on; nothing of the session itself is lost."""
+
+    exit_code = 4
+
+
+class OtherWriter(ShareFailed):
+    """Somebody else hands on this session as well, with other lines: it was taken over, or it is a copy."""
+
+
+class Beat(Struct, frozen=True, kw_only=True):
+    """How far a session has come, said every second by who writes it: so that silence is told from rest.
+
+    `count` is the number of its lines, `head` the hash of the last, `epoch` which of its writers says it.
+    """
+
+    session: str
+    at: datetime
+    epoch: int
+    count: int
+    head: str
+    title: str = ""
+    flow: str = ""
+    environment: str = ""
+    operator: str = ""
+    machine: str = ""
+    drill: str = ""
+    stands: str = ""
+    over: bool = False
+
+
+class KeyFrame(Struct, frozen=True):
+    """A session's state after `count` lines, the hash of the last of them, and the state, packed."""
+
+    count: int
+    head: str
+    state: bytes
+
+
+class SealedPart(Struct, frozen=True):
+    """A line, or a piece of output that begins at `place`, and its seal, as received: not true yet."""
+
+    place: int
+    data: bytes
+    seal: bytes
+
+
+OwnLine = Callable[[int], bytes | None]
+"""The session's line of a number; None where it has none yet."""
+Received = Callable[[bytes], None]
+"""Is told of what followers send, each as the bytes that came: nothing of it is checked yet."""
+
+
+class Sink(Protocol):
+    """Where a session is handed on to; each method blocks, and raises ShareFailed where it is not done."""
+
+    where: str
+    """Its name in words."""
+
+    def begin(self, text: bytes, own: OwnLine) -> int:
+        """Take up a session with this runbook; returns how many of its lines are there already.
+
+        Lines that are not the session's own are removed.
+
+        Raises:
+            OtherWriter: another writer with the team's key wrote them.
+        """
+
+    def lines(self, first: int, lines: list[bytes]) -> None:
+        """Hand on lines, of which the first has this number."""
+
+    def held(self, attempts: list[int]) -> dict[int, int]:
+        """How many bytes of each attempt's output are there already."""
+
+    def output(self, attempt: int, offset: int, data: bytes) -> None:
+        """Hand on a piece of an attempt's output, masked; at offset 0 it replaces what was there."""
+
+    def frame(self, frame: KeyFrame) -> None:
+        """Hand on a state for those who join late."""
+
+    def beat(self, beat: Beat) -> None:
+        """Say how far the session is; raises ShareFailed also where what was handed on is not there any more."""
+
+    def followers(self) -> int | None:
+        """How many follow it; None where nobody can tell."""
+
+    def messages(self) -> list[bytes]:
+        """What followers sent since this was asked last."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Feed(Protocol):
+    """Where a session is followed from; what it gives is not true before its seal was checked.
+
+    Each method blocks, and raises ShareFailed where there is no answer.
+    """
+
+    where: str
+    """Its name in words."""
+
+    def beat(self) -> bytes | None:
+        """The last beat, sealed."""
+
+    def text(self) -> bytes | None:
+        """The session's runbook, sealed."""
+
+    def frame(self) -> bytes | None:
+        """The last state for those who join late, sealed."""
+
+    def lines(self, first: int, most: int, wait: float) -> list[SealedPart]:
+        """Lines from this number on; where there are none, wait up to `wait` seconds for some."""
+
+    def output(self, attempt: int, offset: int) -> list[SealedPart]:
+        """Pieces of an attempt's output from an offset on, a few at a time."""
+
+    def present(self, follower: str, sealed: bytes) -> None:
+        """Say that somebody follows."""
+
+    def send(self, message: bytes) -> None:
+        """Send who writes the session a message."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+_beats = msgspec.json.Decoder(Beat)
+
+
+def beat_of(seals: Seals, sealed: bytes | None) -> Beat | None:
+    """What the writer of a session said last; None where nothing is there that the team's key has sealed."""
+    data = seals.opened(BEAT, "", sealed)
+    try:
+        beat = _beats.decode(data) if data is not None else None
+    except msgspec.DecodeError:
+        return None
+    return beat if beat is not None and beat.session == seals.session and beat.at.tzinfo is not None else None
+
+
+frame_decoder = msgspec.msgpack.Decoder(KeyFrame)

@@ -1,0 +1,59 @@
+"""A session that is handed on: to every place that the settings name, and how that stands, in words."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tui.session.archive.store import SessionDirectory
+from tui.session.clock import Clock
+from tui.sharing.handed_on import Received, Sink
+from tui.sharing.publishing.publisher import Publisher
+
+if TYPE_CHECKING:
+    from tui.execution.conductor.conductor import Conductor
+
+
+class Publication:
+    """See Shared, in the engine."""
+
+    def __init__(
+        self,
+        conductor: "Conductor",
+        directory: SessionDirectory,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        epoch: Callable[[], int] = lambda: 1,
+    ) -> None:
+        """Begin to hand on what the conductor writes, from the first line on."""
+        self._publishers = [
+            Publisher(sink, directory, conductor.outputs, clock, conductor.state, epoch) for sink in sinks
+        ]
+        for one in self._publishers:
+            conductor.subscribe(one.heard)
+            one.reached(conductor.state)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it is not handed on everywhere."""
+        return any(one.standing.trouble for one in self._publishers)
+
+    @property
+    def words(self) -> str:
+        """How it stands: `shared · 2 follow`, or since when and why it is not."""
+        for one in self._publishers:
+            if one.standing.trouble:
+                since = f" since {one.standing.since:%H:%M:%S}" if one.standing.since else ""
+                return f"not shared{since}: {one.standing.trouble}"
+        known = [one.standing.followers for one in self._publishers if one.standing.followers is not None]
+        return f"shared · {max(known)} follow" if known else "shared"
+
+    def listen(self, received: Received) -> None:
+        """Tell somebody of what followers send, on a thread of this one's."""
+        for one in self._publishers:
+            one.listen(received)
+
+    def close(self) -> None:
+        """Hand on what is left, for a moment, and end."""
+        for one in self._publishers:
+            one.end()
+        for one in self._publishers:
+            one.close()

@@ -1,0 +1,218 @@
+"""Hands a session on to one place, on a thread of its own: no key, no command and no fsync ever waits for it."""
+
+import platform
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import Struct
+
+from tui import threads
+from tui.errors import RunbookError
+from tui.session.archive.store import SessionDirectory
+from tui.session.clock import Clock
+from tui.session.events import Entry
+from tui.session.folding.packed import packed
+from tui.session.places import environment_of
+from tui.session.state import SessionState
+from tui.session.views.called import over, session_called
+from tui.sharing.handed_on import Beat, KeyFrame, OtherWriter, Received, ShareFailed, Sink
+from tui.sharing.publishing.journal_lines import JournalLines
+from tui.sharing.publishing.masked_output import MaskedOutput, RunningOutputs
+
+EVERY = 0.5
+"""Seconds between two beats, at most: also how long output may wait."""
+LOOK = 0.25
+"""Seconds between two looks at the output of a command that runs."""
+GATHER = 0.05
+"""Seconds in which events are gathered, so that a flood of them is sent in few batches."""
+BATCH = 500
+FRAME_EVERY = 1000
+"""Lines between two states for those who join late."""
+PAUSES = (0.5, 1.0, 2.0, 5.0)
+"""Seconds between two tries after a failure."""
+LAST_WORDS = 2.0
+"""Seconds in which the end of a session is still handed on."""
+
+
+class HandedOn(Struct, frozen=True):
+    """How the handing on stands: how many follow where that is known, else why and since when it does not work."""
+
+    followers: int | None = None
+    trouble: str = ""
+    since: datetime | None = None
+
+
+class Publisher:
+    """Hands one session on to one sink. `heard` is a listener of the recorder; the rest is the thread's own."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        directory: SessionDirectory,
+        outputs: RunningOutputs,
+        clock: Clock,
+        state: SessionState,
+        epoch: Callable[[], int] = lambda: 1,
+    ) -> None:
+        """Args:
+        state: after the last line that is durable already.
+        epoch: which of the session's writers this is.
+        """
+        self._sink = sink
+        self._text = directory.runbook
+        self._journal = JournalLines(directory.journal)
+        self._outputs = outputs
+        self._clock = clock
+        self._epoch = epoch
+        self._state = state
+        self._received: Received = lambda message: None
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._begun = False
+        self._framed = -1
+        self._attempts: dict[int, MaskedOutput] = {}
+        self._beaten = 0.0
+        self._last_word = 0.0
+        self.standing = HandedOn()
+        self._thread = threads.start(f"hand on to {sink.where}", self._run)
+
+    @property
+    def where(self) -> str:
+        """Where the session is handed on to."""
+        return self._sink.where
+
+    def heard(self, entry: Entry, state: SessionState) -> None:
+        """Take note of a line that is durable; it is all that the writer of the journal does for this."""
+        self.reached(state)
+
+    def reached(self, state: SessionState) -> None:
+        """Hand on what led to a state, all of which is durable."""
+        self._state = state
+        self._wake.set()
+
+    def listen(self, received: Received) -> None:
+        """Tell somebody of what followers send, on this thread."""
+        self._received = received
+
+    def end(self) -> None:
+        """Hand on what is left, for a moment, and end after that."""
+        self._last_word = time.monotonic() + LAST_WORDS
+        self._closing.set()
+        self._wake.set()
+
+    def close(self) -> None:
+        """The same, and wait for it."""
+        self.end()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(LAST_WORDS)
+
+    def _run(self) -> None:
+        failed = 0
+        try:
+            while True:
+                closing = self._closing.is_set()
+                try:
+                    self._hand_on()
+                    failed, self.standing = (
+                        0,
+                        HandedOn(self._sink.followers() if self._due() else self.standing.followers),
+                    )
+                except RunbookError as error:
+                    failed += 1
+                    self._failed(error)
+                    if isinstance(error, OtherWriter):
+                        return
+                except (OSError, ValueError) as error:  # the session's folder cannot be read
+                    failed += 1
+                    self._failed(ShareFailed(f"this session cannot be read here: {error}"))
+                if closing and (not failed or time.monotonic() > self._last_word):
+                    return
+                self._rest(failed)
+        finally:
+            self._journal.close()
+            self._sink.close()
+
+    def _failed(self, error: RunbookError) -> None:
+        words = error.message
+        since = self.standing.since if self.standing.trouble else self._clock.now()
+        self.standing = HandedOn(None, words, since)
+        self._begun = False
+
+    def _rest(self, failed: int) -> None:
+        """Wait for news; after a failure for a while, whatever comes."""
+        if failed:
+            self._closing.wait(0.1 if self._closing.is_set() else PAUSES[min(failed, len(PAUSES)) - 1])
+            return
+        self._wake.wait(LOOK if self._outputs.live else EVERY)
+        self._closing.wait(GATHER)
+        self._wake.clear()
+
+    def _hand_on(self) -> None:
+        if not self._begun:
+            self._begin()
+        state = self._state
+        if (
+            state.seq < self._journal.count + BATCH
+        ):  # else others wait for what happened, and can wait for what it printed
+            self._hand_on_output(state)
+        while self._journal.count <= state.seq:
+            first = self._journal.count
+            lines = self._journal.read(state.seq + 1, BATCH)
+            if not lines:
+                break
+            self._sink.lines(first, lines)
+        if self._journal.count != state.seq + 1:
+            return
+        if state.seq - self._framed >= FRAME_EVERY or (self._framed < 0 and state.started is not None):
+            self._sink.frame(KeyFrame(state.seq + 1, self._journal.head, packed(state)))
+            self._framed = state.seq
+        self._hand_on_output(state)
+        if time.monotonic() - self._beaten >= EVERY or self._closing.is_set():
+            self._sink.beat(self._beat(state))
+            self._beaten = time.monotonic()
+            for message in self._sink.messages():
+                self._received(message)
+
+    def _begin(self) -> None:
+        self._framed, self._attempts = -1, {}
+        count = self._sink.begin(self._text.read_bytes(), self._journal.line)
+        if count > self._state.seq + 1:
+            raise OtherWriter("another program hands on this session, and is ahead", "it is handed on by that one")
+        self._journal.again(count)
+        numbers = sorted(self._state.attempts)
+        held = self._sink.held(numbers)
+        self._attempts = {one: MaskedOutput(self._outputs, one, held.get(one, 0)) for one in numbers}
+        self._begun = True
+
+    def _hand_on_output(self, state: SessionState) -> None:
+        for number in state.attempts if len(state.attempts) > len(self._attempts) else ():
+            if number not in self._attempts:
+                self._attempts[number] = MaskedOutput(self._outputs, number)
+        for number, output in self._attempts.items():
+            if output.whole and number not in self._outputs.live:
+                continue
+            for offset, data in output.pieces():
+                self._sink.output(number, offset, data)
+
+    def _due(self) -> bool:
+        return time.monotonic() - self._beaten < LOOK
+
+    def _beat(self, state: SessionState) -> Beat:
+        started = state.started
+        return Beat(
+            session=started.session if started else "",
+            at=self._clock.now(),
+            epoch=self._epoch(),
+            count=self._journal.count,
+            head=self._journal.head,
+            title=state.runbook.runbook.title,
+            flow=state.flow,
+            environment=environment_of(state),
+            operator=state.operator,
+            machine=platform.node(),
+            drill=started.drill if started else "",
+            stands=str(session_called(state)),
+            over=over(state),
+        )
