@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults test-hostile test-hosts test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
+.PHONY: help drill test test-faults test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -19,6 +19,9 @@ test: dev-environment ## run the tests, installing the servers they need where t
 
 test-faults: dev-environment ## make every fault of tests/faults/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
+
+test-people: dev-environment ## every race for a lease and every take-over of tests/sharing/, of which the tests make a part
+	@RUNBOOK_FAULTS=long tools/test tests/sharing $(ARGS)
 
 test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part; aws, gcloud for secrets
 	@RUNBOOK_HOSTS=long tools/test tests/hosts tests/execution/test_secret_programs.py $(ARGS)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
@@ -222,6 +222,13 @@ class Bucket:
             BucketError: it could not be removed.
         """
         self._asked(lambda client: client.delete_object(Bucket=self.place.name, Key=self._prefix + key), key)
+
+    def age(self, written: datetime) -> float:
+        """For how many seconds an object has been as it is, by the clock of the server that said so to this thread."""
+        from tui.probes.s3.errors import told_time
+
+        now = told_time(self._client() and self._own.wire.clock) or datetime.now(UTC)
+        return max(0.0, (now - written).total_seconds())
 
     def presigned(self, key: str, seconds: int) -> str:
         """An address at which anybody who has it can read the object for so long; nothing is asked for it."""
