@@ -32,7 +32,7 @@ test-model: dev-environment ## roll back every stop point of a deployment with e
 test-triggers: dev-environment ## how soon random errors are noticed and how often a rate within the bound looks beyond it: the table of docs/runbook-format.md
 	@RUNBOOK_TRIGGERS=long tools/test -s tests/session/test_triggers_by_chance.py $(ARGS)
 
-test-hostile: dev-environment ## 40,000 values a shell that try to break out of the quoting (minutes), 10,400 episodes of random keys (an hour on 2 cores), dialogs at 6,000 sizes, exports of hostile sessions, 5,000 damaged bytes, every command in a terminal
+test-hostile: dev-environment ## 40,000 values a shell that try to break out of the quoting (minutes), 10,400 episodes of random keys (an hour on 2 cores), each dialog at 260 sizes, exports of hostile sessions, 5,000 damaged bytes, every command in a terminal
 	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py tests/tui/test_mashing_hostile.py \
 		tests/exports/test_exports_hostile.py tests/tui/test_foreign_text.py tests/tui/test_dialogs_settle.py \
 		tests/session/test_verifying.py tests/test_commands_hostile.py $(ARGS)

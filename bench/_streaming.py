@@ -71,7 +71,7 @@ def main(rate: float) -> None:
         store = Store(Path(folder) / "sessions")
         workspace = Workspace(load(path), RUNBOOK, store, {"web": transport}, SystemClock())
         workspace.begin(Setup(flow="deploy", operator="ana")).close()
-        RunbookApp(workspace, session=next(one.id for one in store.summaries()), operator="ana").run()
+        RunbookApp(workspace, session=store.names()[-1], operator="ana").run()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.runbooks import one_section
+from tests.support.stored import stored
 from tui.session.archive.store import Store
 
 STEPS = """
@@ -70,7 +71,7 @@ class Place:
 
     def results(self) -> list[str | None]:
         """How the sessions there ended."""
-        states = [one.state for one in Store(self.path / "sessions").summaries()]
+        states = [one.state for one in stored(Store(self.path / "sessions"))]
         return [one.finished.result if one and one.finished else None for one in states]
 
 

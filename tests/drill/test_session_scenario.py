@@ -9,12 +9,12 @@ from tests.support.runbooks import one_section
 from tests.support.small_session import SmallSession, small_session
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace, resumed_workspace
+from tui.drill.rehearsals import debrief_of
 from tui.drill.session_scenario import scenario_of
 from tui.errors import SessionError
 from tui.execution.workspace import Setup
 from tui.exports.registry import render
 from tui.exports.source import source
-from tui.headless.debriefs import debrief_of
 from tui.session.archive.bundle import opened_session, pack
 from tui.session.archive.store import SessionDirectory, Store
 

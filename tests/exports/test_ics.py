@@ -11,6 +11,7 @@ from tests.support.fake_clock import FakeClock
 from tui.errors import UsageError
 from tui.exports.registry import render
 from tui.exports.source import source
+from tui.session.archive.known import KnownSessions
 from tui.session.archive.store import Store
 from tui.session.archive.ticking import listed, named, tick_off
 
@@ -54,7 +55,7 @@ def test_one_that_is_done_says_so_and_rings_no_more(store: Store) -> None:
     directory = night(store)
     clock = FakeClock(datetime(2026, 11, 24, 5, tzinfo=UTC))
     before = calendar(render(source(directory), "ics")).events
-    tick_off(store, named(listed(store.summaries()).followups, "errors"), clock, "ben", "none, all is well")
+    tick_off(store, named(listed(KnownSessions(store).all()).followups, "errors"), clock, "ben", "none, all is well")
     errors, review = calendar(render(source(directory), "ics")).events
     assert errors["UID"] == before[0]["UID"]
     assert errors["SUMMARY"] == "✔ Watch the errors"

@@ -17,6 +17,7 @@ from tests.faults.journal_script import UNFINISHED, events, sealed
 from tests.support.forks import tell
 from tests.support.interpose import SYNCS, WRITES, Act, failing, gate
 from tests.support.runbooks import SMALL
+from tests.support.stored import stored
 from tui.errors import JournalUnwritable, SessionError
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
@@ -109,7 +110,7 @@ def struggle(
             again.close()
         tried(lambda: verify(directory.journal))
         tried(lambda: list(read(directory.journal)))
-    tried(lambda: list(store.summaries()))
+    tried(lambda: list(stored(store)))
     gate.meet = None
     tell(calls=failer.calls)
 

@@ -14,6 +14,7 @@ from tests.faults.journal_script import events, sealed
 from tests.support.fake_clock import FakeClock
 from tests.support.faults import Faults
 from tests.support.runbooks import SMALL, small
+from tests.support.stored import stored
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
@@ -228,6 +229,6 @@ def test_a_last_line_that_does_not_fit_the_session_is_refused(whole: Whole, faul
         whole.path.write_bytes(head + b"\n" * bool(head) + last.replace(before, after) + b"\n")
         with pytest.raises(JournalDamaged, match=f"line {count} "):
             whole.directory.load()
-        (listed,) = Store(whole.directory.path.parent).summaries()
+        (listed,) = stored(Store(whole.directory.path.parent))
         assert f"line {count} " in listed.problem
     faults.count(len(IMPOSSIBLE), "last lines that cannot be true", "refused with the line")

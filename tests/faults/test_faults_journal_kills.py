@@ -14,6 +14,7 @@ from tests.faults.killed import KILLED, check, chosen, in_flight, promised
 from tests.support.faults import Faults
 from tests.support.forks import Forks, Told
 from tests.support.runbooks import SMALL
+from tests.support.stored import stored
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
@@ -72,7 +73,7 @@ def test_a_killed_process_loses_nothing_that_it_promised(forks: Forks, folder: P
         assert status == KILLED, told[-1]
         names = Store(root).names()
         assert len(names) == 1 or not promised(told)
-        assert all(one.finished or promised(told) or in_flight(told) for one in Store(root).summaries())
+        assert all(one.finished or promised(told) or in_flight(told) for one in stored(Store(root)))
         for name in names:
             afterwards(SessionDirectory(root / name), told, luck)
         events += len(promised(told))

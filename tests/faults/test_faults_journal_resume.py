@@ -13,6 +13,7 @@ from tests.faults.killed import KILLED, check, chosen, decode_entry, promised
 from tests.faults.resumed import CHANGES, resume
 from tests.support.faults import Faults
 from tests.support.forks import Forks
+from tests.support.stored import stored
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import read
@@ -41,9 +42,9 @@ def test_a_killed_deployment_is_finished_and_nothing_runs_twice(forks: Forks, fo
         told, status = forks.run("deploy", root=str(root), place=place)
         assert status == KILLED, told[-1]
         ran = [line["ran"] for line in told if "ran" in line]
-        found = [one for one in Store(root).summaries() if not one.finished]
+        found = [one for one in stored(Store(root)) if not one.finished]
         if not found:
-            over = any(one.state and one.state.started and one.finished for one in Store(root).summaries())
+            over = any(one.state and one.state.started and one.finished for one in stored(Store(root)))
             assert [ran.count(change) for change in CHANGES] == [over, over]
             continue
         directory = SessionDirectory(found[0].path)
@@ -87,7 +88,7 @@ def test_a_deployment_on_a_failing_disk_runs_nothing_unannounced(forks: Forks, f
             announced -= "ran" in line
             assert announced >= 0, "a command ran of which the journal knew nothing"
         ran = [line["ran"] for line in told if "ran" in line]
-        found = [one for one in Store(root).summaries() if not one.finished]
+        found = [one for one in stored(Store(root)) if not one.finished]
         if found:
             directory = SessionDirectory(found[0].path)
             entries = list(read(directory.journal))
@@ -96,7 +97,7 @@ def test_a_deployment_on_a_failing_disk_runs_nothing_unannounced(forks: Forks, f
             assert [counted[change] for change in CHANGES] == [1, 1], (calls[int(str(failure["at"]))], failure, counted)
             resumed += 1
         else:
-            over = any(one.state and one.state.started and one.finished for one in Store(root).summaries())
+            over = any(one.state and one.state.started and one.finished for one in stored(Store(root)))
             assert [ran.count(change) for change in CHANGES] == [over, over]
             ended += over
         shutil.rmtree(root, ignore_errors=True)

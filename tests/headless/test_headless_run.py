@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
+from tests.support.stored import stored
 from tui.errors import HostError, UsageError
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile, read_answers
@@ -42,7 +43,7 @@ def run(workspace: Workspace, answers: AnswersFile = ANSWERS) -> tuple[Exit, str
 
 
 def result(workspace: Workspace) -> str | None:
-    state = next(iter(workspace.store.summaries())).state
+    state = next(iter(stored(workspace.store))).state
     assert state is not None
     return state.finished.result if state.finished else None
 

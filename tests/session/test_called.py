@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.support.rolled_back import after, done
 from tests.support.runbooks import small
 from tests.support.small_session import SmallSession, small_session
+from tests.support.stored import stored
 from tui.app import parting
 from tui.cli.wiring import resumed_workspace
 from tui.errors import SessionError
@@ -17,7 +18,7 @@ from tui.exports.html.document import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
 from tui.exports.report import checklist
-from tui.headless.tables import sessions_report
+from tui.headless.session_list import sessions_report
 from tui.screens.home.deployments_text import deployment_line, widths_of
 from tui.screens.run.text import check_lines, output_title
 from tui.screens.summary.card_text import head_lines, section_lines
@@ -177,7 +178,7 @@ def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
     report = text_of(
         [*head_lines(card, read.state, 120, "f"), *section_lines(card, 116, 9), *map(list, details(told, card, NOW))]
     )
-    (listed,) = small_session.workspace.store.summaries()
+    (listed,) = stored(small_session.workspace.store)
     markdown, html = to_markdown(read).decode(), to_html(read).decode()
     data = json.loads(to_json(read))
     assert called.tone is Tone.BAD
@@ -227,7 +228,7 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert session_called(state) == Called("rolled back", Tone.BAD)
     assert over_at(state) == state.rollback_finished_at
     assert way_back(state) == ""
-    assert next(iter(store.summaries())).finished
+    assert next(iter(stored(store))).finished
     assert sessions_report(store, as_json=False).endswith("rolled back")
     assert json.loads(sessions_report(store, as_json=True))[0]["result"] == "rolled back"
     known = KnownSessions(store).get(store.names()[0])

@@ -11,6 +11,7 @@ from tests.support.runbooks import SMALL
 from tui.errors import SessionError, UsageError
 from tui.headless.followups import report
 from tui.session import events as ev
+from tui.session.archive.known import KnownSessions
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.archive.ticking import Listed, listed, named, tick_off
 from tui.session.journal.journal import Journal, verify
@@ -96,7 +97,7 @@ def test_when_it_is_due_in_words(store: Store, later: timedelta, words: str, ove
 def test_ticking_one_off_is_recorded_in_its_session_which_stays_finished(store: Store) -> None:
     directory = night(store)
     clock = FakeClock(END + timedelta(days=2))
-    tick_off(store, named(listed(store.summaries()).followups, "errors"), clock, "ben", "none seen")
+    tick_off(store, named(listed(KnownSessions(store).all()).followups, "errors"), clock, "ben", "none seen")
     _, state = directory.load()
     assert state.finished is not None
     assert state.finished_at == END
@@ -105,13 +106,13 @@ def test_ticking_one_off_is_recorded_in_its_session_which_stays_finished(store: 
     assert errors.words(END) == "done 2026-11-26 02:00 UTC by ben: none seen"
     assert review.done is None
     assert verify(directory.journal).count == 3
-    assert [one.followup.id for one in listed(store.summaries()).followups] == ["review"]
-    assert [one.followup.id for one in listed(store.summaries(), done=True).followups] == ["errors", "review"]
+    assert [one.followup.id for one in listed(KnownSessions(store).all()).followups] == ["review"]
+    assert [one.followup.id for one in listed(KnownSessions(store).all(), done=True).followups] == ["errors", "review"]
 
 
 def test_what_is_done_is_not_done_again(store: Store) -> None:
     night(store)
-    one = named(listed(store.summaries()).followups, "errors")
+    one = named(listed(KnownSessions(store).all()).followups, "errors")
     tick_off(store, one, FakeClock(), "ana")
     with pytest.raises(UsageError, match="Watch the errors was done .* by ana"):
         tick_off(store, one, FakeClock(), "ben")
@@ -119,7 +120,7 @@ def test_what_is_done_is_not_done_again(store: Store) -> None:
 
 def test_a_session_that_is_open_elsewhere_says_so(store: Store) -> None:
     directory = night(store)
-    one = named(listed(store.summaries()).followups, "errors")
+    one = named(listed(KnownSessions(store).all()).followups, "errors")
     held = Journal.open(directory.journal, FakeClock())
     with pytest.raises(SessionError, match="open"):
         tick_off(store, one, FakeClock(), "ana")
@@ -128,13 +129,13 @@ def test_a_session_that_is_open_elsewhere_says_so(store: Store) -> None:
 
 def test_rehearsals_are_listed_by_themselves(store: Store) -> None:
     night(store, drill="Calm")
-    assert listed(store.summaries()).followups == ()
-    assert len(listed(store.summaries(), drill=True).followups) == 2
+    assert listed(KnownSessions(store).all()).followups == ()
+    assert len(listed(KnownSessions(store).all(), drill=True).followups) == 2
 
 
 def test_one_is_named_by_its_session_where_several_have_it(store: Store) -> None:
     first, second = night(store), night(store)
-    found = listed(store.summaries()).followups
+    found = listed(KnownSessions(store).all()).followups
     with pytest.raises(SessionError, match="2 sessions have a follow-up 'errors'"):
         named(found, "errors")
     assert named(found, "errors", second.id).session == second.id
@@ -146,12 +147,12 @@ def test_one_is_named_by_its_session_where_several_have_it(store: Store) -> None
 def test_the_report_tells_what_is_overdue_by_its_exit_status(store: Store) -> None:
     directory = night(store)
     said: list[str] = []
-    assert report(listed(store.summaries()), END, False, said.append) == 0
-    assert report(listed(store.summaries()), END + timedelta(hours=2), False, said.append) == 20
+    assert report(listed(KnownSessions(store).all()), END, False, said.append) == 0
+    assert report(listed(KnownSessions(store).all()), END + timedelta(hours=2), False, said.append) == 20
     assert "◆ due in 1 h" in said[0]
     assert "✖ overdue by 1 h" in said[1]
     assert directory.id in said[1]
-    assert report(listed(store.summaries()), END + timedelta(hours=2), True, said.append) == 20
+    assert report(listed(KnownSessions(store).all()), END + timedelta(hours=2), True, said.append) == 20
     records = msgspec.json.decode(said[2])
     assert [(one["id"], one["overdue"]) for one in records] == [("errors", True), ("review", False)]
     assert report(Listed(()), END, False, said.append) == 0
@@ -162,6 +163,6 @@ def test_a_session_that_cannot_be_read_is_told(store: Store) -> None:
     directory = night(store)
     directory.journal.write_bytes(b"nonsense\n")
     said: list[str] = []
-    report(listed(store.summaries()), END, False, said.append)
+    report(listed(KnownSessions(store).all()), END, False, said.append)
     assert said[0] == "nothing is left to do"
     assert f"{directory.id} cannot be read" in said[1]

@@ -9,7 +9,7 @@ import pytest
 from tests.session.test_downtime import MARKED
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import SMALL
-from tui.headless.tables import sessions_report
+from tui.headless.session_list import sessions_report
 from tui.runbook.model import FlowKind
 from tui.session import events as ev
 from tui.session.archive.known import KnownSession, KnownSessions

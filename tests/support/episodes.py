@@ -22,6 +22,7 @@ from tests.support.every_dialog import DUE, NOW, WAYS
 from tests.support.mashed import Before, Fault, Ground, quick_dialogs
 from tests.support.mashing import FIRST, NAME, Hand, resize
 from tests.support.one_read import ESCAPE, one_read
+from tests.support.stored import stored
 from tui.dialogs import AskText, Confirm, Question, Resolve, RollbackReason, SendMessage, Sign, TypeName
 from tui.dialogs.ask import AskSecret
 from tui.dialogs.base import Dialog
@@ -184,7 +185,7 @@ class Player:
         if place == "set-up":
             app.push_screen(SetupScreen(self.chance.choice(["deploy", "rollback", "verify"])))
         elif place == "replay":
-            app.replay(next(iter(ground.store.summaries())).id)
+            app.replay(next(iter(stored(ground.store))).id)
         elif place != "home":
             await self._session(place)
         await ground.calm()

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.mashing import FIRST, NAME
+from tests.support.stored import stored
 from tui.app import RunbookApp
 from tui.dialogs import AskText, Confirm, RollbackReason
 from tui.dialogs.base import Dialog
@@ -284,7 +285,7 @@ class Ground:
             Fault: they differ.
         """
         announced: Counter[str] = Counter()
-        for summary in self.store.summaries():
+        for summary in stored(self.store):
             directory = self.store.find(summary.id)
             verify(directory.journal)
             for entry in read(directory.journal):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.support.mashing import KEYS, NAME, PASTES
 from tests.support.one_read import ESCAPE, click, paste
+from tests.support.stored import stored
 from tests.support.terminal import Terminal, terminal
 from tui.resources import bundled
 from tui.runbook.model import Danger
@@ -121,7 +122,7 @@ def check_journals(sessions: Path, faults: list[str]) -> None:
     runbook = load(bundled("runbook.toml"))
     destroys = {step.id for _, step in steps_of(runbook) if step.danger is Danger.DESTRUCTIVE}
     store = Store(sessions)
-    for summary in store.summaries():
+    for summary in stored(store):
         journal = store.find(summary.id).journal
         verify(journal)
         started = Counter(one.event.step for one in read(journal) if isinstance(one.event, ev.AttemptStarted))

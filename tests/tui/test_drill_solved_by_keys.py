@@ -23,10 +23,10 @@ from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.drill.debrief import Story
 from tui.drill.faults import ask_for
+from tui.drill.rehearsals import debrief_of
 from tui.drill.scenario_files import find_scenario, scenario_files
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
-from tui.headless.debriefs import debrief_of
 from tui.headless.run import settle
 from tui.resources import bundled
 from tui.screens.run.session import SessionScreen

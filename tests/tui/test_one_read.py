@@ -18,6 +18,7 @@ from tests.support.looking import seen
 from tests.support.mashing import resize
 from tests.support.one_read import ESCAPE, click, one_read, paste
 from tests.support.running import SETUP, comes, running
+from tests.support.stored import stored
 from tests.tui.conftest import dialog, journal, shown, until
 from tui.app import RunbookApp
 from tui.dialogs import AskText, Confirm, RollbackReason, TypeName
@@ -162,7 +163,7 @@ async def test_a_session_is_begun_and_taken_up_once(workspace: Workspace) -> Non
             app.begin(SETUP)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         await settled(pilot)
-        assert len(list(workspace.store.summaries())) == 1
+        assert len(list(stored(workspace.store))) == 1
         app.close_session()
         await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.sessions)
         await settled(pilot)

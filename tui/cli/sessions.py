@@ -16,7 +16,7 @@ from tui.cli.printing import tell
 def sessions(as_json: bool) -> None:
     """List the sessions on this machine, the newest first."""
     from tui.cli.wiring import open_store
-    from tui.headless.tables import sessions_report
+    from tui.headless.session_list import sessions_report
 
     tell(sessions_report(open_store(), as_json))
 
@@ -74,11 +74,12 @@ def followups(context: click.Context, everything: bool, drills: bool, as_json: b
     """List what is left to do after deployments; the exit status is 20 where something is overdue."""
     from tui.cli.wiring import open_store
     from tui.headless.followups import report
+    from tui.session.archive.known import KnownSessions
     from tui.session.archive.ticking import listed
     from tui.session.clock import SystemClock
 
     if context.invoked_subcommand is None:
-        found = listed(open_store().summaries(), drills, everything)
+        found = listed(KnownSessions(open_store()).all(), drills, everything)
         sys.exit(report(found, SystemClock().now(), as_json, tell))
 
 
@@ -94,11 +95,12 @@ def done(followup: str, session: str, operator: str, note: str, drill: bool) -> 
     from tui.cli.wiring import open_store
     from tui.config import load_config
     from tui.people import named_or_login
+    from tui.session.archive.known import KnownSessions
     from tui.session.archive.ticking import listed, named, tick_off
     from tui.session.clock import SystemClock
 
     store = open_store()
-    due = named(listed(store.summaries(), drill, done=bool(session)).followups, followup, session)
+    due = named(listed(KnownSessions(store).all(), drill, done=bool(session)).followups, followup, session)
     tick_off(store, due, SystemClock(), named_or_login(operator or load_config().operator), note)
     tell(f"✔ {due.followup.title} ({due.session})")
 
@@ -155,8 +157,8 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
 def drills(session: str, as_json: bool) -> None:
     """List the rehearsals with what they taught; or SESSION's debrief alone."""
     from tui.cli.wiring import open_store
-    from tui.drill.rehearsals import earlier_drills
-    from tui.headless.debriefs import debrief_of, debrief_report, drills_report
+    from tui.drill.rehearsals import debrief_of, earlier_drills
+    from tui.headless.debriefs import debrief_report, drills_report
     from tui.session.archive.bundle import opened_session
 
     store = open_store()

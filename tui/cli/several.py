@@ -45,7 +45,7 @@ def list_runbooks(as_json: bool) -> None:
 
 
 def _lines(found: "list[FoundRunbook]", counts: dict[str, tuple[int, int]]) -> list[str]:
-    from tui.headless.tables import table
+    from tui.headless.columns import table
 
     rows = [("ID", "TITLE", "FILE", "UNFINISHED", "FOLLOW-UPS")]
     for one in found:
@@ -61,15 +61,13 @@ def _lines(found: "list[FoundRunbook]", counts: dict[str, tuple[int, int]]) -> l
 def _counts() -> dict[str, tuple[int, int]]:
     """Of each runbook's id how many sessions are unfinished, and how many follow-ups are left."""
     from tui.cli.wiring import open_store
-    from tui.session.places import runbook_id
-    from tui.session.views.followups import left
+    from tui.session.archive.known import KnownSessions
 
     found: dict[str, tuple[int, int]] = {}
-    for summary in open_store().summaries():
-        if summary.state is not None and not summary.state.drill:
-            name = runbook_id(summary.state.runbook)
-            unfinished, owed = found.get(name, (0, 0))
-            found[name] = unfinished + (not summary.finished), owed + len(left(summary.state))
+    for one in KnownSessions(open_store()).all():
+        if one.readable and not one.scenario:
+            unfinished, owed = found.get(one.runbook, (0, 0))
+            found[one.runbook] = unfinished + (not one.finished), owed + len(one.owes)
     return found
 
 

@@ -259,22 +259,22 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     """
     from tui.errors import SessionError
     from tui.runbook.reading.load import load
-    from tui.session.places import environment_of, runbook_id
+    from tui.session.archive.known import KnownSessions
+    from tui.session.places import runbook_id
 
     here = path or nearest_runbook()
     wanted = runbook_id(load(here)) if here is not None else ""
     found: dict[tuple[str, str], str] = {}
     others: list[str] = []
-    for summary in store.summaries():
-        state = summary.state
-        if state is None or (summary.finished and not (undoing and _may_be_undone(state))):
+    for one in KnownSessions(store).all():
+        if not one.readable or (one.finished and not (undoing and one.open)):
             continue
-        of = runbook_id(state.runbook), state.started.environment if state.started else ""
-        told = " · ".join(filter(None, (state.runbook.runbook.title, environment_of(state))))
+        of = one.runbook, one.apart
+        told = " · ".join(filter(None, (one.title, one.environment)))
         if not wanted or of[0] == wanted:
-            found.setdefault(of, f"{summary.id} ({told})")
+            found.setdefault(of, f"{one.id} ({told})")
         else:
-            others.append(f"{summary.id} ({told})")
+            others.append(f"{one.id} ({told})")
     if len(found) == 1:
         return next(iter(found.values())).partition(" ")[0]
     if found:
@@ -284,7 +284,3 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
     hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
     raise SessionError(words, hint or "`runbook sessions` lists them all")
-
-
-def _may_be_undone(state: "SessionState") -> bool:
-    return state.started is not None and state.finished is None and state.rollback is None

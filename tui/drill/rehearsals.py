@@ -17,10 +17,11 @@ from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
 from tui.resources import NAME, bundled
 from tui.session import events as ev
-from tui.session.archive.known import KnownSession
+from tui.session.archive.known import KnownSession, KnownSessions
+from tui.session.archive.session_index import stamp_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import read
-from tui.session.views.called import ABANDONED, over
+from tui.session.views.called import ABANDONED
 from tui.text.amounts import duration
 
 MOST = 10
@@ -92,24 +93,49 @@ def _figure(one: Debrief, name: str) -> float | None:
             return one.worst(name)
 
 
+def debrief_of(directory: SessionDirectory) -> Debrief:
+    """The debrief of one session.
+
+    Raises:
+        SessionError: it is no drill, or cannot be read.
+        UsageError: its scenario is not there any more.
+    """
+    _, state = directory.load()
+    return debrief(state, tuple(read(directory.journal)), scenario_of(directory, state))
+
+
+def known_debrief(known: KnownSessions, directory: SessionDirectory) -> Debrief:
+    """The same, from the index where the files have not changed since it was read.
+
+    Raises:
+        SessionError, UsageError: as `debrief_of` does.
+    """
+    return known.kept(directory, Debrief, debrief_of, _stamp_of)
+
+
+def _stamp_of(directory: SessionDirectory) -> bytes:
+    """What is the same as long as a drill's files are; empty where the scenario is not with them."""
+    return stamp_of(directory.runbook, directory.scenario, journal=directory.journal)
+
+
 def earlier_drills(store: Store, directory: SessionDirectory, most: int = MOST) -> list[Debrief]:
     """What the finished rehearsals of the same scenario taught that were before this one, the newest first.
 
-    Those that cannot be read are left out. Blocks: each takes some hundredths of a second.
+    Those that cannot be read are left out. Blocks: each takes some hundredths of a second the first time.
     """
-    return list(islice(_earlier(store, directory), most))
+    known = KnownSessions(store)
+    found = list(islice(_earlier(known, directory), most))
+    known.flush()
+    return found
 
 
-def _earlier(store: Store, directory: SessionDirectory) -> Iterator[Debrief]:
+def _earlier(known: KnownSessions, directory: SessionDirectory) -> Iterator[Debrief]:
     title = _scenario(directory)
-    for name in reversed(store.names() if title else []):
-        other = SessionDirectory(store.root / name)
-        if name >= directory.id or _scenario(other) != title:
-            continue
-        with suppress(RunbookError):
-            _, state = other.load()
-            if over(state):
-                yield debrief(state, tuple(read(other.journal)), scenario_of(other, state))
+    for name in known.names() if title else []:
+        other = SessionDirectory(known.store.root / name)
+        if name < directory.id and _scenario(other) == title and known.get(name).finished:
+            with suppress(RunbookError):
+                yield known_debrief(known, other)
 
 
 def _scenario(directory: SessionDirectory) -> str:
@@ -193,14 +219,12 @@ def _about(text: str) -> str:
         return ""
 
 
-def decided_in(one: KnownSession) -> float | None:
+def decided_in(known: KnownSessions, one: KnownSession) -> float | None:
     """After how many seconds it was decided what to do about the fault that took longest; None where none struck.
 
-    Blocks: the journal is read. What cannot be read says nothing.
+    Blocks: the journal is read, the first time. What cannot be read says nothing.
     """
-    directory = SessionDirectory(one.path)
     try:
-        _, state = directory.load()
-        return debrief(state, tuple(read(directory.journal)), scenario_of(directory, state)).worst("decided")
+        return known_debrief(known, SessionDirectory(one.path)).worst("decided")
     except RunbookError:
         return None

@@ -30,7 +30,7 @@ from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import defaults
 from tui.runbook.window import WindowState, window_state
 from tui.session import events as ev
-from tui.session.archive.store import SessionDirectory, Store, Summary
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import Clock
 from tui.session.journal.journal import Journal
 from tui.session.places import Moved, placed, places_of, reached_elsewhere, runbook_id, session_places
@@ -341,10 +341,6 @@ class Workspace:
         directory = self.store.find(session)
         runbook, _ = directory.load()
         return Onlooker(runbook, directory.journal, Outputs(directory.attempts, self.redactor), self.clock, holder)
-
-    def sessions(self) -> list[Summary]:
-        """Every session on this machine, newest first."""
-        return list(self.store.summaries())
 
     def close(self) -> None:
         """Let go of every connection."""

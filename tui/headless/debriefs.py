@@ -3,30 +3,18 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from tui.drill.debrief import Debrief, debrief, story_lines
-from tui.drill.rehearsals import beside_lines
-from tui.drill.session_scenario import scenario_of
+from tui.drill.debrief import Debrief, story_lines
+from tui.drill.rehearsals import beside_lines, known_debrief
 from tui.errors import RunbookError
-from tui.headless.tables import table
+from tui.headless.columns import table
+from tui.session.archive.known import KnownSessions
 from tui.session.archive.store import SessionDirectory, Store, started_at
-from tui.session.journal.journal import read
 from tui.session.views.called import outcome_signed
 from tui.text.amounts import counted, duration
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
 Say = Callable[[str], None]
-
-
-def debrief_of(directory: SessionDirectory) -> Debrief:
-    """The debrief of one session.
-
-    Raises:
-        SessionError: it is no drill, or cannot be read.
-        UsageError: its scenario is not there any more.
-    """
-    _, state = directory.load()
-    return debrief(state, tuple(read(directory.journal)), scenario_of(directory, state))
 
 
 def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debrief] = ()) -> None:
@@ -54,18 +42,19 @@ def drills_report(store: Store, as_json: bool, say: Say) -> None:
     """Every rehearsal on this machine, the newest first, so that progress shows."""
     found: list[tuple[datetime, Debrief]] = []
     problems: list[str] = []
-    for summary in store.summaries():
-        if summary.state is None or not summary.state.drill:
+    known = KnownSessions(store)
+    for one in known.all():
+        if not one.scenario:
             continue
         try:
-            found.append((started_at(summary.id), debrief_of(SessionDirectory(summary.path))))
+            found.append((started_at(one.id), known_debrief(known, SessionDirectory(one.path))))
         except RunbookError as error:
-            problems.append(f"? {summary.id}: {error.message}")
+            problems.append(f"? {one.id}: {error.message}")
     if as_json:
-        say(json_text([one for _, one in found]))
+        say(json_text([rehearsal for _, rehearsal in found]))
         return
     head = ("WHEN (UTC)", "SCENARIO", "RESULT", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DID NOT HELP", "SESSION")
-    say(table([head, *(_row(at, one) for at, one in found)]) if found else "no drills yet: `runbook drill`")
+    say(table([head, *(_row(at, rehearsal) for at, rehearsal in found)]) if found else "no drills yet: `runbook drill`")
     for problem in problems:
         say(sanitise(problem))
 

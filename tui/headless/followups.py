@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tui.headless.tables import table
+from tui.headless.columns import table
 from tui.session.archive.ticking import Listed
 from tui.session.views.followups import Due
 from tui.text.json_text import json_text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from tui.errors import UsageError
-from tui.headless.tables import table
+from tui.headless.columns import table
 from tui.session.archive.comparing import Compared, ComparedSession, Side, compare, difference
 from tui.session.archive.searching import ArchiveHit, Unread
 from tui.text.amounts import SHORTEST, duration, took_words

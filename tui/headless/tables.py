@@ -1,4 +1,4 @@
-"""Tables and documents that the command line prints: checks, sessions, verification."""
+"""What the command line prints of checks and verification, and how it writes an export."""
 
 import os
 import sys
@@ -8,21 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from rich.cells import cell_len
-
 from tui.errors import RunbookError, SignatureInvalid
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
-from tui.session.archive.known import known_session
-from tui.session.archive.store import SessionDirectory, Store, Summary
+from tui.headless.columns import table
+from tui.session.archive.store import SessionDirectory
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk
-from tui.session.views.called import over, session_called
 from tui.session.views.verdicts import CheckRow
 from tui.signing.signers import read_signers
 from tui.signing.vouching import judge_all, proofs_of, write_proofs
-from tui.text.amounts import duration, took_cell
+from tui.text.amounts import took_cell
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 
@@ -95,84 +92,6 @@ def checked(rows: Sequence[CheckRow], as_json: bool, now: datetime, found: Seque
 
 def _short(cell: str) -> str:
     return cell if len(cell) <= CELL else cell[: CELL - 1] + "…"
-
-
-def sessions_report(store: Store, as_json: bool) -> str:
-    """The sessions as a table, or as JSON."""
-    summaries = list(store.summaries())
-    if as_json:
-        return json_text([_record(summary) for summary in summaries])
-    if not summaries:
-        return f"no sessions in {store.root}"
-    head = ("SESSION", "RUNBOOK", "FLOW", "OPERATOR", "TOOK", "BUDGET", "DOWNTIME", "RESULT")
-    return table([head, *(_cells(summary) for summary in summaries)])
-
-
-def _record(one: Summary) -> dict[str, object]:
-    state = one.state
-    if state is None:
-        return {"id": one.id, "path": str(one.path), "problem": one.problem}
-    known = known_session(SessionDirectory(one.path), state)
-    cut = known.downtime
-    return {
-        "id": one.id,
-        "path": str(one.path),
-        "runbook": state.started.title if state.started else "",
-        "runbook_id": known.runbook,
-        "environment": known.environment,
-        "flow": state.started.flow if state.started else "",
-        "method": state.started.method if state.started else "",
-        "operator": state.operator,
-        "drill": state.started.drill if state.started else "",
-        "started": state.started_at,
-        "finished": state.finished_at,
-        "result": session_called(state).words if over(state) else None,
-        "seconds": round(known.took, 3),
-        "budget": known.budget or None,
-        "downtime": {"seconds": cut.seconds, "sure": cut.sure, "since": cut.since} if cut.known else None,
-        "steps": {status: count for status, count in _counts(one).items() if count},
-    }
-
-
-def _counts(one: Summary) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    if one.state is not None:
-        for _, step in one.state.plan():
-            word = one.state.step(step.id).status.value
-            counts[word] = counts.get(word, 0) + 1
-    return counts
-
-
-def _cells(one: Summary) -> tuple[str, ...]:
-    state = one.state
-    if state is None or state.started is None:
-        return (one.id, *[""] * 6, str(session_called(state)) if state else f"? cannot be read: {one.problem}")
-    known = known_session(SessionDirectory(one.path), state)
-    took = duration(known.took) if state.started_at else ""
-    budget = duration(known.budget) if known.budget else ""
-    cut = known.downtime.words if known.downtime.known else ""
-    result = str(known.called) if known.finished else f"{known.called}, {known.settled} of {known.steps} steps"
-    mark = "DRILL " if state.drill else ""
-    title = " · ".join(filter(None, (state.started.title, known.environment)))
-    return (one.id, title, state.started.flow, state.operator, took, budget, cut, mark + result)
-
-
-AMOUNTS = ("TOOK", "LONGER BY", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DID NOT HELP")
-"""Columns of amounts, which stand at the right so that they can be compared."""
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns below their names, which are the first row."""
-    shown = [[sanitise(cell) for cell in row] for row in rows]
-    columns = [_column(column) for column in zip(*shown, strict=True)]
-    return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
-
-
-def _column(cells: Sequence[str]) -> list[str]:
-    width = max(map(cell_len, cells))
-    blanks = [" " * (width - cell_len(cell)) for cell in cells]
-    right = cells[0] in AMOUNTS
-    return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
 
 
 def verify_report(

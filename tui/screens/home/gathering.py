@@ -82,6 +82,7 @@ class Gathered:
             if self.found is None or not self.whole or place == len(names):
                 self._have((*found, *before), len(found) + len(before), len(names))
                 self._tell(tell)
+        self.sessions.done(names)
         if not names:
             self._have((), 0, 0)
             self._tell(tell)
@@ -101,8 +102,9 @@ class Gathered:
             if one.scenario and one.finished and one.scenario not in scenarios:
                 scenarios.add(one.scenario)
                 if one.id not in self.decided:
-                    self.decided[one.id] = decided_in(one)
+                    self.decided[one.id] = decided_in(self.sessions, one)
                     self._tell(tell)
+        self.sessions.flush()
         if self.problems is None:
             from tui.runbook.reading.lint import lint_text  # the first frame needs no lint
 

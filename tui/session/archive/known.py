@@ -1,14 +1,20 @@
-"""Keeps what a list shows of each session on disk, so that a journal that has not changed is read once in a process."""
+"""What lists show of each session, kept in an index beside them: a journal that has not changed is read once."""
 
 import threading
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.errors import RunbookError
 from tui.runbook.model import FlowKind, seconds
+from tui.session.archive.session_index import SessionIndex, stamp_of
 from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.event_base import Place
 from tui.session.places import environment_of, runbook_id, session_places
@@ -28,21 +34,22 @@ from tui.session.views.called import (
     result_of,
     session_called,
 )
-from tui.session.views.followups import Due, left
+from tui.session.views.followups import Due, followups
 from tui.text.amounts import counted
 
 UNREADABLE = Called("cannot be read", Tone.BAD)
-FileStamp = tuple[int, ...]
-"""What of a session's files changes with them: where they are on the disk, how long they are, and when they changed."""
+Kept = TypeVar("Kept", bound=Struct)
 
 
 class KnownSession(Struct, frozen=True, kw_only=True):
     """One session as lists show it; times in UTC, lengths in seconds; `problem` says why it cannot be read.
 
-    `runbook` is the id of its runbook, `environment` what the one it was in is called, `apart` the same where it is not
-    the runbook's own. `scenario` is what a drill rehearsed, `what` what was done, `reason` why it came to that. `took`
-    grows until it has `ended`, and is then what it took. `at` is the step it is at, `running` where a command of it was
-    running when its last event was written; `places` are those of the hosts that it reached.
+    `runbook` is the id of its runbook, `recorded` the title that its journal has, `environment` what the one it was in
+    is called, `apart` the same where it is not the runbook's own. `flow_id` and `method_id` are those of the runbook.
+    `scenario` is what a drill rehearsed, `what` what was done, `reason` why it came to that. `started` and `closed` are
+    when its first and its last event said so. `took` grows until it has `ended`, and is then what it took. `at` is the
+    step it is at, `running` where a command of it was running when its last event was written; `counts` are the steps
+    by their status, `places` those of the hosts that it reached. `open` is one that can still be gone back from.
     """
 
     id: str
@@ -52,16 +59,23 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     finished: bool = True
     runbook: str = ""
     title: str = ""
+    recorded: str = ""
     environment: str = ""
     apart: str = ""
     scenario: str = ""
     flow: str = ""
+    flow_id: str = ""
     kind: FlowKind | None = None
     what: str = ""
     method: str = ""
+    method_id: str = ""
+    operator: str = ""
     version: str = ""
     people: str = ""
     began: datetime
+    started: datetime | None = None
+    closed: datetime | None = None
+    open: bool = False
     last: datetime | None = None
     ended: datetime | None = None
     took: float = 0.0
@@ -70,10 +84,16 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     reason: str = ""
     settled: int = 0
     steps: int = 0
+    counts: Mapping[str, int] = {}
     at: str = ""
     running: str = ""
     places: Mapping[str, Place] = {}
-    owes: tuple[Due, ...] = ()
+    followups: tuple[Due, ...] = ()
+
+    @property
+    def owes(self) -> tuple[Due, ...]:
+        """The follow-ups that nobody has done yet."""
+        return tuple(due for due in self.followups if due.done is None)
 
     @property
     def readable(self) -> bool:
@@ -97,12 +117,16 @@ class KnownSession(Struct, frozen=True, kw_only=True):
 
 
 class KnownSessions:
-    """Reads sessions once, and again where their files have changed; threads may ask at the same time."""
+    """Reads sessions once, and again where their files have changed; threads may ask at the same time.
+
+    What was read is kept in the index of the store, where it is ours.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[FileStamp, KnownSession]] = {}
+        self._known: dict[str, tuple[bytes, KnownSession]] = {}
+        self.index = SessionIndex(store.root) if store.ours else None
 
     def names(self) -> list[str]:
         """The ids of all sessions, the newest first; what is known of others is forgotten.
@@ -124,10 +148,62 @@ class KnownSessions:
             before = self._known.get(name)
         if before is not None and stamp and before[0] == stamp:
             return before[1]
-        one = read_session(directory)
+        one = self.kept(directory, KnownSession, read_session, _stamp_of, stamp)
+        one = one if one.path == directory.path else replace(one, path=directory.path)
         with self._lock:
             self._known[name] = stamp, one
         return one
+
+    def all(self) -> Iterator[KnownSession]:
+        """Every session, the newest first; one that cannot be read says why instead of hiding.
+
+        Raises:
+            SessionError: as `names` does.
+        """
+        names = self.names()
+        yield from map(self.get, names)
+        self.done(names)
+
+    def done(self, names: list[str]) -> None:
+        """All of `names` were asked for: what was read is written to the index, and what it has of others forgotten."""
+        if self.index is not None:
+            self.index.flush(names)
+
+    def flush(self) -> None:
+        """Write to the index what was read since."""
+        if self.index is not None:
+            self.index.flush()
+
+    def kept(
+        self,
+        directory: SessionDirectory,
+        kind: type[Kept],
+        read: Callable[[SessionDirectory], Kept],
+        stamp_of: Callable[[SessionDirectory], bytes],
+        stamp: bytes | None = None,
+    ) -> Kept:
+        """What is read of a session, taken from the index where its files have not changed since, and kept there.
+
+        Args:
+            stamp: what `stamp_of` says now, where that is known.
+        """
+        if self.index is None:
+            return read(directory)
+        stamp = stamp_of(directory) if stamp is None else stamp
+        if not stamp:
+            return read(directory)
+        data = self.index.get(kind.__name__, directory.id, stamp)
+        if data is not None:
+            with suppress(msgspec.MsgspecError, ValueError):  # it is read again, and written over
+                return msgspec.json.decode(data, type=kind, dec_hook=_path)
+        one = read(directory)
+        if stamp == stamp_of(directory) and not getattr(one, "problem", ""):
+            self.index.put(kind.__name__, directory.id, stamp, msgspec.json.encode(one, enc_hook=str))
+        return one
+
+
+def _path(kind: type, value: object) -> object:
+    return kind(value)
 
 
 def read_session(directory: SessionDirectory) -> KnownSession:
@@ -154,16 +230,23 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         finished=over(state),
         runbook=runbook_id(state.runbook),
         title=state.runbook.runbook.title,
+        recorded=started.title if started else "",
         environment=environment_of(state),
         apart=started.environment if started else "",
         scenario=started.drill if started else "",
         flow=flow.title if flow else "",
+        flow_id=started.flow if started else "",
         kind=flow.kind if flow else None,
         what=what_words(state),
         method=method.title if method else "",
+        method_id=started.method if started else "",
+        operator=state.operator,
         version=state.fixed_facts().get("release", "") if started else "",
         people=people_words(state.operator, started.second_operator if started else ""),
         began=began,
+        started=state.started_at,
+        closed=state.finished_at,
+        open=started is not None and state.finished is None and state.rollback is None,
         last=state.at,
         ended=ended,
         took=max(0.0, ((ended or state.at or began) - began).total_seconds()),
@@ -172,10 +255,11 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         reason=reason_of(state),
         settled=sum(state.step(step.id).status.settled for _, step in plan),
         steps=len(plan),
+        counts=dict(Counter(state.step(step.id).status.value for _, step in plan)),
         at=following.title if following and not over(state) else "",
         running=running.host or "this machine" if running else "",
         places={name: place for name, place in session_places(state).items() if name in state.hosts},
-        owes=tuple(left(state)),
+        followups=tuple(followups(state)) if over(state) else (),
     )
 
 
@@ -204,13 +288,6 @@ def reason_of(state: SessionState) -> str:
     return ", ".join(parts)
 
 
-def _stamp_of(directory: SessionDirectory) -> FileStamp:
+def _stamp_of(directory: SessionDirectory) -> bytes:
     """What is the same as long as a session's files are; empty where that cannot be known."""
-    found: list[int] = []
-    try:
-        for path in (directory.journal, directory.runbook):
-            one = path.stat()
-            found += [one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns]
-    except OSError:
-        return ()
-    return tuple(found)
+    return stamp_of(directory.runbook, journal=directory.journal)

@@ -2,40 +2,20 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
-from tui.errors import RunbookError, RunbookInvalid, SessionError
+from tui.errors import RunbookInvalid, SessionError
 from tui.runbook.model import Runbook
-from tui.runbook.pointing import in_environment
-from tui.runbook.reading.file_text import read_text
-from tui.runbook.reading.load import load, load_text
 from tui.session.clock import Clock
-from tui.session.folding.fold import fold
 from tui.session.journal.chain import unreadable
 from tui.session.journal.durable import sync_directory, write_new
 from tui.session.journal.journal import Journal, exists, read
 from tui.session.journal.private import closed, private_folder, trusted_folder
 from tui.session.state import SessionState
-from tui.session.views.called import over
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """One line of a list of sessions; `problem` says why one cannot be read."""
-
-    id: str
-    path: Path
-    state: SessionState | None = None
-    problem: str = ""
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to be resumed: it is over, or it cannot be read."""
-        return self.state is None or over(self.state)
 
 
 class SessionDirectory(Struct, frozen=True):
@@ -76,6 +56,12 @@ class SessionDirectory(Struct, frozen=True):
             JournalDamaged: a line of the journal is not what was written.
             SessionError: a file cannot be read.
         """
+        # what only lists sessions that the index knows reads none
+        from tui.runbook.pointing import in_environment
+        from tui.runbook.reading.file_text import read_text
+        from tui.runbook.reading.load import load
+        from tui.session.folding.fold import fold
+
         text = read_text(self.runbook)
         try:
             runbook = _parsed(text)
@@ -88,6 +74,8 @@ class SessionDirectory(Struct, frozen=True):
 @lru_cache(maxsize=4)
 def _parsed(text: str) -> Runbook:
     """The runbook in a text: hundreds of sessions have the same one, and reading it is most of the work."""
+    from tui.runbook.reading.load import load_text
+
     return load_text(text, "runbook.toml", of_session=True)
 
 
@@ -168,17 +156,6 @@ class Store:
         if self.ours:
             closed(self.root / name)
         return SessionDirectory(self.root / name)
-
-    def summaries(self) -> Iterator[Summary]:
-        """Every session, newest first; one that cannot be read says why instead of hiding."""
-        for name in reversed(self.names()):
-            directory = SessionDirectory(self.root / name)
-            try:
-                _, state = directory.load()
-            except RunbookError as error:
-                yield Summary(id=name, path=directory.path, problem=error.message)
-            else:
-                yield Summary(id=name, path=directory.path, state=state)
 
 
 def _has_journal(path: Path) -> bool:

@@ -5,30 +5,30 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from tui.errors import SessionError, UsageError
-from tui.session.archive.store import Store, Summary
+from tui.session.archive.known import KnownSession
+from tui.session.archive.store import Store
 from tui.session.clock import Clock
 from tui.session.events import FollowUpDone
 from tui.session.journal.journal import Journal
-from tui.session.views.called import over
-from tui.session.views.followups import Due, followups
+from tui.session.views.followups import Due
 
 
 class Listed(Struct, frozen=True):
     """The follow-ups of several sessions, those due first at the front, and the sessions that could not be read."""
 
     followups: tuple[Due, ...]
-    unread: tuple[Summary, ...] = ()
+    unread: tuple[KnownSession, ...] = ()
 
 
-def listed(summaries: Iterable[Summary], drill: bool = False, done: bool = False) -> Listed:
+def listed(sessions: Iterable[KnownSession], drill: bool = False, done: bool = False) -> Listed:
     """The follow-ups of sessions: those of rehearsals, or those of the real ones; with `done` also those done."""
     found: list[Due] = []
-    unread: list[Summary] = []
-    for summary in summaries:
-        if summary.state is None:
-            unread.append(summary)
-        elif over(summary.state) and summary.state.drill is drill:
-            found += [due for due in followups(summary.state) if done or due.done is None]
+    unread: list[KnownSession] = []
+    for one in sessions:
+        if not one.readable:
+            unread.append(one)
+        elif bool(one.scenario) is drill:
+            found += one.followups if done else one.owes
     return Listed(tuple(sorted(found, key=lambda due: due.due)), tuple(unread))
 
 
