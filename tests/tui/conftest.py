@@ -16,7 +16,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
 from tests.support.runbooks import SMALL
-from tests.support.settled import settled
+from tests.support.settled import owe, settled
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
 from tui.runbook.reading.load import load
@@ -117,6 +117,7 @@ def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", settled)
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
+    monkeypatch.setattr("textual._compositor.Compositor.render_update", owe)
 
 
 @pytest.fixture
