@@ -3,11 +3,12 @@
 import gc
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.support import faults_told
+from tests.support import faults_told, hung
 from tests.support.sshd import Sshd
 from tui.cli.main import GARBAGE
 
@@ -18,6 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Garbage is collected as seldom as in the program: Python's own pace is a tenth of the time of the screens' tests.
     """
     config.pluginmanager.register(faults_told)
+    config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)
 
 
@@ -29,9 +31,27 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     server.stop()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[Path]]:
+    """A place for each test that has nothing of the user's, and nothing of another test."""
+    place = tmp_path_factory.mktemp("away")
+    before = dict(os.environ)
+    os.environ.pop("RUNBOOK_SESSIONS", None)
+    os.environ |= user_has(place / "all")
+    yield (place / str(number) for number in count())
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def user_has(place: Path) -> dict[str, str]:
+    """The variables that say where a user has sessions, settings and what can be made again."""
+    return {f"XDG_{name.upper()}_HOME": str(place / name) for name in ("state", "config", "cache")}
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
+def nothing_left_behind(away: Iterator[Path]) -> Iterator[None]:
     """A test leaves the process's environment and folder as they were: the next one may depend on them."""
+    os.environ |= user_has(next(away))
     before = dict(os.environ), Path.cwd()
     yield
     after = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}

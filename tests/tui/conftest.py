@@ -1,6 +1,7 @@
 """What the tests of the screens share: a small runbook, a workspace on scripted hosts, and waiting without sleeping."""
 
 import asyncio
+import gc
 import inspect
 import sys
 import time
@@ -111,6 +112,13 @@ def _place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pilot, "press", press_what_is_seen)
+
+
+@pytest.fixture(autouse=True)
+def _thaws() -> Iterator[None]:
+    """What a session's screen has frozen may go with its test; and to count what is frozen takes 10 ms."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
