@@ -23,7 +23,7 @@ from tui.replay.stage import ReplayWorkspace
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load_text
 from tui.screens.replay.screen import ReplayScreen
-from tui.session.archive.store import Store
+from tui.session.archive.store import SessionDirectory, Store
 
 SIZES = (50, 1_000, 10_000)
 TIMES = 3
@@ -107,9 +107,9 @@ def engine(text: str) -> tuple[float, float, float]:
     return statistics.median(took) * 1000, resumed, replayed
 
 
-async def replay(directory: object, cache: Path) -> None:
+async def replay(directory: SessionDirectory, cache: Path) -> None:
     """Open a replay and wait for its first frame."""
-    recording = RecordedSession(directory, cache)  # type: ignore[arg-type]
+    recording = RecordedSession(directory, cache)
     app = RunbookApp(ReplayWorkspace(recording, Store(cache)))
     async with app.run_test(size=(120, 40)) as pilot:
         while not (isinstance(app.screen, ReplayScreen) and app.screen.moment is not None):

@@ -98,67 +98,34 @@ def test_what_is_the_same_is_not_told() -> None:
     assert differences(load_text(TEXT, "a"), load_text(shorter, "b")) == (), "how it is written does not matter"
 
 
-@pytest.mark.parametrize(
-    ("changes", "wanted"),
-    [
-        (
-            [('danger = "caution"\nundo', 'danger = "destructive"\nundo')],
-            ("changed", 'change/stop "Stop the shop"', "danger", "caution", "destructive", True),
-        ),
-        (
-            [('undo = ["start-again"]\n', "")],
-            ("changed", 'change/stop "Stop the shop"', "undone by", "start-again", "nothing", True),
-        ),
-        (
-            [("df -h /srv", "df -h /")],
-            ("changed", 'before/disk "Look at the disk"', "command", "df -h /srv", "df -h /", False),
-        ),
-        (
-            [("systemctl is-active shop", "systemctl status shop")],
-            (
-                "changed",
-                'change/stop "Stop the shop"',
-                "command 2",
-                "systemctl is-active shop",
-                "systemctl status shop",
-                False,
-            ),
-        ),
-        (
-            [("below = 90", "below = 95")],
-            (
-                "changed",
-                'before/disk "Look at the disk"',
-                "expectation of command",
-                "disk used below 90 %",
-                "disk used below 95 %",
-                True,
-            ),
-        ),
-        (
-            [('budget = "20s"', 'budget = "40s"')],
-            ("changed", 'before/disk "Look at the disk"', "budget", "20s", "40s", False),
-        ),
-        (
-            [('title = "Look at the load"', 'title = "See the load"')],
-            ("changed", 'before/load "See the load"', "title", "Look at the load", "See the load", False),
-        ),
-        (
-            [('run = "uptime"', 'run = "uptime"\non = "db"')],
-            ("changed", 'before/load "Look at the load"', "host of command", "web", "db", True),
-        ),
-        (
-            [('"systemctl stop shop", ', '"systemctl stop shop", "sync", ')],
-            ("added", 'change/stop "Stop the shop"', "command", "", "web$ sync", False),
-        ),
-        ([('"db.example"', '"db2.example"')], ("changed", "db", "target", "db.example", "db2.example", True)),
-        ([('default = "v1"', 'default = "v2"')], ("changed", "release", "default", "v1", "v2", False)),
-        ([("guarded = true\n", "")], ("changed", "deploy", "guarded", "yes", "nothing", True)),
-        ([('ends = "04:00"', 'ends = "05:00"')], ("changed", "ends", "", "04:00", "05:00", True)),
-    ],
-)
-def test_each_change_is_told_once(changes: list[tuple[str, str]], wanted: tuple[str, str, str, str, str, bool]) -> None:
-    assert [words(one) for one in found(*changes)] == [wanted]
+STOP, LOOKED, LOAD = 'change/stop "Stop the shop"', 'before/disk "Look at the disk"', 'before/load "{} the load"'
+EACH = [
+    ('danger = "caution"\nundo', 'danger = "destructive"\nundo', STOP, "danger", "caution", "destructive", True),
+    ('undo = ["start-again"]\n', "", STOP, "undone by", "start-again", "nothing", True),
+    ("df -h /srv", "df -h /", LOOKED, "command", "df -h /srv", "df -h /", False),
+    ("is-active", "status", STOP, "command 2", "systemctl is-active shop", "systemctl status shop", False),
+    ("= 90", "= 95", LOOKED, "expectation of command", "disk used below 90 %", "disk used below 95 %", True),
+    ('budget = "20s"', 'budget = "40s"', LOOKED, "budget", "20s", "40s", False),
+    ("Look at the l", "See the l", LOAD.format("See"), "title", "Look at the load", "See the load", False),
+    ('run = "uptime"', 'run = "uptime"\non = "db"', LOAD.format("Look at"), "host of command", "web", "db", True),
+    ('"db.example"', '"db2.example"', "db", "target", "db.example", "db2.example", True),
+    ('default = "v1"', 'default = "v2"', "release", "default", "v1", "v2", False),
+    ("guarded = true\n", "", "deploy", "guarded", "yes", "nothing", True),
+    ('ends = "04:00"', 'ends = "05:00"', "ends", "", "04:00", "05:00", True),
+]
+"""What stands in the text and what stands there afterwards; then what is told of it."""
+
+
+@pytest.mark.parametrize(("old", "new", "what", "field", "before", "after", "danger"), EACH)
+def test_each_change_is_told_once(
+    old: str, new: str, what: str, field: str, before: str, after: str, danger: bool
+) -> None:
+    assert [words(one) for one in found((old, new))] == [("changed", what, field, before, after, danger)]
+
+
+def test_a_command_that_came_is_told_once() -> None:
+    told = [words(one) for one in found(('"systemctl stop shop", ', '"systemctl stop shop", "sync", '))]
+    assert told == [("added", STOP, "command", "", "web$ sync", False)]
 
 
 def test_a_timeout_that_several_commands_share_is_told_of_each() -> None:

@@ -322,7 +322,7 @@ AWAY = ("500", "502", "504", "InternalError")
 
 def _worded(error: Exception, bucket: str, settings: Any, wire: Any, seconds: float, key: str) -> BucketError:
     """What an exception of the library means for who wanted an object."""
-    from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+    from botocore.exceptions import ClientError
 
     from tui.probes.s3.errors import worded
 

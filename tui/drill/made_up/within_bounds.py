@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from tui.runbook.model import Number
-from tui.runbook.results import known_bound
+from tui.runbook.results import Bound, known_bound
 
 
 def figure_within(numbers: Iterable[Number]) -> float:
@@ -26,11 +26,9 @@ def figure_text(value: float) -> str:
 
 
 def _candidates(numbers: tuple[Number, ...]) -> Iterator[float]:
-    lows = [low for number in numbers for low in (known_bound(number.above), known_bound(number.at_least)) if _set(low)]
-    highs = [
-        high for number in numbers for high in (known_bound(number.below), known_bound(number.at_most)) if _set(high)
-    ]
-    low, high = max(map(float, lows), default=None), min(map(float, highs), default=None)  # type: ignore[arg-type]
+    lows = _known(bound for number in numbers for bound in (number.above, number.at_least))
+    highs = _known(bound for number in numbers for bound in (number.below, number.at_most))
+    low, high = max(lows, default=None), min(highs, default=None)
     if low is None and high is None:
         yield 1.0
     elif high is None and low is not None:
@@ -42,8 +40,8 @@ def _candidates(numbers: tuple[Number, ...]) -> Iterator[float]:
         yield from (float(math.floor(middle)), float(math.ceil(middle)), middle, low, high)
 
 
-def _set(bound: float | None) -> bool:
-    return bound is not None
+def _known(bounds: Iterable[Bound | str]) -> list[float]:
+    return [float(known) for bound in bounds if (known := known_bound(bound)) is not None]
 
 
 def _fits(number: Number, value: float) -> bool:

@@ -126,7 +126,7 @@ def _made(**given: Any) -> "Connection[Any]":
                     f"the server asks for the password itself ({name}), and nothing proves who it is",
                     'set `tls = "verified"` for the service, or another way to log in for the user',
                 )
-            return super()._process_auth(plugin_name, *asked)  # type: ignore[misc]
+            return super()._process_auth(plugin_name, *asked)  # type: ignore[misc]  # private: the stubs leave it out
 
         def _create_ssl_ctx(self, wanted: Any) -> ssl.SSLContext:
             return wanted if isinstance(wanted, ssl.SSLContext) else tls_trust.anyone()
@@ -153,7 +153,7 @@ def _tame(connection: "Connection[Any]", left: float) -> None:
 
     connection.query("SET SESSION TRANSACTION READ ONLY")
     milliseconds = max(100, int(left * 1000))
-    mariadb = "mariadb" in str(connection.get_server_info()).lower()  # type: ignore[no-untyped-call]
+    mariadb = "mariadb" in str(connection.get_server_info()).lower()  # type: ignore[no-untyped-call]  # the stubs have no type for it
     limit = f"max_statement_time = {milliseconds / 1000}" if mariadb else f"max_execution_time = {milliseconds}"
     try:
         connection.query(f"SET SESSION {limit}")

@@ -92,7 +92,7 @@ def worded(error: Exception, settings: Given, seconds: float, clock: str, key: s
 
     `seconds` are those it had for its answer.
     """
-    from botocore import exceptions  # type: ignore[import-untyped]
+    from botocore import exceptions
 
     where = place(settings)
     if isinstance(error, exceptions.ClientError):

@@ -138,7 +138,7 @@ class _Asked:
 
     def _head(self, key: str) -> S3Object:
         """An object's head; a refusal of it has no words, so that a list is asked for them."""
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+        from botocore.exceptions import ClientError
 
         try:
             head = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")

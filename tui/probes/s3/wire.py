@@ -8,19 +8,19 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Protocol
 
-import botocore.httpsession  # type: ignore[import-untyped]
-import botocore.session  # type: ignore[import-untyped]
-from botocore.awsrequest import (  # type: ignore[import-untyped]
+import botocore.httpsession
+import botocore.session
+from botocore.awsrequest import (
     AWSConnection,
     AWSHTTPConnection,
     AWSHTTPConnectionPool,
     AWSHTTPSConnectionPool,
     AWSRequest,
 )
-from botocore.config import Config  # type: ignore[import-untyped]
-from botocore.configprovider import ConstantProvider  # type: ignore[import-untyped]
-from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
-from botocore.loaders import Loader  # type: ignore[import-untyped]
+from botocore.config import Config
+from botocore.configprovider import ConstantProvider
+from botocore.handlers import add_expect_header
+from botocore.loaders import Loader
 from urllib3.connection import HTTPConnection
 
 from tui.probes import tls_trust
@@ -127,7 +127,7 @@ def _library() -> Any:
     The operator's own AWS settings are not the service's: every variable of the library is cut off from the environment
     and from files, so that none of them chooses another host, another trust, more attempts or a monitor to tell.
     """
-    import boto3  # type: ignore[import-untyped]
+    import boto3
 
     session = botocore.session.Session(session_vars=unset(botocore.session.Session.SESSION_VARIABLES))
     session.get_component("config_store").set_config_provider("s3", ConstantProvider(value=None))
@@ -200,24 +200,24 @@ def _timed(wire: S3Wire) -> type:
     class Timed:
         def getresponse(self, *given: Any, **more: Any) -> Any:
             self.timeout = wire.wait()
-            return super().getresponse(*given, **more)  # type: ignore[misc]
+            return super().getresponse(*given, **more)  # type: ignore[misc]  # the class beside it has that
 
     return Timed
 
 
 def _plain_pool(wire: S3Wire) -> type:
-    class Plain(_timed(wire), AWSHTTPConnection):  # type: ignore[misc]
+    class Plain(_timed(wire), AWSHTTPConnection):  # type: ignore[misc]  # the library has no types
         def _new_conn(self) -> Socket:
             return wire.connect(self._dns_host, self.port, tls=False)
 
-    class Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
+    class Pool(AWSHTTPConnectionPool):  # type: ignore[misc]  # the library has no types
         ConnectionCls = Plain
 
     return Pool
 
 
 def _secure_pool(wire: S3Wire) -> type:
-    class Secure(_timed(wire), AWSConnection, HTTPConnection):  # type: ignore[misc]
+    class Secure(_timed(wire), AWSConnection, HTTPConnection):  # type: ignore[misc]  # the library has no types
         """TLS is the wire's: the library's own would trust others and say less."""
 
         default_port = 443  # type: ignore[misc]  # as in the library's own
@@ -229,7 +229,7 @@ def _secure_pool(wire: S3Wire) -> type:
         def _new_conn(self) -> Socket:
             return wire.connect(self._dns_host, self.port, tls=True)
 
-    class Pool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+    class Pool(AWSHTTPSConnectionPool):  # type: ignore[misc]  # the library has no types
         ConnectionCls = Secure
 
         def _validate_conn(self, conn: Any) -> None:

@@ -1,29 +1,10 @@
 """What the mysql probe may be told and what it finds."""
 
-from tui.runbook.probing.databases.sql_checks import MIGRATIONS, MOST, SECONDS, UPTIME, WARNING, query
+from tui.runbook.probing.databases.sql_checks import MIGRATIONS, MOST, UPTIME, WARNING, ping, query, reached
 from tui.runbook.probing.spec import CheckSpec, Field, KindSpec, Setting, Shape
 
-SETTINGS = (
-    Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),
-    Setting(name="port", shape=Shape.NUMBER, default=3306, help="port"),
-    Setting(name="socket", help="path of its UNIX socket, instead of host and port"),
-    Setting(name="user", required=True, help="the user to log in as"),
-    Setting(name="password", shape=Shape.SECRET, help="the user's password"),
-    Setting(name="database", help="the database that checks are made in"),
-    Setting(name="tls", default="preferred", help="off, preferred (where the server has it) or verified"),
-    Setting(name="ca_file", help="PEM file of the authority to trust, where tls is verified"),
-)
-
-PING = CheckSpec(
-    name="ping",
-    help="log in and ask for the version",
-    fields=(
-        Field(name="version", shape=Shape.TEXT, help="the server's version"),
-        Field(name="read_only", shape=Shape.FLAG, help="whether it takes no writes, as a replica does"),
-        UPTIME,
-        SECONDS,
-    ),
-)
+SETTINGS = reached(3306, "user")
+READ_ONLY = Field(name="read_only", shape=Shape.FLAG, help="whether it takes no writes, as a replica does")
 
 THREADS = CheckSpec(
     name="threads",
@@ -75,5 +56,5 @@ SPEC = KindSpec(
     name="mysql",
     title="MySQL or MariaDB",
     settings=SETTINGS,
-    checks=(PING, query("SELECT, SHOW, EXPLAIN, DESCRIBE or WITH"), THREADS, MAX_USED, SLOW_LOG, MIGRATIONS),
+    checks=(ping(READ_ONLY), query("SELECT, SHOW, EXPLAIN, DESCRIBE or WITH"), THREADS, MAX_USED, SLOW_LOG, MIGRATIONS),
 )

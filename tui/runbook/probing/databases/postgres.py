@@ -1,29 +1,10 @@
 """What the postgres probe may be told and what it finds."""
 
-from tui.runbook.probing.databases.sql_checks import MIGRATIONS, MOST, SECONDS, UPTIME, WARNING, query
+from tui.runbook.probing.databases.sql_checks import MIGRATIONS, MOST, WARNING, ping, query, reached
 from tui.runbook.probing.spec import CheckSpec, Field, KindSpec, Setting, Shape
 
-SETTINGS = (
-    Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),
-    Setting(name="port", shape=Shape.NUMBER, default=5432, help="port"),
-    Setting(name="socket", help="path of its UNIX socket, instead of host and port: /run/postgresql/.s.PGSQL.5432"),
-    Setting(name="user", required=True, help="the role to log in as"),
-    Setting(name="password", shape=Shape.SECRET, help="the role's password"),
-    Setting(name="database", default="postgres", help="the database that checks are made in"),
-    Setting(name="tls", default="preferred", help="off, preferred (where the server has it) or verified"),
-    Setting(name="ca_file", help="PEM file of the authority to trust, where tls is verified"),
-)
-
-PING = CheckSpec(
-    name="ping",
-    help="log in and ask for the version",
-    fields=(
-        Field(name="version", shape=Shape.TEXT, help="the server's version"),
-        Field(name="standby", shape=Shape.FLAG, help="whether it only follows another server and takes no writes"),
-        UPTIME,
-        SECONDS,
-    ),
-)
+SETTINGS = reached(5432, "role", "/run/postgresql/.s.PGSQL.5432", "postgres")
+STANDBY = Field(name="standby", shape=Shape.FLAG, help="whether it only follows another server and takes no writes")
 
 CONNECTIONS = CheckSpec(
     name="connections",
@@ -79,7 +60,7 @@ SPEC = KindSpec(
     title="PostgreSQL",
     settings=SETTINGS,
     checks=(
-        PING,
+        ping(STANDBY),
         query("SELECT, SHOW, EXPLAIN, VALUES, TABLE or WITH"),
         CONNECTIONS,
         REPLICATION,

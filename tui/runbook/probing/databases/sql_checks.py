@@ -1,4 +1,4 @@
-"""What the probes of SQL databases find alike."""
+"""What the probes of SQL databases are told and find alike."""
 
 from tui.runbook.probing.spec import CheckSpec, Field, Setting, Shape
 
@@ -6,6 +6,35 @@ SECONDS = Field(name="seconds", unit="s", figure=True, help="connecting, logging
 MOST = Field(name="max_connections", help="the server's limit")
 UPTIME = Field(name="uptime", unit="s", help="since the server started")
 WARNING = Setting(name="warning", shape=Shape.NUMBER, default=80, help="percent of the limit to warn from")
+
+
+def reached(port: int, account: str, socket: str = "", database: str | None = None) -> tuple[Setting, ...]:
+    """How the server is reached and logged in to; `account` is its word for a user.
+
+    Args:
+        socket: an example of its socket's path.
+        database: the one that checks are made in where none is named.
+    """
+    example = f": {socket}" if socket else ""
+    return (
+        Setting(name="host", default="127.0.0.1", help="name or address, as the place it is reached from sees it"),
+        Setting(name="port", shape=Shape.NUMBER, default=port, help="port"),
+        Setting(name="socket", help=f"path of its UNIX socket, instead of host and port{example}"),
+        Setting(name="user", required=True, help=f"the {account} to log in as"),
+        Setting(name="password", shape=Shape.SECRET, help=f"the {account}'s password"),
+        Setting(name="database", default=database, help="the database that checks are made in"),
+        Setting(name="tls", default="preferred", help="off, preferred (where the server has it) or verified"),
+        Setting(name="ca_file", help="PEM file of the authority to trust, where tls is verified"),
+    )
+
+
+def ping(follows: Field) -> CheckSpec:
+    """The check that logs in; `follows` tells whether the server follows another one."""
+    return CheckSpec(
+        name="ping",
+        help="log in and ask for the version",
+        fields=(Field(name="version", shape=Shape.TEXT, help="the server's version"), follows, UPTIME, SECONDS),
+    )
 
 
 def query(statements: str) -> CheckSpec:
