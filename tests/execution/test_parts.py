@@ -14,6 +14,7 @@ from tui.execution.conductor.gate import Gate
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.worker import Worker
+from tui.execution.epochs.holding import Alone
 from tui.execution.live_session import LiveSession
 from tui.execution.recorder import Recorder
 from tui.execution.viewer import Viewer
@@ -136,7 +137,7 @@ def test_a_worker_that_is_left_says_nothing_and_takes_nothing_more(recorder: Rec
 
 
 def test_the_gate_refuses_while_a_command_runs_or_the_hosts_are_held(recorder: Recorder, worker: Worker) -> None:
-    hosts = Hosts(recorder, {"web": FakeTransport({}, name="web")}, Planner(recorder))
+    hosts = Hosts(recorder, {"web": FakeTransport({}, name="web")}, Planner(recorder), Alone())
     gate = Gate(recorder, worker, hosts)
     assert gate.idle_step("look").id == "look"
     hosts.hold("its hosts are being reached again")

@@ -14,7 +14,7 @@ from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, names, time_values
 from tui.session.outcome import OutcomeKind
-from tui.transports.base import CancelToken, Command, Transport
+from tui.transports.base import UNSHARED, CancelToken, Command, Fence, Transport
 
 SEND_TIMEOUT = 30.0
 
@@ -67,7 +67,13 @@ def directory_of(runbook: Runbook, action: Action, values: Mapping[str, str]) ->
 
 
 def prepare(
-    runbook: Runbook, action: Action, values: Mapping[str, str], secrets: Secrets, key: str, durable: bool = False
+    runbook: Runbook,
+    action: Action,
+    values: Mapping[str, str],
+    secrets: Secrets,
+    key: str,
+    durable: bool = False,
+    fence: Fence = UNSHARED,
 ) -> Command:
     """The command with every value filled in and quoted, and its secrets beside it.
 
@@ -85,6 +91,7 @@ def prepare(
         timeout=seconds(action.timeout or runbook.runbook.default_timeout),
         key=key,
         durable=durable,
+        fence=fence,
     )
 
 

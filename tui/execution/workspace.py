@@ -19,6 +19,7 @@ from tui.execution.beginning.surroundings import Surround, Surroundings, by_itse
 from tui.execution.commands import values_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
+from tui.execution.epochs.holding import Holding, Team, begun, resumed
 from tui.execution.preflight import Finding, Report, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
@@ -52,6 +53,7 @@ class Workspace:
     """
 
     replaying = False  # a session long past
+    team: Team | None = None  # those who share sessions, where anybody does
     followed: "Viewer | None" = None  # shown at once, where nothing else can be done: another machine writes it
     ssh_config = ""  # the file that was given as ssh's -F
     others: Sequence[Path] = ()  # the other runbooks of the folder, which may be opened instead
@@ -75,10 +77,7 @@ class Workspace:
         surround: Surround | None = None,
         environment: str = "",
     ) -> None:
-        """Args:
-        reach: makes the ways to the hosts of a session that this workspace has elsewhere.
-        surround: what there is in an environment, by options and settings.
-        """
+        """Args: reach: makes the ways to a session's hosts elsewhere. surround: what an environment has by settings."""
         self._reach = reach
         self._surround = surround or partial(by_itself, runbook, transports)
         self.here = self._around("")
@@ -98,14 +97,12 @@ class Workspace:
         self.connections = Connections(self.runbook, self.transports)
         """Those of the session that is open, or would be."""
         self.redactor = Redactor()
-        self.asking = Asking()
-        """Who is asked for what a login needs typed."""
+        self.asking = Asking()  # who is asked for what a login needs typed
         self.secrets = Secrets(self.runbook, self.redactor, stand_in="drill-secret" if drill else "")
-        self.played: set[str] = set()
-        """The sessions whose past a drill's host knows."""
+        self.played: set[str] = set()  # the sessions whose past a drill's host knows
         self.findings: tuple[Finding, ...] = ()
+        # told of every session that is begun, or gone on with
         self.opened: Callable[[Conductor, SessionDirectory], None] = lambda conductor, directory: None
-        """Told of every session that is begun, or gone on with."""
         if environment or len(self.environments) == 1:
             self.enter(environment or self.environments[0], chosen=True)
 
@@ -211,7 +208,8 @@ class Workspace:
         """
         self.check(setup)
         directory, journal = self.store.create(setup.flow, self.text, self.clock, self._scenario_text)
-        conductor = self._conductor(directory.attempts, journal, self.runbook, self.transports)
+        holding = begun(self.team, directory.id, setup.operator)
+        conductor = self._conductor(directory.attempts, journal, self.runbook, self.transports, holding)
         conductor.record(
             ev.SessionStarted(
                 session=directory.id,
@@ -235,6 +233,7 @@ class Workspace:
                 scenario_hash=hash_of(self._scenario_text) if self._scenario_text else "",
                 pace=self._pace,
                 program=f"runbook {tui.__version__}",
+                epoch=holding.fence.epoch,
             )
         )
         for finding in self.findings:
@@ -268,13 +267,14 @@ class Workspace:
             other = self._differing(runbook, state)
             if hosts not in ("session", "today") and (told := other.lines(state)):
                 raise HostsMoved(directory.id, told)
+            holding = resumed(self.team, directory.id, operator or state.operator, state.epoch)
         except RunbookError:
             journal.close()
             raise
         other = other if hosts == "today" else Differing()
         places = {**session_places(state), **other.places}
         runbook = placed(runbook, places) if not self.drill else self._drilled(runbook)
-        conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), state)
+        conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), holding, state)
         for event in other.events(state, operator or state.operator):
             conductor.record(event)
         self.asking.invite()  # of the two that reach a host now, one asks
@@ -299,9 +299,8 @@ class Workspace:
 
     def _ways(self, runbook: Runbook) -> Mapping[str, Transport]:
         """The ways to the hosts of a session's runbook: those there are, where all lead to the same places."""
-        if self._reach is None or places_of(runbook) == places_of(self.runbook):
-            return self.transports
-        return self._reach(runbook)
+        same = self._reach is None or places_of(runbook) == places_of(self.runbook)
+        return self.transports if same or self._reach is None else self._reach(runbook)
 
     def reach_again(
         self, conductor: "Conductor", ask: AskSecret | None = None
@@ -359,6 +358,7 @@ class Workspace:
         journal: Journal,
         runbook: Runbook,
         ways: Mapping[str, Transport],
+        holding: Holding,
         state: "SessionState | None" = None,
     ) -> "Conductor":
         """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""
@@ -371,7 +371,7 @@ class Workspace:
         secrets = self.secrets if state is None else self.secrets.of(runbook)
         executor = Executor(ways, attempts, self.redactor, self.clock)
         prober = DrillProber(runbook, ways, secrets) if self.drill else None
-        return Conductor(runbook, journal, executor, secrets, state, self.signing, prober, self.speed)
+        return Conductor(runbook, journal, executor, secrets, state, self.signing, prober, self.speed, holding)
 
     def values(self, setup: Setup) -> dict[str, str]:
         """The runbook's variables: what the operator gave, else the defaults."""

@@ -44,7 +44,8 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     the path of its file, `scenario_hash` the SHA-256 of what the session keeps of it, `pace` how much faster than life
     its commands run (0: at once). `runbook` is the runbook's id, `environment` which of its environments was chosen
     (empty: the runbook's own), `places` where its hosts are, all of them; `ssh_config` the file that was given as ssh's
-    -F. `settings` is what the operator's settings said of its variables then.
+    -F. `settings` is what the operator's settings said of its variables then. `epoch` counts who has had the session,
+    where people share it.
     """
 
     session: str
@@ -68,22 +69,25 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     scenario_hash: str = ""
     pace: float = 1.0
     program: str = ""
+    epoch: int = 0
 
 
 class SessionResumed(Event, frozen=True, kw_only=True):
-    """The session continues in a new process."""
+    """The session continues in a new process; see SessionStarted for `epoch`."""
 
     operator: str
     machine: str = ""
+    epoch: int = 0
 
 
 class SessionHandedOver(Event, frozen=True, kw_only=True):
-    """Another operator takes over, on `machine`."""
+    """Another operator takes over, on `machine`; see SessionStarted for `epoch`."""
 
     previous: str
     operator: str
     machine: str = ""
     summary: str = ""
+    epoch: int = 0
 
 
 class SessionFinished(Event, frozen=True, kw_only=True):

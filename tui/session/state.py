@@ -224,6 +224,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     finished: ev.SessionFinished | None = None
     finished_at: datetime | None = None
     operator: str = ""
+    epoch: int = 0
     flow: str = ""
     facts: Mapping[str, str] = {}
     corrected: Mapping[str, str] = {}

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from tui import threads
 from tui.errors import RunbookError, SessionHeld, TakenOver
 from tui.sharing.bucket import Bucket, BucketAway, BucketError, Fetched, ObjectChanged, ObjectMissing, ObjectTaken
+from tui.text.amounts import took_words
 from tui.transports.base import Fence
 
 LASTS = 60.0
@@ -30,7 +31,10 @@ FRESH = 10.0
 
 
 class LeaseText(Struct, frozen=True, kw_only=True):
-    """A lease as the bucket has it; `over` says how it ended: released, or taken over by whom."""
+    """A lease as the bucket has it; `over` says how it ended: released, or taken over by whom.
+
+    `place` stands for the folder of sessions that its holder writes, on their machine.
+    """
 
     epoch: int
     operator: str
@@ -38,6 +42,7 @@ class LeaseText(Struct, frozen=True, kw_only=True):
     mark: str
     taken: datetime
     renewed: datetime
+    place: str = ""
     over: str = ""
 
 
@@ -74,6 +79,11 @@ class LeaseStillHeld(SessionHeld):
     def __init__(self, found: LeaseFound) -> None:
         super().__init__(found.holder)
         self.found = found
+        silent = f"their last sign was {took_words(found.silent)} ago"
+        if found.expired:
+            self.hint = f"{silent}: `runbook take-over SESSION` takes it over"
+        else:
+            self.hint = f"{silent}; ask them to leave it, or wait until they have been silent for {LASTS:g} s"
 
 
 def since_start() -> float:
@@ -116,12 +126,15 @@ def take(
     operator: str,
     machine: str,
     confirmed: LeaseFound | None = None,
+    place: str = "",
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> "Lease":
     """Take the lease of the next epoch; blocks.
 
     Args:
         confirmed: the lease that a person has agreed to take over although it was not given back.
+        place: stands for the folder of sessions here; a lease of that place is this machine's own, of a program that
+            has ended.
 
     Raises:
         LeaseStillHeld: somebody has it, or has shown a sign of life since the person agreed.
@@ -130,7 +143,8 @@ def take(
     found = find(bucket, session)
     if found is not None and not found.free:
         agreed = confirmed is not None and (confirmed.text.mark, confirmed.etag) == (found.text.mark, found.etag)
-        if not (agreed and found.expired):
+        own = bool(place) and found.text.place == place
+        if not (own or (agreed and found.expired)):
             raise LeaseStillHeld(found)
         over = replace(found.text, over=f"taken over by {operator} on {machine}")
         try:
@@ -139,8 +153,15 @@ def take(
             raise LeaseStillHeld(find(bucket, session) or found) from None
     epoch = found.text.epoch + 1 if found else 1
     at, mark = now(), secrets.token_hex(8)
-    text = LeaseText(epoch=epoch, operator=operator, machine=machine, mark=mark, taken=at, renewed=at)
+    text = LeaseText(epoch=epoch, operator=operator, machine=machine, mark=mark, taken=at, renewed=at, place=place)
     return _made(bucket, session, text, now)
+
+
+def first(bucket: Bucket, session: str, operator: str, machine: str, place: str = "") -> "Lease":
+    """The lease of a session that begins now, of which nobody else can know: it is written by the first renewal."""
+    at, mark = datetime.now(UTC), secrets.token_hex(8)
+    text = LeaseText(epoch=1, operator=operator, machine=machine, mark=mark, taken=at, renewed=at, place=place)
+    return Lease(bucket, session, text, "", since_start())
 
 
 def _made(bucket: Bucket, session: str, text: LeaseText, now: Callable[[], datetime]) -> "Lease":
@@ -175,6 +196,8 @@ class Lease:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.trouble = ""
+        self.after_sign: Callable[[], None] = lambda: None
+        """Called after each sign of life, on the thread that gives them."""
         self._bucket = bucket
         self._session = session
         self._text = text
@@ -200,9 +223,15 @@ class Lease:
         threads.start("lease", self._kept)
 
     def _kept(self) -> None:
-        while not self._closing.wait(RENEWED) and self._lost is None:
+        while self._lost is None:
+            if not self._etag:
+                with suppress(RunbookError):
+                    self.renew()
+            if self._closing.wait(RENEWED):
+                return
             with suppress(RunbookError):
                 self.renew()
+                self.after_sign()
 
     def sure(self) -> None:
         """Make sure that nobody has taken over; asks the bucket where the last sign is not fresh.
@@ -230,14 +259,24 @@ class Lease:
                 raise self._lost
             text, began = replace(self._text, renewed=self._now()), since_start()
             try:
-                self._etag = self._bucket.put_matching(_key(self._session, text.epoch), _encoded(text), self._etag)
-            except ObjectChanged:
+                self._etag = self._written(text)
+            except (ObjectChanged, ObjectTaken):
                 self._reconsider(began)
                 return
             except BucketError as error:
                 self.trouble = self.trouble or f"not confirmed since {self._text.renewed:%H:%M:%S} UTC: {error.message}"
                 raise
             self._text, self._sure_at, self.trouble = text, began, ""
+
+    def _written(self, text: LeaseText) -> str:
+        key = _key(self._session, text.epoch)
+        if not self._etag:
+            return self._bucket.put_new(key, _encoded(text))
+        return self._bucket.put_matching(key, _encoded(text), self._etag)
+
+    def lose(self, error: TakenOver) -> None:
+        """Take note that another person has it: a host said so."""
+        self._lost = self._lost or error
 
     def _reconsider(self, began: float) -> None:
         """The lease is not what we wrote last: a sign of ours whose answer was lost, or somebody took over."""
@@ -262,7 +301,7 @@ class Lease:
                 return
             text = replace(self._text, renewed=self._now(), over=RELEASED)
             with suppress(BucketError):
-                self._bucket.put_matching(_key(self._session, text.epoch), _encoded(text), self._etag)
+                self._written(text)
 
 
 def _encoded(text: LeaseText) -> bytes:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished, marked, not_started
+from tui.execution.epochs.holding import Holding, refused
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.error_line import error_line
 from tui.execution.judging.expectations import Output, check, explained, told, unmet
@@ -32,7 +33,7 @@ from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.tries import waiting_since
 from tui.session.views.doubts import changed_after
-from tui.transports.base import CancelToken, OutputSink, TerminalEnd
+from tui.transports.base import UNSHARED, CancelToken, OutputSink, TerminalEnd
 
 NOT_THERE = (OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE)
 """How an attempt ends that waits for something which is not there yet, as a host that is restarting."""
@@ -83,13 +84,21 @@ class AttemptPlan(Struct, frozen=True, kw_only=True):
 class AttemptRunner:
     """Makes attempts for one session; several may be made at once, each on a thread of its own."""
 
-    def __init__(self, recorder: Recorder, executor: Executor, secrets: Secrets, prober: Prober) -> None:
+    def __init__(
+        self, recorder: Recorder, executor: Executor, secrets: Secrets, prober: Prober, holding: Holding
+    ) -> None:
+        self._holding = holding
         self._runbook = recorder.runbook
         self._executor = executor
         self._prober = prober
         self._numbering = threading.Lock()
         self._secrets = secrets
         self._recorder = recorder
+
+    @property
+    def epoch(self) -> int:
+        """In which epoch of the session attempts are made."""
+        return self._holding.fence.epoch
 
     def key(self, step: str, number: int) -> str:
         """What identifies an attempt on its host."""
@@ -135,10 +144,13 @@ class AttemptRunner:
         plan = AttemptPlan(step=step, index=index, values=values, host=host, command=words, mutates=step.mutates)
         plan = self._announced(plan)
         try:
-            command = prepare(self._runbook, action, values, self._secrets, self.key(step.id, plan.number))
+            key = self.key(step.id, plan.number)
+            command = prepare(self._runbook, action, values, self._secrets, key, fence=self._holding.fence)
         except RunbookError as error:
             self._recorder.record(_not_started(plan.number, error))
             return Verdict.BAD
+        if (fenced := self._refused(plan)) is not None:
+            return self._judge(plan, fenced)
         transport = self._executor.transports[host]
         work = partial(transport.terminal, command, end, cancel=cancel)
         return self._judge(plan, self._executor.measure(plan.number, lambda sink: work(sink=sink)))
@@ -221,11 +233,19 @@ class AttemptRunner:
         """Run a command; None where it could not be prepared, which is recorded."""
         action, key = plan.action, self.key(plan.step.id, plan.number)
         try:
-            command = prepare(self._runbook, action, plan.values, self._secrets, key, plan.durable)
+            fence = self._holding.fence if plan.mutates else UNSHARED
+            command = prepare(self._runbook, action, plan.values, self._secrets, key, plan.durable, fence)
         except RunbookError as error:
             self._recorder.record(_not_started(plan.number, error))
             return None
+        if (fenced := self._refused(plan)) is not None:
+            return fenced
         return self._executor.run(plan.number, plan.host, command, cancel, secret=captures_secret(action))
+
+    def _refused(self, plan: AttemptPlan) -> Finished | None:
+        """The end of a change that does not start, since another person has the session; None where it may."""
+        outcome = refused(self._holding) if plan.mutates else None
+        return Finished(outcome, 0.0, 0, "") if outcome is not None else None
 
     def _command(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
         plan = self._announced(plan)
@@ -242,7 +262,7 @@ class AttemptRunner:
             found.append(self._prober.measure(probe, plan.values, within, sink, cancel))
             return found[0].outcome
 
-        finished = self._executor.measure(plan.number, measure)
+        finished = self._refused(plan) or self._executor.measure(plan.number, measure)
         if not found:
             return self._judge(plan, finished)
         captured = Captured()

@@ -19,6 +19,7 @@ from tui.execution.conductor.progress import Progress
 from tui.execution.conductor.resumption import Resumption
 from tui.execution.conductor.steps import StepRunner
 from tui.execution.conductor.worker import Worker
+from tui.execution.epochs.holding import Alone, Holding, told_by
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.measuring.prober import THIS_MACHINE, LiveProber, Prober
 from tui.execution.recorder import Recorder
@@ -58,23 +59,26 @@ class Conductor(Viewer):
         signing: Signing | None = None,
         prober: Prober | None = None,
         speed: float = 1.0,
+        holding: Holding | None = None,
     ) -> None:
         recorder = self.recorder = Recorder(runbook, journal, executor.redact, state)
         super().__init__(recorder, executor.outputs)
         self.executor = executor
         self.secrets = secrets
         self.signing = signing or Signing()
+        self.holding: Holding = holding or Alone()
+        self.subscribe(self._refused_there)
         worker = self.worker = Worker(recorder, executor.redact)
         planner = self._planner = Planner(recorder)
-        self._hosts = Hosts(recorder, executor.transports, planner)
+        self._hosts = Hosts(recorder, executor.transports, planner, self.holding)
         gate = self._gate = Gate(recorder, worker, self._hosts)
         prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
-        self._attempts = AttemptRunner(recorder, executor, secrets, prober)
+        self._attempts = AttemptRunner(recorder, executor, secrets, prober, self.holding)
         steps = StepRunner(recorder, executor, self._attempts)
         self._progress = Progress(recorder, worker, self._hosts, planner, steps)
-        self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts)
+        self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts, worker, self.holding)
         self._handwork = Handwork(recorder, gate, planner, self._progress, executor)
-        self.own = OwnCommands(recorder, gate, worker, self._hosts, executor, secrets)
+        self.own = OwnCommands(recorder, gate, worker, self._hosts, executor, secrets, self.holding)
         self._checks = Checks(recorder, gate, worker, steps, planner)
         self.monitors = MonitorRunner(recorder, executor.transports, prober, secrets, journal.clock, speed)
 
@@ -110,8 +114,14 @@ class Conductor(Viewer):
         self.recorder.stop_waiting()
         self.worker.close()
         self.recorder.close()
+        self.holding.release()
         if self.shared is not None:
             self.shared.close()
+
+    def _refused_there(self, entry: ev.Entry, state: SessionState) -> None:
+        """Take note where a host refused a change, since another person has taken the session over."""
+        if isinstance(entry.event, ev.AttemptFinished) and entry.event.outcome.fenced:
+            self.holding.lose(told_by(entry.event.outcome))
 
     # the hosts
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tui.errors import HostError, JournalUnwritable, RunbookError
 from tui.execution.conductor.planner import Planner
+from tui.execution.epochs.holding import Holding
 from tui.execution.preflight import connected_event
 from tui.execution.recorder import Recorder
 from tui.session import events as ev
@@ -18,28 +19,37 @@ AGREED = 0.1
 class Hosts:
     """The hosts of one session; `held` says why nothing may run on them yet, and is empty where it may."""
 
-    def __init__(self, recorder: Recorder, transports: Mapping[str, Transport], planner: Planner) -> None:
-        self.held = ""
+    def __init__(
+        self, recorder: Recorder, transports: Mapping[str, Transport], planner: Planner, holding: Holding
+    ) -> None:
+        self._held = ""
+        self._holding = holding
         self._recorder = recorder
         self._transports = transports
         self._planner = planner
         self._unagreed: tuple[ev.HostConnected, ...] = ()
         self._agreed = threading.Event()
 
+    @property
+    def held(self) -> str:
+        """Why nothing may run; empty where it may."""
+        lost = self._holding.lost
+        return lost.message if lost is not None else self._held
+
     def hold(self, why: str) -> None:
         """Let nothing run until it is known where the hosts are."""
-        self.held = why
+        self._held = why
 
     def reached(self, events: Sequence[ev.HostConnected], elsewhere: Sequence[Moved]) -> None:
         """Record where hosts were reached, and continue; where one leads elsewhere, hold until that is agreed."""
         with self._recorder.lock:
             if elsewhere:
                 self._unagreed = tuple(events)
-                self.held = "; ".join(f"{one.host} is another machine or user than before" for one in elsewhere)
+                self._held = "; ".join(f"{one.host} is another machine or user than before" for one in elsewhere)
                 return
             for event in events:
                 self._recorder.record(event)
-            self.held = ""
+            self._held = ""
         self._agreed.set()
 
     def agree(self) -> None:
@@ -60,7 +70,7 @@ class Hosts:
         with self._recorder.lock:  # meanwhile somebody may have agreed to where it is now
             found = reached_elsewhere(self._recorder.state.hosts.get(host, known), answered)
             if found is not None and not self.held:
-                self.held = f"{found}; leave the session and take it up again to decide"
+                self._held = f"{found}; leave the session and take it up again to decide"
         return found is not None
 
     def await_same(self, host: str, cancel: CancelToken) -> None:

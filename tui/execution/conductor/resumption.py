@@ -1,10 +1,15 @@
 """Takes a session up where an earlier process left it: what ran then is followed, judged, or given up as unknown."""
 
+from msgspec.structs import replace
+
 from tui.errors import NotNow
 from tui.execution.conductor.attempts import AttemptRunner
 from tui.execution.conductor.executor import Executor
 from tui.execution.conductor.gate import Gate
 from tui.execution.conductor.progress import Progress
+from tui.execution.conductor.worker import Worker
+from tui.execution.epochs.holding import Holding
+from tui.execution.epochs.overtaken import Overtaken
 from tui.execution.recorder import Recorder
 from tui.people import same_person
 from tui.session import events as ev
@@ -16,8 +21,17 @@ class Resumption:
     """What there is to be done about the attempts of a process that has ended."""
 
     def __init__(
-        self, recorder: Recorder, gate: Gate, progress: Progress, executor: Executor, attempts: AttemptRunner
+        self,
+        recorder: Recorder,
+        gate: Gate,
+        progress: Progress,
+        executor: Executor,
+        attempts: AttemptRunner,
+        worker: Worker,
+        holding: Holding,
     ) -> None:
+        self._worker = worker
+        self._holding = holding
         self._recorder = recorder
         self._gate = gate
         self._progress = progress
@@ -31,19 +45,24 @@ class Resumption:
             summary: how it stands, which is recorded where somebody else takes it over.
         """
         recorder = self._recorder
-        previous = recorder.state.operator
+        previous, before, epoch = recorder.state.operator, recorder.state.epoch, self._holding.fence.epoch
         if operator and not same_person(operator, previous):
             event = ev.SessionHandedOver(previous=previous, operator=operator, machine=machine, summary=summary)
-            recorder.record(event)
+            recorder.record(replace(event, epoch=epoch))
         else:
-            recorder.record(ev.SessionResumed(operator=previous, machine=machine))
+            recorder.record(ev.SessionResumed(operator=previous, machine=machine, epoch=epoch))
+        found = Overtaken(recorder, self._executor.transports, self._holding).fence_off() if epoch > before else None
         left = recorder.state.running()
         if left is not None and left.durable:
             self._progress.follow_again(left)
+            if found is not None:  # what the one before started after this is recorded after its end
+                self._worker.submit_beside(lambda cancel: found.record())
             return
         while left is not None:
             self._give_up(left)
             left = recorder.state.running()
+        if found is not None:
+            found.record()
         unjudged = recorder.state.unjudged()
         if unjudged is not None:
             self._progress.judge(unjudged)

@@ -92,7 +92,7 @@ class StepRunner:
         since = max(0.0, (self._recorder.now() - left.started).total_seconds())
         remaining = max(0.0, timeout - since) if timeout is not None else None
         hidden = captures_secret(action) or not attempts.can_mask(step, left.action)
-        wanted = Left(key=attempts.key(step.id, left.number), timeout=remaining)
+        wanted = Left(key=attempts.key(step.id, left.number), timeout=remaining, epoch=attempts.epoch)
         try:
             finished = self._executor.rejoin(left.number, left.host, wanted, since, cancel, secret=hidden)
         except OutputUnwritable as error:

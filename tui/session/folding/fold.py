@@ -96,13 +96,15 @@ def _session_started(event: ev.SessionStarted, state: SessionState, entry: ev.En
         "method": event.method,
     }
     state = replace(state, runbook=as_begun(state.runbook, event))
-    return replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
+    state = replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
+    return replace(state, epoch=event.epoch)
 
 
 def _taken_over(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionState) -> SessionState:
     facts = {**state.facts, "operator": event.operator}
     # another process has another clock: nobody knows whether the monitor stayed beyond the bound
     state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, triggers={})
+    state = replace(state, epoch=event.epoch or state.epoch)
     if not state.drill:
         return state
     # a drill's host starts with the program: that is no restart of the one that it stands for

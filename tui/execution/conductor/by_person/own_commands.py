@@ -6,6 +6,7 @@ from tui.execution.conductor.executor import Executor, Finished, marked
 from tui.execution.conductor.gate import Gate
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.worker import Worker
+from tui.execution.epochs.holding import Holding, refused
 from tui.execution.judging.error_line import error_line
 from tui.execution.judging.evidence import Output
 from tui.execution.recorder import Recorder
@@ -15,7 +16,7 @@ from tui.runbook.model import Action, Danger
 from tui.runbook.shell.destroys import danger_of
 from tui.session import events as ev
 from tui.session.state import OUTSIDE, last_attempt
-from tui.transports.base import CancelToken, Command, TerminalEnd
+from tui.transports.base import UNSHARED, CancelToken, Command, TerminalEnd
 
 LOGIN_SHELL = 'exec "${SHELL:-/bin/sh}" -l'
 """What a terminal without a command runs."""
@@ -25,8 +26,16 @@ class OwnCommands:
     """What the operator runs beside the steps of one session."""
 
     def __init__(
-        self, recorder: Recorder, gate: Gate, worker: Worker, hosts: Hosts, executor: Executor, secrets: Secrets
+        self,
+        recorder: Recorder,
+        gate: Gate,
+        worker: Worker,
+        hosts: Hosts,
+        executor: Executor,
+        secrets: Secrets,
+        holding: Holding,
     ) -> None:
+        self._holding = holding
         self._recorder = recorder
         self._gate = gate
         self._worker = worker
@@ -65,7 +74,14 @@ class OwnCommands:
                 raise NotNow("there is a secret in this command", "everybody on that host would see it; leave it out")
             number = last_attempt(recorder.state) + 1
             key = f"{recorder.state.facts.get('session', '')}/{step.id}/{number}"
-            prepared = prepare(recorder.runbook, action, recorder.values(), self._secrets, key)
+            prepared = prepare(
+                recorder.runbook,
+                action,
+                recorder.values(),
+                self._secrets,
+                key,
+                fence=self._holding.fence if changing else UNSHARED,
+            )
             event = ev.AttemptStarted(
                 attempt=number,
                 step=step.id,
@@ -81,7 +97,10 @@ class OwnCommands:
 
     def _do(self, number: int, host: str, command: Command, cancel: CancelToken, end: TerminalEnd | None) -> None:
         connection = connection_of(self._recorder.runbook, host)
-        if end is None:
+        outcome = refused(self._holding) if command.fence.epoch else None
+        if outcome is not None:
+            finished = Finished(outcome, 0.0, 0, "")
+        elif end is None:
             finished = self._executor.run(number, host, command, cancel)
         else:
             transport, own = self._executor.transports[host], end
