@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.s3_server import S3Server
+from tests.support.sshd import free_port
 from tui.errors import SecretMissing
 from tui.execution.secrecy.own_machine import printed
 from tui.execution.secrecy.redaction import Redactor
@@ -122,13 +124,81 @@ def google_secret_manager() -> None:
     assert read(documented("Google Secret Manager")) == VALUE
 
 
+@pytest.fixture
+def encrypted_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that sops encrypted for a key of age's, in the folder where the command runs."""
+    key = tmp_path / "age.txt"
+    subprocess.run(["age-keygen", "-o", str(key)], check=True, capture_output=True)
+    recipient = re.search(r"age1\w+", key.read_text())
+    assert recipient is not None
+    plain = json.dumps({"database": {"password": VALUE}, "other": "shown to nobody"})
+    command = [
+        "sops",
+        "encrypt",
+        "--age",
+        recipient[0],
+        "--filename-override",
+        "secrets.enc.yaml",
+        "--input-type",
+        "json",
+    ]
+    done = subprocess.run([*command, "/dev/stdin"], input=plain.encode(), check=True, capture_output=True)
+    (tmp_path / "secrets.enc.yaml").write_bytes(done.stdout)
+    assert VALUE.encode() not in done.stdout
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key))
+    monkeypatch.chdir(tmp_path)
+
+
+def sops() -> None:
+    command = documented("sops")
+    assert read(command) == VALUE
+    with pytest.raises(SecretMissing, match="ends with"):
+        read(command.replace("password", "nothing"))
+
+
+@pytest.fixture
+def vault_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server of OpenBao, which was made out of Vault, with a version 2 store under `secret` as Vault's own has it."""
+    port = free_port()
+    for name, value in {"ADDR": f"http://127.0.0.1:{port}", "TOKEN": "a-token"}.items():
+        monkeypatch.setenv(f"BAO_{name}", value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    options = ["-dev", "-dev-root-token-id=a-token", f"-dev-listen-address=127.0.0.1:{port}"]
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(["bao", "server", *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    try:
+        put = ["bao", "kv", "put", "-mount=secret", "shop/database", "password=-"]
+        for _ in range(100):
+            if subprocess.run(put, input=VALUE.encode(), capture_output=True).returncode == 0:
+                break
+            time.sleep(0.1)
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def vault() -> None:
+    command = documented("Vault")
+    assert command.startswith("vault ")
+    command = command.replace("vault ", "bao ", 1)
+    assert read(command) == VALUE
+    with pytest.raises(SecretMissing, match="ends with 2: .*No value found at secret/data/shop/other"):
+        read(command.replace("database", "other"))
+
+
 LONG = os.environ.get("RUNBOOK_HOSTS") == "long"
 """Whether programs are run that take seconds to start, and that not every machine has; it is said which."""
 
 
 @pytest.mark.parametrize(
     ("program", "fixture", "tried"),
-    [("aws", "secrets_manager", aws_secrets_manager), ("gcloud", "google", google_secret_manager)],
+    [
+        ("aws", "secrets_manager", aws_secrets_manager),
+        ("gcloud", "google", google_secret_manager),
+        ("sops", "encrypted_file", sops),
+        ("bao", "vault_server", vault),
+    ],
 )
 def test_a_large_program(
     program: str,
@@ -137,7 +207,7 @@ def test_a_large_program(
     request: pytest.FixtureRequest,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert f"`{program} " in DOCUMENT.read_text()
+    assert f"`{program}" in DOCUMENT.read_text()
     if not LONG or shutil.which(program) is None:
         return
     request.getfixturevalue(fixture)
