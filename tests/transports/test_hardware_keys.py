@@ -9,7 +9,16 @@ import pytest
 
 from tests.support.at_terminal import at_a_terminal
 from tests.support.ran import run
-from tests.support.software_token import PIN, SECURITY_KEY, TOKENS, Token, agent_for, make_security_key
+from tests.support.software_token import (
+    PIN,
+    SECURITY_KEY,
+    TOKENS,
+    Token,
+    agent_for,
+    askpass,
+    make_security_key,
+    security_key_with_pin,
+)
 from tests.support.sshd import Sshd
 from tests.support.trusted_client import TrustedClient
 from tui.errors import AuthenticationRefused
@@ -74,6 +83,59 @@ def test_a_security_key_that_openssh_s_agent_holds_logs_in_by_both_ways(
         assert run(host, "echo in").out == b"in\n"
         host.close()
     assert told == [f"Touch your security key to log in to {server.user}@127.0.0.1:{server.port}"]
+
+
+@pytest.fixture
+def with_pin(tmp_path: Path) -> Path:
+    """A security key that asks for a PIN, and beside it the file of a key of its own that wants it each time."""
+    made = security_key_with_pin(tmp_path)
+    make_security_key(tmp_path / "id_sk", "ed25519-sk", made, "-O", "verify-required")
+    return made
+
+
+def verifying(server: Sshd, key: Path) -> None:
+    """Have the server take nothing that was signed without the PIN."""
+    line = key.with_name("id_sk.pub").read_text()
+    (server.directory / "authorized_keys").write_text(f"verify-required {line}")
+
+
+@pytest.mark.needs("sk-dummy", "gcc")
+def test_the_pin_of_a_security_key_is_asked_for_by_ssh_at_the_terminal_and_nobody_logs_in_without_it(
+    own_sshd: Callable[..., Sshd], with_pin: Path
+) -> None:
+    server = own_sshd()
+    verifying(server, with_pin)
+    files = config(server, with_pin.with_name("id_sk"), f"SecurityKeyProvider {with_pin}")
+    with pytest.raises(AuthenticationRefused, match="Permission denied") as refused:
+        OpenSSHTransport("box", "box", config_files=files).connect()
+    assert "nobody is there to type it" in refused.value.hint
+    asked = "Enter PIN for ED25519-SK key"
+    assert not at_a_terminal(files[0], (asked, "000000"))
+    assert at_a_terminal(files[0], (asked, PIN))
+
+
+@pytest.mark.needs("sk-dummy", "gcc")
+@pytest.mark.parametrize("way", WAYS)
+def test_the_pin_of_a_security_key_in_the_agent_is_asked_for_by_the_agent_s_own_program(
+    way: type[SSHTransport] | type[OpenSSHTransport],
+    own_sshd: Callable[..., Sshd],
+    with_pin: Path,
+    tmp_path: Path,
+) -> None:
+    server, key = own_sshd(), with_pin.with_name("id_sk")
+    verifying(server, with_pin)
+    asks = {"SSH_ASKPASS": str(askpass(tmp_path)), "SSH_ASKPASS_REQUIRE": "force"}
+    for number, given in enumerate(({}, asks)):
+        with agent_for(tmp_path / f"agent-{number}", str(with_pin), **given) as agent:
+            add = ["ssh-add", "-q", "-S", str(with_pin), str(key)]
+            subprocess.run(add, env={"SSH_AUTH_SOCK": agent}, check=True)
+            host = way("box", "box", config_files=config(server, key, agent=agent))
+            if given:
+                assert run(host, "echo in").out == b"in\n"
+            else:
+                with pytest.raises(AuthenticationRefused):
+                    host.connect()
+            host.close()
 
 
 # smart cards and other tokens
