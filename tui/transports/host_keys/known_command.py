@@ -9,6 +9,7 @@ from tui.transports.host_keys.keyblobs import HostKey, fingerprint
 from tui.transports.host_keys.known_hosts import KnownHost, known_lines
 from tui.transports.one_line import one_line
 from tui.transports.ssh_config.resolved import Resolved
+from tui.transports.ssh_config.started import DEEP, Endless, run
 from tui.transports.ssh_config.tokens import FILES
 
 PATIENCE = 30.0
@@ -42,11 +43,11 @@ def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None =
     if not Path(command[0]).is_absolute():
         raise _failed(where, f"{command[0]} is no absolute path")
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, close_fds=True
-        )
+        done = run(command, PATIENCE)
     except subprocess.TimeoutExpired:
         raise _failed(where, f"it does not end within {PATIENCE:g} s") from None
+    except Endless:
+        raise _failed(where, DEEP) from None
     except (OSError, ValueError) as error:
         raise _failed(where, f"{command[0]}: {getattr(error, 'strerror', None) or error}") from error
     if done.returncode:

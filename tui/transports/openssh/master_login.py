@@ -14,7 +14,9 @@ from tui.errors import AuthenticationRefused, HostError, HostKeyRefused, LoginWa
 from tui.transports.openssh.ears import Ears
 from tui.transports.openssh.folder import ControlFolder
 from tui.transports.openssh.master import Master
+from tui.transports.ssh_config.jumps import leads_to_itself
 from tui.transports.ssh_config.resolved import Resolved
+from tui.transports.ssh_config.started import Chain, end
 
 BOUND = 20
 """Seconds after which it ends by itself once nobody holds it: also where this program was killed."""
@@ -97,10 +99,12 @@ def _started(
         raise HostError(f"ssh cannot be started: {error.strerror}", "look at this machine's processes") from error
     finally:
         ears.begun()
+    chain = Chain(process) if batch else None  # at the terminal it has no group of its own, and was tried before
     try:
         status = process.wait(timeout + SILENT_PATIENCE if batch else None)
     except subprocess.TimeoutExpired:
-        _end(process)
+        end(process)
+        process.wait()
         raise HostError(
             f"{where.address} is not reached: ssh does not end", "is it waiting on the way there?"
         ) from None
@@ -110,23 +114,20 @@ def _started(
         raise
     finally:
         ears.logged_in()
+        if chain is not None:
+            chain.over()
+    if chain is not None and chain.endless:
+        raise leads_to_itself(where)
     if status == -signal.SIGINT:
         raise LoginWanted(f"{where.address}: ssh asked, and was left", "check again to be asked again")
     if status:
         if batch:
-            _end(process)  # ssh ends the first program of a ProxyCommand, and not what that has started
+            end(process)  # ssh ends the first program of a ProxyCommand, and not what that has started
         raise refusal(where, ears.words(), status)
     try:
         return Master(place, ears, _taken_along(where.send))
     except (EOFError, OSError) as error:
         raise HostError(f"{where.address}: ssh logged in and ended: {ears.words() or error}", "try again") from error
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End an ssh that has a group of its own, and every program on the way there."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _taken_along(patterns: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from tui.transports.ssh.trust import check_host_key, known_before
 from tui.transports.ssh.tunnel import channel_to
 from tui.transports.ssh.way import Way, direct, proxy
 from tui.transports.ssh.wire import Connection
-from tui.transports.ssh_config.jumps import before, refuse_circle, refuse_endless
+from tui.transports.ssh_config.jumps import before, leads_to_itself, refuse_circle, refuse_endless
 from tui.transports.ssh_config.resolved import Resolved
 
 CONNECT_TIMEOUT = 10.0
@@ -45,6 +45,7 @@ def open_connection(
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
         _handshake(connection, where, credentials, timeout, way)
+        way.arrived()
         typed = log_in(connection, where, user, credentials)
     except BaseException:
         connection.close()
@@ -115,6 +116,8 @@ def _handshake(connection: Connection, where: Resolved, credentials: Credentials
 
 def _unagreed(connection: Connection, where: Resolved, way: Way, error: Exception) -> HostError:
     """Why there is no connection: in the words of the way there or of the server, before paramiko's."""
+    if way.endless:
+        return leads_to_itself(where)
     if found := disagreement(connection, error):
         return HostError(f"{where.address}: {found[0]}", found[1])
     if why := way.why():

@@ -17,6 +17,7 @@ from tui import threads
 from tui.errors import HostError
 from tui.transports.one_line import one_line
 from tui.transports.ssh_config.resolved import Resolved
+from tui.transports.ssh_config.started import Chain
 
 PROXY_PATIENCE = 1.0
 GRACE = 0.2
@@ -38,12 +39,27 @@ class Way:
         let_go: Callable[[], None] = lambda: None,
         why: Callable[[], str] = lambda: "",
         typed: bool = False,
+        chain: Chain | None = None,
     ) -> None:
-        """Args: typed: whether a host on the way wanted something typed."""
+        """Args:
+        typed: whether a host on the way wanted something typed.
+        chain: what a program that passes the bytes on has started.
+        """
         self.typed = typed
+        self._chain = chain
         self.stream = stream
         self.let_go = let_go
         self.why = why
+
+    @property
+    def endless(self) -> bool:
+        """Whether it was ended because it led to itself."""
+        return self._chain is not None and self._chain.endless
+
+    def arrived(self) -> None:
+        """An SSH server has answered at its end."""
+        if self._chain is not None:
+            self._chain.over()
 
     @property
     def peer(self) -> str:
@@ -148,35 +164,43 @@ class _LastWords:
         return one_line(self._kept)
 
 
+def _passing_on(command: str, stream: int, saying: int) -> "subprocess.Popen[bytes]":
+    """The program, started by the operator's shell as ssh does it, in a group of its own.
+
+    Raises:
+        HostError: there is no shell to run it.
+    """
+    shell = os.environ.get("SHELL") or "/bin/sh"
+    line = [shell, "-c", f"exec {command}"]
+    try:
+        return subprocess.Popen(line, stdin=stream, stdout=stream, stderr=saying, start_new_session=True)
+    except OSError as error:
+        words = f"ProxyCommand {one_line(command)} cannot be started by {shell}: {error.strerror}"
+        raise HostError(words, "is SHELL right?") from error
+
+
 def proxy(command: str) -> Way:
     """Through a program that passes bytes on; it talks to a socket, so that nothing is copied on the way.
 
     Raises:
         HostError: there is no shell to run it.
     """
-    shell = os.environ.get("SHELL") or "/bin/sh"
     ours, theirs = socket.socketpair()
     listening, saying = os.pipe()
     try:
-        process = subprocess.Popen(
-            [shell, "-c", f"exec {command}"],
-            stdin=theirs.fileno(),
-            stdout=theirs.fileno(),
-            stderr=saying,
-            start_new_session=True,
-        )
-    except OSError as error:
+        process = _passing_on(command, theirs.fileno(), saying)
+    except HostError:
         ours.close()
         os.close(listening)
-        raise HostError(
-            f"ProxyCommand {one_line(command)} cannot be started by {shell}: {error.strerror}", "is SHELL right?"
-        ) from error
+        raise
     finally:
         theirs.close()
         os.close(saying)
     words = _LastWords(listening)
+    chain = Chain(process)
 
     def let_go() -> None:
+        chain.over()
         ours.close()
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
@@ -196,4 +220,4 @@ def proxy(command: str) -> Way:
         how = f"ends with {status}" if status >= 0 else f"is ended by signal {-status}"
         return f"its ProxyCommand {how}" + (f" and says: {said}" if said else "")
 
-    return Way(ours, let_go, why)
+    return Way(ours, let_go, why, chain=chain)

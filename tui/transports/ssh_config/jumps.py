@@ -9,8 +9,7 @@ from tui.errors import HostError
 from tui.transports.base import Answering
 from tui.transports.ssh_config.nested_ssh import nested
 from tui.transports.ssh_config.resolved import NO_LOOP, Resolved, outlined, resolve
-
-MAX_JUMPS = 8
+from tui.transports.ssh_config.started import DEEP, MAX_JUMPS
 
 
 def before(where: Resolved, resolved: Callable[..., Resolved] = resolve) -> Resolved:
@@ -71,6 +70,11 @@ def refuse_endless(where: Resolved, behind: tuple[Resolved, ...] = ()) -> None:
         behind = (where, *behind)
         where = following
         refuse_circle(where, behind)
+
+
+def leads_to_itself(where: Resolved) -> HostError:
+    """What is told where only the processes showed that a way has no end."""
+    return HostError(f"{where.target}: ProxyCommand leads to itself: {DEEP}", NO_LOOP.format("ProxyCommand"))
 
 
 def _of(jump: str, where: Resolved, resolved: Callable[..., Resolved]) -> Resolved:

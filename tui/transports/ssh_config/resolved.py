@@ -13,6 +13,7 @@ from tui.errors import HostError
 from tui.transports.one_line import one_line
 from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 from tui.transports.ssh_config.literal import is_amended, paths
+from tui.transports.ssh_config.started import DEEP, Endless, run
 from tui.transports.ssh_config.tokens import PROXY, Tokens
 
 RESOLVE_TIMEOUT = 10.0
@@ -178,25 +179,20 @@ def _printed(target: str, user: str | None, port: int | None, files: Sequence[Pa
 
 def _said_by(command: Sequence[str], target: str) -> str:
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=RESOLVE_TIMEOUT,
-            check=False,
-        )
+        done = run(command, RESOLVE_TIMEOUT)
     except subprocess.TimeoutExpired:
         raise HostError(
             f"{target}: `ssh -G` does not end within {RESOLVE_TIMEOUT:g} s", "is it waiting in a Match exec?"
         ) from None
+    except Endless:
+        raise HostError(f"{target}: {DEEP}: a Match exec leads to itself", "fix Match exec: it starts ssh") from None
     if done.returncode:
-        words = done.stderr.strip().splitlines()  # the first one says what, later ones only that it was so
+        # the first line says what is wrong, later ones only that it is so
+        words = done.stderr.decode(errors="replace").strip().splitlines()
         if words and "jumphost loop" in words[0]:
             raise HostError(f"{target}: ProxyJump leads to itself", NO_LOOP.format("ProxyJump"))
         raise HostError(f"{target}: {one_line(words[0]) if words else 'ssh -G failed'}", "fix the SSH configuration")
-    return done.stdout
+    return done.stdout.decode(errors="surrogateescape")
 
 
 class _Given:
