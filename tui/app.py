@@ -292,7 +292,9 @@ class RunbookApp(Attentive, Asked, TakingUp):
         with self.asking_soon():
             failed = await self.work_done(lambda: workspace.connections.log_in_again(workspace.asking))
         if failed:
-            self.show_error(RunbookError("; ".join(failed)))
+            words = "; ".join(error.message for error in failed.values())
+            again = f"{self.keys.of('app.login')} asks again" if workspace.connections.logged_out() else ""
+            self.show_error(RunbookError(words, again))
 
     def action_help(self) -> None:
         """Show every key, those of this screen first."""

@@ -184,12 +184,12 @@ async def test_what_is_typed_before_a_login_asks_begins_nothing_below(
 ) -> None:
     asks, called = threading.Event(), threading.Event()
 
-    def log_in_again(connections: Connections, asking: Asking) -> list[str]:
+    def log_in_again(connections: Connections, asking: Asking) -> dict[str, RunbookError]:
         called.set()
         asks.wait()
         with asking.invited():
             asking.answer("Log in", ["a code"])
-        return []
+        return {}
 
     monkeypatch.setattr(Connections, "log_in_again", log_in_again)
     async with running(workspace) as (app, pilot):

@@ -1,7 +1,6 @@
 """Two factors through the whole program: asked for in a dialog or on a terminal, and kept nowhere."""
 
 import os
-import pwd
 import re
 import subprocess
 import sys
@@ -15,31 +14,16 @@ from tests.support.pam import CodeService
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tests.support.terminal import terminal
+from tests.support.typed_login import PASSWORD, STEPS, service
 from tests.tui.conftest import dialog, shown, type_text, until
 from tui.app import RunbookApp
 from tui.cli.wiring import open_workspace
 from tui.dialogs.ask import AskLogin
 from tui.session.outcome import Outcome
 
+__all__ = ["service"]
+
 pytestmark = pytest.mark.needs("sshd", "ssh", "pam_oath")
-
-PASSWORD = "correct horse"
-STEPS = """
-[[sections.steps]]
-id = "migrate"
-title = "Migrate"
-mutates = true
-danger = "caution"
-[[sections.steps.actions]]
-run = "echo begun; while [ ! -e {here}/go ]; do sleep 0.05; done; echo done"
-expect = {{ contains = ["done"] }}
-"""
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CodeService:
-    monkeypatch.setenv("LOGNAME", pwd.getpwuid(os.geteuid()).pw_name)  # a user whom PAM knows
-    return CodeService(tmp_path, PASSWORD)
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
 """Two factors in a real terminal of 80 × 24, by both ways: a key, then a password and a code that a person types."""
 
 import os
-import pwd
 import re
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,37 +13,22 @@ from tests.support.pam import CodeService
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tests.support.terminal import Terminal, terminal
-from tests.tui.test_typed_login import PASSWORD, STEPS
+from tests.support.typed_login import (
+    PASSWORD,
+    WAYS,
+    Site,
+    log_in_without_a_screen,
+    run_by,
+    server,
+    service,
+    wait_for_journal,
+)
+
+__all__ = ["server", "service"]
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "pam_oath")
 
-WAYS = ("own", "openssh")
 BEGINS, ENDS = "Starting session: command", "Close session"
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CodeService:
-    monkeypatch.setenv("LOGNAME", pwd.getpwuid(os.geteuid()).pw_name)  # a user whom PAM knows
-    return CodeService(tmp_path, PASSWORD)
-
-
-@pytest.fixture
-def server(service: CodeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
-    """It takes a key in part, and wants a password and a code beside it."""
-    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    options = "UsePAM yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,keyboard-interactive"
-    made = Sshd(tmp_path / "sshd", *options, pam=service.file)
-    yield made
-    made.stop()
-
-
-def run_by(way: str, server: Sshd, folder: Path, *options: str) -> list[str]:
-    """The program with a runbook whose host is reached by a way."""
-    text = one_section(STEPS, "web", "box", "Shop").format(here=folder)
-    runbook = folder / "runbook.toml"
-    runbook.write_text(text.replace('target = "box"', f'target = "box"\nconnect_with = "{way}"'))
-    return [sys.executable, "-m", "tui", "run", "-f", str(runbook), "-F", str(server.ssh_config), *options]
 
 
 def answered(screen: Terminal, question: str, answer: str) -> None:
@@ -83,15 +64,6 @@ def test_a_wrong_and_the_right_answers_log_in_and_what_came_too_early_stands_now
         for secret in (PASSWORD, code):
             assert secret.encode() not in screen.received
     assert server.said("Accepted keyboard-interactive") == 1
-
-
-def log_in_without_a_screen(screen: Terminal, way: str, code: str) -> None:
-    """Answer what is asked on the terminal, by the server itself or by ssh."""
-    for question, answer in (("Password:", PASSWORD), ("One-time password", code)):
-        screen.wait_for(question)
-        if way == "own":
-            screen.wait_for("not shown")
-        screen.press(f"{answer}\n")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -162,18 +134,6 @@ def test_a_check_asks_once_for_its_commands_and_tunnels_and_says_what_it_could_n
     site.server_close()
 
 
-class Site(BaseHTTPRequestHandler):
-    """Something that only the host reaches."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *given: object) -> None:
-        pass
-
-
 def shown_by(command: list[str], folder: Path, tty: bool) -> tuple[int, str]:
     """The exit status and the output, on a terminal or without one."""
     if not tty:
@@ -181,12 +141,3 @@ def shown_by(command: list[str], folder: Path, tty: bool) -> tuple[int, str]:
         return done.returncode, done.stdout
     with terminal(command, folder, dict(os.environ), (200, 40)) as screen:
         return screen.wait(), screen.received.decode()
-
-
-def wait_for_journal(folder: Path, words: str) -> None:
-    """Wait until the journal has these."""
-    for _ in range(600):
-        if any(words in path.read_text() for path in folder.glob("sessions/*/journal.jsonl")):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no {words} in the journal")

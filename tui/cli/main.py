@@ -24,7 +24,7 @@ from tui.cli.launching import (
 from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
 from tui.cli.people.following import follow
-from tui.cli.printing import Commands, for_programs, tell
+from tui.cli.printing import Commands, complain, for_programs, tell
 from tui.cli.sessions import COMMANDS
 from tui.cli.several import chosen_file, diff, list_runbooks, others_than
 from tui.cli.which_runbook import find_runbook
@@ -135,7 +135,7 @@ def check(
     ask_on_terminal(workspace)
     try:
         setup = make_setup(workspace, given, kind="verify")
-        sys.exit(check_report(workspace, setup, sections, as_json, tell, watch or 0.0))
+        sys.exit(check_report(workspace, setup, sections, as_json, tell, watch or 0.0, complain))
     finally:
         workspace.close()
 

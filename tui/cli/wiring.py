@@ -196,13 +196,16 @@ def correct_values(
     Raises:
         RunbookError: one of them cannot be corrected, no reason is given, or the session is open elsewhere.
     """
+    from tui.cli.printing import tell
+    from tui.headless.resting import Rest
+
     conductor = workspace.resume(session, operator, hosts)
     try:
         _, elsewhere = workspace.reach_again(conductor)
         if elsewhere and hosts != "today":
             raise HostsMoved(session, tuple(map(str, elsewhere)))
         conductor.agree()
-        conductor.wait()
+        Rest(conductor, workspace.asking, tell)()
         for name, value in values.items():
             conductor.correct(name, value, reason)
     finally:

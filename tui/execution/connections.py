@@ -1,6 +1,6 @@
 """How the connections of a session's hosts are, and how those are made again that somebody has to log in to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
@@ -32,20 +32,23 @@ class Connections(Struct, frozen=True):
         """The hosts that wait for somebody to log in again."""
         return [name for name, way in self._own().items() if way.link() is LinkState.LOGGED_OUT]
 
-    def log_in_again(self, asking: Asking) -> list[str]:
-        """Make the connections again that wait for somebody to type; returns what is wrong with those that fail.
+    def log_in_again(self, asking: Asking, left: Collection[str] = ()) -> dict[str, RunbookError]:
+        """Make the connections again that wait for somebody to type; returns what is wrong with the hosts that fail.
+
+        Args:
+            left: the hosts that are not tried.
 
         Raises:
             NotNow: none does.
         """
-        waiting = [self.ways[name] for name in self.logged_out()]
+        waiting = [name for name in self.logged_out() if name not in left]
         if not waiting:
             raise NotNow("no host waits for a login", "a lost connection that needs none is made again by itself")
-        failed: list[str] = []
+        failed: dict[str, RunbookError] = {}
         with asking.invited():
-            for way in waiting:
+            for name in waiting:
                 try:
-                    way.connect()
+                    self.ways[name].connect()
                 except RunbookError as error:
-                    failed.append(error.message)
+                    failed[name] = error
         return failed

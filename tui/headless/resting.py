@@ -1,8 +1,8 @@
 """Waits, without a screen, until nothing runs; a lost connection that takes a person is made again at the terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from tui.errors import AuthenticationRefused
+from tui.errors import AuthenticationRefused, RunbookError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.connections import Connections
 from tui.transports.asking import Asking
@@ -20,6 +20,8 @@ class Rest:
         self._connections = Connections(conductor.runbook, conductor.executor.transports)
         self._asking = asking
         self._say = say
+        self._left: set[str] = set()
+        """The hosts whose question was left between two rounds of checks."""
 
     def __call__(self) -> None:
         """Wait until nothing runs; a disk that stays full for longer than PATIENCE ends the run.
@@ -50,9 +52,33 @@ class Rest:
         Raises:
             AuthenticationRefused: nobody does.
         """
-        hosts = ", ".join(self._connections.logged_out())
-        if not hosts:
-            return
-        self._say(f"! {hosts}: the connection was lost; a command that is running there continues. Log in again:")
-        if failed := self._connections.log_in_again(self._asking):
-            raise AuthenticationRefused("; ".join(failed), "what is running there continues")
+        if failed := self._failed("the connection was lost; a command that is running there continues"):
+            raise AuthenticationRefused(_words(failed), "what is running there continues")
+
+    def offer_login(self) -> None:
+        """The same between two rounds of checks: they continue without a host whose question was left."""
+        failed = self._failed("the connection was lost")
+        if left := {name: error for name, error in failed.items() if isinstance(error, AuthenticationRefused)}:
+            self._left |= left.keys()
+            rows = f"the rows of {', '.join(left)} stay without data"
+            self._say(f"! {_words(left)}: {rows}; begin the check again to be asked again")
+
+    def _failed(self, what: str) -> dict[str, RunbookError]:
+        """Have a person log in to the hosts that wait for it, but to those that were left; returns who did not.
+
+        Where somebody typed all of it and the connection was lost once more, they are asked once more.
+        """
+        while hosts := [name for name in self._connections.logged_out() if name not in self._left]:
+            self._say(f"! {', '.join(hosts)}: {what}. Log in again:")
+            answered = self._asking.answered
+            failed = self._connections.log_in_again(self._asking, self._left)
+            refused = any(isinstance(error, AuthenticationRefused) for error in failed.values())
+            if failed and (refused or self._asking.answered == answered):
+                return failed
+            if failed:
+                self._say(f"! {_words(failed)}")
+        return {}
+
+
+def _words(failed: Mapping[str, RunbookError]) -> str:
+    return "; ".join(error.message for error in failed.values())

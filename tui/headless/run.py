@@ -87,20 +87,27 @@ def run_rollback(
     if not flow:
         conductor.close()
         raise NotNow("this runbook has no rollback flow", 'write one: kind = "rollback"')
-    if not state.rollback:
-        conductor.wait()  # a command that was left running is followed to its end first
+    rest = Rest(conductor, workspace.asking, say)
+
+    def begin() -> None:
+        rest()  # a command that was left running is followed to its end first
         conductor.roll_back(flow, reason or UNSAID)
-        conductor.wait()
-    return _to_the_end(conductor, answers, say, Rest(conductor, workspace.asking, say))
+        rest()
+
+    return _to_the_end(conductor, answers, say, rest, None if state.rollback else begin)
 
 
-def _to_the_end(conductor: Conductor, answers: AnswersFile, say: Print, rest: Rest) -> Exit:
+def _to_the_end(
+    conductor: Conductor, answers: AnswersFile, say: Print, rest: Rest, begin: Callable[[], None] | None = None
+) -> Exit:
     try:
         assert conductor.state.started is not None
         say(f"session {conductor.state.started.session}")
-        for line in _plan_lines(conductor.state):
-            say(line)
         try:
+            if begin is not None:
+                begin()
+            for line in _plan_lines(conductor.state):
+                say(line)
             code = walk(conductor, answers, say, rest)
         except AuthenticationRefused as error:
             say(f"! {error.message} ({error.hint})")

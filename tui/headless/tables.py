@@ -13,6 +13,7 @@ from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.columns import table
+from tui.headless.resting import Rest
 from tui.session.archive.store import SessionDirectory
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk
@@ -36,16 +37,19 @@ def check_report(
     as_json: bool,
     say: Callable[[str], None],
     watch: float = 0.0,
+    aside: Callable[[str], None] | None = None,
 ) -> int:
     """Run the checks and print them as a table or as JSON; returns the exit status.
 
     Args:
         watch: seconds after which they run again, until the program is interrupted; 0 for once.
+        aside: says what belongs to no table, such as a question before it is put.
     """
     workspace.check(setup)
     sections = sections_to_check(workspace, names, setup.flow)
     found = workspace.preflight(setup, lambda _: None, reading=True)  # what cannot be reached is a row without data
     conductor = workspace.begin(setup)
+    rest = Rest(conductor, workspace.asking, aside or say)
     try:
         while True:
             rows = check(conductor, sections)
@@ -55,7 +59,9 @@ def check_report(
             if not watch:
                 conductor.finish("checked")
                 return exit_status(rows)
+            rest.offer_login()
             time.sleep(watch)
+            rest.offer_login()
     except KeyboardInterrupt:
         conductor.finish("checked")
         return exit_status(rows)

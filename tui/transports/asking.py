@@ -55,6 +55,8 @@ class Asking:
         self._ask = None if never else ask
         self._lend: Lend | None = None
         self._one = threading.RLock()
+        self.answered = 0
+        """How often the operator typed what was asked, or had the terminal to do so."""
         self._asked: set[str] = set()
         self._left: set[Path] = set()
         self._unlocked: dict[Path, _Unlocked] = {}
@@ -109,7 +111,9 @@ class Asking:
     def answer(self, title: str, lines: Sequence[str]) -> str | None:
         """What the operator types; None where they leave the question, or nobody is there."""
         with self._one:
-            return self._ask(title, lines) if self._ask is not None else None
+            answer = self._ask(title, lines) if self._ask is not None else None
+            self.answered += answer is not None
+            return answer
 
     @property
     def has_terminal(self) -> bool:
@@ -133,6 +137,7 @@ class Asking:
 
         with self._one:
             lent = self._lend is not None and self._lend(made_or_failed)
+            self.answered += lent
         if failed:
             raise failed[0]
         if not lent or not made:

@@ -1,0 +1,84 @@
+"""A login of two factors for tests of the whole program in a terminal: a key, then a password and a code."""
+
+import os
+import pwd
+import sys
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from tests.support.pam import CodeService
+from tests.support.runbooks import one_section
+from tests.support.sshd import Sshd
+from tests.support.terminal import Terminal
+
+PASSWORD = "correct horse"
+WAYS = ("own", "openssh")
+STEPS = """
+[[sections.steps]]
+id = "migrate"
+title = "Migrate"
+mutates = true
+danger = "caution"
+[[sections.steps.actions]]
+run = "echo begun; while [ ! -e {here}/go ]; do sleep 0.05; done; echo done"
+expect = {{ contains = ["done"] }}
+"""
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CodeService:
+    monkeypatch.setenv("LOGNAME", pwd.getpwuid(os.geteuid()).pw_name)  # a user whom PAM knows
+    return CodeService(tmp_path, PASSWORD)
+
+
+@pytest.fixture
+def server(service: CodeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
+    """It takes a key in part, and wants a password and a code beside it."""
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    options = "UsePAM yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,keyboard-interactive"
+    made = Sshd(tmp_path / "sshd", *options, pam=service.file)
+    yield made
+    made.stop()
+
+
+def run_by(way: str, server: Sshd, folder: Path, *options: str) -> list[str]:
+    """The program with a runbook whose host is reached by a way."""
+    text = one_section(STEPS, "web", "box", "Shop").format(here=folder)
+    runbook = folder / "runbook.toml"
+    runbook.write_text(text.replace('target = "box"', f'target = "box"\nconnect_with = "{way}"'))
+    return [sys.executable, "-m", "tui", "run", "-f", str(runbook), "-F", str(server.ssh_config), *options]
+
+
+def log_in_without_a_screen(screen: Terminal, way: str, code: str) -> None:
+    """Answer what is asked on the terminal, by the server itself or by ssh."""
+    for question, answer in (("Password:", PASSWORD), ("One-time password", code)):
+        screen.wait_for(question)
+        if way == "own":
+            screen.wait_for("not shown")
+        screen.press(f"{answer}\n")
+
+
+class Site(BaseHTTPRequestHandler):
+    """Something that only the host reaches."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *given: object) -> None:
+        pass
+
+
+def wait_for_journal(folder: Path, words: str) -> None:
+    """Wait until the journal has these."""
+    for _ in range(600):
+        if any(words in path.read_text() for path in folder.glob("sessions/*/journal.jsonl")):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {words} in the journal")
