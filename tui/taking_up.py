@@ -168,4 +168,6 @@ class TakingUp(Front):
             return
         self._check_again(conductor)
         if failed:
-            self.show_error(RunbookError("; ".join(failed), "steps that need it fail until it is fixed"))
+            left = self.workspace.connections.logged_out()
+            todo = f"{self.keys.of('app.login')} asks again" if left else "fix it"
+            self.show_error(RunbookError("; ".join(failed), f"{todo}; until then steps that need it fail"))

@@ -166,6 +166,14 @@ def test_the_vitals_name_each_host_and_what_is_wrong_with_it() -> None:
     assert "recorded" not in told(vitals_line(Moment(state=state_of(), now=OPENS, trouble="disk full"), 80))
 
 
+def test_a_host_that_waits_for_a_login_is_told_with_the_key_for_it_once() -> None:
+    links = {"web": "logged out", "db": "connected"}
+    moment = Moment(state=state_of(), now=OPENS, links=links)
+    assert told(vitals_line(moment, 80)).startswith("✖ web logged out  ● db  log in again: f9  ")
+    for nobody in ({"read_only": "ben has it"}, {"replayed": True}):
+        assert "log in" not in told(vitals_line(replace(moment, **nobody), 80))
+
+
 def test_a_connected_host_has_its_round_trip_beside_it_and_amber_where_it_is_slow() -> None:
     links = {"web": "connected", "db": "connected", "far": "connected", "gone": "not answering"}
     trips = {"web": 0.0408, "db": 0.0002, "far": 0.31, "gone": 0.05}

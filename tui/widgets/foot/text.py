@@ -38,6 +38,10 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
     for host, link in moment.links.items():
         line += [(BETWEEN, "")] if line else []
         line += _host(host, link, moment.round_trips.get(host))
+    again = _log_in(moment)
+    acts = not (moment.read_only or moment.replayed)
+    if LOGGED_OUT in moment.links.values() and acts and again not in banner(moment):
+        line += [(BETWEEN, ""), (again, STYLES["bad"])]
     recorded: list[Piece] = [] if moment.trouble or moment.read_only or moment.replayed else [RECORDED]
     if moment.shared and recorded:
         recorded = [*_shared(moment, width - MARGINS - length(line) - length(recorded) - 2 * len(BETWEEN)), *recorded]
@@ -115,8 +119,12 @@ def banner(moment: Moment) -> str:
         return f"✖ {host}: {link} since {since}; the command ends with its connection"
     if link == STALLED:
         return f"✖ {host}: not answering since {since}; {_there(moment, running, host)}"
-    again = f"log in again: {moment.keys.of('app.login')}" if link == LOGGED_OUT else "reconnecting"
+    again = _log_in(moment) if link == LOGGED_OUT else "reconnecting"
     return f"✖ {host}: connection lost {since}; {_there(moment, running, host)}; {again}"
+
+
+def _log_in(moment: Moment) -> str:
+    return f"log in again: {moment.keys.of('app.login')}"
 
 
 def _there(moment: Moment, running: Attempt, host: str) -> str:
