@@ -51,7 +51,12 @@ def run_by(way: str, server: Sshd, folder: Path, *options: str) -> list[str]:
     text = one_section(STEPS, "web", "box", "Shop").format(here=folder)
     runbook = folder / "runbook.toml"
     runbook.write_text(text.replace('target = "box"', f'target = "box"\nconnect_with = "{way}"'))
-    return [sys.executable, "-m", "tui", "run", "-f", str(runbook), "-F", str(server.ssh_config), *options]
+    return program(server, "run", "-f", str(runbook), *options)
+
+
+def program(server: Sshd, command: str, *options: str) -> list[str]:
+    """One of the program's commands, with the configuration that reaches the server."""
+    return [sys.executable, "-m", "tui", command, "-F", str(server.ssh_config), *options]
 
 
 def log_in_without_a_screen(screen: Terminal, way: str, code: str) -> None:
