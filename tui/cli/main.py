@@ -166,7 +166,7 @@ def resume(
     with resumed_workspace(*where, ask_never=ask_never) as (workspace, found):
         if values:
             ask_on_terminal(workspace)
-            correct_values(workspace, found, operator, pairs(values, "--set"), reason, which or "")
+            correct_values(workspace, found, operator, pairs(values, "--set"), reason, which or "", tell)
         screen(workspace, found, operator, hosts=which or "", otherwise=f"{TERMINAL}; {KEPT.format(found)}")
 
 

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -189,14 +189,19 @@ def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> 
 
 
 def correct_values(
-    workspace: "Workspace", session: str, operator: str, values: Mapping[str, str], reason: str, hosts: str
+    workspace: "Workspace",
+    session: str,
+    operator: str,
+    values: Mapping[str, str],
+    reason: str,
+    hosts: str,
+    say: Callable[[str], None],
 ) -> None:
     """Put values of an unfinished session right, all of them or none.
 
     Raises:
         RunbookError: one of them cannot be corrected, no reason is given, or the session is open elsewhere.
     """
-    from tui.cli.printing import tell
     from tui.headless.resting import Rest
 
     conductor = workspace.resume(session, operator, hosts)
@@ -205,7 +210,7 @@ def correct_values(
         if elsewhere and hosts != "today":
             raise HostsMoved(session, tuple(map(str, elsewhere)))
         conductor.agree()
-        Rest(conductor, workspace.asking, tell)()
+        Rest(conductor, workspace.asking, say)()
         for name, value in values.items():
             conductor.correct(name, value, reason)
     finally:
