@@ -66,7 +66,7 @@ class Rest:
     def _failed(self, what: str) -> dict[str, RunbookError]:
         """Have a person log in to the hosts that wait for it, but to those that were left; returns who did not.
 
-        Where somebody typed all of it and the connection was lost once more, they are asked once more.
+        Where somebody typed all of it and the connection was lost after that, they are asked again.
         """
         while hosts := [name for name in self._connections.logged_out() if name not in self._left]:
             self._say(f"! {', '.join(hosts)}: {what}. Log in again:")
