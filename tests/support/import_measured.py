@@ -60,13 +60,13 @@ def measured(page: Path) -> MeasuredImport:
     answer = tomllib.loads(page.with_suffix(".toml").read_text(encoding="utf-8"))
     runbook = imported(text, page.name)
     document = tomllib.loads(runbook.text)
-    wanted = Counter(map(_even, answer["commands"]))
+    wanted = Counter(map(even, answer["commands"]))
     marks: dict[str, list[str]] = {}
     found: Counter[str] = Counter()
-    inside = {_even(one).rstrip(";") for one in answer["inside"]}
-    optional = {_even(one) for one in answer.get("optional", ())}
+    inside = {even(one).rstrip(";") for one in answer["inside"]}
+    optional = {even(one) for one in answer.get("optional", ())}
     for step, action in _commands(document):
-        original = _even(action.get("original", action.get("run", action.get("interactive", "")))).split("\n> ")[0]
+        original = even(action.get("original", action.get("run", action.get("interactive", "")))).split("\n> ")[0]
         moves, command = _apart(original, wanted)
         found.update({one: 1 for one in moves if found[one] < wanted[one]})
         if command.rstrip(";") not in inside:
@@ -74,7 +74,7 @@ def measured(page: Path) -> MeasuredImport:
             marks.setdefault(command, []).append(
                 step["danger"] if "danger" in step else "changes" if step.get("mutates") else ""
             )
-    told = {_even(line) for action in every_action(document) for line in action.get("original", "").split("\n")}
+    told = {even(line) for action in every_action(document) for line in action.get("original", "").split("\n")}
     missed = [
         one
         for one in (wanted - found).elements()
@@ -83,7 +83,7 @@ def measured(page: Path) -> MeasuredImport:
     by_hand = {line for fate in runbook.fates if fate.doubt for line in range(fate.start, fate.end + 1)}
     for step in every_step(document):
         if step.get("checklist") or any("manual" in action for action in step.get("actions", [step])):
-            by_hand |= _lines(step.get("source", ""))
+            by_hand |= lines_of(step.get("source", ""))
     by_hand |= {
         line for fate in runbook.fates if "follow-up" in fate.became for line in range(fate.start, fate.end + 1)
     }
@@ -93,8 +93,8 @@ def measured(page: Path) -> MeasuredImport:
         wrong=tuple((found - wanted).elements()),
         missed=tuple(missed),
         unmarked=(
-            *(one for one in map(_even, answer["changes"]) if "" in marks.get(one, ())),
-            *(one for one in map(_even, answer["destroys"]) if {*marks.get(one, ())} - {"destructive"}),
+            *(one for one in map(even, answer["changes"]) if "" in marks.get(one, ())),
+            *(one for one in map(even, answer["destroys"]) if {*marks.get(one, ())} - {"destructive"}),
         ),
         dropped=tuple(dropped(text, runbook)),
         not_by_hand=tuple(line for line in answer["manual"] if not by_hand & {line - 1, line, line + 1}),
@@ -128,11 +128,13 @@ def _is_told(command: str, told: set[str], text: str) -> bool:
     )
 
 
-def _even(text: str) -> str:
+def even(text: str) -> str:
+    """A command with one blank where there are several, and without blank lines."""
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines() if line.strip())
 
 
-def _lines(source: str) -> set[int]:
+def lines_of(source: str) -> set[int]:
+    """The lines that a `source` names."""
     found: set[int] = set()
     for span in filter(None, source.split(",")):
         first, _, last = span.strip().partition("-")
