@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.environment_runbook import BOTH, TEXT
+from tests.support.environment_runbook import BOTH, ENVIRONMENTS, TEXT
 from tests.support.two_hosts import Place
 from tests.support.two_hosts import place as place
 from tests.support.two_hosts import two_hosts as two_hosts
@@ -151,6 +151,48 @@ def test_a_run_is_on_the_host_of_its_environment_and_says_so_everywhere(place: P
     assert sorted(one["environment"] for one in owed) == ["production", "staging"]
     for form in ("md", "html", "json"):
         assert "production" in typed("export", "last", "--format", form).output
+
+
+ONLY_THERE = """
+[[sections.steps]]
+id = "seed"
+title = "Seed the staging data"
+when = { environment = "staging" }
+run = "echo seed"
+[[sections.steps]]
+id = "tell"
+title = "Tell the customers"
+when = { environment = ["production"] }
+run = "echo told"
+"""
+
+
+@pytest.mark.parametrize(("environment", "done"), [("staging", "seed"), ("production", "tell")])
+def test_a_step_may_be_for_one_environment_alone(place: Place, runbook: Path, environment: str, done: str) -> None:
+    runbook.write_text(TEXT + ONLY_THERE + ENVIRONMENTS)
+    options = ("-f", str(runbook), "-F", str(place.ssh_config), "--operator", "ana", "--environment", environment)
+    [left] = {"seed", "tell"} - {done}
+    other = "production" if environment == "staging" else "staging"
+    dry = typed("run", *options, "--dry-run").output.splitlines()
+    [skipped] = [line for line in dry if f"– {left}:" in line]
+    assert skipped.endswith(f"(skipped: environment is {environment}, not {other})")
+    assert any(f"○ {done}:" in line for line in dry)
+    run = typed("run", *options, "--headless")
+    assert run.exit_code == 0, run.output
+    told = json.loads(typed("export", "last", "--format", "json").output)
+    ran = [one["event"]["step"] for one in told["events"] if one["event"]["type"] == "attemptstarted"]
+    assert ran == ["mark", "again", done]
+    assert told["facts"]["environment"] == environment
+
+
+def test_an_environment_that_a_step_asks_for_has_to_be_one(runbook: Path) -> None:
+    wrong = ONLY_THERE.replace('environment = "staging"', 'environment = "stagin"')
+    [problem] = lint_text(TEXT + wrong + ENVIRONMENTS, "r")
+    assert (problem.message, problem.hint) == ('environment is never "stagin"', 'did you mean "staging"?')
+    assert {one.message for one in lint_text(TEXT + ONLY_THERE, "r")} == {
+        'environment is never "staging"',
+        'environment is never "production"',
+    }
 
 
 def test_a_session_is_resumed_in_its_own_environment(place: Place, runbook: Path) -> None:

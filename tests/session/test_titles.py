@@ -11,6 +11,7 @@ from tui.errors import RunbookInvalid
 from tui.runbook.model import Number
 from tui.runbook.reading.load import load_text
 from tui.runbook.templates.told_titles import titled
+from tui.screens.watch.text import trigger_lines
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
 from tui.session.samples import Limit, limits
@@ -120,6 +121,42 @@ def test_a_bound_of_a_monitor_that_is_no_number_bounds_nothing() -> None:
     begun = replace(BEGUN, variables={"release": "v2", "limit": "many"})
     state = apply(initial(load_text(SMALL + MONITOR, "r")), entries(begun)[0])
     assert limits(state.runbook, "queue") == ()
+
+
+TRIGGER = """
+[triggers.queue]
+monitor = "queue"
+above = "{{ limit }}"
+for = "5m"
+reason = "error-rate"
+title = "Too many jobs of {{ release }}"
+
+[[rollback_reasons]]
+id = "error-rate"
+title = "Error rate"
+"""
+
+
+@pytest.mark.parametrize(("limit", "bound", "armed"), [("20", 20.0, True), ("40", 40.0, False), ("many", None, False)])
+def test_the_bound_of_a_trigger_may_be_a_value_of_the_session(limit: str, bound: float | None, armed: bool) -> None:
+    begun = replace(BEGUN, variables={"release": "v2", "limit": limit})
+    sampled = ev.MonitorSampled(monitor="queue", value=30.0, clock=1.0)
+    state = fold(load_text(SMALL + MONITOR + TRIGGER, "r"), entries(begun, sampled))
+    trigger = state.runbook.triggers["queue"]
+    assert trigger.title == "Too many jobs of v2"
+    assert trigger.above == (bound if bound is not None else limit)
+    assert [one.value for one in limits(state.runbook, "queue") if one.lasting] == ([bound] if bound else [])
+    assert state.triggers["queue"].armed is armed
+    assert any(
+        "is not known yet" in "".join(text for text, _ in line) for line in trigger_lines(state, "queue", 80)
+    ) is (bound is None)
+
+
+def test_a_bound_of_a_trigger_has_to_be_a_number_or_a_value() -> None:
+    for written, told in (('"{{ gone }}"', "no value for {{ gone }} here"), ('"high"', "above")):
+        with pytest.raises(RunbookInvalid) as caught:
+            load_text(SMALL + MONITOR + TRIGGER.replace('"{{ limit }}"', written), "r")
+        assert any(told in str(one) for one in caught.value.problems)
 
 
 def test_a_runbook_without_values_in_its_titles_stays_the_one_that_it_is() -> None:

@@ -26,12 +26,12 @@ def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict
     return {
         **defaults(runbook.variables, now, facts.get("flow", ""), runbook.window),
         "title": about.title,
-        "environment": about.environment,
         "contact": about.contact,
         "owner": about.owner,
         "method_title": method.title if method else "",
         **time_values(now, runbook.window),
         **facts,
+        "environment": about.environment,  # as it is written; the fact is its name
     }
 
 

@@ -19,7 +19,7 @@ def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
     workspace.check(setup, begin=False)
     runbook = workspace.runbook
     values = workspace.values(setup)
-    facts = {**values, "method": setup.method, "flow": setup.flow}
+    facts = {**values, "method": setup.method, "flow": setup.flow, **workspace.environment_fact()}
     runbook = titled(runbook, facts)
     state = SessionState(runbook=runbook, facts=facts)
     heading = ""

@@ -3,7 +3,7 @@
 from msgspec import field
 
 from tui.runbook.kinds import Duration, Facts, Identifier, Lines, Model, Name
-from tui.runbook.results import Number
+from tui.runbook.results import Bound, Number
 from tui.runbook.services import Probe
 
 
@@ -36,12 +36,13 @@ class Trigger(Model, frozen=True, kw_only=True):
     """Proposes the rollback when a monitor is `above` (or `below`) a bound for as long as `lasting`.
 
     `reason` names the runbook's reason for rolling back that this is. `live` names the value that a deployment captures
-    when its release is live: until then, and while its section changes something again, no sample counts.
+    when its release is live: until then, and while its section changes something again, no sample counts. A bound may
+    be a value, `{{ name }}`; one that is not known, or turns out to be no number, is never passed.
     """
 
     monitor: Name
-    above: float | None = None
-    below: float | None = None
+    above: Bound = None
+    below: Bound = None
     lasting: Duration = field(name="for")
     reason: Identifier
     live: Name = ""

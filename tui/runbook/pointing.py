@@ -12,6 +12,7 @@ from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
 from tui.text.nearest import did_you_mean
 
+ENVIRONMENT = "environment"
 PLAIN = "production"
 """What the environment is called that has the hosts and values of the runbook itself, where its author says nothing."""
 _WAYS = {"target": "", "local": False, "connection": ""}
@@ -102,6 +103,11 @@ def environment_names(runbook: Runbook) -> tuple[str, ...]:
         return ()
     plain = plain_name(runbook)
     return (*(name for name in runbook.environments if name != plain), plain)
+
+
+def environment_fact(runbook: Runbook, name: str) -> dict[str, str]:
+    """The environment as a fact that steps may depend on; nothing where the runbook declares none."""
+    return {ENVIRONMENT: name or plain_name(runbook)} if runbook.environments else {}
 
 
 def known_environment(known: Sequence[str], name: str) -> None:

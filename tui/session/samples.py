@@ -134,9 +134,8 @@ def finite(value: float | None) -> float | None:
 
 def beyond(trigger: Trigger, value: float) -> bool:
     """Whether a value is beyond the trigger's bound, which itself is not."""
-    if trigger.above is not None and value > trigger.above:
-        return True
-    return trigger.below is not None and value < trigger.below
+    above, below = known_bound(trigger.above), known_bound(trigger.below)
+    return (above is not None and value > above) or (below is not None and value < below)
 
 
 def advance(
@@ -163,12 +162,13 @@ def advance(
     gap = clock - before.last if before.last is not None else 0.0
     span = gap if 0.0 <= gap <= GAP * seconds(monitor.every) else 0.0
     wanted = seconds(trigger.lasting)
-    if of and trigger.above is not None and 0 < trigger.above < 100:
+    above = known_bound(trigger.above)
+    if of and above is not None and 0 < above < 100:
         counts = (*before.counts, Counted(span, value / 100 * of, of))[-shares.KEPT :]
-        spent, due = shares.lasting(counts, trigger.above / 100, wanted)
+        spent, due = shares.lasting(counts, above / 100, wanted)
         armed = spent >= 0
         return TriggerState(max(spent, 0.0), clock, armed, armed and (before.tripped or due), counts)
-    if not (beyond(trigger, value) or (failed and trigger.above is not None)):
+    if not (beyond(trigger, value) or (failed and above is not None)):
         return TriggerState()
     spent = before.beyond + span
     return TriggerState(spent, clock, True, before.tripped or spent >= wanted)
@@ -177,7 +177,8 @@ def advance(
 def limits(runbook: Runbook, monitor: str) -> tuple[Limit, ...]:
     """The limits of a monitor, those of its triggers last."""
     triggers = (trigger for trigger in runbook.triggers.values() if trigger.monitor == monitor)
-    return (*limits_of(runbook.monitors[monitor].number), *map(bound_of, triggers))
+    bounds = (bound for trigger in triggers if (bound := bound_of(trigger)) is not None)
+    return (*limits_of(runbook.monitors[monitor].number), *bounds)
 
 
 def limits_of(number: Number) -> Iterator[Limit]:
@@ -192,8 +193,10 @@ def limits_of(number: Number) -> Iterator[Limit]:
             yield Limit(value=known, high=high, included=included)
 
 
-def bound_of(trigger: Trigger) -> Limit:
-    """The bound of a trigger, which itself is not beyond it."""
+def bound_of(trigger: Trigger) -> Limit | None:
+    """The bound of a trigger, which itself is not beyond it; None while the value that it is is not known."""
     high = trigger.above is not None
-    value = (trigger.above if high else trigger.below) or 0.0
+    value = known_bound(trigger.above if high else trigger.below)
+    if value is None:
+        return None
     return Limit(value=value, high=high, included=True, lasting=seconds(trigger.lasting))

@@ -10,6 +10,7 @@ from tui.once import once
 from tui.runbook.facts import holds, may_hold
 from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Action, Runbook, Section, Step
+from tui.runbook.pointing import environment_fact
 from tui.runbook.shell.script import with_input
 from tui.session import events as ev
 from tui.session.outcome import LookResult, Outcome
@@ -266,7 +267,8 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
         """The facts given at the start or corrected since: they decide what steps there are; no captured value does."""
         if self.started is None:
             return {}
-        return {**self.started.variables, **self.corrected, "method": self.started.method, "flow": self.started.flow}
+        given = {**self.started.variables, **self.corrected, "method": self.started.method, "flow": self.started.flow}
+        return {**given, **environment_fact(self.runbook, self.started.environment)}
 
     def step(self, step_id: str) -> StepState:
         """Where a step stands; one that was not touched yet is pending."""

@@ -1,6 +1,7 @@
 """Says what the triggers that tripped propose, on every screen of a session."""
 
 from tui.runbook.model import seconds
+from tui.runbook.results import known_bound
 from tui.session.state import SessionState
 from tui.text.amounts import duration, figure
 
@@ -15,8 +16,10 @@ def tripped_words(state: SessionState) -> str:
         if trigger is None:
             continue
         monitor = state.runbook.monitors[trigger.monitor]
-        bound, way = (trigger.below or 0.0, "below") if trigger.above is None else (trigger.above, "above")
-        beyond = f"{way} {figure(bound, monitor.number.unit)} for {duration(seconds(trigger.lasting))}"
+        bound, way = (trigger.below, "below") if trigger.above is None else (trigger.above, "above")
+        beyond = (
+            f"{way} {figure(known_bound(bound) or 0.0, monitor.number.unit)} for {duration(seconds(trigger.lasting))}"
+        )
         words.append(f"{monitor.title} {beyond}, since {state.tripped[name]:%H:%M:%S}")
     return "; ".join(words)
 

@@ -28,6 +28,9 @@ def watching_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]
         yield from missing(trigger.live, captured, "captured value", (*path, "live"))
         if (trigger.above is None) is (trigger.below is None):
             yield UnplacedProblem(path=path, message="a trigger has either above or below", hint="above = 10")
+        for key in ("above", "below"):
+            bound = getattr(trigger, key)
+            yield from template_faults(bound if isinstance(bound, str) else "", names.anywhere(), (*path, key))
         if trigger.lasting and not seconds(trigger.lasting):
             yield UnplacedProblem(
                 path=(*path, "for"), message="a trigger needs a time for which its bound is passed", hint='for = "5m"'

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import TypeVar
 
 from tui.runbook.model import Action, Facts, Runbook, Step
+from tui.runbook.pointing import ENVIRONMENT, environment_names
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.actions import action_faults
 from tui.runbook.reading.declarations import declarations, missing
@@ -179,10 +180,14 @@ def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator
     for name, values in facts.items():
         wanted = (values,) if isinstance(values, str) else values
         yield from missing(name, names.facts(), "fact", (*path, name))
-        allowed: Iterable[str] = {"method": runbook.methods, "flow": runbook.flows}.get(name, ())
+        allowed: Iterable[str] = {
+            "method": runbook.methods,
+            "flow": runbook.flows,
+            ENVIRONMENT: environment_names(runbook),
+        }.get(name, ())
         if name in runbook.variables and runbook.variables[name].choices:
             allowed = runbook.variables[name].choices
-        for value in wanted if allowed or name in ("method", "flow") else ():
+        for value in wanted if allowed or name in ("method", "flow", ENVIRONMENT) else ():
             if value not in allowed:
                 message = f"{name} is never {quoted(value)}"
                 yield UnplacedProblem(path=(*path, name), message=message, hint=nearest(value, allowed))

@@ -57,7 +57,13 @@ FILLED = frozenset(
 )
 """The fields in which a placeholder is filled in; in every other one it is refused."""
 _FILLED_NUMBERS = frozenset(
-    {*(("Number", key) for key in BOUNDS), *(("Expect", key) for key in ("seconds", "exit")), ("Http", "status")}
+    {
+        *(("Number", key) for key in BOUNDS),
+        ("Trigger", "above"),
+        ("Trigger", "below"),
+        *(("Expect", key) for key in ("seconds", "exit")),
+        ("Http", "status"),
+    }
 )
 _PATTERNS = ("matches", "misses")
 _TEXTS = ("contains", "absent", "choice", *_PATTERNS)
@@ -92,7 +98,7 @@ def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
         json=json,
         text=worded(expect.text, values),
         numbers=tuple(filled_number(number, values) for number in expect.numbers),
-        seconds=_bound(expect.seconds, values),
+        seconds=filled_bound(expect.seconds, values),
         exit=tuple(_status(status, values) for status in expect.exit),
         http=_http(expect.http, values) if expect.http is not None else None,
         **texts,
@@ -101,7 +107,7 @@ def filled_expect(expect: Expect, values: Mapping[str, str]) -> Expect:
 
 def filled_number(number: Number, values: Mapping[str, str]) -> Number:
     """The number with the values in what finds it and in its bounds."""
-    bounds = {key: _bound(getattr(number, key), values) for key in BOUNDS}
+    bounds = {key: filled_bound(getattr(number, key), values) for key in BOUNDS}
     pattern = filled_pattern(number.pattern, values)
     return replace(
         number, name=fill_shown(number.name, values), pattern=pattern, unit=fill_shown(number.unit, values), **bounds
@@ -127,7 +133,7 @@ def _status(status: Status, values: Mapping[str, str]) -> Status:
     return known_status(fill_shown(status, values)) if isinstance(status, str) else status
 
 
-def _bound(bound: Bound, values: Mapping[str, str]) -> Bound:
+def filled_bound(bound: Bound, values: Mapping[str, str]) -> Bound:
     """A bound with its value in place; one that is not a number stays a text, and nothing is within it."""
     if not isinstance(bound, str):
         return bound

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from tui.once import once
-from tui.runbook.model import Model, Monitor, Runbook
+from tui.runbook.model import Model, Monitor, Runbook, Trigger
 from tui.runbook.shell.placeholders import PLACEHOLDER, unset
-from tui.runbook.templates.filling import filled_number, filled_pattern
+from tui.runbook.templates.filling import filled_bound, filled_number, filled_pattern
 from tui.runbook.templates.told_fields import HOLDING, TOLD
 from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
@@ -55,6 +55,8 @@ def _texts(one: Model) -> Iterator[str]:
     if isinstance(one, Monitor):
         yield one.share_of
         yield from (text for _, _, _, text in texts_of(one.number))
+    if isinstance(one, Trigger):
+        yield from (bound for bound in (one.above, one.below) if isinstance(bound, str))
     for field in HOLDING.get(type(one), ()):
         for part in _parts(getattr(one, field)):
             yield from _texts(part)
@@ -67,8 +69,8 @@ def _parts(held: Any) -> Iterator[Model]:
 def _values(runbook: Runbook, facts: Values) -> Values:
     about = runbook.runbook
     said = {name: one.default for name, one in runbook.variables.items() if one.default and "{{" not in one.default}
-    own = {"title": about.title, "environment": about.environment, "contact": about.contact, "owner": about.owner}
-    return {**said, **own, **facts}
+    own = {"title": about.title, "contact": about.contact, "owner": about.owner}
+    return {**said, **own, **facts, "environment": about.environment}
 
 
 def _told(one: Told, values: Values) -> Told:
@@ -81,6 +83,8 @@ def _told(one: Told, values: Values) -> Told:
             new[field] = told
     if isinstance(one, Monitor) and any("{{" in text for _, _, _, text in texts_of((one.number, one.share_of))):
         new |= {"number": filled_number(one.number, values), "share_of": filled_pattern(one.share_of, values)}
+    if isinstance(one, Trigger) and any(isinstance(bound, str) for bound in (one.above, one.below)):
+        new |= {"above": filled_bound(one.above, values), "below": filled_bound(one.below, values)}
     for field in HOLDING.get(type(one), ()):
         held = getattr(one, field)
         parts = [_told(part, values) for part in _parts(held)]

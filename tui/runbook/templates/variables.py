@@ -45,7 +45,7 @@ CHANGING = DRAFTED | {"utc_date", "utc_time", "window_date", "window_time", "met
 LONGEST_COUNT = 7
 """A count of this many digits, or more, is a mistake."""
 
-FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "reason"})
+FACTS = frozenset({"operator", "second_operator", "session", "flow", "method", "environment", "reason"})
 """The built-in names that `when` and `needed_if` may ask for."""
 
 

@@ -218,7 +218,7 @@ def meaning(
         return f"without {', '.join(lost)}: what needs it will fail"
     if failed:
         return "with little room for the record: commands stop where nothing can be recorded"
-    steps = list(steps_of(workspace.runbook, flow, {"flow": flow, "method": method}))
+    steps = list(steps_of(workspace.runbook, flow, {"flow": flow, "method": method, **workspace.environment_fact()}))
     allowed = seconds(workspace.runbook.flows[flow].budget) if workspace.runbook.flows[flow].budget else 0.0
     now, window = workspace.clock.now(), workspace.window()
     words = counted(len(steps), "step")

@@ -149,7 +149,8 @@ def trigger_lines(state: SessionState, name: str, width: int) -> list[list[Piece
 
 def _trigger(state: SessionState, name: str, trigger: Trigger, unit: str, width: int) -> list[Piece]:
     measured = state.triggers.get(name, TriggerState())
-    bound = shown(beyond_words(bound_of(trigger), unit))
+    limit = bound_of(trigger)
+    bound = shown(beyond_words(limit, unit)) if limit is not None else "beyond a bound that is not known yet"
     wanted = seconds(trigger.lasting)
     tripped = name in state.tripped
     if tripped or measured.armed:

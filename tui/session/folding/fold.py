@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
+from tui.runbook.pointing import environment_fact
 from tui.runbook.templates.told_titles import titled, untold
 from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
@@ -94,6 +95,7 @@ def _session_started(event: ev.SessionStarted, state: SessionState, entry: ev.En
         "session": event.session,
         "flow": event.flow,
         "method": event.method,
+        **environment_fact(state.runbook, event.environment),
     }
     state = replace(state, runbook=as_begun(state.runbook, event))
     state = replace(state, started=event, started_at=entry.at, operator=event.operator, flow=flow, facts=facts)
