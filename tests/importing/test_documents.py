@@ -1,12 +1,11 @@
 """Each rule of an import by a small document: what becomes of it, and that nothing of it is dropped."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.support.imported_pages import actions, fence, made, only
-from tui.importing.imported import beside, imported, report
+from tui.importing.imported import beside, report
 from tui.runbook.reading.lint import lint_text
 
 
@@ -66,7 +65,7 @@ def test_symptoms_diagnosis_and_solutions_become_a_trouble(label: str) -> None:
     ],
 )  # fmt: skip
 def test_options_and_tabs_become_methods(first: str, second: str) -> None:
-    document = tomllib.loads(imported(f"# Page\n\n## Do\n\n{first}\n\n{second}\n", "page.md").text)
+    document = made(f"# Page\n\n## Do\n\n{first}\n\n{second}\n")[1]
     assert list(document["methods"]) == ["docker", "by_hand"]
     assert [section["when"] for section in document["sections"]] == [{"method": "docker"}, {"method": "by_hand"}]
     assert next(iter(document["flows"].values()))["methods"] == ["docker", "by_hand"]

@@ -17,7 +17,7 @@ ROOT = str(Path(__file__).parents[2])
 FAILS = {"runbook drill down.toml --headless --answers answers.toml": 10}
 """What ends otherwise than with 0, as the page has it."""
 FENCE = re.compile(r"^(`{3,4})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-AFTER = {"PONG": 'run = "redis-cli ping"\n', "until": 'run = "redis-cli -h {{ new_cache }} llen shop"\n'}
+AFTER = {"PONG": "redis-cli ping''' }\n", "until": 'original = "redis-cli -h <new-cache> llen shop" }\n'}
 """Below which line a piece of a runbook is to be written."""
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from msgspec import Struct
 
 from tests.support.import_measured import even, lines_of
-from tests.support.imported_pages import dropped
+from tests.support.imported_pages import as_arrays, dropped
 from tests.test_bundled_runbook import rows
 from tui.importing.imported import ImportedRunbook, imported
 
@@ -76,7 +75,7 @@ def plain(heading: str) -> str:
 def test_at_least_nine_of_ten_commands_are_steps_in_their_section_and_the_rest_is_in_the_report(
     runbook: ImportedRunbook,
 ) -> None:
-    document = tomllib.loads(runbook.text)
+    document = as_arrays(runbook.text)
     commands = [row for row in rows() if row.kind == "command"]
     kinds: Counter[str] = Counter()
     elsewhere, missed = [], []

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tests.support.imported_pages import dropped
+from tests.support.imported_pages import as_arrays, dropped
 from tui.importing.imported import imported
 from tui.importing.named import name_of
 from tui.importing.shell_code.carried import host_name
@@ -59,7 +59,7 @@ def measured(page: Path) -> MeasuredImport:
     text = page.read_text(encoding="utf-8")
     answer = tomllib.loads(page.with_suffix(".toml").read_text(encoding="utf-8"))
     runbook = imported(text, page.name)
-    document = tomllib.loads(runbook.text)
+    document = as_arrays(runbook.text)
     wanted = Counter(map(even, answer["commands"]))
     marks: dict[str, list[str]] = {}
     found: Counter[str] = Counter()

@@ -89,12 +89,13 @@ def init(output: Path) -> None:
     """Ask five questions and write a small runbook to begin with, and what it is rehearsed with."""
     from tui.importing.beginning import beginning, rehearsal
     from tui.runbook.reading.lint import lint_text
+    from tui.runbook.rewriting.fixing import shortest
 
     drill = output.with_name(f"{output.stem}-drill.toml")
     for file in (output, drill):
         refuse_existing(file, replace=False)
     answers = _answers()
-    text = beginning(answers)
+    text = shortest(beginning(answers))
     problems = lint_text(text, str(output))
     if problems:
         raise UsageError(f"that makes no right runbook: {problems[0]}", "begin again with other answers")

@@ -26,7 +26,7 @@ from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name
 from tui.runbook.facts import given_names
 from tui.runbook.model import Runbook, Variable
-from tui.runbook.pointing import environment_fact, environment_names, known_environment, plain_name
+from tui.runbook.pointing import chosen_fact, environment_names, known_environment, plain_name
 from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import defaults
 from tui.runbook.window import WindowState, window_state
@@ -147,10 +147,6 @@ class Workspace:
         """The environment as a journal has it: empty for the runbook's own, and while none is chosen."""
         return self._key(self.environment)
 
-    def environment_fact(self) -> dict[str, str]:
-        """The environment as a fact that steps may depend on; nothing while none is chosen."""
-        return environment_fact(self.written, self.environment) if self.environment else {}
-
     def _key(self, environment: str) -> str:
         return "" if environment == self._plain else environment
 
@@ -194,7 +190,7 @@ class Workspace:
         """
         here, secrets = self.here, self.secrets
         is_here(setup, self.environments, self.environment)
-        facts = {**setup.variables, "method": setup.method, "flow": setup.flow, **self.environment_fact()}
+        facts = {**setup.variables, "method": setup.method, "flow": setup.flow, **chosen_fact(self.environment)}
         wanted = wanted_of(here.runbook, setup.flow, facts, reading, bool(self.drill))
         secrets.know(self.values(setup))
         with self.asking.invited():

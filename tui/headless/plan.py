@@ -8,6 +8,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
 from tui.runbook.model import Section, Step
+from tui.runbook.pointing import chosen_fact
 from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import worded
 from tui.session.state import SessionState
@@ -19,7 +20,7 @@ def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
     workspace.check(setup, begin=False)
     runbook = workspace.runbook
     values = workspace.values(setup)
-    facts = {**values, "method": setup.method, "flow": setup.flow, **workspace.environment_fact()}
+    facts = {**values, "method": setup.method, "flow": setup.flow, **chosen_fact(workspace.environment)}
     runbook = titled(runbook, facts)
     state = SessionState(runbook=runbook, facts=facts)
     heading = ""

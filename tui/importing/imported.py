@@ -13,6 +13,7 @@ from tui.importing.drafting import draft_of, every_step
 from tui.importing.review.review_marks import with_marks
 from tui.importing.toml_draft import toml_of
 from tui.runbook.problem import visible
+from tui.runbook.rewriting.fixing import shortest
 from tui.runbook.source_document.drift import document_lines
 from tui.text.amounts import counted
 
@@ -91,7 +92,7 @@ def imported(text: str, document: str) -> ImportedRunbook:
     """
     draft = draft_of(text, Path(document).stem or "Runbook")
     fates = _in_order(draft)
-    made = with_marks(toml_of(draft, document, document_lines(text)), fates)
+    made = shortest(with_marks(toml_of(draft, document, document_lines(text)), fates))
     steps = every_step(draft)
     commands = sum(action.kind in ("run", "interactive") for step in steps for action in step.actions)
     return ImportedRunbook(made, fates, len(steps), commands)

@@ -110,6 +110,11 @@ def environment_fact(runbook: Runbook, name: str) -> dict[str, str]:
     return {ENVIRONMENT: name or plain_name(runbook)} if runbook.environments else {}
 
 
+def chosen_fact(name: str) -> dict[str, str]:
+    """The same of an environment that was chosen; nothing while none is."""
+    return {ENVIRONMENT: name} if name else {}
+
+
 def known_environment(known: Sequence[str], name: str) -> None:
     """Make sure that a name which was given is that of an environment.
 

@@ -1,5 +1,6 @@
 """Changes one action of a step in a runbook's text; everything else of the text stays as it is."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,12 +10,14 @@ from msgspec import Struct
 from tui.errors import RunbookError
 from tui.runbook.model import ACTION_KINDS
 from tui.runbook.problem import Path
+from tui.runbook.reading.edition.by_id import ABOUT, by_id, written_at
 from tui.runbook.reading.edition.second_edition import steps_in
 from tui.runbook.reading.locate import DocumentStatement, items, statements
 from tui.runbook.shell.read_only import changes
 from tui.text.toml_text import toml_text
 
 _OF_ACTIONS = (*ACTION_KINDS, "on", "directory", "stdin", "secrets", "answer", "capture", "original", "reads", "expect")
+_NUMBERED = re.compile(r"\d+[a-z]?$")
 _CARRIED = ("on", "directory", "stdin", "secrets", "capture")
 """What another command in an action's place keeps of it."""
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
@@ -38,19 +41,19 @@ class StepText(Struct, frozen=True):
 
 def step_text(text: str, step_id: str) -> StepText | None:
     """The step of this id; None where there is none that can be changed here."""
-    for path, step in steps_in(tomli.loads(text)):
+    document, moved, _, _ = by_id(tomli.loads(text))
+    for path, step in steps_in(document):
         if step.get("id") == step_id:
-            own = tuple(_of(text, path))
+            own = tuple(_of(text, written_at(path, moved)))
             return StepText(own, step) if own else None
     return None
 
 
 def _of(text: str, path: Path) -> list[DocumentStatement]:
-    found: list[DocumentStatement] = []
-    for one in statements(text):
-        if one.path[: len(path)] == path:
-            found.append(one)
-    return found if found and found[0].header == 2 else []
+    """The statements of a step that has a table and keys of its own; none of one on fewer lines."""
+    found = [one for one in statements(text) if one.path[: len(path)] == path]
+    short = any(one.path[len(path) :][:1] == (ABOUT,) or _NUMBERED.match(str(one.path[-1])) for one in found[1:])
+    return found if found and found[0].header and not short else []
 
 
 def written(text: str, step: StepText) -> str:

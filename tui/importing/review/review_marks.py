@@ -9,6 +9,8 @@ from tui.importing.drafted import Fate
 from tui.text.toml_text import toml_text
 
 _MARK = re.compile(r"^# look at (\d+)(?:-(\d+))?: (.*)$")
+_BY_ID = re.compile(r"^\[[\w.-]+\.(?:steps|diagnosis)\.([a-z0-9-]+)\]")
+"""The head of a step's table."""
 _OF_STEP = re.compile(r"^step ([a-z0-9-]+)(?:: (.*))?$")
 
 
@@ -84,5 +86,8 @@ def _step_at(lines: list[str], number: int) -> str:
         if line.startswith("# look at"):
             continue
         found = re.match(r'id = "([a-z0-9-]+)"$', line)
-        return found[1] if found and _header(lines, number).startswith("[[") else ""
-    return ""
+        if found and _header(lines, number).startswith("[["):
+            return found[1]
+        break
+    by_id = _BY_ID.match(_header(lines, number))
+    return by_id[1] if by_id else ""

@@ -39,7 +39,7 @@ def fixed(path: Path) -> tuple[FixedFile, ...]:
     wanted = load(path)
     text = unmarked(read_text(path))
     parts = parts_of(path, text)
-    for shorter_form in (lambda one: compact(shortened(one)), shortened):
+    for shorter_form in (shortest, shortened):
         main = shorter_form(text)
         shorter = tuple(part if part.agreed else replace(part, text=shorter_form(part.text)) for part in parts)
         if _says(path, put_together(path, main, shorter), wanted):
@@ -47,6 +47,11 @@ def fixed(path: Path) -> tuple[FixedFile, ...]:
             pairs += [(old.path, old.text, new.text) for old, new in zip(parts, shorter, strict=True)]
             return tuple(FixedFile(file, new, len(old.splitlines())) for file, old, new in pairs if new != old)
     raise RunbookError(f"{path} has no shorter form that says the same", "it was left as it is")
+
+
+def shortest(text: str) -> str:
+    """The text of a file in the form that the second edition is written in."""
+    return compact(shortened(text))
 
 
 def _says(path: Path, whole: WholeText, wanted: Runbook) -> bool:

@@ -13,6 +13,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.people import same_person
 from tui.runbook.facts import steps_of
 from tui.runbook.model import Variable, seconds
+from tui.runbook.pointing import chosen_fact
 from tui.runbook.templates.variables import defaults, wrong_value
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted, roughly
@@ -218,7 +219,8 @@ def meaning(
         return f"without {', '.join(lost)}: what needs it will fail"
     if failed:
         return "with little room for the record: commands stop where nothing can be recorded"
-    steps = list(steps_of(workspace.runbook, flow, {"flow": flow, "method": method, **workspace.environment_fact()}))
+    facts = {"flow": flow, "method": method, **chosen_fact(workspace.environment)}
+    steps = list(steps_of(workspace.runbook, flow, facts))
     allowed = seconds(workspace.runbook.flows[flow].budget) if workspace.runbook.flows[flow].budget else 0.0
     now, window = workspace.clock.now(), workspace.window()
     words = counted(len(steps), "step")
