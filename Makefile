@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill test test-faults test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
+.PHONY: help drill follow-demo test test-faults test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -14,13 +14,16 @@ help: ## list these targets
 drill: run-environment ## try the whole thing: the terminal UI on an embedded host that executes nothing
 	@$(VENV)/bin/runbook drill $(ARGS)
 
+follow-demo: dev-environment ## two terminals in tmux: a drill, and somebody who follows it by way of an embedded Redis and bucket
+	@$(VENV)/bin/python -m tools.follow_demo $(ARGS)
+
 test: dev-environment ## run the tests, installing the servers they need where this machine allows it
 	@tools/test $(ARGS)
 
 test-faults: dev-environment ## make every fault of tests/faults/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
 
-test-people: dev-environment ## every race for a lease and every take-over of tests/sharing/, of which the tests make a part
+test-people: dev-environment ## every race for a lease, every take-over and every tampered message of tests/sharing/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/sharing $(ARGS)
 
 test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part; aws, gcloud, sops, bao for secrets, those that are there

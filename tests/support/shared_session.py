@@ -12,8 +12,8 @@ from tui.sharing.following.followed_session import Follower
 from tui.sharing.handed_on import Feed
 from tui.sharing.publishing.publication import Publication
 from tui.sharing.relay.client import Relay, RelayAddress
-from tui.sharing.relay.feed import RelayFeed
-from tui.sharing.relay.sink import RelaySink
+from tui.sharing.relay.relay_feed import RelayFeed
+from tui.sharing.relay.relay_sink import RelaySink
 from tui.sharing.seals import Seals
 
 KEY = "a team's key of thirty-two characters"

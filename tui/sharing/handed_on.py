@@ -72,6 +72,8 @@ class Sink(Protocol):
 
     where: str
     """Its name in words."""
+    every: float
+    """Seconds between two beats, and for how long what is new is gathered at most."""
 
     def begin(self, text: bytes, own: OwnLine) -> int:
         """Take up a session with this runbook; returns how many of its lines are there already.
@@ -115,6 +117,8 @@ class Feed(Protocol):
 
     where: str
     """Its name in words."""
+    every: float
+    """Seconds between two looks that find something."""
 
     def beat(self) -> bytes | None:
         """The last beat, sealed."""

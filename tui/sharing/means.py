@@ -7,12 +7,15 @@ from msgspec import Struct
 from tui.config import Config, load_config
 from tui.errors import UsageError
 from tui.execution.secrecy.redaction import Redactor
+from tui.sharing.bucket import Bucket, bucket_keys
 from tui.sharing.handed_on import Beat, Feed, Sink, beat_of
 from tui.sharing.own_secrets import own_secret
 from tui.sharing.relay.client import Relay, RelayAddress, relay_address
-from tui.sharing.relay.feed import RelayFeed, relayed_sessions
-from tui.sharing.relay.sink import RelaySink
+from tui.sharing.relay.relay_feed import RelayFeed, relayed_sessions
+from tui.sharing.relay.relay_sink import RelaySink
 from tui.sharing.seals import Seals
+from tui.sharing.stored.bucket_feed import BucketFeed, stored_sessions
+from tui.sharing.stored.bucket_sink import BucketSink
 
 
 class Means(Struct, frozen=True):
@@ -21,6 +24,7 @@ class Means(Struct, frozen=True):
     key: str
     address: RelayAddress | None = None
     password: str = ""
+    bucket: Bucket | None = None
 
     def __repr__(self) -> str:
         return f"Means({self.address})"
@@ -36,10 +40,15 @@ class Means(Struct, frozen=True):
 
     def sinks(self, session: str, epoch: int) -> list[Sink]:
         """Where a session is handed on to."""
-        return [RelaySink(self.relay(), self.seals(session), epoch)] if self.address is not None else []
+        seals = self.seals(session)
+        relays: list[Sink] = [RelaySink(self.relay(), seals, epoch)] if self.address is not None else []
+        return [*relays, BucketSink(self.bucket, seals, epoch)] if self.bucket is not None else relays
 
     def feeds(self, session: str) -> Callable[[], Feed]:
         """Makes ways to follow a session."""
+        bucket = self.bucket
+        if self.address is None and bucket is not None:
+            return lambda: BucketFeed(bucket, session)
         return lambda: RelayFeed(self.relay(), session)
 
     def live(self) -> list[Beat]:
@@ -48,11 +57,14 @@ class Means(Struct, frozen=True):
         Raises:
             ShareFailed: it does not answer.
         """
-        relay = self.relay()
-        try:
-            found = relayed_sessions(relay)
-        finally:
-            relay.close()
+        if self.address is not None:
+            relay = self.relay()
+            try:
+                found = relayed_sessions(relay)
+            finally:
+                relay.close()
+        else:
+            found = stored_sessions(self.bucket) if self.bucket is not None else []
         beats = (beat_of(self.seals(session), sealed) for session, sealed in found)
         return [beat for beat in beats if beat is not None]
 
@@ -64,13 +76,15 @@ def means_of(redactor: Redactor, config: Config | None = None) -> Means | None:
         UsageError: they cannot be meant.
         SecretMissing: a secret that they name is not there.
     """
-    share = (config or load_config()).share
+    config = config or load_config()
+    share = config.share
     if share is None:
         return None
     key = own_secret("[share] key", share.key, redactor)
     address = relay_address(share.relay, share.ca_file) if share.relay else None
-    if address is None:
+    bucket = Bucket(config.bucket, bucket_keys(config.bucket, redactor)) if config.bucket is not None else None
+    if address is None and bucket is None:
         raise UsageError("[share] does not say where to: no relay, and no [bucket]", "see docs/following.md")
     password = own_secret("[share] password", share.password, redactor) if share.password else ""
     Seals(key, "")
-    return Means(key, address, password)
+    return Means(key, address, password, bucket)

@@ -219,7 +219,7 @@ class Follower(Viewer):
                 continue
             if self._taken(number) or size < 0:
                 self._stuck.pop(number, None)
-            elif time.monotonic() - self._stuck.setdefault(number, time.monotonic()) > GAP:
+            elif time.monotonic() - self._stuck.setdefault(number, time.monotonic()) > GAP + self._feed.every:
                 outputs.again(number)
                 del self._stuck[number]
 
@@ -270,15 +270,15 @@ class Follower(Viewer):
         lag, parts = self.lag, [f"you follow {self._writer()}"]
         if self._told:
             parts.append(f"NOT FOLLOWED: {self._told}")
-        if self.said.over and lag > BEHIND:
+        if self.said.over and lag > BEHIND + self._feed.every:
             parts.append("the session is over")
         elif lag > SILENT:
             parts.append(f"nothing was heard for {lag:.0f} s: is that machine asleep, or without a connection?")
-        elif lag > BEHIND:
+        elif lag > BEHIND + self._feed.every:
             parts.append(f"{lag:.0f} s behind")
         else:
-            parts.append("up to 1 s behind")
-        if self._gap and time.monotonic() - self._gap > GAP:
+            parts.append(f"up to {1 + int(self._feed.every):d} s behind")
+        if self._gap and time.monotonic() - self._gap > GAP + self._feed.every:
             parts.append(f"line {self._proof.count + 1} is missing there")
         if self._proof.forked >= 0:
             parts.append(f"TWO PEOPLE WRITE IT: there are two lines {self._proof.forked + 1}")

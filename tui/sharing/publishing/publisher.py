@@ -21,8 +21,6 @@ from tui.sharing.handed_on import Beat, KeyFrame, OtherWriter, Received, ShareFa
 from tui.sharing.publishing.journal_lines import JournalLines
 from tui.sharing.publishing.masked_output import MaskedOutput, RunningOutputs
 
-EVERY = 0.5
-"""Seconds between two beats, at most: also how long output may wait."""
 LOOK = 0.25
 """Seconds between two looks at the output of a command that runs."""
 GATHER = 0.05
@@ -145,8 +143,9 @@ class Publisher:
         if failed:
             self._closing.wait(0.1 if self._closing.is_set() else PAUSES[min(failed, len(PAUSES)) - 1])
             return
-        self._wake.wait(LOOK if self._outputs.live else EVERY)
-        self._closing.wait(GATHER)
+        every = self._sink.every
+        self._wake.wait(LOOK if self._outputs.live else every)
+        self._closing.wait(max(GATHER, every / 10) if every < 1 else every)
         self._wake.clear()
 
     def _hand_on(self) -> None:
@@ -169,7 +168,7 @@ class Publisher:
             self._sink.frame(KeyFrame(state.seq + 1, self._journal.head, packed(state)))
             self._framed = state.seq
         self._hand_on_output(state)
-        if time.monotonic() - self._beaten >= EVERY or self._closing.is_set():
+        if time.monotonic() - self._beaten >= self._sink.every or self._closing.is_set():
             self._sink.beat(self._beat(state))
             self._beaten = time.monotonic()
             for message in self._sink.messages():

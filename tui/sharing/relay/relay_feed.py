@@ -5,7 +5,7 @@ from typing import Any
 from tui.sharing.handed_on import SealedPart
 from tui.sharing.relay.client import Command, Relay
 from tui.sharing.relay.names_there import KEPT, SESSION, SESSIONS, RelayKeys
-from tui.sharing.relay.sink import INBOX_LENGTH, part_of
+from tui.sharing.relay.relay_sink import INBOX_LENGTH, part_of
 
 PIECES = 16
 """Pieces of output that are asked for at a time."""
@@ -14,6 +14,8 @@ NEWEST = 200
 
 class RelayFeed:
     """See Feed."""
+
+    every = 0.25
 
     def __init__(self, relay: Relay, session: str) -> None:
         self.where = str(relay.address)

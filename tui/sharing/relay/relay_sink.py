@@ -33,6 +33,8 @@ INBOX_LENGTH = 1000
 class RelaySink:
     """See Sink. The streams' ids are the lines' numbers: what is sent twice is refused, and a gap is seen."""
 
+    every = 0.5
+
     def __init__(self, relay: Relay, seals: Seals, epoch: int = 1) -> None:
         self.where = str(relay.address)
         self._relay = relay
