@@ -15,14 +15,15 @@ from pathlib import Path
 
 from bench._sessions import large_session
 from tui.session.archive.known import KnownSessions
-from tui.session.archive.session_index import FILE
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import read
 
 COUNTS = (200,)
 EVENTS = 5_000
 TIMES = 5
-COMMANDS = ("sessions", "followups", "drills", "list")
+COMMANDS = (("sessions",), ("followups",), ("drills",), ("list",), ("search", "a text that is nowhere"))
+FIRST = (COMMANDS[0], COMMANDS[-1])
+"""Those that make an index."""
 
 
 def main(counts: tuple[int, ...]) -> None:
@@ -40,12 +41,12 @@ def main(counts: tuple[int, ...]) -> None:
 
 
 def grow(root: Path, one: SessionDirectory, count: int) -> None:
-    """Copy a session until there are so many; the index is taken away."""
+    """Copy a session until there are so many; the indexes are removed."""
     for number in range(len(list(root.iterdir())), count):
         shutil.copytree(
             one.path, root / f"2026{1 + number // 28 % 12:02}{1 + number % 28:02}T020000Z-deploy-{number:06x}"
         )
-    for left in root.glob(f"{FILE}*"):
+    for left in root.glob("*.sqlite*"):
         left.unlink()
 
 
@@ -56,12 +57,13 @@ def shown(root: Path, count: int, bare: float) -> None:
             pass
     journals = time.perf_counter() - begun
     print(f"\n{count:,} sessions: reading their journals takes {journals:.2f} s")
-    first = timed([sys.executable, "-m", "tui", COMMANDS[0]], root)
-    print(f"  {COMMANDS[0]:10} the first time     {first:7.2f} s = {first / journals:.2f} of the journals")
-    for command in COMMANDS:
-        again = statistics.median(timed([sys.executable, "-m", "tui", command], root) for _ in range(TIMES))
+    for words in FIRST:
+        first = timed([sys.executable, "-m", "tui", *words], root)
+        print(f"  {words[0]:10} the first time     {first:7.2f} s = {first / journals:.2f} of the journals")
+    for words in COMMANDS:
+        again = statistics.median(timed([sys.executable, "-m", "tui", *words], root) for _ in range(TIMES))
         over = f"{again - bare:.2f} s over --version"
-        print(f"  {command:10} again              {again:7.2f} s = {again / journals:.3f}, {over}")
+        print(f"  {words[0]:10} again              {again:7.2f} s = {again / journals:.3f}, {over}")
     home = statistics.median(listed(root) for _ in range(TIMES))
     print(f"  Home's lists again            {home:7.2f} s = {home / journals:.3f}")
 
@@ -77,7 +79,7 @@ def timed(command: list[str], root: Path) -> float:
     begun = time.perf_counter()
     environment = {**os.environ, "RUNBOOK_SESSIONS": str(root)}
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    assert done.returncode in (0, 20), done.stderr
+    assert done.returncode in (0, 1, 20), done.stderr
     return time.perf_counter() - begun
 
 

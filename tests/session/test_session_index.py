@@ -14,9 +14,9 @@ from tests.session.test_known import make as make
 from tests.session.test_known import store as store
 from tests.support.fake_clock import FakeClock
 from tui.session import events as ev
-from tui.session.archive import session_index
+from tui.session.archive.indexes import cache_file
+from tui.session.archive.indexes.session_index import FILE, SessionIndex
 from tui.session.archive.known import KnownSession, KnownSessions
-from tui.session.archive.session_index import FILE, SessionIndex
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import Journal
 
@@ -125,7 +125,7 @@ def test_the_index_of_another_version_is_made_again(
     make((1, FINISHED))
     first = listed(store)
     read.clear()
-    monkeypatch.setattr(session_index, "code", lambda: "another")
+    monkeypatch.setattr(cache_file, "code", lambda: "another")
     assert listed(store) == first
     assert read == [first[0].id]
     read.clear()
@@ -173,7 +173,7 @@ def test_while_another_program_writes_it_nothing_waits_for_long_and_nothing_is_l
 ) -> None:
     make((1, FINISHED))
     first = listed(store)
-    monkeypatch.setattr(session_index, "PATIENCE", 0.01)
+    monkeypatch.setattr(cache_file, "PATIENCE", 0.01)
     writer = sqlite3.connect(store.root / FILE)
     writer.execute("BEGIN EXCLUSIVE")
     assert listed(store) == first

@@ -2,12 +2,17 @@
 
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from tui.cli.options import guarded, session_named
-from tui.cli.printing import tell
+from tui.cli.printing import can_ask, complain, tell
+
+SAYS_EVERY = 3.0
+"""Seconds between two lines that say how far it is."""
 
 
 @click.command()
@@ -126,7 +131,20 @@ def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **giv
 
     where = frozenset(Where(place) for place in places) or frozenset(Where)
     wanted = Wanted(since=time_of(since), until=time_of(until), where=where, **given)
-    sys.exit(search_report(searched(open_store(), wanted), as_json, tell))
+    sys.exit(search_report(searched(open_store(), wanted, learning=_progress()), as_json, tell))
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Say every few seconds, on a terminal, how far the sessions are that are not in the index yet."""
+    said = time.monotonic()
+
+    def learning(number: int, of: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= SAYS_EVERY and can_ask():
+            said = time.monotonic()
+            complain(f"session {number:,} of {of:,}; those that were read are found at once the next time")
+
+    return learning
 
 
 @click.command()

@@ -17,8 +17,8 @@ from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
 from tui.resources import NAME, bundled
 from tui.session import events as ev
+from tui.session.archive.indexes.session_index import stamp_of
 from tui.session.archive.known import KnownSession, KnownSessions
-from tui.session.archive.session_index import stamp_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import read
 from tui.session.views.called import ABANDONED

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tui.errors import RunbookError
 from tui.runbook.model import FlowKind, seconds
-from tui.session.archive.session_index import SessionIndex, stamp_of
+from tui.session.archive.indexes.session_index import SessionIndex, stamp_of
 from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.event_base import Place
 from tui.session.places import environment_of, runbook_id, session_places

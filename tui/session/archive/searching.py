@@ -1,6 +1,6 @@
 """Finds a text in all sessions: in what was run, in what that printed, and in what people wrote."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -9,11 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.errors import RunbookError
+from tui.session.archive.indexes.search_index import LARGEST, SAID, SaidThen, SearchedSession, SearchIndex
+from tui.session.archive.indexes.session_index import stamp_of
 from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.journal.journal import read
 from tui.session.output.output import OutputReader
-from tui.session.state import Attempt, SessionState
-from tui.session.views.called import attempt_called, outcome_word
+from tui.session.state import SessionState
+from tui.session.views.called import attempt_called, outcome_word, over
+from tui.text.drawn import as_shown
 from tui.text.search import pattern
 
 MOST_IN_ONE = 200
@@ -67,78 +70,164 @@ class Unread(Struct, frozen=True):
     problem: str
 
 
-def search(store: Store, wanted: Wanted, stopped: Callable[[], bool] = lambda: False) -> Iterator[ArchiveHit | Unread]:
-    """Every place, the newest session first; blocks. Secrets are hidden, and so are never found."""
-    for name in reversed(store.names()):
+def search(
+    store: Store,
+    wanted: Wanted,
+    stopped: Callable[[], bool] = lambda: False,
+    learning: Callable[[int, int], None] = lambda number, of: None,
+) -> Iterator[ArchiveHit | Unread]:
+    """Every place, the newest session first; blocks. Secrets are hidden, and so are never found.
+
+    What is over is put into the index of the store on the way, where it is ours: the next search reads only those
+    sessions that may have the text.
+
+    Args:
+        learning: told before each session that is not in the index yet: which one of how many sessions it is.
+    """
+    names = store.names()[::-1]
+    index = SearchIndex(store.root) if store.ours else None
+    known = index.known() if index else {}
+    may_have = index.may_have(wanted.text) if index and wanted.text else None
+    for place, name in enumerate(names, 1):
         if stopped():
             return
         if wanted.until is not None and started_at(name) > wanted.until:
             continue
+        directory = SessionDirectory(store.root / name)
         try:
-            yield from _in_session(SessionDirectory(store.root / name), wanted, stopped)
+            stamp = _stamp_of(directory)
+            before, large = known.get(name, (b"", False))
+            current = bool(stamp) and before == stamp
+            may = may_have.get(name, frozenset()) if current and may_have is not None else None
+            if may is not None and not may and not large:
+                continue
+            session = index.said(name) if index and current else None
+            if session is None:
+                learning(place, len(names))
+                session, may = _read(directory, stamp, index), None
+            yield from _in_session(directory, session, may, wanted, stopped)
         except RunbookError as error:
             yield Unread(name, error.message)
+    if index is not None:
+        index.tidy(names)
+        index.close()
 
 
-def _in_session(directory: SessionDirectory, wanted: Wanted, stopped: Callable[[], bool]) -> Iterator[ArchiveHit]:
+def _read(directory: SessionDirectory, stamp: bytes, index: SearchIndex | None) -> SearchedSession:
+    """What was said in a session, from its journal; one that is over is put into the index."""
     _, state = directory.load()
-    if wanted.since is not None and state.at is not None and state.at < wanted.since:
-        return
+    if index is None or not stamp or not over(state):
+        return SearchedSession(state.at, [*_commands(state, frozenset()), *_written(directory)])
+    outputs = dict(_outputs(directory, state))
+    large = frozenset(number for number, text in outputs.items() if text is None)
+    session = SearchedSession(state.at, [*_commands(state, large), *_written(directory)])
+    if stamp == _stamp_of(directory):
+        index.put(directory.id, stamp, session, ((number, text) for number, text in outputs.items() if text))
+    return session
+
+
+def _stamp_of(directory: SessionDirectory) -> bytes:
+    return stamp_of(directory.runbook, directory.attempts, journal=directory.journal)
+
+
+def _commands(state: SessionState, large: Set[int]) -> Iterator[SaidThen]:
     for attempt in state.attempts.values():
+        yield SaidThen(
+            at=attempt.started,
+            text=attempt.whole,
+            step=attempt.step,
+            attempt=attempt.number,
+            outcome=attempt_called(attempt),
+            word=outcome_word(attempt),
+            host=attempt.host,
+            large=attempt.number in large,
+        )
+
+
+def _written(directory: SessionDirectory) -> Iterator[SaidThen]:
+    """What people wrote: notes, reasons, answers."""
+    for entry in read(directory.journal):
+        for name in ("text", "reason", "note", "answer"):
+            said = getattr(entry.event, name, "")
+            if isinstance(said, str) and said.strip():
+                yield SaidThen(at=entry.at, text=said, step=getattr(entry.event, "step", ""))
+
+
+def _outputs(directory: SessionDirectory, state: SessionState) -> Iterator[tuple[int, str | None]]:
+    """What is seen of each attempt's output; None of one that is too long for the index."""
+    for attempt in state.attempts.values():
+        reader = OutputReader(directory.attempts, attempt.number)
+        try:
+            if reader.size > LARGEST:
+                yield attempt.number, None
+            elif reader.size:
+                lines = reader.read_lines(0, reader.lines_total())
+                yield attempt.number, b"\n".join(map(as_shown, lines)).decode(errors="replace")
+        finally:
+            reader.close()
+
+
+def _in_session(
+    directory: SessionDirectory,
+    session: SearchedSession,
+    may: Set[int] | None,
+    wanted: Wanted,
+    stopped: Callable[[], bool],
+) -> Iterator[ArchiveHit]:
+    """The places in one session.
+
+    Args:
+        may: the outputs that may have the text, and `SAID` where what was said may; None where all may.
+    """
+    if wanted.since is not None and session.last is not None and session.last < wanted.since:
+        return
+    for said in session.said:
         if stopped():
             return
-        if _fits(attempt, wanted):
-            yield from (one for one in _in_attempt(directory, attempt, wanted, stopped) if _in_time(one.at, wanted))
-    if Where.NOTES in wanted.where and not wanted.outcome and not wanted.host:
-        yield from (one for one in _notes(directory, state, wanted) if _in_time(one.at, wanted))
+        if said.attempt and _fits(said, wanted):
+            yield from (one for one in _in_attempt(directory, said, may, wanted, stopped) if _in_time(one.at, wanted))
+    if Where.NOTES in wanted.where and not wanted.outcome and not wanted.host and (may is None or SAID in may):
+        for said in session.said:
+            if not said.attempt and (not wanted.step or wanted.step == said.step) and _in_time(said.at, wanted):
+                here = ArchiveHit(session=directory.id, at=said.at, where=Where.NOTES, step=said.step)
+                yield from (replace(here, text=line) for line in _lines(said.text, wanted.text))
 
 
-def _fits(attempt: Attempt, wanted: Wanted) -> bool:
-    outcome = outcome_word(attempt)
+def _fits(said: SaidThen, wanted: Wanted) -> bool:
     return (
-        (not wanted.step or wanted.step == attempt.step)
-        and (not wanted.host or wanted.host == attempt.host)
-        and (not wanted.outcome or wanted.outcome.casefold() == outcome.casefold())
+        (not wanted.step or wanted.step == said.step)
+        and (not wanted.host or wanted.host == said.host)
+        and (not wanted.outcome or wanted.outcome.casefold() == said.word.casefold())
     )
 
 
 def _in_attempt(
-    directory: SessionDirectory, attempt: Attempt, wanted: Wanted, stopped: Callable[[], bool]
+    directory: SessionDirectory, said: SaidThen, may: Set[int] | None, wanted: Wanted, stopped: Callable[[], bool]
 ) -> Iterator[ArchiveHit]:
     here = ArchiveHit(
         session=directory.id,
-        at=attempt.started,
+        at=said.at,
         where=Where.COMMANDS,
-        step=attempt.step,
-        attempt=attempt.number,
-        outcome=attempt_called(attempt),
-        host=attempt.host,
+        step=said.step,
+        attempt=said.attempt,
+        outcome=said.outcome,
+        host=said.host,
     )
-    if Where.COMMANDS in wanted.where:
-        yield from (replace(here, text=line) for line in _lines(attempt.whole, wanted.text))
+    if Where.COMMANDS in wanted.where and (may is None or SAID in may):
+        yield from (replace(here, text=line) for line in _lines(said.text, wanted.text))
     if Where.OUTPUT not in wanted.where or not wanted.text:
         return
-    reader = OutputReader(directory.attempts, attempt.number)
+    if not (may is None or said.large or said.attempt in may):
+        return
+    reader = OutputReader(directory.attempts, said.attempt)
     try:
         for place in islice(reader.search(wanted.text, stopped=stopped), MOST_IN_ONE):
             came = reader.times_of(place, 1)
-            at = attempt.started + timedelta(seconds=came[0] if came else 0.0)
+            at = said.at + timedelta(seconds=came[0] if came else 0.0)
             text = "".join(line.text for line in reader.shown_lines(place, 1))
             yield replace(here, at=at, where=Where.OUTPUT, line=place + 1, text=text)
     finally:
         reader.close()
-
-
-def _notes(directory: SessionDirectory, state: SessionState, wanted: Wanted) -> Iterator[ArchiveHit]:
-    """What people wrote: notes, reasons, answers."""
-    for entry in read(directory.journal):
-        step = getattr(entry.event, "step", "")
-        if wanted.step and step != wanted.step:
-            continue
-        for name in ("text", "reason", "note", "answer"):
-            said = getattr(entry.event, name, "")
-            for line in _lines(said, wanted.text) if isinstance(said, str) else ():
-                yield ArchiveHit(session=directory.id, at=entry.at, where=Where.NOTES, step=step, text=line)
 
 
 def _lines(text: str, wanted: str) -> Iterable[str]:
