@@ -26,8 +26,8 @@ test-faults: dev-environment ## make every fault of tests/faults/, of which the 
 test-people: dev-environment ## every race for a lease, every take-over and every tampered message of tests/sharing/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/sharing $(ARGS)
 
-test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part; aws, gcloud, sops, bao for secrets, those that are there
-	@RUNBOOK_HOSTS=long tools/test tests/hosts tests/execution/test_secret_programs.py $(ARGS)
+test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part; each login by both ways; aws, gcloud, sops, bao for secrets, those that are there
+	@RUNBOOK_HOSTS=long tools/test tests/hosts tests/headless/test_login_matrix.py tests/execution/test_secret_programs.py $(ARGS)
 
 test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each; 20,000 histories on a host that restarts
 	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py tests/session/test_rollback_restarts.py $(ARGS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.at_terminal import at_a_terminal
-from tests.support.pam import CodeService
+from tests.support.pam import CodeService, password_service
 from tests.support.sshd import Sshd, public
 from tui.errors import AuthenticationRefused, LoginWanted
 from tui.transports.asking import Asking
@@ -30,20 +30,10 @@ class Typist:
         return self.answers.pop(0) if self.answers else None
 
 
-def password_service(directory: Path) -> Path:
-    """A PAM service that takes one password and nothing else."""
-    check, service = directory / "check", directory / "pam"
-    check.write_text(f'#!/bin/sh\n[ "$(tr -d "\\000")" = "{WORD}" ]\n')
-    check.chmod(0o700)
-    permits = "".join(f"{kind} required pam_permit.so\n" for kind in ("account", "session"))
-    service.write_text(f"auth required pam_exec.so expose_authtok quiet {check}\n{permits}")
-    return service
-
-
 @pytest.mark.needs("unshare")
 def test_a_password(own_sshd: Callable[..., Sshd], tmp_path: Path) -> None:
     options = "UsePAM yes", "PasswordAuthentication yes", "AuthenticationMethods password"
-    server = own_sshd(*options, pam=password_service(tmp_path))
+    server = own_sshd(*options, pam=password_service(tmp_path, WORD))
     typist = Typist("wrong", WORD)
     host = server.transport(asking=Asking(typist))
     assert host.connect().typed
