@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
+from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Workspace
 from tui.front import Front, asks
 from tui.session.places import Moved
@@ -119,10 +120,10 @@ class TakingUp(Front):
             return
         conductor.hold("its hosts are being reached again")
 
-        def reach() -> tuple[list[str], list[Moved]]:
+        def reach() -> tuple[list[Finding], list[Moved]]:
             findings, elsewhere = self.workspace.reach_again(conductor, self.ask_secret)
             conductor.mask_left()
-            return [f"{row.name}: {row.detail}" for row in findings if row.verdict.value == "failed"], elsewhere
+            return [row for row in findings if row.verdict is RowVerdict.FAILED], elsewhere
 
         self._again = False
         self.work(self, reach, partial(self._reached, conductor))
@@ -150,7 +151,7 @@ class TakingUp(Front):
                 self.show_error(error)
 
     @asks
-    async def _reached(self, conductor: "Conductor", result: "tuple[list[str], list[Moved]]") -> None:
+    async def _reached(self, conductor: "Conductor", result: "tuple[list[Finding], list[Moved]]") -> None:
         failed, elsewhere = result
         if self.viewer is not conductor:
             return
@@ -168,6 +169,7 @@ class TakingUp(Front):
             return
         self._check_again(conductor)
         if failed:
-            left = self.workspace.connections.logged_out()
-            todo = f"{self.keys.of('app.login')} asks again" if left else "fix it"
-            self.show_error(RunbookError("; ".join(failed), f"{todo}; until then steps that need it fail"))
+            again = f"{self.keys.of('app.login')} asks again" if self.workspace.connections.logged_out() else ""
+            todo = again or "; ".join(dict.fromkeys(row.hint for row in failed if row.hint)) or "fix it"
+            words = "; ".join(f"{row.name}: {row.detail}" for row in failed)
+            self.show_error(RunbookError(words, f"{todo}; until then steps that need it fail"))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from msgspec import structs
 
 from tests.support.fake_transport import FakeTransport, Reply
@@ -11,6 +12,7 @@ from tests.tui.conftest import SHOP, dialog, journal, shown, until
 from tui.app import RunbookApp
 from tui.dialogs import Confirm, Resolve
 from tui.dialogs.taken_up import TakenUp
+from tui.errors import HostError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.home.screen import HomeScreen
@@ -53,6 +55,22 @@ async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_aga
         assert [attempt.again for attempt in app.conductor.state.attempts.values()] == [False, False, True, True]
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
     assert any(isinstance(event, ev.SessionHandedOver) for event in journal(workspace))
+
+
+@pytest.mark.parametrize(
+    ("link", "todo"), [(LinkState.DOWN, "is the VPN up?"), (LinkState.LOGGED_OUT, "f9 asks again")]
+)
+async def test_a_host_that_is_not_reached_again_is_told_with_what_to_do(
+    link: LinkState, todo: str, workspace: Workspace, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = begun(workspace)
+    first.close()
+    host.refuses = HostError("web does not answer", "is the VPN up?")
+    monkeypatch.setattr(host, "link", lambda: link)
+    app = RunbookApp(workspace, session=session_of(first), operator="ana")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: f"→ {todo}; until then steps that need it fail" in shown(app))
+        assert "web: web does not answer" in shown(app)
 
 
 async def test_quitting_leaves_a_durable_command_to_itself_and_says_so(
